@@ -1,0 +1,236 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { fromArrays } from '../../src/data/arrays.js'
+import {
+  dataset,
+  exampleCount,
+  feature,
+  gatherExamples,
+  pickExamples,
+  reshapeInputs,
+  take,
+  valuesOf
+} from '../../src/data/dataset.js'
+import { classLabels, oneHot } from '../../src/data/labels.js'
+import { gatherRows, indices } from '../../src/data/rows.js'
+import { sizeOf } from '../../src/value/shape.js'
+import { full, numbersOf, sameBits, tensor, view } from '../../src/value/tensor.js'
+import { left, right, tensors } from './helpers.js'
+
+const f = Math.fround
+const finite = fc.float({ noNaN: true, noDefaultInfinity: true })
+const bytes = fc.uint8Array({ minLength: 1, maxLength: 30 })
+
+describe('feature', () => {
+  it('reads bytes as round(round(scale * byte) + shift)', () => {
+    const small = fc.float({ min: -100, max: 100, noNaN: true })
+    fc.assert(
+      fc.property(bytes, small, small, (data, scale, shift) => {
+        const x = right(feature(view('u8', [data.length], data), { scale, shift }))
+        const expected = Array.from(data, b => f(f(f(scale) * b) + f(shift)))
+        expect(Array.from(valuesOf(x).data)).toEqual(expected)
+        expect(x.tensor.data).toBe(data)
+      })
+    )
+  })
+
+  it('keeps f32 bits, -0 too, and rounds f64 once', () => {
+    const zero = right(feature(view('f32', [1, 1], Float32Array.of(-0))))
+    expect(Object.is(valuesOf(zero).data[0], -0)).toBe(true)
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, min: -3e38, max: 3e38 }), x => {
+        expect(valuesOf(right(feature(view('f64', [1], Float64Array.of(x))))).data[0]).toBe(f(x))
+      })
+    )
+  })
+
+  it('names the row of the first number that is not finite', () => {
+    fc.assert(
+      fc.property(fc.nat(5), fc.nat(2), fc.constantFrom(NaN, Infinity, -Infinity, 1e39), (row, column, bad) => {
+        const data = new Float64Array(18)
+        data[row * 3 + column] = bad
+        expect(left(feature(view('f64', [6, 3], data)))).toContain(`row ${row}: expected finite numbers`)
+      })
+    )
+  })
+
+  it('lays strided tensors out row-major', () => {
+    const t = { ...view('f32', [3, 2], Float32Array.of(1, 2, 3, 4, 5, 6)), stride: [1, 3] }
+    const x = right(feature(t))
+    expect([x.tensor.offset, ...x.tensor.stride, ...x.tensor.data]).toEqual([0, 2, 1, 1, 4, 2, 5, 3, 6])
+    expect(right(feature(full('u8', [2, 2], 7))).tensor.data.length).toBe(4)
+  })
+
+  it('refuses scalars, maps that are not finite, and maps for other numbers than bytes', () => {
+    expect(left(feature(full('f32', [], 1)))).toContain('the first axis')
+    const b = view('u8', [1], Uint8Array.of(1))
+    for (const affine of [
+      { scale: NaN, shift: 0 },
+      { scale: 1, shift: Infinity },
+      { scale: 3e38, shift: 0 }
+    ])
+      expect(left(feature(b, affine))).toContain('a finite scale and shift')
+    expect(left(feature(view('f32', [1], Float32Array.of(1)), { scale: 2, shift: 0 }))).toContain('bytes to scale')
+  })
+})
+
+describe('dataset', () => {
+  const x = view('f32', [3, 2], Float32Array.of(1, 2, 3, 4, 5, 6))
+
+  it('holds inputs and targets', () => {
+    const d = right(dataset({ x, y: view('u8', [3], Uint8Array.of(2, 0, 1)), classes: 3 }))
+    expect(exampleCount(d)).toBe(3)
+    expect([d.y.tensor.dtype, ...d.y.tensor.data]).toEqual(['u32', 2, 0, 1])
+  })
+
+  it('refuses what does not fit together, and says what', () => {
+    const y = view('f32', [2, 1], Float32Array.of(1, 2))
+    expect(left(dataset({ x, y }))).toBe('y: expected 3 targets, one for each input, got 2')
+    expect(left(dataset({ x: view('f32', [3], Float32Array.of(1, 2, 3)), y: x }))).toContain(
+      'x: expected inputs of the shape'
+    )
+    expect(left(dataset({ x, y: view('u8', [3], Uint8Array.of(1, 2, 3)) }))).toContain('give `classes`')
+    expect(left(dataset({ x, y: view('u8', [3], Uint8Array.of(1, 2, 3)), classes: 3 }))).toContain(
+      'y/labels/row 2: expected'
+    )
+    expect(left(dataset({ x: view('f32', [0, 2], new Float32Array(0)), y }))).toContain(
+      'x: expected at least one example'
+    )
+    expect(left(dataset({ x: view('f32', [1, 1], Float32Array.of(NaN)), y }))).toContain('x/row 0: expected finite')
+  })
+})
+
+describe('rows', () => {
+  const matrix = fc.record({ rows: fc.integer({ min: 1, max: 8 }), width: fc.integer({ min: 1, max: 4 }) })
+
+  it('gatherRows gives row rows[i] at i', () => {
+    fc.assert(
+      fc.property(tensors('f32', 'u8', 'u32', 'f64'), fc.array(fc.nat(20), { minLength: 1 }), (t, picks) => {
+        const n = t.shape[0] as number
+        const at = picks.map(p => p % n)
+        const width = sizeOf(t.shape.slice(1))
+        const out = right(gatherRows(t, indices(at)))
+        expect(out.shape).toEqual([at.length, ...t.shape.slice(1)])
+        expect(Array.from(out.data)).toEqual(
+          at.flatMap(r => Array.from(numbersOf(t)).slice(r * width, (r + 1) * width))
+        )
+      })
+    )
+    expect(left(gatherRows(full('f32', [3, 1], 0), indices([0, 3])))).toContain(
+      'indices/1: expected an index below 3, got 3'
+    )
+    expect(left(gatherRows(full('f32', [3, 1], 0), indices([])))).toContain('at least one')
+  })
+
+  it('take n is the first n rows, without a copy', () => {
+    fc.assert(
+      fc.property(matrix, fc.nat(10), ({ rows, width }, k) => {
+        const n = 1 + (k % rows)
+        const data = Uint8Array.from({ length: rows * width }, (_, i) => i)
+        const d = right(dataset({ x: view('u8', [rows, width], data), y: view('u32', [rows], new Uint32Array(rows)) }))
+        const head = right(take(d, n))
+        expect(
+          sameBits(
+            head.x.tensor,
+            pickExamples(
+              d,
+              Array.from({ length: n }, (_, i) => i)
+            ).x.tensor
+          )
+        ).toBe(true)
+        expect(exampleCount(head)).toBe(n)
+        expect((head.x.tensor.data as Uint8Array).buffer).toBe(data.buffer)
+        for (const bad of [0, -1, 0.5, NaN, rows + 1]) expect(left(take(d, bad))).toContain(`1 to ${rows}`)
+      })
+    )
+  })
+
+  it('gatherExamples gives what a model sees', () => {
+    const d = right(
+      dataset({
+        x: right(feature(view('u8', [2, 1], Uint8Array.of(10, 20)), { scale: 0.5, shift: 1 })),
+        y: view('u32', [2], Uint32Array.of(1, 0))
+      })
+    )
+    const batch = right(gatherExamples(d, indices([1, 0, 1])))
+    expect([...batch.x.data]).toEqual([11, 6, 11])
+    expect([...batch.y.data]).toEqual([0, 1, 0])
+    expect(left(gatherExamples(d, indices([2])))).toContain('below 2')
+  })
+
+  it('reshapeInputs keeps the numbers', () => {
+    const d = right(
+      fromArrays(
+        [
+          [1, 2, 3, 4],
+          [5, 6, 7, 8]
+        ],
+        [[0], [1]]
+      )
+    )
+    const r = right(reshapeInputs(d, [2, 2, 1]))
+    expect(r.x.tensor.shape).toEqual([2, 2, 2, 1])
+    expect(sameBits(right(reshapeInputs(r, [4])).x.tensor, d.x.tensor)).toBe(true)
+    for (const shape of [[], [3], [-2, -2], [0.5, 8]])
+      expect(left(reshapeInputs(d, shape))).toContain('a shape with 4 numbers')
+  })
+})
+
+describe('labels', () => {
+  const labelled = fc
+    .integer({ min: 1, max: 20 })
+    .chain(classes => fc.tuple(fc.constant(classes), fc.array(fc.nat(classes - 1), { minLength: 1 })))
+
+  it('classLabels is the identity on class numbers, and oneHot has its 1 there', () => {
+    fc.assert(
+      fc.property(labelled, ([classes, ys]) => {
+        expect(Array.from(right(classLabels(ys, classes)).data)).toEqual(ys)
+        const t = right(oneHot(ys, classes))
+        expect(t.shape).toEqual([ys.length, classes])
+        expect(Array.from(t.data)).toEqual(
+          ys.flatMap(y => Array.from({ length: classes }, (_, c) => (c === y ? 1 : 0)))
+        )
+      })
+    )
+  })
+
+  it('names the first row that is no class number', () => {
+    fc.assert(
+      fc.property(labelled, fc.nat(), fc.constantFrom(-1, 0.5, NaN, Infinity, 4294967296), ([classes, ys], at, bad) => {
+        const i = at % ys.length
+        expect(
+          left(
+            classLabels(
+              ys.map((y, j) => (j >= i ? bad : y)),
+              classes
+            )
+          )
+        ).toContain(`labels/row ${i}: expected`)
+      })
+    )
+    expect(left(classLabels([3], 3))).toContain('a whole number from 0 to 2, got 3')
+    expect(left(classLabels([], 3))).toContain('at least one label')
+    for (const classes of [0, -1, 1.5, NaN]) expect(left(classLabels([0], classes))).toContain('classes: expected')
+    expect(left(classLabels(right(tensor('f32', [1, 2], [0, 1])), 2))).toContain('[examples]')
+    expect(left(oneHot([2], 2))).toContain('row 0')
+  })
+
+  it('takes tensors of any element type', () => {
+    for (const dtype of ['f32', 'f64', 'u8', 'u32'] as const)
+      expect(Array.from(right(classLabels(right(tensor(dtype, [3], [2, 0, 1])), 3)).data)).toEqual([2, 0, 1])
+  })
+})
+
+it('finite floats stay as they are', () => {
+  fc.assert(
+    fc.property(fc.array(finite, { minLength: 1 }), xs => {
+      const d = right(
+        fromArrays(
+          xs.map(x => [x]),
+          xs.map(() => [0])
+        )
+      )
+      expect(Array.from(d.x.tensor.data)).toEqual(xs)
+    })
+  )
+})

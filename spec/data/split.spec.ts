@@ -1,0 +1,144 @@
+import * as E from 'fp-ts/lib/Either.js'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { dataset, exampleCount, type Dataset } from '../../src/data/dataset.js'
+import { kFold, kFoldRows, split, stratifiedKFold, stratifiedSplit, type Split } from '../../src/data/split.js'
+import { leafKey, rootKey, type DrawKey } from '../../src/random/index.js'
+import { view } from '../../src/value/tensor.js'
+import { left, right } from './helpers.js'
+
+const keyOf = (seed: number): DrawKey => leafKey(rootKey(seed), 'split')
+
+/** row i holds the number i, so that the parts show which rows they got */
+const rows = (labels: readonly number[]): Dataset =>
+  right(
+    dataset({
+      x: view(
+        'f32',
+        [labels.length, 1],
+        Float32Array.from(labels, (_, i) => i)
+      ),
+      y: view('u32', [labels.length], Uint32Array.from(labels))
+    })
+  )
+const ids = (d: Dataset): readonly number[] => Array.from(d.x.tensor.data)
+const labelsIn = (d: Dataset): readonly number[] => Array.from(d.y.tensor.data)
+const ascending = (xs: readonly number[]): readonly number[] => [...xs].sort((a, b) => a - b)
+const upTo = (n: number): readonly number[] => Array.from({ length: n }, (_, i) => i)
+const count = (xs: readonly number[], x: number): number => xs.filter(y => y === x).length
+
+const labels = fc.array(fc.nat(4), { minLength: 2, maxLength: 60 })
+const seed = fc.integer({ min: 0, max: 0xffffffff })
+
+const isPartition = (d: Dataset, { train, test }: Split): void =>
+  expect(ascending([...ids(train), ...ids(test)])).toEqual(upTo(exampleCount(d)))
+const keepsRows = (all: readonly number[], d: Dataset): void => expect(labelsIn(d)).toEqual(ids(d).map(i => all[i]))
+
+describe('split', () => {
+  it('is a partition of whole rows, of the sizes asked for', () => {
+    fc.assert(
+      fc.property(labels, fc.double({ min: 0.01, max: 0.99, noNaN: true }), seed, (ys, fraction, s) => {
+        const d = rows(ys)
+        const n = Math.round(ys.length * fraction)
+        fc.pre(n > 0 && n < ys.length)
+        const parts = right(split(d, fraction, keyOf(s)))
+        isPartition(d, parts)
+        expect(exampleCount(parts.train)).toBe(n)
+        keepsRows(ys, parts.train)
+        keepsRows(ys, parts.test)
+      })
+    )
+  })
+
+  it('takes counts, and leaves the rest out', () => {
+    const d = rows(upTo(10))
+    const { train, test } = right(split(d, { train: 5, test: 2 }, keyOf(1)))
+    expect([exampleCount(train), exampleCount(test), new Set([...ids(train), ...ids(test)]).size]).toEqual([5, 2, 7])
+  })
+
+  it('is a function of its key', () => {
+    const d = rows(upTo(50))
+    expect(split(d, 0.5, keyOf(3))).toEqual(split(d, 0.5, keyOf(3)))
+    expect(split(d, 0.5, keyOf(3))).not.toEqual(split(d, 0.5, keyOf(4)))
+  })
+
+  it('refuses empty parts and more than there is', () => {
+    const d = rows([0, 1, 2])
+    for (const bad of [
+      0,
+      1,
+      -1,
+      2,
+      NaN,
+      0.01,
+      0.99,
+      { train: 0, test: 1 },
+      { train: 2, test: 2 },
+      { train: 1.5, test: 1 }
+    ])
+      expect(left(split(d, bad, keyOf(0)))).toMatch(/expected (a number between 0 and 1|two parts)/)
+  })
+})
+
+describe('k-fold', () => {
+  it('tests every row once, in folds of nearly equal size', () => {
+    fc.assert(
+      fc.property(labels, fc.integer({ min: 2, max: 10 }), seed, fc.boolean(), (ys, k, s, stratified) => {
+        fc.pre(k <= ys.length)
+        const d = rows(ys)
+        const all = right((stratified ? stratifiedKFold : kFold)(d, k, keyOf(s)))
+        expect(all.length).toBe(k)
+        all.forEach(fold => isPartition(d, fold))
+        expect(ascending(all.flatMap(fold => ids(fold.test)))).toEqual(upTo(ys.length))
+        const sizes = all.map(fold => exampleCount(fold.test))
+        expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1)
+        all.forEach(fold => keepsRows(ys, fold.train))
+        if (stratified)
+          for (const c of new Set(ys)) {
+            const counts = all.map(fold => count(labelsIn(fold.test), c))
+            expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1)
+          }
+      })
+    )
+  })
+
+  it('is a function of its key, and refuses a number of folds that cannot be', () => {
+    expect(kFoldRows(20, 4, keyOf(1))).toEqual(kFoldRows(20, 4, keyOf(1)))
+    expect(kFoldRows(20, 4, keyOf(1))).not.toEqual(kFoldRows(20, 4, keyOf(2)))
+    for (const k of [0, 1, 21, 2.5, NaN])
+      expect(left(kFoldRows(20, k, keyOf(0)))).toContain('k: expected a whole number from 2 to 20')
+  })
+})
+
+describe('stratified split', () => {
+  it('keeps the share of every class to the nearest example', () => {
+    fc.assert(
+      fc.property(labels, fc.double({ min: 0.1, max: 0.9, noNaN: true }), seed, (ys, fraction, s) => {
+        const d = rows(ys)
+        const share = (c: number): number => Math.floor(count(ys, c) * fraction + 0.5)
+        const total = [...new Set(ys)].reduce((a, c) => a + share(c), 0)
+        fc.pre(total > 0 && total < ys.length)
+        const parts = right(stratifiedSplit(d, fraction, keyOf(s)))
+        isPartition(d, parts)
+        for (const c of new Set(ys)) expect(count(labelsIn(parts.train), c)).toBe(share(c))
+        keepsRows(ys, parts.train)
+        expect(stratifiedSplit(d, fraction, keyOf(s))).toEqual(E.right(parts))
+      })
+    )
+  })
+
+  it('mixes the classes', () => {
+    const ys = upTo(100).map(i => Math.floor(i / 50))
+    const { train } = right(stratifiedSplit(rows(ys), 0.8, keyOf(7)))
+    expect(labelsIn(train)).not.toEqual(ascending(labelsIn(train)))
+  })
+
+  it('refuses targets that are no class numbers', () => {
+    const d = right(
+      dataset({ x: view('f32', [2, 1], Float32Array.of(1, 2)), y: view('f32', [2, 1], Float32Array.of(1, 2)) })
+    )
+    expect(left(stratifiedSplit(d, 0.5, keyOf(0)))).toContain('y: expected class numbers')
+    expect(left(stratifiedKFold(d, 2, keyOf(0)))).toContain('y: expected class numbers')
+    expect(left(stratifiedSplit(rows([0]), 0.5, keyOf(0)))).toContain('two parts')
+  })
+})

@@ -1,0 +1,78 @@
+/** The package as users get it: packed, installed into an empty project, run by plain Node, type-checked by three compilers. */
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const root = join(import.meta.dirname, '../..')
+const project = mkdtempSync(join(tmpdir(), 'gradfold-pack-'))
+const installed = join(project, 'node_modules/gradfold')
+
+/** what it printed; throws what it complained about */
+const run = (cwd: string, command: string, ...args: readonly string[]): string => {
+  try {
+    return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  } catch (e) {
+    const { stdout, stderr } = e as { readonly stdout: string; readonly stderr: string }
+    throw new Error(`${command} ${args.join(' ')}\n${stdout}${stderr}`)
+  }
+}
+const node = (...args: readonly string[]): string => run(project, process.execPath, ...args)
+const writeJson = (file: string, value: unknown): void => writeFileSync(join(project, file), JSON.stringify(value))
+
+beforeAll(() => {
+  if (!existsSync(join(root, 'dist/index.js'))) throw new Error('nothing to pack: `npm run build` comes first')
+  run(root, 'npm', 'pack', '--ignore-scripts', '--pack-destination', project)
+  const tarball = readdirSync(project).find(file => file.endsWith('.tgz')) as string
+  writeJson('package.json', { name: 'consumer', private: true, type: 'module' })
+  run(project, 'npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`)
+  for (const file of ['consumer.mjs', 'consumer.ts', 'core.mjs'])
+    copyFileSync(join(import.meta.dirname, file), join(project, file))
+  writeJson('tsconfig.json', {
+    compilerOptions: { target: 'es2022', lib: ['es2022'], types: [], strict: true, skipLibCheck: false, noEmit: true },
+    files: ['consumer.ts']
+  })
+})
+afterAll(() => {
+  rmSync(project, { recursive: true, force: true })
+})
+
+describe('what is packed', () => {
+  test('has its licence, its sources, its types and nothing of the workshop', () => {
+    expect(readdirSync(installed).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json', 'src'])
+    const built = readdirSync(join(installed, 'dist'), { recursive: true, encoding: 'utf8' }).filter(f =>
+      /\.\w+$/.test(f)
+    )
+    const endings = new Set(built.map(f => /(\.d)?\.\w+(\.map)?$/.exec(f)?.[0]))
+    expect([...endings].sort()).toEqual(['.d.ts', '.d.ts.map', '.js', '.js.map'])
+  })
+  test('reads well to tools', async () => {
+    const { messages, pkg } = await publint({ pkgDir: installed, pack: false, strict: true })
+    expect(messages.map(m => formatMessage(m, pkg, { color: false }))).toEqual([])
+  })
+})
+
+describe('in plain Node', () => {
+  test('every entry loads and works', () => expect(node('consumer.mjs')).toContain('consumer: ok'))
+  test('the core loads no ndarray and makes no code from text', () =>
+    expect(node('--disallow-code-generation-from-strings', 'core.mjs')).toContain('core: ok'))
+  test('the command starts', () =>
+    expect(run(project, join(project, 'node_modules/.bin/gradfold'), '--help')).toContain('gradfold'))
+})
+
+describe.each([
+  { name: 'TypeScript 5.9', compiler: 'ts5/lib/tsc.js' },
+  { name: 'TypeScript 6', compiler: 'typescript/lib/tsc.js' },
+  { name: 'TypeScript 7', compiler: 'ts7/bin/tsc' }
+])('under $name', ({ compiler }) => {
+  test.each([
+    { module: 'nodenext', resolution: 'nodenext' },
+    { module: 'esnext', resolution: 'bundler' }
+  ])('types hold with module resolution $resolution', ({ module, resolution }) => {
+    const tsc = join(root, 'node_modules', compiler)
+    expect(node(tsc, '-p', '.', '--module', module, '--moduleResolution', resolution)).toBe('')
+  })
+})

@@ -1,0 +1,350 @@
+/**
+ * The inside of a loop: an expression worked out for four neighbouring elements at a time. A value is one vector of four f32, u32 or
+ * truth values, or two vectors of two f64.
+ */
+import { call, f32, f32x4, i32, i32x4, i16x8, local, v128, type Func, type Local } from 'wasmati'
+import type { Expr } from '../../../expr/op.js'
+import { stridesOf, type Dims } from '../../../value/shape.js'
+import type { DType } from '../../../value/tensor.js'
+import { bytesOf, type Buffer, type View } from '../kernel.js'
+import { uniformValue } from '../simplify.js'
+import { importedNormal, type UnaryName } from './functions.js'
+import { bits, d2, f4, get, highHalf, i4, joinMasks, joinPairs, l2, set, type Push } from './lanes.js'
+
+/** functions that kernels of a module share, made when first asked for */
+export interface Library {
+  readonly unary: (name: UnaryName) => Func<['v128'], ['v128']>
+  readonly pow: () => Func<['v128', 'v128'], ['v128']>
+  /** key words and four places -> four draws of 32 bits */
+  readonly bits32: () => Func<['v128', 'v128', 'v128'], ['v128']>
+}
+export type AddressOf = (b: Buffer) => number
+
+/** one value in memory or a place number, and how it is walked */
+interface Walk {
+  readonly steps: Dims
+}
+interface Read extends Walk {
+  readonly node: Expr
+  readonly view: View
+}
+interface Place extends Walk {
+  readonly node: Expr
+}
+
+export interface Body {
+  /** nodes to work out, arguments first */
+  readonly nodes: readonly Expr[]
+  readonly reads: readonly Read[]
+  readonly places: readonly Place[]
+  /** where keys of random draws lie */
+  readonly keys: ReadonlyMap<Expr, View>
+}
+
+const scaled = (v: View): Dims => v.stride.map(s => s * bytesOf[v.buffer.dtype])
+const isPlace = (n: Expr): boolean => n.op === 'iota' || n.op === 'random' || n.op === 'oneHot'
+const placeSteps = (n: Expr, shape: Dims): Dims =>
+  n.op === 'random' ? stridesOf(shape) : shape.map((_, a) => (a === (n.op === 'iota' ? n.attrs.axis : shape.length - 1) ? 1 : 0))
+
+/** what has to be worked out for the roots, given what is read from memory */
+export const bodyOf = (roots: readonly Expr[], reads: ReadonlyMap<Expr, View>, shape: Dims): Body => {
+  const nodes: Expr[] = []
+  const seen = new Set<Expr>()
+  const keys = new Map<Expr, View>()
+  const visit = (root: Expr): void => {
+    const stack: { readonly n: Expr; next: number }[] = [{ n: root, next: 0 }]
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1] as { readonly n: Expr; next: number }
+      if (top.next === 0 && seen.has(top.n)) {
+        stack.pop()
+        continue
+      }
+      const stops = reads.has(top.n) || uniformValue(top.n) !== undefined || top.n.op === 'random' || top.n.op === 'iota'
+      const arg = stops ? undefined : top.n.args[top.next++]
+      if (arg !== undefined) {
+        if (!seen.has(arg)) stack.push({ n: arg, next: 0 })
+        continue
+      }
+      seen.add(top.n)
+      nodes.push(top.n)
+      if (top.n.op === 'random' && !reads.has(top.n)) {
+        const key = top.n.args[0] as Expr
+        keys.set(key, reads.get(key) as View)
+      }
+      stack.pop()
+    }
+  }
+  for (const r of roots) visit(r)
+  const used = nodes.filter(n => reads.has(n))
+  return {
+    nodes,
+    reads: used.map(node => ({ node, view: reads.get(node) as View, steps: scaled(reads.get(node) as View) })),
+    places: nodes.filter(n => !reads.has(n) && isPlace(n)).map(node => ({ node, steps: placeSteps(node, shape) })),
+    keys
+  }
+}
+
+/** how many vectors hold four elements */
+export const width = (d: DType): 1 | 2 => (d === 'f64' ? 2 : 1)
+
+/** Code that works with the locals of one function. */
+export interface Scope {
+  readonly address: AddressOf
+  readonly library: Library
+  /** the vectors of a value */
+  readonly vectors: (n: Expr) => readonly Local[]
+  /** the local that walks along: the byte offset of a read or write, the number of a place */
+  readonly walker: (steps: Dims) => Local
+  /** the words of a key, each in all four lanes */
+  readonly keyWords: (key: Expr) => readonly [Local, Local]
+  /** a spare vector */
+  readonly spare: Local
+}
+
+const part = (s: Scope, n: Expr, half: number): Push => get(s.vectors(n)[width(n.dtype) === 1 ? 0 : half] as Local)
+const arg = (s: Scope, n: Expr, i: number, half: number): Push => part(s, n.args[i] as Expr, half)
+
+// ---- memory
+
+/** loads `lanes` elements that lie `step` bytes apart */
+export const load = (s: Scope, n: Expr, view: View, step: number, walker: Local, lanes: number): void => {
+  const dtype = view.buffer.dtype
+  const size = bytesOf[dtype]
+  const base = s.address(view.buffer) + view.offset * size
+  const out = s.vectors(n)
+  const first = out[0] as Local
+  const from = (lane: number): { readonly offset: number; readonly align: number } => ({ offset: base + lane * step, align: size })
+  const w = get(walker)
+  const last = (lane: number): number => Math.min(lane, lanes - 1)
+  if (dtype === 'f64') {
+    const second = out[1] as Local
+    if (step === 8) {
+      set(first, () => (w(), v128.load(from(0))))
+      set(second, () => (w(), v128.load(from(lanes > 2 ? 2 : 0))))
+      return
+    }
+    const pair = (l: Local, a: number, b: number): void => {
+      set(l, () => (w(), v128.load64_splat(from(a))))
+      if (step !== 0 && a !== b) set(l, () => (w(), get(l)(), v128.load64_lane(from(b), 1)))
+    }
+    pair(first, 0, last(1))
+    pair(second, last(2), last(3))
+    return
+  }
+  if (size === 4) {
+    if (step === 4) set(first, () => (w(), v128.load(from(0))))
+    else {
+      set(first, () => (w(), v128.load32_splat(from(0))))
+      if (step !== 0) for (let lane = 1; lane < lanes; lane++) set(first, () => (w(), get(first)(), v128.load32_lane(from(lane), lane as 1 | 2 | 3)))
+    }
+    return
+  }
+  if (step === 1) set(first, () => (w(), v128.load32_zero({ offset: base, align: 1 }), i16x8.extend_low_i8x16_u(), i32x4.extend_low_i16x8_u()))
+  else {
+    set(first, () => (w(), i32.load8_u(from(0)), i32x4.splat()))
+    if (step !== 0) for (let lane = 1; lane < lanes; lane++) set(first, () => (get(first)(), w(), i32.load8_u(from(lane)), i32x4.replace_lane(lane as 1 | 2 | 3)))
+  }
+  if (dtype === 'bool') set(first, i4.ne(get(first), i4.of(0)))
+}
+
+/** stores `lanes` elements, `step` bytes apart */
+export const store = (s: Scope, n: Expr, view: View, step: number, walker: Local, lanes: number): void => {
+  const dtype = view.buffer.dtype
+  const size = bytesOf[dtype]
+  const base = s.address(view.buffer) + view.offset * size
+  const vectors = s.vectors(n)
+  const w = get(walker)
+  const v = get(vectors[0] as Local)
+  if (dtype === 'f64')
+    vectors.forEach((l, half) => {
+      const mine = Math.min(2, lanes - 2 * half)
+      if (mine === 2 && step === 8) (w(), get(l)(), v128.store({ offset: base + half * 16, align: 8 }))
+      else for (let i = 0; i < mine; i++) (w(), get(l)(), v128.store64_lane({ offset: base + (2 * half + i) * step, align: 8 }, i as 0 | 1))
+    })
+  else if (size === 4) {
+    if (lanes === 4 && step === 4) (w(), v(), v128.store({ offset: base, align: 4 }))
+    else for (let i = 0; i < lanes; i++) (w(), v(), v128.store32_lane({ offset: base + i * step, align: 4 }, i as 0 | 1 | 2 | 3))
+  } else {
+    const value = dtype === 'bool' ? bits.and(v, i4.of(1)) : v
+    set(s.spare, value)
+    for (let i = 0; i < lanes; i++) (w(), local.get(s.spare), v128.store8_lane({ offset: base + i * step, align: 1 }, (4 * i) as 0 | 4 | 8 | 12))
+  }
+}
+
+// ---- operations
+
+const wideMask = (mask: Push, half: number): Push => l2.fromMask(half === 0 ? mask : highHalf(mask))
+
+/** a place number in each lane, from the walker and the step per element */
+const places = (s: Scope, p: Place, step: number): Push => i4.add(i4.splat(get(s.walker(p.steps))), i4.lanes(0, step, 2 * step, 3 * step))
+
+const castTo = (s: Scope, n: Expr, half: number): Push => {
+  const from = (n.args[0] as Expr).dtype
+  const x = arg(s, n, 0, half)
+  const narrow = get(s.vectors(n.args[0] as Expr)[0] as Local)
+  const mine = half === 0 ? narrow : highHalf(narrow)
+  if (from === n.dtype) return x
+  if (n.dtype === 'f64') return from === 'f32' ? d2.fromFloats(mine) : from === 'bool' ? bits.and(wideMask(narrow, half), d2.of(1)) : d2.fromWhole(mine)
+  if (n.dtype === 'f32')
+    return from === 'f64'
+      ? joinPairs(f4.fromDoubles(arg(s, n, 0, 0)), f4.fromDoubles(arg(s, n, 0, 1)))
+      : from === 'bool'
+        ? bits.and(x, f4.of(1))
+        : f4.fromWhole(x)
+  return from === 'bool' ? bits.and(x, i4.of(1)) : x
+}
+
+const viaF64 = (s: Scope, n: Expr, half: number, f: Func<['v128'], ['v128']>): Push => {
+  const run =
+    (x: Push): Push =>
+    () => {
+      x()
+      call(f)
+    }
+  if (n.dtype === 'f64') return run(arg(s, n, 0, half))
+  const x = arg(s, n, 0, 0)
+  return joinPairs(f4.fromDoubles(run(d2.fromFloats(x))), f4.fromDoubles(run(d2.fromFloats(highHalf(x)))))
+}
+const powVia = (s: Scope, n: Expr, half: number): Push => {
+  const f = s.library.pow()
+  const run =
+    (x: Push, y: Push): Push =>
+    () => {
+      x()
+      y()
+      call(f)
+    }
+  if (n.dtype === 'f64') return run(arg(s, n, 0, half), arg(s, n, 1, half))
+  const [x, y] = [arg(s, n, 0, 0), arg(s, n, 1, 0)]
+  return joinPairs(
+    f4.fromDoubles(run(d2.fromFloats(x), d2.fromFloats(y))),
+    f4.fromDoubles(run(d2.fromFloats(highHalf(x)), d2.fromFloats(highHalf(y))))
+  )
+}
+
+const compare = (s: Scope, n: Expr, op: 'eq' | 'lt' | 'le'): Push => {
+  const of = (n.args[0] as Expr).dtype
+  const [a, b] = [arg(s, n, 0, 0), arg(s, n, 1, 0)]
+  if (of === 'f64') return joinMasks(d2[op](a, b), d2[op](arg(s, n, 0, 1), arg(s, n, 1, 1)))
+  if (of === 'f32') return f4[op](a, b)
+  // truth values are all bits or none: as whole numbers 1 they compare as they should
+  return of === 'bool' ? i4[op](bits.and(a, i4.of(1)), bits.and(b, i4.of(1))) : i4[op](a, b)
+}
+
+const draw = (s: Scope, n: Expr & { readonly op: 'random' }, p: Place, step: number): Push => {
+  const [k0, k1] = s.keyWords(n.args[0] as Expr)
+  const words: Push = () => {
+    local.get(k0)
+    local.get(k1)
+    places(s, p, step)()
+    call(s.library.bits32())
+  }
+  if (n.attrs.distribution === 'bits') return words
+  if (n.attrs.distribution === 'uniform') return f4.sub(bits.or(i4.shr(words, () => i32.const(9)), i4.of(0x3f800000)), f4.of(1))
+  const lane = (i: 0 | 1 | 2 | 3): Push => () => {
+    local.get(k0)
+    i32x4.extract_lane(0)
+    local.get(k1)
+    i32x4.extract_lane(0)
+    local.get(s.walker(p.steps))
+    i32.const(i * step)
+    i32.add()
+    call(importedNormal)
+    f32.demote_f64()
+  }
+  return () => {
+    lane(0)()
+    f32x4.splat()
+    for (const i of [1, 2, 3] as const) {
+      lane(i)()
+      f32x4.replace_lane(i)
+    }
+  }
+}
+
+const unaryNames = new Set<string>(['exp', 'expm1', 'tanh', 'erf', 'log', 'log1p', 'sin', 'cos'])
+
+/** Makes the functions that a body calls: wasmati writes one function at a time, so they must be there before its own begins. */
+export const prepare = (body: Body, library: Library): void => {
+  for (const n of body.nodes)
+    if (unaryNames.has(n.op)) library.unary(n.op as UnaryName)
+    else if (n.op === 'pow') library.pow()
+    else if (n.op === 'random') library.bits32()
+}
+
+/** one vector of a node that is worked out here */
+const compute = (s: Scope, n: Expr, half: number, place: (n: Expr) => readonly [Place, number]): Push => {
+  const l = n.dtype === 'f64' ? d2 : f4
+  const a = (): Push => arg(s, n, 0, half)
+  const b = (): Push => arg(s, n, 1, half)
+  const number = uniformValue(n)
+  if (number !== undefined) return n.dtype === 'f64' ? d2.of(number) : n.dtype === 'f32' ? f4.of(number) : n.dtype === 'bool' ? i4.of(number === 0 ? 0 : -1) : i4.of(number)
+  if (unaryNames.has(n.op)) return viaF64(s, n, half, s.library.unary(n.op as UnaryName))
+  switch (n.op) {
+    case 'add':
+    case 'sub':
+    case 'mul':
+    case 'div':
+    case 'max':
+    case 'min':
+      return l[n.op](a(), b())
+    case 'neg':
+    case 'abs':
+    case 'sqrt':
+    case 'floor':
+      return l[n.op](a())
+    case 'sign':
+      return bits.select(l.of(1), bits.select(l.of(-1), a(), l.lt(a(), l.of(0))), l.lt(l.of(0), a()))
+    case 'pow':
+      return powVia(s, n, half)
+    case 'cast':
+      return castTo(s, n, half)
+    case 'equal':
+      return compare(s, n, 'eq')
+    case 'less':
+      return compare(s, n, 'lt')
+    case 'lessEqual':
+      return compare(s, n, 'le')
+    case 'select': {
+      const mask = arg(s, n, 0, 0)
+      return bits.select(arg(s, n, 1, half), arg(s, n, 2, half), n.dtype === 'f64' ? wideMask(mask, half) : mask)
+    }
+    case 'iota': {
+      const [p, step] = place(n)
+      const at = places(s, p, step)
+      return n.dtype === 'f32' ? f4.fromWhole(at) : n.dtype === 'f64' ? d2.fromWhole(half === 0 ? at : highHalf(at)) : at
+    }
+    case 'oneHot': {
+      const [p, step] = place(n)
+      const hit = i4.eq(arg(s, n, 0, 0), places(s, p, step))
+      return n.dtype === 'f32' ? bits.and(hit, f4.of(1)) : bits.and(wideMask(hit, half), d2.of(1))
+    }
+    case 'random': {
+      const [p, step] = place(n)
+      return draw(s, n, p, step)
+    }
+    default:
+      return a()
+  }
+}
+
+/** Works out every node for `lanes` elements; `hoisted` values are in their locals already. */
+export const emitBody = (s: Scope, body: Body, innerStep: (steps: Dims) => number, lanes: number, hoisted: (n: Expr) => boolean): void => {
+  const reads = new Map(body.reads.map(r => [r.node, r]))
+  const placed = new Map(body.places.map(p => [p.node, p]))
+  for (const n of body.nodes) {
+    if (hoisted(n)) continue
+    const r = reads.get(n)
+    if (r !== undefined) load(s, n, r.view, innerStep(r.steps), s.walker(r.steps), lanes)
+    else
+      s.vectors(n).forEach((l, half) => {
+        set(
+          l,
+          compute(s, n, half, m => {
+            const p = placed.get(m) as Place
+            return [p, innerStep(p.steps)]
+          })
+        )
+      })
+  }
+}

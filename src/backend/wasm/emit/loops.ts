@@ -1,0 +1,133 @@
+/** Nested loops over a collapsed iteration space, walkers moving along. */
+import { br_if, f32, f64, func, i32, local, loop, v128, type Func, type Local } from 'wasmati'
+import type { Expr } from '../../../expr/op.js'
+import type { Dims } from '../../../value/shape.js'
+
+import { prepare, width, type AddressOf, type Body, type Library, type Scope } from './body.js'
+import { i4, integer, set } from './lanes.js'
+
+export type Procedure = Func<[], []>
+export interface Where {
+  readonly address: AddressOf
+  readonly library: Library
+}
+
+/** adds to an integer local */
+export const advance = (l: Local, by: number): void => {
+  if (by === 0) return
+  local.get(l as Local<'i32'>)
+  i32.const(by | 0)
+  i32.add()
+  local.set(l)
+}
+
+/** runs the inside `count` times */
+export const times = (counter: Local, count: number, inside: () => void): void => {
+  if (count <= 0) return
+  if (count === 1) {
+    inside()
+    return
+  }
+  set(counter, integer(count))
+  loop({}, () => {
+    inside()
+    local.get(counter as Local<'i32'>)
+    i32.const(1)
+    i32.sub()
+    local.tee(counter as Local<'i32'>)
+    br_if(0)
+  })
+}
+
+const key = (d: Dims): string => d.join(',')
+
+/** wasmati types locals one by one, as a tuple; ours are as many as the kernel needs */
+export const withLocals = (types: readonly ('i32' | 'f32' | 'f64' | 'v128')[], body: (locals: readonly Local[]) => void): Procedure => {
+  const valueTypes = { i32, f32, f64, v128 }
+  return func({ in: [], locals: types.map(t => valueTypes[t]) as unknown as [], out: [] }, (_, locals: readonly Local[]) => {
+    body(locals)
+  })
+}
+
+/**
+ * A function without arguments that works on memory. `emit` gets the scope, loop counters and extra vectors.
+ */
+export const procedure = (
+  body: Body,
+  outputs: readonly Dims[],
+  needs: { readonly counters: number; readonly extra: number },
+  where: Where,
+  emit: (s: Scope, counters: readonly Local[], extra: readonly Local[], walkers: readonly { readonly steps: Dims; readonly local: Local }[]) => void
+): Procedure => {
+  prepare(body, where.library)
+  const walks = new Map<string, Dims>()
+  for (const w of [...body.reads, ...body.places]) walks.set(key(w.steps), w.steps)
+  for (const o of outputs) walks.set(key(o), o)
+  const steps = [...walks.values()]
+  const keys = [...body.keys.keys()]
+  const vectorsOf = new Map<Expr, readonly [number, number]>()
+  const vectors = body.nodes.reduce((at, n) => {
+    vectorsOf.set(n, [at, width(n.dtype)])
+    return at + width(n.dtype)
+  }, 0)
+  const integers = steps.length + needs.counters
+  const types: readonly ('i32' | 'v128')[] = [
+    ...Array.from({ length: integers }, () => 'i32' as const),
+    ...Array.from({ length: vectors + 2 * keys.length + 1 + needs.extra }, () => 'v128' as const)
+  ]
+  return withLocals(types, locals => {
+    const vector = (i: number): Local => locals[integers + i] as Local
+    const byKey = new Map(steps.map((d, i) => [key(d), locals[i] as Local]))
+    const s: Scope = {
+      ...where,
+      vectors: n => {
+        const [at, w] = vectorsOf.get(n) ?? [0, 1]
+        return w === 1 ? [vector(at)] : [vector(at), vector(at + 1)]
+      },
+      walker: d => byKey.get(key(d)) as Local,
+      keyWords: k => {
+        const at = vectors + 2 * keys.indexOf(k)
+        return [vector(at), vector(at + 1)]
+      },
+      spare: vector(vectors + 2 * keys.length)
+    }
+    for (const [k, view] of body.keys) {
+      const base = where.address(view.buffer) + view.offset * 4
+      s.keyWords(k).forEach((l, i) => {
+        set(
+          l,
+          i4.splat(() => {
+            i32.const(base + i * (view.stride[0] as number) * 4)
+            i32.load({})
+          })
+        )
+      })
+    }
+    emit(
+      s,
+      locals.slice(steps.length, integers),
+      locals.slice(integers + vectors + 2 * keys.length + 1),
+      steps.map((d, i) => ({ steps: d, local: locals[i] as Local }))
+    )
+  })
+}
+
+/** Loops over all but the last of the counts, the walkers moving by `step(walker, loop)`; back where they were afterwards. */
+export const nest = (
+  counts: Dims,
+  counters: readonly Local[],
+  walkers: readonly { readonly local: Local; readonly step: (loop: number) => number }[],
+  inside: () => void,
+  depth = 0
+): void => {
+  if (depth >= counts.length) {
+    inside()
+    return
+  }
+  const count = counts[depth] as number
+  times(counters[depth] as Local, count, () => {
+    nest(counts, counters, walkers, inside, depth + 1)
+    for (const w of walkers) advance(w.local, w.step(depth))
+  })
+  if (depth > 0) for (const w of walkers) advance(w.local, -count * w.step(depth))
+}

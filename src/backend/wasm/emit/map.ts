@@ -1,0 +1,42 @@
+/** Elementwise kernels: nested loops, four elements at a time along the innermost. */
+import type { MapKernel } from '../kernel.js'
+import { bytesOf } from '../kernel.js'
+import { bodyOf, emitBody, store } from './body.js'
+import { advance, nest, procedure, times, type Procedure, type Where } from './loops.js'
+import { collapse } from '../space.js'
+
+export const emitMap = (k: MapKernel, where: Where): Procedure => {
+  const body = bodyOf(
+    k.outputs.map(o => o.node),
+    k.reads,
+    k.shape
+  )
+  const outputs = k.outputs.map(o => o.to.stride.map(s => s * bytesOf[o.to.buffer.dtype]))
+  const walks = [...body.reads.map(r => r.steps), ...body.places.map(p => p.steps), ...outputs]
+  const space = collapse(k.shape, walks)
+  const collapsed = new Map(walks.map((w, i) => [w.join(','), space.steps[i] as readonly number[]]))
+  const steps = (w: readonly number[]): readonly number[] => collapsed.get(w.join(',')) as readonly number[]
+  const depth = space.counts.length
+  const inner = depth === 0 ? 1 : (space.counts[depth - 1] as number)
+  const innerStep = (w: readonly number[]): number => (depth === 0 ? 0 : (steps(w)[depth - 1] as number))
+  const constantInside = new Set(body.reads.filter(r => innerStep(r.steps) === 0).map(r => r.node))
+  return procedure(body, outputs, { counters: Math.max(1, depth), extra: 0 }, where, (s, counters, _, walkers) => {
+    const moving = walkers.map(w => ({ local: w.local, step: (l: number) => steps(w.steps)[l] as number }))
+    const group = (lanes: number): void => {
+      emitBody(s, body, innerStep, lanes, n => constantInside.has(n))
+      k.outputs.forEach((o, i) => {
+        store(s, o.node, o.to, innerStep(outputs[i] as readonly number[]), s.walker(outputs[i] as readonly number[]), lanes)
+      })
+    }
+    nest(space.counts.slice(0, -1), counters, moving, () => {
+      emitBody(s, { ...body, nodes: body.nodes.filter(n => constantInside.has(n)) }, innerStep, 4, () => false)
+      const full = Math.floor(inner / 4)
+      times(counters[Math.max(0, depth - 1)] as (typeof counters)[number], full, () => {
+        group(4)
+        for (const w of walkers) advance(w.local, 4 * innerStep(w.steps))
+      })
+      if (inner % 4 !== 0) group(inner % 4)
+      if (depth > 1) for (const w of walkers) advance(w.local, -full * 4 * innerStep(w.steps))
+    })
+  })
+}

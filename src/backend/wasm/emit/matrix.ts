@@ -1,0 +1,106 @@
+/** What the two ways of multiplying matrices share. */
+import { f32x4, f64x2, local, v128, type Local } from 'wasmati'
+import type { Dims } from '../../../value/shape.js'
+import { bytesOf, type MatmulKernel, type View } from '../kernel.js'
+import type { Where } from './loops.js'
+
+/** the instructions for one precision */
+export interface Precision {
+  readonly lanes: number
+  readonly size: number
+  readonly mul: () => void
+  readonly add: () => void
+  readonly splat: (offset: number) => void
+  readonly storeLane: (offset: number, lane: number) => void
+  readonly zero: () => void
+}
+export const precisions: Readonly<Record<'f32' | 'f64', Precision>> = {
+  f32: {
+    lanes: 4,
+    size: 4,
+    mul: () => { f32x4.mul() },
+    add: () => { f32x4.add() },
+    splat: offset => { v128.load32_splat({ offset, align: 4 }) },
+    storeLane: (offset, lane) => { v128.store32_lane({ offset, align: 4 }, lane as 0) },
+    zero: () => { v128.const('f32x4', [0, 0, 0, 0]) }
+  },
+  f64: {
+    lanes: 2,
+    size: 8,
+    mul: () => { f64x2.mul() },
+    add: () => { f64x2.add() },
+    splat: offset => { v128.load64_splat({ offset, align: 8 }) },
+    storeLane: (offset, lane) => { v128.store64_lane({ offset, align: 8 }, lane as 0) },
+    zero: () => { v128.const('f64x2', [0, 0]) }
+  }
+}
+
+/** how the last two axes of an operand lie, and its batches, in bytes */
+export interface Layout {
+  readonly base: number
+  readonly row: number
+  readonly column: number
+  readonly batch: number
+}
+const at = (d: Dims, i: number): number => d[i] as number
+const layoutOf = (v: View, where: Where): Layout => {
+  const size = bytesOf[v.buffer.dtype]
+  const r = v.shape.length
+  return {
+    base: where.address(v.buffer) + v.offset * size,
+    row: at(v.stride, r - 2) * size,
+    column: at(v.stride, r - 1) * size,
+    batch: r > 2 ? at(v.stride, r - 3) * size : 0
+  }
+}
+
+/** a product with its sizes, layouts and the locals that its code works with */
+export interface Product {
+  readonly p: Precision
+  readonly m: number
+  readonly n: number
+  readonly depth: number
+  readonly batches: number
+  readonly a: Layout
+  readonly b: Layout
+  readonly c: Layout
+  /** the address of the scratch panel */
+  readonly panel: number
+}
+export const productOf = (k: MatmulKernel, where: Where & { readonly panel: number }): Product => {
+  const r = k.to.shape.length
+  return {
+    p: precisions[k.to.buffer.dtype as 'f32' | 'f64'],
+    m: at(k.to.shape, r - 2),
+    n: at(k.to.shape, r - 1),
+    depth: at(k.a.shape, r - 1),
+    batches: k.to.shape.slice(0, -2).reduce((x, y) => x * y, 1),
+    a: layoutOf(k.a, where),
+    b: layoutOf(k.b, where),
+    c: layoutOf(k.to, where),
+    panel: where.panel
+  }
+}
+
+export interface Locals {
+  /** pointers to the operands and the result of the batch at hand; free to move */
+  readonly a: Local<'i32'>
+  readonly b: Local<'i32'>
+  readonly c: Local<'i32'>
+  readonly i: (which: number) => Local<'i32'>
+  readonly v: (which: number) => Local<'v128'>
+}
+
+/** stores the first `valid` lanes of a vector */
+export const storeSome = (p: Precision, pointer: Local<'i32'>, value: Local<'v128'>, offset: number, valid: number): void => {
+  if (valid >= p.lanes) {
+    local.get(pointer)
+    local.get(value)
+    v128.store({ offset, align: p.size })
+  } else
+    for (let lane = 0; lane < valid; lane++) {
+      local.get(pointer)
+      local.get(value)
+      p.storeLane(offset + lane * p.size, lane)
+    }
+}

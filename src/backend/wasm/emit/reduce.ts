@@ -1,0 +1,163 @@
+/**
+ * Sums and maxima over the middle of [outer, reduced, inner]. A sum is four f64 accumulators, element i in accumulator i mod 4, and
+ * (s0 + s2) + (s1 + s3) rounded once (numerics contract, section 1): along memory that is two vectors, across it eight.
+ */
+import { f32, f32x4, f64, f64x2, local, type Local } from 'wasmati'
+import { stridesOf, type Dims } from '../../../value/shape.js'
+import { bytesOf, type ReduceKernel } from '../kernel.js'
+import { collapse } from '../space.js'
+import { bodyOf, emitBody, store, width, type Scope } from './body.js'
+import { bits, d2, f4, get, highHalf, i4, joinPairs, set, type Push } from './lanes.js'
+import { advance, nest, procedure, times, type Procedure, type Where } from './loops.js'
+
+/** what both directions need to know of a reduction, and the code around its loops */
+interface Frame {
+  readonly k: ReduceKernel
+  readonly s: Scope
+  readonly counters: readonly Local[]
+  /** accumulators */
+  readonly acc: (i: number) => Local
+  readonly out: Local
+  readonly emit: (loop: number | undefined, lanes: number) => void
+  readonly move: (loop: number | undefined, by: number) => void
+  readonly count: (loop: number | undefined) => number
+}
+
+const wide = (f: Frame): boolean => width(f.k.node.dtype) === 2
+/** the two f64 halves of the four numbers at hand, whatever their precision */
+const halves = (f: Frame): readonly Push[] => {
+  const v = f.s.vectors(f.k.node).map(get)
+  const first = v[0] as Push
+  return wide(f) ? v : [d2.fromFloats(first), d2.fromFloats(highHalf(first))]
+}
+const lowest = (f: Frame): Push => (wide(f) ? d2 : f4).of(-Infinity)
+const larger = (f: Frame, a: Push, b: Push): Push => (wide(f) ? d2 : f4).max(a, b)
+/** all bits in the first `lanes` of four (f32), or of the two in one half of four (f64) */
+const firstOfFour = (lanes: number): Push => i4.lanes(...([0, 1, 2, 3].map(i => (i < lanes ? -1 : 0)) as [number, number, number, number]))
+const firstOfHalf = (lanes: number, half: number): Push =>
+  i4.lanes(...([0, 0, 1, 1].map(i => (2 * half + i < lanes ? -1 : 0)) as [number, number, number, number]))
+
+/** along memory: one row, four elements at a time; lanes past its end add +0, which changes no sum that began with +0 */
+const row = (f: Frame, loop: number | undefined): void => {
+  const { acc, s, k } = f
+  const n = f.count(loop)
+  const isSum = k.op === 'sum'
+  const add = (lanes: number): void => {
+    f.emit(loop, lanes)
+    if (isSum) halves(f).forEach((x, half) => { set(acc(half), d2.add(get(acc(half)), lanes === 4 ? x : bits.and(x, firstOfHalf(lanes, half)))) })
+    else
+      s.vectors(k.node).forEach((v, half) => {
+        const mask = wide(f) ? firstOfHalf(lanes, half) : firstOfFour(lanes)
+        set(acc(half), larger(f, get(acc(half)), lanes === 4 ? get(v) : bits.select(get(v), lowest(f), mask)))
+      })
+  }
+  for (const i of [0, 1]) set(acc(i), isSum ? d2.of(0) : lowest(f))
+  const full = Math.floor(n / 4)
+  times(f.counters.at(-1) as Local, full, () => {
+    add(4)
+    f.move(loop, 4)
+  })
+  if (n % 4 !== 0) add(n % 4)
+  f.move(loop, -4 * full)
+  // the accumulators come together
+  const target = { offset: s.address(k.to.buffer) + k.to.offset * bytesOf[k.to.buffer.dtype] }
+  local.get(f.out as Local<'i32'>)
+  if (!isSum && !wide(f)) {
+    set(acc(0), f4.max(get(acc(0)), highHalf(get(acc(0)))))
+    get(acc(0))()
+    f32x4.extract_lane(0)
+    get(acc(0))()
+    f32x4.extract_lane(1)
+    f32.max()
+  } else {
+    set(acc(0), (isSum ? d2.add : d2.max)(get(acc(0)), get(acc(1))))
+    get(acc(0))()
+    f64x2.extract_lane(0)
+    get(acc(0))()
+    f64x2.extract_lane(1)
+    if (isSum) f64.add()
+    else f64.max()
+    if (k.to.buffer.dtype === 'f32') f32.demote_f64()
+  }
+  if (k.to.buffer.dtype === 'f32') f32.store(target)
+  else f64.store(target)
+}
+
+/** across memory: `lanes` neighbouring columns, four rows to a turn, one for each accumulator */
+const columns = (f: Frame, reduced: number, inner: number, output: number, lanes: number): void => {
+  const { acc, s, k } = f
+  const n = f.count(reduced)
+  const isSum = k.op === 'sum'
+  const result = s.vectors(k.node)
+  for (let i = 0; i < (isSum ? 8 : 2); i++) set(acc(i), isSum ? d2.of(0) : lowest(f))
+  const add = (which: number): void => {
+    f.emit(inner, lanes)
+    if (isSum) halves(f).forEach((x, half) => { set(acc(2 * which + half), d2.add(get(acc(2 * which + half)), x)) })
+    else result.forEach((v, half) => { set(acc(half), larger(f, get(acc(half)), get(v))) })
+    f.move(reduced, 1)
+  }
+  times(f.counters.at(-1) as Local, Math.floor(n / 4), () => {
+    for (const i of [0, 1, 2, 3]) add(i)
+  })
+  for (let i = 0; i < n % 4; i++) add(i)
+  f.move(reduced, -n)
+  const total = (half: number): Push => d2.add(d2.add(get(acc(half)), get(acc(4 + half))), d2.add(get(acc(2 + half)), get(acc(6 + half))))
+  if (isSum && !wide(f)) set(result[0] as Local, joinPairs(f4.fromDoubles(total(0)), f4.fromDoubles(total(1))))
+  else result.forEach((v, half) => { set(v, isSum ? total(half) : get(acc(half))) })
+  store(s, k.node, k.to, output, f.out, lanes)
+}
+
+export const emitReduce = (k: ReduceKernel, where: Where): Procedure => {
+  const body = bodyOf([k.node], k.reads, k.shape)
+  const size = bytesOf[k.to.buffer.dtype]
+  const isReduced = (a: number): boolean => k.axes.includes(a)
+  // the result walks along the axes that stay, and stands still along the reduced ones
+  const output = stridesOf(k.shape.map((n, a) => (isReduced(a) ? 1 : n))).map((st, a) => (isReduced(a) ? 0 : st * size))
+  const first = [...k.shape.keys()].find(a => isReduced(a) && (k.shape[a] as number) > 1) ?? k.shape.length
+  const segment = (a: number): number => (isReduced(a) ? 1 : a < first ? 0 : 2)
+  const walks = [...body.reads.map(r => r.steps), ...body.places.map(p => p.steps), output]
+  const space = collapse(k.shape, walks, segment)
+  const collapsed = new Map(walks.map((w, i) => [w.join(','), space.steps[i] as Dims]))
+  const stepOf = (loop: number | undefined, w: Dims): number => (loop === undefined ? 0 : ((collapsed.get(w.join(',')) as Dims)[loop] as number))
+  const loops = (which: number): readonly number[] => [...space.counts.keys()].filter(l => segment(space.axes[l] as number) === which)
+  const [outer, [reduced], inner] = [loops(0), loops(1), loops(2)]
+  return procedure(body, [output], { counters: space.counts.length + 1, extra: 8 }, where, (s, counters, extra, walkers) => {
+    const f: Frame = {
+      k,
+      s,
+      counters,
+      acc: i => extra[i] as Local,
+      out: s.walker(output),
+      emit: (loop, lanes) => {
+        emitBody(s, body, w => stepOf(loop, w), lanes, () => false)
+      },
+      move: (loop, by) => {
+        for (const w of walkers) advance(w.local, by * stepOf(loop, w.steps))
+      },
+      count: loop => (loop === undefined ? 1 : (space.counts[loop] as number))
+    }
+    const last = inner.at(-1)
+    const around = [...outer, ...inner.slice(0, -1)]
+    nest(
+      around.map(l => f.count(l)),
+      counters,
+      walkers.map(w => ({ local: w.local, step: i => stepOf(around[i], w.steps) })),
+      () => {
+        if (last === undefined) row(f, reduced)
+        else {
+          const m = f.count(last)
+          const full = Math.floor(m / 4)
+          const block = (lanes: number): void => {
+            columns(f, reduced as number, last, stepOf(last, output), lanes)
+          }
+          times(counters.at(-2) as Local, full, () => {
+            block(4)
+            f.move(last, 4)
+          })
+          if (m % 4 !== 0) block(m % 4)
+          f.move(last, -4 * full)
+        }
+      }
+    )
+  })
+}

@@ -1,0 +1,99 @@
+/** The engine's intermediate form: buffers, views of them, and the kernels that fill them, in the order in which they run. */
+import type { Expr, Window } from '../../expr/op.js'
+import type { Dims } from '../../value/shape.js'
+import type { DType, Tensor } from '../../value/tensor.js'
+
+/** a place in memory */
+export interface Buffer {
+  readonly id: number
+  readonly dtype: DType
+  /** in elements */
+  readonly size: number
+  /** inputs are filled from outside, constants once, temporaries by kernels */
+  readonly role: { readonly kind: 'input'; readonly name: string } | { readonly kind: 'constant'; readonly value: Tensor } | { readonly kind: 'temporary' }
+}
+/** how to walk a buffer: the fields of a tensor, in elements */
+export interface View {
+  readonly buffer: Buffer
+  readonly shape: Dims
+  readonly stride: Dims
+  readonly offset: number
+}
+
+/** Values worked out element by element over one iteration space; several outputs share what they have in common. */
+export interface MapKernel {
+  readonly kind: 'map'
+  readonly shape: Dims
+  readonly outputs: readonly { readonly node: Expr; readonly to: View }[]
+  /** what the expressions read from memory: each such node and where it lies */
+  readonly reads: ReadonlyMap<Expr, View>
+}
+/** A sum or maximum over the middle of [outer, reduced, inner], of an expression worked out on the way. */
+export interface ReduceKernel {
+  readonly kind: 'reduce'
+  readonly op: 'sum' | 'reduceMax'
+  readonly node: Expr
+  /** the shape of what is reduced */
+  readonly shape: Dims
+  readonly axes: Dims
+  readonly reads: ReadonlyMap<Expr, View>
+  readonly to: View
+}
+export interface MatmulKernel {
+  readonly kind: 'matmul'
+  readonly a: View
+  readonly b: View
+  readonly to: View
+}
+export interface GatherKernel {
+  readonly kind: 'gather'
+  readonly table: View
+  readonly index: View
+  readonly to: View
+}
+/** scatterAdd and unwindows: f64 sums in scratch memory, rounded once at the end */
+export interface ScatterKernel {
+  readonly kind: 'scatter'
+  readonly values: View
+  readonly target: { readonly by: 'index'; readonly index: View; readonly rows: number } | { readonly by: 'window'; readonly window: Window & { readonly height: number; readonly width: number } }
+  readonly scratch: Buffer
+  readonly to: View
+}
+export interface FoldInKernel {
+  readonly kind: 'foldIn'
+  readonly key: View
+  readonly data: number
+  readonly to: View
+}
+export type Kernel = MapKernel | ReduceKernel | MatmulKernel | GatherKernel | ScatterKernel | FoldInKernel
+
+/** a program made of kernels */
+export interface Lowered {
+  readonly kernels: readonly Kernel[]
+  readonly inputs: Readonly<Record<string, View>>
+  readonly constants: readonly Buffer[]
+  /** where each output lies after a run */
+  readonly outputs: Readonly<Record<string, View>>
+}
+
+export const bytesOf: Readonly<Record<DType, number>> = { f32: 4, f64: 8, u8: 1, u32: 4, bool: 1 }
+
+/** the buffers a kernel reads */
+export const readsOf = (k: Kernel): readonly View[] => {
+  switch (k.kind) {
+    case 'map':
+    case 'reduce':
+      return [...k.reads.values()]
+    case 'matmul':
+      return [k.a, k.b]
+    case 'gather':
+      return [k.table, k.index]
+    case 'scatter':
+      return k.target.by === 'index' ? [k.values, k.target.index] : [k.values]
+    case 'foldIn':
+      return [k.key]
+  }
+}
+/** the buffers a kernel writes */
+export const writesOf = (k: Kernel): readonly Buffer[] => (k.kind === 'map' ? k.outputs.map(o => o.to.buffer) : k.kind === 'scatter' ? [k.to.buffer, k.scratch] : [k.to.buffer])
+

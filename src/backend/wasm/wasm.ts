@@ -1,0 +1,109 @@
+/** The compiled backend: a program becomes one WebAssembly SIMD module. The reference's bits, fast. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Program } from '../../expr/program.js'
+import { backendError, type BackendError, type ShapeError } from '../../value/error.js'
+import { sizeOf } from '../../value/shape.js'
+import { allocate, numbersOf, view, type DType, type Storage, type Tensor } from '../../value/tensor.js'
+import { checkInputs, type Backend, type Loop, type Values } from '../backend.js'
+import { emitModule } from './emit/module.js'
+import { panelBytes } from './emit/panel.js'
+import { fuse } from './fuse.js'
+import type { Lowered, View } from './kernel.js'
+import { plan, type Plan } from './plan.js'
+import { simplify } from './simplify.js'
+
+/** a program as kernels: simplified, fused */
+export const lower = (p: Program): Lowered => fuse(simplify(p.order, p.outputs))
+
+const panelFor = (programs: readonly Lowered[]): number =>
+  Math.max(0, ...programs.flatMap(p => p.kernels.map(k => (k.kind === 'matmul' ? panelBytes(k.a.shape.at(-1) ?? 0) : 0))))
+
+const arrays: { readonly [D in DType]: (b: ArrayBuffer, address: number, n: number) => Storage[D] } = {
+  f32: (b, a, n) => new Float32Array(b, a, n),
+  f64: (b, a, n) => new Float64Array(b, a, n),
+  u8: (b, a, n) => new Uint8Array(b, a, n),
+  u32: (b, a, n) => new Uint32Array(b, a, n),
+  bool: (b, a, n) => new Uint8Array(b, a, n)
+}
+
+interface Instance {
+  readonly plan: Plan
+  readonly memory: WebAssembly.Memory
+  readonly run: readonly (() => void)[]
+}
+
+const hint = 'use the reference backend (gradfold/ndarray)'
+
+const instantiate = (programs: readonly Lowered[], fedBack: ReadonlyMap<string, View>): E.Either<BackendError, Instance> =>
+  E.tryCatch(
+    () => {
+      const p = plan(programs, fedBack, panelFor(programs))
+      const { bytes, imports, memory } = emitModule(programs, p)
+      const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports)
+      for (const constant of programs.flatMap(l => l.constants))
+        if (constant.role.kind === 'constant')
+          arrays[constant.dtype](memory.buffer, p.address.get(constant) as number, constant.size).set(constant.role.value.data as Storage[DType])
+      return { plan: p, memory, run: programs.map((_, i) => instance.exports[`run${i}`] as () => void) }
+    },
+    e => backendError(['wasm'], 'WebAssembly with SIMD, and leave to compile it', e instanceof Error ? e.message : String(e), hint)
+  )
+
+const write = (i: Instance, name: string, t: Tensor): void => {
+  const input = i.plan.inputs.get(name)
+  if (input !== undefined) arrays[t.dtype](i.memory.buffer, input.address, sizeOf(t.shape)).set(numbersOf(t))
+}
+const read = (i: Instance, address: number, like: { readonly dtype: DType; readonly shape: Tensor['shape'] }): Tensor =>
+  view(like.dtype, like.shape, allocate(like.dtype, arrays[like.dtype](i.memory.buffer, address, sizeOf(like.shape))))
+
+const loop: Backend['loop'] = (programs, start, resident) => {
+  const lowered = programs.map(lower)
+  const fedBack = new Map(
+    Object.entries(start).map(([name, t], i) => {
+      const buffer = { id: -1 - i, dtype: t.dtype, size: sizeOf(t.shape), role: { kind: 'input', name } } as const
+      return [name, { buffer, shape: t.shape, stride: t.stride, offset: 0 }] as const
+    })
+  )
+  const given = { ...start, ...resident }
+  for (const p of programs) {
+    const known = { ...p, inputs: Object.fromEntries(Object.entries(p.inputs).filter(([name]) => Object.hasOwn(given, name))) }
+    const wrong = checkInputs(known, given)
+    if (wrong !== undefined) return E.left(wrong)
+  }
+  return pipe(
+    instantiate(lowered, fedBack),
+    E.map((instance): Loop => {
+      for (const [name, t] of Object.entries(given)) write(instance, name, t)
+      const out = programs.map((p, i) =>
+        Object.entries(p.outputs)
+          .filter(([name]) => !fedBack.has(name))
+          .map(([name, e]) => [name, e, instance.plan.address.get((lowered[i] as Lowered).outputs[name]?.buffer as View['buffer']) as number] as const)
+      )
+      const needed = programs.map(p => ({ ...p, inputs: Object.fromEntries(Object.entries(p.inputs).filter(([name]) => !Object.hasOwn(given, name))) }))
+      return {
+        step: (p, inputs) => {
+          const which = programs.indexOf(p)
+          if (which < 0) return E.left(backendError(['wasm'], 'one of the programs the loop was opened with', 'another'))
+          const wrong: ShapeError | undefined = checkInputs(needed[which] as Program, inputs)
+          if (wrong !== undefined) return E.left(wrong)
+          for (const name of Object.keys(inputs)) write(instance, name, inputs[name] as Tensor)
+          ;(instance.run[which] as () => void)()
+          const results: Values = Object.fromEntries((out[which] as NonNullable<(typeof out)[number]>).map(([name, e, address]) => [name, read(instance, address, e)]))
+          return E.right(results)
+        },
+        state: () => Object.fromEntries(Object.entries(start).map(([name, t]) => [name, read(instance, instance.plan.inputs.get(name)?.address ?? 0, t)])),
+        close: () => undefined
+      }
+    })
+  )
+}
+
+export const wasm: Backend = {
+  name: 'wasm',
+  compile: p => pipe(
+    loop([p], {}, {}),
+    E.mapLeft((e): BackendError => (e._tag === 'BackendError' ? e : backendError(['wasm', ...e.path], e.expected, e.got, e.hint))),
+    E.map(l => ({ run: inputs => l.step(p, inputs) }))
+  ),
+  loop
+}

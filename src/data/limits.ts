@@ -1,0 +1,57 @@
+/** How much a file may claim before it is believed: sizes are checked against these, and against the file, before memory is taken. */
+import * as E from 'fp-ts/lib/Either.js'
+import { decodeError, type DecodeError } from '../value/error.js'
+import { isSize, showShape, type Dims } from '../value/shape.js'
+
+export interface Limits {
+  /** of a file, and of what it unpacks to */
+  readonly bytes: number
+  /** of a tensor */
+  readonly rank: number
+}
+
+/** 2 GiB and 8 axes */
+export const defaultLimits: Limits = { bytes: 2_147_483_648, rank: 8 }
+
+/** How many elements a tensor of these sizes holds; multiplied step by step, so that a product too large is seen before it overflows. */
+export const countElements = (
+  format: string,
+  sizes: Dims,
+  bytesPerElement: number,
+  limits: Limits
+): E.Either<DecodeError, number> => {
+  if (sizes.length > limits.rank)
+    return E.left(decodeError([format], `at most ${limits.rank} axes`, `${sizes.length}`, 'is this the right file?'))
+  const bad = sizes.findIndex(n => !isSize(n))
+  if (bad >= 0)
+    return E.left(
+      decodeError([format, `axis ${bad}`], 'a positive size', String(sizes[bad]), 'a tensor holds at least one number')
+    )
+  let n = 1
+  for (const size of sizes) {
+    n *= size
+    if (n * bytesPerElement > limits.bytes)
+      return E.left(
+        decodeError(
+          [format],
+          `at most ${limits.bytes} bytes`,
+          `the sizes ${showShape(sizes)}`,
+          'raise limits.bytes if they are right'
+        )
+      )
+  }
+  return E.right(n)
+}
+
+/** whether exactly the bytes announced are there */
+export const checkLength = (format: string, expected: number, got: number): E.Either<DecodeError, number> =>
+  expected === got
+    ? E.right(got)
+    : E.left(
+        decodeError(
+          [format],
+          `${expected} bytes for the sizes in the header`,
+          `${got}`,
+          got < expected ? 'the file is cut off' : 'something follows the data'
+        )
+      )

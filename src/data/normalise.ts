@@ -1,0 +1,185 @@
+/**
+ * Scaling of inputs: fitted on the training part only, then applied to every part, so that nothing of the test part reaches
+ * training. Always one multiplication and one addition per number: `scale * x + shift`.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { exact, finite, list, oneOf, type Codec } from '../value/codec.js'
+import { dataError, within, type DataError } from '../value/error.js'
+import { sizeOf } from '../value/shape.js'
+import { view } from '../value/tensor.js'
+import { feature, valuesOf, type Dataset, type Feature } from './dataset.js'
+import { rowCount, slice } from './rows.js'
+
+interface Statistics {
+  readonly mean: number
+  readonly deviation: number
+  readonly min: number
+  readonly max: number
+}
+
+/** what becomes 0, and the length that becomes 1 */
+interface Frame {
+  readonly centre: number
+  readonly unit: number
+}
+
+const kinds = {
+  /** mean 0, standard deviation 1 (of the whole training part: divided by n) */
+  standardise: ({ mean, deviation }: Statistics): Frame => ({ centre: mean, unit: deviation }),
+  /** from 0 (the least) to 1 (the greatest), up to rounding */
+  minMax: ({ min, max }: Statistics): Frame => ({ centre: min, unit: max - min }),
+  /** the greatest absolute value becomes 1; 0 stays 0 */
+  unit: ({ min, max }: Statistics): Frame => ({ centre: 0, unit: Math.max(Math.abs(min), Math.abs(max)) })
+} as const
+
+/** what shares one scale: the same place of every example, the same channel (last axis), or all numbers (keeps bytes bytes) */
+const groups = {
+  column: (shape: readonly number[]): number => sizeOf(shape.slice(1)),
+  channel: (shape: readonly number[]): number => shape.at(-1) ?? 1,
+  whole: (): number => 1
+} as const
+
+export type ScalingKind = keyof typeof kinds
+export type ScalingGroup = keyof typeof groups
+
+/** plain data: `scale[c] * x + shift[c]` for a number of group c, both f32 */
+export interface Scaling {
+  readonly kind: ScalingKind
+  readonly per: ScalingGroup
+  readonly scale: readonly number[]
+  readonly shift: readonly number[]
+}
+
+export const scalingCodec: Codec<Scaling> = exact('scaling', {
+  kind: oneOf('standardise', 'minMax', 'unit'),
+  per: oneOf('column', 'channel', 'whole'),
+  scale: list(finite),
+  shift: list(finite)
+})
+
+/** what a model sees of the rows, some at a time, so that bytes need not all be floats at once; `at` counts the numbers before */
+const inPieces = (x: Feature, f: (values: Float32Array, at: number) => void): void => {
+  const n = rowCount(x.tensor)
+  const width = sizeOf(x.tensor.shape.slice(1))
+  const rows = Math.max(1, Math.floor(65536 / width))
+  for (let row = 0; row < n; row += rows) {
+    const piece = { ...x, tensor: slice(x.tensor, row, Math.min(rows, n - row)) }
+    f(valuesOf(piece).data as Float32Array, row * width)
+  }
+}
+
+/**
+ * Sums per group by the contract's rule: element i of a group goes to accumulator i mod 4, in f64. Of the values, or of the squares
+ * of their distances from the centres.
+ */
+const sums = (x: Feature, groups: number, centres?: Float64Array): Float64Array => {
+  const acc = new Float64Array(4 * groups)
+  inPieces(x, (values, at) => {
+    let group = 0
+    let lane = ((at / groups) % 4) * groups
+    for (let i = 0; i < values.length; i++) {
+      const v = values[i] as number
+      const d = centres === undefined ? v : v - (centres[group] as number)
+      acc[lane + group] = (acc[lane + group] as number) + (centres === undefined ? v : d * d)
+      if (++group === groups) {
+        group = 0
+        lane = lane === 3 * groups ? 0 : lane + groups
+      }
+    }
+  })
+  const sum = (lane: number, group: number): number => acc[lane * groups + group] as number
+  return Float64Array.from({ length: groups }, (_, g) => sum(0, g) + sum(2, g) + (sum(1, g) + sum(3, g)))
+}
+
+const extremes = (x: Feature, groups: number): { readonly min: Float64Array; readonly max: Float64Array } => {
+  const min = new Float64Array(groups).fill(Infinity)
+  const max = new Float64Array(groups).fill(-Infinity)
+  inPieces(x, values => {
+    for (let i = 0, group = 0; i < values.length; i++, group = group + 1 === groups ? 0 : group + 1) {
+      const v = values[i] as number
+      if (v < (min[group] as number)) min[group] = v
+      if (v > (max[group] as number)) max[group] = v
+    }
+  })
+  return { min, max }
+}
+
+const statistics = (x: Feature, groups: number): readonly Statistics[] => {
+  const n = sizeOf(x.tensor.shape) / groups
+  const { min, max } = extremes(x, groups)
+  const mean = sums(x, groups).map(s => s / n)
+  const squares = sums(x, groups, mean)
+  return Array.from(mean, (m, g) => ({
+    mean: m,
+    // a column of one value has no spread, whatever rounding leaves
+    deviation: min[g] === max[g] ? 0 : Math.sqrt((squares[g] as number) / n),
+    min: min[g] as number,
+    max: max[g] as number
+  }))
+}
+
+/**
+ * Fits a scaling to the inputs of a training part. With centre and unit of the kind (mean and standard deviation, least and
+ * greatest, 0 and the greatest absolute value): `scale = round32(1 / unit)`, `shift = round32(-centre * scale)`; mean and deviation
+ * in f64 by the contract's sums. Where the unit is 0 (a constant column), scale is 1, so that the column becomes 0.
+ *
+ * @param per 'column' (default), 'channel' or 'whole'; for images 'whole' or 'channel'
+ * @example fitScaling(train, 'standardise')
+ * @returns Left for inputs that are indexes, and for a spread so small that its inverse is beyond f32
+ */
+export const fitScaling = (
+  train: Dataset,
+  kind: ScalingKind,
+  per: ScalingGroup = 'column'
+): E.Either<DataError, Scaling> => {
+  const { x } = train
+  if (x.tensor.dtype === 'u32')
+    return E.left(dataError(['x'], 'numbers to scale', 'u32, which are indexes', 'give them as f32'))
+  const fitted = statistics(x, groups[per](x.tensor.shape)).map(s => {
+    const { centre, unit } = kinds[kind](s)
+    const scale = Math.fround(1 / (unit === 0 ? 1 : unit))
+    return { scale, shift: Math.fround(0 - centre * scale) }
+  })
+  const bad = fitted.findIndex(f => !Number.isFinite(f.scale) || !Number.isFinite(f.shift))
+  return bad >= 0
+    ? E.left(
+        dataError(['x', `${per} ${bad}`], 'a spread whose inverse f32 can hold', 'less', 'use another unit of measure')
+      )
+    : E.right({ kind, per, scale: fitted.map(f => f.scale), shift: fitted.map(f => f.shift) })
+}
+
+const affine = (f: Feature, scale: number, shift: number): E.Either<DataError, Feature> =>
+  feature(f.tensor, { scale: f.scale * scale, shift: f.shift * scale + shift })
+
+/**
+ * The dataset with its inputs scaled: `round(round(scale * x) + shift)` in f32. Bytes with one scale for all (`whole`) stay bytes:
+ * their map and the scaling are put together, each of the two numbers rounded to f32 once.
+ *
+ * @returns Left when the inputs have another number of groups than the scaling, or a result is not finite
+ */
+export const applyScaling = (scaling: Scaling, d: Dataset): E.Either<DataError, Dataset> => {
+  const { scale, shift } = scaling
+  const { tensor } = d.x
+  const n = groups[scaling.per](tensor.shape)
+  if (tensor.dtype === 'u32' || scale.length !== n || shift.length !== n)
+    return E.left(
+      dataError(
+        ['x'],
+        `inputs with ${scale.length} of ${scaling.per}`,
+        `${n} of ${tensor.dtype}`,
+        'fit the scaling on data of this shape'
+      )
+    )
+  const scaled = (): E.Either<DataError, Feature> => {
+    const out = Float32Array.from(valuesOf(d.x).data)
+    for (let i = 0; i < out.length; i++)
+      out[i] = Math.fround((scale[i % n] as number) * (out[i] as number)) + (shift[i % n] as number)
+    return feature(view('f32', tensor.shape, out))
+  }
+  return pipe(
+    tensor.dtype === 'u8' && n === 1 ? affine(d.x, scale[0] as number, shift[0] as number) : scaled(),
+    E.map(x => ({ ...d, x })),
+    within('x')
+  )
+}

@@ -1,0 +1,27 @@
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { loadIris } from '../files.js'
+import type { Reader } from './reader.js'
+
+/** the Iris flowers, all of them as the training part; see `loadIris` */
+export interface IrisSource {
+  readonly tag: 'iris'
+}
+declare module './reader.js' {
+  interface Sources {
+    iris: IrisSource
+  }
+}
+
+export const iris = (): IrisSource => ({ tag: 'iris' })
+
+export const irisReader: Reader<IrisSource> = {
+  tag: 'iris',
+  fields: () => ({}),
+  load: () =>
+    pipe(
+      loadIris(),
+      TE.map(train => ({ train }))
+    ),
+  samples: [iris()]
+}

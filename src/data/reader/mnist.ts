@@ -1,0 +1,24 @@
+import { optional, size } from '../../value/codec.js'
+import * as t from 'io-ts'
+import { loadMnist, type MnistOptions } from '../files.js'
+import type { Reader } from './reader.js'
+
+/** the handwritten digits; see `loadMnist` */
+export interface MnistSource extends MnistOptions {
+  readonly tag: 'mnist'
+}
+declare module './reader.js' {
+  interface Sources {
+    mnist: MnistSource
+  }
+}
+
+/** @example mnist({ train: 10_000, test: 1_000, flat: true }) */
+export const mnist = (options: MnistOptions = {}): MnistSource => ({ tag: 'mnist', ...options })
+
+export const mnistReader: Reader<MnistSource> = {
+  tag: 'mnist',
+  fields: () => ({ train: optional(size), test: optional(size), flat: optional(t.boolean) }),
+  load: loadMnist,
+  samples: [mnist(), mnist({ train: 100, test: 50, flat: true })]
+}

@@ -1,0 +1,172 @@
+/** Building expressions. Total: a mistake gives an `invalid` node, which passes through everything up to `program`, where it is Left. */
+import * as E from 'fp-ts/lib/Either.js'
+import { shapeError } from '../value/error.js'
+import { showShape, type Dims } from '../value/shape.js'
+import { full, isTensor, type DType, type FloatType, type Tensor } from '../value/tensor.js'
+import type { Distribution, Expr, Node, Op, Ops, Window } from './op.js'
+import { holds, shapeRules, type ShapeRule } from './rules/shape.js'
+
+export type Arg = Expr | number
+
+const invalid = (error: Ops['invalid']['error']): Expr => Object.freeze({ op: 'invalid', args: [], attrs: { error }, dtype: 'f32', shape: [] })
+
+/** a node, if its arguments suit it */
+export const node = <K extends Op>(op: K, args: readonly Expr[], attrs: Ops[K]): Expr => {
+  const wrong = args.find(a => a.op === 'invalid')
+  if (wrong !== undefined) return wrong
+  const rule: ShapeRule<K> = shapeRules[op]
+  const aval = rule(attrs, args)
+  return E.isLeft(aval)
+    ? invalid(aval.left)
+    : (Object.freeze({ op, args, attrs, dtype: aval.right.dtype, shape: aval.right.shape } satisfies Node<K>) as unknown as Expr)
+}
+
+// ---- leaves
+
+/** a value given when the program runs */
+export const input = (name: string, dtype: DType, shape: Dims): Expr => node('input', [], { name, dtype, shape })
+
+/** a tensor known now, or one number in every place of the given shape */
+export const constant = (value: number | Tensor, like: { readonly dtype: DType; readonly shape?: Dims } = { dtype: 'f32' }): Expr =>
+  isTensor(value) || holds(like.dtype, value)
+    ? node('constant', [], { value: isTensor(value) ? value : full(like.dtype, like.shape ?? [], value) })
+    : invalid(shapeError(['constant'], `a number that ${like.dtype} has`, String(value), 'cast the others to a type that has it'))
+
+/** 0, 1, 2, ... along an axis */
+export const iota = (dtype: DType, shape: Dims, axis = shape.length - 1): Expr => node('iota', [], { dtype, shape, axis })
+
+// ---- broadcasting, as NumPy does: shapes are aligned at their ends, and sizes of 1 stretch
+
+export const reshape = (x: Expr, shape: Dims): Expr => (same(x.shape, shape) ? x : node('reshape', [x], { shape }))
+const same = (a: Dims, b: Dims): boolean => a.length === b.length && a.every((n, i) => n === b[i])
+
+const lift = (x: Arg, like: Expr): Expr => (typeof x === 'number' ? constant(x, { dtype: like.dtype }) : x)
+const stretched = (shapes: readonly Dims[]): Dims => {
+  const rank = Math.max(...shapes.map(s => s.length))
+  return Array.from({ length: rank }, (_, i) => Math.max(...shapes.map(s => s[i - rank + s.length] ?? 1)))
+}
+
+/** sizes of 1 and missing leading axes become the sizes asked for */
+export const broadcast = (x: Expr, shape: Dims): Expr => {
+  if (same(x.shape, shape)) return x
+  const missing = Math.max(0, shape.length - x.shape.length)
+  const wide = node('broadcast', [reshape(x, [...Array.from({ length: missing }, () => 1), ...x.shape])], { shape })
+  // one number everywhere stays one number
+  return wide.op === 'broadcast' && x.op === 'constant' && x.attrs.value.data.length === 1
+    ? constant(x.attrs.value.data[0] as number, { dtype: x.dtype, shape })
+    : wide
+}
+
+/** numbers become constants of the others' element type; then all get one shape */
+const aligned = (op: Op, args: readonly Arg[]): readonly Expr[] => {
+  const exprs = args.filter(a => typeof a !== 'number')
+  const like = exprs.at(-1)
+  const no = (expected: string, got: string, hint: string): readonly Expr[] => [invalid(shapeError([op], expected, got, hint))]
+  if (like === undefined) return no('at least one argument that is an expression', args.join(' and '), 'use constant(number, like)')
+  const wrong = exprs.find(a => a.op === 'invalid')
+  if (wrong !== undefined) return [wrong]
+  const shape = stretched(exprs.map(e => e.shape))
+  const fits = (s: Dims): boolean => s.every((n, i) => n === 1 || n === shape[i + shape.length - s.length])
+  return exprs.every(e => fits(e.shape))
+    ? args.map(a => (typeof a === 'number' ? constant(a, { dtype: like.dtype, shape }) : broadcast(a, shape)))
+    : no('shapes that are equal, or 1, from the last axis on', exprs.map(e => showShape(e.shape)).join(' and '), '')
+}
+
+// ---- elementwise
+
+const unary =
+  (op: 'neg' | 'abs' | 'sign' | 'floor' | 'sqrt' | 'exp' | 'log' | 'log1p' | 'expm1' | 'tanh' | 'erf' | 'sin' | 'cos' | 'stopGradient') =>
+  (x: Expr): Expr =>
+    node(op, [x], {})
+export const neg = unary('neg')
+export const abs = unary('abs')
+/** -1, 0 or 1 */
+export const sign = unary('sign')
+export const floor = unary('floor')
+export const sqrt = unary('sqrt')
+export const exp = unary('exp')
+export const log = unary('log')
+/** log(1 + x), exact near 0 */
+export const log1p = unary('log1p')
+/** exp(x) - 1, exact near 0 */
+export const expm1 = unary('expm1')
+export const tanh = unary('tanh')
+export const erf = unary('erf')
+export const sin = unary('sin')
+export const cos = unary('cos')
+/** the value, with gradient 0 */
+export const stopGradient = unary('stopGradient')
+export const cast = (x: Expr, dtype: DType): Expr => (x.dtype === dtype ? x : node('cast', [x], { dtype }))
+
+type BinaryOp = 'add' | 'sub' | 'mul' | 'div' | 'max' | 'min' | 'pow' | 'equal' | 'less' | 'lessEqual'
+const binary =
+  (op: BinaryOp) =>
+  (a: Arg, b: Arg): Expr =>
+    node(op, aligned(op, [a, b]), {})
+export const add = binary('add')
+export const sub = binary('sub')
+export const mul = binary('mul')
+export const div = binary('div')
+/** NaN wins, and max(-0, +0) = +0; where both are equal each gets half of the gradient */
+export const max = binary('max')
+export const min = binary('min')
+export const pow = binary('pow')
+export const equal = binary('equal')
+export const less = binary('less')
+export const lessEqual = binary('lessEqual')
+export const square = (x: Expr): Expr => mul(x, x)
+
+/** `then` where the condition holds, else `otherwise` */
+export const select = (condition: Expr, then: Arg, otherwise: Arg): Expr => {
+  const like = typeof then === 'number' ? otherwise : then
+  const values = typeof like === 'number' ? [then, otherwise] : [lift(then, like), lift(otherwise, like)]
+  return node('select', typeof like === 'number' ? aligned('select', values) : aligned('select', [condition, ...values]), {})
+}
+
+// ---- reductions: the reduced axes stay, with size 1 (all axes where none are named)
+
+const axesOf = (x: Expr, axes: Dims | undefined): Dims =>
+  [...new Set((axes ?? x.shape.map((_, i) => i)).map(a => (a < 0 ? a + x.shape.length : a)))].sort((a, b) => a - b)
+export const sum = (x: Expr, axes?: Dims): Expr => node('sum', [x], { axes: axesOf(x, axes) })
+/** the largest; where several are largest they share the gradient equally */
+export const reduceMax = (x: Expr, axes?: Dims): Expr => node('reduceMax', [x], { axes: axesOf(x, axes) })
+/** the sum, divided by the number of numbers in one rounding with it (numerics contract, section 1) */
+export const mean = (x: Expr, axes?: Dims): Expr => {
+  const n = axesOf(x, axes).reduce((p, a) => p * (x.shape[a] ?? 1), 1)
+  return cast(div(sum(cast(x, 'f64'), axes), n), x.dtype)
+}
+/** the sum of everything, as a scalar */
+export const total = (x: Expr): Expr => reshape(sum(x), [])
+
+// ---- linear algebra and shape
+
+export const matmul = (a: Expr, b: Expr): Expr => node('matmul', [a, b], {})
+export const transpose = (x: Expr, permutation: Dims = [...x.shape.keys()].reverse()): Expr =>
+  permutation.every((p, i) => p === i) && permutation.length === x.shape.length ? x : node('transpose', [x], { permutation })
+/** matrices with rows and columns exchanged: the last two axes */
+export const transposed = (x: Expr): Expr => {
+  const r = x.shape.length
+  return transpose(x, [...Array.from({ length: Math.max(0, r - 2) }, (_, i) => i), r - 1, r - 2])
+}
+export const slice = (x: Expr, start: Dims, shape: Dims): Expr =>
+  same(x.shape, shape) && start.length === shape.length && start.every(s => s === 0) ? x : node('slice', [x], { start, shape })
+export const concat = (xs: readonly Expr[], axis: number): Expr =>
+  xs.length === 0 ? invalid(shapeError(['concat'], 'at least one tensor', 'none')) : node('concat', xs, { axis: axis < 0 ? axis + (xs[0]?.shape.length ?? 0) : axis })
+export const pad = (x: Expr, low: Dims, high: Dims, value = 0): Expr => node('pad', [x], { low, high, value })
+
+// ---- indexing, images, randomness
+
+/** rows by index: table [n, ...r] and index u32 [...i] give [...i, ...r] */
+export const gather = (table: Expr, index: Expr): Expr => node('gather', [table, index], {})
+export const scatterAdd = (values: Expr, index: Expr, rows: number): Expr => node('scatterAdd', [values, index], { rows })
+export const oneHot = (index: Expr, depth: number, dtype: FloatType = 'f32'): Expr => node('oneHot', [index], { depth, dtype })
+
+/** images [n, h, w, c] -> windows [n, oh, ow, kh, kw, c] */
+export const windows = (x: Expr, size: Window['size'], stride: Window['stride'] = [1, 1], dilation: Window['dilation'] = [1, 1]): Expr =>
+  node('windows', [x], { size, stride, dilation })
+/** the adjoint of `windows`: overlapping windows add up */
+export const unwindows = (x: Expr, window: Window, height: number, width: number): Expr => node('unwindows', [x], { ...window, height, width })
+
+/** the key below this one for a number */
+export const foldIn = (key: Expr, data: number): Expr => node('foldIn', [key], { data })
+export const random = (key: Expr, distribution: Distribution, shape: Dims): Expr => node('random', [key], { distribution, shape })

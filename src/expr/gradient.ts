@@ -1,0 +1,61 @@
+/** Reverse-mode differentiation: from expressions to expressions, so that it can be applied again. */
+import { shapeError } from '../value/error.js'
+import { sizeOf, showShape } from '../value/shape.js'
+import { isFloat } from '../value/tensor.js'
+import { leaves, rebuild, type Tree } from '../value/tree.js'
+import { add, constant, node } from './build.js'
+import { topological, type Expr, type Node, type Op } from './op.js'
+import { gradientRules, type GradientRule } from './rules/gradient.js'
+
+/**
+ * dy/dx for each x, as expressions of the x's shapes. y must hold one number; an x that y does not depend on has gradient 0.
+ * Shared sub-expressions are differentiated once; cotangents that meet are added in the order of the graph.
+ */
+export const gradients = (y: Expr, xs: readonly Expr[]): readonly Expr[] => {
+  if (y.op === 'invalid') return xs.map(() => y)
+  if (sizeOf(y.shape) !== 1 || !isFloat(y.dtype))
+    return xs.map(() => node('invalid', [], { error: shapeError(['gradient'], 'a function whose value is one number', `${y.dtype}${showShape(y.shape)}`, isFloat(y.dtype) ? 'use mean or total' : 'cast it first') }))
+  const order = topological([y])
+  const wanted = new Set(xs)
+  const active = new Set<Expr>()
+  for (const n of order) if (wanted.has(n) || n.args.some(a => active.has(a))) active.add(n)
+  const cotangents = new Map<Expr, Expr>([[y, constant(1, y)]])
+  for (let i = order.length - 1; i >= 0; i--) {
+    const n = order[i] as Expr
+    const g = cotangents.get(n)
+    if (g === undefined || !active.has(n) || !n.args.some(a => active.has(a))) continue
+    const rule = gradientRules[n.op] as GradientRule<Op>
+    rule(n as Node<Op>, g).forEach((c, k) => {
+      const a = n.args[k] as Expr
+      if (c === undefined || !active.has(a)) return
+      const sofar = cotangents.get(a)
+      cotangents.set(a, sofar === undefined ? c : add(sofar, c))
+    })
+  }
+  return xs.map(x => cotangents.get(x) ?? constant(0, x))
+}
+
+/** the value of a function and its gradient, of the same form as the argument */
+export const valueAndGrad =
+  <X extends Tree<Expr>>(f: (x: X) => Expr) =>
+  (x: X): { readonly value: Expr; readonly gradient: X } => {
+    const value = f(x)
+    const at = leaves<Expr>(x)
+    const gs = gradients(
+      value,
+      at.map(([, e]) => e)
+    )
+    const byPath = new Map(at.map(([path], i) => [path, gs[i] as Expr]))
+    return { value, gradient: rebuild<Expr, Expr>(x, path => byPath.get(path) as Expr) as X }
+  }
+
+/**
+ * The gradient of a function whose value is one number. It is a function of expressions again: `grad(x => total(grad(f)(x)))`.
+ *
+ * @example grad(x => total(mul(x, x)))(input('x', 'f64', [3])) // the expression 2x
+ */
+export const grad =
+  <X extends Tree<Expr>>(f: (x: X) => Expr) =>
+  (x: X): X =>
+    valueAndGrad(f)(x).gradient
+

@@ -1,0 +1,31 @@
+/** A program: named expressions to compute, and the inputs they need. What a backend compiles. */
+import * as E from 'fp-ts/lib/Either.js'
+import { shapeError, type ShapeError } from '../value/error.js'
+import { sameShape, showShape } from '../value/shape.js'
+import type { Aval } from '../value/tensor.js'
+import { topological, type Expr, type Node } from './op.js'
+
+export interface Program {
+  readonly outputs: Readonly<Record<string, Expr>>
+  /** every input that an output depends on, by name */
+  readonly inputs: Readonly<Record<string, Node<'input'>>>
+  /** every node, arguments before users */
+  readonly order: readonly Expr[]
+}
+
+const show = (a: Aval): string => `${a.dtype}${showShape(a.shape)}`
+
+/** @returns Left with the first mistake made while building, or when one name stands for inputs of different shapes */
+export const program = (outputs: Readonly<Record<string, Expr>>): E.Either<ShapeError, Program> => {
+  const order = topological(Object.values(outputs))
+  const inputs = new Map<string, Node<'input'>>()
+  for (const n of order) {
+    if (n.op === 'invalid') return E.left(n.attrs.error)
+    if (n.op !== 'input') continue
+    const before = inputs.get(n.attrs.name)
+    if (before !== undefined && (before.dtype !== n.dtype || !sameShape(before.shape, n.shape)))
+      return E.left(shapeError(['input', n.attrs.name], `${show(before)} everywhere`, show(n), 'give the other input another name'))
+    inputs.set(n.attrs.name, before ?? n)
+  }
+  return E.right({ outputs, inputs: Object.fromEntries(inputs), order })
+}

@@ -1,0 +1,64 @@
+/** Formulas as TeX (of the kind that KaTeX and MathJax read). */
+import { sizeOf } from '../value/shape.js'
+import { topological, type Expr, type Node, type Op } from './op.js'
+import { isInvisible, Level, notations, symbol, type Notation, type Piece } from './rules/notation.js'
+
+/** deeper nesting than this is neither readable nor read by TeX, so a part of it gets a name */
+const deepest = 12
+
+/** a letter that no input's name begins with */
+const freshLetter = (order: readonly Expr[]): string => {
+  const taken = new Set(order.map(e => (e.op === 'input' ? (symbol(e.attrs.name).split('_')[0] as string) : '')))
+  return ['t', 'u', 'v', 's', 'z', '\\tau'].find(letter => !taken.has(letter)) ?? '\\upsilon'
+}
+
+/** each node -> what is written for it: casts, broadcasts and reshapes by sizes of 1 are not */
+const written = (order: readonly Expr[]): ReadonlyMap<Expr, Expr> => {
+  const core = new Map<Expr, Expr>()
+  for (const e of order) core.set(e, isInvisible(e) ? (core.get(e.args[0] as Expr) as Expr) : e)
+  return core
+}
+
+/**
+ * The formula that an expression stands for. Parts that are used more than once are named first, in rows of their own, so that a
+ * formula is never longer than its graph. Element types, broadcasting and axes of size 1 are not written; axes are called i, j,
+ * k, ... from the first on; `A \, B` is a matrix product, `A \odot B` the product number by number.
+ *
+ * @param name what the formula is called: `L` gives `L = ...`
+ * @example tex(div(1, add(1, exp(neg(input('x', 'f32', [3])))))) // \frac{1}{1 + e^{-x}}
+ */
+export const tex = (e: Expr, name = ''): string => {
+  const order = topological([e])
+  const core = written(order)
+  const at = (x: Expr): Expr => core.get(x) as Expr
+  const root = at(e)
+
+  const uses = new Map<Expr, number>()
+  for (const n of order) {
+    if (at(n) !== n) continue
+    const args = n.args.map(at)
+    // x times x is a square: x is written once
+    const once = n.op === 'mul' ? new Set(args) : args
+    for (const a of once) uses.set(a, (uses.get(a) ?? 0) + 1)
+  }
+
+  const letter = freshLetter(order)
+  const rows: string[] = []
+  const pieces = new Map<Expr, Piece & { readonly depth: number }>()
+  for (const n of order) {
+    if (at(n) !== n) continue
+    const args = n.args.map(a => pieces.get(at(a)) as Piece & { readonly depth: number })
+    const piece = (notations[n.op] as Notation<Op>)(n as Node<Op>, args)
+    const depth = args.reduce((deep, a) => Math.max(deep, a.depth + 1), 0)
+    const one = piece.numeral === true || sizeOf(n.shape) === 1
+    const isNamed = n !== root && n.args.length > 0 && ((uses.get(n) ?? 0) > 1 || depth > deepest)
+    if (isNamed) rows.push(`${letter}_{${rows.length + 1}} &= ${piece.tex}`)
+    pieces.set(n, isNamed ? { tex: `${letter}_{${rows.length}}`, level: Level.atom, one, depth: 0 } : { ...piece, one, depth })
+  }
+
+  const formula = (pieces.get(root) as Piece).tex
+  const label = name === '' ? '' : symbol(name)
+  if (rows.length === 0) return label === '' ? formula : `${label} = ${formula}`
+  const last = label === '' ? `& ${formula}` : `${label} &= ${formula}`
+  return ['\\begin{aligned}', [...rows, last].join(' \\\\\n'), '\\end{aligned}'].join('\n')
+}

@@ -1,0 +1,225 @@
+/**
+ * Random networks for properties. What is drawn is a recipe, free of shapes; building it puts in whatever makes the next part fit, so
+ * that every recipe gives a network whose shapes agree, and smaller recipes give smaller networks.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import fc from 'fast-check'
+import type { ActivationName } from '../layer/activations.js'
+import { activation } from '../layer/activation.js'
+import { fanOut, parallel } from '../layer/branches.js'
+import { dense } from '../layer/dense.js'
+import { flatten } from '../layer/flatten.js'
+import type { Kinds, Layer, Sample } from '../layer/kind.js'
+import { add, concat, merge, type MergeBy } from '../layer/merge.js'
+import { modelData, type Model, type ModelData } from '../layer/model.js'
+import { named } from '../layer/named.js'
+import { builtInKinds } from '../layer/registry.js'
+import { repeat } from '../layer/repeat.js'
+import { reshape } from '../layer/reshape.js'
+import { residual } from '../layer/residual.js'
+import { layersOf, sequential } from '../layer/sequential.js'
+import { shared } from '../layer/shared.js'
+import { outputOf } from '../model/model.js'
+import { fnv1a32 } from '../random/index.js'
+import { isDims, sameShape, sizeOf, type Dims, type Shape } from '../value/shape.js'
+
+export interface Network {
+  readonly model: Model
+  readonly output: Dims
+}
+export interface NetworkOptions {
+  /** the kinds whose samples are put in; default those built in */
+  readonly kinds?: Kinds
+  /** the activations to choose from; default all of the kinds */
+  readonly activations?: readonly ActivationName[]
+  /** samples of kinds to leave out, for example those with kinks */
+  readonly without?: (layer: Layer) => boolean
+  /** how deep layers stand inside layers; default 3 */
+  readonly depth?: number
+}
+
+type Recipe =
+  | { readonly make: 'sample'; readonly choice: number }
+  | { readonly make: 'dense'; readonly units: number; readonly bias: boolean }
+  | { readonly make: 'activation'; readonly fn: ActivationName }
+  | { readonly make: 'flatten' | 'reshape' }
+  | { readonly make: 'residual' | 'named' | 'shared' | 'model' | 'twice'; readonly body: readonly Recipe[] }
+  | { readonly make: 'repeat'; readonly times: number; readonly body: readonly Recipe[] }
+  | { readonly make: 'branches'; readonly by: MergeBy; readonly bodies: readonly (readonly Recipe[])[]; readonly own: boolean }
+
+const size = fc.integer({ min: 1, max: 6 })
+/** shapes of rank 1 to 3 with at most 27 numbers */
+export const dims: fc.Arbitrary<Dims> = fc.oneof(
+  fc.tuple(size),
+  fc.tuple(size, fc.integer({ min: 1, max: 4 })),
+  fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 }))
+)
+
+const recipes = (names: readonly ActivationName[], depth: number): fc.Arbitrary<readonly Recipe[]> =>
+  fc.letrec<{ one: Recipe; body: readonly Recipe[] }>(tie => ({
+    one: fc.oneof(
+      { maxDepth: depth, depthSize: 'small', withCrossShrink: true },
+      fc.record({ make: fc.constant('dense' as const), units: size, bias: fc.boolean() }),
+      fc.record({ make: fc.constant('sample' as const), choice: fc.nat({ max: 0xffff }) }),
+      fc.record({ make: fc.constant('activation' as const), fn: fc.constantFrom(...names) }),
+      fc.record({ make: fc.constantFrom('flatten' as const, 'reshape' as const) }),
+      fc.record({
+        make: fc.constantFrom('residual' as const, 'named' as const, 'shared' as const, 'model' as const, 'twice' as const),
+        body: tie('body')
+      }),
+      fc.record({ make: fc.constant('repeat' as const), times: fc.integer({ min: 1, max: 3 }), body: tie('body') }),
+      fc.record({
+        make: fc.constant('branches' as const),
+        by: fc.constantFrom<MergeBy>('concat', 'add', 'multiply', 'mean'),
+        bodies: fc.array(tie('body'), { minLength: 1, maxLength: 3 }),
+        own: fc.boolean()
+      })
+    ),
+    body: fc.array(tie('one'), { minLength: 1, maxLength: 4 })
+  })).body
+
+interface Built {
+  readonly layers: readonly Layer[]
+  readonly output: Dims
+}
+
+/** layers from one tensor to another of the wanted shape; none where it is so already */
+const adapt = (from: Dims, to: Dims): readonly Layer[] =>
+  sameShape(from, to)
+    ? []
+    : [
+        ...(from.length === 1 ? [] : [flatten]),
+        ...(sizeOf(from) === sizeOf(to) ? [] : [dense(sizeOf(to))]),
+        ...(to.length === 1 ? [] : [reshape(...to)])
+      ]
+const block = (layers: readonly Layer[]): Layer => sequential(...layers)
+/** layers from one tensor to a shape that may have several */
+const spread = (from: Dims, to: Shape): readonly Layer[] =>
+  isDims(to) ? adapt(from, to) : [fanOut(...to.map(part => block(spread(from, part))))]
+/** layers from a shape that may have several tensors to one */
+const gather = (from: Shape): readonly Layer[] =>
+  isDims(from) ? [] : [parallel(...from.map(part => block([...gather(part), flatten]))), concat]
+
+/** every `named` layer of a list under a name that stands for its place in it */
+const renamed = (layers: readonly Layer[]): readonly Layer[] =>
+  layers.map((layer, i) => (layer.tag === 'named' ? named(`part${i}`)(layer.layer) : layer))
+
+const builder = (kinds: Kinds, samples: readonly Sample<Layer>[]) => {
+  const after = (layers: readonly Layer[], input: Shape): Shape => {
+    const output = outputOf(modelData(input, ...layers), kinds)
+    return E.isRight(output) ? output.right : []
+  }
+  const build = (body: readonly Recipe[], input: Dims): Built =>
+    body.reduce<Built>(
+      (done, recipe) => {
+        const layers = make(recipe, done.output).flatMap(layersOf)
+        const end = gather(after(layers, done.output))
+        const all = renamed([...done.layers, ...layers, ...end])
+        const output = after([...layers, ...end], done.output)
+        return { layers: all, output: isDims(output) ? output : [] }
+      },
+      { layers: [], output: input }
+    )
+  /** a block that keeps the shape */
+  const keeping = (body: readonly Recipe[], input: Dims): Layer => {
+    const { layers, output } = build(body, input)
+    return block(renamed([...layers, ...adapt(output, input)]))
+  }
+  /** branches that all give what the first one gives */
+  const branches = (bodies: readonly (readonly Recipe[])[], input: Dims): readonly Layer[] => {
+    const first = build(bodies[0] ?? [], input)
+    const rest = bodies.slice(1).map(body => {
+      const { layers, output } = build(body, input)
+      return renamed([...layers, ...adapt(output, first.output)])
+    })
+    return renamed([first.layers, ...rest].map(block))
+  }
+  /** the key is made from what is shared, so that equal keys mean equal models */
+  const share = (body: readonly Recipe[], input: Dims): Layer => {
+    const inner = modelData(input, block(build(body, input).layers)) as unknown as Model
+    return shared(`key${fnv1a32(JSON.stringify(inner))}`)(inner)
+  }
+  const make = (recipe: Recipe, input: Dims): readonly Layer[] => {
+    switch (recipe.make) {
+      case 'sample': {
+        const sample = samples[recipe.choice % Math.max(1, samples.length)]
+        return sample === undefined ? [] : [...spread(input, sample.input), sample.layer]
+      }
+      case 'dense':
+        return [...(input.length === 1 ? [] : [flatten]), dense(recipe.units, { bias: recipe.bias })]
+      case 'activation':
+        return [activation(recipe.fn)]
+      case 'flatten':
+        return [flatten]
+      case 'reshape':
+        return [reshape(...[...input].reverse(), 1)]
+      case 'residual':
+        return [residual(keeping(recipe.body, input))]
+      case 'repeat':
+        return [repeat(recipe.times)(keeping(recipe.body, input))]
+      case 'named':
+        return [named('part')(block(build(recipe.body, input).layers))]
+      case 'shared':
+        return [share(recipe.body, input)]
+      case 'model':
+        return [modelData(input, block(build(recipe.body, input).layers)) as unknown as Model]
+      case 'twice': {
+        const encoder = share(recipe.body, input)
+        return [fanOut(encoder, encoder), add]
+      }
+      case 'branches': {
+        const parts = branches(recipe.bodies, input)
+        const split = recipe.own ? [fanOut(...parts.map(() => sequential())), parallel(...parts)] : [fanOut(...parts)]
+        return [...split, merge(recipe.by)]
+      }
+    }
+  }
+  return build
+}
+
+const all = (kinds: Kinds): readonly Sample<Layer>[] => Object.values(kinds.layers).flatMap(kind => kind.samples)
+
+/** Networks whose shapes agree, made of samples of every kind and of combinators. One tensor in, one tensor out. */
+export const networks = ({
+  kinds = builtInKinds,
+  activations = Object.keys(kinds.activations) as readonly ActivationName[],
+  without = () => false,
+  depth = 3
+}: NetworkOptions = {}): fc.Arbitrary<Network> => {
+  const build = builder(
+    kinds,
+    all(kinds).filter(s => !without(s.layer))
+  )
+  return fc.tuple(dims, recipes(activations, depth)).map(([input, body]) => {
+    const { layers, output } = build(body, input)
+    // right by construction, which a property checks
+    return { model: modelData(input, ...layers) as ModelData as Model, output }
+  })
+}
+
+/** Layers that need not fit anything: data only, for laws of composition and of JSON, and for errors. */
+export const anyLayer = (kinds: Kinds = builtInKinds, depth = 3): fc.Arbitrary<Layer> => {
+  const leaf = fc.oneof(
+    fc.constantFrom(...all(kinds).map(s => s.layer)),
+    fc.tuple(size, fc.boolean()).map(([n, bias]): Layer => dense(n, { bias })),
+    fc.constantFrom(...(Object.keys(kinds.activations) as readonly ActivationName[])).map((fn): Layer => activation(fn)),
+    dims.map((d): Layer => reshape(...d))
+  )
+  return fc.letrec<{ layer: Layer }>(tie => {
+    const layers = fc.array(tie('layer'), { maxLength: 4 })
+    return {
+      layer: fc.oneof(
+        { maxDepth: depth, depthSize: 'small', withCrossShrink: true },
+        leaf,
+        layers.map(ls => block(ls)),
+        tie('layer').map((l): Layer => residual(l)),
+        fc.tuple(size, tie('layer')).map(([n, l]): Layer => repeat(n)(l)),
+        fc.tuple(fc.constantFrom('a', 'b', 'dense2'), tie('layer')).map(([k, l]): Layer => named(k)(l)),
+        layers.map((ls): Layer => fanOut(...ls)),
+        layers.map((ls): Layer => parallel(...ls)),
+        layers.map((ls): Layer => sequential(fanOut(...ls), concat)),
+        fc.tuple(dims, tie('layer')).map(([d, l]): Layer => modelData(d, l) as unknown as Model)
+      )
+    }
+  }).layer
+}

@@ -1,0 +1,107 @@
+/** The fully connected layer. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import { add, matmul } from '../expr/build.js'
+import { size, withDefault } from '../value/codec.js'
+import { shapeError } from '../value/error.js'
+import { showShape } from '../value/shape.js'
+import type { FloatType, Tensor } from '../value/tensor.js'
+import { frozen, type Initializer } from './initializer.js'
+import type { Kind, ParamSpec } from './kind.js'
+import { tensorLayer } from './series.js'
+import { checkSizes, type Kept, type Sized, type SizeOf } from './size.js'
+import type { Fail, Show } from './static.js'
+
+export interface Dense<N extends number = number> {
+  readonly tag: 'dense'
+  readonly units: N
+  readonly bias: true
+  readonly initializer: Initializer
+}
+export interface DenseWithoutBias<N extends number = number> {
+  readonly tag: 'dense'
+  readonly units: N
+  readonly bias: false
+  readonly initializer: Initializer
+}
+type AnyDense = Dense | DenseWithoutBias
+type DenseOf<N extends number, B> = B extends true ? Dense<N> : DenseWithoutBias<N>
+
+declare module './kind.js' {
+  interface Layers {
+    readonly dense: AnyDense
+  }
+  interface ShapeRules<L, In> {
+    readonly dense: L extends { readonly units: infer N extends number }
+      ? Sized<
+          N,
+          In extends readonly [number] ? [SizeOf<N>] : Fail<'a flat input [n]', Show<In>, 'put flatten before it'>
+        >
+      : never
+  }
+  interface ParamRules<L, In> {
+    readonly dense: In extends readonly [infer I extends number]
+      ? L extends Dense<infer N>
+        ? { readonly weight: Tensor<[I, Kept<N>], FloatType>; readonly bias: Tensor<[Kept<N>], FloatType> }
+        : L extends DenseWithoutBias<infer N>
+          ? { readonly weight: Tensor<[I, Kept<N>], FloatType> }
+          : never
+      : never
+  }
+}
+export interface DenseSettings<B extends boolean> {
+  /** whether a bias is added; default true */
+  readonly bias?: B
+  /** how the weights begin; default glorotUniform. The bias begins at 0. */
+  readonly initializer?: Initializer
+}
+
+/**
+ * The fully connected (affine) layer: y = x W + b, for a flat input [n], with W [n, units] and b [units].
+ *
+ * @example dense(128)
+ * @example dense(10, { bias: false, initializer: 'heNormal' })
+ */
+export const dense = <const N extends number, const B extends boolean = true>(
+  units: N,
+  settings: DenseSettings<B> = {}
+): DenseOf<N, B> =>
+  Object.freeze({
+    tag: 'dense',
+    units,
+    bias: settings.bias ?? true,
+    initializer: frozen(settings.initializer ?? 'glorotUniform')
+  }) as DenseOf<N, B>
+
+export const denseKind: Kind<AnyDense> = {
+  tag: 'dense',
+  fields: ({ initializer }) => ({
+    units: size,
+    bias: withDefault(t.boolean, true),
+    initializer: withDefault(initializer, 'glorotUniform')
+  }),
+  show: ({ units, bias }) => `dense ${units}${bias ? '' : ', no bias'}`,
+  place: ({ units, bias, initializer }, input, { dtype }) =>
+    pipe(
+      checkSizes([units]),
+      E.chain(() => {
+        const [n] = input
+        if (input.length !== 1 || typeof n !== 'number')
+          return E.left(shapeError([], 'a flat input [n]', showShape(input), 'put flatten before it'))
+        const fan = { in: n, out: units }
+        const weight: ParamSpec = { dtype, shape: [n, units], initializer, fan }
+        return E.right(
+          tensorLayer({
+            output: [units],
+            params: bias ? { weight, bias: { dtype, shape: [units], initializer: 'zeros', fan } } : { weight },
+            formula: (x, param) => (bias ? add(matmul(x, param('weight')), param('bias')) : matmul(x, param('weight')))
+          })
+        )
+      })
+    ),
+  samples: [
+    { layer: dense(3), input: [4] },
+    { layer: dense(2, { bias: false, initializer: 'heNormal' }), input: [3] }
+  ]
+}

@@ -1,0 +1,37 @@
+/** From any tensor to a list of numbers. */
+import * as E from 'fp-ts/lib/Either.js'
+import { reshape } from '../expr/build.js'
+import { shapeError } from '../value/error.js'
+import { isDims, showShape, sizeOf } from '../value/shape.js'
+import type { Kind } from './kind.js'
+import type { Product } from './nat.js'
+import { batchShape, tensorLayer } from './series.js'
+import type { Dims, OneTensor } from './static.js'
+
+export interface Flatten {
+  readonly tag: 'flatten'
+}
+declare module './kind.js' {
+  interface Layers {
+    readonly flatten: Flatten
+  }
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars
+  interface ShapeRules<L, In> {
+    readonly flatten: In extends Dims ? [Product<In>] : OneTensor<In>
+  }
+}
+
+/** [28, 28, 1] -> [784], row-major: the numbers stay in their order */
+export const flatten: Flatten = Object.freeze({ tag: 'flatten' })
+
+export const flattenKind: Kind<Flatten> = {
+  tag: 'flatten',
+  fields: () => ({}),
+  show: () => 'flatten',
+  place: (_, input) => {
+    if (!isDims(input)) return E.left(shapeError([], 'one tensor', showShape(input), 'merge the branches before it'))
+    const output = [sizeOf(input)]
+    return E.right(tensorLayer({ output, formula: x => reshape(x, batchShape(x, output)) }))
+  },
+  samples: [{ layer: flatten, input: [2, 3, 1] }]
+}

@@ -1,0 +1,109 @@
+/** The open family of initializers: how a parameter gets its first values. Data are a name, or a record where there are settings. */
+import { normal, uniform, type DrawKey } from '../random/index.js'
+import { finite, positive, type Fields } from '../value/codec.js'
+import { sizeOf, type Dims } from '../value/shape.js'
+import type { Fan } from './kind.js'
+import { orthogonal } from './orthogonal.js'
+
+/** name -> settings */
+export interface Initializers {
+  readonly zeros: NoSettings
+  readonly ones: NoSettings
+  readonly xavierNormal: NoSettings
+  readonly glorotNormal: NoSettings
+  readonly glorotUniform: NoSettings
+  readonly heNormal: NoSettings
+  readonly heUniform: NoSettings
+  readonly leCunNormal: NoSettings
+  readonly leCunUniform: NoSettings
+  readonly orthogonal: NoSettings
+  readonly constant: { readonly value: number }
+  readonly truncatedNormal: { readonly std: number }
+}
+export type NoSettings = Readonly<Record<never, never>>
+
+/** `'heNormal'`, or `{ tag: 'constant', value: 0.1 }` */
+export type Initializer = {
+  [K in keyof Initializers]: [keyof Initializers[K]] extends [never] ? K : { readonly tag: K } & Initializers[K]
+}[keyof Initializers]
+
+/** a copy that nobody can change */
+export const frozen = (i: Initializer): Initializer => (typeof i === 'string' ? i : Object.freeze({ ...i }))
+
+/** what an initializer is asked for */
+export interface Wanted<S> {
+  readonly key: DrawKey
+  readonly shape: Dims
+  readonly fan: Fan
+  readonly settings: S
+}
+export interface InitializerKind<S = unknown> {
+  /** the settings besides `tag`; none for one that is written as its name */
+  readonly fields: Fields
+  /** sizeOf(shape) numbers, row-major, each an f32: an f64 parameter gets the same values */
+  draw(wanted: Wanted<S>): Float32Array
+}
+
+export const tagOf = (i: Initializer): string => (typeof i === 'string' ? i : i.tag)
+
+const fill = (shape: Dims, value: number): Float32Array => new Float32Array(sizeOf(shape)).fill(value)
+/** what every initializer with a spread does: draws of spread 1, times f32(spread), rounded once */
+const scaled = (draws: Float32Array, spread: number): Float32Array => {
+  const s = Math.fround(spread)
+  return draws.map(x => x * s)
+}
+/** from -limit to limit; 2u - 1 is exact */
+const within = (key: DrawKey, n: number, limit: number): Float32Array =>
+  scaled(
+    uniform(key, n).map(u => 2 * u - 1),
+    limit
+  )
+const without = (draw: (wanted: Wanted<unknown>) => Float32Array): InitializerKind => ({ fields: {}, draw })
+const normalOf = (std: (fan: Fan) => number): InitializerKind =>
+  without(({ key, shape, fan }) => scaled(normal(key, sizeOf(shape)), std(fan)))
+const uniformOf = (limit: (fan: Fan) => number): InitializerKind =>
+  without(({ key, shape, fan }) => within(key, sizeOf(shape), limit(fan)))
+
+/**
+ * The first of every n-th draw that lies within 2: draws of a key don't change when more are asked for, so the result does not depend on
+ * how many rounds it takes.
+ */
+const truncated = (key: DrawKey, n: number): Float32Array => {
+  const out = new Float32Array(n)
+  let open = Array.from(out.keys())
+  for (let rounds = 1; open.length > 0; rounds++) {
+    const draws = normal(key, n * rounds).subarray(n * (rounds - 1))
+    for (const i of open) out[i] = draws[i] as number
+    open = open.filter(i => Math.abs(out[i] as number) > 2)
+  }
+  return out
+}
+
+export const builtInInitializers = {
+  zeros: without(({ shape }) => fill(shape, 0)),
+  ones: without(({ shape }) => fill(shape, 1)),
+  /** deviation sqrt(1 / in) (Glorot and Bengio 2010, as it is often taught) */
+  xavierNormal: normalOf(fan => Math.sqrt(1 / fan.in)),
+  /** deviation sqrt(2 / (in + out)) (Glorot and Bengio 2010) */
+  glorotNormal: normalOf(fan => Math.sqrt(2 / (fan.in + fan.out))),
+  /** limit sqrt(6 / (in + out)): the same deviation */
+  glorotUniform: uniformOf(fan => Math.sqrt(6 / (fan.in + fan.out))),
+  /** deviation sqrt(2 / in), for relu (He et al. 2015) */
+  heNormal: normalOf(fan => Math.sqrt(2 / fan.in)),
+  heUniform: uniformOf(fan => Math.sqrt(6 / fan.in)),
+  /** deviation sqrt(1 / in), for selu (LeCun et al. 1998) */
+  leCunNormal: normalOf(fan => Math.sqrt(1 / fan.in)),
+  leCunUniform: uniformOf(fan => Math.sqrt(3 / fan.in)),
+  /** a matrix [all axes but the last, last] with orthonormal rows or columns (Saxe et al. 2013) */
+  orthogonal: without(({ key, shape }) => {
+    const columns = shape.at(-1) ?? 1
+    const rows = sizeOf(shape) / columns
+    return orthogonal(normal(key, rows * columns), rows, columns)
+  }),
+  constant: { fields: { value: finite }, draw: ({ shape, settings }) => fill(shape, settings.value) },
+  /** a normal of deviation std, drawn again beyond two deviations */
+  truncatedNormal: {
+    fields: { std: positive },
+    draw: ({ key, shape, settings }) => scaled(truncated(key, sizeOf(shape)), settings.std)
+  }
+} satisfies { readonly [K in keyof Initializers]?: InitializerKind<Initializers[K]> }

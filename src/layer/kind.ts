@@ -1,0 +1,146 @@
+/**
+ * What a layer kind is. A layer is plain data with a `tag`; its kind is one record that says, in one place, how such data are read
+ * from JSON, which shapes it takes and gives, which parameters it has, and its formula. The compiler's side of the same facts is
+ * declared beside it by extending the interfaces below (declaration merging), also from outside this library.
+ */
+import type { Either } from 'fp-ts/lib/Either.js'
+import type { Expr } from '../expr/op.js'
+import type { Codec } from '../value/codec.js'
+import type { ShapeError } from '../value/error.js'
+import type { Dims, Shape } from '../value/shape.js'
+import type { FloatType } from '../value/tensor.js'
+import type { Branch, Tree } from '../value/tree.js'
+import type { ActivationKind, ActivationName } from './activations.js'
+import type { Initializer, InitializerKind } from './initializer.js'
+
+/** tag -> the data type of that kind of layer */
+export interface Layers {}
+/** tag -> the shape that layer L gives for the input In: a shape, or a Fail */
+// eslint-disable-next-line @typescript-eslint/no-unused-vars
+export interface ShapeRules<L, In> {}
+/** tag -> the type of the parameters of layer L for the input In; a kind without parameters needs no entry */
+// eslint-disable-next-line @typescript-eslint/no-unused-vars
+export interface ParamRules<L, In> {}
+/** tag -> the label of layer L, for kinds whose label is not their tag */
+// eslint-disable-next-line @typescript-eslint/no-unused-vars
+export interface LabelRules<L> {}
+
+export type Tag = keyof Layers
+/** any layer, as data */
+export type Layer = Layers[Tag]
+
+/** a parameter before it has a value */
+export interface ParamSpec {
+  readonly dtype: FloatType
+  readonly shape: Dims
+  readonly initializer: Initializer
+  /** numbers that feed one output, and outputs that one number feeds */
+  readonly fan: Fan
+}
+export interface Fan {
+  readonly in: number
+  readonly out: number
+}
+
+/** one tensor, or a tuple of them (several inputs or outputs); every tensor has the batch axis in front */
+export type Value = Expr | readonly Value[]
+
+/** what a formula is given besides its input */
+export interface Context {
+  readonly params: Tree<Expr>
+  /** running statistics, as they were before this step */
+  readonly state: Tree<Expr>
+  /** parameters that several places share, by key */
+  readonly shared: Tree<Expr>
+  /** training (dropout drops, batch statistics are used) or inference */
+  readonly training: boolean
+  /** the key of this place and step, u32 [2] */
+  readonly key: Expr
+  /** where this is, for `seen`: labels joined by / */
+  readonly path: string
+}
+
+export interface Applied {
+  readonly value: Value
+  /** running statistics after this step; an empty branch for most layers */
+  readonly state: Branch<Expr>
+  /** values inside, by path, in order: backpropagation made visible */
+  readonly seen: readonly (readonly [path: string, value: Value])[]
+}
+
+/** A layer put at a place where its input shape is known: everything the interpreters (infer, init, lower, describe) need. */
+export interface Placed {
+  readonly output: Shape
+  readonly params: Branch<ParamSpec>
+  /** running statistics: shape and first value. They belong to the place, also inside `shared`. */
+  readonly state: Branch<StateSpec>
+  /** parameters that live at the root of the model */
+  readonly shared: Readonly<Record<string, SharedUse>>
+  readonly apply: (context: Context, x: Value) => Applied
+  /** the layers inside, for the table of a model */
+  readonly rows: readonly Row[]
+}
+export interface StateSpec {
+  readonly dtype: FloatType
+  readonly shape: Dims
+  readonly value: number
+}
+export interface SharedUse {
+  readonly layer: Layer
+  readonly output: Shape
+  readonly params: Branch<ParamSpec>
+}
+export interface Row {
+  readonly path: string
+  readonly layer: string
+  readonly output: Shape
+  /** numbers to learn at this place itself, not in the layers inside */
+  readonly parameters: number
+}
+export type Labelled = readonly [label: string, placed: Placed]
+
+/** the interpreter that places children, handed to a kind so that it never imports the registry */
+export interface Place {
+  readonly layer: (layer: Layer, input: Shape) => Either<ShapeError, Placed>
+  /** a body: a list of labelled layers, one after the other */
+  readonly body: (layer: Layer, input: Shape) => Either<ShapeError, Placed>
+  /** branches, each with its own input, labelled */
+  readonly branches: (layers: readonly Layer[], inputs: readonly Shape[]) => Either<ShapeError, readonly Labelled[]>
+  readonly dtype: FloatType
+  readonly kinds: Kinds
+}
+
+/** a layer with an input that suits it, for the laws that every kind must obey */
+export interface Sample<L> {
+  readonly layer: L
+  readonly input: Shape
+}
+
+/** the codecs of the open families, for kinds whose settings are members of them */
+export interface Codecs {
+  readonly layer: Codec<Layer>
+  readonly activation: Codec<ActivationName>
+  readonly initializer: Codec<Initializer>
+}
+/** one codec for every setting besides `tag` */
+export type FieldCodecs<L> = { readonly [K in Exclude<Extract<keyof L, string>, 'tag'>]: Codec<L[K]> }
+
+export interface Kind<L extends { readonly tag: string }> {
+  readonly tag: L['tag']
+  fields(codecs: Codecs): FieldCodecs<L>
+  /** one line, e.g. `dense 128` */
+  show(layer: L): string
+  /** the label where it is not the tag: `relu` for an activation. From the second of a list on it gets a number. */
+  label?(layer: L): string
+  /** a label that stays as it is, because the user gave it */
+  name?(layer: L): string
+  place(layer: L, input: Shape, place: Place): Either<ShapeError, Placed>
+  readonly samples: readonly Sample<L>[]
+}
+
+/** The open families that interpreters look members up in: a value, handed along. `builtInKinds` is the default everywhere. */
+export interface Kinds {
+  readonly layers: Readonly<Record<string, Kind<Layer>>>
+  readonly activations: Readonly<Record<string, ActivationKind>>
+  readonly initializers: Readonly<Record<string, InitializerKind>>
+}

@@ -1,0 +1,65 @@
+/** Labels of a list of layers: what parameters, random keys and messages go by, instead of positions. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as RA from 'fp-ts/lib/ReadonlyArray.js'
+import { collision } from '../random/index.js'
+import { shapeError, type ShapeError } from '../value/error.js'
+import { isLabel } from '../value/tree.js'
+import type { Kinds, Layer } from './kind.js'
+import { lookUp } from './look-up.js'
+
+const repeated = (labels: readonly string[]): string | undefined => {
+  const seen = new Set<string>()
+  return labels.find(label => seen.size === seen.add(label).size)
+}
+
+/** labels that stand beside each other: each once, and none with the hash of another, since random keys derive from hashes */
+export const distinct = (labels: readonly string[]): E.Either<ShapeError, readonly string[]> => {
+  const twice = repeated(labels)
+  if (twice !== undefined) return E.left(shapeError([], 'labels that differ', `${twice} twice`, 'rename one with named'))
+  return pipe(
+    collision(labels),
+    O.match(
+      () => E.right(labels),
+      pair => E.left(shapeError([], 'labels with different hashes', pair.join(' and '), 'rename one with named'))
+    )
+  )
+}
+
+interface Proposal {
+  readonly label: string
+  /** the user's own: never numbered */
+  readonly own: boolean
+}
+const propose =
+  (kinds: Kinds) =>
+  (layer: Layer): E.Either<ShapeError, Proposal> =>
+    pipe(
+      lookUp('layer', kinds.layers, layer.tag),
+      E.map(kind => {
+        const name = kind.name?.(layer)
+        return name === undefined ? { label: kind.label?.(layer) ?? layer.tag, own: false } : { label: name, own: true }
+      }),
+      E.filterOrElse(
+        ({ label }) => isLabel(label),
+        ({ label }) => shapeError([], 'a label of letters, digits, _ . -, at most 64', label)
+      )
+    )
+
+/** dense, relu, dense2, relu2, ...: a name of the user's own stays as it is */
+const numbered = (proposals: readonly Proposal[]): readonly string[] => {
+  const counts = new Map<string, number>()
+  return proposals.map(({ label, own }) => {
+    if (own) return label
+    const n = (counts.get(label) ?? 0) + 1
+    counts.set(label, n)
+    return n === 1 ? label : `${label}${n}`
+  })
+}
+
+/** @returns Left when two labels collide or the kind of a layer is not known */
+export const labelsOf =
+  (kinds: Kinds) =>
+  (layers: readonly Layer[]): E.Either<ShapeError, readonly string[]> =>
+    pipe(layers, RA.traverse(E.Applicative)(propose(kinds)), E.map(numbered), E.chain(distinct))

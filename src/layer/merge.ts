@@ -1,0 +1,106 @@
+/** From several tensors to one. */
+import * as E from 'fp-ts/lib/Either.js'
+import { add as plus, concat as joined, div, mul } from '../expr/build.js'
+import type { Expr } from '../expr/op.js'
+import { oneOf } from '../value/codec.js'
+import { shapeError } from '../value/error.js'
+import { isDims, sameShape, showShape, type Shape } from '../value/shape.js'
+import type { Kind } from './kind.js'
+import type { Add } from './nat.js'
+import { mergeLayer } from './series.js'
+import type { Dims, Fail, NotKnown, Same, Show, ShowAll } from './static.js'
+
+export type MergeBy = 'concat' | 'add' | 'multiply' | 'mean'
+export interface Merge<M extends MergeBy = MergeBy> {
+  readonly tag: 'merge'
+  readonly by: M
+}
+declare module './kind.js' {
+  interface Layers {
+    readonly merge: Merge
+  }
+  interface ShapeRules<L, In> {
+    readonly merge: L extends Merge<infer M>
+      ? In extends readonly [infer A extends Dims, ...infer R extends readonly Dims[]]
+        ? M extends 'concat'
+          ? Joined<R, A, In>
+          : AllSame<R, A, In>
+        : Fail<'several tensors', Show<In>, 'put fanOut or parallel before it'>
+      : never
+  }
+  interface LabelRules<L> {
+    readonly merge: L extends Merge<infer M> ? M : never
+  }
+}
+type Joined<R extends readonly unknown[], A, In extends readonly unknown[]> = A extends readonly [...infer I extends Dims, infer a extends number]
+  ? R extends readonly [infer B, ...infer T]
+    ? B extends readonly [...infer J extends Dims, infer b extends number]
+      ? Same<I, J> extends infer Q
+        ? Q extends true
+          ? Joined<T, [...I, Add<a, b>], In>
+          : Q extends false
+            ? Unequal<In>
+            : NotKnown<A, B>
+        : never
+      : Unequal<In>
+    : A
+  : Unequal<In>
+type Unequal<In extends readonly unknown[]> = Fail<'branches that are equal before the last axis', ShowAll<In>>
+type AllSame<R extends readonly unknown[], A, In extends readonly unknown[]> = R extends readonly [infer B, ...infer T]
+  ? Same<A, B> extends infer Q
+    ? Q extends true
+      ? AllSame<T, A, In>
+      : Q extends false
+        ? Fail<'branches of one shape', ShowAll<In>>
+        : NotKnown<A, B>
+    : never
+  : A
+
+/**
+ * Several tensors become one: joined along the last axis, added, multiplied or averaged number by number.
+ *
+ * @example sequential(fanOut(dense(8), dense(8)), merge('mean'))
+ */
+export const merge = <const M extends MergeBy>(by: M): Merge<M> => Object.freeze({ tag: 'merge', by })
+export const concat = merge('concat')
+export const add = merge('add')
+export const multiply = merge('multiply')
+export const mean = merge('mean')
+
+const fold = (f: (a: Expr, b: Expr) => Expr) => (xs: readonly Expr[]) => xs.reduce((a, b) => f(a, b))
+const formulas: { readonly [M in MergeBy]: (xs: readonly Expr[]) => Expr } = {
+  concat: xs => joined(xs, -1),
+  add: fold(plus),
+  multiply: fold(mul),
+  mean: xs => div(fold(plus)(xs), xs.length)
+}
+
+const areTensors = (s: Shape): s is readonly [Dims, ...(readonly Dims[])] =>
+  s.length > 0 && s.every((x): x is Dims => typeof x !== 'number' && isDims(x))
+const lead = (d: Dims): Dims => d.slice(0, -1)
+
+export const mergeKind: Kind<Merge> = {
+  tag: 'merge',
+  fields: () => ({ by: oneOf('concat', 'add', 'multiply', 'mean') }),
+  show: ({ by }) => by,
+  label: ({ by }) => by,
+  place: ({ by }, input) => {
+    if (!areTensors(input))
+      return E.left(shapeError([], 'several tensors', showShape(input), 'put fanOut or parallel before it'))
+    const [first] = input
+    const all = input.map(showShape).join(' and ')
+    if (by === 'concat')
+      return input.every(d => d.length > 0 && sameShape(lead(d), lead(first)))
+        ? E.right(mergeLayer([...lead(first), input.reduce((n, d) => n + (d.at(-1) ?? 0), 0)], formulas[by]))
+        : E.left(shapeError([], 'branches that are equal before the last axis', all))
+    return input.every(d => sameShape(d, first))
+      ? E.right(mergeLayer(first, formulas[by]))
+      : E.left(shapeError([], 'branches of one shape', all))
+  },
+  samples: [
+    { layer: concat, input: [[2, 3], [2, 1]] },
+    { layer: add, input: [[3], [3]] },
+    { layer: multiply, input: [[3], [3], [3]] },
+    { layer: mean, input: [[3], [3]] }
+  ]
+}

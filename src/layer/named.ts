@@ -1,0 +1,42 @@
+/** A label of the user's own. */
+import { label } from '../value/codec.js'
+import type { Kind, Layer } from './kind.js'
+import type { BodyParams } from './params.js'
+import type { BodyOut } from './typed.js'
+
+export interface Named<K extends string = string, B extends Layer = Layer> {
+  readonly tag: 'named'
+  readonly name: K
+  readonly layer: B
+}
+type AnyNamed = Named
+declare module './kind.js' {
+  interface Layers {
+    readonly named: AnyNamed
+  }
+  interface ShapeRules<L, In> {
+    readonly named: L extends Named<string, infer B> ? BodyOut<B, In> : never
+  }
+  interface ParamRules<L, In> {
+    readonly named: L extends Named<string, infer B> ? BodyParams<B, In> : never
+  }
+}
+
+/**
+ * Puts a layer under a name: its parameters are found there, whatever stands before or after it.
+ *
+ * @example model(input(784), named('hidden')(dense(128))) // parameters { hidden: { dense: { weight, bias } } }
+ */
+export const named =
+  <const K extends string>(name: K) =>
+  <const B extends Layer>(layer: B): Named<K, B> =>
+    Object.freeze({ tag: 'named', name, layer })
+
+export const namedKind: Kind<Named> = {
+  tag: 'named',
+  fields: ({ layer }) => ({ name: label, layer }),
+  show: () => 'named',
+  name: layer => layer.name,
+  place: (layer, input, place) => place.body(layer.layer, input),
+  samples: []
+}

@@ -1,0 +1,71 @@
+/** The skip connection. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { add } from '../expr/build.js'
+import { shapeError } from '../value/error.js'
+import { sameShape, showShape } from '../value/shape.js'
+import { dense } from './dense.js'
+import type { Kind, Layer, Value } from './kind.js'
+import type { BodyParams } from './params.js'
+import { isExpr } from './series.js'
+import type { AnyFail, Fail, NotKnown, Same, Show } from './static.js'
+import type { BodyOut } from './typed.js'
+
+export interface Residual<B extends Layer = Layer> {
+  readonly tag: 'residual'
+  readonly layer: B
+}
+type AnyResidual = Residual
+declare module './kind.js' {
+  interface Layers {
+    readonly residual: AnyResidual
+  }
+  interface ShapeRules<L, In> {
+    readonly residual: L extends Residual<infer B> ? Kept<In, BodyOut<B, In>> : never
+  }
+  interface ParamRules<L, In> {
+    readonly residual: L extends Residual<infer B> ? BodyParams<B, In> : never
+  }
+}
+type Kept<In, O> = O extends AnyFail
+  ? O
+  : Same<In, O> extends infer R
+    ? R extends true
+      ? In
+      : R extends false
+        ? Fail<`a block that keeps the shape ${Show<In>}`, `a block that gives ${Show<O>}`>
+        : NotKnown<In, O>
+    : never
+
+/**
+ * y = x + f(x): what a block computes is added to its input, so the block must keep the shape.
+ *
+ * @example residual(sequential(dense(128), relu, dense(128)))
+ */
+export const residual = <const B extends Layer>(layer: B): Residual<B> => Object.freeze({ tag: 'residual', layer })
+
+const addValues = (x: Value, y: Value): Value =>
+  isExpr(x) ? (isExpr(y) ? add(x, y) : y) : x.map((v, i) => addValues(v, isExpr(y) ? y : (y[i] ?? v)))
+
+export const residualKind: Kind<Residual> = {
+  tag: 'residual',
+  fields: ({ layer }) => ({ layer }),
+  show: () => 'residual',
+  place: ({ layer }, input, place) =>
+    pipe(
+      place.body(layer, input),
+      E.filterOrElse(
+        body => sameShape(body.output, input),
+        body =>
+          shapeError([], `a block that keeps the shape ${showShape(input)}`, `a block that gives ${showShape(body.output)}`)
+      ),
+      E.map(body => ({
+        ...body,
+        apply: (context, x) => {
+          const inner = body.apply(context, x)
+          return { ...inner, value: addValues(x, inner.value) }
+        }
+      }))
+    ),
+  samples: [{ layer: residual(dense(3)), input: [3] }]
+}

@@ -1,0 +1,97 @@
+/**
+ * The shape checker, run by the compiler: a fold over a layer's data. Each kind's rule stands in its own file (ShapeRules); here
+ * are the lists that rules are applied to, and the labels that messages and parameters go by. labels.ts and series.ts do the same
+ * when the program runs.
+ */
+import type { LabelRules, Layer, ShapeRules } from './kind.js'
+import type { Named } from './named.js'
+import type { Add } from './nat.js'
+import type { Sequential } from './sequential.js'
+import type { AnyFail, Fail, Inside, IsUnion } from './static.js'
+
+export type FromData = Fail<'layers that the compiler knows', 'layers chosen at run time', 'use checkModel'>
+
+/** the shape that layer L gives for the input In, or a Fail */
+export type Out<L extends Layer, In> =
+  IsUnion<L> extends true ? FromData : ShapeRules<L, In>[L['tag'] & keyof ShapeRules<L, In>]
+
+/** a layer as a list of layers */
+export type Body<B> = [B] extends [Sequential<infer Ls>] ? Ls : readonly [B]
+/** the output of a layer inside another one, or a Fail with its labels */
+export type BodyOut<B, In> = Series<Body<B>, In>
+
+/** the output of a list of layers, one after the other, or a Fail with the label of the guilty one */
+export type Series<Ls extends readonly unknown[], In> = number extends Ls['length']
+  ? FromData
+  : [Clash<Ls>] extends [never]
+    ? Located<Walk<Ls, In>, Ls, In>
+    : Twice<Clash<Ls>>
+
+export type Twice<K extends string> = Fail<'labels that differ', `${K} twice`, 'rename one with named'>
+
+type Walk<Ls extends readonly unknown[], S> = S extends AnyFail
+  ? S
+  : Ls extends readonly [infer H extends Layer, ...infer T]
+    ? Walk<T, Out<H, S>>
+    : S
+/** only a failure needs to know the label */
+type Located<O, Ls extends readonly unknown[], In> = O extends AnyFail ? Locate<Ls, LabelsOf<Ls>, In> : O
+type Locate<Ls extends readonly unknown[], Names extends readonly string[], S> = Ls extends readonly [
+  infer H extends Layer,
+  ...infer T
+]
+  ? Names extends readonly [infer K extends string, ...infer NT extends readonly string[]]
+    ? Out<H, S> extends infer O
+      ? O extends AnyFail
+        ? Inside<K, O>
+        : Locate<T, NT, O>
+      : never
+    : never
+  : S
+
+type BaseLabel<L> =
+  IsUnion<L> extends true
+    ? 'layer'
+    : L extends { readonly tag: infer T extends string }
+      ? T extends keyof LabelRules<L>
+        ? LabelRules<L>[T]
+        : T
+      : never
+
+/** the n in U, a union of texts `label:n`; 0 where the label is new */
+type Count<B extends string, U extends string> = [Extract<U, `${B}:${number}`>] extends [never]
+  ? 0
+  : Extract<U, `${B}:${number}`> extends `${string}:${infer N extends number}`
+    ? N
+    : never
+
+/** the labels of a list: a `named` layer has its name; others go by their kind, from the second on with a number */
+export type LabelsOf<
+  Ls extends readonly unknown[],
+  Counts extends string = never,
+  Acc extends readonly string[] = []
+> = Ls extends readonly [infer H, ...infer T]
+  ? [H] extends [Named<infer K>]
+    ? LabelsOf<T, Counts, [...Acc, K]>
+    : BaseLabel<H> extends infer B extends string
+      ? Count<B, Counts> extends infer N extends number
+        ? N extends 0
+          ? LabelsOf<T, Counts | `${B}:1`, [...Acc, B]>
+          : Add<N, 1> extends infer M extends number
+            ? LabelsOf<T, Exclude<Counts, `${B}:${N}`> | `${B}:${M}`, [...Acc, `${B}${M}`]>
+            : never
+        : never
+      : never
+  : Acc
+
+type NameOf<L> = L extends Named<infer K> ? K : never
+/** the first label that occurs twice; only names of the user's own can collide */
+export type Clash<Ls extends readonly unknown[]> = [NameOf<Ls[number]>] extends [never] ? never : Repeated<LabelsOf<Ls>>
+type Repeated<Names extends readonly string[], Seen extends string = never> = Names extends readonly [
+  infer K extends string,
+  ...infer T extends readonly string[]
+]
+  ? K extends Seen
+    ? K
+    : Repeated<T, Seen | K>
+  : never

@@ -1,0 +1,49 @@
+/** A model as a table. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { markdownTable } from 'markdown-table'
+import type { Kinds, Row } from '../layer/kind.js'
+import type { ModelData } from '../layer/model.js'
+import { builtInKinds } from '../layer/registry.js'
+import { countNumbers } from '../layer/series.js'
+import type { ShapeError } from '../value/error.js'
+import { showShape } from '../value/shape.js'
+import { place } from './place.js'
+
+/** the layers of a model in order, by label path */
+export const layerRows = (model: ModelData, kinds: Kinds = builtInKinds): E.Either<ShapeError, readonly Row[]> =>
+  pipe(
+    place(model, kinds),
+    E.map(placed => placed.rows)
+  )
+
+/** how many numbers a model learns */
+export const countParameters = (model: ModelData, kinds: Kinds = builtInKinds): E.Either<ShapeError, number> =>
+  pipe(
+    place(model, kinds),
+    E.map(placed => countNumbers(placed.params))
+  )
+
+const line = ({ path, layer, output, parameters }: Row): readonly string[] => [
+  path,
+  layer,
+  showShape(output),
+  parameters === 0 ? '' : `${parameters}`
+]
+
+/**
+ * A Markdown table: the label path of every layer, what it is, its output for one example, and the numbers it learns itself.
+ *
+ * @example pipe(describe(mlp), E.map(console.log))
+ */
+export const describe = (model: ModelData, kinds: Kinds = builtInKinds): E.Either<ShapeError, string> =>
+  pipe(
+    layerRows(model, kinds),
+    E.map(rows => {
+      const total = rows.reduce((n, r) => n + r.parameters, 0)
+      const input = ['input', '', showShape(model.input), '']
+      return markdownTable([['label', 'layer', 'output', 'parameters'], input, ...rows.map(line), ['total', '', '', `${total}`]], {
+        align: ['l', 'l', 'l', 'r']
+      })
+    })
+  )

@@ -1,0 +1,61 @@
+/** First values: parameters drawn from a key by their labels, running statistics as their layers state them. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { tagOf } from '../layer/initializer.js'
+import type { Kinds, ParamSpec, Placed, StateSpec } from '../layer/kind.js'
+import type { Model } from '../layer/model.js'
+import { builtInKinds } from '../layer/registry.js'
+import { childKey, leafKey, type Key } from '../random/index.js'
+import type { ShapeError } from '../value/error.js'
+import { sizeOf } from '../value/shape.js'
+import { allocate, view, type FloatType, type Tensor } from '../value/tensor.js'
+import { mapTree, type Branch } from '../value/tree.js'
+import type { ParamsOf } from './params.js'
+import { place } from './place.js'
+
+/** a parameter's values depend on its labels, shape and initializer, and on nothing else in the model */
+const draw =
+  (key: Key, kinds: Kinds) =>
+  ({ dtype, shape, initializer, fan }: ParamSpec, path: string): Tensor => {
+    const labels = path.split('/')
+    const at = leafKey(labels.slice(0, -1).reduce(childKey, key), labels.at(-1) as string)
+    const kind = kinds.initializers[tagOf(initializer)]
+    // `place` has refused unknown initializers; NaN would end a training that was placed with other kinds
+    const values = kind?.draw({ key: at, shape, fan, settings: initializer }) ?? new Float32Array(sizeOf(shape)).fill(NaN)
+    return view(dtype, shape, allocate(dtype, values))
+  }
+
+/** the parameters of a placed model; the key is the one for this purpose alone */
+export const initFrom = (placed: Placed, key: Key, kinds: Kinds = builtInKinds): Branch<Tensor> =>
+  mapTree<ParamSpec, Tensor>(draw(key, kinds))(placed.params) as Branch<Tensor>
+
+/** the running statistics of a placed model before the first step */
+export const initStateFrom = (placed: Placed): Branch<Tensor> =>
+  mapTree<StateSpec, Tensor>(({ dtype, shape, value }) =>
+    view(dtype, shape, allocate(dtype, sizeOf(shape)).fill(value))
+  )(placed.state) as Branch<Tensor>
+
+export interface InitOptions {
+  /** default f32. In f64 the values are the same f32 numbers. */
+  readonly dtype?: FloatType
+  readonly kinds?: Kinds
+}
+
+/**
+ * The first parameters of a model. Every parameter has its own stream of random numbers, found by its labels: a layer that is added or
+ * taken away leaves those of all others as they were.
+ *
+ * @example init(mlp, rootKey(42)) // Either<ShapeError, ParamsOf<typeof mlp>>
+ * @param key the root key of a run; the parameters use its child `init`
+ * @returns Left for a model of more than `maxParameters` numbers, of colliding labels, or of kinds that are not known
+ */
+export const init = <M extends Model>(
+  model: M,
+  key: Key,
+  { dtype = 'f32', kinds = builtInKinds }: InitOptions = {}
+): E.Either<ShapeError, ParamsOf<M>> =>
+  pipe(
+    place(model, kinds, dtype),
+    // the compiler derives the same tree from the same data (params.ts)
+    E.map(placed => initFrom(placed, childKey(key, 'init'), kinds) as unknown as ParamsOf<M>)
+  )

@@ -1,0 +1,51 @@
+/** A model as expressions over named inputs. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { input } from '../expr/build.js'
+import type { Expr } from '../expr/op.js'
+import type { Applied, Kinds, Value } from '../layer/kind.js'
+import type { ModelData } from '../layer/model.js'
+import { builtInKinds } from '../layer/registry.js'
+import type { ShapeError } from '../value/error.js'
+import { isDims, type Shape } from '../value/shape.js'
+import type { Aval, FloatType } from '../value/tensor.js'
+import { mapTree, type Branch, type Tree } from '../value/tree.js'
+import { place } from './place.js'
+
+export interface Lowered extends Applied {
+  /** `x`, or `x/0`, `x/1`, ... for several inputs */
+  readonly x: Value
+  /** `params/<label path>` */
+  readonly params: Branch<Expr>
+  /** `layers/<label path>`: running statistics before the step */
+  readonly before: Branch<Expr>
+}
+export interface LowerOptions {
+  /** examples in a batch */
+  readonly batch: number
+  /** whether dropout drops and batch statistics are used; default false */
+  readonly training?: boolean
+  readonly dtype?: FloatType
+  readonly kinds?: Kinds
+}
+
+const inputsLike = (prefix: string, tree: Tree<Aval>): Branch<Expr> =>
+  mapTree<Aval, Expr>((a, path) => input(path, a.dtype, a.shape))(tree, prefix) as Branch<Expr>
+const inputValue = (name: string, s: Shape, batch: number, dtype: FloatType): Value =>
+  isDims(s) ? input(name, dtype, [batch, ...s]) : s.map((part, i) => inputValue(`${name}/${i}`, part, batch, dtype))
+
+/** the formula of a model for batches of a size; random layers draw from the input `key`, u32 [2] */
+export const lower = (
+  model: ModelData,
+  { batch, training = false, dtype = 'f32', kinds = builtInKinds }: LowerOptions
+): E.Either<ShapeError, Lowered> =>
+  pipe(
+    place(model, kinds, dtype),
+    E.map(placed => {
+      const x = inputValue('x', model.input, batch, dtype)
+      const params = inputsLike('params', placed.params)
+      const before = inputsLike('layers', placed.state)
+      const context = { params, state: before, shared: {}, training, key: input('key', 'u32', [2]), path: '' }
+      return { ...placed.apply(context, x), x, params, before }
+    })
+  )

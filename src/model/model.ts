@@ -1,0 +1,53 @@
+/** Models from data: what the compiler could not check is checked here. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Kinds, Layer } from '../layer/kind.js'
+import type { Model, ModelData } from '../layer/model.js'
+import { builtInKinds } from '../layer/registry.js'
+import { shapeError, type ShapeError } from '../value/error.js'
+import { sameShape, showShape, type Shape } from '../value/shape.js'
+import { place } from './place.js'
+
+/** any model: whatever its shapes */
+export type AnyModel = Model
+
+/**
+ * The run-time form of `model`: the data of a model, checked. The error is the sentence that the compiler would give.
+ *
+ * @example pipe(modelData(input(n), dense(m), relu), checkModel)
+ * @returns Left with the label path of the first layer that does not fit
+ */
+export const checkModel = <In extends Shape, L extends Layer>(
+  data: ModelData<In, L>,
+  kinds: Kinds = builtInKinds
+): E.Either<ShapeError, Model<In, Shape, L>> =>
+  pipe(
+    place(data, kinds),
+    E.map(() => data as Model<In, Shape, L>)
+  )
+
+const expectShape = (what: string, expected: Shape, got: Shape): E.Either<ShapeError, Shape> =>
+  sameShape(expected, got) ? E.right(got) : E.left(shapeError([what], showShape(expected), showShape(got)))
+
+/**
+ * A model of stated input and output: they become part of its type.
+ *
+ * @example pipe(parseModel(text), E.chainW(checkModelAs(input(784), input(10)))) // Either<..., Model<[784], [10]>>
+ * @returns Left when the input or the output is another one, or when a layer does not fit
+ */
+export const checkModelAs =
+  <const In extends Shape, const Out extends Shape>(input: In, output: Out, kinds: Kinds = builtInKinds) =>
+  (data: ModelData): E.Either<ShapeError, Model<In, Out>> =>
+    pipe(
+      expectShape('input', input, data.input),
+      E.chain(() => place(data, kinds)),
+      E.chain(placed => expectShape('output', output, placed.output)),
+      E.map(() => data as Model<In, Out>)
+    )
+
+/** the shape that a model gives for one example */
+export const outputOf = (model: ModelData, kinds: Kinds = builtInKinds): E.Either<ShapeError, Shape> =>
+  pipe(
+    place(model, kinds),
+    E.map(placed => placed.output)
+  )

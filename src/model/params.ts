@@ -1,0 +1,37 @@
+/** The type of a model's parameters, derived from its data; evaluated only where a program asks for it. */
+import type { Layer } from '../layer/kind.js'
+import type { Model } from '../layer/model.js'
+import type { BodyParams, SeriesParams } from '../layer/params.js'
+import type { Shared } from '../layer/shared.js'
+import type { IsUnion } from '../layer/static.js'
+import type { Body } from '../layer/typed.js'
+import type { Tensor } from '../value/tensor.js'
+import type { Branch } from '../value/tree.js'
+
+/** what is shared anywhere in a layer (children stand in `layer` or `layers`), as [key, model] */
+type SharedIn<L> = [Layer] extends [L] ? never : SharedInEach<L>
+type SharedInEach<L> =
+  L extends Shared<infer K, infer M>
+    ? readonly [K, M] | SharedIn<M['layer']>
+    : L extends { readonly layers: infer Ls extends readonly unknown[] }
+      ? number extends Ls['length']
+        ? never
+        : SharedIn<Ls[number]>
+      : L extends { readonly layer: infer B }
+        ? SharedIn<B>
+        : never
+type SharedEntry<U extends readonly [string, Model]> = [U] extends [never]
+  ? never
+  : readonly ['shared', { readonly [X in U as X[0]]: BodyParams<X[1]['layer'], X[1]['input']> }]
+
+/**
+ * The parameters of a model: a record by the labels of its layers, whose leaves are tensors of known shapes.
+ *
+ * @example type P = ParamsOf<typeof mlp> // { dense: { weight: Tensor<[784, 128]>; bias: Tensor<[128]> }; dense2: ... }
+ */
+export type ParamsOf<M extends Model> =
+  M extends Model<infer In, infer _Out, infer L>
+    ? IsUnion<L> extends true
+      ? Branch<Tensor>
+      : SeriesParams<Body<L>, In, SharedEntry<SharedIn<L>>>
+    : never

@@ -1,0 +1,138 @@
+/** Putting a model's layers at their places: the one interpreter that knows shapes. All others read what it gives. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import { layerCodec } from '../layer/codecs.js'
+import type { Kinds, Labelled, Layer, ParamSpec, Place, Placed, Row } from '../layer/kind.js'
+import { distinct, labelsOf } from '../layer/labels.js'
+import { lookUp } from '../layer/look-up.js'
+import type { ModelData } from '../layer/model.js'
+import { builtInKinds } from '../layer/registry.js'
+import { layersOf } from '../layer/sequential.js'
+import { countNumbers, inSeries } from '../layer/series.js'
+import { checkSizes } from '../layer/size.js'
+import { shapeError, within, type ShapeError } from '../value/error.js'
+import { sizeOf, type Dims, type Shape } from '../value/shape.js'
+import type { FloatType } from '../value/tensor.js'
+import { child, leaves, type Branch } from '../value/tree.js'
+
+/** a model of more numbers than this is refused before anything is allocated: 2^28, a gigabyte in f32 */
+export const maxParameters = 268_435_456
+/** layers inside layers, deeper than this, are refused: JSON of them could not be read back */
+export const maxNesting = 64
+
+const sizesIn = (s: Shape): Dims => s.flatMap(x => (typeof x === 'number' ? [x] : sizesIn(x)))
+
+/** children place by place, each at the output of the one before */
+const placeAll = (
+  place: Place,
+  layers: readonly Layer[],
+  inputAt: (i: number, before: Shape | undefined) => Shape
+): E.Either<ShapeError, readonly Labelled[]> =>
+  pipe(
+    labelsOf(place.kinds)(layers),
+    E.chain(labels => {
+      const out: Labelled[] = []
+      for (const [i, layer] of layers.entries()) {
+        const label = labels[i] as string
+        const placed = within(label)(place.layer(layer, inputAt(i, out.at(-1)?.[1].output)))
+        if (E.isLeft(placed)) return placed
+        out.push([label, placed.right])
+      }
+      return E.right(out)
+    })
+  )
+
+const sum = (ns: readonly number[]): number => ns.reduce((a, b) => a + b, 0)
+
+const placer = (kinds: Kinds, dtype: FloatType, depth: number): Place => {
+  const self: Place = {
+    kinds,
+    dtype,
+    layer: (layer, input) =>
+      pipe(
+        lookUp('layer', kinds.layers, layer.tag),
+        E.filterOrElse(
+          () => depth < maxNesting,
+          () => shapeError([], `at most ${maxNesting} layers inside one another`, 'more')
+        ),
+        E.chain(kind =>
+          pipe(
+            kind.place(layer, input, placer(kinds, dtype, depth + 1)),
+            E.chainFirst(placed => checkSizes(sizesIn(placed.output))),
+            E.map(placed => {
+              const own = countNumbers(placed.params) - sum(placed.rows.map(r => r.parameters))
+              const row: Row = { path: '', layer: kind.show(layer), output: placed.output, parameters: own }
+              return { ...placed, rows: [row, ...placed.rows] }
+            })
+          )
+        )
+      ),
+    body: (layer, input) =>
+      pipe(
+        placeAll(self, layersOf(layer), (_, before) => before ?? input),
+        E.chain(children => inSeries(children, input))
+      ),
+    branches: (layers, inputs) => placeAll(self, layers, i => inputs[i] ?? [])
+  }
+  return self
+}
+
+/** settings that no shape depends on, as strictly as at the door for JSON: a layer may have been made by hand */
+const checkSettings = (layer: Layer, kinds: Kinds): E.Either<ShapeError, Layer> =>
+  pipe(
+    layerCodec(kinds).validate(layer, []),
+    E.mapLeft(([e]) => {
+      const { context, message, value } = e as t.ValidationError
+      const path = context.map(c => c.key).filter(k => k !== '')
+      const got = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value))
+      return shapeError(path, message ?? context.at(-1)?.type.name ?? 'a layer', got)
+    })
+  )
+
+const tooMany = (params: Branch<ParamSpec>): ShapeError | undefined => {
+  let n = 0
+  for (const [path, p] of leaves<ParamSpec>(params)) {
+    n += sizeOf(p.shape)
+    if (n > maxParameters) return shapeError(path.split('/'), `at most ${maxParameters} parameters in all`, `${n} up to here`)
+  }
+  return undefined
+}
+
+/** shared parameters become part of the model's own, under the label `shared` */
+const atRoot = (placed: Placed): E.Either<ShapeError, Placed> => {
+  const uses = Object.entries(placed.shared).filter(([, { params }]) => Object.keys(params).length > 0)
+  if (uses.length === 0) return E.right(placed)
+  const shared: Branch<ParamSpec> = Object.fromEntries(uses.map(([key, { params }]) => [key, params]))
+  return pipe(
+    distinct([...Object.keys(placed.params), 'shared']),
+    E.chain(() => within('shared')(distinct(Object.keys(shared)))),
+    E.map(() => ({
+      ...placed,
+      params: { ...placed.params, shared },
+      apply: (context, x) => placed.apply({ ...context, shared: child(context.params, 'shared') }, x),
+      rows: [
+        ...placed.rows,
+        ...uses.map(([key, use]): Row => ({ path: `shared/${key}`, layer: 'shared', output: use.output, parameters: countNumbers(use.params) }))
+      ]
+    }))
+  )
+}
+
+/**
+ * A model with every layer at its place: output shape, parameters, running statistics and formula.
+ *
+ * @param kinds hand these along for layers, activations or initializers of your own
+ * @returns Left with the label path of the first layer that does not fit, of labels that collide, or of what is too large
+ */
+export const place = (model: ModelData, kinds: Kinds = builtInKinds, dtype: FloatType = 'f32'): E.Either<ShapeError, Placed> =>
+  pipe(
+    within('input')(checkSizes(sizesIn(model.input))),
+    E.chain(() => placer(kinds, dtype, 0).body(model.layer, model.input)),
+    E.chainFirst(() => checkSettings(model.layer, kinds)),
+    E.chain(atRoot),
+    E.chain(placed => {
+      const error = tooMany(placed.params)
+      return error === undefined ? E.right(placed) : E.left(error)
+    })
+  )

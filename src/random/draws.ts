@@ -1,0 +1,129 @@
+/**
+ * What can be drawn from a leaf. Each draw is a pure function of its key, and element i of a draw is a function of the key and
+ * i alone (but for permutations): the functions named `...At` compute it, from the bare words of the key. They are what a
+ * backend calls or does again in its own instructions.
+ */
+import { erfinv } from '../value/elementary.js'
+import type { DrawKey } from './key.js'
+import { bits32At, splitWords, type Words } from './threefry.js'
+
+/** 2^-23 */
+const STEP = 1.1920928955078125e-7
+
+/** the top 23 bits of a word as a fraction: one of the f32 numbers 0, 2^-23, ..., 1 - 2^-23 */
+export const uniformAt = (k: Words, i: number): number => (bits32At(k, i) >>> 9) * STEP
+
+/** 1 with probability p (rounded to f32), else 0: whether the uniform number is below p */
+export const bernoulliAt = (k: Words, p: number, i: number): number => (uniformAt(k, i) < Math.fround(p) ? 1 : 0)
+
+/** -1 + 2^-24, the least f32 above -1 */
+const LEAST = -0.9999999403953552
+const SQRT2 = 1.4142135623730951
+
+/**
+ * A standard normal f32: sqrt(2) erfinv(u) in f64, rounded once, where u = max(l, 2 v + l) in f32, v is the uniform number and
+ * l = -1 + 2^-24. It is odd about the middle and reaches 5.42.
+ */
+export const normalAt = (k: Words, i: number): number =>
+  Math.fround(SQRT2 * erfinv(Math.max(LEAST, Math.fround(2 * uniformAt(k, i) + LEAST))))
+
+/** how many whole numbers there are from lo to hi - 1; one where there are none */
+const spanOf = (lo: number, hi: number): number => (hi > lo ? (hi - lo) >>> 0 : 1)
+
+const within = (high: number, low: number, lo: number, span: number): number => {
+  const half = (65536 % span) >>> 0
+  const turn = (Math.imul(half, half) >>> 0) % span
+  const sum = (Math.imul((high % span) >>> 0, turn) + (low % span)) >>> 0
+  return lo + (sum % span)
+}
+
+/**
+ * A whole number from lo to hi - 1, for whole -2^31 <= lo < hi < 2^31; lo itself where hi <= lo. Up to a span of 65536 it is 64
+ * random bits modulo the span, so no number is favoured to speak of; above, a sum that is taken mod 2^32 favours some a little.
+ */
+export const randintAt = (k: Words, lo: number, hi: number, i: number): number =>
+  within(bits32At(splitWords(k, 0), i), bits32At(splitWords(k, 1), i), lo, spanOf(lo, hi))
+
+const words32 = (k: Words, n: number): Uint32Array<ArrayBuffer> => {
+  const out = new Uint32Array(n)
+  for (let i = 0; i < n; i++) out[i] = bits32At(k, i)
+  return out
+}
+
+/** n unsigned 32-bit words */
+export const bits32 = (k: DrawKey, n: number): Uint32Array => words32(k.words, n)
+
+/** n f32 numbers in [0, 1), multiples of 2^-23 */
+export const uniform = (k: DrawKey, n: number): Float32Array => {
+  const out = new Float32Array(n)
+  for (let i = 0; i < n; i++) out[i] = uniformAt(k.words, i)
+  return out
+}
+
+/** n times 1 with probability p, else 0 */
+export const bernoulli = (k: DrawKey, p: number, n: number): Uint8Array => {
+  const out = new Uint8Array(n)
+  for (let i = 0; i < n; i++) out[i] = bernoulliAt(k.words, p, i)
+  return out
+}
+
+/** n standard normal f32 numbers */
+export const normal = (k: DrawKey, n: number): Float32Array => {
+  const out = new Float32Array(n)
+  for (let i = 0; i < n; i++) out[i] = normalAt(k.words, i)
+  return out
+}
+
+/** n whole numbers from lo to hi - 1; see `randintAt` */
+export const randint = (k: DrawKey, n: number, lo: number, hi: number): Int32Array => {
+  const [high, low] = [splitWords(k.words, 0), splitWords(k.words, 1)]
+  const span = spanOf(lo, hi)
+  const out = new Int32Array(n)
+  for (let i = 0; i < n; i++) out[i] = within(bits32At(high, i), bits32At(low, i), lo, span)
+  return out
+}
+
+/** enough rounds of sorting by 32-bit keys that equal keys leave no trace: 3 ln n / ln 2^32, rounded up */
+const roundsFor = (n: number): number => (n <= 1 ? 0 : n <= 1625 ? 1 : n <= 2642245 ? 2 : 3)
+
+/** values by rising keys, equal keys in the order they had: a radix sort by digits of 11 bits, from the lowest up. Uses both up. */
+const sortBy = (keys: Uint32Array<ArrayBuffer>, values: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> => {
+  const n = keys.length
+  let [fromKeys, toKeys] = [keys, new Uint32Array(n)]
+  let [from, to] = [values, new Uint32Array(n)]
+  for (let shift = 0; shift < 33; shift += 11) {
+    const starts = new Uint32Array(2049)
+    for (let i = 0; i < n; i++) {
+      const after = (((fromKeys[i] as number) >>> shift) & 2047) + 1
+      starts[after] = (starts[after] as number) + 1
+    }
+    for (let d = 1; d < 2048; d++) starts[d] = (starts[d] as number) + (starts[d - 1] as number)
+    for (let i = 0; i < n; i++) {
+      const sortKey = fromKeys[i] as number
+      const digit = (sortKey >>> shift) & 2047
+      const at = starts[digit] as number
+      starts[digit] = at + 1
+      toKeys[at] = sortKey
+      to[at] = from[i] as number
+    }
+    ;[fromKeys, toKeys] = [toKeys, fromKeys]
+    ;[from, to] = [to, from]
+  }
+  return from
+}
+
+/**
+ * The numbers 0 to n - 1 in random order: sorted by random words, anew in each round.
+ *
+ * @example permutation(leafKey(rootKey(0), 'order'), 10)
+ */
+export const permutation = (k: DrawKey, n: number): Uint32Array => {
+  let order = new Uint32Array(n).map((_, i) => i)
+  let words = k.words
+  for (let round = roundsFor(n); round > 0; round--) {
+    const sortKeys = words32(splitWords(words, 1), n)
+    order = sortBy(sortKeys, order)
+    words = splitWords(words, 0)
+  }
+  return order
+}

@@ -1,0 +1,28 @@
+/** From a run file to what `train` takes. */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Datasets, LoadError } from '../data/files.js'
+import { loadSource } from '../data/readers.js'
+import type { Training } from '../train/training.js'
+import type { SettingError } from '../value/error.js'
+import { prepare } from './prepare.js'
+import { tables, trainingOf, type RunFile, type Tables } from './run-file.js'
+
+/** a run with its data at hand */
+export interface OpenRun {
+  readonly training: Training
+  readonly datasets: Datasets
+}
+
+/**
+ * Loads the data of a run and prepares them as it says.
+ *
+ * @example pipe(TE.fromEither(parseRunFile(text)), TE.chainW(run => openRun(run)))
+ * @returns Left for whatever the reader refuses, and for a split or a scaling that the data do not allow
+ */
+export const openRun = (run: RunFile, { readers }: Tables = tables): TE.TaskEither<LoadError | SettingError, OpenRun> =>
+  pipe(
+    loadSource(run.data, readers),
+    TE.chainEitherKW(prepare(run)),
+    TE.map(datasets => ({ training: trainingOf(run), datasets }))
+  )

@@ -1,0 +1,87 @@
+/** What a run file may ask to be done with its data before training: a test part split off, inputs scaled. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Datasets } from '../data/files.js'
+import type { Dataset } from '../data/dataset.js'
+import { applyScaling, fitScaling, type ScalingGroup, type ScalingKind } from '../data/normalise.js'
+import { split as randomSplit, stratifiedSplit, type Split as Parts } from '../data/split.js'
+import { leafKey, rootKey, type DrawKey } from '../random/index.js'
+import { inRange, oneOf, withDefault, type Codec } from '../value/codec.js'
+import { dataError, type DataError, type SettingError } from '../value/error.js'
+import { table, type Member } from '../value/family.js'
+import { shortFamily } from './short.js'
+
+/** how a test part is cut from the training part of a source that has none */
+export interface Split {
+  readonly tag: 'random' | 'stratified'
+  /** the share that stays for training */
+  readonly fraction: number
+}
+/** how inputs are scaled: fitted on the training part, applied to both */
+export interface Normalise {
+  readonly tag: ScalingKind
+  /** what shares one scale: the same place of every example, the same channel, or all numbers */
+  readonly per: ScalingGroup
+}
+
+type Cut = (d: Dataset, fraction: number, key: DrawKey) => E.Either<DataError | SettingError, Parts>
+const cuts: Readonly<Record<Split['tag'], Cut>> = { random: randomSplit, stratified: stratifiedSplit }
+
+const share = inRange('a number between 0 and 1', n => n > 0 && n < 1)
+const splitMember = (tag: Split['tag']): Member => ({ tag, fields: () => ({ fraction: withDefault(share, 0.8) }) })
+const scalingMember = (tag: ScalingKind): Member => ({
+  tag,
+  fields: () => ({ per: withDefault(oneOf('column', 'channel', 'whole'), 'column') })
+})
+
+export const splitCodec: Codec<Split> = shortFamily<Split>(
+  'split',
+  table(splitMember('random'), splitMember('stratified'))
+)
+export const normaliseCodec: Codec<Normalise> = shortFamily<Normalise>(
+  'scaling',
+  table(scalingMember('standardise'), scalingMember('minMax'), scalingMember('unit'))
+)
+
+const splitOff =
+  (split: Split | undefined, seed: number) =>
+  (d: Datasets): E.Either<DataError | SettingError, Datasets> =>
+    split === undefined
+      ? E.right(d)
+      : d.test !== undefined
+        ? E.left(dataError(['split'], 'data without a test part', 'data that have one', 'leave split out'))
+        : cuts[split.tag](d.train, split.fraction, leafKey(rootKey(seed), 'split'))
+
+const scaled =
+  (normalise: Normalise | undefined) =>
+  (d: Datasets): E.Either<DataError, Datasets> =>
+    normalise === undefined
+      ? E.right(d)
+      : pipe(
+          fitScaling(d.train, normalise.tag, normalise.per),
+          E.chain(scaling =>
+            pipe(
+              E.Do,
+              E.bind('train', () => applyScaling(scaling, d.train)),
+              E.bind('test', () => (d.test === undefined ? E.right(undefined) : applyScaling(scaling, d.test))),
+              E.map(({ train, test }) => (test === undefined ? { train } : { train, test }))
+            )
+          )
+        )
+
+export interface Preparation {
+  readonly seed: number
+  readonly split?: Split | undefined
+  readonly normalise?: Normalise | undefined
+}
+
+/**
+ * The data of a source as a run uses them: split first, then scaled by what the training part alone says.
+ *
+ * @returns Left where the source has a test part already, a part would be empty, a stratified split has no classes to go by, or
+ * inputs cannot be scaled
+ */
+export const prepare =
+  ({ seed, split, normalise }: Preparation) =>
+  (d: Datasets): E.Either<DataError | SettingError, Datasets> =>
+    pipe(splitOff(split, seed)(d), E.chainW(scaled(normalise)))

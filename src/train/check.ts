@@ -1,0 +1,166 @@
+/** Gradients against difference quotients, in f64: what tells whether a rule, a layer, a loss is right. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Backend, Values } from '../backend/backend.js'
+import { input } from '../expr/build.js'
+import { valueAndGrad } from '../expr/gradient.js'
+import type { Expr } from '../expr/op.js'
+import { program } from '../expr/program.js'
+import { shapeError, type BackendError, type ShapeError } from '../value/error.js'
+import type { Dims } from '../value/shape.js'
+import { numbersOf, scalarOf, view, type Aval, type Numbers, type Tensor } from '../value/tensor.js'
+import { leaves, mapTree, type Tree } from '../value/tree.js'
+
+export interface Steps {
+  /** the longest step, times the size of the coordinate where that is above 1; 1e-4 unless given */
+  readonly epsilon?: number
+  /** the largest relative error that passes; 1e-6 unless given */
+  readonly tolerance?: number
+}
+const defaults = { epsilon: 1e-4, tolerance: 1e-6 } as const
+
+const sizeFor = (...xs: readonly number[]): number => Math.max(1, ...xs.map(Math.abs))
+
+/** the quotients of f about x for one step: from the left, from the right, from both sides */
+const quotients = (f: (x: number) => number, x: number, fx: number, h: number): readonly [number, number, number] => {
+  // the steps as they come out, not as they were meant: x + h rounds
+  const [a, b] = [x - h, x + h]
+  const [fa, fb] = [f(a), f(b)]
+  return [(fx - fa) / (x - a), (fb - fx) / (b - x), (fb - fa) / (b - a)]
+}
+
+/**
+ * df/dx by central differences with steps h and h/2, extrapolated to h = 0 (Richardson): the error is of order h^4. NaN where the
+ * quotients disagree by more than the tolerance. For a smooth f the gap between both sides halves with the step, and the central
+ * quotient hardly moves; a kink or jump within x ± h breaks one or the other.
+ */
+const derivative = (f: (x: number) => number, x: number, steps: Steps): number => {
+  const { epsilon, tolerance } = { ...defaults, ...steps }
+  const h = epsilon * sizeFor(x)
+  const fx = f(x)
+  const [left, right, wide] = quotients(f, x, fx, h)
+  const [left2, right2, narrow] = quotients(f, x, fx, h / 2)
+  const value = (4 * narrow - wide) / 3
+  const doubt = Math.max(Math.abs(2 * (right2 - left2) - (right - left)), Math.abs(narrow - wide))
+  return doubt <= tolerance * sizeFor(value) ? value : NaN
+}
+
+/**
+ * The gradient of a function of many numbers, from its values alone; NaN in the coordinates in which f has no derivative: a kink or
+ * a jump nearer than epsilon.
+ *
+ * @example numericalGradient(([x = 0, y = 0]) => x * x + 3 * y, [2, 1]) // 4, 3
+ */
+export const numericalGradient = (f: (xs: Numbers) => number, at: ArrayLike<number>, steps: Steps = {}): Numbers =>
+  Float64Array.from(at, (x, i) => derivative(t => f(Float64Array.from(at, (u, j) => (j === i ? t : u))), x, steps))
+
+/** a tree of expressions of the same form as a tree of tensors */
+export type ExprsLike<T> = T extends Aval ? Expr : { readonly [K in keyof T]: ExprsLike<T[K]> }
+
+/** one number of a tree: its leaf, and its place there in row-major order */
+export interface Coordinate {
+  readonly path: string
+  readonly index: number
+}
+export interface Compared extends Coordinate {
+  readonly analytic: number
+  readonly numeric: number
+  /** |a - n| / max(1, |a|, |n|); infinite where the analytic one is not finite */
+  readonly relativeError: number
+}
+export interface GradientCheck {
+  /** whether no compared coordinate is off by more than the tolerance */
+  readonly ok: boolean
+  readonly worst: Compared | undefined
+  /** how many coordinates were compared */
+  readonly compared: number
+  /** coordinates where the function has no derivative, which are not compared */
+  readonly kinks: readonly Coordinate[]
+}
+export interface CheckOptions extends Steps {
+  /** values of other inputs that the function uses */
+  readonly inputs?: Values
+  /** how many coordinates to look at, evenly spread; all unless given */
+  readonly most?: number
+}
+
+const relativeError = (a: number, n: number): number =>
+  Number.isFinite(a) ? Math.abs(a - n) / sizeFor(a, n) : Infinity
+
+/**
+ * Compares the gradient of a function, as `grad` derives it, with difference quotients of its values.
+ *
+ * @param f from expressions to one number of type f64
+ * @example checkGradient(reference, ({ w }) => total(mul(w, w)), { w: tensorOfF64 }) // Right { ok: true, ... }
+ * @returns Left when the function is no function to one number, or the numbers handed in don't fit it
+ */
+export const checkGradient = <T extends Tree<Tensor<Dims, 'f64'>>>(
+  backend: Backend,
+  f: (x: ExprsLike<T>) => Expr,
+  at: T,
+  options: CheckOptions = {}
+): E.Either<ShapeError | BackendError, GradientCheck> => {
+  const { tolerance } = { ...defaults, ...options }
+  const name = (path: string): string => `at/${path}`
+  const tree = at as Tree<Tensor<Dims, 'f64'>>
+  const points = leaves<Tensor<Dims, 'f64'>>(tree)
+  const xs = mapTree<Tensor<Dims, 'f64'>, Expr>((t, path) => input(name(path), 'f64', t.shape))(tree)
+  const { value, gradient } = valueAndGrad((x: Tree<Expr>) => f(x as ExprsLike<T>))(xs)
+
+  const given: Values = { ...options.inputs, ...Object.fromEntries(points.map(([path, t]) => [name(path), t])) }
+  const all = points.flatMap(([path, t]) => Array.from(numbersOf(t), (x, index) => ({ path, index, x, t })))
+  const every = Math.max(1, Math.ceil(all.length / (options.most ?? Infinity)))
+  const looked = all.filter((_, i) => i % every === 0)
+
+  return pipe(
+    E.Do,
+    E.bind('gradients', () =>
+      pipe(
+        program(Object.fromEntries(leaves<Expr>(gradient))),
+        E.chainW(p => backend.compile(p)),
+        E.chainW(executable => executable.run(given))
+      )
+    ),
+    E.bindW('executable', () =>
+      pipe(
+        program({ value }),
+        E.filterOrElseW(
+          () => value.dtype === 'f64',
+          () => shapeError(['gradient'], 'a function whose value is f64', value.dtype, 'differences of less exact numbers tell nothing')
+        ),
+        E.chainW(p => backend.compile(p))
+      )
+    ),
+    // once before the many, so that what is wrong with the inputs is Left
+    E.chainFirstW(({ executable }) => executable.run(given)),
+    E.map(({ gradients, executable }): GradientCheck => {
+      const moved = (t: Tensor, index: number, x: number): Tensor =>
+        view('f64', t.shape, Float64Array.from(numbersOf(t), (u, j) => (j === index ? x : u)))
+      const valueAt = (values: Values): number =>
+        pipe(
+          executable.run(values),
+          E.match(
+            () => NaN,
+            r => scalarOf(r['value'] as Tensor)
+          )
+        )
+      const judged = looked.map(({ path, index, x, t }): Compared => {
+        const analytic = numbersOf(gradients[path] as Tensor)[index] as number
+        const numeric = derivative(u => valueAt({ ...given, [name(path)]: moved(t, index, u) }), x, options)
+        return { path, index, analytic, numeric, relativeError: relativeError(analytic, numeric) }
+      })
+      const isKink = (c: Compared): boolean => Number.isNaN(c.numeric)
+      const compared = judged.filter(c => !isKink(c))
+      const worst = compared.reduce<Compared | undefined>(
+        (w, c) => (w === undefined || c.relativeError > w.relativeError ? c : w),
+        undefined
+      )
+      return {
+        ok: worst === undefined || worst.relativeError <= tolerance,
+        worst,
+        compared: compared.length,
+        kinks: judged.filter(isKink).map(({ path, index }) => ({ path, index }))
+      }
+    })
+  )
+}

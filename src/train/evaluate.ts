@@ -1,0 +1,106 @@
+/** A model's loss and metrics over a dataset, in inference. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Backend, Values } from '../backend/backend.js'
+import type { Dataset } from '../data/dataset.js'
+import { exampleCount } from '../data/dataset.js'
+import { input } from '../expr/build.js'
+import type { Expr } from '../expr/op.js'
+import { program } from '../expr/program.js'
+import { scalarOf, view, type Aval, type Tensor } from '../value/tensor.js'
+import { mapTree, type Branch } from '../value/tree.js'
+import { forward, gathered, lossTargets, metricSums } from './program.js'
+import { addSums, checkBatch, type TrainError } from './step.js'
+import { tensorsOf, type TrainState } from './state.js'
+import { families as builtIn, type Families } from './families.js'
+import { checkTraining, type Checked, type Training } from './training.js'
+
+export interface Scores {
+  /** the mean loss over the examples */
+  readonly loss: number
+  readonly metrics: Readonly<Record<string, number>>
+}
+
+/** the names of the metrics, each once: `accuracy`, `accuracy2` */
+export const metricNames = (c: Checked): readonly string[] =>
+  c.training.metrics.map((m, i, all) => {
+    const before = all.slice(0, i).filter(o => o.tag === m.tag).length
+    return before === 0 ? m.tag : `${m.tag}${before + 1}`
+  })
+
+/** the metrics from the totals of their sums (`<place in the list>/<name>`) over so many examples */
+export const metricValues = (c: Checked, totals: Readonly<Record<string, number>>, examples: number): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    metricNames(c).map((name, i) => {
+      const mine = Object.entries(totals).flatMap(([k, v]) => (k.startsWith(`${i}/`) ? [[k.slice(`${i}/`.length), v] as const] : []))
+      const m = c.training.metrics[i]
+      return [name, m === undefined ? NaN : (c.families.metrics[m.tag]?.value(m, Object.fromEntries(mine), examples) ?? NaN)] as const
+    })
+  )
+
+/** examples at a time; results don't depend on it */
+const chunk = 256
+
+/** the examples in order, cut into index tensors of at most `size` */
+export const chunks = (n: number, size: number, order?: ArrayLike<number>): readonly Tensor[] =>
+  Array.from({ length: Math.ceil(n / size) }, (_, i) => {
+    const length = Math.min(size, n - i * size)
+    return view('u32', [length], Uint32Array.from({ length }, (_, j) => (order === undefined ? i * size + j : (order[i * size + j] as number))))
+  })
+
+const inputs = (prefix: string, tree: Branch<Tensor>): Branch<Expr> =>
+  mapTree<Aval, Expr>((a, path) => input(path, a.dtype, a.shape))(tree, prefix) as Branch<Expr>
+
+export const evaluateChecked =
+  (c: Checked, backend: Backend) =>
+  (s: TrainState, data: Dataset): E.Either<TrainError, Scores> => {
+    const wrong = checkBatch(c, data.x.tensor, data.y.tensor)
+    if (wrong !== undefined) return E.left(wrong)
+    const n = exampleCount(data)
+    const batches = chunks(n, chunk)
+    const outputs = (size: number): Readonly<Record<string, Expr>> => {
+      const batch = gathered(data, size, c.training.precision)
+      const y = forward(c, inputs('params', s.params), inputs('layers', s.layers), batch.x, false).value
+      return { loss: c.loss.formula(c.training.loss, y, lossTargets(c, batch.y)), ...metricSums(c, y, batch.y) }
+    }
+    const sizes = [...new Set(batches.map(b => b.shape[0] as number))]
+    const resident: Values = { ...tensorsOf(s), 'data/x': data.x.tensor, 'data/y': data.y.tensor, key: view('u32', [2], new Uint32Array(2)) }
+    return pipe(
+      E.traverseArray((size: number) => program(outputs(size)))(sizes),
+      E.chainW(programs =>
+        pipe(
+          backend.loop(programs, {}, resident),
+          E.chainW(loop => {
+            let loss = 0
+            let totals: Readonly<Record<string, number>> = {}
+            for (const index of batches) {
+              const size = index.shape[0] as number
+              const r = loop.step(programs[sizes.indexOf(size)] as (typeof programs)[number], { index })
+              if (E.isLeft(r)) return r
+              loss += scalarOf(r.right['loss'] as Tensor) * size
+              totals = addSums(totals, Object.fromEntries(Object.entries(r.right).flatMap(([k, t]) => (k.startsWith('metric/') ? [[k.slice('metric/'.length), scalarOf(t)] as const] : []))))
+            }
+            loop.close()
+            return E.right({ loss: loss / n, metrics: metricValues(c, totals, n) })
+          })
+        )
+      )
+    )
+  }
+
+
+/**
+ * The loss and metrics of a training's model over a dataset, in inference, with the parameters of a state.
+ *
+ * @example score(trained.training, trained.state, test, { backend: wasm }) // Either<..., { loss, metrics: { accuracy } }>
+ */
+export const score = (
+  t: Training,
+  s: TrainState,
+  data: Dataset,
+  { backend, families = builtIn }: { readonly backend: Backend; readonly families?: Families }
+): E.Either<TrainError, Scores> =>
+  pipe(
+    checkTraining(t, families),
+    E.chainW(c => evaluateChecked(c, backend)(s, data))
+  )

@@ -1,0 +1,40 @@
+/** The open families that training looks members up in: a value that is handed along. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { builtInKinds } from '../layer/registry.js'
+import type { Kinds } from '../layer/kind.js'
+import { checkMember } from '../value/family.js'
+import type { SettingError } from '../value/error.js'
+import { losses, type Loss, type LossTable } from './loss/index.js'
+import { metrics, type Metric, type MetricTable } from './metric/index.js'
+import { optimizers, type Optimizer, type OptimizerTable } from './optimizer/index.js'
+import { scheduleCodec, schedules, type ScheduleTable } from './schedule/index.js'
+import { stopRules, type StopRule, type StopTable } from './stop/index.js'
+
+export interface Families {
+  readonly kinds: Kinds
+  readonly losses: LossTable
+  readonly optimizers: OptimizerTable
+  readonly schedules: ScheduleTable
+  readonly stopRules: StopTable
+  readonly metrics: MetricTable
+}
+/** what gradfold comes with; spread it and add your own: `{ ...families, losses: { ...losses, mine } }` */
+export const families: Families = Object.freeze({ kinds: builtInKinds, losses, optimizers, schedules, stopRules, metrics })
+
+interface Members {
+  readonly loss: Loss
+  readonly optimizer: Optimizer
+  readonly stop: StopRule
+  readonly metrics: readonly Metric[]
+}
+/** whether every member is known and in range, however it was made: constructors check nothing */
+export const checkMembers = (f: Families, m: Members): E.Either<SettingError, Members> =>
+  pipe(
+    checkMember('loss', f.losses)(m.loss),
+    E.chain(() => checkMember('optimizer', f.optimizers, scheduleCodec(f.schedules))(m.optimizer)),
+    E.chain(() => checkMember('stop rule', f.stopRules)(m.stop)),
+    E.chain(() => E.traverseArray(checkMember('metric', f.metrics))(m.metrics)),
+    E.map(() => m)
+  )
+

@@ -1,0 +1,79 @@
+/**
+ * Optimizers: transformations of gradients into updates, w <- w - update. They compose from left to right (`chain`), the empty
+ * chain being plain w <- w - gradient. A member is data; its record here writes the transformation in expressions, so that a whole
+ * training step is one program.
+ */
+import type { Expr } from '../../expr/op.js'
+import type { Member } from '../../value/family.js'
+import type { Setting } from '../schedule/schedule.js'
+
+/** tag -> the data type of that optimizer; extended by declaration merging */
+export interface Optimizers {}
+export type Optimizer = Optimizers[keyof Optimizers]
+
+/** what is remembered between steps: one tensor for each parameter, or one number */
+export interface Slot {
+  readonly per: 'parameter' | 'run'
+  /** the first value of every number */
+  readonly value: number
+}
+
+/** the tensors of a tree, by path */
+export type ByPath = ReadonlyMap<string, Expr>
+
+export interface Given {
+  readonly gradients: ByPath
+  readonly params: ByPath
+  /** a slot that is remembered for each parameter */
+  readonly slots: (name: string) => ByPath
+  /** a slot that is one number for the run */
+  readonly scalar: (name: string) => Expr
+  /** a setting as a scalar: a constant, or what its schedule gives for this step */
+  readonly setting: (name: string) => Expr
+}
+export interface Updated {
+  readonly updates: ByPath
+  readonly slots: Readonly<Record<string, ByPath>>
+  readonly scalars: Readonly<Record<string, Expr>>
+}
+
+/** for optimizers made of optimizers: a part works under a label of its own */
+export interface Interpreter {
+  readonly slots: (part: Optimizer, label: string) => Readonly<Record<string, Slot>>
+  readonly update: (part: Optimizer, label: string, given: Given) => Updated
+  readonly settings: (part: Optimizer, label: string) => Readonly<Record<string, Setting>>
+}
+
+export interface OptimizerKind<O extends { readonly tag: string }> extends Member {
+  readonly tag: O['tag']
+  slots(optimizer: O, self: Interpreter): Readonly<Record<string, Slot>>
+  /** the settings that may be scheduled, by the names under which `update` asks for them */
+  settings(optimizer: O, self: Interpreter): Readonly<Record<string, Setting>>
+  update(optimizer: O, given: Given, self: Interpreter): Updated
+  /** the update of one number as TeX */
+  readonly tex: string
+  readonly samples: readonly O[]
+}
+
+export const mapByPath = (m: ByPath, f: (x: Expr, path: string) => Expr): ByPath => new Map([...m].map(([path, x]) => [path, f(x, path)] as const))
+/** the tensor at a path that is known to be there: all maps of one step have the same paths */
+export const get = (m: ByPath, path: string): Expr => m.get(path) as Expr
+
+/** an optimizer whose update of a parameter depends on that parameter alone */
+export const perParameter =
+  (f: (at: { readonly gradient: Expr; readonly param: Expr; readonly slot: (name: string) => Expr }) => {
+    readonly update: Expr
+    readonly slots?: Readonly<Record<string, Expr>>
+  }, scalars: Readonly<Record<string, Expr>> = {}) =>
+  (given: Given): Updated => {
+    const results = [...given.gradients].map(
+      ([path, gradient]) => [path, f({ gradient, param: get(given.params, path), slot: name => get(given.slots(name), path) })] as const
+    )
+    const names = [...new Set(results.flatMap(([, r]) => Object.keys(r.slots ?? {})))]
+    return {
+      updates: new Map(results.map(([path, r]) => [path, r.update] as const)),
+      slots: Object.fromEntries(names.map(name => [name, new Map(results.map(([path, r]) => [path, r.slots?.[name] as Expr] as const))])),
+      scalars
+    }
+  }
+

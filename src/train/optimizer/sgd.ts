@@ -1,0 +1,27 @@
+/** Stochastic gradient descent: w <- w - rate g */
+import { mul } from '../../expr/build.js'
+import { perParameter, type OptimizerKind } from './optimizer.js'
+import { positiveSetting, type Setting } from '../schedule/schedule.js'
+
+export interface Sgd {
+  readonly tag: 'sgd'
+  readonly rate: Setting
+}
+declare module './optimizer.js' {
+  interface Optimizers {
+    readonly sgd: Sgd
+  }
+}
+
+/** w <- w - rate g */
+export const sgd = (rate: Setting = 0.01): Sgd => Object.freeze({ tag: 'sgd', rate })
+
+export const sgdKind: OptimizerKind<Sgd> = {
+  tag: 'sgd',
+  fields: (_, schedule) => ({ rate: positiveSetting(schedule, 0.01) }),
+  slots: () => ({}),
+  settings: ({ rate }) => ({ rate }),
+  update: (_, given) => perParameter(({ gradient }) => ({ update: mul(given.setting('rate'), gradient) }))(given),
+  tex: 'w \\leftarrow w - \\eta g',
+  samples: [sgd(0.1)]
+}

@@ -1,0 +1,89 @@
+/** A model applied to examples. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Backend, Executable } from '../backend/backend.js'
+import type { Expr } from '../expr/op.js'
+import { program } from '../expr/program.js'
+import type { Kinds, Value } from '../layer/kind.js'
+import { builtInKinds } from '../layer/registry.js'
+import { lower } from '../model/lower.js'
+import type { Model } from '../layer/model.js'
+import type { ParamsOf } from '../model/params.js'
+import { shapeError, type BackendError, type ShapeError } from '../value/error.js'
+import { isDims, sameShape, showShape, type Shape } from '../value/shape.js'
+import { isTensor, view, type FloatType, type Tensor } from '../value/tensor.js'
+import { leaves, type Branch } from '../value/tree.js'
+
+/** a batch of inputs or outputs: a tensor with the examples along its first axis, or a tuple of them */
+export type Examples = Tensor | readonly Examples[]
+
+export interface PredictOptions {
+  readonly backend: Backend
+  readonly kinds?: Kinds
+  /** running statistics, for models that have them: `state.layers` of a training */
+  readonly layers?: Branch<Tensor>
+}
+
+const named = (name: string, x: Examples): readonly (readonly [string, Tensor])[] =>
+  isTensor(x) ? [[name, x]] : x.flatMap((part, i) => named(`${name}/${i}`, part))
+const countOf = (x: Examples): number => (isTensor(x) ? (x.shape[0] ?? 0) : x[0] === undefined ? 0 : countOf(x[0]))
+const valueNames = (name: string, v: Value): readonly (readonly [string, Expr])[] =>
+  Array.isArray(v) ? v.flatMap((part: Value, i) => valueNames(`${name}/${i}`, part)) : [[name, v as Expr]]
+const collect = (name: string, v: Value, outputs: Readonly<Record<string, Tensor>>): Examples =>
+  Array.isArray(v) ? v.map((part: Value, i) => collect(`${name}/${i}`, part, outputs)) : (outputs[name] as Tensor)
+
+/** whether every tensor has the model's shape for each example, and as many examples as the others */
+const check = (x: Examples, wanted: Shape, n: number): ShapeError | undefined => {
+  if (isTensor(x))
+    return isDims(wanted) && sameShape(x.shape.slice(1), wanted) && x.shape[0] === n && n > 0
+      ? undefined
+      : shapeError(['inputs'], `at least one example of shape ${showShape(wanted)}${n > 0 ? `, ${n} in all` : ''}`, showShape(x.shape))
+  if (isDims(wanted) || wanted.length !== x.length) return shapeError(['inputs'], `inputs of shapes ${showShape(wanted)}`, `${x.length} tensors`)
+  return wanted.map((w, i) => check(x[i] as Examples, w, n)).find(e => e !== undefined)
+}
+
+const dtypeOf = (params: Branch<Tensor>): FloatType => (leaves<Tensor>(params).some(([, t]) => t.dtype === 'f64') ? 'f64' : 'f32')
+
+/**
+ * The outputs of a model for a batch of inputs, in inference. Compiled once for each number of examples.
+ *
+ * @example pipe(images, predict(mlp, params, { backend: wasm })) // Either<..., Tensor [n, 10]>
+ * @returns Left for inputs that are not of the model's shape, or parameters that are not the model's
+ */
+export const predict = <M extends Model>(
+  model: M,
+  params: ParamsOf<M>,
+  { backend, kinds = builtInKinds, layers = {} }: PredictOptions
+): ((x: Examples) => E.Either<ShapeError | BackendError, Examples>) => {
+  const tree = params as unknown as Branch<Tensor>
+  const compiled = new Map<number, E.Either<ShapeError | BackendError, { readonly executable: Executable; readonly value: Value }>>()
+  const compile = (batch: number): E.Either<ShapeError | BackendError, { readonly executable: Executable; readonly value: Value }> =>
+    pipe(
+      lower(model, { batch, dtype: dtypeOf(tree), kinds }),
+      E.chainW(({ value }) =>
+        pipe(
+          program(Object.fromEntries(valueNames('y', value))),
+          E.chainW(p => backend.compile(p)),
+          E.map(executable => ({ executable, value }))
+        )
+      )
+    )
+  const given = Object.fromEntries([...leaves<Tensor>(tree, 'params'), ...leaves<Tensor>(layers, 'layers')])
+  const key = view('u32', [2], new Uint32Array(2))
+  return x => {
+    const n = countOf(x)
+    const wrong = check(x, model.input, n)
+    if (wrong !== undefined) return E.left(wrong)
+    const made = compiled.get(n) ?? compile(n)
+    compiled.set(n, made)
+    return pipe(
+      made,
+      E.chainW(({ executable, value }) =>
+        pipe(
+          executable.run({ ...given, ...Object.fromEntries(named('x', x)), key }),
+          E.map(outputs => collect('y', value, outputs))
+        )
+      )
+    )
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * A training step as one program: forward, loss, metrics, backward, optimizer update. Its carried names (`params/...`, `layers/...`,
+ * `optimizer/...`) are inputs and outputs alike; a step adds a key, the values of scheduled settings and a batch.
+ */
+import { add, cast, constant, gather, input, mul, oneHot, sub, total } from '../expr/build.js'
+import { gradients } from '../expr/gradient.js'
+import type { Expr } from '../expr/op.js'
+import { leaves, mapTree, rebuild, type Branch, type Tree } from '../value/tree.js'
+import type { Aval, FloatType } from '../value/tensor.js'
+import type { Dataset, Feature } from '../data/dataset.js'
+import { optimizerInterpreter, type ByPath, type Given } from './optimizer/index.js'
+import type { Checked } from './training.js'
+import type { TrainState } from './state.js'
+
+/** where a batch comes from: handed in with each step, or gathered by index from a dataset that stays in the program's memory */
+export interface BatchSource {
+  readonly x: Expr
+  readonly y: Expr
+}
+
+const inputLike = (name: string, a: Aval): Expr => input(name, a.dtype, a.shape)
+const inputsLike = (prefix: string, tree: Tree<Aval>): Branch<Expr> => mapTree<Aval, Expr>((a, path) => inputLike(path, a))(tree, prefix) as Branch<Expr>
+
+/** what a model sees of a feature's numbers (data/dataset.ts): bytes are scaled and shifted in f32 */
+const seen = (raw: Expr, { scale, shift }: Pick<Feature, 'scale' | 'shift'>, dtype: FloatType): Expr =>
+  raw.dtype === 'u8' ? cast(add(mul(cast(raw, 'f32'), scale), shift), dtype) : raw.dtype === 'u32' ? raw : cast(raw, dtype)
+
+const unscaled = { scale: 1, shift: 0 }
+/** targets: bytes that are one number per example are class indexes */
+const seenTarget = (raw: Expr, f: Pick<Feature, 'scale' | 'shift'>, dtype: FloatType): Expr =>
+  raw.dtype === 'u8' && raw.shape.length === 1 && f.scale === 1 && f.shift === 0 ? cast(raw, 'u32') : seen(raw, f, dtype)
+
+/** `batch` examples gathered by the input `index` from the resident inputs `data/x` and `data/y` */
+export const gathered = ({ x, y }: Dataset, batch: number, dtype: FloatType): BatchSource => {
+  const index = input('index', 'u32', [batch])
+  const rows = (name: string, f: Feature): Expr => gather(inputLike(name, f.tensor), index)
+  return { x: seen(rows('data/x', x), x, dtype), y: seenTarget(rows('data/y', y), y, dtype) }
+}
+
+/** examples handed in as the inputs `x` and `y`, as a model sees them */
+export const handedIn = (x: Aval, y: Aval, dtype: FloatType): BatchSource => ({
+  x: seen(inputLike('x', x), unscaled, dtype),
+  y: seenTarget(inputLike('y', y), unscaled, dtype)
+})
+
+/** targets of the output's shape: class indexes become one-hot rows where the loss takes them */
+export const lossTargets = (c: Checked, y: Expr): Expr => {
+  const classes = c.output.at(-1) ?? 1
+  const isIndex = c.loss.classIndexes && (y.dtype === 'u32' || y.dtype === 'u8') && y.shape.length === c.output.length
+  return isIndex ? oneHot(cast(y, 'u32'), classes, c.training.precision) : cast(y, c.training.precision)
+}
+
+/** sums of each metric over a batch, by `metric/<place in the list>/<name>` */
+export const metricSums = (c: Checked, output: Expr, target: Expr): Readonly<Record<string, Expr>> =>
+  Object.fromEntries(
+    c.training.metrics.flatMap((m, i) => {
+      const kind = c.families.metrics[m.tag]
+      return Object.entries(kind?.sums(m, output, kind.targets === 'classes' ? target : lossTargets(c, target)) ?? {}).map(([k, e]) => [`metric/${i}/${k}`, e])
+    })
+  )
+
+/** the model's output for a batch, in training or in inference */
+export const forward = (c: Checked, params: Branch<Expr>, layers: Branch<Expr>, x: Expr, training: boolean): { readonly value: Expr; readonly layers: Tree<Expr> } => {
+  const applied = c.placed.apply(
+    { params, state: layers, shared: {}, training, key: input('key', 'u32', [2]), path: '' },
+    x
+  )
+  // single input and output were checked with the training
+  return { value: applied.value as Expr, layers: applied.state }
+}
+
+const byPath = (tree: Tree<Expr>): ByPath => new Map(leaves<Expr>(tree))
+
+/** outputs of one step for the state and batch at hand */
+export const stepOutputs = (c: Checked, s: TrainState, batch: BatchSource): Readonly<Record<string, Expr>> => {
+  const params = inputsLike('params', s.params)
+  const layers = inputsLike('layers', s.layers)
+  const slots = inputsLike('optimizer', s.optimizer)
+  const { value: output, layers: nextLayers } = forward(c, params, layers, batch.x, true)
+  const loss = c.loss.formula(c.training.loss, output, lossTargets(c, batch.y))
+  const at = leaves<Expr>(params)
+  const gs = gradients(
+    loss,
+    at.map(([, e]) => e)
+  )
+  const { optimizer } = c.training
+  const optimizers = optimizerInterpreter(c.families.optimizers)
+  const settings = optimizers.settings(optimizer, '')
+  const dtype = c.training.precision
+  const given: Given = {
+    gradients: new Map(at.map(([path], i) => [path, gs[i] as Expr])),
+    params: new Map(at),
+    slots: name => byPath(slots[name] as Tree<Expr>),
+    scalar: name => slots[name] as Expr,
+    setting: name => {
+      const value = settings[name] ?? 0
+      return typeof value === 'number' ? constant(value, { dtype }) : input(`setting/${name}`, dtype, [])
+    }
+  }
+  const updated = optimizers.update(optimizer, '', given)
+  const next = new Map(at.map(([path, w]) => [path, sub(w, updated.updates.get(path) as Expr)]))
+  const nextSlot = (name: string, tree: Tree<Expr>): Tree<Expr> =>
+    updated.scalars[name] ?? (updated.slots[name] === undefined ? tree : rebuild<Expr, Expr>(tree, path => updated.slots[name]?.get(path) as Expr))
+  return {
+    ...Object.fromEntries([...next].map(([path, e]) => [`params/${path}`, e])),
+    ...Object.fromEntries(leaves<Expr>(nextLayers, 'layers')),
+    ...Object.fromEntries(Object.entries(slots).flatMap(([name, tree]) => leaves<Expr>(nextSlot(name, tree), `optimizer/${name}`))),
+    loss,
+    ...metricSums(c, output, batch.y),
+    // w * 0 is 0 unless w is infinite or NaN: one number says whether a whole tensor is finite
+    ...Object.fromEntries([...next].map(([path, e]) => [`finite/${path}`, total(mul(e, 0))]))
+  }
+}
+

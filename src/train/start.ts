@@ -1,0 +1,23 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { SettingError, ShapeError } from '../value/error.js'
+import type { Tensor } from '../value/tensor.js'
+import type { Branch } from '../value/tree.js'
+import { families as builtIn, type Families } from './families.js'
+import { start, type TrainState } from './state.js'
+import { checkTraining, type Training } from './training.js'
+
+/**
+ * The state before the first step: parameters drawn from the training's seed (or the ones given), empty slots.
+ *
+ * @example pipe(startState(t), E.map(first => batches.reduce(step, first)))
+ * @returns Left for settings out of range or a model whose shapes do not fit
+ */
+export const startState = (
+  t: Training,
+  { families = builtIn, params }: { readonly families?: Families; readonly params?: Branch<Tensor> } = {}
+): E.Either<SettingError | ShapeError, TrainState> =>
+  pipe(
+    checkTraining(t, families),
+    E.map(c => (params === undefined ? start(c) : start(c, params)))
+  )

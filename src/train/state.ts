@@ -1,0 +1,71 @@
+/** The state of a training: everything needed to go on. A plain value; old ones stay valid. */
+import { initFrom, initStateFrom } from '../model/init.js'
+import { childKey, rootKey, type Key } from '../random/index.js'
+import { full, view, allocate, type Tensor } from '../value/tensor.js'
+import { leaves, mapTree, type Branch, type Tree } from '../value/tree.js'
+import { sizeOf } from '../value/shape.js'
+import { optimizerInterpreter, type Slot } from './optimizer/index.js'
+import { notStarted, type Memory, type Progress } from './progress.js'
+import { startSetting } from './schedule/index.js'
+import { stopInterpreter } from './stop/index.js'
+import type { Checked } from './training.js'
+
+export interface TrainState<P extends Branch<Tensor> = Branch<Tensor>> {
+  readonly params: P
+  /** running statistics of layers */
+  readonly layers: Branch<Tensor>
+  /** the optimizer's slots by name: a tree like that of the parameters, or one number */
+  readonly optimizer: Branch<Tensor>
+  readonly progress: Progress
+  /** over the running epoch: the sum of loss x examples, the examples seen, and the sums of the metrics */
+  readonly epochSums: { readonly loss: number; readonly examples: number; readonly metrics: Readonly<Record<string, number>> }
+  /** batches taken from the running epoch */
+  readonly position: number
+  readonly stop: Memory
+  readonly settings: Readonly<Record<string, Memory>>
+}
+
+export const noSums: TrainState['epochSums'] = Object.freeze({ loss: 0, examples: 0, metrics: {} })
+
+/** the key of a purpose of this run: initial parameters, shuffling, dropout */
+export const purposeKey = (seed: number, purpose: 'init' | 'shuffle' | 'step'): Key => childKey(rootKey(seed), purpose)
+
+/** a fresh tensor with one number everywhere */
+const filled = (like: { readonly dtype: Tensor['dtype']; readonly shape: Tensor['shape'] }, value: number): Tensor => {
+  const data = allocate(like.dtype, sizeOf(like.shape))
+  data.fill(value)
+  return view(like.dtype, like.shape, data)
+}
+
+const slotTensors = (slot: Slot, params: Branch<Tensor>, dtype: 'f32' | 'f64'): Tree<Tensor> =>
+  slot.per === 'run' ? full(dtype, [], slot.value) : mapTree<Tensor, Tensor>(p => filled(p, slot.value))(params)
+
+/** the state before the first step, its parameters drawn from the seed (or given) */
+export const start = (c: Checked, params: Branch<Tensor> = initFrom(c.placed, purposeKey(c.training.seed, 'init'), c.families.kinds)): TrainState => {
+  const { optimizer, stop, precision } = c.training
+  const { slots, settings } = optimizerInterpreter(c.families.optimizers)
+  return {
+    params,
+    layers: initStateFrom(c.placed),
+    optimizer: Object.fromEntries(Object.entries(slots(optimizer, '')).map(([name, s]) => [name, slotTensors(s, params, precision)])),
+    progress: notStarted,
+    epochSums: noSums,
+    position: 0,
+    stop: stopInterpreter(c.families.stopRules).start(stop),
+    settings: Object.fromEntries(Object.entries(settings(optimizer, '')).map(([name, s]) => [name, startSetting(c.families.schedules)(s)]))
+  }
+}
+
+// ---- a state's tensors by the names they have in a program
+
+const named = (prefix: string, tree: Branch<Tensor>): readonly (readonly [string, Tensor])[] => leaves<Tensor>(tree, prefix)
+
+export const tensorsOf = (s: TrainState): Readonly<Record<string, Tensor>> =>
+  Object.fromEntries([...named('params', s.params), ...named('layers', s.layers), ...named('optimizer', s.optimizer)])
+
+/** the state with other tensors under the same names */
+export const withTensors = (s: TrainState, tensors: Readonly<Record<string, Tensor>>): TrainState => {
+  const swap = (prefix: string, tree: Branch<Tensor>): Branch<Tensor> =>
+    mapTree<Tensor, Tensor>((_, path) => tensors[path] as Tensor)(tree, prefix) as Branch<Tensor>
+  return { ...s, params: swap('params', s.params), layers: swap('layers', s.layers), optimizer: swap('optimizer', s.optimizer) }
+}

@@ -1,0 +1,172 @@
+/** One step as a pure function of state and batch. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Backend, Executable, Values } from '../backend/backend.js'
+import { program, type Program } from '../expr/program.js'
+import { foldIn, type Key } from '../random/index.js'
+import { shapeError, type BackendError, type Problem, type SettingError, type ShapeError } from '../value/error.js'
+import { sameShape, showShape } from '../value/shape.js'
+import { allocate, full, scalarOf, view, type Tensor } from '../value/tensor.js'
+import { checkTarget } from './loss/loss.js'
+import { families as builtIn, type Families } from './families.js'
+import { optimizerInterpreter } from './optimizer/index.js'
+import { handedIn, stepOutputs } from './program.js'
+import type { Progress } from './progress.js'
+import { nextSetting, settingValue } from './schedule/index.js'
+import { noSums, purposeKey, tensorsOf, withTensors, type TrainState } from './state.js'
+import { stopInterpreter } from './stop/index.js'
+import { checkTraining, type Checked, type Training } from './training.js'
+
+/** a number that is not finite came up: training ends there, with the state before that step */
+export interface Diverged extends Problem<'Diverged'> {
+  readonly step: number
+  /** the last good state */
+  readonly state: TrainState
+}
+export type TrainError = SettingError | ShapeError | BackendError | Diverged
+
+export interface Batch {
+  /** inputs [k, ...] */
+  readonly x: Tensor
+  /** targets [k, ...], or class indexes [k] */
+  readonly y: Tensor
+}
+/** what a step tells: the loss of its batch, the sums of the metrics, the values that scheduled settings had */
+export interface StepReport {
+  readonly step: number
+  readonly examples: number
+  readonly loss: number
+  readonly sums: Readonly<Record<string, number>>
+  readonly settings: Readonly<Record<string, number>>
+}
+
+// ---- what a program is given besides the carried tensors
+
+const keyTensor = (k: Key): Tensor => view('u32', [2], allocate('u32', k.words))
+
+/** the values of the scheduled settings for the step about to be taken */
+export const settingsNow = (c: Checked, s: TrainState): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    Object.entries(optimizerInterpreter(c.families.optimizers).settings(c.training.optimizer, '')).flatMap(([name, setting]) =>
+      typeof setting === 'number' ? [] : [[name, settingValue(c.families.schedules)(setting, s.progress, s.settings[name] ?? {})] as const]
+    )
+  )
+export const stepInputs = (c: Checked, s: TrainState, settings: Readonly<Record<string, number>>): Values => ({
+  key: keyTensor(foldIn(purposeKey(c.training.seed, 'step'), s.progress.step)),
+  ...Object.fromEntries(Object.entries(settings).map(([name, v]) => [`setting/${name}`, full(c.training.precision, [], v)]))
+})
+
+// ---- the program's small outputs
+
+export const reportOf = (step: number, examples: number, outputs: Values, settings: Readonly<Record<string, number>>): StepReport => ({
+  step,
+  examples,
+  loss: scalarOf(outputs['loss'] as Tensor),
+  sums: Object.fromEntries(Object.entries(outputs).flatMap(([k, t]) => (k.startsWith('metric/') ? [[k.slice('metric/'.length), scalarOf(t)] as const] : []))),
+  settings
+})
+
+/** the label of the first thing that is not finite, if any */
+const notFinite = (outputs: Values): string | undefined =>
+  [['loss', outputs['loss'] as Tensor] as const, ...Object.entries(outputs).filter(([k]) => k.startsWith('finite/'))]
+    .filter(([, t]) => !Number.isFinite(scalarOf(t)))
+    .map(([k]) => k.replace(/^finite\//, ''))[0]
+
+export const divergence = (outputs: Values, state: TrainState): Diverged | undefined => {
+  const label = notFinite(outputs)
+  return label === undefined
+    ? undefined
+    : {
+        _tag: 'Diverged',
+        path: [`step ${state.progress.step + 1}`, ...label.split('/')],
+        expected: 'finite numbers',
+        got: label === 'loss' ? String(scalarOf(outputs['loss'] as Tensor)) : 'NaN or infinite values after the update',
+        hint: 'try a smaller learning rate, or look for outliers in the data',
+        step: state.progress.step + 1,
+        state
+      }
+}
+
+export const addSums = (a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Readonly<Record<string, number>> =>
+  Object.fromEntries([...new Set([...Object.keys(a), ...Object.keys(b)])].map(k => [k, (a[k] ?? 0) + (b[k] ?? 0)]))
+export const epochSumsAfter = ({ epochSums: e }: TrainState, r: StepReport): TrainState['epochSums'] => ({
+  loss: e.loss + r.loss * r.examples,
+  examples: e.examples + r.examples,
+  metrics: addSums(e.metrics, r.sums)
+})
+
+/** the bookkeeping after a step: progress, stop rule, schedules. `epochEnds` says whether its batch was the epoch's last. */
+export const advance = (c: Checked, s: TrainState, r: StepReport, epochEnds: boolean): TrainState => {
+  const sums = epochSumsAfter(s, r)
+  const progress: Progress = {
+    step: s.progress.step + 1,
+    epoch: s.progress.epoch + (epochEnds ? 1 : 0),
+    epochEnded: epochEnds,
+    loss: r.loss,
+    epochLoss: sums.loss / sums.examples
+  }
+  const settings = optimizerInterpreter(c.families.optimizers).settings(c.training.optimizer, '')
+  return {
+    ...s,
+    progress,
+    epochSums: epochEnds ? noSums : sums,
+    position: epochEnds ? 0 : s.position + 1,
+    stop: stopInterpreter(c.families.stopRules).next(c.training.stop, s.stop, progress),
+    settings: Object.fromEntries(Object.entries(settings).map(([name, set]) => [name, nextSetting(c.families.schedules)(set, s.settings[name] ?? {}, progress)]))
+  }
+}
+
+/** whether a batch suits a training: inputs of the model's shape, targets the loss takes, as many of the one as of the other */
+export const checkBatch = (c: Checked, x: Pick<Tensor, 'dtype' | 'shape'>, y: Pick<Tensor, 'dtype' | 'shape'>): ShapeError | undefined => {
+  const got = x.shape.slice(1)
+  if (x.shape.length === 0 || !sameShape(got, c.input))
+    return shapeError(['inputs'], `tensors of shape ${showShape(c.input)} for each example`, `shape ${showShape(got)}`, 'reshape the data, or change the input of the model')
+  if (x.shape[0] !== y.shape[0]) return shapeError(['targets'], `${x.shape[0]} targets, one for each input`, String(y.shape[0]))
+  return checkTarget(c.loss, c.output, y, c.training.precision)
+}
+
+export interface Stepped {
+  readonly state: TrainState
+  readonly report: StepReport
+}
+export interface StepOptions {
+  readonly backend: Backend
+  readonly families?: Families
+}
+export type Step = (state: TrainState, batch: Batch, epochEnds?: boolean) => E.Either<TrainError, Stepped>
+
+/**
+ * One training step as a pure function: (state, batch) -> the next state and what it reports. Old states stay valid, so a training is
+ * a fold of it. Compiled once for each batch size.
+ */
+export const stepOf = (t: Training, { backend, families = builtIn }: StepOptions): E.Either<TrainError, Step> =>
+  pipe(
+    checkTraining(t, families),
+    E.map((c): Step => {
+      const compiled = new Map<string, E.Either<TrainError, readonly [Program, Executable]>>()
+      const compile = (s: TrainState, b: Batch): E.Either<TrainError, readonly [Program, Executable]> => {
+        return pipe(
+          program(stepOutputs(c, s, handedIn(b.x, b.y, c.training.precision))),
+          E.chainW(p => pipe(backend.compile(p), E.map(e => [p, e] as const)))
+        )
+      }
+      return (state, batch, epochEnds = false) => {
+        const wrong = checkBatch(c, batch.x, batch.y)
+        if (wrong !== undefined) return E.left(wrong)
+        const name = `${batch.x.dtype}${showShape(batch.x.shape)} ${batch.y.dtype}${showShape(batch.y.shape)}`
+        const made = compiled.get(name) ?? compile(state, batch)
+        compiled.set(name, made)
+        const settings = settingsNow(c, state)
+        return pipe(
+          made,
+          E.chainW(([, e]) => e.run({ ...tensorsOf(state), ...stepInputs(c, state, settings), x: batch.x, y: batch.y })),
+          E.chainW(outputs => {
+            const bad = divergence(outputs, state)
+            if (bad !== undefined) return E.left(bad)
+            const report = reportOf(state.progress.step + 1, batch.x.shape[0] as number, outputs, settings)
+            return E.right({ report, state: advance(c, withTensors(state, outputs), report, epochEnds) })
+          })
+        )
+      }
+    })
+  )

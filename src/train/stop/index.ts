@@ -1,0 +1,23 @@
+import { familyCodec, table, type Table } from '../../value/family.js'
+import type { Codec } from '../../value/codec.js'
+import { allOfKind, anyOfKind, epochsKind, lossBelowKind, stepsKind } from './rules.js'
+import type { Interpreter, StopKind, StopRule } from './stop.js'
+
+export type StopTable = Table<StopKind<StopRule>>
+export const stopRules: StopTable = table<StopKind<StopRule>>(epochsKind, stepsKind, lossBelowKind, anyOfKind, allOfKind)
+
+export const stopCodec = (kinds: StopTable): Codec<StopRule> => familyCodec<StopRule>('stop rule', kinds)
+
+/** stop rules as their table's records say */
+export const stopInterpreter = (kinds: StopTable): Interpreter => {
+  const kindOf = (r: StopRule): StopKind<StopRule> => kinds[r.tag] as StopKind<StopRule>
+  const self: Interpreter = {
+    reason: (r, at, memory) => kindOf(r).reason(r, at, memory, self),
+    start: r => kindOf(r).start?.(r, self) ?? {},
+    next: (r, memory, after) => kindOf(r).next?.(r, memory, after, self) ?? memory
+  }
+  return self
+}
+
+export type { StopKind, StopRule, StopRules } from './stop.js'
+export { allOf, anyOf, epochs, lossBelow, steps, type AllOf, type AnyOf, type Epochs, type LossBelow, type Steps } from './rules.js'

@@ -1,0 +1,191 @@
+/** Training: the fold of `step` over the batches of shuffled epochs, until a stop rule says so. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Backend, Loop, Values } from '../backend/backend.js'
+import { epochOrder } from '../data/batch.js'
+import { exampleCount, type Dataset } from '../data/dataset.js'
+import type { AnyModel } from '../model/model.js'
+import type { ParamsOf } from '../model/params.js'
+import { program, type Program } from '../expr/program.js'
+import { dataError, settingError, type DataError, type SettingError, type ShapeError, type BackendError } from '../value/error.js'
+import { chunks, evaluateChecked, metricValues, type Scores } from './evaluate.js'
+import { families as builtIn, type Families } from './families.js'
+import { gathered, stepOutputs } from './program.js'
+import { purposeKey, start, tensorsOf, withTensors, type TrainState } from './state.js'
+import { advance, checkBatch, divergence, epochSumsAfter, reportOf, settingsNow, stepInputs, type Diverged, type StepReport } from './step.js'
+import { stopInterpreter } from './stop/index.js'
+import { checkTraining, training, type Checked, type Training, type TrainingOptions } from './training.js'
+
+export interface EpochReport extends Scores {
+  readonly epoch: number
+  readonly step: number
+  /** the scheduled settings at the epoch's last step */
+  readonly settings: Readonly<Record<string, number>>
+  readonly validation?: Scores
+}
+/** what an observer is told; it cannot change the run */
+export type TrainEvent =
+  | ({ readonly tag: 'step'; readonly epochSteps: number } & StepReport)
+  | ({ readonly tag: 'epoch' } & EpochReport)
+  | { readonly tag: 'done'; readonly reason: string; readonly step: number; readonly epoch: number }
+
+export interface Trained<M extends AnyModel = AnyModel> {
+  readonly training: Training<M>
+  readonly params: ParamsOf<M>
+  readonly state: TrainState
+  /** one report per epoch completed */
+  readonly history: readonly EpochReport[]
+  /** which stop rule ended the run */
+  readonly reason: string
+}
+export interface TrainOptions {
+  readonly backend: Backend
+  readonly families?: Families
+  readonly observe?: (event: TrainEvent) => void
+  /** scored after every epoch */
+  readonly validation?: Dataset
+  /** a state to go on from, instead of a fresh one */
+  readonly from?: TrainState
+}
+export type TrainError = SettingError | ShapeError | BackendError | DataError | Diverged
+
+const checkData = (c: Checked, data: Dataset): E.Either<ShapeError | DataError | SettingError, number> => {
+  const n = exampleCount(data)
+  const wrong = checkBatch(c, data.x.tensor, data.y.tensor)
+  if (wrong !== undefined) return E.left(wrong)
+  if (c.training.batchSize > n) return E.left(settingError(['batchSize'], `at most ${n}, the number of examples`, String(c.training.batchSize)))
+  const classes = c.output.at(-1) ?? 1
+  const { tensor } = data.y
+  const indexes = c.loss.classIndexes && tensor.shape.length === c.output.length && tensor.dtype !== 'f32'
+  const outside = indexes ? Array.prototype.findIndex.call(tensor.data, (k: number) => k >= classes) : -1
+  return outside >= 0
+    ? E.left(dataError(['targets', `example ${outside}`], `a class index below ${classes}`, String(tensor.data[outside]), 'the last layer has one output per class'))
+    : E.right(n)
+}
+
+/** everything an epoch's loop needs, compiled once: a program for full batches, one for the short last batch */
+interface Compiled {
+  readonly c: Checked
+  readonly data: Dataset
+  readonly n: number
+  readonly programs: ReadonlyMap<number, Program>
+  readonly open: (s: TrainState) => E.Either<ShapeError | BackendError, Loop>
+}
+const compile = (c: Checked, data: Dataset, n: number, first: TrainState, backend: Backend): E.Either<ShapeError, Compiled> => {
+  const sizes = [...new Set([c.training.batchSize, n % c.training.batchSize])].filter(k => k > 0)
+  const resident: Values = { 'data/x': data.x.tensor, 'data/y': data.y.tensor }
+  return pipe(
+    E.traverseArray((k: number) =>
+      pipe(
+        program(stepOutputs(c, first, gathered(data, k, c.training.precision))),
+        E.map(p => [k, p] as const)
+      )
+    )(sizes),
+    E.map(programs => ({ c, data, n, programs: new Map(programs), open: s => backend.loop(programs.map(([, p]) => p), tensorsOf(s), resident) }))
+  )
+}
+
+/** the batches of an epoch, as index tensors: the examples shuffled by the epoch's key, the last batch as short as it comes */
+const batchesOf = ({ c, n }: Compiled, epoch: number): readonly Values[] =>
+  chunks(n, c.training.batchSize, epochOrder(purposeKey(c.training.seed, 'shuffle'), epoch, n)).map(index => ({ index }))
+
+interface Run {
+  readonly state: TrainState
+  readonly history: readonly EpochReport[]
+  readonly reason: string
+}
+
+/**
+ * The fold itself. The tensors live in the loop's memory; `s` carries the bookkeeping, and gets tensors where a state is handed out.
+ * When a step diverges the loop's memory is already spoilt: the last good state is worked out again from the epoch's first one.
+ */
+const runEpochs = (k: Compiled, first: TrainState, o: TrainOptions, upTo: number): E.Either<TrainError, Run> => {
+  const { c } = k
+  const rules = stopInterpreter(c.families.stopRules)
+  const opened = k.open(first)
+  if (E.isLeft(opened)) return opened
+  const loop = opened.right
+  const now = (s: TrainState): TrainState => withTensors(s, loop.state())
+  let s = first
+  let epochStart = first
+  const history: EpochReport[] = []
+  const end = (reason: string): E.Either<TrainError, Run> => {
+    const state = now(s)
+    loop.close()
+    return E.right({ state, history, reason })
+  }
+  const failed = (e: TrainError): E.Either<TrainError, Run> => {
+    loop.close()
+    return E.left(e)
+  }
+  for (;;) {
+    const batches = batchesOf(k, s.progress.epoch)
+    for (let b = s.position; b < batches.length; b++) {
+      const reason = s.progress.step >= upTo ? 'asked to' : rules.reason(c.training.stop, s.progress, s.stop)
+      if (reason !== undefined) return end(reason)
+      const batch = batches[b] as { readonly index: Values[string] }
+      const examples = batch.index.shape[0] as number
+      const settings = settingsNow(c, s)
+      const r = loop.step(k.programs.get(examples) as Program, { ...batch, ...stepInputs(c, s, settings) })
+      if (E.isLeft(r)) return failed(r.left)
+      const bad = divergence(r.right, s)
+      if (bad !== undefined) {
+        const again = runEpochs(k, epochStart, { backend: o.backend }, s.progress.step)
+        return failed(E.isLeft(again) ? again.left : { ...bad, state: again.right.state })
+      }
+      const report = reportOf(s.progress.step + 1, examples, r.right, settings)
+      const last = b === batches.length - 1
+      const { metrics } = epochSumsAfter(s, report)
+      s = advance(c, s, report, last)
+      o.observe?.({ tag: 'step', epochSteps: batches.length, ...report })
+      if (!last) continue
+      epochStart = now(s)
+      const validation = o.validation === undefined ? undefined : evaluateChecked(c, o.backend)(epochStart, o.validation)
+      if (validation !== undefined && E.isLeft(validation)) return failed(validation.left)
+      const epoch: EpochReport = {
+        epoch: s.progress.epoch,
+        step: s.progress.step,
+        loss: s.progress.epochLoss,
+        metrics: metricValues(c, metrics, k.n),
+        settings,
+        ...(validation === undefined ? {} : { validation: validation.right })
+      }
+      history.push(epoch)
+      o.observe?.({ tag: 'epoch', ...epoch })
+    }
+    const reason = s.progress.step >= upTo ? 'asked to' : rules.reason(c.training.stop, s.progress, s.stop)
+    if (reason !== undefined) return end(reason)
+  }
+}
+
+/**
+ * Trains a model: `pipe(data, train({ model, loss, optimizer, stop }, { backend }))`. The result is a function of the training and the
+ * data alone: the same bits with every backend. What was handed in is never changed.
+ *
+ * @returns Left for settings out of range, shapes that do not fit, class indexes out of range, a batch larger than the data, or
+ * numbers that stop being finite (with the step, the label and the last good state)
+ */
+export const train =
+  <M extends AnyModel>(options: TrainingOptions<M>, o: TrainOptions) =>
+  (data: Dataset): E.Either<TrainError, Trained<M>> => {
+    const t = training(options)
+    return pipe(
+      checkTraining(t, o.families ?? builtIn),
+      E.chainW(c =>
+        pipe(
+          checkData(c, data),
+          E.chainW(n => {
+            const first = o.from ?? start(c)
+            return pipe(
+              compile(c, data, n, first, o.backend),
+              E.chainW(k => runEpochs(k, first, o, Infinity))
+            )
+          })
+        )
+      ),
+      E.map(({ state, history, reason }): Trained<M> => {
+        o.observe?.({ tag: 'done', reason, step: state.progress.step, epoch: state.progress.epoch })
+        return { training: t, params: state.params as ParamsOf<M>, state, history, reason }
+      })
+    )
+  }

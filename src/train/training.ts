@@ -1,0 +1,65 @@
+/** What a training is: a value that says everything that decides its result, the data apart. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Placed } from '../layer/kind.js'
+import { place } from '../model/place.js'
+import type { AnyModel } from '../model/model.js'
+import { isSize, isDims, showShape, type Dims } from '../value/shape.js'
+import { settingError, shapeError, type SettingError, type ShapeError } from '../value/error.js'
+import type { FloatType } from '../value/tensor.js'
+import { checkMembers, families, type Families } from './families.js'
+import type { Loss, LossKind } from './loss/index.js'
+import type { Metric } from './metric/index.js'
+import type { Optimizer } from './optimizer/index.js'
+import type { StopRule } from './stop/index.js'
+
+export interface Training<M extends AnyModel = AnyModel> {
+  readonly model: M
+  readonly loss: Loss
+  readonly optimizer: Optimizer
+  /** examples per step; the last batch of an epoch may be shorter */
+  readonly batchSize: number
+  readonly stop: StopRule
+  readonly metrics: readonly Metric[]
+  /** decides initial parameters, shuffling and every random draw */
+  readonly seed: number
+  readonly precision: FloatType
+}
+export type TrainingOptions<M extends AnyModel> = Pick<Training<M>, 'model' | 'loss' | 'optimizer' | 'stop'> & Partial<Training<M>>
+
+/** a training with what is left out filled in: batches of 32, no metrics, seed 0, f32 */
+export const training = <M extends AnyModel>(options: TrainingOptions<M>): Training<M> =>
+  Object.freeze({ batchSize: 32, metrics: [], seed: 0, precision: 'f32', ...options })
+
+/** a training whose parts are checked, with its model placed */
+export interface Checked {
+  readonly training: Training
+  readonly families: Families
+  readonly placed: Placed
+  readonly input: Dims
+  readonly output: Dims
+  readonly loss: LossKind<Loss>
+}
+
+const single = (what: string, s: Placed['output']): E.Either<ShapeError, Dims> =>
+  isDims(s) ? E.right(s) : E.left(shapeError([what], `one tensor`, showShape(s), 'merge the parts: training takes models with one input and one output'))
+
+/** @returns Left for a setting out of range, an unknown member, or a model whose shapes do not fit */
+export const checkTraining = (t: Training, f: Families = families): E.Either<SettingError | ShapeError, Checked> =>
+  pipe(
+    isSize(t.batchSize) ? E.right(t) : E.left(settingError(['batchSize'], 'a positive whole number', String(t.batchSize))),
+    E.filterOrElse(
+      () => Number.isInteger(t.seed) && t.seed >= 0 && t.seed <= 0xffffffff,
+      () => settingError(['seed'], 'a whole number from 0 to 4294967295', String(t.seed))
+    ),
+    E.chainW(() => checkMembers(f, t)),
+    E.chainW(() => place(t.model, f.kinds, t.precision)),
+    E.chainW(placed =>
+      pipe(
+        E.Do,
+        E.bind('input', () => single('input', t.model.input)),
+        E.bind('output', () => single('output', placed.output)),
+        E.map(({ input, output }) => ({ training: t, families: f, placed, input, output, loss: f.losses[t.loss.tag] as LossKind<Loss> }))
+      )
+    )
+  )

@@ -1,0 +1,175 @@
+/**
+ * What io-ts leaves open at a door, closed: unknown and inherited keys, NaN and infinities, sizes that are not whole, deep input,
+ * duplicate JSON keys. Codecs built from these pieces report `$/layers/1/units: expected a positive whole number, got 0`.
+ */
+import { createScanner } from 'jsonc-parser'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import { decodeError, type DecodeError } from './error.js'
+import { isSize, type Dims } from './shape.js'
+import { isLabel } from './tree.js'
+
+/** a codec whose encoded form is the value itself */
+export type Codec<A> = t.Type<A, unknown, unknown>
+export type Fields = Readonly<Record<string, Codec<unknown> | t.Mixed>>
+
+/** A codec from a predicate; `what` completes the sentence "expected ...". */
+export const refined = <A>(what: string, is: (u: unknown) => u is A): Codec<A> =>
+  new t.Type<A, unknown, unknown>(what, is, (u, c) => (is(u) ? t.success(u) : t.failure(u, c, what)), a => a)
+
+const isNumber = (u: unknown): u is number => typeof u === 'number' && Number.isFinite(u)
+/** a finite number of which `ok` holds */
+export const inRange = (what: string, ok: (n: number) => boolean): Codec<number> =>
+  refined(what, (u): u is number => isNumber(u) && ok(u))
+
+export const size: Codec<number> = refined('a positive whole number', isSize)
+export const count: Codec<number> = inRange('a whole number, 0 or more', n => Number.isSafeInteger(n) && n >= 0)
+export const finite: Codec<number> = inRange('a finite number', () => true)
+export const positive: Codec<number> = inRange('a number above 0', n => n > 0)
+export const nonNegative: Codec<number> = inRange('a number, 0 or more', n => n >= 0)
+/** 0 <= p < 1: drop rates, decay rates of running averages */
+export const fraction: Codec<number> = inRange('a number from 0 up to, not including, 1', n => n >= 0 && n < 1)
+export const uint32: Codec<number> = inRange('a whole number from 0 to 4294967295', n => Number.isInteger(n) && n >= 0 && n <= 0xffffffff)
+export const label: Codec<string> = refined(
+  'a label of letters, digits, _ . - (at most 64, no name that every object has)',
+  (u): u is string => typeof u === 'string' && isLabel(u)
+)
+export const dims: Codec<Dims> = refined('a list of positive whole numbers', (u): u is Dims => Array.isArray(u) && u.every(isSize))
+
+export const oneOf = <const A extends string>(...names: readonly A[]): Codec<A> =>
+  refined(`one of ${names.join(', ')}`, (u): u is A => typeof u === 'string' && (names as readonly string[]).includes(u))
+
+/** a field that may be left out of JSON written by hand; what is written always has it */
+export const withDefault = <A>(codec: t.Type<A, unknown, unknown>, value: A): Codec<A> =>
+  new t.Type<A, unknown, unknown>(codec.name, codec.is, (u, c) => (u === undefined ? t.success(value) : codec.validate(u, c)), codec.encode)
+
+/** a field that may be absent, and then stays absent */
+export const optional = <A>(codec: t.Type<A, unknown, unknown>): Codec<A | undefined> =>
+  new t.Type<A | undefined, unknown, unknown>(
+    codec.name,
+    (u): u is A | undefined => u === undefined || codec.is(u),
+    (u, c) => (u === undefined ? t.success(undefined) : codec.validate(u, c)),
+    a => (a === undefined ? undefined : codec.encode(a))
+  )
+
+export const list = <A>(codec: t.Type<A, unknown, unknown>): Codec<readonly A[]> => t.readonlyArray(codec) as unknown as Codec<readonly A[]>
+
+/** what a record codec of these fields decodes to */
+export type FieldsOf<P extends Fields> = { readonly [K in keyof P]: t.TypeOf<P[K]> }
+
+const isRecord = (u: unknown): u is Readonly<Record<string, unknown>> => typeof u === 'object' && u !== null && !Array.isArray(u)
+
+/** A record with these fields and no other; inherited fields don't count. */
+export const exact = <P extends Fields>(name: string, fields: P): Codec<FieldsOf<P>> => {
+  const keys = Object.keys(fields)
+  const at = (u: Readonly<Record<string, unknown>>, k: string): unknown => (Object.hasOwn(u, k) ? u[k] : undefined)
+  const of = (k: string): t.Mixed => fields[k] as t.Mixed
+  const validate = (u: unknown, c: t.Context): t.Validation<FieldsOf<P>> => {
+    if (!isRecord(u)) return t.failure(u, c, `a record (${name})`)
+    const unknown = Object.keys(u).filter(k => !Object.hasOwn(fields, k))
+    const results = keys.map(k => of(k).validate(at(u, k), t.appendContext(c, k, of(k))))
+    const errors = [
+      ...unknown.map(k => ({ value: u[k], context: t.appendContext(c, k, t.never), message: `no field of this name in ${name} (it has ${keys.join(', ')})` })),
+      ...results.flatMap(r => (E.isLeft(r) ? r.left : []))
+    ]
+    if (errors.length > 0) return t.failures(errors)
+    const entries = keys.flatMap((k, i) => {
+      const r = results[i] as t.Validation<unknown>
+      return E.isRight(r) && r.right !== undefined ? [[k, r.right] as const] : []
+    })
+    return t.success(Object.freeze(Object.fromEntries(entries)) as FieldsOf<P>)
+  }
+  const encode = (a: FieldsOf<P>): unknown =>
+    Object.fromEntries(keys.flatMap(k => (a[k] === undefined ? [] : [[k, of(k).encode(a[k])] as const])))
+  return new t.Type(name, (u): u is FieldsOf<P> => E.isRight(validate(u, [])), validate, encode)
+}
+
+/** One of several records told apart by their `tag`; `members` is asked when decoding, so that families can stay open. */
+export const tagged = <A extends { readonly tag: string }>(family: string, members: () => Readonly<Record<string, t.Type<A, unknown, unknown>>>): Codec<A> => {
+  const find = (u: unknown): t.Type<A, unknown, unknown> | undefined => {
+    const tag = isRecord(u) && Object.hasOwn(u, 'tag') ? u['tag'] : undefined
+    const all = members()
+    return typeof tag === 'string' && Object.hasOwn(all, tag) ? all[tag] : undefined
+  }
+  return new t.Type<A, unknown, unknown>(
+    family,
+    (u): u is A => find(u)?.is(u) ?? false,
+    (u, c) => find(u)?.validate(u, c) ?? t.failure(u, c, `a ${family}: a record whose tag is one of ${Object.keys(members()).join(', ')}`),
+    a => find(a)?.encode(a)
+  )
+}
+
+const show = (u: unknown): string => {
+  const s = typeof u === 'number' ? String(u) : u === undefined ? 'nothing' : (JSON.stringify(u) ?? String(u))
+  return s.length > 60 ? `${s.slice(0, 57)}...` : s
+}
+
+/** the first error of a decoding, in gradfold's own form (the others are often its consequences) */
+const firstError = (errors: t.Errors): DecodeError => {
+  const e = errors[0] as t.ValidationError
+  return decodeError(['$', ...e.context.map(c => c.key).filter(k => k !== '')], e.message ?? `a ${e.context.at(-1)?.type.name ?? 'value'}`, show(e.value))
+}
+
+/** Deeper data than this is refused before decoding, which is recursive. */
+export const maxDepth = 200
+
+const tooDeep = (u: unknown): boolean => {
+  let level: readonly unknown[] = [u]
+  for (let d = 0; level.length > 0; d++) {
+    if (d > maxDepth) return true
+    level = level.flatMap(x => (typeof x === 'object' && x !== null ? Object.values(x).filter(y => typeof y === 'object' && y !== null) : []))
+  }
+  return false
+}
+const depthError = decodeError(['$'], `at most ${maxDepth} levels of nesting`, 'more')
+
+/** Decodes a value that is already in memory. */
+export const decode =
+  <A>(codec: t.Type<A, unknown, unknown>) =>
+  (u: unknown): E.Either<DecodeError, A> =>
+    tooDeep(u) ? E.left(depthError) : pipe(codec.decode(u), E.mapLeft(firstError))
+
+/** jsonc-parser's token numbers: it declares them as a const enum, which isolated modules cannot read */
+const Token = { openBrace: 1, closeBrace: 2, openBracket: 3, closeBracket: 4, comma: 5, string: 10, end: 17 } as const
+
+interface Frame {
+  readonly keys: Set<string> | undefined
+  key: string
+}
+/** JSON.parse takes the last of two equal keys and gives `__proto__` a meaning; here both are refused, and depth is bounded. */
+const checkText = (text: string): E.Either<DecodeError, string> => {
+  const scanner = createScanner(text, true)
+  const frames: Frame[] = []
+  const here = (): readonly string[] => ['$', ...frames.map(f => f.key).filter(k => k !== '')]
+  for (let kind: number = scanner.scan(), expectKey = false; kind !== Token.end; kind = scanner.scan()) {
+    if (kind === Token.openBrace || kind === Token.openBracket) {
+      if (frames.length >= maxDepth) return E.left(depthError)
+      expectKey = kind === Token.openBrace
+      frames.push({ keys: expectKey ? new Set() : undefined, key: '' })
+    } else if (kind === Token.closeBrace || kind === Token.closeBracket) {
+      frames.pop()
+      expectKey = false
+    } else if (kind === Token.comma) expectKey = frames.at(-1)?.keys !== undefined
+    else if (kind === Token.string && expectKey) {
+      const frame = frames.at(-1)
+      const key = scanner.getTokenValue()
+      if (frame?.keys?.has(key)) return E.left(decodeError([...here().slice(0, frames.length), key], 'every key once', 'the key again'))
+      if (key === '__proto__') return E.left(decodeError(here(), 'keys that name fields', 'the key __proto__'))
+      frame?.keys?.add(key)
+      if (frame) frame.key = key
+      expectKey = false
+    }
+  }
+  return E.right(text)
+}
+
+/** Text -> JSON -> value. Never throws: bad text, duplicate keys, depth, unknown fields and bad numbers are all Left. */
+export const parseJson =
+  <A>(codec: t.Type<A, unknown, unknown>) =>
+  (text: string): E.Either<DecodeError, A> =>
+    pipe(
+      checkText(text),
+      E.chain(s => E.tryCatch((): unknown => JSON.parse(s), e => decodeError(['$'], 'JSON text', e instanceof Error ? e.message : String(e)))),
+      E.chain(decode(codec))
+    )

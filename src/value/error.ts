@@ -1,0 +1,46 @@
+/**
+ * Every error of gradfold is a value of this shape: a tag that says which part refused, the place, what was expected, what came,
+ * and what to try. The words of all messages are put together here, so they read alike everywhere (the compiler's messages too).
+ */
+import * as E from 'fp-ts/lib/Either.js'
+
+export interface Problem<Tag extends string> {
+  readonly _tag: Tag
+  /** where: labels from the outside in, e.g. `['hidden', 'dense', 'weight']` or `['$', 'layers', '1']` */
+  readonly path: readonly string[]
+  readonly expected: string
+  readonly got: string
+  readonly hint: string
+}
+
+/** sizes or element types that do not fit, in a model, an expression or a tensor handed in */
+export type ShapeError = Problem<'ShapeError'>
+/** text or data from outside that is not what it should be */
+export type DecodeError = Problem<'DecodeError'>
+/** a dataset that cannot be used */
+export type DataError = Problem<'DataError'>
+/** a setting outside its range */
+export type SettingError = Problem<'SettingError'>
+/** a backend that cannot run here, or a program it cannot run */
+export type BackendError = Problem<'BackendError'>
+
+const problem =
+  <Tag extends string>(_tag: Tag) =>
+  (path: readonly string[], expected: string, got: string, hint = ''): Problem<Tag> => ({ _tag, path, expected, got, hint })
+
+export const shapeError = problem('ShapeError')
+export const decodeError = problem('DecodeError')
+export const dataError = problem('DataError')
+export const settingError = problem('SettingError')
+export const backendError = problem('BackendError')
+
+/** `hidden/dense: expected a flat input [n], got [28, 28, 1]; put flatten before it` */
+export const message = (e: Problem<string>): string =>
+  `${e.path.length > 0 ? `${e.path.join('/')}: ` : ''}expected ${e.expected}, got ${e.got}${e.hint === '' ? '' : `; ${e.hint}`}`
+
+/** the same error, one level further out */
+export const inside =
+  (label: string) =>
+  <P extends Problem<string>>(e: P): P => ({ ...e, path: [label, ...e.path] })
+
+export const within = (label: string): (<P extends Problem<string>, A>(e: E.Either<P, A>) => E.Either<P, A>) => E.mapLeft(inside(label))

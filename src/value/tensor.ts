@@ -1,0 +1,142 @@
+/** A tensor is a read-only record with the fields of an `ndarray`, so that either turns into the other without a copy. */
+import * as E from 'fp-ts/lib/Either.js'
+import { shapeError, type ShapeError } from './error.js'
+import { isSize, sameShape, showShape, sizeOf, stridesOf, type Dims } from './shape.js'
+
+/** element types: two floating-point precisions, bytes, indexes, and truth values (0 or 1 in a byte) */
+export type DType = 'f32' | 'f64' | 'u8' | 'u32' | 'bool'
+export type FloatType = 'f32' | 'f64'
+
+/** the storage behind each element type */
+export interface Storage {
+  readonly f32: Float32Array
+  readonly f64: Float64Array
+  readonly u8: Uint8Array
+  readonly u32: Uint32Array
+  readonly bool: Uint8Array
+}
+
+/** a typed array that cannot be written through */
+export interface Numbers extends ArrayLike<number>, Iterable<number> {}
+
+/** what is known of a value before it is computed */
+export interface Aval {
+  readonly dtype: DType
+  readonly shape: Dims
+}
+
+export interface Tensor<S extends Dims = Dims, D extends DType = DType> extends Aval {
+  readonly dtype: D
+  readonly shape: S
+  /** steps between neighbours along each axis, in elements */
+  readonly stride: Dims
+  readonly offset: number
+  readonly data: Numbers
+}
+
+export const isFloat = (d: DType): d is FloatType => d === 'f32' || d === 'f64'
+
+const makers: { readonly [D in DType]: (n: number | ArrayLike<number>) => Storage[D] } = {
+  f32: n => (typeof n === 'number' ? new Float32Array(n) : Float32Array.from(n)),
+  f64: n => (typeof n === 'number' ? new Float64Array(n) : Float64Array.from(n)),
+  u8: n => (typeof n === 'number' ? new Uint8Array(n) : Uint8Array.from(n)),
+  u32: n => (typeof n === 'number' ? new Uint32Array(n) : Uint32Array.from(n)),
+  bool: n => (typeof n === 'number' ? new Uint8Array(n) : Uint8Array.from(n, x => (x === 0 ? 0 : 1)))
+}
+
+/** a fresh typed array of n zeros, or with the given numbers (rounded to the element type) */
+export const allocate = <D extends DType>(dtype: D, n: number | ArrayLike<number>): Storage[D] => makers[dtype](n)
+
+/** a row-major tensor over the given storage, which from now on belongs to the tensor. For engines; see `tensor` for checked data. */
+export const view = <const S extends Dims, D extends DType>(dtype: D, shape: S, data: Numbers): Tensor<S, D> => ({
+  dtype,
+  shape,
+  stride: stridesOf(shape),
+  offset: 0,
+  data
+})
+
+/**
+ * A tensor from plain numbers, copied.
+ *
+ * @example tensor('f32', [2, 2], [1, 2, 3, 4]) // Right
+ * @returns Left when a size is not a positive whole number or the count of numbers differs from the product of the sizes
+ */
+export const tensor = <const S extends Dims, D extends DType>(dtype: D, shape: S, numbers: ArrayLike<number>): E.Either<ShapeError, Tensor<S, D>> =>
+  !shape.every(isSize)
+    ? E.left(shapeError(['tensor'], 'sizes that are positive whole numbers', showShape(shape)))
+    : sizeOf(shape) !== numbers.length
+      ? E.left(shapeError(['tensor'], `${sizeOf(shape)} numbers for the shape ${showShape(shape)}`, `${numbers.length}`))
+      : E.right(view(dtype, shape, allocate(dtype, numbers)))
+
+/** one number everywhere, stored once (all strides are 0) */
+export const full = <const S extends Dims, D extends DType>(dtype: D, shape: S, value: number): Tensor<S, D> => ({
+  dtype,
+  shape,
+  stride: shape.map(() => 0),
+  offset: 0,
+  data: allocate(dtype, [value])
+})
+
+/** whether the data lie row-major from the offset on, without gaps */
+export const isContiguous = (t: Tensor): boolean => {
+  const s = stridesOf(t.shape)
+  return t.shape.every((n, i) => n === 1 || t.stride[i] === s[i])
+}
+
+/** the numbers in row-major order; a view of the tensor's own storage where they lie so already: read it, don't write it */
+export const numbersOf = <D extends DType>(t: Tensor<Dims, D>): Storage[D] => {
+  const data = t.data as Storage[D]
+  const n = sizeOf(t.shape)
+  if (isContiguous(t)) return (t.offset === 0 && data.length === n ? data : data.subarray(t.offset, t.offset + n)) as Storage[D]
+  const out = allocate(t.dtype, n)
+  const index = new Array<number>(t.shape.length).fill(0)
+  let at = t.offset
+  for (let i = 0; i < n; i++) {
+    out[i] = data[at] as number
+    for (let a = t.shape.length - 1; a >= 0; a--) {
+      const next = (index[a] as number) + 1
+      at += t.stride[a] as number
+      if (next < (t.shape[a] as number)) {
+        index[a] = next
+        break
+      }
+      at -= next * (t.stride[a] as number)
+      index[a] = 0
+    }
+  }
+  return out
+}
+
+/** a copy of the numbers, in row-major order, that the caller may write */
+export const toTypedArray = <D extends DType>(t: Tensor<Dims, D>): Storage[D] => allocate(t.dtype, numbersOf(t))
+
+/** equal element types, shapes and bits (so NaN equals itself and -0 differs from 0) */
+export const sameBits = (a: Tensor, b: Tensor): boolean => {
+  if (a.dtype !== b.dtype || !sameShape(a.shape, b.shape)) return false
+  const x = numbersOf(a)
+  const y = numbersOf(b)
+  for (let i = 0; i < x.length; i++) if (!Object.is(x[i], y[i])) return false
+  return true
+}
+
+/** the single number of a tensor with one element */
+export const scalarOf = (t: Tensor): number => t.data[t.offset] as number
+
+const storages = { f32: Float32Array, f64: Float64Array, u8: Uint8Array, u32: Uint32Array, bool: Uint8Array } as const
+
+/** whether the data are storage of the element type, and shape, stride and offset never lead outside them */
+export const isSound = ({ dtype, shape, stride, offset, data }: Tensor): boolean => {
+  const reach = (sign: 1 | -1): number => shape.reduce((sum, n, i) => sum + (n - 1) * Math.max(0, sign * (stride[i] as number)), 0)
+  return (
+    data instanceof storages[dtype] &&
+    shape.every(isSize) &&
+    stride.length === shape.length &&
+    [offset, ...stride].every(Number.isSafeInteger) &&
+    offset - reach(-1) >= 0 &&
+    offset + reach(1) < data.length
+  )
+}
+
+export const isTensor = (u: unknown): u is Tensor =>
+  typeof u === 'object' && u !== null && 'dtype' in u && 'shape' in u && 'stride' in u && 'offset' in u && 'data' in u

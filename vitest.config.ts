@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  // `gradfold` and its subpaths mean the sources, as in tsconfig.json
+  resolve: { tsconfigPaths: true },
+  test: {
+    include: ['spec/**/*.spec.ts'],
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 180_000,
+    allowOnly: false
+  }
+})
