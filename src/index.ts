@@ -10,6 +10,7 @@ export { tex } from './expr/tex.js'
 export type { Expr } from './expr/op.js'
 export { evaluate, type Backend, type Executable, type Values } from './backend/backend.js'
 export { wasm } from './backend/wasm/wasm.js'
+export { explain } from './backend/wasm/explain.js'
 
 export * from './train/index.js'
 export * from './data/index.js'

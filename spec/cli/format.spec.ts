@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { errorLine, exitCodeOf, oneLine } from '../../src/cli/exit.js'
-import { barLine, duration, number, whole } from '../../src/cli/format.js'
+import { barLine, duration, number, scores, single, whole } from '../../src/cli/format.js'
 import { backendError, dataError, decodeError, settingError, shapeError } from '../../src/value/error.js'
 
 const anyNumber = fc.double()
@@ -26,6 +26,12 @@ describe('numbers', () => {
     [3723, '1:02:03'],
     [-1, '0:00']
   ])('%d s are shown as %s', (x, text) => expect(duration(x)).toBe(text))
+})
+
+test('scores are names and values; lists and tables where there is room', () => {
+  const s = { loss: 0.25, metrics: { accuracy: 1, f1: [0.5, 0.12345] } }
+  expect(scores(s, 'test ')).toBe('test loss 0.25  test accuracy 1  test f1 [0.5, 0.1235]')
+  expect(scores(single(s))).toBe('loss 0.25  accuracy 1')
 })
 
 describe('the bar', () => {

@@ -36,7 +36,12 @@ const twoShapes = shapes({ ...d, numbers: 'tame' }).chain(s =>
   fc.tuple(
     fc.constant(s),
     fc.oneof(
-      { weight: 4, arbitrary: fc.tuple(fc.nat(s.length), fc.tuple(...s.map(n => fc.constantFrom(1, n)))).map(([cut, t]) => t.slice(cut)) },
+      {
+        weight: 4,
+        arbitrary: fc
+          .tuple(fc.nat(s.length), fc.tuple(...s.map(n => fc.constantFrom(1, n))))
+          .map(([cut, t]) => t.slice(cut))
+      },
       { weight: 1, arbitrary: shapes({ ...d, numbers: 'tame' }) }
     )
   )
@@ -44,7 +49,11 @@ const twoShapes = shapes({ ...d, numbers: 'tame' }).chain(s =>
 
 describe('broadcasting', () => {
   const binary = { add: b.add, sub: b.sub, less: b.less } as const
-  const plain = { add: (p: number, q: number) => p + q, sub: (p: number, q: number) => p - q, less: (p: number, q: number) => Number(p < q) }
+  const plain = {
+    add: (p: number, q: number) => p + q,
+    sub: (p: number, q: number) => p - q,
+    less: (p: number, q: number) => Number(p < q)
+  }
 
   test.each(Object.keys(binary) as (keyof typeof binary)[])('%s: as NumPy does it', op => {
     fc.assert(

@@ -18,7 +18,11 @@ type F64 = Tensor<readonly number[], 'f64'>
 /** the sum of all numbers, each weighed differently, so that no two mistakes cancel */
 const weighed = (y: Expr, seed: number): Expr => {
   const next = randomFrom(seed)
-  const c = tensorOf('f64', y.shape, Array.from({ length: sizeOf(y.shape) }, () => 0.5 + next()))
+  const c = tensorOf(
+    'f64',
+    y.shape,
+    Array.from({ length: sizeOf(y.shape) }, () => 0.5 + next())
+  )
   return b.total(b.mul(y, b.constant(c)))
 }
 const isReal = (t: Tensor): t is F64 => t.dtype === 'f64'
@@ -76,7 +80,12 @@ describe('against differences', () => {
       return b.total(b.mul(b.log(q), b.pow(b.add(b.square(u), 1), b.sin(v))))
     }
     const next = randomFrom(5)
-    const matrix = (): F64 => tensorOf('f64', [3, 3], Array.from({ length: 9 }, () => next() * 2 - 1))
+    const matrix = (): F64 =>
+      tensorOf(
+        'f64',
+        [3, 3],
+        Array.from({ length: 9 }, () => next() * 2 - 1)
+      )
     const at = { u: matrix(), v: matrix() }
     expect(check(f, at)).toBe(18)
     expect(check(slope(f), at)).toBe(18)

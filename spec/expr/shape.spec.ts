@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as b from '../../src/expr/build.js'
-import type { Expr, Op } from '../../src/expr/op.js'
+import type { Expr, Op, Ops } from '../../src/expr/op.js'
 import { shapeError } from '../../src/value/error.js'
-import { full, isSound, type DType } from '../../src/value/tensor.js'
+import { full, isSound, type Aval, type DType } from '../../src/value/tensor.js'
 import { argName, ops, runnable, samplesOf } from './arbitrary.js'
+import { expectedType } from './expected.js'
 import { run, tensorOf, wrong } from './helpers.js'
 
 const x = (dtype: DType, ...shape: readonly number[]): Expr => b.input('x', dtype, shape)
@@ -31,7 +32,13 @@ const mistakes: { readonly [K in Op]: readonly Expr[] } = {
     b.constant({ ...tensorOf('f32', [3], [1, 2, 3]), data: [1, 2, 3] }),
     b.constant({ ...full('f32', [3], 1), stride: [] })
   ],
-  iota: [b.iota('f32', [3], 1), b.iota('f32', [3], 0.5), b.iota('f32', [0], 0), b.iota('bool', [3]), b.iota('u8', [257])],
+  iota: [
+    b.iota('f32', [3], 1),
+    b.iota('f32', [3], 0.5),
+    b.iota('f32', [0], 0),
+    b.iota('bool', [3]),
+    b.iota('u8', [257])
+  ],
   invalid: [b.node('invalid', [], { error: shapeError(['here'], 'this', 'that', 'try') })],
 
   neg: lacksFloat('neg'),
@@ -69,13 +76,30 @@ const mistakes: { readonly [K in Op]: readonly Expr[] } = {
 
   sum: [b.sum(bytes), b.sum(a, [2]), b.node('sum', [a], { axes: [1, 0] }), b.node('sum', [a], { axes: [0, 0] })],
   reduceMax: [b.reduceMax(bytes), b.reduceMax(a, [-3])],
-  matmul: [b.matmul(a, a), b.matmul(a, x('f64', 3, 2)), b.matmul(bytes, bytes), b.matmul(x('f32', 3), a), b.matmul(x('f32', 4, 2, 3), x('f32', 5, 3, 2))],
+  matmul: [
+    b.matmul(a, a),
+    b.matmul(a, x('f64', 3, 2)),
+    b.matmul(bytes, bytes),
+    b.matmul(x('f32', 3), a),
+    b.matmul(x('f32', 4, 2, 3), x('f32', 5, 3, 2))
+  ],
 
   reshape: [b.reshape(a, [4]), b.reshape(a, [-2, -3]), b.reshape(a, [1.5, 4])],
   transpose: [b.transpose(a, [0, 0]), b.transpose(a, [0]), b.transposed(x('f32', 3))],
-  broadcast: [b.broadcast(a, [2, 4]), b.broadcast(a, [3]), b.broadcast(b.constant(1, { dtype: 'f32', shape: [5] }), [3]), b.broadcast(a, [0, 2, 3])],
+  broadcast: [
+    b.broadcast(a, [2, 4]),
+    b.broadcast(a, [3]),
+    b.broadcast(b.constant(1, { dtype: 'f32', shape: [5] }), [3]),
+    b.broadcast(a, [0, 2, 3])
+  ],
   slice: [b.slice(a, [1, 0], [2, 3]), b.slice(a, [0], [1]), b.slice(a, [0, -1], [1, 1]), b.slice(a, [0, 0], [0, 1])],
-  concat: [b.concat([], 0), b.concat([a, x('f32', 2, 4)], 0), b.concat([a, bytes], 0), b.concat([a], 2), b.concat([a], 0.5)],
+  concat: [
+    b.concat([], 0),
+    b.concat([a, x('f32', 2, 4)], 0),
+    b.concat([a, bytes], 0),
+    b.concat([a], 2),
+    b.concat([a], 0.5)
+  ],
   pad: [b.pad(a, [1], [1]), b.pad(a, [0, -1], [0, 0]), b.pad(bytes, [0, 1], [0, 0], 256)],
 
   gather: [b.gather(a, a), b.gather(x('f32'), key)],
@@ -97,12 +121,17 @@ describe('the shape rule', () => {
   for (const numbers of ['any', 'tame'] as const)
     test.each(runnable)(`%s: says what comes out (${numbers})`, op => {
       fc.assert(
-        fc.property(fc.constantFrom('f32', 'f64').chain(dtype => samplesOf(op, { dtype, numbers })), ({ node, inputs }) => {
-          expect(node.op).toBe(op)
-          const y = run(node, inputs)
-          expect({ dtype: y.dtype, shape: y.shape }).toEqual({ dtype: node.dtype, shape: node.shape })
-          expect(isSound(y)).toBe(true)
-        }),
+        fc.property(
+          fc.constantFrom('f32', 'f64').chain(dtype => samplesOf(op, { dtype, numbers })),
+          ({ node, attrs, args, inputs }) => {
+            expect(node.op).toBe(op)
+            const type = (expectedType[op] as (attrs: Ops[Op], args: readonly Aval[]) => Aval)(attrs, args)
+            expect({ dtype: node.dtype, shape: node.shape }).toEqual({ dtype: type.dtype, shape: type.shape })
+            const y = run(node, inputs)
+            expect({ dtype: y.dtype, shape: y.shape }).toEqual({ dtype: node.dtype, shape: node.shape })
+            expect(isSound(y)).toBe(true)
+          }
+        ),
         { numRuns: 20 }
       )
     })
@@ -132,8 +161,22 @@ describe('a mistake', () => {
   })
   test('passes through what is built of ops', () => {
     const built = [
-      ...[b.mean(bad, [-1]), b.total(bad), b.square(bad), b.transposed(bad), b.broadcast(bad, [2, 2]), b.concat([a, bad], 1)],
-      ...[b.add(1, bad), b.sub(bad, a), b.select(bad, 1, a), b.select(x('bool'), 1, bad), b.reshape(bad, [7]), b.slice(bad, [0], [1])]
+      ...[
+        b.mean(bad, [-1]),
+        b.total(bad),
+        b.square(bad),
+        b.transposed(bad),
+        b.broadcast(bad, [2, 2]),
+        b.concat([a, bad], 1)
+      ],
+      ...[
+        b.add(1, bad),
+        b.sub(bad, a),
+        b.select(bad, 1, a),
+        b.select(x('bool'), 1, bad),
+        b.reshape(bad, [7]),
+        b.slice(bad, [0], [1])
+      ]
     ]
     for (const e of built) expect(wrong(e)).toBe(wrong(bad))
   })

@@ -59,7 +59,7 @@ describe('the registry', () => {
       .map(file => readFileSync(join(folder, file), 'utf8'))
       .flatMap(text => [...text.matchAll(/: Kind<\w+> = \{\s*tag: '(\w+)'/g)].map(m => m[1]))
     expect(declared.length).toBeGreaterThan(12)
-    expect(Object.keys(builtInKinds.layers).toSorted()).toEqual(declared.toSorted())
+    expect(new Set(Object.keys(builtInKinds.layers))).toEqual(new Set(declared))
   })
   test('takes more kinds without changing', () => {
     const more = extendKinds({ activations: { half: { along: 'each', formula: x => x, tex: 'x', kinks: [] } } })

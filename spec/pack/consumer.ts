@@ -1,7 +1,30 @@
-// Type-checked, with skipLibCheck off, in a project that has installed the packed package, by each compiler that users have.
-import * as core from 'gradfold'
+/** A program as a user writes it: it must type-check against the packed declarations, under every compiler that users have. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as g from 'gradfold'
 import * as codec from 'gradfold/codec'
+import * as files from 'gradfold/files'
 import * as laws from 'gradfold/laws'
 import * as arrays from 'gradfold/ndarray'
 
-export const entries = { core, codec, laws, arrays }
+export const entries = { g, codec, files, laws, arrays }
+
+export const mlp = g.model(g.input(784), g.dense(128), g.relu, g.residual(g.sequential(g.dense(16), g.relu, g.dense(128))), g.dense(10))
+export const typed: g.Model<[784], [10]> = mlp
+export type Params = g.ParamsOf<typeof mlp>
+export const weight = (p: Params): g.Tensor<[784, 128]> => p.dense.weight
+
+// a mistake is one sentence at the guilty layer
+// @ts-expect-error
+export const wrong = g.model(g.input(784), g.dense(128), g.residual(g.dense(64)), g.dense(10))
+
+export const trained = pipe(
+  g.fromArrays([[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]),
+  E.chainW(
+    g.train(
+      { model: g.model(g.input(2), g.dense(8), g.tanh, g.dense(1), g.sigmoid), loss: g.meanSquaredError, optimizer: g.adam(0.05), batchSize: 4, stop: g.lossBelow(0.01) },
+      { backend: g.wasm }
+    )
+  )
+)
+export const said: string = E.isRight(trained) ? trained.right.reason : g.message(trained.left)

@@ -7,9 +7,11 @@ const size = fc.integer({ min: 1, max: 1_000_000 })
 
 describe('horizon', () => {
   test('of epochs is their steps', () => {
-    fc.assert(fc.property(size, size, (n, perEpoch) => {
+    fc.assert(
+      fc.property(size, size, (n, perEpoch) => {
         expect(horizon(epochs(n), perEpoch)).toBe(n * perEpoch)
-      }))
+      })
+    )
   })
   test('of any of several rules is the first, of all of them the last', () => {
     fc.assert(

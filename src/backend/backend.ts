@@ -82,5 +82,5 @@ export const evaluate =
     if (!isRight(p)) return left(p.left)
     const executable = backend.compile(p.right)
     if (!isRight(executable)) return left(executable.left)
-    return executable.right.run(inputs) as Either<ShapeError | BackendError, Readonly<Record<K, Tensor>>>
+    return executable.right.run(inputs)
   }

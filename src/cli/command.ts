@@ -30,7 +30,17 @@ const program = (io: Io, end: (code: Promise<ExitCode>) => void): Command => {
     .configureOutput({
       writeOut: text => void io.out.write(text),
       writeErr: text => void io.err.write(text),
-      outputError: (text, write) => write(`gradfold: ${oneLine(text.trim().replace(/\n/g, ' ').replace(/^error: /, ''))}\n`)
+      getOutHelpWidth: () => io.out.columns ?? 80,
+      getErrHelpWidth: () => io.err.columns ?? 80,
+      outputError: (text, write) =>
+        write(
+          `gradfold: ${oneLine(
+            text
+              .trim()
+              .replace(/\n/g, ' ')
+              .replace(/^error: /, '')
+          )}\n`
+        )
     })
   root
     .command('train')
@@ -64,13 +74,13 @@ const unforeseen =
 
 /** Carries out a command line, without the name of the command itself. Never throws. */
 export const run = (args: readonly string[], io: Io): Promise<ExitCode> =>
-  new Promise<ExitCode>((resolve, reject) => {
+  new Promise<ExitCode>(resolve => {
     const parsed = E.tryCatch(
-      () => program(io, code => resolve(code)).parse(args, { from: 'user' }),
+      () => program(io, resolve).parse(args, { from: 'user' }),
       e => e
     )
     if (E.isRight(parsed)) return
     const e = parsed.left
-    if (e instanceof CommanderError) resolve(e.exitCode === 0 ? exitCodes.ok : exitCodes.refused)
-    else reject(e instanceof Error ? e : new Error(String(e)))
+    if (!(e instanceof CommanderError)) resolve(unforeseen(io)(e))
+    else resolve(e.exitCode === 0 ? exitCodes.ok : exitCodes.refused)
   }).catch(unforeseen(io))

@@ -1,6 +1,6 @@
 /** What the command tells about a run while it is on and at its end: the same three events for people and for machines. */
 import type { EpochReport } from '../train/train.js'
-import type { Scores } from '../train/evaluate.js'
+import type { Scores } from '../train/progress.js'
 import { message, type Problem } from '../value/error.js'
 
 export interface Finished {

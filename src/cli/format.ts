@@ -1,4 +1,6 @@
 /** What the command shows, as text: pure functions of numbers. */
+import type { Scores } from '../train/evaluate.js'
+import type { MetricValue } from '../train/metric/index.js'
 
 /** 4 significant digits: 0.6931, 1.235e-7, 123400 */
 export const number = (x: number): string => String(Number(x.toPrecision(4)))
@@ -20,13 +22,20 @@ export const pairs = (values: Readonly<Record<string, string>>): string =>
     .map(([name, value]) => `${name} ${value}`)
     .join('  ')
 
-export interface Scored {
-  readonly loss: number
-  readonly metrics: Readonly<Record<string, number>>
-}
+/** a number, or a list or table of them: `[0.91, 0.88]` */
+export const metric = (v: MetricValue): string => (typeof v === 'number' ? number(v) : `[${v.map(metric).join(', ')}]`)
+
 /** loss and metrics, each name with `prefix` in front */
-export const scores = (s: Scored, prefix = ''): string =>
-  pairs(Object.fromEntries(Object.entries({ loss: s.loss, ...s.metrics }).map(([k, v]) => [`${prefix}${k}`, number(v)])))
+export const scores = (s: Scores, prefix = ''): string =>
+  pairs(
+    Object.fromEntries(Object.entries({ loss: s.loss, ...s.metrics }).map(([k, v]) => [`${prefix}${k}`, metric(v)]))
+  )
+
+/** what fits in a line: metrics that are lists or tables left out */
+export const single = ({ loss, metrics }: Scores): Scores => ({
+  loss,
+  metrics: Object.fromEntries(Object.entries(metrics).filter(([, v]) => typeof v === 'number'))
+})
 
 export interface BarState {
   readonly epoch: number

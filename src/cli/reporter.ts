@@ -5,7 +5,7 @@ import type { Problem } from '../value/error.js'
 import type { EpochReport, TrainEvent } from '../train/train.js'
 import { doneJson, epochJson, errorJson, type Finished } from './events.js'
 import { errorLine } from './exit.js'
-import { barLine, pairs, scores, whole, type BarState } from './format.js'
+import { barLine, pairs, scores, single, whole, type BarState } from './format.js'
 
 /** a stream, as far as it is used here */
 export type Sink = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
@@ -55,6 +55,9 @@ export const barAfter = (m: Meter, e: StepEvent, last: number | undefined, now: 
   loss: e.loss
 })
 
+/** milliseconds: epochs shorter than this get no bar, which would only flicker */
+const patience = 200
+
 /**
  * A bar that draws itself within `update`: training is synchronous, so no timer would get a turn. It takes no signals (a handler in
  * script would keep Ctrl-C waiting for the run's end) and leaves the cursor and the terminal's modes alone.
@@ -75,9 +78,11 @@ const drawBar = (stream: Sink): SingleBar =>
 const epochLine = (e: EpochReport, rate: number): string =>
   [
     `epoch ${e.epoch}`,
-    scores(e),
-    ...(e.validation === undefined ? [] : [scores(e.validation, 'validation ')]),
-    ...(Object.keys(e.settings).length === 0 ? [] : [pairs(Object.fromEntries(Object.entries(e.settings).map(([k, v]) => [k, String(v)])))]),
+    scores(single(e)),
+    ...(e.validation === undefined ? [] : [scores(single(e.validation), 'validation ')]),
+    ...(Object.keys(e.settings).length === 0
+      ? []
+      : [pairs(Object.fromEntries(Object.entries(e.settings).map(([k, v]) => [k, String(v)])))]),
     ...(Number.isFinite(rate) ? [`${whole(rate)} examples/s`] : [])
   ].join('  ')
 
@@ -87,7 +92,10 @@ const finalLines = (r: Finished): readonly string[] => [
   ...(r.test === undefined ? [] : [`test   ${scores(r.test)}`])
 ]
 
-export const reporter = ({ out, err, now, animated }: Terminal, { json, quiet, lastStep }: ReporterOptions): Reporter => {
+export const reporter = (
+  { out, err, now, animated }: Terminal,
+  { json, quiet, lastStep }: ReporterOptions
+): Reporter => {
   const print = (...lines: readonly string[]): void => {
     out.write(lines.map(l => `${l}\n`).join(''))
   }
@@ -98,7 +106,7 @@ export const reporter = ({ out, err, now, animated }: Terminal, { json, quiet, l
     const time = now()
     const m = afterStep(meter.read(), e.examples, time)
     meter.write(m)()
-    if (bar === undefined) return
+    if (bar === undefined || time - m.epochStart < patience) return
     if (!bar.isActive) last.write(lastStep(e.epochSteps))()
     const state = barAfter(m, e, last.read(), time)
     if (bar.isActive) bar.update(e.step, { state })

@@ -27,6 +27,8 @@ export interface Dataset {
   readonly x: Feature
   /** targets */
   readonly y: Feature
+  /** how much each example counts in the loss [examples], 0 or more; once each where there are none */
+  readonly weights?: Feature
 }
 
 export interface Affine {
@@ -100,7 +102,28 @@ export interface DatasetFields {
   readonly y: Tensor | Feature
   /** for class numbers: how many classes there are; y is then checked and held as u32 */
   readonly classes?: number
+  /** how much each example counts in the loss [examples]: 0 or more, and one of them above */
+  readonly weights?: Tensor
 }
+
+const weightsFor = (n: number, t: Tensor): E.Either<DataError, Feature> =>
+  pipe(
+    feature(t),
+    E.filterOrElse(
+      f => f.tensor.shape.length === 1 && rowCount(f.tensor) === n,
+      () => dataError([], `${n} numbers, one for each example`, `the shape ${showShape(t.shape)}`)
+    ),
+    E.filterOrElse(
+      f => numbersOf(f.tensor).every(w => w >= 0) && numbersOf(f.tensor).some(w => w > 0),
+      f => {
+        const bad = numbersOf(f.tensor).findIndex(w => !(w >= 0))
+        return bad < 0
+          ? dataError([], 'at least one weight above 0', 'none')
+          : dataError([rowOf(t, bad)], 'a number, 0 or more', String(numbersOf(f.tensor)[bad]))
+      }
+    ),
+    within('weights')
+  )
 
 const asFeature = (f: Tensor | Feature): E.Either<DataError, Feature> =>
   isTensor(f) ? feature(f) : feature(f.tensor, f)
@@ -110,9 +133,9 @@ const asFeature = (f: Tensor | Feature): E.Either<DataError, Feature> =>
  *
  * @example dataset({ x: images, y: labels, classes: 10 })
  * @returns Left when a feature is not usable (see `feature`), x has no axis besides the examples', y has one number per example
- * that is no class number, or the numbers of examples differ
+ * that is no class number, the numbers of examples differ, or a weight is below 0
  */
-export const dataset = ({ x, y, classes }: DatasetFields): E.Either<DataError, Dataset> =>
+export const dataset = ({ x, y, classes, weights }: DatasetFields): E.Either<DataError, Dataset> =>
   pipe(
     E.Do,
     E.bind('x', () => pipe(asFeature(x), within('x'))),
@@ -146,6 +169,14 @@ export const dataset = ({ x, y, classes }: DatasetFields): E.Either<DataError, D
     E.filterOrElse(
       d => exampleCount(d) === rowCount(d.y.tensor),
       d => dataError(['y'], `${exampleCount(d)} targets, one for each input`, `${rowCount(d.y.tensor)}`)
+    ),
+    E.chain((d): E.Either<DataError, Dataset> =>
+      weights === undefined
+        ? E.right(d)
+        : pipe(
+            weightsFor(exampleCount(d), weights),
+            E.map(w => ({ ...d, weights: w }))
+          )
     )
   )
 
@@ -153,7 +184,8 @@ export const exampleCount = (d: Dataset): number => rowCount(d.x.tensor)
 
 const mapRows = (d: Dataset, f: (t: Feature['tensor']) => Feature['tensor']): Dataset => ({
   x: { ...d.x, tensor: f(d.x.tensor) },
-  y: { ...d.y, tensor: f(d.y.tensor) }
+  y: { ...d.y, tensor: f(d.y.tensor) },
+  ...(d.weights === undefined ? {} : { weights: { ...d.weights, tensor: f(d.weights.tensor) } })
 })
 
 /** the examples named, in that order, copied; for indices known to be in range */

@@ -62,7 +62,7 @@ const aligned = (op: Op, args: readonly Arg[]): readonly Expr[] => {
   const exprs = args.filter(a => typeof a !== 'number')
   const like = exprs.at(-1)
   const no = (expected: string, got: string, hint: string): readonly Expr[] => [invalid(shapeError([op], expected, got, hint))]
-  if (like === undefined) return no('at least one argument that is an expression', args.join(' and '), 'use constant(number, like)')
+  if (like === undefined) return no('at least one argument that is an expression', args.filter(a => typeof a === 'number').join(' and '), 'use constant(number, like)')
   const wrong = exprs.find(a => a.op === 'invalid')
   if (wrong !== undefined) return [wrong]
   const shape = stretched(exprs.map(e => e.shape))

@@ -4,7 +4,7 @@ import { sizeOf, showShape } from '../value/shape.js'
 import { isFloat } from '../value/tensor.js'
 import { leaves, rebuild, type Tree } from '../value/tree.js'
 import { add, constant, node } from './build.js'
-import { topological, type Expr, type Node, type Op } from './op.js'
+import { topological, type Expr, type Op } from './op.js'
 import { gradientRules, type GradientRule } from './rules/gradient.js'
 
 /**
@@ -25,7 +25,7 @@ export const gradients = (y: Expr, xs: readonly Expr[]): readonly Expr[] => {
     const g = cotangents.get(n)
     if (g === undefined || !active.has(n) || !n.args.some(a => active.has(a))) continue
     const rule = gradientRules[n.op] as GradientRule<Op>
-    rule(n as Node<Op>, g).forEach((c, k) => {
+    rule(n, g).forEach((c, k) => {
       const a = n.args[k] as Expr
       if (c === undefined || !active.has(a)) return
       const sofar = cotangents.get(a)
@@ -35,7 +35,10 @@ export const gradients = (y: Expr, xs: readonly Expr[]): readonly Expr[] => {
   return xs.map(x => cotangents.get(x) ?? constant(0, x))
 }
 
-/** the value of a function and its gradient, of the same form as the argument */
+/**
+ * The value of a function and its gradient, of the same form as the argument. An argument is the expression itself, wherever it
+ * occurs: also where the function has it from elsewhere, and if it stands for two arguments, each gets the derivative by both.
+ */
 export const valueAndGrad =
   <X extends Tree<Expr>>(f: (x: X) => Expr) =>
   (x: X): { readonly value: Expr; readonly gradient: X } => {

@@ -1,6 +1,6 @@
 /** Formulas as TeX (of the kind that KaTeX and MathJax read). */
 import { sizeOf } from '../value/shape.js'
-import { topological, type Expr, type Node, type Op } from './op.js'
+import { topological, type Expr, type Op } from './op.js'
 import { isInvisible, Level, notations, symbol, type Notation, type Piece } from './rules/notation.js'
 
 /** deeper nesting than this is neither readable nor read by TeX, so a part of it gets a name */
@@ -48,12 +48,15 @@ export const tex = (e: Expr, name = ''): string => {
   for (const n of order) {
     if (at(n) !== n) continue
     const args = n.args.map(a => pieces.get(at(a)) as Piece & { readonly depth: number })
-    const piece = (notations[n.op] as Notation<Op>)(n as Node<Op>, args)
+    const piece = (notations[n.op] as Notation<Op>)(n, args)
     const depth = args.reduce((deep, a) => Math.max(deep, a.depth + 1), 0)
     const one = piece.numeral === true || sizeOf(n.shape) === 1
     const isNamed = n !== root && n.args.length > 0 && ((uses.get(n) ?? 0) > 1 || depth > deepest)
     if (isNamed) rows.push(`${letter}_{${rows.length + 1}} &= ${piece.tex}`)
-    pieces.set(n, isNamed ? { tex: `${letter}_{${rows.length}}`, level: Level.atom, one, depth: 0 } : { ...piece, one, depth })
+    pieces.set(
+      n,
+      isNamed ? { tex: `${letter}_{${rows.length}}`, level: Level.atom, one, depth: 0 } : { ...piece, one, depth }
+    )
   }
 
   const formula = (pieces.get(root) as Piece).tex

@@ -34,7 +34,7 @@ export interface NetworkOptions {
   readonly activations?: readonly ActivationName[]
   /** samples of kinds to leave out, for example those with kinks */
   readonly without?: (layer: Layer) => boolean
-  /** how deep layers stand inside layers; default 3 */
+  /** how deep layers stand inside layers; default 2 */
   readonly depth?: number
 }
 
@@ -75,7 +75,7 @@ const recipes = (names: readonly ActivationName[], depth: number): fc.Arbitrary<
         own: fc.boolean()
       })
     ),
-    body: fc.array(tie('one'), { minLength: 1, maxLength: 4 })
+    body: fc.array(tie('one'), { minLength: 1, maxLength: 3 })
   })).body
 
 interface Built {
@@ -184,7 +184,7 @@ export const networks = ({
   kinds = builtInKinds,
   activations = Object.keys(kinds.activations) as readonly ActivationName[],
   without = () => false,
-  depth = 3
+  depth = 2
 }: NetworkOptions = {}): fc.Arbitrary<Network> => {
   const build = builder(
     kinds,

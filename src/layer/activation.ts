@@ -6,7 +6,7 @@ import { isDims, showShape } from '../value/shape.js'
 import type { ActivationName, Activations } from './activations.js'
 import type { Kind } from './kind.js'
 import { lookUp } from './look-up.js'
-import { eachTensor } from './series.js'
+import { eachTensor, giving } from './series.js'
 import type { Fail, Show } from './static.js'
 
 export interface Activation<F extends ActivationName = ActivationName> {
@@ -68,7 +68,7 @@ export const activationKind: Kind<Activation> = {
       E.chain(kind =>
         kind.along === 'lastAxis' && (!isDims(input) || input.length === 0)
           ? E.left(shapeError([], 'one tensor with a last axis', showShape(input)))
-          : E.right(eachTensor(input, kind.formula))
+          : E.right({ ...eachTensor(input, kind.formula), ...giving(kind.gives) })
       )
     ),
   samples: [

@@ -2,6 +2,7 @@
 import { tanh } from '../expr/build.js'
 import * as f from '../expr/functions.js'
 import type { Expr } from '../expr/op.js'
+import type { Gives } from './kind.js'
 
 /** name -> whether it looks at each number alone or along the last axis */
 export interface Activations {
@@ -31,22 +32,32 @@ export interface ActivationKind {
   readonly tex: string
   /** where its slope jumps, so that a check of gradients can keep away */
   readonly kinks: readonly number[]
+  /** whether its values are probabilities, for losses that ask; absent where that is not known */
+  readonly gives?: Gives
 }
 
 const each = (formula: (x: Expr) => Expr, tex: string, ...kinks: readonly number[]): ActivationKind => ({
   along: 'each',
   formula,
   tex,
-  kinks
+  kinks,
+  gives: 'numbers'
 })
-const lastAxis = (formula: (x: Expr) => Expr, tex: string): ActivationKind => ({ along: 'lastAxis', formula, tex, kinks: [] })
+const lastAxis = (formula: (x: Expr) => Expr, tex: string): ActivationKind => ({
+  along: 'lastAxis',
+  formula,
+  tex,
+  kinks: [],
+  gives: 'numbers'
+})
+const probabilities = (kind: ActivationKind): ActivationKind => ({ ...kind, gives: 'probabilities' })
 
 export const builtInActivations: Readonly<Record<string, ActivationKind>> = Object.freeze({
-  identity: each(x => x, 'x'),
-  sigmoid: each(f.sigmoid, '\\frac{1}{1 + e^{-x}}'),
+  identity: { along: 'each', formula: x => x, tex: 'x', kinks: [] },
+  sigmoid: probabilities(each(f.sigmoid, '\\frac{1}{1 + e^{-x}}')),
   relu: each(f.relu, '\\max(x, 0)', 0),
   tanh: each(tanh, '\\tanh x'),
-  softmax: lastAxis(f.softmax, '\\frac{e^{x_i}}{\\sum_j e^{x_j}}'),
+  softmax: probabilities(lastAxis(f.softmax, '\\frac{e^{x_i}}{\\sum_j e^{x_j}}')),
   logSoftmax: lastAxis(f.logSoftmax, 'x_i - \\log \\sum_j e^{x_j}'),
   leakyRelu: each(f.leakyRelu, '\\max(x, 0.01 x)', 0),
   elu: each(f.elu, '\\max(x, 0) + \\min(e^x - 1, 0)'),
@@ -57,6 +68,6 @@ export const builtInActivations: Readonly<Record<string, ActivationKind>> = Obje
   softplus: each(f.softplus, '\\log(1 + e^x)'),
   softsign: each(f.softsign, '\\frac{x}{1 + |x|}'),
   mish: each(f.mish, 'x \\tanh(\\log(1 + e^x))'),
-  hardSigmoid: each(f.hardSigmoid, '\\min(\\max(x / 6 + 1 / 2, 0), 1)', -3, 3),
+  hardSigmoid: probabilities(each(f.hardSigmoid, '\\min(\\max(x / 6 + 1 / 2, 0), 1)', -3, 3)),
   relu6: each(f.relu6, '\\min(\\max(x, 0), 6)', 0, 6)
 })

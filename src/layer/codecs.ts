@@ -36,8 +36,7 @@ const initializer = (kinds: Kinds): Codec<Initializer> => {
 }
 type WithSettings = Exclude<Initializer, string>
 
-/** the codec of any layer of the given kinds; unknown tags and fields are refused with their place */
-export const layerCodec = (kinds: Kinds): Codec<Layer> => {
+const build = (kinds: Kinds): Codec<Layer> => {
   const layer: Codec<Layer> = tagged<Layer>('layer', () => codecs)
   const inner: Codecs = {
     layer,
@@ -48,4 +47,14 @@ export const layerCodec = (kinds: Kinds): Codec<Layer> => {
     exact(kind.tag, { tag: t.literal(kind.tag), ...kind.fields(inner) }) as unknown as Codec<Layer>
   const codecs = Object.fromEntries(Object.values(kinds.layers).map(kind => [kind.tag, codecOf(kind)]))
   return layer
+}
+
+/** codecs are made once for each table of kinds */
+const made = new WeakMap<Kinds, Codec<Layer>>()
+
+/** the codec of any layer of the given kinds; unknown tags and fields are refused with their place */
+export const layerCodec = (kinds: Kinds): Codec<Layer> => {
+  const codec = made.get(kinds) ?? build(kinds)
+  made.set(kinds, codec)
+  return codec
 }

@@ -94,6 +94,7 @@ export const denseKind: Kind<AnyDense> = {
         return E.right(
           tensorLayer({
             output: [units],
+            gives: 'numbers',
             params: bias ? { weight, bias: { dtype, shape: [units], initializer: 'zeros', fan } } : { weight },
             formula: (x, param) => (bias ? add(matmul(x, param('weight')), param('bias')) : matmul(x, param('weight')))
           })

@@ -7,9 +7,12 @@ export * from './params.js'
 export * from './initializer.js'
 export * from './activations.js'
 export * from './activation.js'
+export * from './batch-norm.js'
 export * from './branches.js'
 export * from './dense.js'
+export * from './dropout.js'
 export * from './flatten.js'
+export * from './layer-norm.js'
 export * from './merge.js'
 export * from './model.js'
 export * from './named.js'
@@ -18,3 +21,23 @@ export * from './reshape.js'
 export * from './residual.js'
 export * from './sequential.js'
 export * from './shared.js'
+export { builtInKinds, extendKinds, type MoreKinds } from './registry.js'
+
+// for kinds of one's own
+export {
+  batchShape,
+  childContext,
+  eachTensor,
+  inSeries,
+  isExpr,
+  mapValue,
+  maxLayers,
+  mergeLayer,
+  paramOf,
+  sideBySide,
+  stateOf,
+  tensorLayer,
+  tensorOf,
+  tupleOf
+} from './series.js'
+export { shapeError, within } from '../value/error.js'

@@ -54,6 +54,8 @@ export interface Context {
   readonly shared: Tree<Expr>
   /** training (dropout drops, batch statistics are used) or inference */
   readonly training: boolean
+  /** inference in which random layers draw all the same: Monte-Carlo prediction */
+  readonly sampling?: boolean
   /** the key of this place and step, u32 [2] */
   readonly key: Expr
   /** where this is, for `seen`: labels joined by / */
@@ -77,9 +79,13 @@ export interface Placed {
   /** parameters that live at the root of the model */
   readonly shared: Readonly<Record<string, SharedUse>>
   readonly apply: (context: Context, x: Value) => Applied
+  /** what is known of the numbers it gives, for losses that ask; absent where nothing is */
+  readonly gives?: Gives
   /** the layers inside, for the table of a model */
   readonly rows: readonly Row[]
 }
+/** any real numbers, or probabilities */
+export type Gives = 'numbers' | 'probabilities'
 export interface StateSpec {
   readonly dtype: FloatType
   readonly shape: Dims

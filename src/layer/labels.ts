@@ -2,30 +2,24 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
-import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import { collision } from '../random/index.js'
 import { shapeError, type ShapeError } from '../value/error.js'
 import { isLabel } from '../value/tree.js'
 import type { Kinds, Layer } from './kind.js'
 import { lookUp } from './look-up.js'
 
-const repeated = (labels: readonly string[]): string | undefined => {
-  const seen = new Set<string>()
-  return labels.find(label => seen.size === seen.add(label).size)
-}
-
 /** labels that stand beside each other: each once, and none with the hash of another, since random keys derive from hashes */
-export const distinct = (labels: readonly string[]): E.Either<ShapeError, readonly string[]> => {
-  const twice = repeated(labels)
-  if (twice !== undefined) return E.left(shapeError([], 'labels that differ', `${twice} twice`, 'rename one with named'))
-  return pipe(
+export const distinct = (labels: readonly string[]): E.Either<ShapeError, readonly string[]> =>
+  pipe(
     collision(labels),
     O.match(
       () => E.right(labels),
-      pair => E.left(shapeError([], 'labels with different hashes', pair.join(' and '), 'rename one with named'))
+      ([a, b]) =>
+        a === b
+          ? E.left(shapeError([], 'labels that differ', `${a} twice`, 'rename one with named'))
+          : E.left(shapeError([], 'labels with different hashes', `${a} and ${b}`, 'rename one with named'))
     )
   )
-}
 
 interface Proposal {
   readonly label: string
@@ -62,4 +56,4 @@ const numbered = (proposals: readonly Proposal[]): readonly string[] => {
 export const labelsOf =
   (kinds: Kinds) =>
   (layers: readonly Layer[]): E.Either<ShapeError, readonly string[]> =>
-    pipe(layers, RA.traverse(E.Applicative)(propose(kinds)), E.map(numbered), E.chain(distinct))
+    pipe(layers, E.traverseArray(propose(kinds)), E.map(numbered), E.chain(distinct))

@@ -1,11 +1,14 @@
 /** The kinds that gradfold knows, and how to hand more of them along. */
 import { activationKind } from './activation.js'
 import { builtInActivations, type ActivationKind } from './activations.js'
+import { batchNormKind } from './batch-norm.js'
 import { fanOutKind, parallelKind } from './branches.js'
 import { denseKind } from './dense.js'
+import { dropoutKind } from './dropout.js'
 import { flattenKind } from './flatten.js'
 import { builtInInitializers, type InitializerKind } from './initializer.js'
 import type { Kind, Kinds, Layer } from './kind.js'
+import { layerNormKind } from './layer-norm.js'
 import { mergeKind } from './merge.js'
 import { modelKind } from './model.js'
 import { namedKind } from './named.js'
@@ -23,6 +26,9 @@ export const builtInKinds: Kinds = Object.freeze({
     byTag([
       denseKind,
       activationKind,
+      batchNormKind,
+      layerNormKind,
+      dropoutKind,
       flattenKind,
       reshapeKind,
       sequentialKind,

@@ -61,6 +61,7 @@ export const residualKind: Kind<Residual> = {
       ),
       E.map(body => ({
         ...body,
+        gives: 'numbers' as const,
         apply: (context, x) => {
           const inner = body.apply(context, x)
           return { ...inner, value: addValues(x, inner.value) }

@@ -6,7 +6,7 @@ import { fnv1a32 } from '../random/index.js'
 import { shapeError, type ShapeError } from '../value/error.js'
 import { sizeOf, type Dims, type Shape } from '../value/shape.js'
 import { child, leaves, type Branch, type Tree } from '../value/tree.js'
-import type { Applied, Context, Labelled, ParamSpec, Placed, Row, SharedUse, StateSpec, Value } from './kind.js'
+import type { Applied, Context, Gives, Labelled, ParamSpec, Placed, Row, SharedUse, StateSpec, Value } from './kind.js'
 import { sameData } from './same-data.js'
 
 /** more layers than this in one model are refused, so that a short text cannot ask for an endless one */
@@ -22,27 +22,39 @@ export const tensorOf = (x: Value): Expr =>
 /** the values of several inputs */
 export const tupleOf = (x: Value): readonly Value[] => (isExpr(x) ? [x] : x)
 
-const invalidParam = (path: string, name: string): Expr =>
-  node('invalid', [], { error: shapeError(path === '' ? [] : path.split('/'), `a parameter ${name}`, 'none', 'use the parameters of this model') })
+const missing = (path: string, what: string, hint: string): Expr =>
+  node('invalid', [], { error: shapeError(path === '' ? [] : path.split('/'), what, 'none', hint) })
 /** a parameter of a layer, by its name */
 export const paramOf =
   (context: Context) =>
   (name: string): Expr => {
     const p = child(context.params, name)
-    return isLeafExpr(p) ? p : invalidParam(context.path, name)
+    return isLeafExpr(p) ? p : missing(context.path, `a parameter ${name}`, 'use the parameters of this model')
+  }
+/** a running statistic of a layer, as it was before this step */
+export const stateOf =
+  (context: Context) =>
+  (name: string): Expr => {
+    const s = child(context.state, name)
+    return isLeafExpr(s) ? s : missing(context.path, `a running statistic ${name}`, 'hand along the layer state of a training of this model')
   }
 const isLeafExpr = (t: Tree<Expr>): t is Expr => typeof (t as { readonly op?: unknown }).op === 'string'
 
 const plain = (value: Value): Applied => ({ value, state: {}, seen: [] })
 const nothing = { state: {}, shared: {}, rows: [] }
 
+/** the field `gives`, where something is known */
+export const giving = (gives: Gives | undefined): Pick<Placed, 'gives'> => (gives === undefined ? {} : { gives })
+
 /** a layer from one tensor to one tensor, without running statistics */
 export const tensorLayer = (layer: {
   readonly output: Dims
   readonly params?: Branch<ParamSpec>
   readonly formula: (x: Expr, param: (name: string) => Expr) => Expr
+  readonly gives?: Gives
 }): Placed => ({
   ...nothing,
+  ...giving(layer.gives),
   output: layer.output,
   params: layer.params ?? {},
   apply: (context, x) => plain(layer.formula(tensorOf(x), paramOf(context)))
@@ -130,6 +142,7 @@ const step = (context: Context, [label, placed]: Labelled, x: Value): Step => {
 export const inSeries = (children: readonly Labelled[], input: Shape): E.Either<ShapeError, Placed> =>
   E.map((all: Pick<Placed, 'params' | 'state' | 'shared' | 'rows'>): Placed => ({
     ...all,
+    ...giving(children.at(-1)?.[1].gives),
     output: children.at(-1)?.[1].output ?? input,
     apply: (context, x) => {
       let value = x

@@ -65,6 +65,11 @@ type Count<B extends string, U extends string> = [Extract<U, `${B}:${number}`>] 
     ? N
     : never
 
+// prettier-ignore
+type Successors = { 1: 2; 2: 3; 3: 4; 4: 5; 5: 6; 6: 7; 7: 8; 8: 9; 9: 10; 10: 11; 11: 12; 12: 13; 13: 14; 14: 15; 15: 16; 16: 17; 17: 18; 18: 19; 19: 20; 20: 21; 21: 22; 22: 23; 23: 24; 24: 25; 25: 26; 26: 27; 27: 28; 28: 29; 29: 30; 30: 31; 31: 32; 32: 33 }
+/** a look-up for small numbers, which most are */
+type Next<N extends number> = N extends keyof Successors ? Successors[N] : Add<N, 1>
+
 /** the labels of a list: a `named` layer has its name; others go by their kind, from the second on with a number */
 export type LabelsOf<
   Ls extends readonly unknown[],
@@ -77,7 +82,7 @@ export type LabelsOf<
       ? Count<B, Counts> extends infer N extends number
         ? N extends 0
           ? LabelsOf<T, Counts | `${B}:1`, [...Acc, B]>
-          : Add<N, 1> extends infer M extends number
+          : Next<N> extends infer M extends number
             ? LabelsOf<T, Exclude<Counts, `${B}:${N}`> | `${B}:${M}`, [...Acc, `${B}${M}`]>
             : never
         : never

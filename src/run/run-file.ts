@@ -7,6 +7,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { Reader, Source } from '../data/reader/reader.js'
 import { readers } from '../data/readers.js'
 import type { Model, ModelData } from '../layer/model.js'
+import { checkModel } from '../model/model.js'
 import { families, type Families } from '../train/families.js'
 import type { Loss } from '../train/loss/index.js'
 import type { Metric } from '../train/metric/index.js'
@@ -14,8 +15,19 @@ import type { Optimizer } from '../train/optimizer/index.js'
 import type { Schedule } from '../train/schedule/index.js'
 import type { StopRule } from '../train/stop/index.js'
 import { checkTraining, type Training } from '../train/training.js'
-import { exact, list, oneOf, optional, parseJson, refined, size, uint32, withDefault, type Codec } from '../value/codec.js'
-import { decodeError, type DecodeError } from '../value/error.js'
+import {
+  exact,
+  list,
+  oneOf,
+  optional,
+  parseJson,
+  refined,
+  size,
+  uint32,
+  withDefault,
+  type Codec
+} from '../value/codec.js'
+import { decodeError, type DecodeError, type Problem } from '../value/error.js'
 import type { Table } from '../value/family.js'
 import { rowModelCodec } from './model-codec.js'
 import { normaliseCodec, splitCodec, type Preparation } from './prepare.js'
@@ -76,21 +88,28 @@ export const trainingOf = <M extends ModelData>(run: RunFile<M>): Omit<Training,
   return Object.freeze({ model, loss, optimizer, batchSize, stop, metrics, seed, precision })
 }
 
-/** @returns Left with the label path below `$/model` of the first layer that does not fit */
+const at =
+  (...place: readonly string[]) =>
+  ({ path, expected, got, hint }: Problem<string>): DecodeError =>
+    decodeError(['$', ...place, ...path], expected, got, hint)
+
+/** @returns Left with the place: for a layer that does not fit its label path below `$/model` */
 export const checkRunFile = (
   run: RunFile<ModelData>,
   { families: f }: Tables = tables
-): E.Either<DecodeError, RunFile> => {
-  // nothing else about the model is asked of a Model than what is checked here
-  const checked = run as RunFile
-  return pipe(
-    checkTraining(trainingOf(checked), f),
-    E.bimap(
-      e => decodeError(['$', ...(e._tag === 'ShapeError' ? ['model'] : []), ...e.path], e.expected, e.got, e.hint),
-      () => checked
+): E.Either<DecodeError, RunFile> =>
+  pipe(
+    checkModel(run.model, f.kinds),
+    E.mapLeft(at('model')),
+    E.map((model): RunFile => ({ ...run, model })),
+    E.chainFirst(checked =>
+      pipe(
+        checkTraining(trainingOf(checked), f),
+        // what is not the name of a field is about the model as a whole
+        E.mapLeft(e => (Object.hasOwn(run, e.path[0] ?? '') ? at()(e) : at('model')(e)))
+      )
     )
   )
-}
 
 /**
  * A run file from its text.

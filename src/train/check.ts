@@ -102,7 +102,7 @@ export const checkGradient = <T extends Tree<Tensor<Dims, 'f64'>>>(
 ): E.Either<ShapeError | BackendError, GradientCheck> => {
   const { tolerance } = { ...defaults, ...options }
   const name = (path: string): string => `at/${path}`
-  const tree = at as Tree<Tensor<Dims, 'f64'>>
+  const tree = at
   const points = leaves<Tensor<Dims, 'f64'>>(tree)
   const xs = mapTree<Tensor<Dims, 'f64'>, Expr>((t, path) => input(name(path), 'f64', t.shape))(tree)
   const { value, gradient } = valueAndGrad((x: Tree<Expr>) => f(x as ExprsLike<T>))(xs)
@@ -126,7 +126,13 @@ export const checkGradient = <T extends Tree<Tensor<Dims, 'f64'>>>(
         program({ value }),
         E.filterOrElseW(
           () => value.dtype === 'f64',
-          () => shapeError(['gradient'], 'a function whose value is f64', value.dtype, 'differences of less exact numbers tell nothing')
+          () =>
+            shapeError(
+              ['gradient'],
+              'a function whose value is f64',
+              value.dtype,
+              'differences of less exact numbers tell nothing'
+            )
         ),
         E.chainW(p => backend.compile(p))
       )
@@ -135,7 +141,11 @@ export const checkGradient = <T extends Tree<Tensor<Dims, 'f64'>>>(
     E.chainFirstW(({ executable }) => executable.run(given)),
     E.map(({ gradients, executable }): GradientCheck => {
       const moved = (t: Tensor, index: number, x: number): Tensor =>
-        view('f64', t.shape, Float64Array.from(numbersOf(t), (u, j) => (j === index ? x : u)))
+        view(
+          'f64',
+          t.shape,
+          Float64Array.from(numbersOf(t), (u, j) => (j === index ? x : u))
+        )
       const valueAt = (values: Values): number =>
         pipe(
           executable.run(values),

@@ -9,32 +9,30 @@ import type { Expr } from '../expr/op.js'
 import { program } from '../expr/program.js'
 import { scalarOf, view, type Aval, type Tensor } from '../value/tensor.js'
 import { mapTree, type Branch } from '../value/tree.js'
-import { forward, gathered, lossTargets, metricSums } from './program.js'
-import { addSums, checkBatch, type TrainError } from './step.js'
+import { forward, gathered, lossOutputs, metricSums, residentData } from './program.js'
+import { addTotals, type Totals } from './metric/metric.js'
+import type { Scores } from './progress.js'
+import { checkBatch, sumsOf, tensorsOfData, type TrainError } from './step.js'
 import { tensorsOf, type TrainState } from './state.js'
 import { families as builtIn, type Families } from './families.js'
 import { checkTraining, type Checked, type Training } from './training.js'
 
-export interface Scores {
-  /** the mean loss over the examples */
-  readonly loss: number
-  readonly metrics: Readonly<Record<string, number>>
+/** the names of the metrics, each once: `accuracy`, `accuracy2` */
+export const metricNames = (c: Checked): readonly string[] => {
+  const names = c.training.metrics.map(m => c.families.metrics[m.tag]?.label?.(m) ?? m.tag)
+  return names.map((name, i) => {
+    const before = names.slice(0, i).filter(other => other === name).length
+    return before === 0 ? name : `${name}${before + 1}`
+  })
 }
 
-/** the names of the metrics, each once: `accuracy`, `accuracy2` */
-export const metricNames = (c: Checked): readonly string[] =>
-  c.training.metrics.map((m, i, all) => {
-    const before = all.slice(0, i).filter(o => o.tag === m.tag).length
-    return before === 0 ? m.tag : `${m.tag}${before + 1}`
-  })
-
 /** the metrics from the totals of their sums (`<place in the list>/<name>`) over so many examples */
-export const metricValues = (c: Checked, totals: Readonly<Record<string, number>>, examples: number): Readonly<Record<string, number>> =>
+export const metricValues = (c: Checked, totals: Totals, examples: number): Scores['metrics'] =>
   Object.fromEntries(
     metricNames(c).map((name, i) => {
       const mine = Object.entries(totals).flatMap(([k, v]) => (k.startsWith(`${i}/`) ? [[k.slice(`${i}/`.length), v] as const] : []))
       const m = c.training.metrics[i]
-      return [name, m === undefined ? NaN : (c.families.metrics[m.tag]?.value(m, Object.fromEntries(mine), examples) ?? NaN)] as const
+      return [name, m === undefined ? NaN : (c.families.metrics[m.tag]?.value(m, Object.fromEntries(mine), examples, c.output) ?? NaN)] as const
     })
   )
 
@@ -54,17 +52,17 @@ const inputs = (prefix: string, tree: Branch<Tensor>): Branch<Expr> =>
 export const evaluateChecked =
   (c: Checked, backend: Backend) =>
   (s: TrainState, data: Dataset): E.Either<TrainError, Scores> => {
-    const wrong = checkBatch(c, data.x.tensor, data.y.tensor)
+    const wrong = checkBatch(c, tensorsOfData(data))
     if (wrong !== undefined) return E.left(wrong)
     const n = exampleCount(data)
     const batches = chunks(n, chunk)
     const outputs = (size: number): Readonly<Record<string, Expr>> => {
       const batch = gathered(data, size, c.training.precision)
       const y = forward(c, inputs('params', s.params), inputs('layers', s.layers), batch.x, false).value
-      return { loss: c.loss.formula(c.training.loss, y, lossTargets(c, batch.y)), ...metricSums(c, y, batch.y) }
+      return { ...lossOutputs(c, y, batch), ...metricSums(c, y, batch.y) }
     }
     const sizes = [...new Set(batches.map(b => b.shape[0] as number))]
-    const resident: Values = { ...tensorsOf(s), 'data/x': data.x.tensor, 'data/y': data.y.tensor, key: view('u32', [2], new Uint32Array(2)) }
+    const resident: Values = { ...tensorsOf(s), ...residentData(data), key: view('u32', [2], new Uint32Array(2)) }
     return pipe(
       E.traverseArray((size: number) => program(outputs(size)))(sizes),
       E.chainW(programs =>
@@ -72,16 +70,19 @@ export const evaluateChecked =
           backend.loop(programs, {}, resident),
           E.chainW(loop => {
             let loss = 0
-            let totals: Readonly<Record<string, number>> = {}
+            let weight = 0
+            let totals: Totals = {}
             for (const index of batches) {
               const size = index.shape[0] as number
               const r = loop.step(programs[sizes.indexOf(size)] as (typeof programs)[number], { index })
               if (E.isLeft(r)) return r
-              loss += scalarOf(r.right['loss'] as Tensor) * size
-              totals = addSums(totals, Object.fromEntries(Object.entries(r.right).flatMap(([k, t]) => (k.startsWith('metric/') ? [[k.slice('metric/'.length), scalarOf(t)] as const] : []))))
+              const own = r.right['weight'] === undefined ? size : scalarOf(r.right['weight'])
+              loss += scalarOf(r.right['loss'] as Tensor) * own
+              weight += own
+              totals = addTotals(totals, sumsOf(r.right))
             }
             loop.close()
-            return E.right({ loss: loss / n, metrics: metricValues(c, totals, n) })
+            return E.right({ loss: loss / weight, metrics: metricValues(c, totals, n) })
           })
         )
       )

@@ -2,13 +2,17 @@
  * A training step as one program: forward, loss, metrics, backward, optimizer update. Its carried names (`params/...`, `layers/...`,
  * `optimizer/...`) are inputs and outputs alike; a step adds a key, the values of scheduled settings and a batch.
  */
-import { add, cast, constant, gather, input, mul, oneHot, sub, total } from '../expr/build.js'
+import { add, cast, gather, input, mul, oneHot, total } from '../expr/build.js'
+import type { Values } from '../backend/backend.js'
 import { gradients } from '../expr/gradient.js'
 import type { Expr } from '../expr/op.js'
-import { leaves, mapTree, rebuild, type Branch, type Tree } from '../value/tree.js'
+import { leaves, mapTree, type Branch, type Tree } from '../value/tree.js'
 import type { Aval, FloatType } from '../value/tensor.js'
 import type { Dataset, Feature } from '../data/dataset.js'
-import { optimizerInterpreter, type ByPath, type Given } from './optimizer/index.js'
+import { batchLoss } from './loss/index.js'
+import { optimizerInterpreter } from './optimizer/index.js'
+import { updated } from './optimizer/updated.js'
+import { classesOfTargets } from './metric/outputs.js'
 import type { Checked } from './training.js'
 import type { TrainState } from './state.js'
 
@@ -16,6 +20,8 @@ import type { TrainState } from './state.js'
 export interface BatchSource {
   readonly x: Expr
   readonly y: Expr
+  /** one for each example, where examples have weights */
+  readonly weights?: Expr
 }
 
 const inputLike = (name: string, a: Aval): Expr => input(name, a.dtype, a.shape)
@@ -31,16 +37,30 @@ const seenTarget = (raw: Expr, f: Pick<Feature, 'scale' | 'shift'>, dtype: Float
   raw.dtype === 'u8' && raw.shape.length === 1 && f.scale === 1 && f.shift === 0 ? cast(raw, 'u32') : seen(raw, f, dtype)
 
 /** `batch` examples gathered by the input `index` from the resident inputs `data/x` and `data/y` */
-export const gathered = ({ x, y }: Dataset, batch: number, dtype: FloatType): BatchSource => {
+export const gathered = ({ x, y, weights }: Dataset, batch: number, dtype: FloatType): BatchSource => {
   const index = input('index', 'u32', [batch])
   const rows = (name: string, f: Feature): Expr => gather(inputLike(name, f.tensor), index)
-  return { x: seen(rows('data/x', x), x, dtype), y: seenTarget(rows('data/y', y), y, dtype) }
+  return {
+    x: seen(rows('data/x', x), x, dtype),
+    y: seenTarget(rows('data/y', y), y, dtype),
+    ...(weights === undefined ? {} : { weights: cast(seen(rows('data/weights', weights), weights, dtype), dtype) })
+  }
 }
+/** what stays in a program's memory for `gathered` */
+export const residentData = ({ x, y, weights }: Dataset): Values => ({
+  'data/x': x.tensor,
+  'data/y': y.tensor,
+  ...(weights === undefined ? {} : { 'data/weights': weights.tensor })
+})
 
-/** examples handed in as the inputs `x` and `y`, as a model sees them */
-export const handedIn = (x: Aval, y: Aval, dtype: FloatType): BatchSource => ({
+/** examples handed in as the inputs `x`, `y` and perhaps `weights`, as a model sees them */
+export const handedIn = (
+  { x, y, weights }: { readonly x: Aval; readonly y: Aval; readonly weights?: Aval },
+  dtype: FloatType
+): BatchSource => ({
   x: seen(inputLike('x', x), unscaled, dtype),
-  y: seenTarget(inputLike('y', y), unscaled, dtype)
+  y: seenTarget(inputLike('y', y), unscaled, dtype),
+  ...(weights === undefined ? {} : { weights: cast(inputLike('weights', weights), dtype) })
 })
 
 /** targets of the output's shape: class indexes become one-hot rows where the loss takes them */
@@ -50,12 +70,29 @@ export const lossTargets = (c: Checked, y: Expr): Expr => {
   return isIndex ? oneHot(cast(y, 'u32'), classes, c.training.precision) : cast(y, c.training.precision)
 }
 
+/** the loss of a batch; and the sum of the weights of its examples, where they have some */
+export const lossOutputs = (
+  c: Checked,
+  output: Expr,
+  { y, weights }: BatchSource
+): { readonly loss: Expr; readonly weight?: Expr } => ({
+  loss: batchLoss(c.loss.formula(output, lossTargets(c, y)), weights),
+  ...(weights === undefined ? {} : { weight: total(cast(weights, 'f64')) })
+})
+
+/** class numbers: targets of the output's shape say which class is theirs by their largest number */
+const classTargets = (c: Checked, y: Expr): Expr => {
+  const t = cast(y, c.training.precision)
+  return y.shape.length > c.output.length ? classesOfTargets(t) : t
+}
+
 /** sums of each metric over a batch, by `metric/<place in the list>/<name>` */
 export const metricSums = (c: Checked, output: Expr, target: Expr): Readonly<Record<string, Expr>> =>
   Object.fromEntries(
     c.training.metrics.flatMap((m, i) => {
       const kind = c.families.metrics[m.tag]
-      return Object.entries(kind?.sums(m, output, kind.targets === 'classes' ? target : lossTargets(c, target)) ?? {}).map(([k, e]) => [`metric/${i}/${k}`, e])
+      const t = kind?.targets === 'classes' ? classTargets(c, target) : lossTargets(c, target)
+      return Object.entries(kind?.sums(m, output, t, c.loss.expects) ?? {}).map(([k, e]) => [`metric/${i}/${k}`, e])
     })
   )
 
@@ -69,46 +106,32 @@ export const forward = (c: Checked, params: Branch<Expr>, layers: Branch<Expr>, 
   return { value: applied.value as Expr, layers: applied.state }
 }
 
-const byPath = (tree: Tree<Expr>): ByPath => new Map(leaves<Expr>(tree))
-
 /** outputs of one step for the state and batch at hand */
 export const stepOutputs = (c: Checked, s: TrainState, batch: BatchSource): Readonly<Record<string, Expr>> => {
   const params = inputsLike('params', s.params)
   const layers = inputsLike('layers', s.layers)
-  const slots = inputsLike('optimizer', s.optimizer)
   const { value: output, layers: nextLayers } = forward(c, params, layers, batch.x, true)
-  const loss = c.loss.formula(c.training.loss, output, lossTargets(c, batch.y))
+  const losses = lossOutputs(c, output, batch)
   const at = leaves<Expr>(params)
   const gs = gradients(
-    loss,
+    losses.loss,
     at.map(([, e]) => e)
   )
-  const { optimizer } = c.training
-  const optimizers = optimizerInterpreter(c.families.optimizers)
-  const settings = optimizers.settings(optimizer, '')
-  const dtype = c.training.precision
-  const given: Given = {
-    gradients: new Map(at.map(([path], i) => [path, gs[i] as Expr])),
-    params: new Map(at),
-    slots: name => byPath(slots[name] as Tree<Expr>),
-    scalar: name => slots[name] as Expr,
-    setting: name => {
-      const value = settings[name] ?? 0
-      return typeof value === 'number' ? constant(value, { dtype }) : input(`setting/${name}`, dtype, [])
-    }
-  }
-  const updated = optimizers.update(optimizer, '', given)
-  const next = new Map(at.map(([path, w]) => [path, sub(w, updated.updates.get(path) as Expr)]))
-  const nextSlot = (name: string, tree: Tree<Expr>): Tree<Expr> =>
-    updated.scalars[name] ?? (updated.slots[name] === undefined ? tree : rebuild<Expr, Expr>(tree, path => updated.slots[name]?.get(path) as Expr))
+  const next = updated(
+    optimizerInterpreter(c.families.optimizers),
+    c.training.optimizer,
+    { params: new Map(at), slots: inputsLike('optimizer', s.optimizer) },
+    new Map(at.map(([path], i) => [path, gs[i] as Expr])),
+    c.training.precision
+  )
   return {
-    ...Object.fromEntries([...next].map(([path, e]) => [`params/${path}`, e])),
+    ...Object.fromEntries([...next.params].map(([path, e]) => [`params/${path}`, e])),
     ...Object.fromEntries(leaves<Expr>(nextLayers, 'layers')),
-    ...Object.fromEntries(Object.entries(slots).flatMap(([name, tree]) => leaves<Expr>(nextSlot(name, tree), `optimizer/${name}`))),
-    loss,
+    ...Object.fromEntries(leaves<Expr>(next.slots, 'optimizer')),
+    ...losses,
     ...metricSums(c, output, batch.y),
     // w * 0 is 0 unless w is infinite or NaN: one number says whether a whole tensor is finite
-    ...Object.fromEntries([...next].map(([path, e]) => [`finite/${path}`, total(mul(e, 0))]))
+    ...Object.fromEntries([...next.params].map(([path, e]) => [`finite/${path}`, total(mul(e, 0))]))
   }
 }
 

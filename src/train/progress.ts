@@ -1,4 +1,12 @@
 /** How far a run has come: what stop rules, schedules and observers are shown. */
+import type { MetricValue } from './metric/metric.js'
+
+/** loss and metrics over a set of examples */
+export interface Scores {
+  /** the mean loss over the examples, by their weights where they have some */
+  readonly loss: number
+  readonly metrics: Readonly<Record<string, MetricValue>>
+}
 export interface Progress {
   /** steps taken */
   readonly step: number
@@ -10,6 +18,8 @@ export interface Progress {
   readonly loss: number
   /** the mean loss over the examples of the epoch just ended, or of the running one so far */
   readonly epochLoss: number
+  /** over the validation set, where there is one and the last step ended an epoch */
+  readonly validation?: Scores
 }
 export const notStarted: Progress = { step: 0, epoch: 0, epochEnded: false, loss: Infinity, epochLoss: Infinity }
 

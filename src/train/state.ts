@@ -5,7 +5,8 @@ import { full, view, allocate, type Tensor } from '../value/tensor.js'
 import { leaves, mapTree, type Branch, type Tree } from '../value/tree.js'
 import { sizeOf } from '../value/shape.js'
 import { optimizerInterpreter, type Slot } from './optimizer/index.js'
-import { notStarted, type Memory, type Progress } from './progress.js'
+import type { Totals } from './metric/metric.js'
+import { notStarted, type Memory, type Progress, type Scores } from './progress.js'
 import { startSetting } from './schedule/index.js'
 import { stopInterpreter } from './stop/index.js'
 import type { Checked } from './training.js'
@@ -17,15 +18,22 @@ export interface TrainState<P extends Branch<Tensor> = Branch<Tensor>> {
   /** the optimizer's slots by name: a tree like that of the parameters, or one number */
   readonly optimizer: Branch<Tensor>
   readonly progress: Progress
-  /** over the running epoch: the sum of loss x examples, the examples seen, and the sums of the metrics */
-  readonly epochSums: { readonly loss: number; readonly examples: number; readonly metrics: Readonly<Record<string, number>> }
+  /** over the running epoch: the sum of loss x weight, the weight of the examples seen (1 each, unless they have weights), and the sums of the metrics */
+  readonly epochSums: { readonly loss: number; readonly weight: number; readonly metrics: Totals }
   /** batches taken from the running epoch */
   readonly position: number
   readonly stop: Memory
   readonly settings: Readonly<Record<string, Memory>>
 }
 
-export const noSums: TrainState['epochSums'] = Object.freeze({ loss: 0, examples: 0, metrics: {} })
+/** the state after the epoch with the smallest loss: that over the validation set, or without one over the epoch's own batches */
+export interface Best {
+  readonly state: TrainState
+  readonly epoch: number
+  readonly scores: Scores
+}
+
+export const noSums: TrainState['epochSums'] = Object.freeze({ loss: 0, weight: 0, metrics: {} })
 
 /** the key of a purpose of this run: initial parameters, shuffling, dropout */
 export const purposeKey = (seed: number, purpose: 'init' | 'shuffle' | 'step'): Key => childKey(rootKey(seed), purpose)

@@ -2,18 +2,20 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend, Executable, Values } from '../backend/backend.js'
+import type { Dataset } from '../data/dataset.js'
 import { program, type Program } from '../expr/program.js'
 import { foldIn, type Key } from '../random/index.js'
 import { shapeError, type BackendError, type Problem, type SettingError, type ShapeError } from '../value/error.js'
 import { sameShape, showShape } from '../value/shape.js'
-import { allocate, full, scalarOf, view, type Tensor } from '../value/tensor.js'
+import { allocate, full, numbersOf, scalarOf, view, type Tensor } from '../value/tensor.js'
 import { checkTarget } from './loss/loss.js'
 import { families as builtIn, type Families } from './families.js'
 import { optimizerInterpreter } from './optimizer/index.js'
 import { handedIn, stepOutputs } from './program.js'
-import type { Progress } from './progress.js'
+import { addTotals, type Totals } from './metric/metric.js'
+import type { Progress, Scores } from './progress.js'
 import { nextSetting, settingValue } from './schedule/index.js'
-import { noSums, purposeKey, tensorsOf, withTensors, type TrainState } from './state.js'
+import { noSums, purposeKey, tensorsOf, withTensors, type Best, type TrainState } from './state.js'
 import { stopInterpreter } from './stop/index.js'
 import { checkTraining, type Checked, type Training } from './training.js'
 
@@ -22,6 +24,8 @@ export interface Diverged extends Problem<'Diverged'> {
   readonly step: number
   /** the last good state */
   readonly state: TrainState
+  /** the best state up to there, where it was kept */
+  readonly best?: Best
 }
 export type TrainError = SettingError | ShapeError | BackendError | Diverged
 
@@ -30,13 +34,17 @@ export interface Batch {
   readonly x: Tensor
   /** targets [k, ...], or class indexes [k] */
   readonly y: Tensor
+  /** how much each example counts [k], 0 or more: the loss is sum w l / sum w. Metrics count every example once. */
+  readonly weights?: Tensor
 }
 /** what a step tells: the loss of its batch, the sums of the metrics, the values that scheduled settings had */
 export interface StepReport {
   readonly step: number
   readonly examples: number
+  /** the sum of the examples' weights: their number, where they have none */
+  readonly weight: number
   readonly loss: number
-  readonly sums: Readonly<Record<string, number>>
+  readonly sums: Totals
   readonly settings: Readonly<Record<string, number>>
 }
 
@@ -58,11 +66,17 @@ export const stepInputs = (c: Checked, s: TrainState, settings: Readonly<Record<
 
 // ---- the program's small outputs
 
+export const sumsOf = (outputs: Values): Totals =>
+  Object.fromEntries(
+    Object.entries(outputs).flatMap(([k, t]) => (k.startsWith('metric/') ? [[k.slice('metric/'.length), Array.from(numbersOf(t))] as const] : []))
+  )
+
 export const reportOf = (step: number, examples: number, outputs: Values, settings: Readonly<Record<string, number>>): StepReport => ({
   step,
   examples,
+  weight: outputs['weight'] === undefined ? examples : scalarOf(outputs['weight']),
   loss: scalarOf(outputs['loss'] as Tensor),
-  sums: Object.fromEntries(Object.entries(outputs).flatMap(([k, t]) => (k.startsWith('metric/') ? [[k.slice('metric/'.length), scalarOf(t)] as const] : []))),
+  sums: sumsOf(outputs),
   settings
 })
 
@@ -87,23 +101,25 @@ export const divergence = (outputs: Values, state: TrainState): Diverged | undef
       }
 }
 
-export const addSums = (a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Readonly<Record<string, number>> =>
-  Object.fromEntries([...new Set([...Object.keys(a), ...Object.keys(b)])].map(k => [k, (a[k] ?? 0) + (b[k] ?? 0)]))
 export const epochSumsAfter = ({ epochSums: e }: TrainState, r: StepReport): TrainState['epochSums'] => ({
-  loss: e.loss + r.loss * r.examples,
-  examples: e.examples + r.examples,
-  metrics: addSums(e.metrics, r.sums)
+  loss: e.loss + r.loss * r.weight,
+  weight: e.weight + r.weight,
+  metrics: addTotals(e.metrics, r.sums)
 })
 
-/** the bookkeeping after a step: progress, stop rule, schedules. `epochEnds` says whether its batch was the epoch's last. */
-export const advance = (c: Checked, s: TrainState, r: StepReport, epochEnds: boolean): TrainState => {
+/**
+ * The bookkeeping after a step: progress, stop rule, schedules. `epochEnds` says whether its batch was the epoch's last; `validation`
+ * are the scores that the parameters after this step get then.
+ */
+export const advance = (c: Checked, s: TrainState, r: StepReport, epochEnds: boolean, validation?: Scores): TrainState => {
   const sums = epochSumsAfter(s, r)
   const progress: Progress = {
     step: s.progress.step + 1,
     epoch: s.progress.epoch + (epochEnds ? 1 : 0),
     epochEnded: epochEnds,
     loss: r.loss,
-    epochLoss: sums.loss / sums.examples
+    epochLoss: sums.weight > 0 ? sums.loss / sums.weight : Infinity,
+    ...(validation === undefined ? {} : { validation })
   }
   const settings = optimizerInterpreter(c.families.optimizers).settings(c.training.optimizer, '')
   return {
@@ -116,12 +132,21 @@ export const advance = (c: Checked, s: TrainState, r: StepReport, epochEnds: boo
   }
 }
 
-/** whether a batch suits a training: inputs of the model's shape, targets the loss takes, as many of the one as of the other */
-export const checkBatch = (c: Checked, x: Pick<Tensor, 'dtype' | 'shape'>, y: Pick<Tensor, 'dtype' | 'shape'>): ShapeError | undefined => {
+/** a dataset as one batch of what it holds, not yet as a model sees it */
+export const tensorsOfData = ({ x, y, weights }: Dataset): Batch => ({
+  x: x.tensor,
+  y: y.tensor,
+  ...(weights === undefined ? {} : { weights: weights.tensor })
+})
+
+/** whether a batch suits a training: inputs of the model's shape, targets the loss takes, as many of the one as of the other, and of weights */
+export const checkBatch = (c: Checked, { x, y, weights }: Batch): ShapeError | undefined => {
   const got = x.shape.slice(1)
   if (x.shape.length === 0 || !sameShape(got, c.input))
     return shapeError(['inputs'], `tensors of shape ${showShape(c.input)} for each example`, `shape ${showShape(got)}`, 'reshape the data, or change the input of the model')
   if (x.shape[0] !== y.shape[0]) return shapeError(['targets'], `${x.shape[0]} targets, one for each input`, String(y.shape[0]))
+  if (weights !== undefined && !(sameShape(weights.shape, [x.shape[0] as number]) && weights.dtype !== 'bool'))
+    return shapeError(['weights'], `${x.shape[0]} numbers, one for each input`, `${weights.dtype}${showShape(weights.shape)}`)
   return checkTarget(c.loss, c.output, y, c.training.precision)
 }
 
@@ -146,20 +171,24 @@ export const stepOf = (t: Training, { backend, families = builtIn }: StepOptions
       const compiled = new Map<string, E.Either<TrainError, readonly [Program, Executable]>>()
       const compile = (s: TrainState, b: Batch): E.Either<TrainError, readonly [Program, Executable]> => {
         return pipe(
-          program(stepOutputs(c, s, handedIn(b.x, b.y, c.training.precision))),
+          program(stepOutputs(c, s, handedIn(b, c.training.precision))),
           E.chainW(p => pipe(backend.compile(p), E.map(e => [p, e] as const)))
         )
       }
       return (state, batch, epochEnds = false) => {
-        const wrong = checkBatch(c, batch.x, batch.y)
+        const wrong = checkBatch(c, batch)
         if (wrong !== undefined) return E.left(wrong)
-        const name = `${batch.x.dtype}${showShape(batch.x.shape)} ${batch.y.dtype}${showShape(batch.y.shape)}`
+        const { x, y, weights } = batch
+        const given: Values = weights === undefined ? { x, y } : { x, y, weights }
+        const name = Object.values(given)
+          .map(t => `${t.dtype}${showShape(t.shape)}`)
+          .join(' ')
         const made = compiled.get(name) ?? compile(state, batch)
         compiled.set(name, made)
         const settings = settingsNow(c, state)
         return pipe(
           made,
-          E.chainW(([, e]) => e.run({ ...tensorsOf(state), ...stepInputs(c, state, settings), x: batch.x, y: batch.y })),
+          E.chainW(([, e]) => e.run({ ...tensorsOf(state), ...stepInputs(c, state, settings), ...given })),
           E.chainW(outputs => {
             const bad = divergence(outputs, state)
             if (bad !== undefined) return E.left(bad)

@@ -7,12 +7,13 @@ import { exampleCount, type Dataset } from '../data/dataset.js'
 import type { AnyModel } from '../model/model.js'
 import type { ParamsOf } from '../model/params.js'
 import { program, type Program } from '../expr/program.js'
-import { dataError, settingError, type DataError, type SettingError, type ShapeError, type BackendError } from '../value/error.js'
-import { chunks, evaluateChecked, metricValues, type Scores } from './evaluate.js'
+import { dataError, settingError, within, type DataError, type SettingError, type ShapeError, type BackendError } from '../value/error.js'
+import { chunks, evaluateChecked, metricValues } from './evaluate.js'
 import { families as builtIn, type Families } from './families.js'
-import { gathered, stepOutputs } from './program.js'
-import { purposeKey, start, tensorsOf, withTensors, type TrainState } from './state.js'
-import { advance, checkBatch, divergence, epochSumsAfter, reportOf, settingsNow, stepInputs, type Diverged, type StepReport } from './step.js'
+import { gathered, residentData, stepOutputs } from './program.js'
+import type { Scores } from './progress.js'
+import { purposeKey, start, tensorsOf, withTensors, type Best, type TrainState } from './state.js'
+import { advance, checkBatch, divergence, epochSumsAfter, reportOf, settingsNow, stepInputs, tensorsOfData, type Diverged, type StepReport } from './step.js'
 import { stopInterpreter } from './stop/index.js'
 import { checkTraining, training, type Checked, type Training, type TrainingOptions } from './training.js'
 
@@ -37,23 +38,30 @@ export interface Trained<M extends AnyModel = AnyModel> {
   readonly history: readonly EpochReport[]
   /** which stop rule ended the run */
   readonly reason: string
+  /** with `keepBest`, once an epoch has ended */
+  readonly best?: Best
 }
 export interface TrainOptions {
   readonly backend: Backend
   readonly families?: Families
   readonly observe?: (event: TrainEvent) => void
-  /** scored after every epoch */
+  /** scored after every epoch, for reports, stop rules and schedules */
   readonly validation?: Dataset
+  /**
+   * Whether the state after the best epoch is handed out beside the last one, whatever ends the run. A run that goes on from a state
+   * takes the best one so far instead of true.
+   */
+  readonly keepBest?: boolean | Best
   /** a state to go on from, instead of a fresh one */
   readonly from?: TrainState
 }
 export type TrainError = SettingError | ShapeError | BackendError | DataError | Diverged
 
-const checkData = (c: Checked, data: Dataset): E.Either<ShapeError | DataError | SettingError, number> => {
+/** whether a dataset suits a training; how many examples it has */
+const checkData = (c: Checked, data: Dataset): E.Either<ShapeError | DataError, number> => {
   const n = exampleCount(data)
-  const wrong = checkBatch(c, data.x.tensor, data.y.tensor)
+  const wrong = checkBatch(c, tensorsOfData(data))
   if (wrong !== undefined) return E.left(wrong)
-  if (c.training.batchSize > n) return E.left(settingError(['batchSize'], `at most ${n}, the number of examples`, String(c.training.batchSize)))
   const classes = c.output.at(-1) ?? 1
   const { tensor } = data.y
   const indexes = c.loss.classIndexes && tensor.shape.length === c.output.length && tensor.dtype !== 'f32'
@@ -62,6 +70,17 @@ const checkData = (c: Checked, data: Dataset): E.Either<ShapeError | DataError |
     ? E.left(dataError(['targets', `example ${outside}`], `a class index below ${classes}`, String(tensor.data[outside]), 'the last layer has one output per class'))
     : E.right(n)
 }
+const checkBatchSize = (c: Checked, n: number): E.Either<SettingError, number> =>
+  c.training.batchSize > n
+    ? E.left(settingError(['batchSize'], `at most ${n}, the number of examples`, String(c.training.batchSize)))
+    : E.right(n)
+/** the validation set suits the training too, and is there where the stop rule looks at it */
+const checkValidation = (c: Checked, validation: Dataset | undefined): E.Either<ShapeError | DataError | SettingError, unknown> =>
+  validation !== undefined
+    ? within('validation')(checkData(c, validation))
+    : stopInterpreter(c.families.stopRules).validates(c.training.stop)
+      ? E.left(settingError(['stop'], 'a validation set, which the stop rule looks at', 'none', 'hand one along as the option validation'))
+      : E.right(undefined)
 
 /** everything an epoch's loop needs, compiled once: a program for full batches, one for the short last batch */
 interface Compiled {
@@ -73,7 +92,7 @@ interface Compiled {
 }
 const compile = (c: Checked, data: Dataset, n: number, first: TrainState, backend: Backend): E.Either<ShapeError, Compiled> => {
   const sizes = [...new Set([c.training.batchSize, n % c.training.batchSize])].filter(k => k > 0)
-  const resident: Values = { 'data/x': data.x.tensor, 'data/y': data.y.tensor }
+  const resident = residentData(data)
   return pipe(
     E.traverseArray((k: number) =>
       pipe(
@@ -93,7 +112,12 @@ interface Run {
   readonly state: TrainState
   readonly history: readonly EpochReport[]
   readonly reason: string
+  readonly best?: Best
 }
+
+/** the better of two: of equally good ones the earlier, and anything rather than NaN */
+const better = (a: Best | undefined, b: Best): Best =>
+  a === undefined || b.scores.loss < a.scores.loss || Number.isNaN(a.scores.loss) ? b : a
 
 /**
  * The fold itself. The tensors live in the loop's memory; `s` carries the bookkeeping, and gets tensors where a state is handed out.
@@ -109,10 +133,12 @@ const runEpochs = (k: Compiled, first: TrainState, o: TrainOptions, upTo: number
   let s = first
   let epochStart = first
   const history: EpochReport[] = []
+  let best = typeof o.keepBest === 'object' ? o.keepBest : undefined
+  const kept = (): { readonly best?: Best } => (best === undefined ? {} : { best })
   const end = (reason: string): E.Either<TrainError, Run> => {
     const state = now(s)
     loop.close()
-    return E.right({ state, history, reason })
+    return E.right({ state, history, reason, ...kept() })
   }
   const failed = (e: TrainError): E.Either<TrainError, Run> => {
     loop.close()
@@ -131,17 +157,17 @@ const runEpochs = (k: Compiled, first: TrainState, o: TrainOptions, upTo: number
       const bad = divergence(r.right, s)
       if (bad !== undefined) {
         const again = runEpochs(k, epochStart, { backend: o.backend }, s.progress.step)
-        return failed(E.isLeft(again) ? again.left : { ...bad, state: again.right.state })
+        return failed(E.isLeft(again) ? again.left : { ...bad, state: again.right.state, ...kept() })
       }
       const report = reportOf(s.progress.step + 1, examples, r.right, settings)
       const last = b === batches.length - 1
       const { metrics } = epochSumsAfter(s, report)
-      s = advance(c, s, report, last)
       o.observe?.({ tag: 'step', epochSteps: batches.length, ...report })
+      const validation = last && o.validation !== undefined ? evaluateChecked(c, o.backend)(now(s), o.validation) : undefined
+      if (validation !== undefined && E.isLeft(validation)) return failed(validation.left)
+      s = advance(c, s, report, last, validation?.right)
       if (!last) continue
       epochStart = now(s)
-      const validation = o.validation === undefined ? undefined : evaluateChecked(c, o.backend)(epochStart, o.validation)
-      if (validation !== undefined && E.isLeft(validation)) return failed(validation.left)
       const epoch: EpochReport = {
         epoch: s.progress.epoch,
         step: s.progress.step,
@@ -151,6 +177,8 @@ const runEpochs = (k: Compiled, first: TrainState, o: TrainOptions, upTo: number
         ...(validation === undefined ? {} : { validation: validation.right })
       }
       history.push(epoch)
+      const scores: Scores = epoch.validation ?? { loss: epoch.loss, metrics: epoch.metrics }
+      if (o.keepBest !== undefined && o.keepBest !== false) best = better(best, { state: epochStart, epoch: epoch.epoch, scores })
       o.observe?.({ tag: 'epoch', ...epoch })
     }
     const reason = s.progress.step >= upTo ? 'asked to' : rules.reason(c.training.stop, s.progress, s.stop)
@@ -174,6 +202,8 @@ export const train =
       E.chainW(c =>
         pipe(
           checkData(c, data),
+          E.chainFirstW(n => checkBatchSize(c, n)),
+          E.chainFirstW(() => checkValidation(c, o.validation)),
           E.chainW(n => {
             const first = o.from ?? start(c)
             return pipe(
@@ -183,9 +213,9 @@ export const train =
           })
         )
       ),
-      E.map(({ state, history, reason }): Trained<M> => {
-        o.observe?.({ tag: 'done', reason, step: state.progress.step, epoch: state.progress.epoch })
-        return { training: t, params: state.params as ParamsOf<M>, state, history, reason }
+      E.map(({ state, ...rest }): Trained<M> => {
+        o.observe?.({ tag: 'done', reason: rest.reason, step: state.progress.step, epoch: state.progress.epoch })
+        return { training: t, params: state.params as ParamsOf<M>, state, ...rest }
       })
     )
   }

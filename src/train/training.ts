@@ -8,7 +8,8 @@ import { isSize, isDims, showShape, type Dims } from '../value/shape.js'
 import { settingError, shapeError, type SettingError, type ShapeError } from '../value/error.js'
 import type { FloatType } from '../value/tensor.js'
 import { checkMembers, families, type Families } from './families.js'
-import type { Loss, LossKind } from './loss/index.js'
+import { knownLoss, type KnownLoss, type Loss } from './loss/index.js'
+import { checkLoss } from './loss/loss.js'
 import type { Metric } from './metric/index.js'
 import type { Optimizer } from './optimizer/index.js'
 import type { StopRule } from './stop/index.js'
@@ -38,7 +39,7 @@ export interface Checked {
   readonly placed: Placed
   readonly input: Dims
   readonly output: Dims
-  readonly loss: LossKind<Loss>
+  readonly loss: KnownLoss
 }
 
 const single = (what: string, s: Placed['output']): E.Either<ShapeError, Dims> =>
@@ -59,7 +60,9 @@ export const checkTraining = (t: Training, f: Families = families): E.Either<Set
         E.Do,
         E.bind('input', () => single('input', t.model.input)),
         E.bind('output', () => single('output', placed.output)),
-        E.map(({ input, output }) => ({ training: t, families: f, placed, input, output, loss: f.losses[t.loss.tag] as LossKind<Loss> }))
+        E.let('loss', () => knownLoss(f.losses, t.loss)),
+        E.chainFirst(({ output, loss }) => checkLoss(loss, output, placed.gives, t.precision)),
+        E.map(({ input, output, loss }) => ({ training: t, families: f, placed, input, output, loss }))
       )
     )
   )

@@ -82,7 +82,10 @@ export const exact = <P extends Fields>(name: string, fields: P): Codec<FieldsOf
   }
   const encode = (a: FieldsOf<P>): unknown =>
     Object.fromEntries(keys.flatMap(k => (a[k] === undefined ? [] : [[k, of(k).encode(a[k])] as const])))
-  return new t.Type(name, (u): u is FieldsOf<P> => E.isRight(validate(u, [])), validate, encode)
+  // of values, not of JSON: a field's written form may differ
+  const is = (u: unknown): u is FieldsOf<P> =>
+    isRecord(u) && Object.keys(u).every(k => Object.hasOwn(fields, k)) && keys.every(k => of(k).is(at(u, k)))
+  return new t.Type(name, is, validate, encode)
 }
 
 /** One of several records told apart by their `tag`; `members` is asked when decoding, so that families can stay open. */
@@ -95,7 +98,7 @@ export const tagged = <A extends { readonly tag: string }>(family: string, membe
   return new t.Type<A, unknown, unknown>(
     family,
     (u): u is A => find(u)?.is(u) ?? false,
-    (u, c) => find(u)?.validate(u, c) ?? t.failure(u, c, `a ${family}: a record whose tag is one of ${Object.keys(members()).join(', ')}`),
+    (u, c) => find(u)?.validate(u, c) ?? t.failure(u, c, `a record whose tag is one of ${Object.keys(members()).join(', ')}`),
     a => find(a)?.encode(a)
   )
 }
@@ -134,28 +137,33 @@ export const decode =
 const Token = { openBrace: 1, closeBrace: 2, openBracket: 3, closeBracket: 4, comma: 5, string: 10, end: 17 } as const
 
 interface Frame {
+  /** the keys of a record so far; none for a list */
   readonly keys: Set<string> | undefined
-  key: string
+  /** the key or the index that the text is at */
+  key: string | number
 }
 /** JSON.parse takes the last of two equal keys and gives `__proto__` a meaning; here both are refused, and depth is bounded. */
 const checkText = (text: string): E.Either<DecodeError, string> => {
   const scanner = createScanner(text, true)
   const frames: Frame[] = []
-  const here = (): readonly string[] => ['$', ...frames.map(f => f.key).filter(k => k !== '')]
+  const place = (key: string): readonly string[] => ['$', ...frames.slice(0, -1).map(f => String(f.key)), key]
   for (let kind: number = scanner.scan(), expectKey = false; kind !== Token.end; kind = scanner.scan()) {
     if (kind === Token.openBrace || kind === Token.openBracket) {
       if (frames.length >= maxDepth) return E.left(depthError)
       expectKey = kind === Token.openBrace
-      frames.push({ keys: expectKey ? new Set() : undefined, key: '' })
+      frames.push(expectKey ? { keys: new Set(), key: '' } : { keys: undefined, key: 0 })
     } else if (kind === Token.closeBrace || kind === Token.closeBracket) {
       frames.pop()
       expectKey = false
-    } else if (kind === Token.comma) expectKey = frames.at(-1)?.keys !== undefined
-    else if (kind === Token.string && expectKey) {
+    } else if (kind === Token.comma) {
+      const frame = frames.at(-1)
+      expectKey = frame?.keys !== undefined
+      if (typeof frame?.key === 'number') frame.key++
+    } else if (kind === Token.string && expectKey) {
       const frame = frames.at(-1)
       const key = scanner.getTokenValue()
-      if (frame?.keys?.has(key)) return E.left(decodeError([...here().slice(0, frames.length), key], 'every key once', 'the key again'))
-      if (key === '__proto__') return E.left(decodeError(here(), 'keys that name fields', 'the key __proto__'))
+      if (frame?.keys?.has(key)) return E.left(decodeError(place(key), 'every key once', 'the key again'))
+      if (key === '__proto__') return E.left(decodeError(place(key), 'keys that name fields', 'the key __proto__'))
       frame?.keys?.add(key)
       if (frame) frame.key = key
       expectKey = false

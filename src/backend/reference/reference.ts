@@ -136,7 +136,7 @@ const kernels: { readonly [K in Op]: Kernel<K> } = {
   }
 }
 
-const run = (n: Expr, args: readonly Tensor[]): Tensor => (kernels[n.op] as Kernel<Op>)(n as Node<Op>, args)
+const run = (n: Expr, args: readonly Tensor[]): Tensor => (kernels[n.op] as Kernel<Op>)(n, args)
 
 const compile: Backend['compile'] = p => {
   const uses = new Map<Expr, number>()

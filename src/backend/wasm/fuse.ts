@@ -3,10 +3,11 @@
  * ways of walking a buffer and cost nothing; the rest becomes kernels of its own.
  */
 import { topological, type Expr, type Node, type Op } from '../../expr/op.js'
+import type { Program } from '../../expr/program.js'
 import { sizeOf, stridesOf, type Dims } from '../../value/shape.js'
 import { isContiguous } from '../../value/tensor.js'
 import type { Buffer, Kernel, Lowered, MapKernel, View } from './kernel.js'
-import { uniformValue } from './simplify.js'
+import { simplify, uniformValue } from './simplify.js'
 import { collapse } from './space.js'
 
 type Role = 'leaf' | 'map' | 'view' | 'reduce' | 'heavy'
@@ -252,7 +253,7 @@ const reduce = (s: State, n: Node<'sum' | 'reduceMax'>, stored: ReadonlySet<Expr
 }
 
 /** Kernels in an order in which everything is there when it is read. */
-export const fuse = (outputs: Readonly<Record<string, Expr>>): Lowered => {
+const fuse = (outputs: Readonly<Record<string, Expr>>): Lowered => {
   const order = topological(Object.values(outputs))
   const stored = storedNodes(order, Object.values(outputs))
   const s: State = { views: new Map(), kernels: [], filledBy: new Map(), constants: [], inputs: new Map(), next: 0 }
@@ -281,3 +282,6 @@ export const fuse = (outputs: Readonly<Record<string, Expr>>): Lowered => {
   )
   return { kernels: s.kernels, inputs: Object.fromEntries(s.inputs), constants: s.constants, outputs: results }
 }
+
+/** a program as kernels: simplified, fused */
+export const lower = (p: Program): Lowered => fuse(simplify(p.order, p.outputs))

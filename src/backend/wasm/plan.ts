@@ -24,6 +24,10 @@ export interface Plan {
 const align = (n: number): number => Math.ceil(n / 64) * 64
 const bytes = (b: Buffer): number => b.size * bytesOf[b.dtype]
 
+/** the scratch that the widest matrix product needs for its panel of columns */
+export const panelFor = (programs: readonly Lowered[]): number =>
+  Math.max(0, ...programs.flatMap(p => p.kernels.map(k => (k.kind === 'matmul' ? (k.a.shape.at(-1) ?? 0) * 32 + 64 : 0))))
+
 /** first and last kernel that touch a buffer */
 const lifetimes = (p: Lowered, kept: ReadonlySet<Buffer>): ReadonlyMap<Buffer, { readonly first: number; readonly last: number }> => {
   const spans = new Map<Buffer, { first: number; last: number }>()

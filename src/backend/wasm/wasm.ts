@@ -6,18 +6,10 @@ import { backendError, type BackendError, type ShapeError } from '../../value/er
 import { sizeOf } from '../../value/shape.js'
 import { allocate, numbersOf, view, type DType, type Storage, type Tensor } from '../../value/tensor.js'
 import { checkInputs, type Backend, type Loop, type Values } from '../backend.js'
-import { emitModule } from './emit/module.js'
-import { panelBytes } from './emit/panel.js'
-import { fuse } from './fuse.js'
+import { emitProgram } from './emit/module.js'
+import { lower } from './fuse.js'
 import type { Lowered, View } from './kernel.js'
-import { plan, type Plan } from './plan.js'
-import { simplify } from './simplify.js'
-
-/** a program as kernels: simplified, fused */
-export const lower = (p: Program): Lowered => fuse(simplify(p.order, p.outputs))
-
-const panelFor = (programs: readonly Lowered[]): number =>
-  Math.max(0, ...programs.flatMap(p => p.kernels.map(k => (k.kind === 'matmul' ? panelBytes(k.a.shape.at(-1) ?? 0) : 0))))
+import { panelFor, plan, type Plan } from './plan.js'
 
 const arrays: { readonly [D in DType]: (b: ArrayBuffer, address: number, n: number) => Storage[D] } = {
   f32: (b, a, n) => new Float32Array(b, a, n),
@@ -27,27 +19,42 @@ const arrays: { readonly [D in DType]: (b: ArrayBuffer, address: number, n: numb
   bool: (b, a, n) => new Uint8Array(b, a, n)
 }
 
+/** the memory of a loop, and its programs, each compiled when it first runs */
 interface Instance {
   readonly plan: Plan
   readonly memory: WebAssembly.Memory
-  readonly run: readonly (() => void)[]
+  readonly run: (which: number) => E.Either<BackendError, void>
 }
 
-const hint = 'use the reference backend (gradfold/ndarray)'
+const pageSize = 65536
+
+const refused = (e: unknown): BackendError =>
+  backendError(['wasm'], 'WebAssembly with SIMD, and leave to compile it', e instanceof Error ? e.message : String(e), 'use the reference backend (gradfold/ndarray)')
 
 const instantiate = (programs: readonly Lowered[], fedBack: ReadonlyMap<string, View>): E.Either<BackendError, Instance> =>
-  E.tryCatch(
-    () => {
-      const p = plan(programs, fedBack, panelFor(programs))
-      const { bytes, imports, memory } = emitModule(programs, p)
-      const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports)
-      for (const constant of programs.flatMap(l => l.constants))
-        if (constant.role.kind === 'constant')
-          arrays[constant.dtype](memory.buffer, p.address.get(constant) as number, constant.size).set(constant.role.value.data as Storage[DType])
-      return { plan: p, memory, run: programs.map((_, i) => instance.exports[`run${i}`] as () => void) }
-    },
-    e => backendError(['wasm'], 'WebAssembly with SIMD, and leave to compile it', e instanceof Error ? e.message : String(e), hint)
-  )
+  E.tryCatch(() => {
+    const p = plan(programs, fedBack, panelFor(programs))
+    const pages = Math.ceil(p.bytes / pageSize)
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
+    for (const constant of programs.flatMap(l => l.constants))
+      if (constant.role.kind === 'constant')
+        arrays[constant.dtype](memory.buffer, p.address.get(constant) as number, constant.size).set(constant.role.value.data as Storage[DType])
+    const compiled = new Map<number, readonly (() => void)[]>()
+    const compile = (which: number): readonly (() => void)[] =>
+      emitProgram(programs[which] as Lowered, p, p.copies[which] ?? [], memory, pages).map(
+        ({ bytes, imports }) => new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports['run'] as () => void
+      )
+    return {
+      plan: p,
+      memory,
+      run: which =>
+        E.tryCatch(() => {
+          const parts = compiled.get(which) ?? compile(which)
+          compiled.set(which, parts)
+          for (const part of parts) part()
+        }, refused)
+    }
+  }, refused)
 
 const write = (i: Instance, name: string, t: Tensor): void => {
   const input = i.plan.inputs.get(name)
@@ -87,7 +94,8 @@ const loop: Backend['loop'] = (programs, start, resident) => {
           const wrong: ShapeError | undefined = checkInputs(needed[which] as Program, inputs)
           if (wrong !== undefined) return E.left(wrong)
           for (const name of Object.keys(inputs)) write(instance, name, inputs[name] as Tensor)
-          ;(instance.run[which] as () => void)()
+          const ran = instance.run(which)
+          if (E.isLeft(ran)) return ran
           const results: Values = Object.fromEntries((out[which] as NonNullable<(typeof out)[number]>).map(([name, e, address]) => [name, read(instance, address, e)]))
           return E.right(results)
         },

@@ -22,7 +22,11 @@ export const isInvisible = (e: Expr): boolean => {
   const [arg] = e.args
   if (arg === undefined) return false
   const longAxes = (x: Expr): string => x.shape.filter(n => n !== 1).join()
-  return e.op === 'broadcast' || (e.op === 'cast' && arg.dtype !== 'bool') || (e.op === 'reshape' && longAxes(e) === longAxes(arg))
+  return (
+    e.op === 'broadcast' ||
+    (e.op === 'cast' && arg.dtype !== 'bool') ||
+    (e.op === 'reshape' && longAxes(e) === longAxes(arg))
+  )
 }
 
 const specials: Readonly<Record<string, string>> = {
@@ -39,7 +43,11 @@ const greek =
 export const symbol = (name: string): string => {
   const [, base = '', index = ''] = /^([A-Za-z]+)_?(\d*)$/.exec(name) ?? []
   const letter = greek.test(base) ? `\\${base}` : base
-  return letter.length === 0 || (base.length > 1 && letter === base) ? text(name) : index === '' ? letter : `${letter}_{${index}}`
+  return letter.length === 0 || (base.length > 1 && letter === base)
+    ? text(name)
+    : index === ''
+      ? letter
+      : `${letter}_{${index}}`
 }
 
 const number = (x: number, dtype: DType): Piece => {
@@ -48,7 +56,8 @@ const number = (x: number, dtype: DType): Piece => {
   const size = Math.abs(x)
   const [digits = '', exponent] = showNumber(size, dtype).split('e')
   const power = exponent === undefined ? '' : `10^{${Number(exponent)}}`
-  const tex = size === Infinity ? '\\infty' : power === '' ? digits : digits === '1' ? power : `${digits} \\cdot ${power}`
+  const tex =
+    size === Infinity ? '\\infty' : power === '' ? digits : digits === '1' ? power : `${digits} \\cdot ${power}`
   const level = power === '' ? Level.atom : digits === '1' ? Level.power : Level.product
   return { tex: minus ? `-${tex}` : tex, level: minus ? Level.sum : level, numeral: true }
 }
@@ -135,6 +144,9 @@ export const notations: { readonly [K in Op]: Notation<K> } = {
   mul: (n, args) => {
     const [a, b] = args
     if (a === b) return raised(a, '2')
+    const isOne = (p?: Piece): boolean => p?.numeral === true && p.tex === '1'
+    if (b !== undefined && isOne(a)) return b
+    if (a !== undefined && isOne(b)) return a
     const isScaled = a?.one === true || b?.one === true
     // numerals first: x * 2 and 2 * x are the same number to the bit
     const inOrder = b?.numeral === true && a?.numeral !== true ? [b, a as Piece] : args

@@ -1,7 +1,8 @@
-/** Cross-entropies: of probabilities, and of logits (which stays finite where a softmax followed by a logarithm would not). */
-import { div, equal, log, mul, neg, select, total } from '../../expr/build.js'
+/** Cross-entropies: of probabilities, and of logits (which stay finite where an activation followed by a logarithm would not). */
+import { add, cast, equal, exp, lessEqual, log, log1p, mul, neg, select, sub } from '../../expr/build.js'
 import { logSoftmax } from '../../expr/functions.js'
-import type { LossKind } from './loss.js'
+import type { Expr } from '../../expr/op.js'
+import { exampleMean, exampleSum, type LossKind } from './loss.js'
 
 export interface CrossEntropy {
   readonly tag: 'crossEntropy'
@@ -9,10 +10,14 @@ export interface CrossEntropy {
 export interface SoftmaxCrossEntropy {
   readonly tag: 'softmaxCrossEntropy'
 }
+export interface SigmoidCrossEntropy {
+  readonly tag: 'sigmoidCrossEntropy'
+}
 declare module './loss.js' {
   interface Losses {
     readonly crossEntropy: CrossEntropy
     readonly softmaxCrossEntropy: SoftmaxCrossEntropy
+    readonly sigmoidCrossEntropy: SigmoidCrossEntropy
   }
 }
 
@@ -20,6 +25,11 @@ declare module './loss.js' {
 export const crossEntropy: CrossEntropy = Object.freeze({ tag: 'crossEntropy' })
 /** the same of softmax(z), computed from the logits z: give the model no softmax at its end */
 export const softmaxCrossEntropy: SoftmaxCrossEntropy = Object.freeze({ tag: 'softmaxCrossEntropy' })
+/**
+ * The mean over all elements of -t ln s - (1 - t) ln(1 - s) with s = sigmoid(z), for targets from 0 to 1, each a question of its own:
+ * computed from the logits z, so give the model no sigmoid at its end.
+ */
+export const sigmoidCrossEntropy: SigmoidCrossEntropy = Object.freeze({ tag: 'sigmoidCrossEntropy' })
 
 export const crossEntropyKind: LossKind<CrossEntropy> = {
   tag: 'crossEntropy',
@@ -28,7 +38,7 @@ export const crossEntropyKind: LossKind<CrossEntropy> = {
   classIndexes: true,
   formula: (_, y, t) => {
     const unused = equal(t, 0)
-    return div(neg(total(select(unused, 0, mul(t, log(select(unused, 1, y)))))), y.shape[0] ?? 1)
+    return neg(exampleSum(select(unused, 0, mul(t, log(select(unused, 1, y))))))
   },
   tex: '-\\frac{1}{K} \\sum_{k=1}^{K} \\sum_j t_{kj} \\ln y_{kj}',
   samples: [crossEntropy]
@@ -38,7 +48,22 @@ export const softmaxCrossEntropyKind: LossKind<SoftmaxCrossEntropy> = {
   fields: () => ({}),
   expects: 'logits',
   classIndexes: true,
-  formula: (_, z, t) => div(neg(total(mul(t, logSoftmax(z)))), z.shape[0] ?? 1),
+  formula: (_, z, t) => neg(exampleSum(mul(t, logSoftmax(z)))),
   tex: '-\\frac{1}{K} \\sum_{k=1}^{K} \\sum_j t_{kj} \\ln \\mathrm{softmax}(z_k)_j',
   samples: [softmaxCrossEntropy]
+}
+
+/** (1 - t) z right of 0 and -t z left of it, and ln(1 + exp(-|z|)): two terms of one sign, so that nothing cancels */
+const fromLogit = (z: Expr, t: Expr): Expr => {
+  const right = lessEqual(0, z)
+  return add(select(right, mul(sub(1, t), z), neg(mul(t, z))), log1p(exp(select(right, neg(z), z))))
+}
+export const sigmoidCrossEntropyKind: LossKind<SigmoidCrossEntropy> = {
+  tag: 'sigmoidCrossEntropy',
+  fields: () => ({}),
+  expects: 'logits',
+  classIndexes: false,
+  formula: (_, z, t) => exampleMean(cast(fromLogit(cast(z, 'f64'), cast(t, 'f64')), z.dtype)),
+  tex: '-\\frac{1}{KJ} \\sum_{k=1}^{K} \\sum_{j=1}^{J} t_{kj} \\ln s_{kj} + (1 - t_{kj}) \\ln(1 - s_{kj}), \\; s = \\frac{1}{1 + e^{-z}}',
+  samples: [sigmoidCrossEntropy]
 }

@@ -1,16 +1,60 @@
 import { table, type Table } from '../../value/family.js'
-import { crossEntropyKind, softmaxCrossEntropyKind } from './cross-entropy.js'
-import type { Loss, LossKind } from './loss.js'
-import { halfSquaredErrorKind, meanSquaredErrorKind } from './squared.js'
+import { classWeightedKind, smoothedKind } from './classes.js'
+import { crossEntropyKind, sigmoidCrossEntropyKind, softmaxCrossEntropyKind } from './cross-entropy.js'
+import type { Interpreter, KnownLoss, Loss, LossKind } from './loss.js'
+import { halfSquaredErrorKind, huberKind, meanAbsoluteErrorKind, meanSquaredErrorKind } from './squared.js'
 
 export type LossTable = Table<LossKind<Loss>>
 export const losses: LossTable = table<LossKind<Loss>>(
   halfSquaredErrorKind,
   meanSquaredErrorKind,
+  meanAbsoluteErrorKind,
+  huberKind,
   crossEntropyKind,
-  softmaxCrossEntropyKind
+  softmaxCrossEntropyKind,
+  sigmoidCrossEntropyKind,
+  smoothedKind,
+  classWeightedKind
 )
 
-export type { Loss, LossKind, Losses, Scale } from './loss.js'
-export { crossEntropy, softmaxCrossEntropy, type CrossEntropy, type SoftmaxCrossEntropy } from './cross-entropy.js'
-export { halfSquaredError, meanSquaredError, type HalfSquaredError, type MeanSquaredError } from './squared.js'
+/** losses as their table's records say */
+export const lossInterpreter = (kinds: LossTable): Interpreter => {
+  const kindOf = (l: Loss): LossKind<Loss> => kinds[l.tag] as LossKind<Loss>
+  const self: Interpreter = {
+    takes: l => {
+      const kind = kindOf(l)
+      return 'inner' in kind ? self.takes(kind.inner(l)) : kind
+    },
+    formula: (l, output, target) => kindOf(l).formula(l, output, target, self)
+  }
+  return self
+}
+
+/** a loss with its meaning: what it takes, and its formula */
+export const knownLoss = (kinds: LossTable, loss: Loss): KnownLoss => {
+  const { takes, formula } = lossInterpreter(kinds)
+  const { expects, classIndexes } = takes(loss)
+  return { tag: loss.tag, expects, classIndexes, formula: (output, target) => formula(loss, output, target) }
+}
+
+export { batchLoss, exampleMean, exampleSum } from './loss.js'
+export type { KnownLoss, Loss, LossKind, Losses, Scale } from './loss.js'
+export { classWeighted, smoothed, type ClassWeighted, type Smoothed } from './classes.js'
+export {
+  crossEntropy,
+  sigmoidCrossEntropy,
+  softmaxCrossEntropy,
+  type CrossEntropy,
+  type SigmoidCrossEntropy,
+  type SoftmaxCrossEntropy
+} from './cross-entropy.js'
+export {
+  halfSquaredError,
+  huber,
+  meanAbsoluteError,
+  meanSquaredError,
+  type HalfSquaredError,
+  type Huber,
+  type MeanAbsoluteError,
+  type MeanSquaredError
+} from './squared.js'

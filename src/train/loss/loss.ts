@@ -1,45 +1,146 @@
-/** Losses: a member is data, its record here says which targets it takes and what its formula is. */
+/** Losses: a member is data, its record here says which outputs and targets it takes and what its formula is. */
+import * as E from 'fp-ts/lib/Either.js'
+import { cast, div, equal, input, mean, mul, node, reshape, select, sum, total } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
-import type { ShapeError } from '../../value/error.js'
-import { shapeError } from '../../value/error.js'
+import { shapeError, type ShapeError } from '../../value/error.js'
+import type { Member } from '../../value/family.js'
 import { sameShape, showShape, type Dims } from '../../value/shape.js'
 import type { Aval, FloatType } from '../../value/tensor.js'
-import type { Member } from '../../value/family.js'
 
 /** tag -> the data type of that loss; extended by declaration merging */
 export interface Losses {}
 export type Loss = Losses[keyof Losses]
 
-/** what the model's last layer gives: any real numbers, scores before a softmax or sigmoid, or probabilities */
+/** what a loss takes the model's outputs for: any real numbers, scores before a softmax or sigmoid, or probabilities */
 export type Scale = 'values' | 'logits' | 'probabilities'
 
-export interface LossKind<L extends { readonly tag: string }> extends Member {
-  readonly tag: L['tag']
+/** which outputs and targets a loss takes */
+export interface Takes {
   readonly expects: Scale
   /** whether targets may be class indexes (u32, one per example) instead of tensors of the output's own shape */
   readonly classIndexes: boolean
-  /** a scalar: the loss of a batch, from the model's output [K, ...] and targets of the same shape */
-  formula(loss: L, output: Expr, target: Expr): Expr
-  /** the formula as TeX */
+}
+/** a loss made of another one takes what that one takes */
+export interface MadeOf<L> {
+  inner(loss: L): Loss
+}
+
+export type LossKind<L extends { readonly tag: string }> = LossMember<L> & (Takes | MadeOf<L>)
+export interface LossMember<L extends { readonly tag: string }> extends Member {
+  readonly tag: L['tag']
+  /**
+   * The loss of each example [K], from the model's output [K, ...] and targets of the same shape. The loss of a batch is their mean,
+   * so that weights of examples need no word here.
+   */
+  formula(loss: L, output: Expr, target: Expr, self: Interpreter): Expr
+  /** the loss of a batch as TeX; for a loss made of another one, what it does to that */
   readonly tex: string
   readonly samples: readonly L[]
 }
+
+/** for losses made of losses */
+export interface Interpreter {
+  readonly takes: (loss: Loss) => Takes
+  readonly formula: (loss: Loss, output: Expr, target: Expr) => Expr
+}
+
+/** a loss whose record has been looked up */
+export interface KnownLoss extends Takes {
+  readonly tag: string
+  readonly formula: (output: Expr, target: Expr) => Expr
+}
+
+// ---- from numbers to examples, and from examples to the batch
+
+const axesOfOne = (x: Expr): Dims => [...x.shape.keys()].slice(1)
+const perExample =
+  (reduce: (x: Expr, axes: Dims) => Expr) =>
+  (x: Expr): Expr =>
+    x.shape.length === 1 ? x : reshape(reduce(x, axesOfOne(x)), x.shape.slice(0, 1))
+/** [K, ...] -> [K]: the sum over the numbers of each example */
+export const exampleSum = perExample(sum)
+/** [K, ...] -> [K]: their mean */
+export const exampleMean = perExample(mean)
+
+const notPerExample = (losses: Expr): Expr =>
+  losses.op === 'invalid'
+    ? losses
+    : node('invalid', [], {
+        error: shapeError(['loss'], 'one number for each example, of shape [K]', showShape(losses.shape), 'use exampleSum or exampleMean')
+      })
+
+/**
+ * The loss of a batch: 1/K sum_k l_k, or sum_k w_k l_k / sum_k w_k where examples have weights (0 where all weights are 0). Summed and
+ * divided in f64 and rounded once, as `mean` is; so weights that are all 1 change no bit.
+ */
+export const batchLoss = (losses: Expr, weights?: Expr): Expr => {
+  if (losses.op === 'invalid' || losses.shape.length !== 1) return notPerExample(losses)
+  if (weights === undefined) return reshape(mean(losses), [])
+  const w = cast(weights, 'f64')
+  const whole = total(w)
+  return cast(div(total(mul(w, cast(losses, 'f64'))), select(equal(whole, 0), 1, whole)), losses.dtype)
+}
+
+// ---- what suits a loss
 
 /**
  * Targets never broadcast: they have the output's shape, or are class indexes where the loss takes them.
  *
  * @returns what one example's target must be, given the targets at hand
  */
-export const checkTarget = (kind: LossKind<Loss>, output: Dims, target: Aval, dtype: FloatType): ShapeError | undefined => {
+export const checkTarget = (
+  loss: KnownLoss,
+  output: Dims,
+  target: Pick<Aval, 'dtype' | 'shape'>,
+  dtype: FloatType
+): ShapeError | undefined => {
   const perExample = target.shape.slice(1)
-  const indexes = kind.classIndexes && output.length >= 1 && sameShape(perExample, output.slice(0, -1)) && (target.dtype === 'u32' || target.dtype === 'u8')
+  const indexes =
+    loss.classIndexes &&
+    output.length >= 1 &&
+    sameShape(perExample, output.slice(0, -1)) &&
+    (target.dtype === 'u32' || target.dtype === 'u8')
   const values = sameShape(perExample, output) && (target.dtype === dtype || target.dtype === 'f32')
   return indexes || values
     ? undefined
     : shapeError(
         ['targets'],
-        `${dtype} of shape ${showShape(output)} for each example${kind.classIndexes ? ', or class indexes (u32)' : ''}, for the loss ${kind.tag}`,
+        `${dtype} of shape ${showShape(output)} for each example${loss.classIndexes ? ', or class indexes (u32)' : ''}, for the loss ${loss.tag}`,
         `${target.dtype} of shape ${showShape(perExample)}`,
         'targets never broadcast: reshape them or use oneHot'
       )
+}
+
+const checkScale = ({ tag, expects }: KnownLoss, gives: 'numbers' | 'probabilities' | undefined): ShapeError | undefined =>
+  expects === 'logits' && gives === 'probabilities'
+    ? shapeError(
+        ['loss', tag],
+        'logits',
+        'a model that ends in probabilities',
+        'leave out its last activation, which this loss applies itself, or use a loss of probabilities'
+      )
+    : expects === 'probabilities' && gives === 'numbers'
+      ? shapeError(
+          ['loss', tag],
+          'probabilities',
+          'a model that ends in any real numbers',
+          'end it with softmax or sigmoid, or use a loss of logits'
+        )
+      : undefined
+
+/**
+ * Whether a loss suits a model's outputs: they are what it takes them for (where nothing is known of them, they may be), and its
+ * formula gives one number for each of two examples.
+ */
+export const checkLoss = (
+  loss: KnownLoss,
+  output: Dims,
+  gives: 'numbers' | 'probabilities' | undefined,
+  dtype: FloatType
+): E.Either<ShapeError, KnownLoss> => {
+  const wrong = checkScale(loss, gives)
+  if (wrong !== undefined) return E.left(wrong)
+  const of = (name: string): Expr => input(name, dtype, [2, ...output])
+  const tried = batchLoss(loss.formula(of('output'), of('target')))
+  return tried.op === 'invalid' ? E.left(tried.attrs.error) : E.right(loss)
 }

@@ -1,32 +1,57 @@
-import { cast, equal, iota, neg, reduceMax, reshape, select, total } from '../../expr/build.js'
-import type { Expr } from '../../expr/op.js'
-import type { MetricKind } from './metric.js'
+/** How often the right class is found: at the first place, or among the first k. */
+import { cast, equal, iota, less, reduceMax, reshape, select, sum } from '../../expr/build.js'
+import { size } from '../../value/codec.js'
+import { single, type MetricKind } from './metric.js'
+import { classList, classRows, countOf, firstLargest, isClass, positions } from './outputs.js'
 
 export interface Accuracy {
   readonly tag: 'accuracy'
 }
+export interface TopK {
+  readonly tag: 'topK'
+  readonly k: number
+}
 declare module './metric.js' {
   interface Metrics {
     readonly accuracy: Accuracy
+    readonly topK: TopK
   }
 }
 
-/** the share of examples whose largest output stands at the target's class; among equal outputs the first counts */
+/**
+ * The share of examples whose largest output stands at the target's class; among equal outputs the first counts. A single output says
+ * class 1 where it is above 1/2, or above 0 where the loss takes logits.
+ */
 export const accuracy: Accuracy = Object.freeze({ tag: 'accuracy' })
-
-/** the class of each example, as a number of the output's type: the first place of the largest along the last axis */
-export const predictedClass = (y: Expr): Expr => {
-  const last = y.shape.length - 1
-  const place = iota(y.dtype, y.shape)
-  const behind = select(equal(y, reduceMax(y, [last])), neg(place), -Infinity)
-  return reshape(neg(reduceMax(behind, [last])), y.shape.slice(0, -1))
-}
+/** the share of examples whose target is among the k classes of the largest outputs; among equal outputs the first count. topK(1) is accuracy. */
+export const topK = (k: number): TopK => Object.freeze({ tag: 'topK', k })
 
 export const accuracyKind: MetricKind<Accuracy> = {
   tag: 'accuracy',
   fields: () => ({}),
   targets: 'classes',
-  sums: (_, y, t) => ({ correct: total(cast(equal(predictedClass(y), cast(t, y.dtype)), y.dtype)) }),
-  value: (_, { correct = 0 }, examples) => correct / examples,
+  sums: (_, y, t, scale) => ({ correct: countOf(equal(firstLargest(classRows(y, scale)), classList(t)), y) }),
+  value: (_, { correct }, examples, output) => single(correct) / (examples * positions(output)),
   samples: [accuracy]
+}
+
+export const topKKind: MetricKind<TopK> = {
+  tag: 'topK',
+  fields: () => ({ k: size }),
+  label: ({ k }) => `top${k}`,
+  targets: 'classes',
+  sums: ({ k }, y, t, scale) => {
+    const rows = classRows(y, scale)
+    const classes = rows.shape[1] ?? 1
+    const n = rows.shape[0] ?? 1
+    const wanted = reshape(classList(t), [n, 1])
+    const mine = reduceMax(select(isClass(classList(t), classes), rows, -Infinity), [1])
+    // a NaN is neither below nor equal, so it stands in front of everything
+    const behind = select(equal(rows, mine), cast(less(iota(rows.dtype, rows.shape), wanted), rows.dtype), 1)
+    const inFront = sum(select(less(rows, mine), 0, behind), [1])
+    const known = less(wanted, classes)
+    return { correct: countOf(select(known, cast(less(inFront, k), y.dtype), 0), y) }
+  },
+  value: (_, { correct }, examples, output) => single(correct) / (examples * positions(output)),
+  samples: [topK(2)]
 }

@@ -4,18 +4,42 @@
  */
 import type { Expr } from '../../expr/op.js'
 import type { Member } from '../../value/family.js'
+import type { Dims } from '../../value/shape.js'
+import type { Scale } from '../loss/loss.js'
 
 /** tag -> the data type of that metric; extended by declaration merging */
 export interface Metrics {}
 export type Metric = Metrics[keyof Metrics]
 
+/** a number, a list of them (one for each class), or a table (a confusion matrix): what JSON can hold */
+export type MetricValue = number | readonly MetricValue[]
+
+/** by name, the numbers of a tensor of sums in row-major order */
+export type Totals = Readonly<Record<string, readonly number[]>>
+
 export interface MetricKind<M extends { readonly tag: string }> extends Member {
   readonly tag: M['tag']
-  /** whether it needs class numbers (u32, one per example) or targets of the output's shape */
+  /** what it is reported as, where that is not the tag: `top5` */
+  label?(metric: M): string
+  /** whether it needs class numbers, one for each list along the output's last axis, or targets of the output's shape */
   readonly targets: 'classes' | 'values'
-  /** scalars of a batch that add up, from the model's output [K, ...] and the targets */
-  sums(metric: M, output: Expr, target: Expr): Readonly<Record<string, Expr>>
-  /** the metric of all batches, from the totals and the number of examples */
-  value(metric: M, totals: Readonly<Record<string, number>>, examples: number): number
+  /**
+   * Tensors of a batch that add up number by number, from the model's output [K, ...] and the targets, both of the training's
+   * precision. `scale` is what the loss takes outputs for.
+   */
+  sums(metric: M, output: Expr, target: Expr, scale: Scale): Readonly<Record<string, Expr>>
+  /** the metric of all batches, from the totals, the number of examples and the shape of the output for one of them */
+  value(metric: M, totals: Totals, examples: number, output: Dims): MetricValue
   readonly samples: readonly M[]
 }
+
+/** a + b: sums of batches, number by number; a name that one side lacks is 0 there */
+export const addTotals = (a: Totals, b: Totals): Totals => ({
+  ...a,
+  ...Object.fromEntries(Object.entries(b).map(([k, ys]) => [k, ys.map((y, i) => (a[k]?.[i] ?? 0) + y)]))
+})
+/** the only number of a list that should have one; NaN where there is none */
+export const single = (xs: readonly number[] | undefined): number => xs?.[0] ?? NaN
+/** a / b, and 0 where b is 0 */
+export const share = (a: number, b: number): number => (b === 0 ? 0 : a / b)
+export const plus = (a: number, b: number): number => a + b

@@ -1,68 +1,85 @@
-/** Adam (Kingma and Ba, 2015), in both forms that textbooks give. */
-import { add, div, mul, sqrt, square, sub } from '../../expr/build.js'
-import { fraction, oneOf, positive, withDefault } from '../../value/codec.js'
-import { positiveSetting, type Setting } from '../schedule/schedule.js'
-import { perParameter, type OptimizerKind } from './optimizer.js'
+/** Adam (Kingma and Ba, 2015), in both forms that textbooks give, and AdamW. */
+import { add, div, mul, sqrt, sub } from '../../expr/build.js'
+import type { Expr } from '../../expr/op.js'
+import { oneOf, withDefault } from '../../value/codec.js'
+import { nonNegativeSetting, type Setting } from '../schedule/schedule.js'
+import { momentFields, momentSettings, momentSlots, momentsOf, usual, type WithMoments } from './moments.js'
+import { perParameter, type Given, type OptimizerKind } from './optimizer.js'
 
-export interface Adam {
+/** where the bias is corrected: in the moments (the paper's algorithm 1), or in the rate (its more efficient order, where epsilon weighs differently) */
+export type AdamForm = 'corrected' | 'efficient'
+export interface Adam extends WithMoments {
   readonly tag: 'adam'
-  readonly rate: Setting
-  readonly beta1: number
-  readonly beta2: number
-  readonly epsilon: number
-  /** where the bias is corrected: in the moments (the paper's algorithm 1), or in the rate (its more efficient order, where epsilon weighs differently) */
-  readonly form: 'corrected' | 'efficient'
+  readonly form: AdamForm
+}
+export interface Adamw extends WithMoments {
+  readonly tag: 'adamw'
+  readonly decay: Setting
+  readonly form: AdamForm
 }
 declare module './optimizer.js' {
   interface Optimizers {
     readonly adam: Adam
+    readonly adamw: Adamw
   }
 }
 export type AdamOptions = Partial<Omit<Adam, 'tag' | 'rate'>>
+export type AdamwOptions = Partial<Omit<Adamw, 'tag' | 'rate'>>
 
 /**
  * m <- b1 m + (1 - b1) g, v <- b2 v + (1 - b2) g^2, then
  * - `corrected`: w <- w - rate (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon)
  * - `efficient`: w <- w - rate sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt v + epsilon)
+ *
+ * with beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 unless given
  */
 export const adam = (rate: Setting = 0.001, options: AdamOptions = {}): Adam =>
-  Object.freeze({ tag: 'adam', rate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, form: 'corrected', ...options })
+  Object.freeze({ tag: 'adam', rate, ...usual, form: 'corrected', ...options })
+
+/**
+ * Adam beside a weight decay that its moments don't see (Loshchilov and Hutter 2019): w <- w - rate decay w - (the step of Adam); decay
+ * = 0.01 unless given. For a decay of some parts only: `chain(adam(rate), masked(selector, decoupledWeightDecay(decay, rate)))`.
+ */
+export const adamw = (rate: Setting = 0.001, options: AdamwOptions = {}): Adamw =>
+  Object.freeze({ tag: 'adamw', rate, ...usual, decay: 0.01, form: 'corrected', ...options })
+
+const adamStep = (form: AdamForm, given: Given, more: (update: Expr, param: Expr) => Expr) => {
+  const { m: nextM, v: nextV, unbiased1, unbiased2, powers } = momentsOf(given)
+  const [rate, epsilon] = [given.setting('rate'), given.setting('epsilon')]
+  const efficient = unbiased1(mul(rate, sqrt(sub(1, powers.power2))))
+  return perParameter(({ gradient, param, slot }) => {
+    const m = nextM(slot, gradient)
+    const v = nextV(slot, gradient)
+    const update =
+      form === 'efficient'
+        ? div(mul(efficient, m), add(sqrt(v), epsilon))
+        : div(mul(rate, unbiased1(m)), add(sqrt(unbiased2(v)), epsilon))
+    return { update: more(update, param), slots: { m, v } }
+  }, powers)(given)
+}
+const form = withDefault(oneOf('corrected', 'efficient'), 'corrected')
+const averages = 'm \\leftarrow \\beta_1 m + (1 - \\beta_1) g,\\; v \\leftarrow \\beta_2 v + (1 - \\beta_2) g^2'
+const step = '\\eta \\frac{m / (1 - \\beta_1^t)}{\\sqrt{v / (1 - \\beta_2^t)} + \\epsilon}'
 
 export const adamKind: OptimizerKind<Adam> = {
   tag: 'adam',
-  fields: (_, schedule) => ({
-    rate: positiveSetting(schedule, 0.001),
-    beta1: withDefault(fraction, 0.9),
-    beta2: withDefault(fraction, 0.999),
-    epsilon: withDefault(positive, 1e-8),
-    form: withDefault(oneOf('corrected', 'efficient'), 'corrected')
-  }),
-  slots: () => ({
-    m: { per: 'parameter', value: 0 },
-    v: { per: 'parameter', value: 0 },
-    // b1^t and b2^t as running products: a power function would not be the same on every engine
-    power1: { per: 'run', value: 1 },
-    power2: { per: 'run', value: 1 }
-  }),
-  settings: ({ rate }) => ({ rate }),
-  update: ({ beta1, beta2, epsilon, form }, given) => {
-    const power1 = mul(given.scalar('power1'), beta1)
-    const power2 = mul(given.scalar('power2'), beta2)
-    const rate = given.setting('rate')
-    const efficient = div(mul(rate, sqrt(sub(1, power2))), sub(1, power1))
-    return perParameter(
-      ({ gradient, slot }) => {
-        const m = add(mul(slot('m'), beta1), mul(gradient, 1 - beta1))
-        const v = add(mul(slot('v'), beta2), mul(square(gradient), 1 - beta2))
-        const update =
-          form === 'efficient'
-            ? div(mul(efficient, m), add(sqrt(v), epsilon))
-            : div(mul(rate, div(m, sub(1, power1))), add(sqrt(div(v, sub(1, power2))), epsilon))
-        return { update, slots: { m, v } }
-      },
-      { power1, power2 }
-    )(given)
-  },
-  tex: 'm \\leftarrow \\beta_1 m + (1 - \\beta_1) g,\\; v \\leftarrow \\beta_2 v + (1 - \\beta_2) g^2,\\; w \\leftarrow w - \\eta \\frac{m / (1 - \\beta_1^t)}{\\sqrt{v / (1 - \\beta_2^t)} + \\epsilon}',
+  fields: (_, schedule) => ({ ...momentFields(schedule), form }),
+  slots: () => momentSlots,
+  settings: momentSettings,
+  update: ({ form }, given) => adamStep(form, given, update => update),
+  tex: `${averages},\\; w \\leftarrow w - ${step}`,
   samples: [adam(), adam(0.01, { form: 'efficient' })]
+}
+
+export const adamwKind: OptimizerKind<Adamw> = {
+  tag: 'adamw',
+  fields: (_, schedule) => ({ ...momentFields(schedule), decay: nonNegativeSetting(schedule, 0.01), form }),
+  slots: () => momentSlots,
+  settings: o => ({ ...momentSettings(o), decay: o.decay }),
+  update: ({ form }, given) => {
+    const decay = mul(given.setting('rate'), given.setting('decay'))
+    return adamStep(form, given, (update, w) => add(update, mul(decay, w)))
+  },
+  tex: `${averages},\\; w \\leftarrow w - ${step} - \\eta \\lambda w`,
+  samples: [adamw(), adamw(0.01, { decay: 0.1, form: 'efficient' })]
 }

@@ -1,12 +1,44 @@
 import { familyCodec, table, type Table } from '../../value/family.js'
 import type { Codec } from '../../value/codec.js'
+import { inside, type SettingError } from '../../value/error.js'
 import { scheduleCodec, type ScheduleTable, type Setting } from '../schedule/index.js'
-import { adamKind } from './adam.js'
+import { accumulateKind } from './accumulate.js'
+import { adadeltaKind, adagradKind, rmspropKind } from './adaptive.js'
+import { amsgradKind, nadamKind } from './adam-variants.js'
+import { adamKind, adamwKind } from './adam.js'
+import { chainKind } from './chain.js'
+import { clipByGlobalNormKind, clipByNormKind, clipByValueKind } from './clip.js'
+import { lionKind } from './lion.js'
+import { freezeKind, maskedKind } from './masked.js'
+import { momentumKind, nesterovKind } from './momentum.js'
 import type { ByPath, Given, Interpreter, Optimizer, OptimizerKind, Updated } from './optimizer.js'
+import { decoupledWeightDecayKind, scaleKind, weightDecayKind } from './scale.js'
 import { sgdKind } from './sgd.js'
 
 export type OptimizerTable = Table<OptimizerKind<Optimizer>>
-export const optimizers: OptimizerTable = table<OptimizerKind<Optimizer>>(sgdKind, adamKind)
+export const optimizers: OptimizerTable = table<OptimizerKind<Optimizer>>(
+  sgdKind,
+  momentumKind,
+  nesterovKind,
+  adagradKind,
+  rmspropKind,
+  adadeltaKind,
+  adamKind,
+  adamwKind,
+  amsgradKind,
+  nadamKind,
+  lionKind,
+  chainKind,
+  scaleKind,
+  clipByValueKind,
+  clipByNormKind,
+  clipByGlobalNormKind,
+  weightDecayKind,
+  decoupledWeightDecayKind,
+  maskedKind,
+  freezeKind,
+  accumulateKind
+)
 
 export const optimizerCodec = (kinds: OptimizerTable, schedules: ScheduleTable): Codec<Optimizer> =>
   familyCodec<Optimizer>('optimizer', kinds, scheduleCodec(schedules))
@@ -30,12 +62,46 @@ export const optimizerInterpreter = (kinds: OptimizerTable): Interpreter => {
     update: (o, label, given): Updated => {
       const r = kindOf(o).update(o, scoped(label, given), self)
       return { updates: r.updates, slots: relabel(label, r.slots), scalars: relabel(label, r.scalars) }
-    }
+    },
+    check: (o, paths) => kindOf(o).check?.(o, paths, self)
   }
   return self
 }
 
+/** whether an optimizer suits a model whose parameters have these paths */
+export const checkOptimizer = (kinds: OptimizerTable, o: Optimizer, paths: readonly string[]): SettingError | undefined => {
+  const wrong = optimizerInterpreter(kinds).check(o, paths)
+  return wrong === undefined ? undefined : inside('optimizer')(wrong)
+}
+
 export type { Optimizer, OptimizerKind, Optimizers, Given, Updated, Slot, ByPath } from './optimizer.js'
 export { perParameter } from './optimizer.js'
-export { adam, type Adam, type AdamOptions } from './adam.js'
+export { accumulate, type Accumulate } from './accumulate.js'
+export {
+  adadelta,
+  adagrad,
+  rmsprop,
+  type Adadelta,
+  type AdadeltaOptions,
+  type Adagrad,
+  type AdagradOptions,
+  type Rmsprop,
+  type RmspropOptions
+} from './adaptive.js'
+export { amsgrad, nadam, type Amsgrad, type AmsgradOptions, type Nadam, type NadamOptions } from './adam-variants.js'
+export { adam, adamw, type Adam, type AdamForm, type AdamOptions, type Adamw, type AdamwOptions } from './adam.js'
+export { chain, MonoidOptimizer, type Chain } from './chain.js'
+export { clipByGlobalNorm, clipByNorm, clipByValue, type ClipByGlobalNorm, type ClipByNorm, type ClipByValue } from './clip.js'
+export { lion, type Lion, type LionOptions } from './lion.js'
+export { freeze, masked, type Freeze, type Masked } from './masked.js'
+export { momentum, nesterov, type Momentum, type Nesterov } from './momentum.js'
+export {
+  decoupledWeightDecay,
+  scale,
+  weightDecay,
+  type DecoupledWeightDecay,
+  type ScaleBy,
+  type WeightDecay
+} from './scale.js'
+export { exceptBiasAndNorm, type Selector } from './selector.js'
 export { sgd, type Sgd } from './sgd.js'

@@ -3,8 +3,11 @@
  * chain being plain w <- w - gradient. A member is data; its record here writes the transformation in expressions, so that a whole
  * training step is one program.
  */
+import { add, constant, mul, sub } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
+import type { SettingError } from '../../value/error.js'
 import type { Member } from '../../value/family.js'
+import { scalarOf } from '../../value/tensor.js'
 import type { Setting } from '../schedule/schedule.js'
 
 /** tag -> the data type of that optimizer; extended by declaration merging */
@@ -42,6 +45,7 @@ export interface Interpreter {
   readonly slots: (part: Optimizer, label: string) => Readonly<Record<string, Slot>>
   readonly update: (part: Optimizer, label: string, given: Given) => Updated
   readonly settings: (part: Optimizer, label: string) => Readonly<Record<string, Setting>>
+  readonly check: (part: Optimizer, paths: readonly string[]) => SettingError | undefined
 }
 
 export interface OptimizerKind<O extends { readonly tag: string }> extends Member {
@@ -50,6 +54,8 @@ export interface OptimizerKind<O extends { readonly tag: string }> extends Membe
   /** the settings that may be scheduled, by the names under which `update` asks for them */
   settings(optimizer: O, self: Interpreter): Readonly<Record<string, Setting>>
   update(optimizer: O, given: Given, self: Interpreter): Updated
+  /** what its settings' ranges cannot say: whether it suits a model whose parameters have these paths */
+  check?(optimizer: O, paths: readonly string[], self: Interpreter): SettingError | undefined
   /** the update of one number as TeX */
   readonly tex: string
   readonly samples: readonly O[]
@@ -59,21 +65,48 @@ export const mapByPath = (m: ByPath, f: (x: Expr, path: string) => Expr): ByPath
 /** the tensor at a path that is known to be there: all maps of one step have the same paths */
 export const get = (m: ByPath, path: string): Expr => m.get(path) as Expr
 
-/** an optimizer whose update of a parameter depends on that parameter alone */
+/** zeros for each parameter */
+export const zeros: Slot = Object.freeze({ per: 'parameter', value: 0 })
+/** 1 for the run */
+export const one: Slot = Object.freeze({ per: 'run', value: 1 })
+
+/** 1 - x, worked out now where x is known: the same bits */
+export const complement = (x: Expr): Expr =>
+  x.op === 'constant' && x.shape.length === 0 ? constant(1 - scalarOf(x.attrs.value), x) : sub(1, x)
+/** a running average: b a + (1 - b) x */
+export const average = (b: Expr, a: Expr, x: Expr): Expr => add(mul(a, b), mul(x, complement(b)))
+
+interface AtParameter {
+  readonly gradient: Expr
+  readonly param: Expr
+  readonly slot: (name: string) => Expr
+}
+interface ParameterUpdated {
+  readonly update: Expr
+  readonly slots?: Readonly<Record<string, Expr>>
+}
+
+/**
+ * An optimizer whose update of a parameter depends on that parameter alone.
+ *
+ * @param scalars the slots that are one number for the run, after this step
+ */
 export const perParameter =
-  (f: (at: { readonly gradient: Expr; readonly param: Expr; readonly slot: (name: string) => Expr }) => {
-    readonly update: Expr
-    readonly slots?: Readonly<Record<string, Expr>>
-  }, scalars: Readonly<Record<string, Expr>> = {}) =>
+  (f: (at: AtParameter) => ParameterUpdated, scalars: Readonly<Record<string, Expr>> = {}) =>
   (given: Given): Updated => {
-    const results = [...given.gradients].map(
-      ([path, gradient]) => [path, f({ gradient, param: get(given.params, path), slot: name => get(given.slots(name), path) })] as const
-    )
+    const results = [...given.gradients].map(([path, gradient]) => {
+      const slot = (name: string): Expr => get(given.slots(name), path)
+      return [path, f({ gradient, param: get(given.params, path), slot })] as const
+    })
     const names = [...new Set(results.flatMap(([, r]) => Object.keys(r.slots ?? {})))]
+    const slot = (name: string): ByPath => new Map(results.map(([path, r]) => [path, r.slots?.[name] as Expr] as const))
     return {
       updates: new Map(results.map(([path, r]) => [path, r.update] as const)),
-      slots: Object.fromEntries(names.map(name => [name, new Map(results.map(([path, r]) => [path, r.slots?.[name] as Expr] as const))])),
+      slots: Object.fromEntries(names.map(name => [name, slot(name)])),
       scalars
     }
   }
 
+/** an optimizer that remembers nothing, as a transformation of each gradient */
+export const plain = (f: (gradient: Expr, param: Expr) => Expr): ((given: Given) => Updated) =>
+  perParameter(({ gradient, param }) => ({ update: f(gradient, param) }))

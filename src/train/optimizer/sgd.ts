@@ -1,7 +1,7 @@
-/** Stochastic gradient descent: w <- w - rate g */
+/** Stochastic gradient descent. */
 import { mul } from '../../expr/build.js'
-import { perParameter, type OptimizerKind } from './optimizer.js'
 import { positiveSetting, type Setting } from '../schedule/schedule.js'
+import { plain, type OptimizerKind } from './optimizer.js'
 
 export interface Sgd {
   readonly tag: 'sgd'
@@ -21,7 +21,7 @@ export const sgdKind: OptimizerKind<Sgd> = {
   fields: (_, schedule) => ({ rate: positiveSetting(schedule, 0.01) }),
   slots: () => ({}),
   settings: ({ rate }) => ({ rate }),
-  update: (_, given) => perParameter(({ gradient }) => ({ update: mul(given.setting('rate'), gradient) }))(given),
+  update: (_, given) => plain(gradient => mul(given.setting('rate'), gradient))(given),
   tex: 'w \\leftarrow w - \\eta g',
   samples: [sgd(0.1)]
 }

@@ -1,31 +1,56 @@
 import type { Codec } from '../../value/codec.js'
+import { inside, type SettingError } from '../../value/error.js'
 import { familyCodec, table, type Table } from '../../value/family.js'
-import type { Memory, Progress } from '../progress.js'
-import { exponentialDecayKind } from './decay.js'
-import type { Schedule, ScheduleKind, Setting } from './schedule.js'
+import { joinedKind, warmUpKind } from './combine.js'
+import { oneCycleKind, restartsKind } from './cycle.js'
+import { cosineDecayKind, exponentialDecayKind, polynomialDecayKind, stepDecayKind } from './decay.js'
+import { reduceOnPlateauKind } from './plateau.js'
+import { wrongUnit, type Interpreter, type Schedule, type ScheduleKind } from './schedule.js'
 
 export type ScheduleTable = Table<ScheduleKind<Schedule>>
-export const schedules: ScheduleTable = table<ScheduleKind<Schedule>>(exponentialDecayKind)
+export const schedules: ScheduleTable = table<ScheduleKind<Schedule>>(
+  stepDecayKind,
+  exponentialDecayKind,
+  polynomialDecayKind,
+  cosineDecayKind,
+  oneCycleKind,
+  warmUpKind,
+  restartsKind,
+  joinedKind,
+  reduceOnPlateauKind
+)
 
 export const scheduleCodec = (kinds: ScheduleTable): Codec<Schedule> => familyCodec<Schedule>('schedule', kinds)
 
-const kindOf = (kinds: ScheduleTable, s: Schedule): ScheduleKind<Schedule> => kinds[s.tag] as ScheduleKind<Schedule>
+/** settings as their table's records say: a number is what it is, always */
+export const scheduleInterpreter = (kinds: ScheduleTable): Interpreter => {
+  const kindOf = (s: Schedule): ScheduleKind<Schedule> => kinds[s.tag] as ScheduleKind<Schedule>
+  const self: Interpreter = {
+    value: (s, at, memory) => (typeof s === 'number' ? s : kindOf(s).value(s, at, memory, self)),
+    start: s => (typeof s === 'number' ? {} : (kindOf(s).start?.(s, self) ?? {})),
+    next: (s, memory, after) => (typeof s === 'number' ? memory : (kindOf(s).next?.(s, memory, after, self) ?? memory)),
+    check: (s): SettingError | undefined => {
+      if (typeof s === 'number') return undefined
+      const { check, inner } = kindOf(s)
+      const parts = inner?.(s) ?? []
+      const below = parts.map(part => self.check(part)).find(e => e !== undefined)
+      return wrongUnit(s, parts) ?? check?.(s) ?? (below === undefined ? undefined : inside(s.tag)(below))
+    }
+  }
+  return self
+}
 
-/** the value of a setting for the step about to be taken */
-export const settingValue =
-  (kinds: ScheduleTable) =>
-  (s: Setting, at: Progress, memory: Memory): number =>
-    typeof s === 'number' ? s : kindOf(kinds, s).value(s, at, memory, settingValue(kinds))
-/** what a setting remembers before the first step */
-export const startSetting =
-  (kinds: ScheduleTable) =>
-  (s: Setting): Memory =>
-    typeof s === 'number' ? {} : (kindOf(kinds, s).start?.(s) ?? {})
-/** ... and after a step */
-export const nextSetting =
-  (kinds: ScheduleTable) =>
-  (s: Setting, memory: Memory, after: Progress): Memory =>
-    typeof s === 'number' ? memory : (kindOf(kinds, s).next?.(s, memory, after) ?? memory)
-
-export type { Schedule, ScheduleKind, Schedules, Setting } from './schedule.js'
-export { exponentialDecay, type ExponentialDecay } from './decay.js'
+export type { Schedule, ScheduleKind, Schedules, Setting, SettingPer, Span, Timed, Unit, UnitOf } from './schedule.js'
+export { joined, warmUp, type Joined, type WarmUp } from './combine.js'
+export { oneCycle, restarts, type OneCycle, type OneCycleOptions, type Restarts } from './cycle.js'
+export {
+  cosineDecay,
+  exponentialDecay,
+  polynomialDecay,
+  stepDecay,
+  type CosineDecay,
+  type ExponentialDecay,
+  type PolynomialDecay,
+  type StepDecay
+} from './decay.js'
+export { reduceOnPlateau, type ReduceOnPlateau, type ReduceOnPlateauOptions } from './plateau.js'

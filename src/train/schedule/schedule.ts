@@ -1,8 +1,10 @@
 /** Schedules: how a hyperparameter changes in a run. Plain numbers are constant. */
 import * as t from 'io-ts'
-import { positive, type Codec } from '../../value/codec.js'
+import { finite, fraction, nonNegative, oneOf, positive, type Codec } from '../../value/codec.js'
+import { settingError, type SettingError } from '../../value/error.js'
 import type { Member } from '../../value/family.js'
 import type { Memory, Progress } from '../progress.js'
+import type { Epochs, Steps } from '../stop/index.js'
 
 /** tag -> the data type of that schedule; extended by declaration merging */
 export interface Schedules {}
@@ -11,18 +13,58 @@ export type Schedule = Schedules[keyof Schedules]
 /** a hyperparameter: constant, or scheduled */
 export type Setting = number | Schedule
 
-export interface ScheduleKind<S extends { readonly tag: string }> extends Member {
+/** what a schedule's time counts: steps taken, or whole epochs completed */
+export type Unit = 'step' | 'epoch'
+/** a length of time, said as in a stop rule: `steps(500)`, `epochs(10)` */
+export type Span = Steps | Epochs
+export type UnitOf<S extends Span> = S extends Steps ? 'step' : 'epoch'
+/** a setting whose time counts in this unit: what may stand inside a schedule that counts so */
+export type SettingPer<U extends Unit> = number | (Schedule & { readonly per: U })
+
+/** every schedule says what its time counts */
+export interface Timed {
+  readonly tag: string
+  readonly per: Unit
+}
+export interface ScheduleKind<S extends Timed> extends Member {
   readonly tag: S['tag']
   /** the value for the step about to be taken; host arithmetic by the numerics contract, section 2 */
   value(schedule: S, at: Progress, memory: Memory, self: Interpreter): number
   /** what it remembers, for schedules that look back */
-  start?(schedule: S): Memory
-  next?(schedule: S, memory: Memory, after: Progress): Memory
+  start?(schedule: S, self: Interpreter): Memory
+  next?(schedule: S, memory: Memory, after: Progress, self: Interpreter): Memory
+  /** the settings inside, for a schedule made of schedules: they must count the same time */
+  inner?(schedule: S): readonly Setting[]
+  /** what the ranges of its fields cannot say */
+  check?(schedule: S): SettingError | undefined
   readonly tex: string
   readonly samples: readonly S[]
 }
 /** for schedules made of schedules */
-export type Interpreter = (schedule: Setting, at: Progress, memory: Memory) => number
+export interface Interpreter {
+  readonly value: (setting: Setting, at: Progress, memory: Memory) => number
+  readonly start: (setting: Setting) => Memory
+  readonly next: (setting: Setting, memory: Memory, after: Progress) => Memory
+  readonly check: (setting: Setting) => SettingError | undefined
+}
+
+/** `steps(500)` -> 'step', 500 */
+export const inUnits = <S extends Span>(span: S): { readonly per: UnitOf<S>; readonly length: number } => ({
+  per: (span.tag === 'steps' ? 'step' : 'epoch') as UnitOf<S>,
+  length: span.count
+})
+export const unit: Codec<Unit> = oneOf('step', 'epoch')
+
+/** the same progress on a clock that was started later */
+export const since = (at: Progress, per: Unit, start: number): Progress => ({ ...at, [per]: at[per] - start })
+
+/** the first setting inside that counts another time */
+export const wrongUnit = ({ tag, per }: Timed, inner: readonly Setting[]): SettingError | undefined => {
+  const other = inner.find(s => typeof s !== 'number' && s.per !== per)
+  return other === undefined || typeof other === 'number'
+    ? undefined
+    : settingError([tag], `schedules per ${per} inside one per ${per}`, `${other.tag} per ${other.per}`, 'count both in steps, or both in epochs')
+}
 
 /** a number in the range, or a schedule; `inner` is the codec of schedules. Left out of JSON, it is the default. */
 export const setting = (range: Codec<number>, inner: Codec<unknown>, missing?: number): Codec<unknown> =>
@@ -35,4 +77,8 @@ export const setting = (range: Codec<number>, inner: Codec<unknown>, missing?: n
     },
     a => (typeof a === 'object' ? inner.encode(a) : a)
   )
-export const positiveSetting = (inner: Codec<unknown>, missing: number): Codec<unknown> => setting(positive, inner, missing)
+type SettingCodec = (inner: Codec<unknown>, missing?: number) => Codec<unknown>
+export const positiveSetting: SettingCodec = (inner, missing) => setting(positive, inner, missing)
+export const nonNegativeSetting: SettingCodec = (inner, missing) => setting(nonNegative, inner, missing)
+export const fractionSetting: SettingCodec = (inner, missing) => setting(fraction, inner, missing)
+export const finiteSetting: SettingCodec = (inner, missing) => setting(finite, inner, missing)

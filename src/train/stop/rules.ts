@@ -72,7 +72,8 @@ const combined = {
   fields: (self: Codec<unknown>) => ({ rules: list(self) }),
   start: ({ rules }: { readonly rules: readonly StopRule[] }, self: Interpreter): Memory => joined(rules, r => self.start(r)),
   next: ({ rules }: { readonly rules: readonly StopRule[] }, memory: Memory, after: Parameters<Interpreter['next']>[2], self: Interpreter): Memory =>
-    joined(rules, (r, i) => self.next(r, part(i, memory), after))
+    joined(rules, (r, i) => self.next(r, part(i, memory), after)),
+  validates: ({ rules }: { readonly rules: readonly StopRule[] }, self: Interpreter): boolean => rules.some(self.validates)
 }
 export const anyOfKind: StopKind<AnyOf> = {
   tag: 'anyOf',

@@ -13,10 +13,13 @@ export interface StopKind<R extends { readonly tag: string }> extends Member {
   /** what the rule remembers, for rules that look back */
   start?(rule: R, self: Interpreter): Memory
   next?(rule: R, memory: Memory, after: Progress, self: Interpreter): Memory
+  /** whether it looks at the scores of a validation set, so that a run without one is refused */
+  validates?(rule: R, self: Interpreter): boolean
   readonly samples: readonly R[]
 }
 export interface Interpreter {
   readonly reason: (rule: StopRule, at: Progress, memory: Memory) => string | undefined
   readonly start: (rule: StopRule) => Memory
   readonly next: (rule: StopRule, memory: Memory, after: Progress) => Memory
+  readonly validates: (rule: StopRule) => boolean
 }

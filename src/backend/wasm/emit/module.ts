@@ -1,7 +1,7 @@
-/** The module of a loop: its kernels as functions, and for each program one that calls them in order. */
+/** The modules of a program: its kernels as functions, and one function that calls them in order. */
 import { call, func, i32, importMemory, memory, Module, v128, type Func } from 'wasmati'
 import type { Buffer, Kernel, Lowered } from '../kernel.js'
-import type { Plan } from '../plan.js'
+import type { Copy, Plan } from '../plan.js'
 import type { Library } from './body.js'
 import { pow, unaryFunctions, type UnaryName } from './functions.js'
 import { bits, get, i4, integer, set } from './lanes.js'
@@ -70,31 +70,31 @@ const emitKernel = (k: Kernel, where: Where & { readonly panel: number }): Proce
 export interface Emitted {
   readonly bytes: Uint8Array
   readonly imports: WebAssembly.Imports
-  readonly memory: WebAssembly.Memory
 }
 
-export const pageSize = 65536
+/**
+ * Kernels to a module. wasmati 0.2 hands the bytes of a module on as arguments of one call, and engines allow some 100,000 of them: a
+ * long program becomes several modules over the same memory, run one after the other.
+ */
+const kernelsPerModule = 16
 
-export const emitModule = (programs: readonly Lowered[], p: Plan): Emitted => {
-  const where = { address: (b: Buffer) => p.address.get(b) as number, library: library(), panel: p.panel }
-  const pages = Math.ceil(p.bytes / pageSize)
-  const wasmMemory = new WebAssembly.Memory({ initial: pages, maximum: pages })
-  const imported = importMemory({ min: pages, max: pages }, wasmMemory)
-  const exports = Object.fromEntries(
-    programs.map((program, i) => {
-      const kernels = program.kernels.map(k => emitKernel(k, where))
-      const run = withLocals([], () => {
-        for (const k of kernels) call(k)
-        for (const c of p.copies[i] ?? []) {
-          i32.const(c.to)
-          i32.const(c.from)
-          i32.const(c.bytes)
-          memory.copy()
-        }
-      })
-      return [`run${i}`, run]
+/** The modules of a program, each exporting `run`, in the order in which they run. */
+export const emitProgram = (program: Lowered, p: Plan, copies: readonly Copy[], wasmMemory: WebAssembly.Memory, pages: number): readonly Emitted[] => {
+  const count = Math.max(1, Math.ceil(program.kernels.length / kernelsPerModule))
+  return Array.from({ length: count }, (_, i) => {
+    const where = { address: (b: Buffer) => p.address.get(b) as number, library: library(), panel: p.panel }
+    const kernels = program.kernels.slice(i * kernelsPerModule, (i + 1) * kernelsPerModule).map(k => emitKernel(k, where))
+    const run = withLocals([], () => {
+      for (const k of kernels) call(k)
+      if (i < count - 1) return
+      for (const c of copies) {
+        i32.const(c.to)
+        i32.const(c.from)
+        i32.const(c.bytes)
+        memory.copy()
+      }
     })
-  )
-  const m = Module({ exports, memory: imported })
-  return { bytes: m.toBytes(), imports: m.importMap, memory: wasmMemory }
+    const m = Module({ exports: { run }, memory: importMemory({ min: pages, max: pages }, wasmMemory) })
+    return { bytes: m.toBytes(), imports: m.importMap }
+  })
 }

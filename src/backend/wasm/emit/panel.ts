@@ -9,9 +9,6 @@ import { storeSome, type Locals, type Product } from './matrix.js'
 
 /** rows at a time: four rows of two vectors are the most that fit the registers beside the operands */
 const blockRows = 4
-/** the bytes of a panel for sums of `depth` products */
-export const panelBytes = (depth: number): number => depth * 32 + 64
-
 const copy = (to: Local<'i32'>, from: Local<'i32'>): void => {
   local.get(from)
   local.set(to)

@@ -1,0 +1,63 @@
+/** The command as a process of its own, as it is built. */
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+
+const root = join(import.meta.dirname, '../..')
+const main = join(root, 'dist/cli/main.js')
+const xor = join(root, 'examples/xor.json')
+
+beforeAll(() => {
+  if (!existsSync(main)) throw new Error('nothing to run: `npm run build` comes first')
+})
+
+const gradfold = (args: readonly string[], input = '') => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+    input,
+    encoding: 'utf8',
+    cwd: root
+  })
+  return { status, stdout, stderr }
+}
+
+describe('the process', () => {
+  test('trains, and says so to machines', () => {
+    const { status, stdout, stderr } = gradfold(['train', xor, '--json'])
+    expect([status, stderr]).toEqual([0, ''])
+    const events = stdout
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line) as { readonly tag: string })
+    expect(new Set(events.slice(0, -1).map(e => e.tag))).toEqual(new Set(['epoch']))
+    expect(events.at(-1)).toMatchObject({ tag: 'done', train: { metrics: {} } })
+  })
+  test('learns xor', () => {
+    const { stdout } = gradfold(['train', '-', '--json', '--quiet'], readFileSync(xor, 'utf8'))
+    const done = JSON.parse(stdout) as { readonly train: { readonly loss: number } }
+    expect(done.train.loss).toBeLessThan(0.001)
+  })
+  test('exits with 1 when a run fails', () => {
+    const text = readFileSync(xor, 'utf8').replace('"tag": "adam", "rate": 0.05', '"tag": "sgd", "rate": 1e38')
+    const { status, stderr } = gradfold(['train', '-', '--quiet'], text)
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/^gradfold: [^\n]*finite[^\n]*\n$/)
+  })
+  test.each([[['train', 'none.json']], [['train', '-']], [['--no']]])('exits with 2 and one line for %j', args => {
+    const { status, stdout, stderr } = gradfold(args)
+    expect([status, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/^gradfold: [^\n]*\n$/)
+  })
+  test('ends quietly when nobody reads on', async () => {
+    const child = spawn(process.execPath, [main, 'train', xor], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    let errors = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
+    child.stdout.once('data', () => child.stdout.destroy())
+    await new Promise(resolve => child.once('close', resolve))
+    expect(errors).toBe('')
+  })
+  test('has a version', () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string }
+    expect(gradfold(['--version']).stdout).toBe(`${version}\n`)
+  })
+})

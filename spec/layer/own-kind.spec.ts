@@ -1,0 +1,175 @@
+/** A layer kind, an activation and an initializer of a user's own: written against the published names only. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import fc from 'fast-check'
+import { describe, expect, expectTypeOf, test } from 'vitest'
+import {
+  activation,
+  checkModel,
+  dense,
+  evaluate,
+  expr,
+  extendKinds,
+  init,
+  input,
+  leaves,
+  lower,
+  message,
+  model,
+  modelData,
+  numbersOf,
+  rootKey,
+  sequential,
+  shapeError,
+  tensor,
+  tensorLayer,
+  type BodyOut,
+  type BodyParams,
+  type Dims,
+  type Fail,
+  type Kind,
+  type Layer,
+  type ParamsOf,
+  type Show,
+  type Tensor
+} from 'gradfold'
+import { encodeModel, parseModel, positive } from 'gradfold/codec'
+import { reference } from '../../src/backend/reference/reference.js'
+
+// ---- the data, and what the compiler knows of it
+
+interface Scale {
+  readonly tag: 'scale'
+  /** every factor begins here */
+  readonly from: number
+}
+interface Twice<B extends Layer = Layer> {
+  readonly tag: 'twice'
+  readonly layer: B
+}
+type AnyTwice = Twice
+declare module 'gradfold' {
+  interface Layers {
+    readonly scale: Scale
+    readonly twice: AnyTwice
+  }
+  interface ShapeRules<L, In> {
+    readonly scale: In extends readonly [...Dims, number] ? In : Fail<'a last axis', Show<In>>
+    readonly twice: L extends Twice<infer B> ? BodyOut<B, In> : never
+  }
+  interface ParamRules<L, In> {
+    readonly scale: In extends readonly [...Dims, infer N extends number] ? { readonly factor: Tensor<[N]> } : never
+    readonly twice: L extends Twice<infer B> ? BodyParams<B, In> : never
+  }
+  interface Activations {
+    readonly cube: 'each'
+  }
+  interface Initializers {
+    readonly near: { readonly value: number }
+  }
+}
+
+const scale = (from = 1): Scale => ({ tag: 'scale', from })
+const twice = <const B extends Layer>(layer: B): Twice<B> => ({ tag: 'twice', layer })
+
+// ---- what the program knows of it
+
+const scaleKind: Kind<Scale> = {
+  tag: 'scale',
+  fields: () => ({ from: positive }),
+  show: ({ from }) => `scale from ${from}`,
+  place: ({ from }, shape, { dtype }) => {
+    const n = shape.at(-1)
+    return typeof n !== 'number'
+      ? E.left(shapeError([], 'a last axis', JSON.stringify(shape)))
+      : E.right(
+          tensorLayer({
+            output: shape as Dims,
+            params: { factor: { dtype, shape: [n], initializer: { tag: 'near', value: from }, fan: { in: 1, out: 1 } } },
+            formula: (x, param) => expr.mul(x, param('factor'))
+          })
+        )
+  },
+  samples: [{ layer: scale(), input: [3] }]
+}
+const twiceKind: Kind<Twice> = {
+  tag: 'twice',
+  fields: ({ layer }) => ({ layer }),
+  show: () => 'twice',
+  place: ({ layer }, shape, place) =>
+    pipe(
+      place.body(layer, shape),
+      E.map(body => ({
+        ...body,
+        apply: (context, x) => {
+          const once = body.apply(context, x)
+          return body.apply(context, once.value)
+        }
+      }))
+    ),
+  samples: [{ layer: twice(dense(3)), input: [3] }]
+}
+const kinds = extendKinds({
+  layers: [scaleKind, twiceKind],
+  activations: { cube: { along: 'each', formula: x => expr.mul(x, expr.mul(x, x)), tex: 'x^3', kinks: [] } },
+  initializers: {
+    near: {
+      fields: { value: positive },
+      draw: ({ shape, settings }) => new Float32Array(shape.reduce((a, b) => a * b, 1)).fill((settings as { value: number }).value)
+    }
+  }
+})
+const some = <A>(e: E.Either<unknown, A>): A => {
+  if (E.isLeft(e)) throw new Error(JSON.stringify(e.left))
+  return e.right
+}
+
+const net = model(input(3), scale(2), twice(sequential(dense(3), activation('cube'))), dense(1, { initializer: { tag: 'near', value: 0.5 } }))
+
+describe('a layer kind of a user', () => {
+  test('is typed by the compiler', () => {
+    expectTypeOf<(typeof net)['input']>().toEqualTypeOf<[3]>()
+    type Params = ParamsOf<typeof net>
+    expectTypeOf<Params['scale']['factor']>().toEqualTypeOf<Tensor<[3]>>()
+    expectTypeOf<Params['twice']['dense']['weight']['shape']>().toEqualTypeOf<[3, 3]>()
+  })
+  test('is refused by the compiler and by the program in the same words', () => {
+    const sentence = 'twice/scale: expected a last axis, got []'
+    // @ts-expect-error the sentence is the type of the second parameter
+    const wrong = model(input(), twice(scale()))
+    expect(pipe(checkModel(wrong, kinds), E.mapLeft(message))).toEqual(E.left(sentence))
+    const typed: Parameters<typeof model<[], [Twice<Scale>]>>[1] = sentence
+    expect(typed).toBe(sentence)
+  })
+  test('goes to JSON and back', () => {
+    expect(parseModel(JSON.stringify(encodeModel(net, kinds)), kinds)).toEqual(E.right(net))
+    expect(pipe(parseModel(JSON.stringify(net)), E.mapLeft(message))).toMatchObject({
+      left: expect.stringMatching(/^\$\/layer\/layers\/0: expected a layer: a record whose tag is one of dense, /) as string
+    })
+    expect(pipe(parseModel(JSON.stringify(modelData([3], scale(-1))), kinds), E.mapLeft(message))).toEqual(
+      E.left('$/layer/from: expected a number above 0, got -1')
+    )
+  })
+  test('has parameters under its label', () => {
+    const params = some(init(net, rootKey(1), { kinds }))
+    expect(leaves<Tensor>(params).map(([path]) => path)).toEqual([
+      'scale/factor',
+      'twice/dense/weight',
+      'twice/dense/bias',
+      'dense/weight',
+      'dense/bias'
+    ])
+    expect(Array.from(numbersOf(params.scale.factor))).toEqual([2, 2, 2])
+  })
+  test('computes', () =>
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 3, maxLength: 3 }), xs => {
+        const { value } = some(lower(model(input(3), scale(2), activation('cube')), { batch: 1, dtype: 'f64', kinds }))
+        const given = { x: some(tensor('f64', [1, 3], xs)), 'params/scale/factor': some(tensor('f64', [3], [2, 2, 2])) }
+        const { y } = some(evaluate(reference)({ y: value as expr.Expr }, given))
+        expect(Array.from(numbersOf(y))).toEqual(xs.map(x => (2 * x) ** 3))
+      })
+    ))
+  test('is not known where nobody hands it along', () =>
+    expect(pipe(checkModel(net), E.mapLeft(message))).toMatchObject({ left: expect.stringMatching(/got scale; hand its record along with extendKinds$/) as string }))
+})

@@ -1,0 +1,94 @@
+import fc from 'fast-check'
+import * as E from 'fp-ts/lib/Either.js'
+import type { Source } from '../../src/data/reader/reader.js'
+import { readers } from '../../src/data/readers.js'
+import { builtInKinds } from '../../src/layer/registry.js'
+import { modelData, type ModelData } from '../../src/layer/model.js'
+import type { Normalise, Split } from '../../src/run/prepare.js'
+import type { RunFile } from '../../src/run/run-file.js'
+import { families } from '../../src/train/families.js'
+import type { Table } from '../../src/value/family.js'
+import { message, type Problem } from '../../src/value/error.js'
+
+/** the value, or a failure with the message */
+export const right = <A>(e: E.Either<Problem<string>, A>): A => {
+  if (E.isLeft(e)) throw new Error(message(e.left))
+  return e.right
+}
+/** the message of the error, or a failure */
+export const leftMessage = (e: E.Either<Problem<string>, unknown>): string => {
+  if (E.isRight(e)) throw new Error(`a Right: ${JSON.stringify(e.right)}`)
+  return message(e.left)
+}
+
+const samplesOf = <A>(members: Table<{ readonly samples: readonly A[]; readonly tag: string; fields: never }>) =>
+  fc.constantFrom(...Object.values(members).flatMap(m => m.samples))
+const samples = <A>(members: object): fc.Arbitrary<A> => samplesOf<A>(members as Parameters<typeof samplesOf<A>>[0])
+
+const layerSamples = Object.values(builtInKinds.layers).flatMap(kind => kind.samples)
+/** models of one row each: a sample, and what may follow anything */
+const model: fc.Arbitrary<ModelData> = fc
+  .tuple(fc.constantFrom(...layerSamples), fc.array(fc.constantFrom('relu', 'tanh', 'gelu'), { maxLength: 3 }))
+  .map(([{ layer, input }, fns]) => modelData(input, layer, ...fns.map(fn => ({ tag: 'activation', fn }) as never)))
+
+const split = fc.record<Split>({
+  tag: fc.constantFrom('random', 'stratified'),
+  fraction: fc.double({ min: 0.01, max: 0.99, noNaN: true })
+})
+const normalise = fc.record<Normalise>({
+  tag: fc.constantFrom('standardise', 'minMax', 'unit'),
+  per: fc.constantFrom('column', 'channel', 'whole')
+})
+
+/** run files of samples of every member of every family; their shapes need not fit */
+export const runFiles: fc.Arbitrary<RunFile<ModelData>> = fc.record(
+  {
+    gradfold: fc.constant(1 as const),
+    data: samples<Source>(readers),
+    split,
+    normalise,
+    model,
+    loss: samples<RunFile['loss']>(families.losses),
+    optimizer: samples<RunFile['optimizer']>(families.optimizers),
+    stop: samples<RunFile['stop']>(families.stopRules),
+    metrics: fc.array(samples<RunFile['metrics'][number]>(families.metrics), { maxLength: 3 }),
+    seed: fc.integer({ min: 0, max: 0xffffffff }),
+    batchSize: fc.integer({ min: 1, max: 1_000_000 }),
+    precision: fc.constantFrom('f32', 'f64')
+  },
+  {
+    requiredKeys: [
+      'gradfold',
+      'data',
+      'model',
+      'loss',
+      'optimizer',
+      'stop',
+      'metrics',
+      'seed',
+      'batchSize',
+      'precision'
+    ]
+  }
+)
+
+/** a small run that is right, as data of JSON */
+export const xor = {
+  data: {
+    tag: 'arrays',
+    train: {
+      x: [
+        [0, 0],
+        [0, 1],
+        [1, 0],
+        [1, 1]
+      ],
+      y: [[0], [1], [1], [0]]
+    }
+  },
+  model: { input: [2], layers: [{ tag: 'dense', units: 4 }, 'tanh', { tag: 'dense', units: 1 }, 'sigmoid'] },
+  loss: 'meanSquaredError',
+  optimizer: { tag: 'adam', rate: 0.05 },
+  batchSize: 4,
+  stop: { tag: 'epochs', count: 3 }
+} as const

@@ -1,0 +1,190 @@
+/** Programs that must compile, and programs that must not. Data, so that each compiler checks all of them in one run. */
+
+/** what every program can use */
+export const prelude = `import { pipe } from 'fp-ts/lib/function.js'
+import {
+  activation, add, checkSize, concat, dense, elu, fanOut, flatten, gelu, identity, input, inputs, logSoftmax, mean, merge, model, modelData,
+  multiply, named, on, parallel, relu, repeat, reshape, residual, sequential, shared, sigmoid, softmax, tanh,
+  type AnyFail, type Body, type Layer, type Model, type ParamsOf, type Sentence, type Series, type Shape, type Show, type Size, type Tensor
+} from 'gradfold'
+declare const n: number
+declare const size: Size
+declare const someLayer: Layer
+declare const manyLayers: Layer[]
+declare const loaded: Model
+declare const flip: boolean
+type W<S extends readonly number[]> = Tensor<S, 'f32' | 'f64'>
+type Exactly<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+declare const yes: <T extends true>() => T
+type OutputOf<M> = M extends Model<Shape, infer O> ? O : never
+`
+
+/** name, an expression, the output of the model that it is */
+export const accepted: readonly (readonly [name: string, code: string, output: string])[] = [
+  ['an MLP', 'model(input(784), dense(128), relu, dense(10), softmax)', '[10]'],
+  ['no layer at all', 'model(input(3, 4))', '[3, 4]'],
+  ['one layer', 'model(input(4), dense(3))', '[3]'],
+  ['the identity', 'model(input(4), sequential(), identity)', '[4]'],
+  ['flatten', 'model(input(28, 28, 1), flatten, dense(10))', '[10]'],
+  ['flatten of large images', 'model(input(224, 224, 3), flatten)', '[150528]'],
+  ['flatten of a scalar', 'model(input(), flatten)', '[1]'],
+  ['reshape', 'model(input(784), reshape(28, 28, 1))', '[28, 28, 1]'],
+  ['reshape to a scalar', 'model(input(1), reshape())', '[]'],
+  ['without bias', 'model(input(4), dense(3, { bias: false }))', '[3]'],
+  ['an initializer by name', "model(input(4), dense(3, { initializer: 'heNormal' }))", '[3]'],
+  ['an initializer with settings', "model(input(4), dense(3, { initializer: { tag: 'constant', value: 0.5 } }))", '[3]'],
+  ['an activation by name', "model(input(4), activation('gelu'))", '[4]'],
+  ['an activation on an image', 'model(input(2, 3), tanh, softmax)', '[2, 3]'],
+  ['an activation on several inputs', 'model(inputs(input(2), input(3)), sigmoid)', '[[2], [3]]'],
+  ['a residual block', 'model(input(128), residual(sequential(dense(64), relu, dense(128))))', '[128]'],
+  ['residual of the identity', 'model(input(5, 2), residual(sequential()))', '[5, 2]'],
+  ['repeat', 'model(input(8), repeat(50)(sequential(dense(8), relu)))', '[8]'],
+  ['repeat from another width', 'model(input(8), repeat(3)(sequential(dense(64), relu)))', '[64]'],
+  ['repeat once', 'model(input(8), repeat(1)(dense(3)))', '[3]'],
+  ['repeat that doubles', 'model(input(2), repeat(3)(sequential(fanOut(relu, relu), concat)))', '[16]'],
+  ['a name', "model(input(8), named('hidden')(dense(3)))", '[3]'],
+  ['two names', "model(input(8), named('a')(dense(3)), named('b')(dense(3)))", '[3]'],
+  ['one name at two levels', "model(input(8), named('a')(named('a')(dense(3))))", '[3]'],
+  ['pipe', "model(input(8), pipe(sequential(dense(8), relu), residual, repeat(3), named('body')), dense(2))", '[2]'],
+  ['on', 'pipe(sequential(dense(8), relu), on(input(4)))', '[8]'],
+  ['two inputs', 'model(inputs(input(3), input(4)), parallel(dense(2), dense(2)), add)', '[2]'],
+  ['two inputs, joined', 'model(inputs(input(3), input(4)), concat)', '[7]'],
+  ['fan out and concat', 'model(input(6), fanOut(dense(2), sequential(dense(3), relu)), concat)', '[5]'],
+  ['concat of images', 'model(inputs(input(4, 4, 3), input(4, 4, 5)), concat)', '[4, 4, 8]'],
+  ['multiply', 'model(input(6), fanOut(dense(2), dense(2), dense(2)), multiply)', '[2]'],
+  ['mean', "model(input(6), fanOut(dense(2), dense(2)), merge('mean'))", '[2]'],
+  ['branches in branches', 'model(input(6), fanOut(fanOut(relu, tanh), relu))', '[[[6], [6]], [6]]'],
+  ['a block of blocks', 'model(input(4), sequential(sequential(dense(3), sequential(relu)), sequential()), dense(2))', '[2]'],
+  ['a model as a layer', 'model(input(4), model(input(4), dense(3)), dense(2))', '[2]'],
+  ['the layers of another model', 'model(input(4), model(input(4), dense(3)).layer, dense(2))', '[2]'],
+  ['shared', "model(inputs(input(4), input(4)), pipe(shared('e')(model(input(4), dense(3))), e => parallel(e, e)), add)", '[3]'],
+  ['a generic block', '(<N extends number>(n: N) => sequential(dense(n), relu))(7)', 'never'],
+  ['a generic block inside a model', 'model(input(4), (<N extends number>(n: N) => residual(sequential(dense(9), relu, dense(n))))(4))', '[4]'],
+  ['a generic name', "model(input(4), (<K extends string, N extends number>(k: K, n: N) => named(k)(dense(n)))('k', 3))", '[3]'],
+  ['a size from data', 'model(input(size), dense(10))', '[10]'],
+  ['a width from data', 'model(input(4), dense(size), relu)', '[number]'],
+  ['a shape as a tuple', 'model([28, 28], flatten)', '[784]'],
+  ['layers spread from a tuple', 'model(input(4), ...([dense(3), relu] as const), dense(2))', '[2]'],
+  ['nested blocks, sealed', 'model(input(4), model(input(4), residual(model(input(4), residual(dense(4))))))', '[4]'],
+  ['fine-tuning a loaded model', 'model(input(4), loaded as Model<[4], [8]>, dense(2))', '[2]'],
+  ['fifty layers', `model(input(4), ${Array.from({ length: 25 }, (_, i) => `dense(${i + 1}), relu`).join(', ')})`, '[25]'],
+  ['eight levels', `model(input(4), ${'residual(sequential(relu, '.repeat(8)}dense(4)${'))'.repeat(8)})`, '[4]']
+]
+
+/** name, an expression that is a model, its parameters */
+export const parameters: readonly (readonly [name: string, code: string, params: string])[] = [
+  [
+    'an MLP',
+    'model(input(784), dense(128), relu, dense(10))',
+    '{ readonly dense: { readonly weight: W<[784, 128]>; readonly bias: W<[128]> }; readonly dense2: { readonly weight: W<[128, 10]>; readonly bias: W<[10]> } }'
+  ],
+  ['none', 'model(input(4), relu, flatten)', '{}'],
+  ['without bias', 'model(input(4), dense(3, { bias: false }))', '{ readonly dense: { readonly weight: W<[4, 3]> } }'],
+  [
+    'a name',
+    "model(input(4), named('hidden')(dense(3, { bias: false })))",
+    '{ readonly hidden: { readonly dense: { readonly weight: W<[4, 3]> } } }'
+  ],
+  [
+    'a residual block',
+    'model(input(4), residual(sequential(dense(2, { bias: false }), relu, dense(4, { bias: false }))))',
+    '{ readonly residual: { readonly dense: { readonly weight: W<[4, 2]> }; readonly dense2: { readonly weight: W<[2, 4]> } } }'
+  ],
+  [
+    'repeat',
+    'model(input(4), repeat(3)(dense(4, { bias: false })))',
+    '{ readonly repeat: Readonly<Record<number, { readonly dense: { readonly weight: W<[4, 4]> } }>> }'
+  ],
+  [
+    'repeat from another width',
+    'model(input(8), repeat(3)(dense(4, { bias: false })))',
+    '{ readonly repeat: Readonly<Record<number, { readonly dense: { readonly weight: W<[8, 4]> } } | { readonly dense: { readonly weight: W<[4, 4]> } }>> }'
+  ],
+  [
+    'branches',
+    'model(input(4), fanOut(dense(2, { bias: false }), sequential(dense(3, { bias: false }), relu), relu))',
+    '{ readonly fanOut: { readonly dense: { readonly weight: W<[4, 2]> }; readonly sequential: { readonly dense: { readonly weight: W<[4, 3]> } } } }'
+  ],
+  [
+    'shared',
+    "model(input(4), pipe(shared('e')(model(input(4), dense(4, { bias: false }))), e => sequential(e, relu, e)))",
+    '{ readonly shared: { readonly e: { readonly dense: { readonly weight: W<[4, 4]> } } } }'
+  ],
+  [
+    'a model as a layer',
+    'model(input(4), model(input(4), dense(3, { bias: false })))',
+    '{ readonly model: { readonly dense: { readonly weight: W<[4, 3]> } } }'
+  ],
+  ['a size from data', 'model(input(size), dense(3, { bias: false }))', '{ readonly dense: { readonly weight: W<[number, 3]> } }'],
+  [
+    'twelve of a kind',
+    `model(input(1), ${Array.from({ length: 12 }, () => 'dense(1, { bias: false })').join(', ')})`,
+    `{ ${Array.from({ length: 12 }, (_, i) => `readonly dense${i === 0 ? '' : i + 1}: { readonly weight: W<[1, 1]> }`).join('; ')} }`
+  ]
+]
+
+/** name, an expression or statement with one mistake */
+export const rejected: readonly (readonly [name: string, code: string])[] = [
+  ['dense on an image', 'model(input(28, 28, 1), dense(128), relu)'],
+  ['the mistake among others', 'model(input(784), dense(128), relu, residual(sequential(dense(64), relu)), dense(10), softmax)'],
+  ['dense on two inputs', 'model(inputs(input(3), input(4)), dense(2))'],
+  ['residual', 'model(input(4), residual(dense(3)))'],
+  ['residual that changes the rank', 'model(input(2, 2), residual(flatten))'],
+  ['reshape', 'model(input(784), reshape(28, 27, 1))'],
+  ['reshape of two inputs', 'model(inputs(input(2), input(2)), reshape(4))'],
+  ['flatten of two inputs', 'model(inputs(input(2), input(2)), flatten)'],
+  ['add of different shapes', 'model(input(16), fanOut(dense(8), dense(9)), add)'],
+  ['mean of different ranks', 'model(inputs(input(4), input(2, 2)), mean)'],
+  ['concat of different images', 'model(inputs(input(4, 3), input(5, 3)), concat)'],
+  ['concat of scalars', 'model(inputs(input(), input()), concat)'],
+  ['merging one tensor', 'model(input(16), concat)'],
+  ['merging branches of branches', 'model(input(3), fanOut(fanOut(relu, relu), relu), add)'],
+  ['too few inputs', 'model(inputs(input(3), input(4)), parallel(dense(2), dense(2), dense(2)), concat)'],
+  ['parallel of one input', 'model(input(3), parallel(dense(2), dense(2)))'],
+  ['no branch', 'model(input(3), fanOut())'],
+  ['a branch that does not fit', 'model(input(3, 2), fanOut(flatten, dense(2)))'],
+  ['softmax of a scalar', 'model(input(), softmax)'],
+  ['log softmax of two inputs', 'model(inputs(input(3), input(3)), logSoftmax)'],
+  ['in a named block', "model(input(784), dense(64), named('features')(sequential(relu, residual(dense(3)))))"],
+  ['deep inside', "model(input(28, 28), named('net')(sequential(flatten, named('head')(sequential(dense(10), residual(dense(12)))))))"],
+  ['the second of a kind', 'model(input(4), dense(3), dense(2), relu, dense(0))'],
+  ['in a block among others', 'model(input(4), dense(3), sequential(relu, dense(2), sequential(residual(dense(1)))), dense(3))'],
+  ['repeat of what cannot be repeated', 'model(input(28, 28), repeat(3)(sequential(flatten, dense(10), residual(dense(11)))))'],
+  ['repeat that fails later', 'model(input(2, 2), repeat(2)(sequential(residual(reshape(2, 2)), flatten)))'],
+  ['repeat zero times', 'model(input(4), repeat(0)(relu))'],
+  ['a negative size', 'model(input(4), dense(-1))'],
+  ['half a size', 'model(input(4), dense(2.5))'],
+  ['no size', 'model(input(4), dense(0))'],
+  ['a plain number', 'model(input(4), dense(n))'],
+  ['a size chosen at run time', 'model(input(4), dense(flip ? 3 : 4))'],
+  ['negative sizes in a shape', 'model(input(8), reshape(-1, -8))'],
+  ['an input of size 0', 'model(input(0), dense(3))'],
+  ['an input of unknown size', 'model(input(28, n), flatten)'],
+  ['an input that is no shape', 'model([-1], dense(3))'],
+  ['an input of unknown rank', 'model(loaded.input, flatten)'],
+  ['a layer from data', 'model(input(784), someLayer, dense(10))'],
+  ['layers from data', 'model(input(10), ...manyLayers)'],
+  ['a list of layers from data', 'model(input(10), sequential(...manyLayers))'],
+  ['a choice of layers', 'model(input(10), flip ? dense(3) : dense(4), dense(1))'],
+  ['a choice of bias', 'model(input(10), dense(3, { bias: flip }))'],
+  ['an equality that only data decides', 'model(input(8), residual(dense(size)))'],
+  ['a reshape that only data decides', 'model(input(size), reshape(2, 4))'],
+  ['a model in the wrong place', 'model(input(700), model(input(784), dense(64)), dense(10))'],
+  ['shared in the wrong place', "model(input(700), shared('encoder')(model(input(784), dense(64))))"],
+  ['sharing a layer without its input', "shared('encoder')(dense(3))"],
+  ['a generic block at the wrong size', 'model(input(784), (<N extends number>(n: N) => residual(sequential(dense(8), relu, dense(n))))(64))'],
+  ['a name twice', "model(input(4), named('a')(dense(3)), relu, named('a')(dense(2)))"],
+  ['a name that is a label', "model(input(4), dense(3), dense(3), named('dense2')(dense(2)))"],
+  ['a name twice inside', "model(input(4), residual(sequential(named('a')(relu), named('a')(tanh))))"],
+  ['the wrong output', 'const m: Model<[784], [9]> = model(input(784), dense(10))'],
+  ['the wrong input', 'const m: Model<[783], [10]> = model(input(784), dense(10))'],
+  ['unchecked data as a model', 'const m: Model = modelData([4], dense(3))'],
+  ['parameters of another model', 'const p: ParamsOf<Model<[4], [3], ReturnType<typeof dense<3>>>> = null as unknown as ParamsOf<Model<[5], [3], ReturnType<typeof dense<3>>>>'],
+  ['a label that is not there', 'const w = (null as unknown as ParamsOf<Model<[4], [3], ReturnType<typeof dense<3>>>>).dense2'],
+  ['an unknown activation', "activation('rellu')"],
+  ['an unknown initializer', "dense(3, { initializer: 'zero' })"],
+  ['an unknown setting', 'dense(3, { biases: false })'],
+  ['an unknown way to merge', "merge('concatenate')"],
+  ['what is no layer', 'model(input(4), 3)'],
+  ['on, in a pipe', 'pipe(sequential(dense(128), residual(dense(64))), on(input(784)))']
+]

@@ -1,0 +1,87 @@
+/** Dropout, in both conventions. */
+import * as E from 'fp-ts/lib/Either.js'
+import { less, mul, random, select } from '../expr/build.js'
+import type { Expr } from '../expr/op.js'
+import { fraction, oneOf, withDefault } from '../value/codec.js'
+import { shapeError } from '../value/error.js'
+import { isDims, showShape } from '../value/shape.js'
+import type { Context, Kind } from './kind.js'
+import { tensorOf } from './series.js'
+import type { Dims, Fail, OneTensor } from './static.js'
+
+/** where the factor that keeps expectations equal stands: in training, or in inference */
+export type DropoutConvention = 'inverted' | 'textbook'
+export interface Dropout<P extends number = number, C extends DropoutConvention = DropoutConvention> {
+  readonly tag: 'dropout'
+  /** the chance of a number to be dropped */
+  readonly rate: P
+  readonly convention: C
+}
+declare module './kind.js' {
+  interface Layers {
+    readonly dropout: Dropout
+  }
+  interface ShapeRules<L, In> {
+    readonly dropout: L extends Dropout<infer P> ? RateOf<P, In extends Dims ? In : OneTensor<In>> : never
+  }
+}
+/** literals from 0 up to 1 are written 0, 0.5, 1e-7; of a number from data the compiler can't say */
+type RateOf<P extends number, Out> = number extends P
+  ? Out
+  : `${P}` extends '0' | `0.${string}` | `${Digit}${string}e-${string}`
+    ? Out
+    : Fail<'a number from 0 up to, not including, 1', `${P}`>
+type Digit = '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9'
+
+/**
+ * Dropout (Srivastava et al. 2014): in training each number becomes 0 with the chance p = rate, by itself. So that the next layer sees
+ * the same expectation in training and in inference,
+ *
+ *     inverted (default, also that of PyTorch and Keras): training x / (1 - p) where kept; inference x
+ *     textbook:                                           training x where kept;           inference (1 - p) x
+ *
+ * A mask is drawn for the whole batch, number by number in row-major order, from a key made of the run's seed, the step and the
+ * labels down to this layer, and of nothing else: not of threads, nor of the layers beside this one. A number is kept where
+ * uniform < f32(1 - p). dropout(0) changes no bit.
+ *
+ * @param rate from 0 up to, not including, 1; anything else is a type error, or Left where it comes from data
+ * @example model(input(784), dense(100), relu, dropout(0.5), dense(10))
+ */
+export const dropout = <const P extends number, const C extends DropoutConvention = 'inverted'>(
+  rate: P,
+  convention?: C
+): Dropout<P, C> => Object.freeze({ tag: 'dropout', rate, convention: convention ?? ('inverted' as C) })
+
+/** x where kept, times a factor, else 0 */
+const dropped = (x: Expr, key: Expr, keep: number, factor: number): Expr =>
+  select(less(random(key, 'uniform', x.shape), keep), factor === 1 ? x : mul(x, factor), 0)
+
+const formula = ({ rate, convention }: Dropout, { training, sampling = false, key }: Context, x: Expr): Expr => {
+  const keep = 1 - rate
+  if (rate === 0) return x
+  if (training || sampling) return dropped(x, key, keep, convention === 'inverted' ? 1 / keep : 1)
+  return convention === 'inverted' ? x : mul(x, keep)
+}
+
+export const dropoutKind: Kind<Dropout> = {
+  tag: 'dropout',
+  fields: () => ({ rate: fraction, convention: withDefault(oneOf('inverted', 'textbook'), 'inverted') }),
+  show: ({ rate, convention }) => `dropout ${rate}${convention === 'inverted' ? '' : `, ${convention}`}`,
+  place: (layer, input) =>
+    !fraction.is(layer.rate)
+      ? E.left(shapeError([], fraction.name, `${layer.rate}`))
+      : !isDims(input)
+        ? E.left(shapeError([], 'one tensor', showShape(input), 'merge the branches before it'))
+        : E.right({
+            output: input,
+            params: {},
+            state: {},
+            shared: {},
+            rows: [],
+            apply: (context, x) => ({ value: formula(layer, context, tensorOf(x)), state: {}, seen: [] })
+          }),
+  samples: [
+    { layer: dropout(0.5), input: [4] },
+    { layer: dropout(0.2, 'textbook'), input: [2, 3] }
+  ]
+}

@@ -1,0 +1,87 @@
+/** What may be done to the losses of classes: smoothed labels, weights of classes. Losses made of a loss. */
+import { add, constant, mul, node } from '../../expr/build.js'
+import type { Expr } from '../../expr/op.js'
+import { fraction, list, nonNegative } from '../../value/codec.js'
+import { shapeError } from '../../value/error.js'
+import { showShape } from '../../value/shape.js'
+import { allocate, view, type FloatType } from '../../value/tensor.js'
+import { softmaxCrossEntropy } from './cross-entropy.js'
+import { exampleSum, type Interpreter, type Loss, type LossKind } from './loss.js'
+
+export interface Smoothed<L extends Loss = Loss> {
+  readonly tag: 'smoothed'
+  readonly loss: L
+  /** the share of each target that is spread evenly over all classes */
+  readonly amount: number
+}
+export interface ClassWeighted<L extends Loss = Loss> {
+  readonly tag: 'classWeighted'
+  readonly loss: L
+  /** one for each class */
+  readonly weights: readonly number[]
+}
+type AnySmoothed = Smoothed
+type AnyClassWeighted = ClassWeighted
+declare module './loss.js' {
+  interface Losses {
+    readonly smoothed: AnySmoothed
+    readonly classWeighted: AnyClassWeighted
+  }
+}
+
+/**
+ * Label smoothing (Szegedy et al. 2016): the loss for the targets (1 - a) t + a / J instead of t, over J classes.
+ *
+ * @param loss one of classes: `softmaxCrossEntropy`, `crossEntropy`
+ * @param amount a, from 0 up to, not including, 1
+ * @example smoothed(softmaxCrossEntropy, 0.1)
+ */
+export const smoothed = <const L extends Loss>(loss: L, amount: number): Smoothed<L> =>
+  Object.freeze({ tag: 'smoothed', loss, amount })
+
+/**
+ * The loss of each example times the weight of its class, sum_j t_j w_j: for classes that are rare. The mean stays over the number of
+ * examples (as Keras has it; PyTorch divides by the sum of the weights instead, which weights of examples do here).
+ *
+ * @param loss one of classes: `softmaxCrossEntropy`, `crossEntropy`
+ * @param weights one for each class, 0 or more
+ * @example classWeighted(softmaxCrossEntropy, [1, 1, 5])
+ */
+export const classWeighted = <const L extends Loss>(loss: L, weights: readonly number[]): ClassWeighted<L> =>
+  Object.freeze({ tag: 'classWeighted', loss, weights: Object.freeze([...weights]) })
+
+const no = (tag: string, expected: string, got: string): Expr =>
+  node('invalid', [], { error: shapeError(['loss', tag], expected, got) })
+/** a formula for losses of classes */
+const ofClasses = (tag: string, loss: Loss, self: Interpreter, formula: () => Expr): Expr =>
+  self.takes(loss).classIndexes ? formula() : no(tag, 'a loss of classes, such as softmaxCrossEntropy', loss.tag)
+
+export const smoothedKind: LossKind<Smoothed> = {
+  tag: 'smoothed',
+  fields: self => ({ loss: self, amount: fraction }),
+  inner: ({ loss }) => loss,
+  formula: ({ loss, amount }, y, t, self) =>
+    ofClasses('smoothed', loss, self, () => {
+      const classes = t.shape.at(-1) ?? 1
+      return self.formula(loss, y, add(mul(t, 1 - amount), amount / classes))
+    }),
+  tex: 't_{kj} \\leftarrow (1 - \\alpha) t_{kj} + \\frac{\\alpha}{J}',
+  samples: [smoothed(softmaxCrossEntropy, 0.1)]
+}
+
+export const classWeightedKind: LossKind<ClassWeighted> = {
+  tag: 'classWeighted',
+  fields: self => ({ loss: self, weights: list(nonNegative) }),
+  inner: ({ loss }) => loss,
+  formula: ({ loss, weights }, y, t, self) =>
+    ofClasses('classWeighted', loss, self, () => {
+      const [, classes] = t.shape
+      if (t.shape.length !== 2 || classes !== weights.length)
+        return no('classWeighted', `outputs of shape [${weights.length}], one for each weight`, showShape(t.shape.slice(1)))
+      const dtype = t.dtype as FloatType
+      const w = constant(view(dtype, [weights.length], allocate(dtype, weights)))
+      return mul(self.formula(loss, y, t), exampleSum(mul(t, w)))
+    }),
+  tex: '\\ell_k \\leftarrow \\left(\\sum_j t_{kj} w_j\\right) \\ell_k',
+  samples: [classWeighted(softmaxCrossEntropy, [1, 2, 0.5])]
+}

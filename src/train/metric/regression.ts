@@ -1,0 +1,79 @@
+/** Metrics of numbers: how far outputs are from targets. */
+import { abs, cast, reshape, square, sub, sum } from '../../expr/build.js'
+import type { Expr } from '../../expr/op.js'
+import { sizeOf } from '../../value/shape.js'
+import { plus, single, type MetricKind } from './metric.js'
+import { wideTotal } from './outputs.js'
+
+export interface Mae {
+  readonly tag: 'mae'
+}
+export interface Rmse {
+  readonly tag: 'rmse'
+}
+export interface R2 {
+  readonly tag: 'r2'
+}
+declare module './metric.js' {
+  interface Metrics {
+    readonly mae: Mae
+    readonly rmse: Rmse
+    readonly r2: R2
+  }
+}
+
+/** the mean of |y - t| over all numbers */
+export const mae: Mae = Object.freeze({ tag: 'mae' })
+/** the root of the mean of (y - t)^2 over all numbers */
+export const rmse: Rmse = Object.freeze({ tag: 'rmse' })
+/**
+ * The coefficient of determination, 1 - sum (y - t)^2 / sum (t - mean t)^2, for each number of the output, and the mean of these.
+ * Where a target never varies it is 1 if it is always met, else 0. The variation is worked out as sum t^2 - (sum t)^2 / n in f64,
+ * so targets far from 0 lose digits: those of mean^2 / variance.
+ */
+export const r2: R2 = Object.freeze({ tag: 'r2' })
+
+/** y - t in f64 */
+const difference = (y: Expr, t: Expr): Expr => sub(cast(y, 'f64'), cast(t, 'f64'))
+
+export const maeKind: MetricKind<Mae> = {
+  tag: 'mae',
+  fields: () => ({}),
+  targets: 'values',
+  sums: (_, y, t) => ({ absolute: wideTotal(abs(difference(y, t))) }),
+  value: (_, { absolute }, examples, output) => single(absolute) / (examples * sizeOf(output)),
+  samples: [mae]
+}
+export const rmseKind: MetricKind<Rmse> = {
+  tag: 'rmse',
+  fields: () => ({}),
+  targets: 'values',
+  sums: (_, y, t) => ({ squared: wideTotal(square(difference(y, t))) }),
+  value: (_, { squared }, examples, output) => Math.sqrt(single(squared) / (examples * sizeOf(output))),
+  samples: [rmse]
+}
+export const r2Kind: MetricKind<R2> = {
+  tag: 'r2',
+  fields: () => ({}),
+  targets: 'values',
+  sums: (_, y, t) => {
+    const n = t.shape[0] ?? 1
+    const width = sizeOf(t.shape) / n
+    const overExamples = (x: Expr): Expr => reshape(sum(reshape(x, [n, width]), [0]), [width])
+    const wide = cast(t, 'f64')
+    return {
+      residual: overExamples(square(difference(y, t))),
+      sum: overExamples(wide),
+      squares: overExamples(square(wide))
+    }
+  },
+  value: (_, { residual = [], sum = [], squares = [] }, examples) => {
+    const each = residual.map((r, j) => {
+      const s = sum[j] ?? 0
+      const variation = (squares[j] ?? 0) - (s * s) / examples
+      return variation > 0 ? 1 - r / variation : r === 0 ? 1 : 0
+    })
+    return each.reduce(plus, 0) / each.length
+  },
+  samples: [r2]
+}

@@ -1,0 +1,46 @@
+/** One update of all parameters, as expressions. */
+import { constant, input, sub } from '../../expr/build.js'
+import type { Expr } from '../../expr/op.js'
+import type { FloatType } from '../../value/tensor.js'
+import { leaves, rebuild, type Branch, type Tree } from '../../value/tree.js'
+import { get, type ByPath, type Given, type Interpreter, type Optimizer } from './optimizer.js'
+
+/** what goes from step to step: the parameters by path, and the optimizer's slots by name */
+export interface Carried {
+  readonly params: ByPath
+  readonly slots: Branch<Expr>
+}
+
+/**
+ * w <- w - update for every parameter, and the slots after it. Scheduled settings are the inputs `setting/<name>`.
+ *
+ * @param slots for each name a tree like that of the parameters, or one number
+ */
+export const updated = (
+  self: Interpreter,
+  optimizer: Optimizer,
+  { params, slots }: Carried,
+  gradients: ByPath,
+  dtype: FloatType
+): Carried => {
+  const settings = self.settings(optimizer, '')
+  const given: Given = {
+    gradients,
+    params,
+    slots: name => new Map(leaves<Expr>(slots[name] as Tree<Expr>)),
+    scalar: name => slots[name] as Expr,
+    setting: name => {
+      const value = settings[name] ?? 0
+      return typeof value === 'number' ? constant(value, { dtype }) : input(`setting/${name}`, dtype, [])
+    }
+  }
+  const after = self.update(optimizer, '', given)
+  const next = (name: string, tree: Tree<Expr>): Tree<Expr> => {
+    const slot = after.slots[name]
+    return after.scalars[name] ?? (slot === undefined ? tree : rebuild<Expr, Expr>(tree, path => get(slot, path)))
+  }
+  return {
+    params: new Map([...params].map(([path, w]) => [path, sub(w, get(after.updates, path))] as const)),
+    slots: Object.fromEntries(Object.entries(slots).map(([name, tree]) => [name, next(name, tree)]))
+  }
+}

@@ -1,0 +1,126 @@
+/** Schedules made of settings one after the other. */
+import { list, nonNegative, size, withDefault } from '../../value/codec.js'
+import { settingError } from '../../value/error.js'
+import { joinedMemories, partOf } from '../progress.js'
+import { cosineDecay, exponentialDecay } from './decay.js'
+import {
+  inUnits,
+  nonNegativeSetting,
+  since,
+  unit,
+  type ScheduleKind,
+  type Setting,
+  type SettingPer,
+  type Span,
+  type Unit,
+  type UnitOf
+} from './schedule.js'
+
+export interface WarmUp<U extends Unit = Unit> {
+  readonly tag: 'warmUp'
+  readonly over: number
+  readonly initial: number
+  /** what follows, on a clock of its own */
+  readonly then: Setting
+  readonly per: U
+}
+export interface Joined<U extends Unit = Unit> {
+  readonly tag: 'joined'
+  readonly parts: readonly Setting[]
+  /** when the second part begins, the third, ... */
+  readonly at: readonly number[]
+  readonly per: U
+}
+type AnyWarmUp = WarmUp
+type AnyJoined = Joined
+declare module './schedule.js' {
+  interface Schedules {
+    readonly warmUp: AnyWarmUp
+    readonly joined: AnyJoined
+  }
+}
+
+/**
+ * A straight line from `initial` up to where `then` begins, over the first T; then that, as if it began there.
+ *
+ * @example warmUp(steps(500), cosineDecay(0.1, steps(10_000)))
+ * @example warmUp(epochs(5), 0.1)
+ */
+export const warmUp = <const S extends Span>(over: S, then: SettingPer<UnitOf<S>>, initial = 0): WarmUp<UnitOf<S>> => {
+  const { per, length } = inUnits(over)
+  return Object.freeze({ tag: 'warmUp', over: length, initial, then, per })
+}
+
+/**
+ * Settings one after the other, each with the time at which it begins (the first begins at 0) and on a clock that starts there. All
+ * count the same time.
+ *
+ * @example joined(0.1, [epochs(10), exponentialDecay(0.1, 0.9)], [epochs(20), 0.001])
+ */
+export const joined = <const S extends Span>(
+  first: SettingPer<UnitOf<S>>,
+  second: readonly [at: S, setting: SettingPer<UnitOf<S>>],
+  ...more: readonly (readonly [at: S, setting: SettingPer<UnitOf<S>>])[]
+): Joined<UnitOf<S>> => {
+  const later = [second, ...more].map(([at, setting]) => ({ ...inUnits(at), setting }))
+  return Object.freeze({
+    tag: 'joined',
+    parts: Object.freeze([first, ...later.map(p => p.setting)]),
+    at: Object.freeze(later.map(p => p.length)),
+    per: inUnits(second[0]).per
+  })
+}
+
+export const warmUpKind: ScheduleKind<WarmUp> = {
+  tag: 'warmUp',
+  fields: self => ({ over: size, initial: withDefault(nonNegative, 0), then: nonNegativeSetting(self), per: unit }),
+  value: ({ over, initial, then, per }, at, memory, self) => {
+    const target = self.value(then, since(at, per, Math.min(at[per], over)), memory)
+    return at[per] >= over ? target : initial + (target - initial) * (at[per] / over)
+  },
+  start: ({ then }, self) => self.start(then),
+  next: ({ over, then, per }, memory, after, self) =>
+    after[per] <= over ? memory : self.next(then, memory, since(after, per, over)),
+  inner: ({ then }) => [then],
+  tex: '\\eta_t = \\begin{cases} \\eta_0 + (f(0) - \\eta_0) \\frac{t}{T} & \\text{if } t < T \\\\ f(t - T) & \\text{otherwise} \\end{cases}',
+  samples: [
+    warmUp({ tag: 'steps', count: 5 }, cosineDecay(0.1, { tag: 'steps', count: 10 })),
+    warmUp({ tag: 'epochs', count: 2 }, 0.1, 0.01)
+  ]
+}
+
+/** which part the time falls into, and when that part began */
+const partAt = ({ at }: Joined, t: number): { readonly i: number; readonly start: number } => {
+  const i = at.filter(start => start <= t).length
+  return { i, start: at[i - 1] ?? 0 }
+}
+export const joinedKind: ScheduleKind<Joined> = {
+  tag: 'joined',
+  fields: self => ({ parts: list(nonNegativeSetting(self)), at: list(size), per: unit }),
+  value: (s, now, memory, self) => {
+    const { i, start } = partAt(s, now[s.per])
+    return self.value(s.parts[i] as Setting, since(now, s.per, start), partOf(i, memory))
+  },
+  start: ({ parts }, self) => joinedMemories(parts, p => self.start(p)),
+  // what a step or epoch tells belongs to the part that it was taken in
+  next: (s, memory, after, self) => {
+    const { i, start } = partAt(s, after[s.per] - 1)
+    return joinedMemories(s.parts, (p, k) =>
+      k === i ? self.next(p, partOf(k, memory), since(after, s.per, start)) : partOf(k, memory)
+    )
+  },
+  inner: ({ parts }) => parts,
+  check: ({ parts, at }) =>
+    parts.length === at.length + 1 && at.every((t, i) => i === 0 || t > (at[i - 1] as number))
+      ? undefined
+      : settingError(
+          ['joined', 'at'],
+          `${Math.max(0, parts.length - 1)} rising times, one for each part but the first`,
+          `[${at.join(', ')}]`
+        ),
+  tex: '\\eta_t = f_i(t - t_i) \\text{ for } t_i \\le t < t_{i+1}',
+  samples: [
+    joined(0.1, [{ tag: 'epochs', count: 2 }, exponentialDecay(0.1, 0.5)], [{ tag: 'epochs', count: 4 }, 0.001]),
+    joined(cosineDecay(0.1, { tag: 'steps', count: 6 }, 0.01), [{ tag: 'steps', count: 6 }, 0.01])
+  ]
+}

@@ -1,0 +1,104 @@
+/** Schedules that go up and down: one cycle, and a schedule begun again and again. */
+import { fraction, nonNegative, positive, size, withDefault, type Codec } from '../../value/codec.js'
+import { cosineBetween, cosineDecay } from './decay.js'
+import { inUnits, unit, type Schedule, type ScheduleKind, type Span, type Unit, type UnitOf } from './schedule.js'
+
+export interface OneCycle<U extends Unit = Unit> {
+  readonly tag: 'oneCycle'
+  readonly peak: number
+  readonly initial: number
+  readonly final: number
+  /** the share of the time in which it rises */
+  readonly rise: number
+  readonly over: number
+  readonly per: U
+}
+export interface Restarts<U extends Unit = Unit> {
+  readonly tag: 'restarts'
+  readonly schedule: Schedule
+  /** the length of the first round */
+  readonly every: number
+  /** how many times longer each round is than the one before */
+  readonly stretch: number
+  readonly per: U
+}
+type AnyOneCycle = OneCycle
+type AnyRestarts = Restarts
+declare module './schedule.js' {
+  interface Schedules {
+    readonly oneCycle: AnyOneCycle
+    readonly restarts: AnyRestarts
+  }
+}
+export interface OneCycleOptions {
+  /** default peak / 25 */
+  readonly initial?: number
+  /** default peak / 250000 */
+  readonly final?: number
+  /** default 0.3 */
+  readonly rise?: number
+}
+
+/**
+ * One cycle (Smith and Topin 2019): along half a cosine from `initial` up to `peak` in the first part of the time, then along another
+ * one down to `final`.
+ *
+ * @example oneCycle(0.1, steps(5000))
+ */
+export const oneCycle = <const S extends Span>(
+  peak: number,
+  over: S,
+  { initial = peak / 25, final = peak / 250_000, rise = 0.3 }: OneCycleOptions = {}
+): OneCycle<UnitOf<S>> => {
+  const { per, length } = inUnits(over)
+  return Object.freeze({ tag: 'oneCycle', peak, initial, final, rise, over: length, per })
+}
+
+/**
+ * A schedule begun anew after each round (Loshchilov and Hutter 2017). Where rounds grow, the schedule is stretched with them.
+ *
+ * @param stretch a whole number: how many times longer each round is than the one before
+ * @example restarts(cosineDecay(0.1, epochs(10)), epochs(10), 2) // rounds of 10, 20, 40, ... epochs
+ */
+export const restarts = <const S extends Span>(
+  schedule: Schedule & { readonly per: UnitOf<S> },
+  every: S,
+  stretch = 1
+): Restarts<UnitOf<S>> => {
+  const { per, length } = inUnits(every)
+  return Object.freeze({ tag: 'restarts', schedule, every: length, stretch, per })
+}
+
+export const oneCycleKind: ScheduleKind<OneCycle> = {
+  tag: 'oneCycle',
+  fields: () => ({ peak: positive, initial: nonNegative, final: nonNegative, rise: withDefault(fraction, 0.3), over: size, per: unit }),
+  value: ({ peak, initial, final, rise, over, per }, at) => {
+    const [t, top] = [at[per], rise * over]
+    return t < top ? cosineBetween(initial, peak, t / top) : cosineBetween(peak, final, (t - top) / (over - top))
+  },
+  tex: '\\eta_t = \\begin{cases} \\mathrm{c}(\\eta_0, \\hat\\eta, \\frac{t}{rT}) & \\text{if } t < rT \\\\ \\mathrm{c}(\\hat\\eta, \\eta_T, \\frac{t - rT}{T - rT}) & \\text{otherwise} \\end{cases}, \\; \\mathrm{c}(a, b, x) = b + \\frac{a - b}{2} (1 + \\cos \\pi x)',
+  samples: [oneCycle(0.1, { tag: 'steps', count: 20 }), oneCycle(0.1, { tag: 'epochs', count: 4 }, { rise: 0.5 })]
+}
+
+/** how far the round has come that t falls into, on the clock of the first one */
+const inRound = (t: number, every: number, stretch: number): number => {
+  if (stretch === 1) return t % every
+  const next = (left: number, length: number, slower: number): number =>
+    left < length ? left / slower : next(left - length, length * stretch, slower * stretch)
+  return next(t, every, 1)
+}
+
+export const restartsKind: ScheduleKind<Restarts> = {
+  tag: 'restarts',
+  fields: (self: Codec<unknown>) => ({ schedule: self, every: size, stretch: withDefault(size, 1), per: unit }),
+  value: ({ schedule, every, stretch, per }, at, memory, self) =>
+    self.value(schedule, { ...at, [per]: inRound(at[per], every, stretch) }, memory),
+  start: ({ schedule }, self) => self.start(schedule),
+  next: ({ schedule }, memory, after, self) => self.next(schedule, memory, after),
+  inner: ({ schedule }) => [schedule],
+  tex: '\\eta_t = f\\left(\\frac{t - t_i}{s^i}\\right), \\; t_i = T \\, (1 + s + \\cdots + s^{i-1}) \\le t < t_{i+1}',
+  samples: [
+    restarts(cosineDecay(0.1, { tag: 'epochs', count: 2 }), { tag: 'epochs', count: 2 }, 2),
+    restarts(cosineDecay(0.1, { tag: 'steps', count: 4 }, 0.01), { tag: 'steps', count: 5 })
+  ]
+}
