@@ -16,7 +16,7 @@ export {
 } from './run/run-file.js'
 export { openRun, type OpenRun } from './run/open.js'
 export { horizon } from './run/horizon.js'
-export { prepare, type Normalise, type Preparation, type Split } from './run/prepare.js'
+export { prepare, type Normalise, type Preparation, type Prepared, type Split } from './run/prepare.js'
 export { short, shortFamily } from './run/short.js'
 
 export { decodeModel, encodeModel, layerCodec, modelCodec, parseModel } from './model/codec.js'

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { xor } from '../run/helpers.js'
+import { diverging, xor } from '../run/helpers.js'
 import { gradfold, masked } from './helpers.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'gradfold-cli-'))
@@ -28,18 +28,19 @@ const scored = file('scored.json', {
   metrics: ['accuracy'],
   optimizer: { tag: 'sgd', rate: { tag: 'exponentialDecay', initial: 0.5, factor: 0.5 } }
 })
-const diverging = file('diverging.json', {
-  ...xor,
-  model: { input: [2], layers: [{ tag: 'dense', units: 1 }] },
-  optimizer: { tag: 'sgd', rate: 1e30 },
-  stop: { tag: 'epochs', count: 100 }
-})
+const failing = file('diverging.json', diverging)
 
 describe('train', () => {
   test('prints a line for each epoch, then the scores', async () => {
     const { code, out, err } = await gradfold(['train', scored])
     expect([code, err]).toEqual([0, ''])
     expect(masked(out)).toMatchSnapshot()
+  })
+  test('scores a validation part after every epoch', async () => {
+    const held = file('held.json', { ...xor, validation: { tag: 'random', fraction: 0.5 }, batchSize: 2 })
+    expect(masked((await gradfold(['train', held])).out)).toMatchSnapshot()
+    const { out } = await gradfold(['train', held, '--json'])
+    expect(JSON.parse(out.split('\n')[0] as string)).toMatchObject({ validation: { metrics: {} } })
   })
   test('--quiet prints the scores alone', async () => {
     const { code, out, err } = await gradfold(['train', scored, '--quiet'])
@@ -83,7 +84,7 @@ describe('train', () => {
     expect(err.slice(err.lastIndexOf('loss'))).toMatch(/\u001b\[2K$/)
   })
   test('a run that diverges fails with 1, says where, and tells machines too', async () => {
-    const { code, out, err } = await gradfold(['train', diverging, '--json'])
+    const { code, out, err } = await gradfold(['train', failing, '--json'])
     expect(code).toBe(1)
     expect(local(err)).toMatch(/^gradfold: .\/diverging.json: step \d+.*: expected finite numbers, got .*\n$/)
     const last = JSON.parse(out.trimEnd().split('\n').at(-1) as string) as Readonly<Record<string, unknown>>

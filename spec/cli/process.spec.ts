@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { diverging } from '../run/helpers.js'
 
 const root = join(import.meta.dirname, '../..')
 const main = join(root, 'dist/cli/main.js')
@@ -38,7 +39,7 @@ describe('the process', () => {
     expect(done.train.loss).toBeLessThan(0.001)
   })
   test('exits with 1 when a run fails', () => {
-    const text = readFileSync(xor, 'utf8').replace('"tag": "adam", "rate": 0.05', '"tag": "sgd", "rate": 1e38')
+    const text = JSON.stringify(diverging)
     const { status, stderr } = gradfold(['train', '-', '--quiet'], text)
     expect(status).toBe(1)
     expect(stderr).toMatch(/^gradfold: [^\n]*finite[^\n]*\n$/)

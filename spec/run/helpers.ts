@@ -46,6 +46,7 @@ export const runFiles: fc.Arbitrary<RunFile<ModelData>> = fc.record(
     gradfold: fc.constant(1 as const),
     data: samples<Source>(readers),
     split,
+    validation: split,
     normalise,
     model,
     loss: samples<RunFile['loss']>(families.losses),
@@ -92,3 +93,11 @@ export const xor = {
   batchSize: 4,
   stop: { tag: 'epochs', count: 3 }
 } as const
+
+/** a run whose numbers stop being finite after a few steps */
+export const diverging = {
+  ...xor,
+  model: { input: [2], layers: [{ tag: 'dense', units: 1 }] },
+  optimizer: { tag: 'sgd', rate: 1e30 },
+  stop: { tag: 'epochs', count: 100 }
+}

@@ -74,6 +74,15 @@ describe('openRun', () => {
   })
   const fromLine = (n: number): Dataset => right(fromArrays(line(n).x, line(n).y, 2))
 
+  test('splits off validation from what the test part leaves', async () => {
+    const run = of({ train: line(20) }, { split: { tag: 'random', fraction: 0.8 }, validation: 'random' })
+    const { train, test, validation } = right(await open(run)).datasets
+    const parts = [train, validation, test].map(numbers)
+    expect(parts.map(p => p.length)).toEqual([13, 3, 4])
+    expect(parts.flat().sort((x, y) => x - y)).toEqual(numbers(fromLine(20)))
+    const other = right(await open({ ...run, validation: undefined })).datasets
+    expect(numbers(other.test)).toEqual(numbers(test))
+  })
   test('scales the test part by what the training part says', async () => {
     const run = of({ train: line(5), test: line(2, 8) }, { normalise: 'minMax' })
     const { train, test } = right(await open(run)).datasets
@@ -89,6 +98,7 @@ describe('openRun', () => {
   test.each<[string, object]>([
     ['a split of data that have a test part', of({ train: line(4), test: line(2) }, { split: 'random' })],
     ['a part without examples', of({ train: line(2) }, { split: { tag: 'random', fraction: 0.9 } })],
+    ['a validation part without examples', of({ train: line(2) }, { validation: { tag: 'random', fraction: 0.9 } })],
     ['a stratified split without classes', { ...xor, split: 'stratified' }],
     ['rows of different lengths', of({ train: { x: [[1], [2, 3]], y: [0, 1] } })],
     ['a class beyond the classes', of({ train: { x: [[1]], y: [2] } })],

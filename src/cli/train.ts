@@ -23,11 +23,13 @@ export interface TrainFlags {
 
 /** trains, then scores the final parameters on the whole of each part */
 const trained =
-  ({ training, datasets: { train: examples, test: others } }: OpenRun) =>
+  ({ training, datasets: { train: examples, test: others, validation } }: OpenRun) =>
   (backend: Backend, observe: (e: TrainEvent) => void): E.Either<TrainError, Finished> =>
     pipe(
       E.Do,
-      E.bindW('end', () => train(training, { backend, observe })(examples)),
+      E.bindW('end', () =>
+        train(training, { backend, observe, ...(validation === undefined ? {} : { validation }) })(examples)
+      ),
       E.bindW('train', ({ end }) => score(training, end.state, examples, { backend })),
       E.bindW('test', ({ end }) =>
         others === undefined ? E.right(undefined) : score(training, end.state, others, { backend })

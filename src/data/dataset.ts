@@ -106,24 +106,18 @@ export interface DatasetFields {
   readonly weights?: Tensor
 }
 
-const weightsFor = (n: number, t: Tensor): E.Either<DataError, Feature> =>
-  pipe(
-    feature(t),
-    E.filterOrElse(
-      f => f.tensor.shape.length === 1 && rowCount(f.tensor) === n,
-      () => dataError([], `${n} numbers, one for each example`, `the shape ${showShape(t.shape)}`)
-    ),
-    E.filterOrElse(
-      f => numbersOf(f.tensor).every(w => w >= 0) && numbersOf(f.tensor).some(w => w > 0),
-      f => {
-        const bad = numbersOf(f.tensor).findIndex(w => !(w >= 0))
-        return bad < 0
-          ? dataError([], 'at least one weight above 0', 'none')
-          : dataError([rowOf(t, bad)], 'a number, 0 or more', String(numbersOf(f.tensor)[bad]))
-      }
-    ),
-    within('weights')
-  )
+/** what is wrong with the weights of n examples, if anything */
+export const wrongWeights = ({ tensor, scale, shift }: Feature, n: number): DataError | undefined => {
+  const all = Array.from(numbersOf(tensor), w => w * scale + shift)
+  const bad = all.findIndex(w => !(w >= 0))
+  return tensor.shape.length !== 1 || rowCount(tensor) !== n
+    ? dataError(['weights'], `${n} numbers, one for each example`, `the shape ${showShape(tensor.shape)}`)
+    : bad >= 0
+      ? dataError(['weights', rowOf(tensor, bad)], 'a number, 0 or more', String(all[bad]))
+      : all.every(w => w === 0)
+        ? dataError(['weights'], 'at least one weight above 0', 'none')
+        : undefined
+}
 
 const asFeature = (f: Tensor | Feature): E.Either<DataError, Feature> =>
   isTensor(f) ? feature(f) : feature(f.tensor, f)
@@ -174,8 +168,12 @@ export const dataset = ({ x, y, classes, weights }: DatasetFields): E.Either<Dat
       weights === undefined
         ? E.right(d)
         : pipe(
-            weightsFor(exampleCount(d), weights),
-            E.map(w => ({ ...d, weights: w }))
+            feature(weights),
+            within('weights'),
+            E.chain(w => {
+              const wrong = wrongWeights(w, exampleCount(d))
+              return wrong === undefined ? E.right({ ...d, weights: w }) : E.left(wrong)
+            })
           )
     )
   )
@@ -194,6 +192,7 @@ export const pickExamples = (d: Dataset, rows: ArrayLike<number>): Dataset => ma
 export interface Batch {
   readonly x: Tensor<Dims, 'f32' | 'u32'>
   readonly y: Tensor<Dims, 'f32' | 'u32'>
+  readonly weights?: Tensor<Dims, 'f32' | 'u32'>
 }
 
 /** The examples named, as a model sees them. @returns Left when an index is not below the number of examples */
@@ -201,7 +200,11 @@ export const gatherExamples = (d: Dataset, rows: Indices): E.Either<DataError, B
   pipe(
     checkIndices(rows, exampleCount(d)),
     E.map(at => pickExamples(d, at)),
-    E.map(({ x, y }) => ({ x: valuesOf(x), y: valuesOf(y) }))
+    E.map(({ x, y, weights }) => ({
+      x: valuesOf(x),
+      y: valuesOf(y),
+      ...(weights === undefined ? {} : { weights: valuesOf(weights) })
+    }))
   )
 
 /** The first n examples, without a copy. @returns Left when n is not a whole number from 1 to the number of examples */

@@ -12,7 +12,7 @@ import type { Kind, Layer } from './kind.js'
 import type { Entry, EntryOf, ParamsFor } from './params.js'
 import { sideBySide, tupleOf } from './series.js'
 import type { AnyFail, Fail, Inside, Show } from './static.js'
-import type { Clash, FromData, LabelsOf, Out, Twice } from './typed.js'
+import type { Clash, FromList, LabelsOf, Out, Twice } from './typed.js'
 
 export interface Parallel<Ls extends readonly Layer[] = readonly Layer[]> {
   readonly tag: 'parallel'
@@ -41,13 +41,13 @@ declare module './kind.js' {
 type Same<Ls extends readonly unknown[], In> = { readonly [I in keyof Ls]: In }
 type ParallelOut<Ls extends readonly unknown[], In> = In extends readonly Shape[]
   ? number extends Ls['length']
-    ? FromData
+    ? FromList
     : Ls['length'] extends 0 | In['length']
       ? BranchesOut<Ls, In>
       : Fail<`${Ls['length']} inputs, one for each branch`, Show<In>>
   : Fail<'several inputs, one for each branch', Show<In>, 'use fanOut to give every branch the same input'>
 type BranchesOut<Ls extends readonly unknown[], Ins> = number extends Ls['length']
-  ? FromData
+  ? FromList
   : Ls extends readonly []
     ? NoBranch
     : [Clash<Ls>] extends [never]

@@ -42,6 +42,8 @@ export interface InitializerKind<S = unknown> {
   readonly fields: Fields
   /** sizeOf(shape) numbers, row-major, each an f32: an f64 parameter gets the same values */
   draw(wanted: Wanted<S>): Float32Array
+  /** settings that the laws of initializers are tried with; not needed where there are none */
+  readonly samples?: readonly S[]
 }
 
 export const tagOf = (i: Initializer): string => (typeof i === 'string' ? i : i.tag)
@@ -58,10 +60,10 @@ const within = (key: DrawKey, n: number, limit: number): Float32Array =>
     uniform(key, n).map(u => 2 * u - 1),
     limit
   )
-const without = (draw: (wanted: Wanted<unknown>) => Float32Array): InitializerKind => ({ fields: {}, draw })
-const normalOf = (std: (fan: Fan) => number): InitializerKind =>
+const without = (draw: (wanted: Wanted<unknown>) => Float32Array): InitializerKind<NoSettings> => ({ fields: {}, draw })
+const normalOf = (std: (fan: Fan) => number): InitializerKind<NoSettings> =>
   without(({ key, shape, fan }) => scaled(normal(key, sizeOf(shape)), std(fan)))
-const uniformOf = (limit: (fan: Fan) => number): InitializerKind =>
+const uniformOf = (limit: (fan: Fan) => number): InitializerKind<NoSettings> =>
   without(({ key, shape, fan }) => within(key, sizeOf(shape), limit(fan)))
 
 /**
@@ -100,10 +102,15 @@ export const builtInInitializers = {
     const rows = sizeOf(shape) / columns
     return orthogonal(normal(key, rows * columns), rows, columns)
   }),
-  constant: { fields: { value: finite }, draw: ({ shape, settings }) => fill(shape, settings.value) },
+  constant: {
+    fields: { value: finite },
+    draw: ({ shape, settings }) => fill(shape, settings.value),
+    samples: [{ value: 0.1 }]
+  },
   /** a normal of deviation std, drawn again beyond two deviations */
   truncatedNormal: {
     fields: { std: positive },
-    draw: ({ key, shape, settings }) => scaled(truncated(key, sizeOf(shape)), settings.std)
+    draw: ({ key, shape, settings }) => scaled(truncated(key, sizeOf(shape)), settings.std),
+    samples: [{ std: 0.02 }]
   }
 } satisfies { readonly [K in keyof Initializers]?: InitializerKind<Initializers[K]> }

@@ -8,8 +8,8 @@ import type { Kind, Layer, Place, Placed } from './kind.js'
 import type { BodyParams } from './params.js'
 import { sequential, type Flattened, type Sequence } from './sequential.js'
 import type { Kept, SizeOf } from './size.js'
-import type { AnyFail, Fail, NotKnown, Plain, Same, Sentence, Shape, Show } from './static.js'
-import type { FromData, Out, Series } from './typed.js'
+import type { AnyFail, Fail, Inside, NotKnown, Plain, Same, Sentence, Shape, Show } from './static.js'
+import type { FromList, Out, Series } from './typed.js'
 
 declare const output: unique symbol
 /** the data of a model, whose shapes nobody has checked */
@@ -50,7 +50,7 @@ export type ModelOut<M, In> =
 
 /** what a shape keeps of its sizes: the literals, `number` for a Size */
 export type Sizes<S extends readonly number[]> = Plain<{ [I in keyof S]: Kept<S[I]> }>
-type SizeArg<N extends number> = SizeOf<N> extends number ? N : Sentence<SizeOf<N>>
+type SizeArg<N extends number> = SizeOf<N> extends number ? N : Sentence<Inside<'input', SizeOf<N>>>
 
 /** the shape of one example: `input(28, 28, 1)`; the batch axis is never part of a shape */
 export const input = <const S extends number[]>(...sizes: { [I in keyof S]: SizeArg<S[I]> }): Sizes<S> =>
@@ -68,7 +68,7 @@ type WrongInput<S> = S extends readonly [infer H, ...infer T]
   : S extends readonly []
     ? never
     : Fail<'a shape that the compiler knows', Show<S>, 'use checkModel'>
-type InputArg<In> = [WrongInput<In>] extends [never] ? In : Sentence<WrongInput<In>>
+type InputArg<In> = [WrongInput<In>] extends [never] ? In : Sentence<Inside<'input', WrongInput<In>>>
 
 // ---- the verdict of the compiler
 
@@ -89,12 +89,13 @@ type Guilty<Ls extends readonly unknown[], S, Before extends readonly unknown[] 
   : never
 /** the layers themselves where they fit the input, or the sentence */
 export type Fitting<Ls extends readonly unknown[], In> = number extends Ls['length']
-  ? readonly Sentence<FromData>[]
+  ? readonly Sentence<FromList>[]
   : Series<Flattened<Ls>, In> extends infer O
     ? O extends AnyFail
       ? Blame<Ls, Guilty<Ls, In>, Sentence<O>>
       : Ls
     : never
+type FittingOne<L, In> = Series<Flattened<[L]>, In> extends infer O ? (O extends AnyFail ? Sentence<O> : L) : never
 type FinalShape<Ls extends readonly unknown[], In> = Series<Flattened<Ls>, In> extends infer O extends Shape ? O : Shape
 
 const copy = (s: Shape): Shape => Object.freeze(s.map((x: number | Shape) => (typeof x === 'number' ? x : copy(x)))) as Shape
@@ -117,7 +118,7 @@ export const model = <const In extends Shape, const Ls extends readonly Layer[]>
 /** `model` for the end of a pipe: `pipe(block, repeat(3), on(input(784)))` */
 export const on =
   <const In extends Shape>(input: InputArg<In>) =>
-  <const L extends Layer>(layer: Fitting<[L], Plain<In>>[0]): Model<Plain<In>, FinalShape<[L], Plain<In>>, L> =>
+  <const L extends Layer>(layer: FittingOne<L, Plain<In>>): Model<Plain<In>, FinalShape<[L], Plain<In>>, L> =>
     make(input as Shape, [layer]) as Model<Plain<In>, FinalShape<[L], Plain<In>>, L>
 
 /** The data of a model, for `checkModel`: layers and sizes that only the running program knows. */

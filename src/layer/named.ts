@@ -1,5 +1,6 @@
 /** A label of the user's own. */
 import { label } from '../value/codec.js'
+import { dense } from './dense.js'
 import type { Kind, Layer } from './kind.js'
 import type { BodyParams } from './params.js'
 import type { BodyOut } from './typed.js'
@@ -38,5 +39,5 @@ export const namedKind: Kind<Named> = {
   show: () => 'named',
   name: layer => layer.name,
   place: (layer, input, place) => place.body(layer.layer, input),
-  samples: []
+  samples: [{ layer: named('hidden')(dense(2)), input: [3] }]
 }

@@ -1,5 +1,7 @@
 /** Composition. A free monoid: `sequential` is associative and `sequential()` its identity, as equality of data and of types. */
 import { list } from '../value/codec.js'
+import { tanh } from './activation.js'
+import { dense } from './dense.js'
 import type { Kind, Layer } from './kind.js'
 import type { SeriesParams } from './params.js'
 import type { Series } from './typed.js'
@@ -59,5 +61,5 @@ export const sequentialKind: Kind<Sequential> = {
   fields: ({ layer }) => ({ layers: list(layer) }),
   show: () => 'sequential',
   place: (layer, input, place) => place.body(layer, input),
-  samples: []
+  samples: [{ layer: sequential(dense(3), tanh), input: [2] }]
 }

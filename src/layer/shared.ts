@@ -26,6 +26,11 @@ declare module './kind.js' {
   }
 }
 
+type ModelArg<L> = L extends Model
+  ? L
+  : 'shared: expected a model, got a layer without its input; close it with model(input(...), ...)'
+type SharedOf<K extends string, L> = L extends Model ? Shared<K, L> : never
+
 /**
  * The same parameters wherever the same key stands: they live once, at `shared/<key>` of the whole model. Takes a closed model, since
  * the parameters' shapes must not depend on the place. Running statistics belong to each place.
@@ -35,8 +40,8 @@ declare module './kind.js' {
  */
 export const shared =
   <const K extends string>(key: K) =>
-  <const M extends Model>(layer: M): Shared<K, M> =>
-    Object.freeze({ tag: 'shared', key, layer })
+  <const L extends Layer>(layer: ModelArg<L>): SharedOf<K, L> =>
+    Object.freeze({ tag: 'shared', key, layer }) as unknown as SharedOf<K, L>
 
 const isModel = (layer: Layer): layer is Model => layer.tag === 'model'
 const modelCodec = (layer: Codec<Layer>): Codec<Model> =>

@@ -11,6 +11,8 @@ import type { AnyFail, Fail, Inside, IsUnion } from './static.js'
 
 export type FromData = Fail<'layers that the compiler knows', 'layers chosen at run time', 'use checkModel'>
 
+export type FromList = Fail<'layers that the compiler knows', 'a list of unknown length, or what is no layer', 'use checkModel'>
+
 /** the shape that layer L gives for the input In, or a Fail */
 export type Out<L extends Layer, In> =
   IsUnion<L> extends true ? FromData : ShapeRules<L, In>[L['tag'] & keyof ShapeRules<L, In>]
@@ -22,7 +24,7 @@ export type BodyOut<B, In> = Series<Body<B>, In>
 
 /** the output of a list of layers, one after the other, or a Fail with the label of the guilty one */
 export type Series<Ls extends readonly unknown[], In> = number extends Ls['length']
-  ? FromData
+  ? FromList
   : [Clash<Ls>] extends [never]
     ? Located<Walk<Ls, In>, Ls, In>
     : Twice<Clash<Ls>>

@@ -25,6 +25,8 @@ export interface LowerOptions {
   readonly batch: number
   /** whether dropout drops and batch statistics are used; default false */
   readonly training?: boolean
+  /** inference in which dropout drops all the same: Monte-Carlo prediction; default false */
+  readonly sampling?: boolean
   readonly dtype?: FloatType
   readonly kinds?: Kinds
 }
@@ -37,7 +39,7 @@ const inputValue = (name: string, s: Shape, batch: number, dtype: FloatType): Va
 /** the formula of a model for batches of a size; random layers draw from the input `key`, u32 [2] */
 export const lower = (
   model: ModelData,
-  { batch, training = false, dtype = 'f32', kinds = builtInKinds }: LowerOptions
+  { batch, training = false, sampling = false, dtype = 'f32', kinds = builtInKinds }: LowerOptions
 ): E.Either<ShapeError, Lowered> =>
   pipe(
     place(model, kinds, dtype),
@@ -45,7 +47,7 @@ export const lower = (
       const x = inputValue('x', model.input, batch, dtype)
       const params = inputsLike('params', placed.params)
       const before = inputsLike('layers', placed.state)
-      const context = { params, state: before, shared: {}, training, key: input('key', 'u32', [2]), path: '' }
+      const context = { params, state: before, shared: {}, training, sampling, key: input('key', 'u32', [2]), path: '' }
       return { ...placed.apply(context, x), x, params, before }
     })
   )

@@ -1,17 +1,17 @@
 /** From a run file to what `train` takes. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Datasets, LoadError } from '../data/files.js'
+import type { LoadError } from '../data/files.js'
 import { loadSource } from '../data/readers.js'
 import type { Training } from '../train/training.js'
 import type { SettingError } from '../value/error.js'
-import { prepare } from './prepare.js'
+import { prepare, type Prepared } from './prepare.js'
 import { tables, trainingOf, type RunFile, type Tables } from './run-file.js'
 
 /** a run with its data at hand */
 export interface OpenRun {
   readonly training: Training
-  readonly datasets: Datasets
+  readonly datasets: Prepared
 }
 
 /**

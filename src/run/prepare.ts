@@ -1,4 +1,4 @@
-/** What a run file may ask to be done with its data before training: a test part split off, inputs scaled. */
+/** What a run file may ask to be done with its data before training: parts split off, inputs scaled. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Datasets } from '../data/files.js'
@@ -7,17 +7,17 @@ import { applyScaling, fitScaling, type ScalingGroup, type ScalingKind } from '.
 import { split as randomSplit, stratifiedSplit, type Split as Parts } from '../data/split.js'
 import { leafKey, rootKey, type DrawKey } from '../random/index.js'
 import { inRange, oneOf, withDefault, type Codec } from '../value/codec.js'
-import { dataError, type DataError, type SettingError } from '../value/error.js'
+import { dataError, inside, type DataError, type SettingError } from '../value/error.js'
 import { table, type Member } from '../value/family.js'
 import { shortFamily } from './short.js'
 
-/** how a test part is cut from the training part of a source that has none */
+/** how a part is cut from the training part */
 export interface Split {
   readonly tag: 'random' | 'stratified'
   /** the share that stays for training */
   readonly fraction: number
 }
-/** how inputs are scaled: fitted on the training part, applied to both */
+/** how inputs are scaled: fitted on the training part, applied to all */
 export interface Normalise {
   readonly tag: ScalingKind
   /** what shares one scale: the same place of every example, the same channel, or all numbers */
@@ -43,35 +43,68 @@ export const normaliseCodec: Codec<Normalise> = shortFamily<Normalise>(
   table(scalingMember('standardise'), scalingMember('minMax'), scalingMember('unit'))
 )
 
-const splitOff =
-  (split: Split | undefined, seed: number) =>
-  (d: Datasets): E.Either<DataError | SettingError, Datasets> =>
+/** the parts of the data that a run works with */
+export interface Prepared extends Datasets {
+  /** scored after every epoch */
+  readonly validation?: Dataset
+}
+type PrepareError = DataError | SettingError
+
+const cut = (d: Dataset, { tag, fraction }: Split, key: DrawKey): E.Either<PrepareError, Parts> =>
+  cuts[tag](d, fraction, key)
+
+const splitTest =
+  ({ split, seed }: Preparation) =>
+  (d: Prepared): E.Either<PrepareError, Prepared> =>
     split === undefined
       ? E.right(d)
       : d.test !== undefined
         ? E.left(dataError(['split'], 'data without a test part', 'data that have one', 'leave split out'))
-        : cuts[split.tag](d.train, split.fraction, leafKey(rootKey(seed), 'split'))
+        : cut(d.train, split, leafKey(rootKey(seed), 'split'))
 
-const scaled =
-  (normalise: Normalise | undefined) =>
-  (d: Datasets): E.Either<DataError, Datasets> =>
+const splitValidation =
+  ({ validation, seed }: Preparation) =>
+  (d: Prepared): E.Either<PrepareError, Prepared> =>
+    validation === undefined
+      ? E.right(d)
+      : pipe(
+          cut(d.train, validation, leafKey(rootKey(seed), 'validation')),
+          E.bimap(inside('validation'), parts => ({ ...d, train: parts.train, validation: parts.test }))
+        )
+
+const scale =
+  ({ normalise }: Preparation) =>
+  (d: Prepared): E.Either<DataError, Prepared> =>
     normalise === undefined
       ? E.right(d)
       : pipe(
           fitScaling(d.train, normalise.tag, normalise.per),
-          E.chain(scaling =>
-            pipe(
+          E.chain(scaling => {
+            const part = (name: 'test' | 'validation'): E.Either<DataError, Partial<Prepared>> => {
+              const raw = d[name]
+              return raw === undefined
+                ? E.right({})
+                : pipe(
+                    applyScaling(scaling, raw),
+                    E.map(x => ({ [name]: x }))
+                  )
+            }
+            return pipe(
               E.Do,
               E.bind('train', () => applyScaling(scaling, d.train)),
-              E.bind('test', () => (d.test === undefined ? E.right(undefined) : applyScaling(scaling, d.test))),
-              E.map(({ train, test }) => (test === undefined ? { train } : { train, test }))
+              E.bind('test', () => part('test')),
+              E.bind('validation', () => part('validation')),
+              E.map(({ train, test, validation }) => ({ train, ...test, ...validation }))
             )
-          )
+          })
         )
 
 export interface Preparation {
   readonly seed: number
+  /** cuts a test part from a source that has none */
   readonly split?: Split | undefined
+  /** cuts a validation part from what is left for training */
+  readonly validation?: Split | undefined
   readonly normalise?: Normalise | undefined
 }
 
@@ -82,6 +115,6 @@ export interface Preparation {
  * inputs cannot be scaled
  */
 export const prepare =
-  ({ seed, split, normalise }: Preparation) =>
-  (d: Datasets): E.Either<DataError | SettingError, Datasets> =>
-    pipe(splitOff(split, seed)(d), E.chainW(scaled(normalise)))
+  (p: Preparation) =>
+  (d: Datasets): E.Either<PrepareError, Prepared> =>
+    pipe(splitTest(p)(d), E.chain(splitValidation(p)), E.chainW(scale(p)))

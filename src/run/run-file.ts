@@ -73,11 +73,12 @@ const version = refined(
 
 /** JSON of run files. Reading fills in what is left out, writing leaves nothing out; the model's shapes are not yet checked. */
 export const runFileCodec = ({ families: f, readers: r }: Tables = tables): Codec<RunFile<ModelData>> =>
-  // `split` and `normalise` may also be absent from the record, which the type that `exact` infers cannot say
+  // `split`, `validation` and `normalise` may also be absent from the record, which the type that `exact` infers cannot say
   exact('run file', {
     gradfold: withDefault(version, contract),
     data: shortFamily<Source>('data source', r),
     split: optional(splitCodec),
+    validation: optional(splitCodec),
     normalise: optional(normaliseCodec),
     ...trainingFields(f)
   }) as Codec<RunFile<ModelData>>

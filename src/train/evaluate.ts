@@ -17,6 +17,8 @@ import { tensorsOf, type TrainState } from './state.js'
 import { families as builtIn, type Families } from './families.js'
 import { checkTraining, type Checked, type Training } from './training.js'
 
+export type { Scores }
+
 /** the names of the metrics, each once: `accuracy`, `accuracy2` */
 export const metricNames = (c: Checked): readonly string[] => {
   const names = c.training.metrics.map(m => c.families.metrics[m.tag]?.label?.(m) ?? m.tag)

@@ -4,11 +4,11 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { builtInKinds } from '../layer/registry.js'
 import type { Kinds } from '../layer/kind.js'
 import { checkMember } from '../value/family.js'
-import type { SettingError } from '../value/error.js'
+import { inside, type SettingError } from '../value/error.js'
 import { losses, type Loss, type LossTable } from './loss/index.js'
 import { metrics, type Metric, type MetricTable } from './metric/index.js'
-import { optimizers, type Optimizer, type OptimizerTable } from './optimizer/index.js'
-import { scheduleCodec, schedules, type ScheduleTable } from './schedule/index.js'
+import { optimizerInterpreter, optimizers, type Optimizer, type OptimizerTable } from './optimizer/index.js'
+import { scheduleCodec, scheduleInterpreter, schedules, type ScheduleTable } from './schedule/index.js'
 import { stopRules, type StopRule, type StopTable } from './stop/index.js'
 
 export interface Families {
@@ -28,11 +28,23 @@ interface Members {
   readonly stop: StopRule
   readonly metrics: readonly Metric[]
 }
+/** whether the schedules of an optimizer fit together */
+const checkSchedules = (f: Families, o: Optimizer): E.Either<SettingError, Optimizer> => {
+  const { check } = scheduleInterpreter(f.schedules)
+  const settings = Object.entries(optimizerInterpreter(f.optimizers).settings(o, ''))
+  const wrong = settings.flatMap(([name, s]) => {
+    const e = check(s)
+    return e === undefined ? [] : [inside('optimizer')(inside(name)(e))]
+  })[0]
+  return wrong === undefined ? E.right(o) : E.left(wrong)
+}
+
 /** whether every member is known and in range, however it was made: constructors check nothing */
 export const checkMembers = (f: Families, m: Members): E.Either<SettingError, Members> =>
   pipe(
     checkMember('loss', f.losses)(m.loss),
     E.chain(() => checkMember('optimizer', f.optimizers, scheduleCodec(f.schedules))(m.optimizer)),
+    E.chain(() => checkSchedules(f, m.optimizer)),
     E.chain(() => checkMember('stop rule', f.stopRules)(m.stop)),
     E.chain(() => E.traverseArray(checkMember('metric', f.metrics))(m.metrics)),
     E.map(() => m)

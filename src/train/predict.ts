@@ -9,10 +9,12 @@ import { builtInKinds } from '../layer/registry.js'
 import { lower } from '../model/lower.js'
 import type { Model } from '../layer/model.js'
 import type { ParamsOf } from '../model/params.js'
+import { rootKey, type Key } from '../random/index.js'
 import { shapeError, type BackendError, type ShapeError } from '../value/error.js'
 import { isDims, sameShape, showShape, type Shape } from '../value/shape.js'
-import { isTensor, view, type FloatType, type Tensor } from '../value/tensor.js'
+import { isTensor, type FloatType, type Tensor } from '../value/tensor.js'
 import { leaves, type Branch } from '../value/tree.js'
+import { keyTensor } from './state.js'
 
 /** a batch of inputs or outputs: a tensor with the examples along its first axis, or a tuple of them */
 export type Examples = Tensor | readonly Examples[]
@@ -24,12 +26,15 @@ export interface PredictOptions {
   readonly layers?: Branch<Tensor>
 }
 
-const named = (name: string, x: Examples): readonly (readonly [string, Tensor])[] =>
-  isTensor(x) ? [[name, x]] : x.flatMap((part, i) => named(`${name}/${i}`, part))
+/** the tensors of examples by name: `x`, or `x/0`, `x/1`, ... */
+export const namedExamples = (name: string, x: Examples): readonly (readonly [string, Tensor])[] =>
+  isTensor(x) ? [[name, x]] : x.flatMap((part, i) => namedExamples(`${name}/${i}`, part))
 const countOf = (x: Examples): number => (isTensor(x) ? (x.shape[0] ?? 0) : x[0] === undefined ? 0 : countOf(x[0]))
-const valueNames = (name: string, v: Value): readonly (readonly [string, Expr])[] =>
+/** a value's expressions by name, as `namedExamples` */
+export const valueNames = (name: string, v: Value): readonly (readonly [string, Expr])[] =>
   Array.isArray(v) ? v.flatMap((part: Value, i) => valueNames(`${name}/${i}`, part)) : [[name, v as Expr]]
-const collect = (name: string, v: Value, outputs: Readonly<Record<string, Tensor>>): Examples =>
+/** the examples of a value from outputs under the names of `valueNames` */
+export const collect = (name: string, v: Value, outputs: Readonly<Record<string, Tensor>>): Examples =>
   Array.isArray(v) ? v.map((part: Value, i) => collect(`${name}/${i}`, part, outputs)) : (outputs[name] as Tensor)
 
 /** whether every tensor has the model's shape for each example, and as many examples as the others */
@@ -42,24 +47,22 @@ const check = (x: Examples, wanted: Shape, n: number): ShapeError | undefined =>
   return wanted.map((w, i) => check(x[i] as Examples, w, n)).find(e => e !== undefined)
 }
 
-const dtypeOf = (params: Branch<Tensor>): FloatType => (leaves<Tensor>(params).some(([, t]) => t.dtype === 'f64') ? 'f64' : 'f32')
+/** the precision that parameters are in */
+export const precisionOf = (params: Branch<Tensor>): FloatType => (leaves<Tensor>(params).some(([, t]) => t.dtype === 'f64') ? 'f64' : 'f32')
 
-/**
- * The outputs of a model for a batch of inputs, in inference. Compiled once for each number of examples.
- *
- * @example pipe(images, predict(mlp, params, { backend: wasm })) // Either<..., Tensor [n, 10]>
- * @returns Left for inputs that are not of the model's shape, or parameters that are not the model's
- */
-export const predict = <M extends Model>(
-  model: M,
-  params: ParamsOf<M>,
-  { backend, kinds = builtInKinds, layers = {} }: PredictOptions
-): ((x: Examples) => E.Either<ShapeError | BackendError, Examples>) => {
-  const tree = params as unknown as Branch<Tensor>
+/** a model applied to batches of inputs, with a key for random layers */
+export type Runner = (x: Examples, key: Key) => E.Either<ShapeError | BackendError, Examples>
+
+/** Compiled once for each number of examples. With `sampling` random layers draw, else they do what they do in inference. */
+export const runner = (
+  model: Model,
+  params: Branch<Tensor>,
+  { backend, kinds = builtInKinds, layers = {}, sampling = false }: PredictOptions & { readonly sampling?: boolean }
+): Runner => {
   const compiled = new Map<number, E.Either<ShapeError | BackendError, { readonly executable: Executable; readonly value: Value }>>()
   const compile = (batch: number): E.Either<ShapeError | BackendError, { readonly executable: Executable; readonly value: Value }> =>
     pipe(
-      lower(model, { batch, dtype: dtypeOf(tree), kinds }),
+      lower(model, { batch, sampling, dtype: precisionOf(params), kinds }),
       E.chainW(({ value }) =>
         pipe(
           program(Object.fromEntries(valueNames('y', value))),
@@ -68,9 +71,8 @@ export const predict = <M extends Model>(
         )
       )
     )
-  const given = Object.fromEntries([...leaves<Tensor>(tree, 'params'), ...leaves<Tensor>(layers, 'layers')])
-  const key = view('u32', [2], new Uint32Array(2))
-  return x => {
+  const given = Object.fromEntries([...leaves<Tensor>(params, 'params'), ...leaves<Tensor>(layers, 'layers')])
+  return (x, key) => {
     const n = countOf(x)
     const wrong = check(x, model.input, n)
     if (wrong !== undefined) return E.left(wrong)
@@ -80,10 +82,25 @@ export const predict = <M extends Model>(
       made,
       E.chainW(({ executable, value }) =>
         pipe(
-          executable.run({ ...given, ...Object.fromEntries(named('x', x)), key }),
+          executable.run({ ...given, ...Object.fromEntries(namedExamples('x', x)), key: keyTensor(key) }),
           E.map(outputs => collect('y', value, outputs))
         )
       )
     )
   }
+}
+
+/** outputs for a batch of inputs */
+export type Predictor = (x: Examples) => E.Either<ShapeError | BackendError, Examples>
+
+/**
+ * The outputs of a model for a batch of inputs, in inference. Compiled once for each number of examples.
+ *
+ * @example pipe(images, predict(mlp, params, { backend: wasm })) // Either<..., Tensor [n, 10]>
+ * @returns Left for inputs that are not of the model's shape, or parameters that are not the model's
+ */
+export const predict = <M extends Model>(model: M, params: ParamsOf<M>, options: PredictOptions): Predictor => {
+  const run = runner(model, params as unknown as Branch<Tensor>, options)
+  // nothing draws in inference
+  return x => run(x, rootKey(0))
 }

@@ -12,7 +12,7 @@ import type { Dataset, Feature } from '../data/dataset.js'
 import { batchLoss } from './loss/index.js'
 import { optimizerInterpreter } from './optimizer/index.js'
 import { updated } from './optimizer/updated.js'
-import { classesOfTargets } from './metric/outputs.js'
+import { classesOfTargets, noClasses } from './metric/outputs.js'
 import type { Checked } from './training.js'
 import type { TrainState } from './state.js'
 
@@ -91,8 +91,12 @@ export const metricSums = (c: Checked, output: Expr, target: Expr): Readonly<Rec
   Object.fromEntries(
     c.training.metrics.flatMap((m, i) => {
       const kind = c.families.metrics[m.tag]
-      const t = kind?.targets === 'classes' ? classTargets(c, target) : lossTargets(c, target)
-      return Object.entries(kind?.sums(m, output, t, c.loss.expects) ?? {}).map(([k, e]) => [`metric/${i}/${k}`, e])
+      const ofClasses = kind?.targets === 'classes'
+      const sums =
+        ofClasses && c.output.length === 0
+          ? { classes: noClasses(c.output) }
+          : kind?.sums(m, output, ofClasses ? classTargets(c, target) : lossTargets(c, target), c.loss.expects)
+      return Object.entries(sums ?? {}).map(([k, e]) => [`metric/${i}/${k}`, e])
     })
   )
 

@@ -7,7 +7,7 @@ import { sizeOf } from '../value/shape.js'
 import { optimizerInterpreter, type Slot } from './optimizer/index.js'
 import type { Totals } from './metric/metric.js'
 import { notStarted, type Memory, type Progress, type Scores } from './progress.js'
-import { startSetting } from './schedule/index.js'
+import { scheduleInterpreter } from './schedule/index.js'
 import { stopInterpreter } from './stop/index.js'
 import type { Checked } from './training.js'
 
@@ -35,6 +35,9 @@ export interface Best {
 
 export const noSums: TrainState['epochSums'] = Object.freeze({ loss: 0, weight: 0, metrics: {} })
 
+/** a key as a program takes it */
+export const keyTensor = (k: Key): Tensor => view('u32', [2], allocate('u32', k.words))
+
 /** the key of a purpose of this run: initial parameters, shuffling, dropout */
 export const purposeKey = (seed: number, purpose: 'init' | 'shuffle' | 'step'): Key => childKey(rootKey(seed), purpose)
 
@@ -60,7 +63,7 @@ export const start = (c: Checked, params: Branch<Tensor> = initFrom(c.placed, pu
     epochSums: noSums,
     position: 0,
     stop: stopInterpreter(c.families.stopRules).start(stop),
-    settings: Object.fromEntries(Object.entries(settings(optimizer, '')).map(([name, s]) => [name, startSetting(c.families.schedules)(s)]))
+    settings: Object.fromEntries(Object.entries(settings(optimizer, '')).map(([name, s]) => [name, scheduleInterpreter(c.families.schedules).start(s)]))
   }
 }
 

@@ -4,18 +4,18 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend, Executable, Values } from '../backend/backend.js'
 import type { Dataset } from '../data/dataset.js'
 import { program, type Program } from '../expr/program.js'
-import { foldIn, type Key } from '../random/index.js'
+import { foldIn } from '../random/index.js'
 import { shapeError, type BackendError, type Problem, type SettingError, type ShapeError } from '../value/error.js'
 import { sameShape, showShape } from '../value/shape.js'
-import { allocate, full, numbersOf, scalarOf, view, type Tensor } from '../value/tensor.js'
+import { full, numbersOf, scalarOf, type Tensor } from '../value/tensor.js'
 import { checkTarget } from './loss/loss.js'
 import { families as builtIn, type Families } from './families.js'
 import { optimizerInterpreter } from './optimizer/index.js'
 import { handedIn, stepOutputs } from './program.js'
 import { addTotals, type Totals } from './metric/metric.js'
 import type { Progress, Scores } from './progress.js'
-import { nextSetting, settingValue } from './schedule/index.js'
-import { noSums, purposeKey, tensorsOf, withTensors, type Best, type TrainState } from './state.js'
+import { scheduleInterpreter } from './schedule/index.js'
+import { keyTensor, noSums, purposeKey, tensorsOf, withTensors, type Best, type TrainState } from './state.js'
 import { stopInterpreter } from './stop/index.js'
 import { checkTraining, type Checked, type Training } from './training.js'
 
@@ -50,13 +50,11 @@ export interface StepReport {
 
 // ---- what a program is given besides the carried tensors
 
-const keyTensor = (k: Key): Tensor => view('u32', [2], allocate('u32', k.words))
-
 /** the values of the scheduled settings for the step about to be taken */
 export const settingsNow = (c: Checked, s: TrainState): Readonly<Record<string, number>> =>
   Object.fromEntries(
     Object.entries(optimizerInterpreter(c.families.optimizers).settings(c.training.optimizer, '')).flatMap(([name, setting]) =>
-      typeof setting === 'number' ? [] : [[name, settingValue(c.families.schedules)(setting, s.progress, s.settings[name] ?? {})] as const]
+      typeof setting === 'number' ? [] : [[name, scheduleInterpreter(c.families.schedules).value(setting, s.progress, s.settings[name] ?? {})] as const]
     )
   )
 export const stepInputs = (c: Checked, s: TrainState, settings: Readonly<Record<string, number>>): Values => ({
@@ -128,7 +126,7 @@ export const advance = (c: Checked, s: TrainState, r: StepReport, epochEnds: boo
     epochSums: epochEnds ? noSums : sums,
     position: epochEnds ? 0 : s.position + 1,
     stop: stopInterpreter(c.families.stopRules).next(c.training.stop, s.stop, progress),
-    settings: Object.fromEntries(Object.entries(settings).map(([name, set]) => [name, nextSetting(c.families.schedules)(set, s.settings[name] ?? {}, progress)]))
+    settings: Object.fromEntries(Object.entries(settings).map(([name, set]) => [name, scheduleInterpreter(c.families.schedules).next(set, s.settings[name] ?? {}, progress)]))
   }
 }
 

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend, Loop, Values } from '../backend/backend.js'
 import { epochOrder } from '../data/batch.js'
-import { exampleCount, type Dataset } from '../data/dataset.js'
+import { exampleCount, wrongWeights, type Dataset } from '../data/dataset.js'
 import type { AnyModel } from '../model/model.js'
 import type { ParamsOf } from '../model/params.js'
 import { program, type Program } from '../expr/program.js'
@@ -62,6 +62,8 @@ const checkData = (c: Checked, data: Dataset): E.Either<ShapeError | DataError, 
   const n = exampleCount(data)
   const wrong = checkBatch(c, tensorsOfData(data))
   if (wrong !== undefined) return E.left(wrong)
+  const badWeights = data.weights === undefined ? undefined : wrongWeights(data.weights, n)
+  if (badWeights !== undefined) return E.left(badWeights)
   const classes = c.output.at(-1) ?? 1
   const { tensor } = data.y
   const indexes = c.loss.classIndexes && tensor.shape.length === c.output.length && tensor.dtype !== 'f32'

@@ -7,11 +7,12 @@ import type { AnyModel } from '../model/model.js'
 import { isSize, isDims, showShape, type Dims } from '../value/shape.js'
 import { settingError, shapeError, type SettingError, type ShapeError } from '../value/error.js'
 import type { FloatType } from '../value/tensor.js'
+import { leaves } from '../value/tree.js'
 import { checkMembers, families, type Families } from './families.js'
 import { knownLoss, type KnownLoss, type Loss } from './loss/index.js'
 import { checkLoss } from './loss/loss.js'
 import type { Metric } from './metric/index.js'
-import type { Optimizer } from './optimizer/index.js'
+import { checkOptimizer, type Optimizer } from './optimizer/index.js'
 import type { StopRule } from './stop/index.js'
 
 export interface Training<M extends AnyModel = AnyModel> {
@@ -61,7 +62,11 @@ export const checkTraining = (t: Training, f: Families = families): E.Either<Set
         E.bind('input', () => single('input', t.model.input)),
         E.bind('output', () => single('output', placed.output)),
         E.let('loss', () => knownLoss(f.losses, t.loss)),
-        E.chainFirst(({ output, loss }) => checkLoss(loss, output, placed.gives, t.precision)),
+        E.chainFirstW(({ output, loss }) => checkLoss(loss, output, placed.gives, t.precision)),
+        E.chainFirstW(() => {
+          const wrong = checkOptimizer(f.optimizers, t.optimizer, leaves(placed.params).map(([path]) => path))
+          return wrong === undefined ? E.right(undefined) : E.left(wrong)
+        }),
         E.map(({ input, output, loss }) => ({ training: t, families: f, placed, input, output, loss }))
       )
     )

@@ -5,7 +5,7 @@ import type { Program } from '../../expr/program.js'
 import { showShape, sizeOf } from '../../value/shape.js'
 import { bytesOf, readsOf, type Kernel, type View } from './kernel.js'
 import { lower } from './fuse.js'
-import { panelFor, plan } from './plan.js'
+import { plan } from './plan.js'
 import { simplify } from './simplify.js'
 
 /** the elementwise operations of an expression down to what is read from memory */
@@ -65,7 +65,7 @@ const traffic = (k: Kernel): number => {
  */
 export const explain = (p: Program): string => {
   const lowered = lower(p)
-  const memory = plan([lowered], new Map(), panelFor([lowered]))
+  const memory = plan([lowered], new Map())
   const rows = lowered.kernels.map((k, i) => {
     const c = costOf(k)
     return { cells: [String(i), k.kind, c.what, c.ops, String(c.flops), String(traffic(k))], flops: c.flops, bytes: traffic(k) }

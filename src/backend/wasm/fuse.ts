@@ -252,9 +252,16 @@ const reduce = (s: State, n: Node<'sum' | 'reduceMax'>, stored: ReadonlySet<Expr
   return to
 }
 
+/** Single numbers that depend on nothing larger come first (rates, powers of beta), so that no kernel over tensors has to wait for them. */
+const smallFirst = (order: readonly Expr[]): readonly Expr[] => {
+  const small = new Set<Expr>()
+  for (const n of order) if (sizeOf(n.shape) === 1 && n.args.every(a => small.has(a))) small.add(n)
+  return [...order.filter(n => small.has(n)), ...order.filter(n => !small.has(n))]
+}
+
 /** Kernels in an order in which everything is there when it is read. */
 const fuse = (outputs: Readonly<Record<string, Expr>>): Lowered => {
-  const order = topological(Object.values(outputs))
+  const order = smallFirst(topological(Object.values(outputs)))
   const stored = storedNodes(order, Object.values(outputs))
   const s: State = { views: new Map(), kernels: [], filledBy: new Map(), constants: [], inputs: new Map(), next: 0 }
   for (const n of order) {

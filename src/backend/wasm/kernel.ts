@@ -24,6 +24,8 @@ export interface View {
 export interface MapKernel {
   readonly kind: 'map'
   readonly shape: Dims
+  /** where this part of a larger kernel begins: places (iota, random draws) are counted from there */
+  readonly start?: Dims
   readonly outputs: readonly { readonly node: Expr; readonly to: View }[]
   /** what the expressions read from memory: each such node and where it lies */
   readonly reads: ReadonlyMap<Expr, View>
@@ -35,6 +37,8 @@ export interface ReduceKernel {
   readonly node: Expr
   /** the shape of what is reduced */
   readonly shape: Dims
+  /** as in map kernels */
+  readonly start?: Dims
   readonly axes: Dims
   readonly reads: ReadonlyMap<Expr, View>
   readonly to: View

@@ -4,6 +4,7 @@
  * their lifetimes.
  */
 import { isContiguous } from '../../value/tensor.js'
+import { reservedBytes } from './emit/barrier.js'
 import { bytesOf, readsOf, writesOf, type Buffer, type Kernel, type Lowered, type View } from './kernel.js'
 
 export interface Copy {
@@ -16,8 +17,9 @@ export interface Plan {
   /** for each program: what is fed back and could not be written in place */
   readonly copies: readonly (readonly Copy[])[]
   readonly inputs: ReadonlyMap<string, { readonly address: number; readonly view: View }>
-  /** scratch for the panels of matrix products */
+  /** scratch for the panels of matrix products, one for each thread */
   readonly panel: number
+  readonly panelBytes: number
   readonly bytes: number
 }
 
@@ -25,7 +27,7 @@ const align = (n: number): number => Math.ceil(n / 64) * 64
 const bytes = (b: Buffer): number => b.size * bytesOf[b.dtype]
 
 /** the scratch that the widest matrix product needs for its panel of columns */
-export const panelFor = (programs: readonly Lowered[]): number =>
+const panelFor = (programs: readonly Lowered[]): number =>
   Math.max(0, ...programs.flatMap(p => p.kernels.map(k => (k.kind === 'matmul' ? (k.a.shape.at(-1) ?? 0) * 32 + 64 : 0))))
 
 /** first and last kernel that touch a buffer */
@@ -58,9 +60,9 @@ const inPlace = (p: Lowered, input: Buffer, output: Buffer): boolean => {
   return writers.length === 1 && (last < first || (last === first && sameplace(p.kernels[first] as Kernel, input)))
 }
 
-export const plan = (programs: readonly Lowered[], fedBack: ReadonlyMap<string, View>, panelBytes: number): Plan => {
+export const plan = (programs: readonly Lowered[], fedBack: ReadonlyMap<string, View>, threads = 1): Plan => {
   const address = new Map<Buffer, number>()
-  let end = 64
+  let end = reservedBytes
   const place = (b: Buffer): number => {
     const a = end
     address.set(b, a)
@@ -108,6 +110,7 @@ export const plan = (programs: readonly Lowered[], fedBack: ReadonlyMap<string, 
     }
   }
   const panel = align(top)
+  const panelBytes = align(panelFor(programs))
   return {
     address,
     copies: copies.map(c =>
@@ -118,6 +121,7 @@ export const plan = (programs: readonly Lowered[], fedBack: ReadonlyMap<string, 
     inputs,
     panel,
     // loads may run a little past what they need
-    bytes: panel + panelBytes + 256
+    panelBytes,
+    bytes: panel + threads * panelBytes + 256
   }
 }

@@ -6,10 +6,12 @@ import { backendError, type BackendError, type ShapeError } from '../../value/er
 import { sizeOf } from '../../value/shape.js'
 import { allocate, numbersOf, view, type DType, type Storage, type Tensor } from '../../value/tensor.js'
 import { checkInputs, type Backend, type Loop, type Values } from '../backend.js'
-import { emitProgram } from './emit/module.js'
+import { emitProgram, type Emitted, type Shared } from './emit/module.js'
 import { lower } from './fuse.js'
 import type { Lowered, View } from './kernel.js'
-import { panelFor, plan, type Plan } from './plan.js'
+import { plan, type Plan } from './plan.js'
+import { split } from './split.js'
+import { sleepOn, startTeam } from './threads.js'
 
 const arrays: { readonly [D in DType]: (b: ArrayBuffer, address: number, n: number) => Storage[D] } = {
   f32: (b, a, n) => new Float32Array(b, a, n),
@@ -24,6 +26,7 @@ interface Instance {
   readonly plan: Plan
   readonly memory: WebAssembly.Memory
   readonly run: (which: number) => E.Either<BackendError, void>
+  readonly close: () => void
 }
 
 const pageSize = 65536
@@ -31,28 +34,41 @@ const pageSize = 65536
 const refused = (e: unknown): BackendError =>
   backendError(['wasm'], 'WebAssembly with SIMD, and leave to compile it', e instanceof Error ? e.message : String(e), 'use the reference backend (gradfold/ndarray)')
 
-const instantiate = (programs: readonly Lowered[], fedBack: ReadonlyMap<string, View>): E.Either<BackendError, Instance> =>
+type Part = Readonly<Record<'run' | 'barrier', () => void>>
+const instances = (parts: readonly Emitted[]): readonly Part[] =>
+  parts.map(({ bytes, imports }) => new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports as unknown as Part)
+
+const instantiate = (programs: readonly Lowered[], fedBack: ReadonlyMap<string, View>, threads: number): E.Either<BackendError, Instance> =>
   E.tryCatch(() => {
-    const p = plan(programs, fedBack, panelFor(programs))
+    const p = plan(programs, fedBack, threads)
     const pages = Math.ceil(p.bytes / pageSize)
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, ...(threads > 1 ? { shared: true } : {}) })
     for (const constant of programs.flatMap(l => l.constants))
       if (constant.role.kind === 'constant')
         arrays[constant.dtype](memory.buffer, p.address.get(constant) as number, constant.size).set(constant.role.value.data as Storage[DType])
-    const compiled = new Map<number, readonly (() => void)[]>()
-    const compile = (which: number): readonly (() => void)[] =>
-      emitProgram(programs[which] as Lowered, p, p.copies[which] ?? [], memory, pages).map(
-        ({ bytes, imports }) => new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports['run'] as () => void
-      )
+    const shared: Shared = { plan: p, memory, pages, threads, sleep: threads > 1 ? sleepOn(memory) : () => 1 }
+    const emit = (which: number, thread = 0): readonly Emitted[] => emitProgram(programs[which] as Lowered, p.copies[which] ?? [], shared, thread)
+    const compiled = new Map<number, readonly Part[]>()
+    const partsOf = (which: number): readonly Part[] => {
+      const parts = compiled.get(which) ?? instances(emit(which))
+      compiled.set(which, parts)
+      return parts
+    }
+    const others = Array.from({ length: threads - 1 }, (_, i) => i + 1)
+    const team = threads > 1 ? startTeam(memory, others.map(thread => programs.map((_, which) => emit(which, thread)))) : undefined
+    if (threads > 1 && team === undefined) throw new Error('this platform starts no threads')
+    const barrier = (): void => partsOf(0)[0]?.barrier()
     return {
       plan: p,
       memory,
       run: which =>
         E.tryCatch(() => {
-          const parts = compiled.get(which) ?? compile(which)
-          compiled.set(which, parts)
-          for (const part of parts) part()
-        }, refused)
+          const parts = partsOf(which)
+          team?.order(which)
+          if (team !== undefined) barrier()
+          for (const part of parts) part.run()
+        }, refused),
+      close: () => team?.dismiss(barrier)
     }
   }, refused)
 
@@ -63,7 +79,11 @@ const write = (i: Instance, name: string, t: Tensor): void => {
 const read = (i: Instance, address: number, like: { readonly dtype: DType; readonly shape: Tensor['shape'] }): Tensor =>
   view(like.dtype, like.shape, allocate(like.dtype, arrays[like.dtype](i.memory.buffer, address, sizeOf(like.shape))))
 
-const loop: Backend['loop'] = (programs, start, resident) => {
+/** Threads where there is work to share out. What feeds nothing back is one pass over data: threads would take longer to start. */
+const useful = (programs: readonly Lowered[], isLoop: boolean, threads: number): number =>
+  isLoop && programs.some(p => p.kernels.some(k => split(k, threads).length > 1)) ? threads : 1
+
+const loopOn = (threads: number): Backend['loop'] => (programs, start, resident) => {
   const lowered = programs.map(lower)
   const fedBack = new Map(
     Object.entries(start).map(([name, t], i) => {
@@ -78,7 +98,7 @@ const loop: Backend['loop'] = (programs, start, resident) => {
     if (wrong !== undefined) return E.left(wrong)
   }
   return pipe(
-    instantiate(lowered, fedBack),
+    instantiate(lowered, fedBack, useful(lowered, fedBack.size > 0, threads)),
     E.map((instance): Loop => {
       for (const [name, t] of Object.entries(given)) write(instance, name, t)
       const out = programs.map((p, i) =>
@@ -100,18 +120,30 @@ const loop: Backend['loop'] = (programs, start, resident) => {
           return E.right(results)
         },
         state: () => Object.fromEntries(Object.entries(start).map(([name, t]) => [name, read(instance, instance.plan.inputs.get(name)?.address ?? 0, t)])),
-        close: () => undefined
+        close: instance.close
       }
     })
   )
 }
 
-export const wasm: Backend = {
-  name: 'wasm',
-  compile: p => pipe(
-    loop([p], {}, {}),
-    E.mapLeft((e): BackendError => (e._tag === 'BackendError' ? e : backendError(['wasm', ...e.path], e.expected, e.got, e.hint))),
-    E.map(l => ({ run: inputs => l.step(p, inputs) }))
-  ),
-  loop
-}
+const backendOn = (threads: number): Backend => ({
+  name: threads === 1 ? 'wasm' : `wasm, ${threads} threads`,
+  compile: p =>
+    pipe(
+      loopOn(1)([p], {}, {}),
+      E.mapLeft((e): BackendError => (e._tag === 'BackendError' ? e : backendError(['wasm', ...e.path], e.expected, e.got, e.hint))),
+      E.map(l => ({ run: inputs => l.step(p, inputs) }))
+    ),
+  loop: loopOn(threads)
+})
+
+/** WebAssembly SIMD on one thread */
+export const wasm: Backend = backendOn(1)
+
+/**
+ * The same on several threads, which share out the work of large kernels: the same bits, whatever their number. In Node; the calling
+ * thread is one of them.
+ *
+ * @example train(settings, { backend: wasmThreads(2) })
+ */
+export const wasmThreads = (threads: number): Backend => backendOn(Math.max(1, Math.min(64, Math.floor(threads))))

@@ -21,7 +21,10 @@ export interface MetricKind<M extends { readonly tag: string }> extends Member {
   readonly tag: M['tag']
   /** what it is reported as, where that is not the tag: `top5` */
   label?(metric: M): string
-  /** whether it needs class numbers, one for each list along the output's last axis, or targets of the output's shape */
+  /**
+   * Whether it needs class numbers, one for each list along the output's last axis (which is there then), or targets of the output's
+   * shape.
+   */
   readonly targets: 'classes' | 'values'
   /**
    * Tensors of a batch that add up number by number, from the model's output [K, ...] and the targets, both of the training's

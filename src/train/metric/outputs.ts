@@ -20,7 +20,6 @@ export const positions = (output: Dims): number => sizeOf(output.slice(0, -1))
  */
 export const classRows = (y: Expr, scale: Scale): Expr => {
   const classes = y.shape.at(-1) ?? 1
-  if (y.shape.length < 2) return invalid('outputs with a last axis, one number for each class', showShape(y.shape.slice(1)))
   const rows = reshape(y, [sizeOf(y.shape) / classes, classes])
   return classes > 1 ? rows : concat([scale === 'logits' ? sub(rows, rows) : sub(1, rows), rows], 1)
 }
@@ -55,7 +54,7 @@ export const countOf = (condition: Expr, like: Expr): Expr => total(cast(conditi
 export const wideTotal = (x: Expr): Expr => total(cast(x, 'f64'))
 
 /** class numbers from targets that have the output's shape: the place of the largest of each row, or for single numbers 1 above a half */
-export const classesOfTargets = (t: Expr): Expr => {
-  const list = predictedClass(t, 'probabilities')
-  return list.op === 'invalid' ? list : reshape(list, t.shape.slice(0, -1))
-}
+export const classesOfTargets = (t: Expr): Expr => reshape(predictedClass(t, 'probabilities'), t.shape.slice(0, -1))
+
+/** what a metric of classes cannot read */
+export const noClasses = (output: Dims): Expr => invalid('outputs with a last axis, one number for each class', showShape(output))

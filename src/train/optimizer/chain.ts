@@ -2,7 +2,7 @@
 import type { Monoid } from 'fp-ts/lib/Monoid.js'
 import { list } from '../../value/codec.js'
 import { adam } from './adam.js'
-import { clipByGlobalNorm } from './clip.js'
+import { clipByGlobalNorm, clipByNorm } from './clip.js'
 import type { Interpreter, Optimizer, OptimizerKind, Updated } from './optimizer.js'
 import { weightDecay } from './scale.js'
 import { sgd } from './sgd.js'
@@ -75,6 +75,6 @@ export const chainKind: OptimizerKind<Chain> = {
   samples: [
     { tag: 'chain', optimizers: [] },
     { tag: 'chain', optimizers: [clipByGlobalNorm(1), weightDecay(0.01), sgd(0.1)] },
-    { tag: 'chain', optimizers: [adam(0.01), adam(0.1)] }
+    { tag: 'chain', optimizers: [clipByNorm(1), adam(0.1), clipByNorm(0.5)] }
   ]
 }

@@ -1,8 +1,8 @@
 /** Gradients kept from being too large: number by number, tensor by tensor, or all together. */
-import { cast, concat, div, lessEqual, max, min, mul, neg, reshape, select, sqrt, square, sum, total } from '../../expr/build.js'
+import { cast, concat, div, lessEqual, max, min, mul, neg, reshape, select, sqrt, square, total } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
 import { positiveSetting, type Setting } from '../schedule/schedule.js'
-import { mapByPath, plain, type ByPath, type OptimizerKind } from './optimizer.js'
+import { mapByPath, plain, type OptimizerKind } from './optimizer.js'
 
 export interface ClipByValue {
   readonly tag: 'clipByValue'
@@ -34,14 +34,14 @@ export const clipByNorm = (limit: Setting = 1): ClipByNorm => Object.freeze({ ta
  */
 export const clipByGlobalNorm = (limit: Setting = 1): ClipByGlobalNorm => Object.freeze({ tag: 'clipByGlobalNorm', limit })
 
-// norms in f64: the squares of large f32 gradients, which are what clipping is for, would not be finite
+// norms and factors in f64: the squares of large f32 gradients, which are what clipping is for, would not be finite
 const sumOfSquares = (g: Expr): Expr => total(square(cast(g, 'f64')))
 const factorFor = (squares: Expr, limit: Expr): Expr => {
   const norm = sqrt(squares)
   const wide = cast(limit, 'f64')
-  return cast(select(lessEqual(norm, wide), 1, div(wide, norm)), limit.dtype)
+  return select(lessEqual(norm, wide), 1, div(wide, norm))
 }
-const scaled = (gradients: ByPath, factor: Expr): ByPath => mapByPath(gradients, g => mul(g, factor))
+const scaled = (g: Expr, factor: Expr): Expr => cast(mul(cast(g, 'f64'), factor), g.dtype)
 
 const clip = {
   fields: (_, schedule) => ({ limit: positiveSetting(schedule, 1) }),
@@ -63,7 +63,7 @@ export const clipByValueKind: OptimizerKind<ClipByValue> = {
 export const clipByNormKind: OptimizerKind<ClipByNorm> = {
   ...clip,
   tag: 'clipByNorm',
-  update: (_, given) => plain(g => mul(g, factorFor(sumOfSquares(g), given.setting('limit'))))(given),
+  update: (_, given) => plain(g => scaled(g, factorFor(sumOfSquares(g), given.setting('limit'))))(given),
   tex: 'g \\leftarrow g \\min\\left(1, \\frac{c}{\\lVert g \\rVert}\\right)',
   samples: [clipByNorm(0.5)]
 }
@@ -73,10 +73,9 @@ export const clipByGlobalNormKind: OptimizerKind<ClipByGlobalNorm> = {
   tag: 'clipByGlobalNorm',
   update: (_, given) => {
     const squares = [...given.gradients.values()].map(g => reshape(sumOfSquares(g), [1]))
-    const updates =
-      squares.length === 0
-        ? given.gradients
-        : scaled(given.gradients, factorFor(reshape(sum(concat(squares, 0)), []), given.setting('limit')))
+    if (squares.length === 0) return { updates: given.gradients, slots: {}, scalars: {} }
+    const factor = factorFor(total(concat(squares, 0)), given.setting('limit'))
+    const updates = mapByPath(given.gradients, g => scaled(g, factor))
     return { updates, slots: {}, scalars: {} }
   },
   tex: 'g_i \\leftarrow g_i \\min\\left(1, \\frac{c}{\\sqrt{\\sum_i \\lVert g_i \\rVert^2}}\\right)',

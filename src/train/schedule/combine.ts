@@ -1,8 +1,9 @@
 /** Schedules made of settings one after the other. */
 import { list, nonNegative, size, withDefault } from '../../value/codec.js'
 import { settingError } from '../../value/error.js'
-import { joinedMemories, partOf } from '../progress.js'
+import { joinedMemories, partOf } from '../memory.js'
 import { cosineDecay, exponentialDecay } from './decay.js'
+import { epochs, steps } from '../stop/index.js'
 import {
   inUnits,
   nonNegativeSetting,
@@ -84,8 +85,8 @@ export const warmUpKind: ScheduleKind<WarmUp> = {
   inner: ({ then }) => [then],
   tex: '\\eta_t = \\begin{cases} \\eta_0 + (f(0) - \\eta_0) \\frac{t}{T} & \\text{if } t < T \\\\ f(t - T) & \\text{otherwise} \\end{cases}',
   samples: [
-    warmUp({ tag: 'steps', count: 5 }, cosineDecay(0.1, { tag: 'steps', count: 10 })),
-    warmUp({ tag: 'epochs', count: 2 }, 0.1, 0.01)
+    warmUp(steps(5), cosineDecay(0.1, steps(10))),
+    warmUp(epochs(2), 0.1, 0.01)
   ]
 }
 
@@ -120,7 +121,7 @@ export const joinedKind: ScheduleKind<Joined> = {
         ),
   tex: '\\eta_t = f_i(t - t_i) \\text{ for } t_i \\le t < t_{i+1}',
   samples: [
-    joined(0.1, [{ tag: 'epochs', count: 2 }, exponentialDecay(0.1, 0.5)], [{ tag: 'epochs', count: 4 }, 0.001]),
-    joined(cosineDecay(0.1, { tag: 'steps', count: 6 }, 0.01), [{ tag: 'steps', count: 6 }, 0.01])
+    joined(0.1, [epochs(2), exponentialDecay(0.1, 0.5)], [epochs(4), 0.001]),
+    joined(cosineDecay(0.1, steps(6), 0.01), [steps(6), 0.01])
   ]
 }

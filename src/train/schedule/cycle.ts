@@ -1,6 +1,7 @@
 /** Schedules that go up and down: one cycle, and a schedule begun again and again. */
 import { fraction, nonNegative, positive, size, withDefault, type Codec } from '../../value/codec.js'
 import { cosineBetween, cosineDecay } from './decay.js'
+import { epochs, steps } from '../stop/index.js'
 import { inUnits, unit, type Schedule, type ScheduleKind, type Span, type Unit, type UnitOf } from './schedule.js'
 
 export interface OneCycle<U extends Unit = Unit> {
@@ -77,7 +78,7 @@ export const oneCycleKind: ScheduleKind<OneCycle> = {
     return t < top ? cosineBetween(initial, peak, t / top) : cosineBetween(peak, final, (t - top) / (over - top))
   },
   tex: '\\eta_t = \\begin{cases} \\mathrm{c}(\\eta_0, \\hat\\eta, \\frac{t}{rT}) & \\text{if } t < rT \\\\ \\mathrm{c}(\\hat\\eta, \\eta_T, \\frac{t - rT}{T - rT}) & \\text{otherwise} \\end{cases}, \\; \\mathrm{c}(a, b, x) = b + \\frac{a - b}{2} (1 + \\cos \\pi x)',
-  samples: [oneCycle(0.1, { tag: 'steps', count: 20 }), oneCycle(0.1, { tag: 'epochs', count: 4 }, { rise: 0.5 })]
+  samples: [oneCycle(0.1, steps(20)), oneCycle(0.1, epochs(4), { rise: 0.5 })]
 }
 
 /** how far the round has come that t falls into, on the clock of the first one */
@@ -98,7 +99,7 @@ export const restartsKind: ScheduleKind<Restarts> = {
   inner: ({ schedule }) => [schedule],
   tex: '\\eta_t = f\\left(\\frac{t - t_i}{s^i}\\right), \\; t_i = T \\, (1 + s + \\cdots + s^{i-1}) \\le t < t_{i+1}',
   samples: [
-    restarts(cosineDecay(0.1, { tag: 'epochs', count: 2 }), { tag: 'epochs', count: 2 }, 2),
-    restarts(cosineDecay(0.1, { tag: 'steps', count: 4 }, 0.01), { tag: 'steps', count: 5 })
+    restarts(cosineDecay(0.1, epochs(2)), epochs(2), 2),
+    restarts(cosineDecay(0.1, steps(4), 0.01), steps(5))
   ]
 }

@@ -1,6 +1,7 @@
 /** Schedules that go from one value to another. t counts steps or whole epochs; from t = T on the last value stays. */
 import { fraction, nonNegative, positive, size, withDefault } from '../../value/codec.js'
 import { cos, pow } from '../../value/elementary.js'
+import { epochs, steps } from '../stop/index.js'
 import { inUnits, unit, type ScheduleKind, type Span, type Unit, type UnitOf } from './schedule.js'
 
 export interface StepDecay<U extends Unit = Unit> {
@@ -89,7 +90,7 @@ export const stepDecayKind: ScheduleKind<StepDecay> = {
   fields: () => ({ initial: nonNegative, factor: fraction, every: size, per: unit }),
   value: ({ initial, factor, every, per }, at) => initial * pow(factor, Math.floor(at[per] / every)),
   tex: '\\eta_t = \\eta_0 \\gamma^{\\lfloor t / T \\rfloor}',
-  samples: [stepDecay(0.1, 0.5, { tag: 'epochs', count: 2 }), stepDecay(0.1, 0.1, { tag: 'steps', count: 5 })]
+  samples: [stepDecay(0.1, 0.5, epochs(2)), stepDecay(0.1, 0.1, steps(5))]
 }
 
 export const exponentialDecayKind: ScheduleKind<ExponentialDecay> = {
@@ -113,8 +114,8 @@ export const polynomialDecayKind: ScheduleKind<PolynomialDecay> = {
     final + (initial - final) * pow(Math.max(0, 1 - at[per] / over), power),
   tex: '\\eta_t = \\eta_T + (\\eta_0 - \\eta_T) \\left(1 - \\frac{t}{T}\\right)^p',
   samples: [
-    polynomialDecay(0.1, { tag: 'steps', count: 8 }),
-    polynomialDecay(0.1, { tag: 'epochs', count: 3 }, { final: 0.01, power: 2 })
+    polynomialDecay(0.1, steps(8)),
+    polynomialDecay(0.1, epochs(3), { final: 0.01, power: 2 })
   ]
 }
 
@@ -123,5 +124,5 @@ export const cosineDecayKind: ScheduleKind<CosineDecay> = {
   fields: () => ({ initial: nonNegative, final: withDefault(nonNegative, 0), over: size, per: unit }),
   value: ({ initial, final, over, per }, at) => cosineBetween(initial, final, at[per] / over),
   tex: '\\eta_t = \\eta_T + \\frac{\\eta_0 - \\eta_T}{2} \\left(1 + \\cos \\frac{\\pi t}{T}\\right)',
-  samples: [cosineDecay(0.1, { tag: 'steps', count: 8 }), cosineDecay(0.1, { tag: 'epochs', count: 3 }, 0.01)]
+  samples: [cosineDecay(0.1, steps(8)), cosineDecay(0.1, epochs(3), 0.01)]
 }

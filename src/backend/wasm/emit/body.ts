@@ -30,6 +30,8 @@ interface Read extends Walk {
 }
 interface Place extends Walk {
   readonly node: Expr
+  /** the number of the first place */
+  readonly first: number
 }
 
 export interface Body {
@@ -47,7 +49,7 @@ const placeSteps = (n: Expr, shape: Dims): Dims =>
   n.op === 'random' ? stridesOf(shape) : shape.map((_, a) => (a === (n.op === 'iota' ? n.attrs.axis : shape.length - 1) ? 1 : 0))
 
 /** what has to be worked out for the roots, given what is read from memory */
-export const bodyOf = (roots: readonly Expr[], reads: ReadonlyMap<Expr, View>, shape: Dims): Body => {
+export const bodyOf = (roots: readonly Expr[], reads: ReadonlyMap<Expr, View>, shape: Dims, start: Dims = shape.map(() => 0)): Body => {
   const nodes: Expr[] = []
   const seen = new Set<Expr>()
   const keys = new Map<Expr, View>()
@@ -79,7 +81,12 @@ export const bodyOf = (roots: readonly Expr[], reads: ReadonlyMap<Expr, View>, s
   return {
     nodes,
     reads: used.map(node => ({ node, view: reads.get(node) as View, steps: scaled(reads.get(node) as View) })),
-    places: nodes.filter(n => !reads.has(n) && isPlace(n)).map(node => ({ node, steps: placeSteps(node, shape) })),
+    places: nodes
+      .filter(n => !reads.has(n) && isPlace(n))
+      .map(node => {
+        const steps = placeSteps(node, shape)
+        return { node, steps, first: steps.reduce((at, st, a) => at + st * (start[a] as number), 0) }
+      }),
     keys
   }
 }
@@ -93,8 +100,8 @@ export interface Scope {
   readonly library: Library
   /** the vectors of a value */
   readonly vectors: (n: Expr) => readonly Local[]
-  /** the local that walks along: the byte offset of a read or write, the number of a place */
-  readonly walker: (steps: Dims) => Local
+  /** the local that walks along: the byte offset of a read or write, or with `first` the number of a place */
+  readonly walker: (steps: Dims, first?: number) => Local
   /** the words of a key, each in all four lanes */
   readonly keyWords: (key: Expr) => readonly [Local, Local]
   /** a spare vector */
@@ -176,7 +183,7 @@ export const store = (s: Scope, n: Expr, view: View, step: number, walker: Local
 const wideMask = (mask: Push, half: number): Push => l2.fromMask(half === 0 ? mask : highHalf(mask))
 
 /** a place number in each lane, from the walker and the step per element */
-const places = (s: Scope, p: Place, step: number): Push => i4.add(i4.splat(get(s.walker(p.steps))), i4.lanes(0, step, 2 * step, 3 * step))
+const places = (s: Scope, p: Place, step: number): Push => i4.add(i4.splat(get(s.walker(p.steps, p.first))), i4.lanes(0, step, 2 * step, 3 * step))
 
 const castTo = (s: Scope, n: Expr, half: number): Push => {
   const from = (n.args[0] as Expr).dtype
@@ -246,7 +253,7 @@ const draw = (s: Scope, n: Expr & { readonly op: 'random' }, p: Place, step: num
     i32x4.extract_lane(0)
     local.get(k1)
     i32x4.extract_lane(0)
-    local.get(s.walker(p.steps))
+    local.get(s.walker(p.steps, p.first))
     i32.const(i * step)
     i32.add()
     call(importedNormal)

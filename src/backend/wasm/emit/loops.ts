@@ -39,7 +39,7 @@ export const times = (counter: Local, count: number, inside: () => void): void =
   })
 }
 
-const key = (d: Dims): string => d.join(',')
+const key = (d: Dims, first?: number): string => `${d.join(',')}${first === undefined ? '' : ` from ${first}`}`
 
 /** wasmati types locals one by one, as a tuple; ours are as many as the kernel needs */
 export const withLocals = (types: readonly ('i32' | 'f32' | 'f64' | 'v128')[], body: (locals: readonly Local[]) => void): Procedure => {
@@ -60,9 +60,10 @@ export const procedure = (
   emit: (s: Scope, counters: readonly Local[], extra: readonly Local[], walkers: readonly { readonly steps: Dims; readonly local: Local }[]) => void
 ): Procedure => {
   prepare(body, where.library)
-  const walks = new Map<string, Dims>()
-  for (const w of [...body.reads, ...body.places]) walks.set(key(w.steps), w.steps)
-  for (const o of outputs) walks.set(key(o), o)
+  const walks = new Map<string, { readonly steps: Dims; readonly first: number }>()
+  for (const w of body.reads) walks.set(key(w.steps), { steps: w.steps, first: 0 })
+  for (const o of outputs) walks.set(key(o), { steps: o, first: 0 })
+  for (const p of body.places) walks.set(key(p.steps, p.first), p)
   const steps = [...walks.values()]
   const keys = [...body.keys.keys()]
   const vectorsOf = new Map<Expr, readonly [number, number]>()
@@ -77,14 +78,17 @@ export const procedure = (
   ]
   return withLocals(types, locals => {
     const vector = (i: number): Local => locals[integers + i] as Local
-    const byKey = new Map(steps.map((d, i) => [key(d), locals[i] as Local]))
+    const byKey = new Map([...walks.keys()].map((name, i) => [name, locals[i] as Local]))
+    steps.forEach(({ first }, i) => {
+      if (first !== 0) set(locals[i] as Local, integer(first))
+    })
     const s: Scope = {
       ...where,
       vectors: n => {
         const [at, w] = vectorsOf.get(n) ?? [0, 1]
         return w === 1 ? [vector(at)] : [vector(at), vector(at + 1)]
       },
-      walker: d => byKey.get(key(d)) as Local,
+      walker: (d, first) => byKey.get(key(d, first)) as Local,
       keyWords: k => {
         const at = vectors + 2 * keys.indexOf(k)
         return [vector(at), vector(at + 1)]
@@ -107,7 +111,7 @@ export const procedure = (
       s,
       locals.slice(steps.length, integers),
       locals.slice(integers + vectors + 2 * keys.length + 1),
-      steps.map((d, i) => ({ steps: d, local: locals[i] as Local }))
+      steps.map((w, i) => ({ steps: w.steps, local: locals[i] as Local }))
     )
   })
 }

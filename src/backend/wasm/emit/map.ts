@@ -9,7 +9,8 @@ export const emitMap = (k: MapKernel, where: Where): Procedure => {
   const body = bodyOf(
     k.outputs.map(o => o.node),
     k.reads,
-    k.shape
+    k.shape,
+    k.start
   )
   const outputs = k.outputs.map(o => o.to.stride.map(s => s * bytesOf[o.to.buffer.dtype]))
   const walks = [...body.reads.map(r => r.steps), ...body.places.map(p => p.steps), ...outputs]

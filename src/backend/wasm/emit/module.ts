@@ -1,7 +1,9 @@
 /** The modules of a program: its kernels as functions, and one function that calls them in order. */
-import { call, func, i32, importMemory, memory, Module, v128, type Func } from 'wasmati'
+import { call, func, i32, importFunc, importMemory, memory, Module, v128, type Func } from 'wasmati'
 import type { Buffer, Kernel, Lowered } from '../kernel.js'
 import type { Copy, Plan } from '../plan.js'
+import { split } from '../split.js'
+import { emitBarrier } from './barrier.js'
 import type { Library } from './body.js'
 import { pow, unaryFunctions, type UnaryName } from './functions.js'
 import { bits, get, i4, integer, set } from './lanes.js'
@@ -78,23 +80,59 @@ export interface Emitted {
  */
 const kernelsPerModule = 16
 
-/** The modules of a program, each exporting `run`, in the order in which they run. */
-export const emitProgram = (program: Lowered, p: Plan, copies: readonly Copy[], wasmMemory: WebAssembly.Memory, pages: number): readonly Emitted[] => {
-  const count = Math.max(1, Math.ceil(program.kernels.length / kernelsPerModule))
+/** what all modules of a loop have in common */
+export interface Shared {
+  readonly plan: Plan
+  readonly memory: WebAssembly.Memory
+  readonly pages: number
+  readonly threads: number
+  readonly sleep: (mine: number) => number
+}
+
+/** what one thread does of a kernel: a part, the whole, or nothing */
+interface Work {
+  readonly kernel: Kernel | undefined
+  /** whether the others must have come before, since more than one thread works here or worked before */
+  readonly meet: boolean
+}
+const workOf = (kernels: readonly Kernel[], thread: number, threads: number): readonly Work[] => {
+  const parts = kernels.map(k => split(k, threads))
+  return parts.map((p, i) => ({
+    kernel: p.length === 1 ? (thread === 0 ? p[0] : undefined) : p[thread],
+    meet: i > 0 && (p.length > 1 || (parts[i - 1] as readonly Kernel[]).length > 1)
+  }))
+}
+
+/**
+ * The modules of a program for one thread, in the order in which they run, each exporting `run`, and `barrier` where there are several
+ * threads. The first thread also moves what could not be written in place.
+ */
+export const emitProgram = (program: Lowered, copies: readonly Copy[], s: Shared, thread = 0): readonly Emitted[] => {
+  const work = workOf(program.kernels, thread, s.threads)
+  const count = Math.max(1, Math.ceil(work.length / kernelsPerModule))
+  const where = { address: (b: Buffer) => s.plan.address.get(b) as number, library: library(), panel: s.plan.panel + thread * s.plan.panelBytes }
   return Array.from({ length: count }, (_, i) => {
-    const where = { address: (b: Buffer) => p.address.get(b) as number, library: library(), panel: p.panel }
-    const kernels = program.kernels.slice(i * kernelsPerModule, (i + 1) * kernelsPerModule).map(k => emitKernel(k, where))
+    const mine = work
+      .slice(i * kernelsPerModule, (i + 1) * kernelsPerModule)
+      .map(w => ({ ...w, run: w.kernel === undefined ? undefined : emitKernel(w.kernel, where) }))
+    const barrier = s.threads === 1 ? undefined : emitBarrier(s.threads, importFunc({ in: [i32], out: [i32] }, s.sleep))
     const run = withLocals([], () => {
-      for (const k of kernels) call(k)
-      if (i < count - 1) return
-      for (const c of copies) {
-        i32.const(c.to)
-        i32.const(c.from)
-        i32.const(c.bytes)
-        memory.copy()
+      for (const w of mine) {
+        if (w.meet && barrier !== undefined) call(barrier)
+        if (w.run !== undefined) call(w.run)
       }
+      if (i < count - 1) return
+      if (barrier !== undefined) call(barrier)
+      if (thread === 0)
+        for (const c of copies) {
+          i32.const(c.to)
+          i32.const(c.from)
+          i32.const(c.bytes)
+          memory.copy()
+        }
     })
-    const m = Module({ exports: { run }, memory: importMemory({ min: pages, max: pages }, wasmMemory) })
+    const imported = importMemory({ min: s.pages, max: s.pages, shared: s.threads > 1 }, s.memory)
+    const m = Module({ exports: barrier === undefined ? { run } : { run, barrier }, memory: imported })
     return { bytes: m.toBytes(), imports: m.importMap }
   })
 }

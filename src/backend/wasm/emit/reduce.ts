@@ -108,7 +108,7 @@ const columns = (f: Frame, reduced: number, inner: number, output: number, lanes
 }
 
 export const emitReduce = (k: ReduceKernel, where: Where): Procedure => {
-  const body = bodyOf([k.node], k.reads, k.shape)
+  const body = bodyOf([k.node], k.reads, k.shape, k.start)
   const size = bytesOf[k.to.buffer.dtype]
   const isReduced = (a: number): boolean => k.axes.includes(a)
   // the result walks along the axes that stay, and stands still along the reduced ones

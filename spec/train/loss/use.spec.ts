@@ -1,0 +1,171 @@
+/** A loss of one's own, and losses that do not suit: a type error or a Left. */
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, test } from 'vitest'
+import {
+  crossEntropy,
+  checkModel,
+  dense,
+  families,
+  halfSquaredError,
+  hardSigmoid,
+  huber,
+  identity,
+  input,
+  losses,
+  message,
+  model,
+  modelData,
+  named,
+  relu,
+  residual,
+  sgd,
+  sigmoid,
+  sigmoidCrossEntropy,
+  smoothed,
+  classWeighted,
+  softmax,
+  softmaxCrossEntropy,
+  startState,
+  steps,
+  table,
+  tanh,
+  train,
+  training,
+  wasm,
+  expr,
+  exampleMean,
+  dataset,
+  type Families,
+  type Layer,
+  type Loss,
+  type LossKind,
+  type Model,
+  type Problem
+} from 'gradfold'
+import { nonNegative, withDefault } from 'gradfold/codec'
+import { decode } from '../../../src/value/codec.js'
+import { familyCodec } from '../../../src/value/family.js'
+import { left, right, tensorOf } from '../../expr/helpers.js'
+
+// ---- a loss of one's own: expectile regression, which weighs errors above and below differently
+
+interface Expectile {
+  readonly tag: 'expectile'
+  readonly above: number
+}
+declare module '../../../src/train/loss/loss.js' {
+  interface Losses {
+    readonly expectile: Expectile
+  }
+}
+const expectile = (above: number): Expectile => Object.freeze({ tag: 'expectile', above })
+const expectileKind: LossKind<Expectile> = {
+  tag: 'expectile',
+  fields: () => ({ above: withDefault(nonNegative, 1) }),
+  expects: 'values',
+  classIndexes: false,
+  formula: ({ above }, y, t) => {
+    const e = expr.sub(y, t)
+    const isAbove = expr.cast(expr.less(0, e), y.dtype)
+    return exampleMean(expr.mul(expr.square(e), expr.add(1, expr.mul(isAbove, above - 1))))
+  },
+  tex: '\\frac{1}{KJ} \\sum_k \\sum_j a(e_{kj}) e_{kj}^2',
+  samples: [expectile(3)]
+}
+const mine: Families = { ...families, losses: { ...losses, ...table<LossKind<Loss>>(expectileKind) } }
+
+const data = right(dataset({ x: tensorOf('f32', [4, 1], [0, 0, 0, 0]), y: tensorOf('f32', [4, 1], [0, 0, 0, 1]) }))
+const line = model(input(1), dense(1))
+
+describe('a loss of one’s own', () => {
+  test('is trained with: the expectile of 0, 0, 0, 1', () => {
+    const fit = (loss: Loss): number => {
+      const options = { model: line, loss, optimizer: sgd(0.2), stop: steps(400), batchSize: 4 }
+      const { params } = right(train(options, { backend: wasm, families: mine })(data))
+      return params.dense.bias.data[0] as number
+    }
+    expect(fit(expectile(1))).toBeCloseTo(1 / 4, 5)
+    // errors above weigh 3: 3 * 3 m = 1 - m
+    expect(fit(expectile(3))).toBeCloseTo(1 / 10, 5)
+  })
+  test('goes through JSON', () => {
+    const codec = familyCodec<Loss>('loss', mine.losses)
+    expect(right(decode(codec)(JSON.parse(JSON.stringify(codec.encode(expectile(2))))))).toEqual(expectile(2))
+    expect(right(decode(codec)({ tag: 'expectile' }))).toEqual(expectile(1))
+    expect(left(decode(codec)({ tag: 'expectile', above: -1 }))).toBe('$/above: expected a number, 0 or more, got -1')
+  })
+  test('is unknown where its record is not handed along', () => {
+    const t = training({ model: line, loss: expectile(1), optimizer: sgd(), stop: steps(1) })
+    expect(left(startState(t))).toMatch(/^loss: expected .*huber.*, got .*expectile/)
+    expect(E.isRight(startState(t, { families: mine }))).toBe(true)
+  })
+  test('must give one number for each example', () => {
+    const total: Families = {
+      ...families,
+      losses: table<LossKind<Loss>>({ ...expectileKind, formula: (_, y) => expr.total(y) })
+    }
+    const t = training({ model: line, loss: expectile(1), optimizer: sgd(), stop: steps(1) })
+    expect(left(startState(t, { families: total }))).toBe(
+      'loss: expected one number for each example, of shape [K], got []; use exampleSum or exampleMean'
+    )
+  })
+})
+
+describe('a loss and the end of the model', () => {
+  const check = (m: Model, loss: Loss): E.Either<Problem<string>, unknown> =>
+    startState(training({ model: m, loss, optimizer: sgd(), stop: steps(1) }))
+  const ending = (...last: readonly Layer[]): Model => right(checkModel(modelData(input(2), dense(3), ...last)))
+
+  test('probabilities given to a loss of logits', () => {
+    expect(left(check(ending(softmax), softmaxCrossEntropy))).toBe(
+      'loss/softmaxCrossEntropy: expected logits, got a model that ends in probabilities; ' +
+        'leave out its last activation, which this loss applies itself, or use a loss of probabilities'
+    )
+    expect(E.isLeft(check(ending(sigmoid), sigmoidCrossEntropy))).toBe(true)
+    expect(E.isLeft(check(ending(hardSigmoid), sigmoidCrossEntropy))).toBe(true)
+    expect(E.isLeft(check(ending(softmax), smoothed(softmaxCrossEntropy, 0.1)))).toBe(true)
+    expect(E.isLeft(check(ending(named('end')(softmax)), classWeighted(softmaxCrossEntropy, [1, 1, 1])))).toBe(true)
+  })
+  test('logits given to a loss of probabilities', () => {
+    expect(left(check(ending(), crossEntropy))).toBe(
+      'loss/crossEntropy: expected probabilities, got a model that ends in any real numbers; ' +
+        'end it with softmax or sigmoid, or use a loss of logits'
+    )
+    for (const end of [ending(relu), ending(tanh), ending(residual(softmax)), ending(named('end')(relu))])
+      expect(E.isLeft(check(end, crossEntropy))).toBe(true)
+  })
+  test('what suits', () => {
+    for (const [end, loss] of [
+      [ending(), softmaxCrossEntropy],
+      [ending(relu), softmaxCrossEntropy],
+      [ending(softmax), crossEntropy],
+      [ending(named('end')(sigmoid)), crossEntropy],
+      [ending(), classWeighted(softmaxCrossEntropy, [1, 2, 3])],
+      // of what nothing is known
+      [ending(softmax, identity), crossEntropy],
+      [ending(softmax, identity), softmaxCrossEntropy],
+      // what takes anything
+      [ending(softmax), halfSquaredError],
+      [ending(), halfSquaredError],
+      [ending(sigmoid), huber()]
+    ] as const)
+      expect(E.mapLeft(message)(E.map(() => 'fits')(check(end, loss)))).toEqual(E.right('fits'))
+  })
+  test('settings out of range', () => {
+    const m = ending()
+    expect(left(check(m, huber(0)))).toBe('loss/delta: expected a number above 0, got 0')
+    expect(left(check(m, huber(NaN)))).toMatch(/^loss\/delta: /)
+    expect(left(check(m, smoothed(softmaxCrossEntropy, 1)))).toMatch(/^loss\/amount: expected a number from 0 up to, not including, 1/)
+    expect(left(check(m, classWeighted(softmaxCrossEntropy, [1, -1, 1])))).toBe('loss/weights/1: expected a number, 0 or more, got -1')
+    expect(left(check(m, smoothed(huber(-1), 0.1)))).toBe('loss/loss/delta: expected a number above 0, got -1')
+  })
+  test('what is for classes only', () => {
+    const m = ending()
+    expect(left(check(m, smoothed(halfSquaredError, 0.1)))).toBe(
+      'loss/smoothed: expected a loss of classes, such as softmaxCrossEntropy, got halfSquaredError'
+    )
+    expect(left(check(m, classWeighted(softmaxCrossEntropy, [1, 2])))).toBe(
+      'loss/classWeighted: expected outputs of shape [2], one for each weight, got [3]'
+    )
+  })
+})

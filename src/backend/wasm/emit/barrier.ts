@@ -1,0 +1,78 @@
+/**
+ * Where threads wait for one another: a counter and a generation number in shared memory. A short spin first, since the others are
+ * mostly there already; then the thread sleeps until it is woken.
+ */
+import { block, br, br_if, call, func, i32, if_, local, loop, memory, unreachable, type Func, type ImportFunc } from 'wasmati'
+import { integer, set } from './lanes.js'
+
+/** addresses of the counter, the generation, and the number of the program to run */
+export const arrived = 64
+export const generation = 128
+export const command = 192
+/** what lies below is the threads' own */
+export const reservedBytes = 256
+
+const spins = 20000
+
+/**
+ * `sleep` waits for the generation to move on from the one given, and says 1 when it gave up: then a thread is dead, and the trap becomes
+ * an error. (wasmati 0.2 has Wasm's own wait instruction with a wrong type.)
+ */
+export const emitBarrier = (threads: number, sleep: ImportFunc<['i32'], ['i32']>): Func<[], []> =>
+  func({ in: [], locals: [i32, i32], out: [] }, (_, [mine, left]) => {
+    i32.const(0)
+    i32.atomic.load({ offset: generation })
+    local.set(mine)
+    i32.const(0)
+    i32.const(1)
+    i32.atomic.rmw.add({ offset: arrived })
+    i32.const(threads - 1)
+    i32.eq()
+    if_(
+      {},
+      () => {
+        i32.const(0)
+        i32.const(0)
+        i32.atomic.store({ offset: arrived })
+        i32.const(0)
+        local.get(mine)
+        i32.const(1)
+        i32.add()
+        i32.atomic.store({ offset: generation })
+        i32.const(0)
+        i32.const(threads)
+        memory.atomic.notify({ offset: generation })
+        local.set(left)
+      },
+      () => {
+        set(left, integer(spins))
+        const moved = (): void => {
+          i32.const(0)
+          i32.atomic.load({ offset: generation })
+          local.get(mine)
+          i32.ne()
+        }
+        block({}, () => {
+          loop({}, () => {
+            moved()
+            br_if(1)
+            local.get(left)
+            i32.const(1)
+            i32.sub()
+            local.tee(left)
+            br_if(0)
+          })
+          loop({}, () => {
+            local.get(mine)
+            call(sleep)
+            if_({}, () => {
+              unreachable()
+            })
+            moved()
+            br_if(1)
+            br(0)
+          })
+        })
+      }
+    )
+  })

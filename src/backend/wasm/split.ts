@@ -1,0 +1,100 @@
+/**
+ * Work for several threads: a kernel becomes kernels over parts of its result. Every number is worked out as before, by one thread, so
+ * the bits do not depend on how many there are.
+ */
+import { sizeOf, type Dims } from '../../value/shape.js'
+import { topological } from '../../expr/op.js'
+import type { Kernel, MapKernel, MatmulKernel, ReduceKernel, View } from './kernel.js'
+
+/** less work than this (numbers touched, products counted) is done by one thread: bringing two together costs as much */
+const worthSplitting = 16384
+
+const at = (d: Dims, i: number): number => d[i] as number
+
+/** `count` indexes cut into parts of whole multiples of `unit`, as even as can be */
+const ranges = (count: number, parts: number, unit: number): readonly (readonly [start: number, size: number])[] => {
+  const units = Math.ceil(count / unit)
+  const cuts = Array.from({ length: parts + 1 }, (_, i) => Math.min(count, Math.floor((units * i) / parts) * unit))
+  return cuts.slice(0, -1).map((start, i) => [start, at(cuts, i + 1) - start])
+}
+
+const alongAxis = (v: View, axis: number, start: number, size: number): View => ({
+  ...v,
+  shape: v.shape.map((n, a) => (a === axis ? size : n)),
+  offset: v.offset + start * at(v.stride, axis)
+})
+
+/** functions that call back into JavaScript are not there for other threads */
+const callsBack = (k: MapKernel | ReduceKernel): boolean =>
+  topological(k.kind === 'map' ? k.outputs.map(o => o.node) : [k.node]).some(
+    n => !k.reads.has(n) && (n.op === 'sin' || n.op === 'cos' || n.op === 'pow' || (n.op === 'random' && n.attrs.distribution === 'normal'))
+  )
+
+const resized = <K extends MapKernel | ReduceKernel>(k: K, axis: number, start: number, size: number): K => ({
+  ...k,
+  shape: k.shape.map((n, a) => (a === axis ? size : n)),
+  start: k.shape.map((_, a) => (k.start?.[a] ?? 0) + (a === axis ? start : 0)),
+  reads: new Map([...k.reads].map(([n, v]) => [n, v.shape.length === k.shape.length ? alongAxis(v, axis, start, size) : v] as const))
+})
+
+const splitMap = (k: MapKernel, threads: number): readonly Kernel[] => {
+  // an axis further in would change how places are counted
+  const axis = k.shape.findIndex(n => n > 1)
+  if (axis < 0 || sizeOf(k.shape) * k.outputs.length < worthSplitting || at(k.shape, axis) < threads || callsBack(k)) return [k]
+  return ranges(at(k.shape, axis), threads, k.shape.length === axis + 1 ? 16 : 1).map(([start, size]) => ({
+    ...resized(k, axis, start, size),
+    outputs: k.outputs.map(o => ({ ...o, to: alongAxis(o.to, axis, start, size) }))
+  }))
+}
+
+const splitReduce = (k: ReduceKernel, threads: number): readonly Kernel[] => {
+  const real = [...k.shape.keys()].filter(a => at(k.shape, a) > 1)
+  const first = real[0]
+  const last = real.at(-1)
+  // rows are shared out where there are any, otherwise columns
+  const axis = first !== undefined && !k.axes.includes(first) ? first : last
+  if (axis === undefined || k.axes.includes(axis) || sizeOf(k.shape) < worthSplitting || at(k.shape, axis) < threads || callsBack(k)) return [k]
+  return ranges(at(k.shape, axis), threads, axis === last ? 16 : 1).map(([start, size]) => ({
+    ...resized(k, axis, start, size),
+    to: alongAxis(k.to, axis, start, size)
+  }))
+}
+
+const splitMatmul = (k: MatmulKernel, threads: number): readonly Kernel[] => {
+  const r = k.to.shape.length
+  const [rows, columns] = [r - 2, r - 1]
+  const depth = at(k.a.shape, columns)
+  if (sizeOf(k.to.shape) * depth < worthSplitting * 4) return [k]
+  // columns first: then each panel of B is copied by one thread only
+  if (at(k.to.shape, columns) >= 16 * threads)
+    return ranges(at(k.to.shape, columns), threads, 8).map(([start, size]) => ({
+      ...k,
+      b: alongAxis(k.b, columns, start, size),
+      to: alongAxis(k.to, columns, start, size)
+    }))
+  if (at(k.to.shape, rows) >= 8 * threads)
+    return ranges(at(k.to.shape, rows), threads, 4).map(([start, size]) => ({ ...k, a: alongAxis(k.a, rows, start, size), to: alongAxis(k.to, rows, start, size) }))
+  return [k]
+}
+
+/** the parts of a kernel, one for each thread; a single one where sharing out would not pay */
+export const split = (k: Kernel, threads: number): readonly Kernel[] => {
+  if (threads === 1) return [k]
+  switch (k.kind) {
+    case 'map':
+      return splitMap(k, threads)
+    case 'reduce':
+      return splitReduce(k, threads)
+    case 'matmul':
+      return splitMatmul(k, threads)
+    case 'gather': {
+      const rows = at(k.to.shape, 0)
+      return k.index.shape.length === 1 && sizeOf(k.to.shape) >= worthSplitting && rows >= threads
+        ? ranges(rows, threads, 1).map(([start, size]) => ({ ...k, index: alongAxis(k.index, 0, start, size), to: alongAxis(k.to, 0, start, size) }))
+        : [k]
+    }
+    case 'scatter':
+    case 'foldIn':
+      return [k]
+  }
+}

@@ -1,0 +1,5 @@
+export { type Law } from './law.js'
+export { activationLaws } from './activation.js'
+export { initializerLaws } from './initializer.js'
+export { layerLaws } from './layer.js'
+export { anyLayer, dims, networks, type Network, type NetworkOptions } from './networks.js'

@@ -1,0 +1,287 @@
+/** What every kind of layer must obey. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import fc from 'fast-check'
+import type { Values } from '../backend/backend.js'
+import { reference } from '../backend/reference/reference.js'
+import { constant, input } from '../expr/build.js'
+import type { Expr } from '../expr/op.js'
+import { program } from '../expr/program.js'
+import { fanOut, parallel } from '../layer/branches.js'
+import { layerCodec } from '../layer/codecs.js'
+import { tanh } from '../layer/activation.js'
+import { dense } from '../layer/dense.js'
+import { flatten } from '../layer/flatten.js'
+import type { Applied, Kind, Kinds, Layer, ParamSpec, Placed, Sample, StateSpec, Value } from '../layer/kind.js'
+import { concat } from '../layer/merge.js'
+import { modelData, type Model } from '../layer/model.js'
+import { builtInKinds, extendKinds } from '../layer/registry.js'
+import { reshape } from '../layer/reshape.js'
+import { sequential } from '../layer/sequential.js'
+import { initFrom } from '../model/init.js'
+import { place } from '../model/place.js'
+import { childKey, rootKey } from '../random/index.js'
+import { checkGradient, type ExprsLike } from '../train/check.js'
+import { families } from '../train/families.js'
+import { isDims, sameShape, showShape, sizeOf, type Dims, type Shape } from '../value/shape.js'
+import { numbersOf, view, type Aval, type FloatType, type Tensor } from '../value/tensor.js'
+import { child, isLeaf, leaves, mapTree, type Branch, type Tree } from '../value/tree.js'
+import { jsonLaw } from './json.js'
+import { every, everySample, holds, law, lawsOf, seed, worded, type Law, type Verdict } from './law.js'
+import { resumeLaw, smallOutput } from './resume.js'
+import { allFinite, compute, computationLaws, exampleOf, floatType, keyTensor, numbers, sameValues, slopes, weighted } from './values.js'
+
+// ---- a sample at its place, with numbers
+
+interface At<D extends FloatType = FloatType> {
+  readonly placed: Placed
+  /** `x`, `params` and `state` */
+  readonly tree: Branch<Tensor<Dims, D>>
+  readonly key: Tensor
+}
+
+/** parameters that are nowhere special: first values, shaken, since many functions have kinks where biases begin */
+const shaken = <D extends FloatType>(first: Tree<Tensor>, dtype: D, from: number): Tree<Tensor<Dims, D>> =>
+  mapTree<Tensor, Tensor<Dims, D>>((t, path) => {
+    const noise = numbersOf(numbers(dtype, t.shape, from + path.length, [-0.3, 0.3]))
+    return numbersLike(
+      dtype,
+      t,
+      Array.from(numbersOf(t), (x, i) => x + (noise[i] as number))
+    )
+  })(first)
+const numbersLike = <D extends FloatType>(dtype: D, { shape }: Aval, all: readonly number[]): Tensor<Dims, D> =>
+  view(dtype, shape, dtype === 'f64' ? Float64Array.from(all) : Float32Array.from(all))
+/** running statistics that a training might have come to: at least their first values, so that variances stay above 0 */
+const statistics = <D extends FloatType>(specs: Branch<StateSpec>, dtype: D, from: number): Tree<Tensor<Dims, D>> =>
+  mapTree<StateSpec, Tensor<Dims, D>>((s, path) => numbers(dtype, s.shape, from + path.length, [s.value, s.value + 0.5]))(
+    specs
+  )
+const inputOf = <D extends FloatType>(shape: Shape, batch: number, dtype: D, from: number): Tree<Tensor<Dims, D>> =>
+  isDims(shape)
+    ? numbers(dtype, [batch, ...shape], from)
+    : Object.fromEntries(shape.map((part, i) => [`${i}`, inputOf(part, batch, dtype, from + 1 + i)]))
+
+const placedAt = <D extends FloatType>(
+  { layer, input }: Sample<Layer>,
+  kinds: Kinds,
+  dtype: D,
+  batch: number,
+  from: number
+): Verdict<At<D>> =>
+  pipe(
+    worded(place(modelData(input, layer), kinds, dtype)),
+    E.map(placed => ({
+      placed,
+      key: keyTensor(from),
+      tree: {
+        x: inputOf(input, batch, dtype, from),
+        params: shaken(initFrom(placed, childKey(rootKey(from), 'init'), kinds), dtype, from),
+        state: statistics(placed.state, dtype, from)
+      }
+    }))
+  )
+
+const asValue = (x: Tree<Expr>): Value => (isLeaf(x) ? x : Object.values(x).map(asValue))
+const exprsIn = (v: Value): readonly Expr[] => (Array.isArray(v) ? v.flatMap(exprsIn) : [v as Expr])
+const namedOutputs = ({ value, state }: Applied): Readonly<Record<string, Expr>> => ({
+  ...Object.fromEntries(exprsIn(value).map((e, i) => [`output ${i}`, e])),
+  ...Object.fromEntries(leaves<Expr>(state, 'state after'))
+})
+
+const apply = ({ placed }: At, tree: Branch<Expr>, training: boolean, key: Expr): Applied =>
+  placed.apply(
+    { params: child(tree, 'params'), state: child(tree, 'state'), shared: {}, training, key, path: '' },
+    asValue(child(tree, 'x'))
+  )
+/** its formula over inputs named by their paths, and `key` */
+const formulaOf = (at: At, training: boolean): { readonly tree: Branch<Expr>; readonly applied: Applied } => {
+  const tree = mapTree<Tensor, Expr>((t, path) => input(path, t.dtype, t.shape))(at.tree) as Branch<Expr>
+  return { tree, applied: apply(at, tree, training, input('key', 'u32', [2])) }
+}
+const valuesOf = ({ tree, key }: At): Values => ({ ...Object.fromEntries(leaves<Tensor>(tree)), key })
+const computed = (at: At, training: boolean): Verdict<Values> =>
+  compute(reference)(namedOutputs(formulaOf(at, training).applied), valuesOf(at))
+
+// ---- the laws that are about layers alone
+
+const outputShapes = (s: Shape): readonly Dims[] => (isDims(s) ? [s] : s.flatMap(outputShapes))
+const sameAval = (what: string, wanted: Aval, got: Aval | undefined): Verdict =>
+  holds(
+    got !== undefined && got.dtype === wanted.dtype && sameShape(got.shape, wanted.shape),
+    () => `${what} is ${got?.dtype}${showShape(got?.shape ?? [])}, said to be ${wanted.dtype}${showShape(wanted.shape)}`
+  )
+const sameForm = (what: string, specs: Branch<ParamSpec | StateSpec>, got: Branch<Tensor>): Verdict => {
+  const there = new Map(leaves<Tensor>(got))
+  const wanted = leaves<ParamSpec | StateSpec>(specs)
+  return pipe(
+    every(wanted, ([path, spec]) => sameAval(`${what} ${path}`, spec, there.get(path))),
+    E.chain(() => holds(there.size === wanted.length, () => `${there.size} tensors of ${what}, said to be ${wanted.length}`))
+  )
+}
+const shapeOf = (sample: Sample<Layer>, kinds: Kinds, a: Drawn): Verdict =>
+  pipe(
+    placedAt(sample, kinds, a.dtype, a.batch, a.seed),
+    E.chain(at =>
+      pipe(
+        every([true, false], training =>
+          pipe(
+            computed(at, training),
+            E.chain(values => {
+              const wanted = outputShapes(at.placed.output).map(s => ({ dtype: a.dtype, shape: [a.batch, ...s] }))
+              const after = Object.entries(values).flatMap(([name, t]) =>
+                name.startsWith('state after/') ? [[name.slice('state after/'.length), t] as const] : []
+              )
+              return pipe(
+                every(wanted, (w, i) => sameAval(`output ${i}`, w, values[`output ${i}`])),
+                E.chain(() =>
+                  holds(
+                    Object.keys(values).length - after.length === wanted.length,
+                    () => `${Object.keys(values).length - after.length} outputs, said to be ${wanted.length}`
+                  )
+                ),
+                // paths serve as labels here
+                E.chain(() => sameForm('running statistics', Object.fromEntries(leaves(at.placed.state)), Object.fromEntries(after)))
+              )
+            })
+          )
+        ),
+        E.chain(() => {
+          const first = initFrom(at.placed, childKey(rootKey(a.seed), 'init'), kinds)
+          return pipe(
+            sameForm('parameters', at.placed.params, first),
+            E.chain(() => allFinite(Object.fromEntries(leaves<Tensor>(first))))
+          )
+        })
+      )
+    )
+  )
+
+const gradientOf = (sample: Sample<Layer>, kinds: Kinds, a: Drawn): Verdict =>
+  pipe(
+    placedAt(sample, kinds, 'f64', a.batch, a.seed),
+    E.chain(at =>
+      pipe(
+        worded(
+          checkGradient(
+            reference,
+            (exprs: ExprsLike<Pick<Branch<Tensor<Dims, 'f64'>>, 'x' | 'params'>>) => {
+              const state = mapTree<Tensor, Expr>(t => constant(t))(child(at.tree, 'state'))
+              const tree = { ...(exprs as Branch<Expr>), state }
+              return weighted(exprsIn(apply(at, tree, a.training, constant(at.key)).value))
+            },
+            { x: child(at.tree, 'x'), params: child(at.tree, 'params') },
+            { most: 24, tolerance: 2e-6 }
+          )
+        ),
+        E.chain(({ ok, worst }) => holds(ok, () => `the gradient is off: ${JSON.stringify(worst)}`))
+      )
+    )
+  )
+
+/** inference draws nothing and keeps running statistics; a layer that has neither does the same in both modes */
+const inferenceOf = (sample: Sample<Layer>, kinds: Kinds, a: Drawn): Verdict =>
+  pipe(
+    E.Do,
+    E.bind('at', () => placedAt(sample, kinds, a.dtype, a.batch, a.seed)),
+    E.bind('inference', ({ at }) => worded(program(namedOutputs(formulaOf(at, false).applied)))),
+    E.bind('training', ({ at }) => worded(program(namedOutputs(formulaOf(at, true).applied)))),
+    E.chainFirst(({ inference }) => holds(inference.inputs['key'] === undefined, () => 'inference depends on the key')),
+    E.bind('seen', ({ at }) => computed(at, false)),
+    E.chainFirst(({ at, seen }) =>
+      every(leaves<Tensor>(child(at.tree, 'state')), ([path, t]) =>
+        sameValues({ [path]: t }, { [path]: seen[`state after/${path}`] as Tensor })
+      )
+    ),
+    E.chain(({ at, training, seen }) =>
+      training.inputs['key'] !== undefined || leaves(at.placed.state).length > 0
+        ? E.right(seen)
+        : pipe(
+            computed(at, true),
+            E.chain(trained => sameValues(seen, trained))
+          )
+    )
+  )
+
+/** bits of an example in inference, alone and in its batch */
+const independenceOf = (sample: Sample<Layer>, kinds: Kinds, a: Drawn): Verdict =>
+  pipe(
+    E.Do,
+    E.bind('at', () => placedAt(sample, kinds, a.dtype, a.batch, a.seed)),
+    E.bind('all', ({ at }) => computed(at, false)),
+    E.chain(({ at, all }) =>
+      every([...Array(a.batch).keys()], i => {
+        const x = mapTree<Tensor, Tensor>(t => exampleOf(t, i))(child<Tensor>(at.tree, 'x'))
+        const outputs = Object.entries(all).filter(([name]) => name.startsWith('output'))
+        return pipe(
+          computed({ ...at, tree: { ...at.tree, x } as At['tree'] }, false),
+          E.chain(one => every(outputs, ([name, t]) => sameValues({ [name]: exampleOf(t, i) }, { [name]: one[name] as Tensor })))
+        )
+      })
+    )
+  )
+
+// ---- a model that any layer fits in
+
+const toShape = (s: Shape): Layer => (isDims(s) ? sequential(dense(sizeOf(s)), reshape(...s)) : fanOut(...s.map(toShape)))
+const toOne = (s: Shape): Layer => (isDims(s) ? flatten : sequential(parallel(...s.map(toOne)), concat))
+const around = ({ layer, input }: Sample<Layer>, kinds: Kinds): Model => {
+  const placed = place(modelData(input, layer), kinds)
+  const output = E.isRight(placed) ? placed.right.output : []
+  const ends = [dense(sizeOf(smallOutput)), tanh]
+  return modelData([3], ...[toShape(input), layer, toOne(output), ...ends]) as unknown as Model
+}
+
+interface Drawn {
+  readonly dtype: FloatType
+  readonly batch: number
+  readonly training: boolean
+  readonly seed: number
+}
+
+/**
+ * The laws of a kind of layer, for each of its samples, random inputs, parameters and running statistics:
+ * - json: it goes to JSON and back; fields that nobody knows are refused
+ * - shape: outputs, running statistics and first parameters have the shapes that its place says
+ * - gradient: of inputs and parameters, in training and in inference, against difference quotients in f64
+ * - purity: the same inputs and key give the same bits, and stay as they are
+ * - backends: the same bits on the reference and compiled, forward and backward, in training and in inference
+ * - inference: draws nothing, keeps running statistics; without either, does what training does
+ * - independence: in inference the bits of an example do not depend on the batch it came in
+ * - resume: a training of a model with it, broken off and gone on with, gives the bits of one that was not
+ *
+ * @param kinds what else its samples are made of; the kind itself is added
+ * @example for (const { name, property } of layerLaws(scaleKind)) test(name, () => fc.assert(property))
+ */
+export const layerLaws = (kind: Kind<Layer>, kinds: Kinds = builtInKinds): readonly Law[] => {
+  const all = extendKinds({ layers: [kind] }, kinds)
+  const samples = kind.samples
+  const batch = fc.integer({ min: 1, max: 4 })
+  const drawn = fc.record({ dtype: floatType, batch, training: fc.boolean(), seed })
+  const each = (name: string, judge: (sample: Sample<Layer>, kinds: Kinds, a: Drawn) => Verdict): Law =>
+    law(name, drawn, a => everySample(samples, sample => judge(sample, all, a)))
+  return lawsOf(kind.tag, [
+    jsonLaw(
+      layerCodec(all),
+      samples.map(s => s.layer)
+    ),
+    each('shape', shapeOf),
+    each('gradient', gradientOf),
+    ...computationLaws(samples, fc.record({ batch, training: fc.boolean() }), (sample, a) =>
+      pipe(
+        placedAt(sample, all, a.dtype, a.batch, a.seed),
+        E.map(at => {
+          const { tree, applied } = formulaOf(at, a.training)
+          const by = Object.fromEntries(leaves<Expr>({ x: child(tree, 'x'), params: child(tree, 'params') }))
+          return {
+            outputs: { ...namedOutputs(applied), ...slopes(exprsIn(applied.value), by) },
+            inputs: valuesOf(at)
+          }
+        })
+      )
+    ),
+    each('inference', inferenceOf),
+    each('independence', independenceOf),
+    resumeLaw(samples, { ...families, kinds: all }, sample => ({ model: around(sample, all) }))
+  ])
+}

@@ -1,0 +1,105 @@
+/** The law of a run: broken off after any step and gone on with, it gives the bits that it would have given in one go. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import fc from 'fast-check'
+import { reference } from '../backend/reference/reference.js'
+import { dataset, type Dataset } from '../data/dataset.js'
+import { sameData } from '../layer/same-data.js'
+import { tanh } from '../layer/activation.js'
+import { dense } from '../layer/dense.js'
+import { modelData, type Model } from '../layer/model.js'
+import type { Families } from '../train/families.js'
+import { meanSquaredError } from '../train/loss/index.js'
+import type { Optimizer } from '../train/optimizer/index.js'
+import { adam } from '../train/optimizer/index.js'
+import { tensorsOf, type TrainState } from '../train/state.js'
+import { anyOf, steps, type StopRule } from '../train/stop/index.js'
+import { train, type Trained } from '../train/train.js'
+import type { Dims } from '../value/shape.js'
+import { everySample, holds, law, seed, worded, type Law, type Verdict } from './law.js'
+import { numbers, sameValues } from './values.js'
+
+/** examples, in batches of 4: the last batch of an epoch is short */
+const examples = 10
+const wholeRun = 8
+
+/** what a run is made of; all else is the same in every run of these laws */
+export interface Setup {
+  readonly model?: Model
+  readonly optimizer?: Optimizer
+  /** a rule that may end the run, beside the number of steps */
+  readonly stop?: StopRule
+}
+
+/** outputs between -1 and 1, so that no rate makes it diverge */
+export const smallModel: Model = modelData([3], dense(4), tanh, dense(2), tanh) as unknown as Model
+export const smallOutput: Dims = [2]
+
+const dataFor = ({ input }: Model, from: number): Verdict<Dataset> =>
+  worded(
+    dataset({
+      x: numbers('f32', [examples, ...(input as Dims)], from),
+      y: numbers('f32', [examples, ...smallOutput], from + 1, [-1, 1])
+    })
+  )
+
+const runOf =
+  ({ model = smallModel, optimizer = adam(0.01), stop }: Setup, families: Families, from: number) =>
+  (upTo: number, state?: TrainState): Verdict<Trained> =>
+    pipe(
+      E.Do,
+      E.bind('data', () => dataFor(model, from)),
+      E.bind('validation', () => dataFor(model, from + 2)),
+      E.chain(({ data, validation }) =>
+        worded(
+          train(
+            {
+              model,
+              loss: meanSquaredError,
+              optimizer,
+              batchSize: 4,
+              stop: stop === undefined ? steps(upTo) : anyOf(stop, steps(upTo)),
+              seed: from
+            },
+            { backend: reference, families, validation, ...(state === undefined ? {} : { from: state }) }
+          )(data)
+        )
+      )
+    )
+
+const sameRest = (a: Trained, b: Trained): Verdict =>
+  pipe(
+    sameValues(tensorsOf(a.state), tensorsOf(b.state)),
+    E.chain(() => {
+      const plain = ({ state, reason }: Trained): unknown => [
+        reason,
+        state.progress,
+        state.position,
+        state.epochSums,
+        state.stop,
+        state.settings
+      ]
+      return holds(
+        sameData(plain(a), plain(b)),
+        () => `${JSON.stringify(plain(a))} in one go, ${JSON.stringify(plain(b))} after a break`
+      )
+    })
+  )
+
+/**
+ * resume: a run of n steps is one of k steps and, from a copy of its state, one of the other n - k, to the bit. So all that a member
+ * remembers is in the state.
+ */
+export const resumeLaw = <S>(samples: readonly S[], families: Families, setup: (sample: S) => Setup): Law =>
+  law('resume', fc.record({ seed, after: fc.integer({ min: 1, max: wholeRun - 1 }) }), ({ seed, after }) =>
+    everySample(samples, sample => {
+      const run = runOf(setup(sample), families, seed)
+      return pipe(
+        E.Do,
+        E.bind('whole', () => run(wholeRun)),
+        E.bind('broken', () => run(after)),
+        E.bind('rest', ({ broken }) => run(wholeRun, structuredClone(broken.state))),
+        E.chain(({ whole, rest }) => sameRest(whole, rest))
+      )
+    })
+  )

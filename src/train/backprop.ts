@@ -1,0 +1,135 @@
+/** Backpropagation, visible: what goes forward and what comes back, by the labels of the layers. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Backend } from '../backend/backend.js'
+import { evaluate } from '../backend/backend.js'
+import { input } from '../expr/build.js'
+import { gradients } from '../expr/gradient.js'
+import type { Expr } from '../expr/op.js'
+import type { Value } from '../layer/kind.js'
+import type { Model } from '../layer/model.js'
+import { mapValue } from '../layer/series.js'
+import { initStateFrom } from '../model/init.js'
+import type { ParamsOf } from '../model/params.js'
+import { rootKey, type Key } from '../random/index.js'
+import type { BackendError, SettingError, ShapeError } from '../value/error.js'
+import { scalarOf, type Aval, type Tensor } from '../value/tensor.js'
+import { leaves, mapTree, rebuild, type Branch } from '../value/tree.js'
+import type { Families } from './families.js'
+import type { Loss } from './loss/index.js'
+import { sgd } from './optimizer/index.js'
+import { collect, precisionOf, valueNames, type Examples } from './predict.js'
+import { handedIn, lossOutputs } from './program.js'
+import { keyTensor } from './state.js'
+import { checkBatch, type Batch } from './step.js'
+import { steps } from './stop/index.js'
+import { checkTraining, training, type Checked } from './training.js'
+
+export interface BackpropOptions {
+  readonly loss: Loss
+  readonly backend: Backend
+  readonly families?: Families
+  /** whether dropout drops and batch statistics are used; default true, as in a training step */
+  readonly training?: boolean
+  /** running statistics, for models that have them; default those of a fresh model */
+  readonly layers?: Branch<Tensor>
+  /** what random layers draw from; default that of seed 0 */
+  readonly key?: Key
+}
+
+/** what a layer gives, and how the loss changes with it */
+export interface LayerSeen {
+  /** the layer's output for the batch: z for an affine layer, a for an activation */
+  readonly value: Examples
+  /** dE/dvalue: the textbook's delta = dE/dz for an affine layer, dE/da for an activation */
+  readonly delta: Examples
+}
+export interface Backprop<M extends Model = Model> {
+  /** E, the loss of the batch */
+  readonly loss: number
+  /** dE/dw for every parameter, in a tree like that of the parameters */
+  readonly gradients: ParamsOf<M>
+  /** by label path, in the order of the model: `{ dense: { value, delta }, sigmoid: ..., 'residual/dense': ... }` */
+  readonly layers: Readonly<Record<string, LayerSeen>>
+}
+
+const inputsLike = (prefix: string, tree: Branch<Tensor>): Branch<Expr> =>
+  mapTree<Aval, Expr>((a, path) => input(path, a.dtype, a.shape))(tree, prefix) as Branch<Expr>
+const pairs = (name: string, v: Value): Readonly<Record<string, Expr>> => Object.fromEntries(valueNames(name, v))
+
+const run = (
+  c: Checked,
+  params: Branch<Tensor>,
+  batch: Batch,
+  options: BackpropOptions
+): E.Either<ShapeError | BackendError, Omit<Backprop, 'gradients'> & { readonly gradients: Branch<Tensor> }> => {
+  const state = options.layers ?? initStateFrom(c.placed)
+  const given = handedIn(batch, c.training.precision)
+  const [p, s] = [inputsLike('params', params), inputsLike('layers', state)]
+  const key = input('key', 'u32', [2])
+  const context = { params: p, state: s, shared: {}, training: options.training ?? true, key, path: '' }
+  const { value, seen } = c.placed.apply(context, given.x)
+  // single input and output were checked with the training
+  const { loss } = lossOutputs(c, value as Expr, given)
+  const at = leaves<Expr>(p)
+  const values = seen.flatMap(([, v]) => valueNames('', v).map(([, e]) => e))
+  const all = gradients(loss, [...at.map(([, e]) => e), ...values])
+  const deltas = new Map(values.map((e, i) => [e, all[at.length + i] as Expr]))
+  const outputs = {
+    loss,
+    ...Object.fromEntries(at.map(([path], i) => [`gradient/${path}`, all[i] as Expr])),
+    ...Object.fromEntries(
+      seen.flatMap(([path, v]) => [
+        ...Object.entries(pairs(`value/${path}`, v)),
+        ...Object.entries(pairs(`delta/${path}`, mapValue(e => deltas.get(e) as Expr, v)))
+      ])
+    )
+  }
+  const tensors = {
+    ...Object.fromEntries([...leaves<Tensor>(params, 'params'), ...leaves<Tensor>(state, 'layers')]),
+    ...batch,
+    key: keyTensor(options.key ?? rootKey(0))
+  }
+  return pipe(
+    evaluate(options.backend)<string>(outputs, tensors),
+    E.map(r => ({
+      loss: scalarOf(r['loss'] as Tensor),
+      gradients: rebuild<Tensor, Tensor>(params, path => r[`gradient/${path}`] as Tensor) as Branch<Tensor>,
+      layers: Object.fromEntries(
+        seen.map(([path, v]) => [path, { value: collect(`value/${path}`, v, r), delta: collect(`delta/${path}`, v, r) }])
+      )
+    }))
+  )
+}
+
+/**
+ * One forward and one backward pass over a batch, with everything in sight: the loss E, its gradient by every parameter, and for each
+ * layer what it gave and dE by that. For a dense layer l under an activation f the textbook's formulas hold between them:
+ *
+ *     delta^(l-1) = (W^l)^T delta^l ⊙ f'(z^(l-1)),   dE/dW^l = delta^l (a^(l-1))^T,   dE/db^l = sum over the batch of delta^l
+ *
+ * (with examples as columns; in tensors they are rows: dE/dW = a^T delta).
+ *
+ * @example const { layers } = backprop(mlp, params, { x, y }, { loss: halfSquaredError, backend }) // layers.dense.delta
+ * @returns Left for a batch that does not suit the model or the loss, or parameters that are not the model's
+ */
+export const backprop = <M extends Model>(
+  model: M,
+  params: ParamsOf<M>,
+  batch: Batch,
+  options: BackpropOptions
+): E.Either<SettingError | ShapeError | BackendError, Backprop<M>> => {
+  const tree = params as unknown as Branch<Tensor>
+  const { loss, families } = options
+  // how it would be learned does not matter here
+  const t = training({ model, loss, optimizer: sgd(1), stop: steps(1), precision: precisionOf(tree) })
+  return pipe(
+    checkTraining(t, families),
+    E.filterOrElseW(
+      c => checkBatch(c, batch) === undefined,
+      c => checkBatch(c, batch) as ShapeError
+    ),
+    E.chainW(c => run(c, tree, batch, options)),
+    E.map(r => ({ ...r, gradients: r.gradients as unknown as ParamsOf<M> }))
+  )
+}

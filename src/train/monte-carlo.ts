@@ -1,0 +1,59 @@
+/** Prediction with dropout on, many times over: dropout as an ensemble of thinned networks (Gal and Ghahramani 2016). */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Model } from '../layer/model.js'
+import type { ParamsOf } from '../model/params.js'
+import { foldIn, type Key } from '../random/index.js'
+import { settingError, type BackendError, type SettingError, type ShapeError } from '../value/error.js'
+import { isSize } from '../value/shape.js'
+import type { Tensor } from '../value/tensor.js'
+import type { Branch } from '../value/tree.js'
+import { combine, meanOf } from './ensemble.js'
+import { runner, type Examples, type PredictOptions } from './predict.js'
+
+export interface MonteCarloOptions extends PredictOptions {
+  /** how many networks are drawn */
+  readonly samples: number
+  /** sample i draws from the key below this one for i */
+  readonly key: Key
+}
+export interface MonteCarlo {
+  /** the average of the samples */
+  readonly mean: Examples
+  /** their standard deviation, sqrt(mean (y - mean y)^2): how far the samples are from one another */
+  readonly deviation: Examples
+}
+
+const deviationOf = (xs: readonly number[]): number => {
+  const mean = meanOf(xs)
+  return Math.sqrt(meanOf(xs.map(x => (x - mean) * (x - mean))))
+}
+
+/**
+ * Outputs for a batch of inputs, with their spread: the model is applied `samples` times with random layers drawing as in training,
+ * while all else, batch normalisation too, is as in inference. A function of the inputs, the parameters and the key alone.
+ *
+ * @example pipe(images, predictMonteCarlo(net, params, { backend: wasm, samples: 50, key: rootKey(1) })) // { mean, deviation }
+ * @returns Left for a number of samples that is not a positive whole number, and for whatever `predict` refuses
+ */
+export const predictMonteCarlo = <M extends Model>(
+  model: M,
+  params: ParamsOf<M>,
+  { samples, key, ...options }: MonteCarloOptions
+): ((x: Examples) => E.Either<SettingError | ShapeError | BackendError, MonteCarlo>) => {
+  const run = runner(model, params as unknown as Branch<Tensor>, { ...options, sampling: true })
+  return x =>
+    pipe(
+      isSize(samples)
+        ? E.right(Array.from({ length: samples }, (_, i) => foldIn(key, i)))
+        : E.left(settingError(['samples'], 'a positive whole number', `${samples}`)),
+      E.chainW(E.traverseArray(k => run(x, k))),
+      E.chainW(predictions =>
+        pipe(
+          E.Do,
+          E.bind('mean', () => combine(predictions, meanOf)),
+          E.bind('deviation', () => combine(predictions, deviationOf))
+        )
+      )
+    )
+}
