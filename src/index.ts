@@ -9,7 +9,7 @@ export { printProgram } from './expr/print.js'
 export { tex } from './expr/tex.js'
 export type { Expr } from './expr/op.js'
 export { evaluate, type Backend, type Executable, type Values } from './backend/backend.js'
-export { wasm } from './backend/wasm/wasm.js'
+export { wasm, wasmThreads } from './backend/wasm/wasm.js'
 export { explain } from './backend/wasm/explain.js'
 
 export * from './train/index.js'

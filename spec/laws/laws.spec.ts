@@ -1,18 +1,67 @@
+/** Every member of every family obeys the laws of its family: a new member is tested by existing. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, it } from 'vitest'
-import { activationLaws, initializerLaws, layerLaws, type Law } from '../../src/laws/index.js'
-import { builtInKinds } from '../../src/layer/registry.js'
+import {
+  activationLaws,
+  initializerLaws,
+  layerLaws,
+  lossLaws,
+  metricLaws,
+  optimizerLaws,
+  scheduleLaws,
+  stopLaws,
+  type Law
+} from 'gradfold/laws'
+import { describe, expect, it } from 'vitest'
+import { families } from '../../src/train/families.js'
 
-const runs = Number(process.env['RUNS'] ?? 5)
-const hold = (laws: readonly Law[]): void => {
-  for (const { name, property } of laws) it(name, () => fc.assert(property, { numRuns: runs }))
+/** few, since there are many laws; `RUNS=1000 npx vitest run spec/laws` tries more */
+const numRuns = Number(process.env['RUNS'] ?? 5)
+const hold = (family: string, laws: readonly Law[]): void => {
+  describe(family, () => {
+    for (const { name, property } of laws) it(name, () => fc.assert(property, { numRuns }))
+  })
 }
-describe('layers', () => {
-  for (const kind of Object.values(builtInKinds.layers)) hold(layerLaws(kind))
-})
-describe('activations', () => {
-  for (const [name, kind] of Object.entries(builtInKinds.activations)) hold(activationLaws(name, kind))
-})
-describe('initializers', () => {
-  for (const [name, kind] of Object.entries(builtInKinds.initializers)) hold(initializerLaws(name, kind))
+
+const { kinds, losses, optimizers, schedules, stopRules, metrics } = families
+hold(
+  'layers',
+  Object.values(kinds.layers).flatMap(kind => layerLaws(kind))
+)
+hold(
+  'activations',
+  Object.entries(kinds.activations).flatMap(([name, kind]) => activationLaws(name, kind))
+)
+hold(
+  'initializers',
+  Object.entries(kinds.initializers).flatMap(([name, kind]) => initializerLaws(name, kind))
+)
+hold(
+  'losses',
+  Object.values(losses).flatMap(kind => lossLaws(kind))
+)
+hold(
+  'optimizers',
+  Object.values(optimizers).flatMap(kind => optimizerLaws(kind))
+)
+hold(
+  'schedules',
+  Object.values(schedules).flatMap(kind => scheduleLaws(kind))
+)
+hold(
+  'stop rules',
+  Object.values(stopRules).flatMap(kind => stopLaws(kind))
+)
+hold(
+  'metrics',
+  Object.values(metrics).flatMap(kind => metricLaws(kind))
+)
+
+it('only the laws import fast-check', () => {
+  const src = join(import.meta.dirname, '../../src')
+  const importers = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter(file => file.endsWith('.ts') && /from 'fast-check'/.test(readFileSync(join(src, file), 'utf8')))
+    .map(file => file.split(/[\\/]/)[0])
+  expect(new Set(importers)).toEqual(new Set(['laws']))
 })

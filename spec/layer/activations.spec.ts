@@ -59,7 +59,10 @@ const run = (f: (x: Expr) => Expr, xs: readonly number[], dtype: FloatType) => {
   const x = input('x', dtype, [1, xs.length])
   const y = f(x)
   const [slope] = gradients(total(y), [x])
-  const result = evaluate(reference)({ y, slope: slope as Expr }, { x: view(dtype, [1, xs.length], allocate(dtype, xs)) })
+  const result = evaluate(reference)(
+    { y, slope: slope as Expr },
+    { x: view(dtype, [1, xs.length], allocate(dtype, xs)) }
+  )
   if (E.isLeft(result)) throw new Error(JSON.stringify(result.left))
   return { y: Array.from(numbersOf(result.right.y)), slope: Array.from(numbersOf(result.right.slope)) }
 }
@@ -74,7 +77,9 @@ describe.each(names)('%s', name => {
     fc.assert(
       fc.property(numbers, xs => {
         const wanted = (definitions[name] as F)(xs)
-        run(formulaOf(name), xs, 'f64').y.forEach((y, i) => expect(Math.abs(y - (wanted[i] as number))).toBeLessThan(1e-12 * Math.max(1, Math.abs(y))))
+        run(formulaOf(name), xs, 'f64').y.forEach((y, i) =>
+          expect(Math.abs(y - (wanted[i] as number))).toBeLessThan(1e-12 * Math.max(1, Math.abs(y)))
+        )
       })
     ))
 
@@ -117,7 +122,8 @@ describe.each(pointwise)('%s', name => {
         const [y] = run(formulaOf(name), [x], 'f32').y
         expect(y).toBe(Math.fround(run(formulaOf(name), [x], 'f64').y[0] as number))
       })
-    ))
+    )
+  )
 })
 
 test.each([

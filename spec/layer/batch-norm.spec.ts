@@ -69,7 +69,8 @@ describe('the golden numbers', () => {
     worst(r.state['batchNorm/mean'] as Tensor, g.batchMean),
     worst(r.state['batchNorm/variance'] as Tensor, g.batchVarianceBiased)
   ]
-  test('value, gradients and statistics to 1e-12 in f64', () => expect(Math.max(...errors(at('f64')))).toBeLessThan(1e-12))
+  test('value, gradients and statistics to 1e-12 in f64', () =>
+    expect(Math.max(...errors(at('f64')))).toBeLessThan(1e-12))
   test('and to 1e-5 in f32', () => expect(Math.max(...errors(at('f32')))).toBeLessThan(1e-5))
 })
 
@@ -99,19 +100,28 @@ describe('in training', () => {
 
   test('running statistics go on by momentum', () =>
     fc.assert(
-      fc.property(shapes, batches, seed, fc.double({ min: 0, max: 0.999, noNaN: true }), (shape, batch, s, momentum) => {
-        const x = numbers('f64', [batch, ...shape], s)
-        const n = shape.at(-1) as number
-        const before = { 'batchNorm/mean': numbers('f64', [n], s + 1), 'batchNorm/variance': numbers('f64', [n], s + 2) }
-        const { state } = apply(batchNorm({ momentum }), { x, state: before, training: true })
-        const next = (name: 'mean' | 'variance', of: (xs: readonly number[]) => number): void =>
-          channels(x).forEach((xs, c) => {
-            const was = list(before[`batchNorm/${name}`])[c] as number
-            expect(list(state[`batchNorm/${name}`])[c]).toBeCloseTo(momentum * was + (1 - momentum) * of(xs), 12)
-          })
-        next('mean', mean)
-        next('variance', variance)
-      })
+      fc.property(
+        shapes,
+        batches,
+        seed,
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        (shape, batch, s, momentum) => {
+          const x = numbers('f64', [batch, ...shape], s)
+          const n = shape.at(-1) as number
+          const before = {
+            'batchNorm/mean': numbers('f64', [n], s + 1),
+            'batchNorm/variance': numbers('f64', [n], s + 2)
+          }
+          const { state } = apply(batchNorm({ momentum }), { x, state: before, training: true })
+          const next = (name: 'mean' | 'variance', of: (xs: readonly number[]) => number): void =>
+            channels(x).forEach((xs, c) => {
+              const was = list(before[`batchNorm/${name}`])[c] as number
+              expect(list(state[`batchNorm/${name}`])[c]).toBeCloseTo(momentum * was + (1 - momentum) * of(xs), 12)
+            })
+          next('mean', mean)
+          next('variance', variance)
+        }
+      )
     ))
   test('and begin at 0 and 1', () => {
     const x = numbers('f64', [4, 2], 3)
@@ -130,11 +140,16 @@ describe('in inference', () => {
         const n = shape.at(-1) as number
         const x = numbers('f64', [batch, ...shape], s)
         const state = { 'batchNorm/mean': numbers('f64', [n], s + 1), 'batchNorm/variance': numbers('f64', [n], s + 2) }
-        const positive = { ...state['batchNorm/variance'], data: Float64Array.from(numbersOf(state['batchNorm/variance']), Math.abs) }
+        const positive = {
+          ...state['batchNorm/variance'],
+          data: Float64Array.from(numbersOf(state['batchNorm/variance']), Math.abs)
+        }
         const before = { ...state, 'batchNorm/variance': positive }
         const r = apply(batchNorm({ epsilon: 0.01 }), { x, state: before, training: false })
         list(r.y).forEach((y, i) => {
-          const [m, v] = ['mean', 'variance'].map(k => list(before[`batchNorm/${k}` as keyof typeof before])[i % n] as number)
+          const [m, v] = ['mean', 'variance'].map(
+            k => list(before[`batchNorm/${k}` as keyof typeof before])[i % n] as number
+          )
           expect(y).toBeCloseTo(((list(x)[i] as number) - (m as number)) / Math.sqrt((v as number) + 0.01), 12)
         })
         expect(r.state).toEqual(before)
@@ -155,22 +170,43 @@ describe('in inference', () => {
 
 test('both backends give the same bits: value, gradients, statistics', () =>
   fc.assert(
-    fc.property(shapes, batches, seed, fc.boolean(), fc.constantFrom<FloatType>('f32', 'f64'), (shape, batch, s, training, dtype) => {
-      const x = numbers(dtype, [batch, ...shape], s)
-      const c = numbers(dtype, [batch, ...shape], s + 1)
-      const [a, b] = [reference, wasm].map(backend => apply(batchNorm(), { x, c, training, backend }))
-      expect(b).toEqual(a)
-    }),
+    fc.property(
+      shapes,
+      batches,
+      seed,
+      fc.boolean(),
+      fc.constantFrom<FloatType>('f32', 'f64'),
+      (shape, batch, s, training, dtype) => {
+        const x = numbers(dtype, [batch, ...shape], s)
+        const c = numbers(dtype, [batch, ...shape], s + 1)
+        const [a, b] = [reference, wasm].map(backend => apply(batchNorm(), { x, c, training, backend }))
+        expect(b).toEqual(a)
+      }
+    ),
     { numRuns: 40 }
   ))
 
 describe('in a training', () => {
-  const net = model(input(3), dense(4), batchNorm(), relu, residual(sequential(dense(4), batchNorm({ momentum: 0.5 }))), dense(2))
+  const net = model(
+    input(3),
+    dense(4),
+    batchNorm(),
+    relu,
+    residual(sequential(dense(4), batchNorm({ momentum: 0.5 }))),
+    dense(2)
+  )
   const data: Dataset = {
     x: { tensor: numbers('f32', [20, 3], 5) as Dataset['x']['tensor'], scale: 1, shift: 0 },
     y: { tensor: numbers('f32', [20, 2], 6) as Dataset['y']['tensor'], scale: 1, shift: 0 }
   }
-  const options = { model: net, loss: meanSquaredError, optimizer: sgd(0.05), batchSize: 8, stop: steps(7), seed: 3 } as const
+  const options = {
+    model: net,
+    loss: meanSquaredError,
+    optimizer: sgd(0.05),
+    batchSize: 8,
+    stop: steps(7),
+    seed: 3
+  } as const
   const done = right(train(options, { backend: wasm })(data))
 
   test('the statistics travel in the state, by label', () => {
@@ -191,9 +227,9 @@ describe('in a training', () => {
       const part = (f: Dataset['x']): Dataset['x'] => {
         const width = f.tensor.shape[1] as number
         const rows = numbersOf(f.tensor).slice(from * width, (from + n) * width)
-        return { ...f, tensor: { ...f.tensor, shape: [n, width], data: rows } as Dataset['x']['tensor'] }
+        return { ...f, tensor: { ...f.tensor, shape: [n, width], data: rows } }
       }
-      const d = { x: part(data.x), y: part(data.y as Dataset['x']) } as Dataset
+      const d = { x: part(data.x), y: part(data.y) } as Dataset
       return right(score(done.training, done.state, d, { backend: wasm })).loss
     }
     expect((loss(7, 0) * 7 + loss(13, 7) * 13) / 20).toBeCloseTo(loss(20, 0), 6)
@@ -201,7 +237,9 @@ describe('in a training', () => {
   test('prediction asks for them', () => {
     const run = predict(net, done.params, { backend: wasm, layers: done.state.layers })
     expect(E.isRight(run(data.x.tensor))).toBe(true)
-    expect(left(predict(net, done.params, { backend: wasm })(data.x.tensor))).toMatch(/^input\/layers\/batchNorm\/mean: expected f32\[4\], got nothing/)
+    expect(left(predict(net, done.params, { backend: wasm })(data.x.tensor))).toMatch(
+      /^input\/layers\/batchNorm\/mean: expected f32\[4\], got nothing/
+    )
   })
 })
 
@@ -209,7 +247,9 @@ describe('as data', () => {
   test('JSON keeps it; what is left out is filled in', () => {
     const m = model(input(3), batchNorm({ momentum: 0.5 }))
     expect(right(parseModel(JSON.stringify(encodeModel(m))))).toEqual(m)
-    expect(right(parseModel('{ "tag": "model", "input": [3], "layer": { "tag": "batchNorm" } }'))).toEqual(model(input(3), batchNorm()))
+    expect(right(parseModel('{ "tag": "model", "input": [3], "layer": { "tag": "batchNorm" } }'))).toEqual(
+      model(input(3), batchNorm())
+    )
   })
   const said = (shape: Shape, layer: Layer): string => left(checkModel(modelData(shape, layer)))
   test.each<[string, string]>([

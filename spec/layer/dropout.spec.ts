@@ -25,7 +25,8 @@ import { apply } from './one-layer.js'
 const list = (t: Tensor): readonly number[] => Array.from(numbersOf(t))
 const conventions = fc.constantFrom<DropoutConvention>('inverted', 'textbook')
 const rates = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
-const ones = (...shape: readonly number[]): Tensor => tensorOf('f32', shape, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(1))
+const ones = (...shape: readonly number[]): Tensor =>
+  tensorOf('f32', shape, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(1))
 const masked = (layer: Layer, key: Key, shape: readonly number[] = [4, 16]): readonly number[] =>
   list(apply(layer, { x: ones(...shape), training: true, key }).y).map(y => (y === 0 ? 0 : 1))
 
@@ -66,14 +67,20 @@ test('the mean over many masks is what inference gives, in both conventions', ()
   for (const convention of ['inverted', 'textbook'] as const)
     for (const rate of [0.1, 0.5, 0.8]) {
       const layer = dropout(rate, convention)
-      const wide = { ...x, shape: [n, 8], data: Float64Array.from({ length: n * 8 }, (_, i) => list(x)[i % 8] as number) }
+      const wide = {
+        ...x,
+        shape: [n, 8],
+        data: Float64Array.from({ length: n * 8 }, (_, i) => list(x)[i % 8] as number)
+      }
       const y = list(apply(layer, { x: wide, training: true, key: rootKey(7) }).y)
       const inference = list(apply(layer, { x, training: false }).y)
       list(x).forEach((v, i) => {
         const mean = y.filter((_, j) => j % 8 === i).reduce((a, b) => a + b, 0) / n
         // five deviations of a mean of n draws
         const scale = convention === 'inverted' ? 1 / (1 - rate) : 1
-        expect(Math.abs(mean - (inference[i] as number))).toBeLessThan((5 * scale * Math.abs(v) * Math.sqrt(rate * (1 - rate))) / Math.sqrt(n))
+        expect(Math.abs(mean - (inference[i] as number))).toBeLessThan(
+          (5 * scale * Math.abs(v) * Math.sqrt(rate * (1 - rate))) / Math.sqrt(n)
+        )
       })
     }
 })
@@ -156,12 +163,21 @@ test('a rate of 0 is the identity: the very same expression', () => {
 
 test('both backends give the same bits', () =>
   fc.assert(
-    fc.property(rates, conventions, seed, fc.boolean(), fc.constantFrom<FloatType>('f32', 'f64'), (rate, convention, s, training, dtype) => {
-      const x = numbers(dtype, [3, 5], s)
-      const layer = sequential(dropout(rate, convention), dense(2), dropout(0.3))
-      const [a, b] = [reference, wasm].map(backend => apply(layer, { x, training, key: rootKey(s), c: numbers(dtype, [3, 2], s), backend }))
-      expect(b).toEqual(a)
-    }),
+    fc.property(
+      rates,
+      conventions,
+      seed,
+      fc.boolean(),
+      fc.constantFrom<FloatType>('f32', 'f64'),
+      (rate, convention, s, training, dtype) => {
+        const x = numbers(dtype, [3, 5], s)
+        const layer = sequential(dropout(rate, convention), dense(2), dropout(0.3))
+        const [a, b] = [reference, wasm].map(backend =>
+          apply(layer, { x, training, key: rootKey(s), c: numbers(dtype, [3, 2], s), backend })
+        )
+        expect(b).toEqual(a)
+      }
+    ),
     { numRuns: 40 }
   ))
 
@@ -169,7 +185,9 @@ describe('as data', () => {
   test('JSON keeps it; the convention may be left out', () => {
     const m = model(input(3), dropout(0.25, 'textbook'))
     expect(right(parseModel(JSON.stringify(encodeModel(m))))).toEqual(m)
-    expect(right(parseModel('{ "tag": "model", "input": [3], "layer": { "tag": "dropout", "rate": 0.5 } }'))).toEqual(model(input(3), dropout(0.5)))
+    expect(right(parseModel('{ "tag": "model", "input": [3], "layer": { "tag": "dropout", "rate": 0.5 } }'))).toEqual(
+      model(input(3), dropout(0.5))
+    )
   })
   const said = (shape: Shape, layer: Layer): string => left(checkModel(modelData(shape, layer)))
   const rate = 'dropout: expected a number from 0 up to, not including, 1, got'

@@ -97,7 +97,9 @@ describe('as data', () => {
   test('JSON keeps it; what is left out is filled in', () => {
     const m = model(input(3), layerNorm({ epsilon: 0.5 }))
     expect(right(parseModel(JSON.stringify(encodeModel(m))))).toEqual(m)
-    expect(right(parseModel('{ "tag": "model", "input": [3], "layer": { "tag": "layerNorm" } }'))).toEqual(model(input(3), layerNorm()))
+    expect(right(parseModel('{ "tag": "model", "input": [3], "layer": { "tag": "layerNorm" } }'))).toEqual(
+      model(input(3), layerNorm())
+    )
   })
   const said = (shape: Shape, layer: Layer): string => left(checkModel(modelData(shape, layer)))
   test.each<[string, string]>([

@@ -57,7 +57,17 @@ export const apply = (layer: Layer, given: Given): Result => {
   const k = constant(view('u32', [2], Uint32Array.from(key.words)))
   const applied = placed.apply({ params: p, state: s, shared: {}, training, sampling, key: k, path: '' }, at)
   const y = applied.value as Expr
-  const weights = constant(given.c ?? view(dtype, y.shape, allocate(dtype, numbersOf(x).map(() => 1))))
+  const weights = constant(
+    given.c ??
+      view(
+        dtype,
+        y.shape,
+        allocate(
+          dtype,
+          numbersOf(x).map(() => 1)
+        )
+      )
+  )
   const all = leaves<Expr>(p)
   const [dx, ...dp] = gradients(total(mul(y, weights)), [at, ...all.map(([, e]) => e)])
   const outputs = right(
@@ -85,7 +95,9 @@ export interface Golden {
 }
 /** a part of the numbers that were worked out elsewhere */
 export const golden = (part: string): unknown =>
-  (JSON.parse(readFileSync(join(import.meta.dirname, '../golden/golden.json'), 'utf8')) as Record<string, unknown>)[part]
+  (JSON.parse(readFileSync(join(import.meta.dirname, '../golden/golden.json'), 'utf8')) as Record<string, unknown>)[
+    part
+  ]
 export const fromGolden = ({ shape, data }: Golden, dtype: FloatType = 'f64'): Tensor =>
   view(dtype, shape, allocate(dtype, data))
 

@@ -85,7 +85,9 @@ const scaleKind: Kind<Scale> = {
       : E.right(
           tensorLayer({
             output: shape as Dims,
-            params: { factor: { dtype, shape: [n], initializer: { tag: 'near', value: from }, fan: { in: 1, out: 1 } } },
+            params: {
+              factor: { dtype, shape: [n], initializer: { tag: 'near', value: from }, fan: { in: 1, out: 1 } }
+            },
             formula: (x, param) => expr.mul(x, param('factor'))
           })
         )
@@ -115,7 +117,8 @@ const kinds = extendKinds({
   initializers: {
     near: {
       fields: { value: positive },
-      draw: ({ shape, settings }) => new Float32Array(shape.reduce((a, b) => a * b, 1)).fill((settings as { value: number }).value)
+      draw: ({ shape, settings }) =>
+        new Float32Array(shape.reduce((a, b) => a * b, 1)).fill((settings as { value: number }).value)
     }
   }
 })
@@ -124,7 +127,12 @@ const some = <A>(e: E.Either<unknown, A>): A => {
   return e.right
 }
 
-const net = model(input(3), scale(2), twice(sequential(dense(3), activation('cube'))), dense(1, { initializer: { tag: 'near', value: 0.5 } }))
+const net = model(
+  input(3),
+  scale(2),
+  twice(sequential(dense(3), activation('cube'))),
+  dense(1, { initializer: { tag: 'near', value: 0.5 } })
+)
 
 describe('a layer kind of a user', () => {
   test('is typed by the compiler', () => {
@@ -144,7 +152,9 @@ describe('a layer kind of a user', () => {
   test('goes to JSON and back', () => {
     expect(parseModel(JSON.stringify(encodeModel(net, kinds)), kinds)).toEqual(E.right(net))
     expect(pipe(parseModel(JSON.stringify(net)), E.mapLeft(message))).toMatchObject({
-      left: expect.stringMatching(/^\$\/layer\/layers\/0: expected a layer: a record whose tag is one of dense, /) as string
+      left: expect.stringMatching(
+        /^\$\/layer\/layers\/0: expected a record whose tag is one of dense, /
+      ) as string
     })
     expect(pipe(parseModel(JSON.stringify(modelData([3], scale(-1))), kinds), E.mapLeft(message))).toEqual(
       E.left('$/layer/from: expected a number above 0, got -1')
@@ -171,5 +181,7 @@ describe('a layer kind of a user', () => {
       })
     ))
   test('is not known where nobody hands it along', () =>
-    expect(pipe(checkModel(net), E.mapLeft(message))).toMatchObject({ left: expect.stringMatching(/got scale; hand its record along with extendKinds$/) as string }))
+    expect(pipe(checkModel(net), E.mapLeft(message))).toMatchObject({
+      left: expect.stringMatching(/got scale; hand its record along with extendKinds$/) as string
+    }))
 })

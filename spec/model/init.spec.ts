@@ -66,7 +66,9 @@ describe('first parameters', () => {
     const plain = modelData([4], dense(4), relu, dense(4), dense(4))
     const grouped = modelData([4], sequential(dense(4), relu), sequential(dense(4), dense(4)))
     expect(same(draw(plain, 1), draw(grouped, 1))).toBe(true)
-    const weights = [...draw(plain, 1)].filter(([path]) => path.endsWith('weight')).map(([, t]) => Array.from(numbersOf(t)).join())
+    const weights = [...draw(plain, 1)]
+      .filter(([path]) => path.endsWith('weight'))
+      .map(([, t]) => Array.from(numbersOf(t)).join())
     expect(new Set(weights).size).toBe(3)
     expect(same(draw(plain, 1), draw(plain, 2))).toBe(false)
     const [first, second] = [...draw(modelData([4], repeat(2)(dense(4, { bias: false }))), 1).values()]
@@ -85,7 +87,10 @@ describe('first parameters', () => {
 })
 
 describe('initializers', () => {
-  const sample = (initializer: Initializer, layer = (i: Initializer): Layer => dense(200, { initializer: i })): Float32Array =>
+  const sample = (
+    initializer: Initializer,
+    layer = (i: Initializer): Layer => dense(200, { initializer: i })
+  ): Float32Array =>
     numbersOf(draw(modelData([300], layer(initializer)), 7).get('dense/weight') as Tensor) as Float32Array
   const mean = (xs: Float32Array): number => xs.reduce((a, x) => a + x, 0) / xs.length
   const deviation = (xs: Float32Array): number => {
@@ -137,7 +142,10 @@ describe('initializers', () => {
     const n = Math.min(rows, columns)
     const long = Math.max(rows, columns)
     const dot = (a: number, b: number): number =>
-      Array.from({ length: long }, (_, k) => (rows >= columns ? at(k, a) * at(k, b) : at(a, k) * at(b, k))).reduce((x, y) => x + y, 0)
+      Array.from({ length: long }, (_, k) => (rows >= columns ? at(k, a) * at(k, b) : at(a, k) * at(b, k))).reduce(
+        (x, y) => x + y,
+        0
+      )
     for (let a = 0; a < n; a++) for (let b = 0; b < n; b++) expect(dot(a, b)).toBeCloseTo(a === b ? 1 : 0, 6)
   })
   test('of every name are drawn, and all numbers are finite', () => {
@@ -149,7 +157,11 @@ describe('initializers', () => {
     }
   })
   test('of a user are handed along, and refused where nobody did', () => {
-    const kinds = extendKinds({ initializers: { sevens: { fields: {}, draw: ({ shape }) => new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(7) } } })
+    const kinds = extendKinds({
+      initializers: {
+        sevens: { fields: {}, draw: ({ shape }) => new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(7) }
+      }
+    })
     const m = modelData([2], dense(2, { initializer: 'sevens' as 'zeros' }))
     expect(Array.from(numbersOf(draw(m, 0, { kinds }).get('dense/weight') as Tensor))).toEqual([7, 7, 7, 7])
     expect(E.isLeft(init(m as unknown as Model, rootKey(0)))).toBe(true)

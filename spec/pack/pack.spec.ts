@@ -28,7 +28,7 @@ beforeAll(() => {
   run(root, 'npm', 'pack', '--ignore-scripts', '--pack-destination', project)
   const tarball = readdirSync(project).find(file => file.endsWith('.tgz')) as string
   writeJson('package.json', { name: 'consumer', private: true, type: 'module' })
-  run(project, 'npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`)
+  run(project, 'npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`, 'fast-check@4')
   for (const file of ['consumer.mjs', 'consumer.ts', 'core.mjs'])
     copyFileSync(join(import.meta.dirname, file), join(project, file))
   writeJson('tsconfig.json', {

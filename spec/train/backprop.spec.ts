@@ -18,8 +18,14 @@ import { sequential } from '../../src/layer/sequential.js'
 import { init } from '../../src/model/init.js'
 import type { ParamsOf } from '../../src/model/params.js'
 import { rootKey } from '../../src/random/index.js'
-import { backprop, type Backprop } from '../../src/train/backprop.js'
-import { crossEntropy, halfSquaredError, meanSquaredError, softmaxCrossEntropy, type Loss } from '../../src/train/loss/index.js'
+import { backprop, type Backprop, type BackpropOptions } from '../../src/train/backprop.js'
+import {
+  crossEntropy,
+  halfSquaredError,
+  meanSquaredError,
+  softmaxCrossEntropy,
+  type Loss
+} from '../../src/train/loss/index.js'
 import { sgd } from '../../src/train/optimizer/index.js'
 import type { Examples } from '../../src/train/predict.js'
 import { startState } from '../../src/train/start.js'
@@ -36,14 +42,18 @@ type Matrix = readonly (readonly number[])[]
 const rows = (x: Examples | undefined): Matrix => {
   const t = x as Tensor
   const width = t.shape[1] as number
-  return Array.from({ length: t.shape[0] as number }, (_, i) => Array.from(numbersOf(t)).slice(i * width, (i + 1) * width))
+  return Array.from({ length: t.shape[0] as number }, (_, i) =>
+    Array.from(numbersOf(t)).slice(i * width, (i + 1) * width)
+  )
 }
 const transpose = (m: Matrix): Matrix => (m[0] ?? []).map((_, j) => m.map(row => row[j] as number))
 const times = (a: Matrix, b: Matrix): Matrix =>
   a.map(row => transpose(b).map(column => row.reduce((s, x, k) => s + x * (column[k] as number), 0)))
 const close = (a: Matrix, b: Matrix): void => {
   expect(a.length).toBe(b.length)
-  a.forEach((row, i) => row.forEach((x, j) => expect(Math.abs(x - (b[i]?.[j] as number))).toBeLessThan(1e-13 * Math.max(1, Math.abs(x)))))
+  a.forEach((row, i) =>
+    row.forEach((x, j) => expect(Math.abs(x - (b[i]?.[j] as number))).toBeLessThan(1e-13 * Math.max(1, Math.abs(x))))
+  )
 }
 
 /** f'(z) for activations whose slope at z is easily said */
@@ -56,18 +66,30 @@ const slopes: Readonly<Partial<Record<ActivationName, (z: number) => number>>> =
 const names = fc.constantFrom(...(Object.keys(slopes) as readonly ActivationName[]))
 
 describe('between the layers of a perceptron', () => {
-  const nets = fc.tuple(fc.array(fc.tuple(fc.integer({ min: 1, max: 5 }), names), { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 4 }), seed)
+  const nets = fc.tuple(
+    fc.array(fc.tuple(fc.integer({ min: 1, max: 5 }), names), { minLength: 1, maxLength: 4 }),
+    fc.integer({ min: 1, max: 4 }),
+    seed
+  )
   test("delta^(l-1) = (W^l)^T delta^l ⊙ f'(z^(l-1)), dE/dW = delta a^T, dE/db = the sum of delta over the batch", () =>
     fc.assert(
       fc.property(nets, ([layers, batch, s]) => {
-        const stack = layers.flatMap(([units, f]): readonly Layer[] => [dense(units, { initializer: 'xavierNormal' }), activation(f)])
+        const stack = layers.flatMap(([units, f]): readonly Layer[] => [
+          dense(units, { initializer: 'xavierNormal' }),
+          activation(f)
+        ])
         const net = modelData([3], ...stack) as unknown as Model
         const params = right(init(net, rootKey(s), { dtype: 'f64' })) as unknown as Branch<Tensor>
         const x = numbers('f64', [batch, 3], s)
         const y = numbers('f64', [batch, layers.at(-1)?.[0] as number], s + 1)
-        const b = right(backprop(net, params as unknown as ParamsOf<Model>, { x, y }, { loss: halfSquaredError, backend: reference }))
+        const b = right(
+          backprop(net, params as unknown as ParamsOf<Model>, { x, y }, { loss: halfSquaredError, backend: reference })
+        )
         const seen = Object.values(b.layers)
-        const gradients = Object.values(b.gradients as unknown as Branch<Tensor>) as unknown as readonly { readonly weight: Tensor; readonly bias: Tensor }[]
+        const gradients = Object.values(b.gradients as unknown as Branch<Tensor>) as unknown as readonly {
+          readonly weight: Tensor
+          readonly bias: Tensor
+        }[]
         const weights = Object.values(params) as unknown as readonly { readonly weight: Tensor }[]
         const z = (l: number): Matrix => rows(seen[2 * l]?.value)
         const delta = (l: number): Matrix => rows(seen[2 * l]?.delta)
@@ -80,9 +102,15 @@ describe('between the layers of a perceptron', () => {
               : a(l).map((row, i) => row.map((v, j) => (v - (rows(y)[i]?.[j] as number)) / batch))
           close(rows(seen[2 * l + 1]?.delta), dEda)
           const slope = slopes[f] as (z: number) => number
-          close(delta(l), dEda.map((row, i) => row.map((v, j) => v * slope(z(l)[i]?.[j] as number))))
+          close(
+            delta(l),
+            dEda.map((row, i) => row.map((v, j) => v * slope(z(l)[i]?.[j] as number)))
+          )
           close(rows(gradients[l]?.weight), times(transpose(a(l - 1)), delta(l)))
-          close([Array.from(numbersOf(gradients[l]?.bias as Tensor))], [transpose(delta(l)).map(column => column.reduce((p, q) => p + q, 0))])
+          close(
+            [Array.from(numbersOf(gradients[l]?.bias as Tensor))],
+            [transpose(delta(l)).map(column => column.reduce((p, q) => p + q, 0))]
+          )
         })
       }),
       { numRuns: 60 }
@@ -104,35 +132,56 @@ describe('the golden networks', () => {
     readonly dbiases: readonly Golden[]
   }
   const cases = golden('networks') as readonly Case[]
-  const losses: Readonly<Record<string, Loss>> = { halfSquaredError, meanSquaredError, softmaxCrossEntropy, crossEntropy }
+  const losses: Readonly<Record<string, Loss>> = {
+    halfSquaredError,
+    meanSquaredError,
+    softmaxCrossEntropy,
+    crossEntropy
+  }
   const label = (l: number): string => (l === 0 ? 'dense' : `dense${l + 1}`)
-  test.each(cases.map((c): [string, Case] => [`${c.sizes.join('-')} ${c.hidden} ${c.loss}`, c]))('%s, to 1e-12', (_, c) => {
-    const last = c.sizes.length - 2
-    const net = modelData(
-      [c.sizes[0] as number],
-      ...c.sizes.slice(1).flatMap((n, l): readonly Layer[] => [dense(n), ...(l < last ? [activation(c.hidden)] : [])])
-    ) as unknown as Model
-    const params = Object.fromEntries(
-      c.weights.map((w, l) => [label(l), { weight: fromGolden(w), bias: fromGolden(c.biases[l] as Golden) }])
-    ) as unknown as ParamsOf<Model>
-    const batch = { x: fromGolden(c.x), y: fromGolden(c.t) }
-    const b = right(backprop(net, params, batch, { loss: losses[c.loss] as Loss, backend: reference }))
-    const tree = b.gradients as unknown as Readonly<Record<string, { readonly weight: Tensor; readonly bias: Tensor }>>
-    const at = (l: number): { readonly weight: Tensor; readonly bias: Tensor } => tree[label(l)] as (typeof tree)[string]
-    const errors = [
-      Math.abs(b.loss - c.value) / Math.abs(c.value),
-      worst(b.layers[label(last)]?.value as Tensor, c.output),
-      ...c.dweights.map((g, l) => worst(at(l).weight, g)),
-      ...c.dbiases.map((g, l) => worst(at(l).bias, g))
-    ]
-    expect(Math.max(...errors)).toBeLessThan(1e-12)
-  })
+  test.each(cases.map((c): [string, Case] => [`${c.sizes.join('-')} ${c.hidden} ${c.loss}`, c]))(
+    '%s, to 1e-12',
+    (_, c) => {
+      const last = c.sizes.length - 2
+      const net = modelData(
+        [c.sizes[0] as number],
+        ...c.sizes.slice(1).flatMap((n, l): readonly Layer[] => [dense(n), ...(l < last ? [activation(c.hidden)] : [])])
+      ) as unknown as Model
+      const params = Object.fromEntries(
+        c.weights.map((w, l) => [label(l), { weight: fromGolden(w), bias: fromGolden(c.biases[l] as Golden) }])
+      ) as unknown as ParamsOf<Model>
+      const batch = { x: fromGolden(c.x), y: fromGolden(c.t) }
+      const b = right(backprop(net, params, batch, { loss: losses[c.loss] as Loss, backend: reference }))
+      const tree = b.gradients as unknown as Readonly<
+        Record<string, { readonly weight: Tensor; readonly bias: Tensor }>
+      >
+      const at = (l: number): { readonly weight: Tensor; readonly bias: Tensor } =>
+        tree[label(l)] as (typeof tree)[string]
+      const errors = [
+        Math.abs(b.loss - c.value) / Math.abs(c.value),
+        worst(b.layers[label(last)]?.value as Tensor, c.output),
+        ...c.dweights.map((g, l) => worst(at(l).weight, g)),
+        ...c.dbiases.map((g, l) => worst(at(l).bias, g))
+      ]
+      expect(Math.max(...errors)).toBeLessThan(1e-12)
+    }
+  )
 })
 
-const net = model(input(2, 2), flatten, dense(5), batchNorm(), relu, dropout(0.4), residual(sequential(dense(5), tanh)), fanOut(dense(3), dense(3)), add)
+const net = model(
+  input(2, 2),
+  flatten,
+  dense(5),
+  batchNorm(),
+  relu,
+  dropout(0.4),
+  residual(sequential(dense(5), tanh)),
+  fanOut(dense(3), dense(3)),
+  add
+)
 const params = right(init(net, rootKey(3)))
 const batch = { x: numbers('f32', [6, 2, 2], 1), y: view('u32', [6], Uint32Array.from([0, 1, 2, 0, 1, 2])) }
-const shown = (options: Partial<Parameters<typeof backprop>[3]> = {}): Backprop<typeof net> =>
+const shown = (options: Partial<Omit<BackpropOptions, 'loss'>> = {}): Backprop<typeof net> =>
   right(backprop(net, params, batch, { loss: softmaxCrossEntropy, backend: reference, ...options }))
 
 describe('of any model', () => {
@@ -153,7 +202,10 @@ describe('of any model', () => {
       'add'
     ])
     expect(layers['flatten']).toMatchObject({ value: { shape: [6, 4] }, delta: { shape: [6, 4] } })
-    expect(layers['fanOut']).toMatchObject({ value: [{ shape: [6, 3] }, { shape: [6, 3] }], delta: [{ shape: [6, 3] }, { shape: [6, 3] }] })
+    expect(layers['fanOut']).toMatchObject({
+      value: [{ shape: [6, 3] }, { shape: [6, 3] }],
+      delta: [{ shape: [6, 3] }, { shape: [6, 3] }]
+    })
     expect(layers['fanOut']?.delta).toEqual([layers['fanOut/dense']?.delta, layers['fanOut/dense2']?.delta])
   })
   test('where the logits go wrong is softmax minus target, over the batch', () => {
@@ -162,23 +214,44 @@ describe('of any model', () => {
     z.forEach((row, k) => {
       const e = row.map(Math.exp)
       const total = e.reduce((a, b) => a + b, 0)
-      row.forEach((_, j) => expect(delta[k]?.[j]).toBeCloseTo(((e[j] as number) / total - (batch.y.data[k] === j ? 1 : 0)) / 6, 6))
+      row.forEach((_, j) =>
+        expect(delta[k]?.[j]).toBeCloseTo(((e[j] as number) / total - (batch.y.data[k] === j ? 1 : 0)) / 6, 6)
+      )
     })
   })
   test('the gradients are what a training step follows', () => {
-    const t = training({ model: net, loss: softmaxCrossEntropy, optimizer: sgd(1), stop: steps(1), batchSize: 6, seed: 0 })
+    const t = training({
+      model: net,
+      loss: softmaxCrossEntropy,
+      optimizer: sgd(1),
+      stop: steps(1),
+      batchSize: 6,
+      seed: 0
+    })
     const s = right(startState(t, { params: params as unknown as Branch<Tensor> }))
     const { state, report } = right(right(stepOf(t, { backend: reference }))(s, batch))
     // no masks, so that both see the same network
-    const still = model(input(2, 2), flatten, dense(5), batchNorm(), relu, dropout(0), residual(sequential(dense(5), tanh)), fanOut(dense(3), dense(3)), add)
+    const still = model(
+      input(2, 2),
+      flatten,
+      dense(5),
+      batchNorm(),
+      relu,
+      dropout(0),
+      residual(sequential(dense(5), tanh)),
+      fanOut(dense(3), dense(3)),
+      add
+    )
     const without = training({ ...t, model: still })
     const after = right(right(stepOf(without, { backend: reference }))(s, batch))
-    const b = right(backprop(still, params as unknown as ParamsOf<typeof still>, batch, { loss: softmaxCrossEntropy, backend: reference }))
+    const b = right(backprop(still, params, batch, { loss: softmaxCrossEntropy, backend: reference }))
     expect(b.loss).toBe(after.report.loss)
-    const g = new Map(leaves<Tensor>(b.gradients as unknown as Branch<Tensor>))
+    const g = new Map(leaves<Tensor>(b.gradients))
     for (const [path, w] of leaves<Tensor>(s.params)) {
       const next = leaves<Tensor>(after.state.params).find(([p]) => p === path)?.[1] as Tensor
-      const wanted = Float32Array.from(numbersOf(w), (x, i) => Math.fround(x - (numbersOf(g.get(path) as Tensor)[i] as number)))
+      const wanted = Float32Array.from(numbersOf(w), (x, i) =>
+        Math.fround(x - (numbersOf(g.get(path) as Tensor)[i] as number))
+      )
       expect(Array.from(numbersOf(next))).toEqual(Array.from(wanted))
     }
     expect(report.loss).not.toBe(after.report.loss)
@@ -192,7 +265,14 @@ describe('of any model', () => {
   })
   test.each<[string, string]>([
     [
-      left(backprop(net, params, { ...batch, x: numbers('f32', [6, 4], 1) }, { loss: softmaxCrossEntropy, backend: reference })),
+      left(
+        backprop(
+          net,
+          params,
+          { ...batch, x: numbers('f32', [6, 4], 1) },
+          { loss: softmaxCrossEntropy, backend: reference }
+        )
+      ),
       'inputs: expected tensors of shape [2, 2] for each example, got shape [4]; reshape the data, or change the input of the model'
     ],
     [
@@ -212,7 +292,9 @@ describe('of any model', () => {
   })
   test('a model without parameters has deltas all the same', () => {
     const still = model(input(2, 2), flatten, sigmoid)
-    const b = right(backprop(still, {}, { x: batch.x, y: numbers('f32', [6, 4], 2) }, { loss: halfSquaredError, backend: wasm }))
+    const b = right(
+      backprop(still, {}, { x: batch.x, y: numbers('f32', [6, 4], 2) }, { loss: halfSquaredError, backend: wasm })
+    )
     expect(b.gradients).toEqual({})
     expect(b.layers).toMatchObject({ flatten: { delta: { shape: [6, 4] } }, sigmoid: { delta: { shape: [6, 4] } } })
   })

@@ -29,11 +29,16 @@ describe('ensemble', () => {
   const [pa, pb] = [right(init(a, rootKey(1))), right(init(b, rootKey(2)))]
   const [fa, fb] = [predict(a, pa, { backend: wasm }), predict(b, pb, { backend: wasm })]
   test('is the average of its members, of whatever kind they are', () => {
-    const [ya, yb, y] = [fa, fb, ensemble(fa, fb)].map(f => list(right(f(x)))) as [readonly number[], readonly number[], readonly number[]]
+    const [ya, yb, y] = [fa, fb, ensemble(fa, fb)].map(f => list(right(f(x)))) as [
+      readonly number[],
+      readonly number[],
+      readonly number[]
+    ]
     y.forEach((v, i) => expect(v).toBe(Math.fround(((ya[i] as number) + (yb[i] as number)) / 2)))
   })
   test('of one member is that member, to the bit', () => expect(right(ensemble(fa)(x))).toEqual(right(fa(x))))
-  test('of a member several times is that member', () => expect(list(right(ensemble(fa, fa, fa, fa)(x)))).toEqual(list(right(fa(x)))))
+  test('of a member several times is that member', () =>
+    expect(list(right(ensemble(fa, fa, fa, fa)(x)))).toEqual(list(right(fa(x)))))
   test('is what the layers fanOut and mean say of one model', () => {
     const one = model(input(3), fanOut(a, b), mean)
     const params = { fanOut: { model: pa, model2: pb } } as unknown as ParamsOf<typeof one>
@@ -41,15 +46,26 @@ describe('ensemble', () => {
     y?.forEach((v, i) => expect(v).toBeCloseTo(wanted?.[i] as number, 6))
   })
   test('takes outputs of one shape', () => {
-    const other = predict(model(input(3), dense(3)), right(init(model(input(3), dense(3)), rootKey(1))), { backend: reference })
-    expect(left(ensemble(fa, other)(x))).toBe('predictions: expected at least one, all of one element type and shape, got f32[5, 2] and f32[5, 3]')
-    expect(left(combine([], meanOf))).toBe('predictions: expected at least one, all of one element type and shape, got none')
-    expect(left(combine([tensorOf('f32', [1], [1]), [tensorOf('f32', [1], [1])]], meanOf))).toMatch(/got f32\[1\] and \[f32\[1\]\]$/)
+    const other = predict(model(input(3), dense(3)), right(init(model(input(3), dense(3)), rootKey(1))), {
+      backend: reference
+    })
+    expect(left(ensemble(fa, other)(x))).toBe(
+      'predictions: expected at least one, all of one element type and shape, got f32[5, 2] and f32[5, 3]'
+    )
+    expect(left(combine([], meanOf))).toBe(
+      'predictions: expected at least one, all of one element type and shape, got none'
+    )
+    expect(left(combine([tensorOf('f32', [1], [1]), [tensorOf('f32', [1], [1])]], meanOf))).toMatch(
+      /got f32\[1\] and \[f32\[1\]\]$/
+    )
   })
   test('averages each of several outputs', () => {
     const two = [tensorOf('f32', [1], [1]), tensorOf('f32', [2], [3, 5])]
     const other = [tensorOf('f32', [1], [2]), tensorOf('f32', [2], [1, 0])]
-    expect(right(combine([two, other], meanOf))).toMatchObject([{ data: Float32Array.of(1.5) }, { data: Float32Array.of(2, 2.5) }])
+    expect(right(combine([two, other], meanOf))).toMatchObject([
+      { data: Float32Array.of(1.5) },
+      { data: Float32Array.of(2, 2.5) }
+    ])
   })
   test('gives what a member refuses', () => expect(E.isLeft(ensemble(fa, fb)(numbers('f32', [5, 4], 1)))).toBe(true))
 })
@@ -98,6 +114,8 @@ describe('Monte-Carlo prediction', () => {
     expect(list(right(predictMonteCarlo(net, params, options)(first)).mean)).toEqual(list(sampled.mean).slice(0, 2))
   })
   test.each([0, 1.5, NaN])('refuses %d samples', samples =>
-    expect(left(predictMonteCarlo(net, params, { ...options, samples })(x))).toBe(`samples: expected a positive whole number, got ${samples}`)
+    expect(left(predictMonteCarlo(net, params, { ...options, samples })(x))).toBe(
+      `samples: expected a positive whole number, got ${samples}`
+    )
   )
 })

@@ -32,7 +32,11 @@ export const accepted: readonly (readonly [name: string, code: string, output: s
   ['reshape to a scalar', 'model(input(1), reshape())', '[]'],
   ['without bias', 'model(input(4), dense(3, { bias: false }))', '[3]'],
   ['an initializer by name', "model(input(4), dense(3, { initializer: 'heNormal' }))", '[3]'],
-  ['an initializer with settings', "model(input(4), dense(3, { initializer: { tag: 'constant', value: 0.5 } }))", '[3]'],
+  [
+    'an initializer with settings',
+    "model(input(4), dense(3, { initializer: { tag: 'constant', value: 0.5 } }))",
+    '[3]'
+  ],
   ['an activation by name', "model(input(4), activation('gelu'))", '[4]'],
   ['an activation on an image', 'model(input(2, 3), tanh, softmax)', '[2, 3]'],
   ['an activation on several inputs', 'model(inputs(input(2), input(3)), sigmoid)', '[[2], [3]]'],
@@ -54,20 +58,40 @@ export const accepted: readonly (readonly [name: string, code: string, output: s
   ['multiply', 'model(input(6), fanOut(dense(2), dense(2), dense(2)), multiply)', '[2]'],
   ['mean', "model(input(6), fanOut(dense(2), dense(2)), merge('mean'))", '[2]'],
   ['branches in branches', 'model(input(6), fanOut(fanOut(relu, tanh), relu))', '[[[6], [6]], [6]]'],
-  ['a block of blocks', 'model(input(4), sequential(sequential(dense(3), sequential(relu)), sequential()), dense(2))', '[2]'],
+  [
+    'a block of blocks',
+    'model(input(4), sequential(sequential(dense(3), sequential(relu)), sequential()), dense(2))',
+    '[2]'
+  ],
   ['a model as a layer', 'model(input(4), model(input(4), dense(3)), dense(2))', '[2]'],
   ['the layers of another model', 'model(input(4), model(input(4), dense(3)).layer, dense(2))', '[2]'],
-  ['shared', "model(inputs(input(4), input(4)), pipe(shared('e')(model(input(4), dense(3))), e => parallel(e, e)), add)", '[3]'],
+  [
+    'shared',
+    "model(inputs(input(4), input(4)), pipe(shared('e')(model(input(4), dense(3))), e => parallel(e, e)), add)",
+    '[3]'
+  ],
   ['a generic block', '(<N extends number>(n: N) => sequential(dense(n), relu))(7)', 'never'],
-  ['a generic block inside a model', 'model(input(4), (<N extends number>(n: N) => residual(sequential(dense(9), relu, dense(n))))(4))', '[4]'],
-  ['a generic name', "model(input(4), (<K extends string, N extends number>(k: K, n: N) => named(k)(dense(n)))('k', 3))", '[3]'],
+  [
+    'a generic block inside a model',
+    'model(input(4), (<N extends number>(n: N) => residual(sequential(dense(9), relu, dense(n))))(4))',
+    '[4]'
+  ],
+  [
+    'a generic name',
+    "model(input(4), (<K extends string, N extends number>(k: K, n: N) => named(k)(dense(n)))('k', 3))",
+    '[3]'
+  ],
   ['a size from data', 'model(input(size), dense(10))', '[10]'],
   ['a width from data', 'model(input(4), dense(size), relu)', '[number]'],
   ['a shape as a tuple', 'model([28, 28], flatten)', '[784]'],
   ['layers spread from a tuple', 'model(input(4), ...([dense(3), relu] as const), dense(2))', '[2]'],
   ['nested blocks, sealed', 'model(input(4), model(input(4), residual(model(input(4), residual(dense(4))))))', '[4]'],
   ['fine-tuning a loaded model', 'model(input(4), loaded as Model<[4], [8]>, dense(2))', '[2]'],
-  ['fifty layers', `model(input(4), ${Array.from({ length: 25 }, (_, i) => `dense(${i + 1}), relu`).join(', ')})`, '[25]'],
+  [
+    'fifty layers',
+    `model(input(4), ${Array.from({ length: 25 }, (_, i) => `dense(${i + 1}), relu`).join(', ')})`,
+    '[25]'
+  ],
   ['eight levels', `model(input(4), ${'residual(sequential(relu, '.repeat(8)}dense(4)${'))'.repeat(8)})`, '[4]']
 ]
 
@@ -115,7 +139,11 @@ export const parameters: readonly (readonly [name: string, code: string, params:
     'model(input(4), model(input(4), dense(3, { bias: false })))',
     '{ readonly model: { readonly dense: { readonly weight: W<[4, 3]> } } }'
   ],
-  ['a size from data', 'model(input(size), dense(3, { bias: false }))', '{ readonly dense: { readonly weight: W<[number, 3]> } }'],
+  [
+    'a size from data',
+    'model(input(size), dense(3, { bias: false }))',
+    '{ readonly dense: { readonly weight: W<[number, 3]> } }'
+  ],
   [
     'twelve of a kind',
     `model(input(1), ${Array.from({ length: 12 }, () => 'dense(1, { bias: false })').join(', ')})`,
@@ -126,7 +154,10 @@ export const parameters: readonly (readonly [name: string, code: string, params:
 /** name, an expression or statement with one mistake */
 export const rejected: readonly (readonly [name: string, code: string])[] = [
   ['dense on an image', 'model(input(28, 28, 1), dense(128), relu)'],
-  ['the mistake among others', 'model(input(784), dense(128), relu, residual(sequential(dense(64), relu)), dense(10), softmax)'],
+  [
+    'the mistake among others',
+    'model(input(784), dense(128), relu, residual(sequential(dense(64), relu)), dense(10), softmax)'
+  ],
   ['dense on two inputs', 'model(inputs(input(3), input(4)), dense(2))'],
   ['residual', 'model(input(4), residual(dense(3)))'],
   ['residual that changes the rank', 'model(input(2, 2), residual(flatten))'],
@@ -146,10 +177,19 @@ export const rejected: readonly (readonly [name: string, code: string])[] = [
   ['softmax of a scalar', 'model(input(), softmax)'],
   ['log softmax of two inputs', 'model(inputs(input(3), input(3)), logSoftmax)'],
   ['in a named block', "model(input(784), dense(64), named('features')(sequential(relu, residual(dense(3)))))"],
-  ['deep inside', "model(input(28, 28), named('net')(sequential(flatten, named('head')(sequential(dense(10), residual(dense(12)))))))"],
+  [
+    'deep inside',
+    "model(input(28, 28), named('net')(sequential(flatten, named('head')(sequential(dense(10), residual(dense(12)))))))"
+  ],
   ['the second of a kind', 'model(input(4), dense(3), dense(2), relu, dense(0))'],
-  ['in a block among others', 'model(input(4), dense(3), sequential(relu, dense(2), sequential(residual(dense(1)))), dense(3))'],
-  ['repeat of what cannot be repeated', 'model(input(28, 28), repeat(3)(sequential(flatten, dense(10), residual(dense(11)))))'],
+  [
+    'in a block among others',
+    'model(input(4), dense(3), sequential(relu, dense(2), sequential(residual(dense(1)))), dense(3))'
+  ],
+  [
+    'repeat of what cannot be repeated',
+    'model(input(28, 28), repeat(3)(sequential(flatten, dense(10), residual(dense(11)))))'
+  ],
   ['repeat that fails later', 'model(input(2, 2), repeat(2)(sequential(residual(reshape(2, 2)), flatten)))'],
   ['repeat zero times', 'model(input(4), repeat(0)(relu))'],
   ['a negative size', 'model(input(4), dense(-1))'],
@@ -172,15 +212,24 @@ export const rejected: readonly (readonly [name: string, code: string])[] = [
   ['a model in the wrong place', 'model(input(700), model(input(784), dense(64)), dense(10))'],
   ['shared in the wrong place', "model(input(700), shared('encoder')(model(input(784), dense(64))))"],
   ['sharing a layer without its input', "shared('encoder')(dense(3))"],
-  ['a generic block at the wrong size', 'model(input(784), (<N extends number>(n: N) => residual(sequential(dense(8), relu, dense(n))))(64))'],
+  [
+    'a generic block at the wrong size',
+    'model(input(784), (<N extends number>(n: N) => residual(sequential(dense(8), relu, dense(n))))(64))'
+  ],
   ['a name twice', "model(input(4), named('a')(dense(3)), relu, named('a')(dense(2)))"],
   ['a name that is a label', "model(input(4), dense(3), dense(3), named('dense2')(dense(2)))"],
   ['a name twice inside', "model(input(4), residual(sequential(named('a')(relu), named('a')(tanh))))"],
   ['the wrong output', 'const m: Model<[784], [9]> = model(input(784), dense(10))'],
   ['the wrong input', 'const m: Model<[783], [10]> = model(input(784), dense(10))'],
   ['unchecked data as a model', 'const m: Model = modelData([4], dense(3))'],
-  ['parameters of another model', 'const p: ParamsOf<Model<[4], [3], ReturnType<typeof dense<3>>>> = null as unknown as ParamsOf<Model<[5], [3], ReturnType<typeof dense<3>>>>'],
-  ['a label that is not there', 'const w = (null as unknown as ParamsOf<Model<[4], [3], ReturnType<typeof dense<3>>>>).dense2'],
+  [
+    'parameters of another model',
+    'const p: ParamsOf<Model<[4], [3], ReturnType<typeof dense<3>>>> = null as unknown as ParamsOf<Model<[5], [3], ReturnType<typeof dense<3>>>>'
+  ],
+  [
+    'a label that is not there',
+    'const w = (null as unknown as ParamsOf<Model<[4], [3], ReturnType<typeof dense<3>>>>).dense2'
+  ],
   ['an unknown activation', "activation('rellu')"],
   ['an unknown initializer', "dense(3, { initializer: 'zero' })"],
   ['an unknown setting', 'dense(3, { biases: false })'],

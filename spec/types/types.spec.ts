@@ -18,7 +18,9 @@ import { accepted, parameters, prelude, rejected } from './programs.js'
 
 const file = (lines: readonly string[]): string => `${prelude}${lines.join('\n')}\n`
 const firstLine = prelude.split('\n').length
-const acceptedFile = file(accepted.map(([, code, out]) => `{ const value = ${code}; yes<Exactly<OutputOf<typeof value>, ${out}>>() }`))
+const acceptedFile = file(
+  accepted.map(([, code, out]) => `{ const value = ${code}; yes<Exactly<OutputOf<typeof value>, ${out}>>() }`)
+)
 const parametersFile = file(
   parameters.map(([, code, params]) => `{ const value = ${code}; yes<Exactly<ParamsOf<typeof value>, ${params}>>() }`)
 )
@@ -26,7 +28,8 @@ const rejectedFile = file(rejected.map(([, code]) => `{ ${code} }`))
 
 // ---- agreement of compiler and program on random layers
 
-const shapeCode = (s: Shape): string => (isDims(s) ? `input(${s.join(', ')})` : `inputs(${s.map(shapeCode).join(', ')})`)
+const shapeCode = (s: Shape): string =>
+  isDims(s) ? `input(${s.join(', ')})` : `inputs(${s.map(shapeCode).join(', ')})`
 /** a layer as a constant of the type that its data have; a model inside has to be a checked one */
 const code = (u: unknown): string => (isModel(u) ? modelCode(u) : `${data(u)} as const`)
 const isModel = (u: unknown): u is ModelData => typeof u === 'object' && u !== null && 'tag' in u && u.tag === 'model'
@@ -52,7 +55,7 @@ const fitting = fc.sample(networks(), { numRuns: 60, seed: 20260101 })
 /** networks on an input they are not for, and layers that were made for none; models inside are valid */
 const closed = (layer: Layer): boolean =>
   'layers' in layer
-    ? (layer.layers as readonly Layer[]).every(closed)
+    ? layer.layers.every(closed)
     : 'layer' in layer
       ? (layer.tag !== 'model' || E.isRight(checkModel(layer))) && closed(layer.layer)
       : true
@@ -82,6 +85,24 @@ ${fitting
   })
   .join('\n')}
 ${wild.map(([input, layer], i) => `const l${i} = ${code(layer)}; yes<Exactly<Said<Series<Body<typeof l${i}>, [${input.join(', ')}]>>, ${JSON.stringify(verdict([input, layer]))}>>()`).join('\n')}
+`
+
+// ---- arithmetic on literal types
+
+const nat = fc.oneof(fc.nat({ max: 12 }), fc.nat({ max: 999 }), fc.nat({ max: 99_999 }))
+const sums = fc.sample(fc.tuple(nat, nat), { numRuns: 40, seed: 20260103 }).flatMap(([a, b]) => {
+  const divisor = (b % 999) + 1
+  const difference = a < b ? 'never' : `${a - b}`
+  return [
+    `Add<${a}, ${b}>, ${a + b}`,
+    `Mul<${a}, ${b}>, ${a * b}`,
+    `Sub<${a}, ${b}>, ${difference}`,
+    `Div<${a}, ${divisor}>, ${Math.floor(a / divisor)}`
+  ]
+})
+const arithmetic = `${prelude}import type { Add, Div, Mul, Product, Sub } from '../gradfold/layer/nat.js'
+${sums.map(line => `yes<Exactly<${line}>>()`).join('\n')}
+yes<Exactly<[Product<[]>, Product<[224, 224, 3]>, Product<[2, number]>, Add<number, 1>], [1, 150528, number, number]>>()
 `
 
 // ---- a kind of a user's own
@@ -122,6 +143,7 @@ beforeAll(() => {
     'parameters.ts': parametersFile,
     'rejected.ts': rejectedFile,
     'agreement.ts': agreement,
+    'arithmetic.ts': arithmetic,
     'own.ts': ownKind
   }
   for (const [compiler] of cases) {
@@ -142,7 +164,8 @@ test('the layers compared are of both sorts', () => {
 
 describe.each(cases)('%s (%s)', compiler => {
   test(`accepts ${accepted.length} programs`, () => expect(errorsOf(compiler, 'accepted.ts')).toEqual([]))
-  test(`knows the parameters of ${parameters.length} models`, () => expect(errorsOf(compiler, 'parameters.ts')).toEqual([]))
+  test(`knows the parameters of ${parameters.length} models`, () =>
+    expect(errorsOf(compiler, 'parameters.ts')).toEqual([]))
   test(`rejects ${rejected.length} programs, each where it is wrong, in these words`, async () => {
     const lines = rejectedFile.split('\n')
     const said = rejected.map(([name, program], i) => {
@@ -154,6 +177,7 @@ describe.each(cases)('%s (%s)', compiler => {
   })
   test(`says of ${fitting.length + wild.length} random layers what the program says`, () =>
     expect(errorsOf(compiler, 'agreement.ts')).toEqual([]))
+  test(`computes ${sums.length} sums`, () => expect(errorsOf(compiler, 'arithmetic.ts')).toEqual([]))
   test('types layer kinds of users', () =>
     expect(errorsOf(compiler, 'own.ts').map(e => e.message)).toEqual([
       `TS2345: Argument of type 'Wrap<Scale>' is not assignable to parameter of type '"wrap/scale: expected a flat input [n], got [3, 4]"'.`

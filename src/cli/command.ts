@@ -1,8 +1,9 @@
 /** The command line: what is asked for, in commander's terms. */
 import { Command, CommanderError, Option } from 'commander'
 import * as E from 'fp-ts/lib/Either.js'
-import { backends, defaultBackend } from './backend.js'
+import { backends, defaultBackend, defaultThreads, mostThreads } from './backend.js'
 import { exitCodes, oneLine, type ExitCode } from './exit.js'
+import { explainCommand } from './explain.js'
 import type { Terminal } from './reporter.js'
 import { summaryCommand } from './summary.js'
 import { trainCommand, type TrainFlags } from './train.js'
@@ -53,6 +54,11 @@ const program = (io: Io, end: (code: Promise<ExitCode>) => void): Command => {
         .choices(Object.keys(backends))
         .default(defaultBackend)
     )
+    .addOption(
+      new Option('--threads <n>', 'threads of the wasm backend; the numbers do not depend on it')
+        .choices(Array.from({ length: mostThreads }, (_, i) => String(i + 1)))
+        .default(String(defaultThreads))
+    )
     .addHelpText('after', codes)
     .action((path: string, flags: TrainFlags) => end(trainCommand(io, path, flags)))
   root
@@ -61,6 +67,12 @@ const program = (io: Io, end: (code: Promise<ExitCode>) => void): Command => {
     .argument(...file)
     .addHelpText('after', codes)
     .action((path: string) => end(summaryCommand(io, path)))
+  root
+    .command('explain')
+    .description('prints what the wasm backend makes of a training step: kernels, operations, bytes')
+    .argument(...file)
+    .addHelpText('after', codes)
+    .action((path: string) => end(explainCommand(io, path)))
   return root
 }
 

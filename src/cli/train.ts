@@ -19,6 +19,8 @@ export interface TrainFlags {
   readonly json?: boolean
   readonly quiet?: boolean
   readonly backend: string
+  /** one of 1 to 8, in digits */
+  readonly threads: string
 }
 
 /** trains, then scores the final parameters on the whole of each part */
@@ -50,7 +52,7 @@ export const trainCommand = (io: Io, path: string, flags: TrainFlags): Promise<E
     TE.bind('backend', () =>
       pipe(
         TE.fromNullable(settingError(['backend'], Object.keys(backends).join(', '), flags.backend))(
-          backends[flags.backend]
+          backends[flags.backend]?.(Number(flags.threads))
         ),
         TE.mapLeft((problem): Failure => ({ problem }))
       )

@@ -2,7 +2,26 @@
  * Functions of one tensor, as formulas over the ops. In f32 the smooth ones are computed in f64 and rounded once (numerics contract,
  * section 1). Each is finite, with a finite derivative, wherever its limit is; at a corner the derivative is that of the left side.
  */
-import { add, cast, div, erf, exp, expm1, lessEqual, log, log1p, less, mul, neg, reduceMax, select, stopGradient, sub, sum, tanh } from './build.js'
+import {
+  add,
+  cast,
+  div,
+  erf,
+  exp,
+  expm1,
+  lessEqual,
+  log,
+  log1p,
+  less,
+  mul,
+  neg,
+  reduceMax,
+  select,
+  stopGradient,
+  sub,
+  sum,
+  tanh
+} from './build.js'
 import type { Expr } from './op.js'
 
 export type Elementwise = (x: Expr) => Expr

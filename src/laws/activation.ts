@@ -16,7 +16,18 @@ import { sameShape, showShape, type Dims } from '../value/shape.js'
 import { numbersOf, view, type FloatType, type Tensor } from '../value/tensor.js'
 import { jsonLaw } from './json.js'
 import { every, holds, law, lawsOf, seed, worded, type Law, type Verdict } from './law.js'
-import { allFinite, compute, computationLaws, exampleOf, extremes, floatType, numbers, sameValues, slopes, weighted } from './values.js'
+import {
+  allFinite,
+  compute,
+  computationLaws,
+  exampleOf,
+  extremes,
+  floatType,
+  numbers,
+  sameValues,
+  slopes,
+  weighted
+} from './values.js'
 
 type Outputs = Readonly<Record<'y' | 'slope', Tensor>>
 /** the values, and the derivative of their sum: for an activation of single numbers the slope at each */
@@ -49,7 +60,8 @@ const smoothAt = (kind: ActivationKind, x: number): Verdict => {
         const size = Math.max(1, Math.abs(a), Math.abs(s))
         return holds(
           Math.abs(a - b) <= 1e-4 * size || near(kind.kinks, x),
-          () => `at ${x} ${t === y ? 'the value' : 'the slope'} jumps from ${a} to ${b}, and no kink is said to be there`
+          () =>
+            `at ${x} ${t === y ? 'the value' : 'the slope'} jumps from ${a} to ${b}, and no kink is said to be there`
         )
       })
     )
@@ -64,7 +76,10 @@ const aloneOf = (kind: ActivationKind, x: Tensor): Verdict =>
       const width = kind.along === 'each' ? 1 : (x.shape.at(-1) ?? 1)
       const rows = (t: Tensor): Tensor => view(t.dtype, [numbersOf(t).length / width, width], numbersOf(t))
       return pipe(
-        holds(sameShape(all.y.shape, x.shape), () => `the shape ${showShape(x.shape)} becomes ${showShape(all.y.shape)}`),
+        holds(
+          sameShape(all.y.shape, x.shape),
+          () => `the shape ${showShape(x.shape)} becomes ${showShape(all.y.shape)}`
+        ),
         E.chain(() =>
           every([...numbersOf(x).keys()].slice(0, numbersOf(x).length / width), i =>
             pipe(
@@ -91,7 +106,9 @@ const probabilitiesOf = (kind: ActivationKind, x: Tensor): Verdict =>
       return pipe(
         holds(outside === undefined, () => `${outside} is no probability`),
         E.chain(() =>
-          every(kind.along === 'lastAxis' ? sums : [], s => holds(Math.abs(s - 1) < 1e-5, () => `probabilities add up to ${s}`))
+          every(kind.along === 'lastAxis' ? sums : [], s =>
+            holds(Math.abs(s - 1) < 1e-5, () => `probabilities add up to ${s}`)
+          )
         )
       )
     })
@@ -123,7 +140,16 @@ export const activationLaws = (name: string, kind: ActivationKind, kinds: Kinds 
     jsonLaw(layerCodec(all), [activation(name as ActivationName)]),
     law('gradient', drawn, a => gradientOf(kind, numbers('f64', a.shape, a.seed, [-6, 6]))),
     ...(kind.along === 'each'
-      ? [law('kinks', fc.oneof(fc.integer({ min: -20, max: 20 }).map(n => n / 2), fc.double({ min: -12, max: 12, noNaN: true })), x => smoothAt(kind, x))]
+      ? [
+          law(
+            'kinks',
+            fc.oneof(
+              fc.integer({ min: -20, max: 20 }).map(n => n / 2),
+              fc.double({ min: -12, max: 12, noNaN: true })
+            ),
+            x => smoothAt(kind, x)
+          )
+        ]
       : []),
     law('finite', drawn, a => E.chain(allFinite)(at(kind, some(a)))),
     law('alone', drawn, a => aloneOf(kind, some(a))),

@@ -34,7 +34,12 @@ export const initializerLaws = (name: string, kind: InitializerKind, kinds: Kind
   const drawn = fc.record({ shape, seed, in: size, out: size })
   type Drawn = typeof drawn extends fc.Arbitrary<infer A> ? A : never
   const draw = (sample: unknown, a: Drawn): Float32Array =>
-    kind.draw({ key: leafKey(rootKey(a.seed), 'weight'), shape: a.shape, fan: { in: a.in, out: a.out }, settings: sample })
+    kind.draw({
+      key: leafKey(rootKey(a.seed), 'weight'),
+      shape: a.shape,
+      fan: { in: a.in, out: a.out },
+      settings: sample
+    })
   const tensorOf = (xs: Float32Array) => ({ draw: view('f32', [xs.length], xs) })
   return lawsOf(`initializer ${name}`, [
     jsonLaw(

@@ -2,9 +2,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import fc from 'fast-check'
-import type { Values } from '../backend/backend.js'
 import { reference } from '../backend/reference/reference.js'
-import { constant, input } from '../expr/build.js'
+import { constant } from '../expr/build.js'
 import type { Expr } from '../expr/op.js'
 import { program } from '../expr/program.js'
 import { fanOut, parallel } from '../layer/branches.js'
@@ -12,7 +11,7 @@ import { layerCodec } from '../layer/codecs.js'
 import { tanh } from '../layer/activation.js'
 import { dense } from '../layer/dense.js'
 import { flatten } from '../layer/flatten.js'
-import type { Applied, Kind, Kinds, Layer, ParamSpec, Placed, Sample, StateSpec, Value } from '../layer/kind.js'
+import type { Kind, Kinds, Layer, ParamSpec, Sample, StateSpec } from '../layer/kind.js'
 import { concat } from '../layer/merge.js'
 import { modelData, type Model } from '../layer/model.js'
 import { builtInKinds, extendKinds } from '../layer/registry.js'
@@ -24,84 +23,13 @@ import { childKey, rootKey } from '../random/index.js'
 import { checkGradient, type ExprsLike } from '../train/check.js'
 import { families } from '../train/families.js'
 import { isDims, sameShape, showShape, sizeOf, type Dims, type Shape } from '../value/shape.js'
-import { numbersOf, view, type Aval, type FloatType, type Tensor } from '../value/tensor.js'
-import { child, isLeaf, leaves, mapTree, type Branch, type Tree } from '../value/tree.js'
+import type { Aval, FloatType, Tensor } from '../value/tensor.js'
+import { child, leaves, mapTree, type Branch } from '../value/tree.js'
 import { jsonLaw } from './json.js'
 import { every, everySample, holds, law, lawsOf, seed, worded, type Law, type Verdict } from './law.js'
 import { resumeLaw, smallOutput } from './resume.js'
-import { allFinite, compute, computationLaws, exampleOf, floatType, keyTensor, numbers, sameValues, slopes, weighted } from './values.js'
-
-// ---- a sample at its place, with numbers
-
-interface At<D extends FloatType = FloatType> {
-  readonly placed: Placed
-  /** `x`, `params` and `state` */
-  readonly tree: Branch<Tensor<Dims, D>>
-  readonly key: Tensor
-}
-
-/** parameters that are nowhere special: first values, shaken, since many functions have kinks where biases begin */
-const shaken = <D extends FloatType>(first: Tree<Tensor>, dtype: D, from: number): Tree<Tensor<Dims, D>> =>
-  mapTree<Tensor, Tensor<Dims, D>>((t, path) => {
-    const noise = numbersOf(numbers(dtype, t.shape, from + path.length, [-0.3, 0.3]))
-    return numbersLike(
-      dtype,
-      t,
-      Array.from(numbersOf(t), (x, i) => x + (noise[i] as number))
-    )
-  })(first)
-const numbersLike = <D extends FloatType>(dtype: D, { shape }: Aval, all: readonly number[]): Tensor<Dims, D> =>
-  view(dtype, shape, dtype === 'f64' ? Float64Array.from(all) : Float32Array.from(all))
-/** running statistics that a training might have come to: at least their first values, so that variances stay above 0 */
-const statistics = <D extends FloatType>(specs: Branch<StateSpec>, dtype: D, from: number): Tree<Tensor<Dims, D>> =>
-  mapTree<StateSpec, Tensor<Dims, D>>((s, path) => numbers(dtype, s.shape, from + path.length, [s.value, s.value + 0.5]))(
-    specs
-  )
-const inputOf = <D extends FloatType>(shape: Shape, batch: number, dtype: D, from: number): Tree<Tensor<Dims, D>> =>
-  isDims(shape)
-    ? numbers(dtype, [batch, ...shape], from)
-    : Object.fromEntries(shape.map((part, i) => [`${i}`, inputOf(part, batch, dtype, from + 1 + i)]))
-
-const placedAt = <D extends FloatType>(
-  { layer, input }: Sample<Layer>,
-  kinds: Kinds,
-  dtype: D,
-  batch: number,
-  from: number
-): Verdict<At<D>> =>
-  pipe(
-    worded(place(modelData(input, layer), kinds, dtype)),
-    E.map(placed => ({
-      placed,
-      key: keyTensor(from),
-      tree: {
-        x: inputOf(input, batch, dtype, from),
-        params: shaken(initFrom(placed, childKey(rootKey(from), 'init'), kinds), dtype, from),
-        state: statistics(placed.state, dtype, from)
-      }
-    }))
-  )
-
-const asValue = (x: Tree<Expr>): Value => (isLeaf(x) ? x : Object.values(x).map(asValue))
-const exprsIn = (v: Value): readonly Expr[] => (Array.isArray(v) ? v.flatMap(exprsIn) : [v as Expr])
-const namedOutputs = ({ value, state }: Applied): Readonly<Record<string, Expr>> => ({
-  ...Object.fromEntries(exprsIn(value).map((e, i) => [`output ${i}`, e])),
-  ...Object.fromEntries(leaves<Expr>(state, 'state after'))
-})
-
-const apply = ({ placed }: At, tree: Branch<Expr>, training: boolean, key: Expr): Applied =>
-  placed.apply(
-    { params: child(tree, 'params'), state: child(tree, 'state'), shared: {}, training, key, path: '' },
-    asValue(child(tree, 'x'))
-  )
-/** its formula over inputs named by their paths, and `key` */
-const formulaOf = (at: At, training: boolean): { readonly tree: Branch<Expr>; readonly applied: Applied } => {
-  const tree = mapTree<Tensor, Expr>((t, path) => input(path, t.dtype, t.shape))(at.tree) as Branch<Expr>
-  return { tree, applied: apply(at, tree, training, input('key', 'u32', [2])) }
-}
-const valuesOf = ({ tree, key }: At): Values => ({ ...Object.fromEntries(leaves<Tensor>(tree)), key })
-const computed = (at: At, training: boolean): Verdict<Values> =>
-  compute(reference)(namedOutputs(formulaOf(at, training).applied), valuesOf(at))
+import { apply, computed, exprsIn, formulaOf, namedOutputs, placedAt, valuesOf, type At } from './sample.js'
+import { allFinite, computationLaws, exampleOf, floatType, sameValues, slopes, weighted } from './values.js'
 
 // ---- the laws that are about layers alone
 
@@ -116,7 +44,9 @@ const sameForm = (what: string, specs: Branch<ParamSpec | StateSpec>, got: Branc
   const wanted = leaves<ParamSpec | StateSpec>(specs)
   return pipe(
     every(wanted, ([path, spec]) => sameAval(`${what} ${path}`, spec, there.get(path))),
-    E.chain(() => holds(there.size === wanted.length, () => `${there.size} tensors of ${what}, said to be ${wanted.length}`))
+    E.chain(() =>
+      holds(there.size === wanted.length, () => `${there.size} tensors of ${what}, said to be ${wanted.length}`)
+    )
   )
 }
 const shapeOf = (sample: Sample<Layer>, kinds: Kinds, a: Drawn): Verdict =>
@@ -141,7 +71,9 @@ const shapeOf = (sample: Sample<Layer>, kinds: Kinds, a: Drawn): Verdict =>
                   )
                 ),
                 // paths serve as labels here
-                E.chain(() => sameForm('running statistics', Object.fromEntries(leaves(at.placed.state)), Object.fromEntries(after)))
+                E.chain(() =>
+                  sameForm('running statistics', Object.fromEntries(leaves(at.placed.state)), Object.fromEntries(after))
+                )
               )
             })
           )
@@ -215,7 +147,9 @@ const independenceOf = (sample: Sample<Layer>, kinds: Kinds, a: Drawn): Verdict 
         const outputs = Object.entries(all).filter(([name]) => name.startsWith('output'))
         return pipe(
           computed({ ...at, tree: { ...at.tree, x } as At['tree'] }, false),
-          E.chain(one => every(outputs, ([name, t]) => sameValues({ [name]: exampleOf(t, i) }, { [name]: one[name] as Tensor })))
+          E.chain(one =>
+            every(outputs, ([name, t]) => sameValues({ [name]: exampleOf(t, i) }, { [name]: one[name] as Tensor }))
+          )
         )
       })
     )
@@ -223,7 +157,8 @@ const independenceOf = (sample: Sample<Layer>, kinds: Kinds, a: Drawn): Verdict 
 
 // ---- a model that any layer fits in
 
-const toShape = (s: Shape): Layer => (isDims(s) ? sequential(dense(sizeOf(s)), reshape(...s)) : fanOut(...s.map(toShape)))
+const toShape = (s: Shape): Layer =>
+  isDims(s) ? sequential(dense(sizeOf(s)), reshape(...s)) : fanOut(...s.map(toShape))
 const toOne = (s: Shape): Layer => (isDims(s) ? flatten : sequential(parallel(...s.map(toOne)), concat))
 const around = ({ layer, input }: Sample<Layer>, kinds: Kinds): Model => {
   const placed = place(modelData(input, layer), kinds)

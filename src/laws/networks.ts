@@ -45,7 +45,12 @@ type Recipe =
   | { readonly make: 'flatten' | 'reshape' }
   | { readonly make: 'residual' | 'named' | 'shared' | 'model' | 'twice'; readonly body: readonly Recipe[] }
   | { readonly make: 'repeat'; readonly times: number; readonly body: readonly Recipe[] }
-  | { readonly make: 'branches'; readonly by: MergeBy; readonly bodies: readonly (readonly Recipe[])[]; readonly own: boolean }
+  | {
+      readonly make: 'branches'
+      readonly by: MergeBy
+      readonly bodies: readonly (readonly Recipe[])[]
+      readonly own: boolean
+    }
 
 const size = fc.integer({ min: 1, max: 6 })
 /** shapes of rank 1 to 3 with at most 27 numbers */
@@ -56,7 +61,7 @@ export const dims: fc.Arbitrary<Dims> = fc.oneof(
 )
 
 const recipes = (names: readonly ActivationName[], depth: number): fc.Arbitrary<readonly Recipe[]> =>
-  fc.letrec<{ one: Recipe; body: readonly Recipe[] }>(tie => ({
+  fc.letrec<{ readonly one: Recipe; readonly body: readonly Recipe[] }>(tie => ({
     one: fc.oneof(
       { maxDepth: depth, depthSize: 'small', withCrossShrink: true },
       fc.record({ make: fc.constant('dense' as const), units: size, bias: fc.boolean() }),
@@ -64,7 +69,13 @@ const recipes = (names: readonly ActivationName[], depth: number): fc.Arbitrary<
       fc.record({ make: fc.constant('activation' as const), fn: fc.constantFrom(...names) }),
       fc.record({ make: fc.constantFrom('flatten' as const, 'reshape' as const) }),
       fc.record({
-        make: fc.constantFrom('residual' as const, 'named' as const, 'shared' as const, 'model' as const, 'twice' as const),
+        make: fc.constantFrom(
+          'residual' as const,
+          'named' as const,
+          'shared' as const,
+          'model' as const,
+          'twice' as const
+        ),
         body: tie('body')
       }),
       fc.record({ make: fc.constant('repeat' as const), times: fc.integer({ min: 1, max: 3 }), body: tie('body') }),
@@ -202,10 +213,12 @@ export const anyLayer = (kinds: Kinds = builtInKinds, depth = 3): fc.Arbitrary<L
   const leaf = fc.oneof(
     fc.constantFrom(...all(kinds).map(s => s.layer)),
     fc.tuple(size, fc.boolean()).map(([n, bias]): Layer => dense(n, { bias })),
-    fc.constantFrom(...(Object.keys(kinds.activations) as readonly ActivationName[])).map((fn): Layer => activation(fn)),
+    fc
+      .constantFrom(...(Object.keys(kinds.activations) as readonly ActivationName[]))
+      .map((fn): Layer => activation(fn)),
     dims.map((d): Layer => reshape(...d))
   )
-  return fc.letrec<{ layer: Layer }>(tie => {
+  return fc.letrec<{ readonly layer: Layer }>(tie => {
     const layers = fc.array(tie('layer'), { maxLength: 4 })
     return {
       layer: fc.oneof(

@@ -20,8 +20,8 @@ import { everySample, holds, law, seed, worded, type Law, type Verdict } from '.
 import { numbers, sameValues } from './values.js'
 
 /** examples, in batches of 4: the last batch of an epoch is short */
-const examples = 10
-const wholeRun = 8
+const examples = 7
+const wholeRun = 6
 
 /** what a run is made of; all else is the same in every run of these laws */
 export interface Setup {
@@ -29,6 +29,8 @@ export interface Setup {
   readonly optimizer?: Optimizer
   /** a rule that may end the run, beside the number of steps */
   readonly stop?: StopRule
+  /** whether there is a validation set, for members that look at its scores */
+  readonly validation?: boolean
 }
 
 /** outputs between -1 and 1, so that no rate makes it diverge */
@@ -44,13 +46,13 @@ const dataFor = ({ input }: Model, from: number): Verdict<Dataset> =>
   )
 
 const runOf =
-  ({ model = smallModel, optimizer = adam(0.01), stop }: Setup, families: Families, from: number) =>
+  ({ model = smallModel, optimizer = adam(0.01), stop, validation = false }: Setup, families: Families, from: number) =>
   (upTo: number, state?: TrainState): Verdict<Trained> =>
     pipe(
       E.Do,
       E.bind('data', () => dataFor(model, from)),
-      E.bind('validation', () => dataFor(model, from + 2)),
-      E.chain(({ data, validation }) =>
+      E.bind('other', () => dataFor(model, from + 2)),
+      E.chain(({ data, other }) =>
         worded(
           train(
             {
@@ -61,7 +63,12 @@ const runOf =
               stop: stop === undefined ? steps(upTo) : anyOf(stop, steps(upTo)),
               seed: from
             },
-            { backend: reference, families, validation, ...(state === undefined ? {} : { from: state }) }
+            {
+              backend: reference,
+              families,
+              ...(validation ? { validation: other } : {}),
+              ...(state === undefined ? {} : { from: state })
+            }
           )(data)
         )
       )

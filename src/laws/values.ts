@@ -8,9 +8,18 @@ import { wasm } from '../backend/wasm/wasm.js'
 import { add, cast, constant, mul, total } from '../expr/build.js'
 import { gradients } from '../expr/gradient.js'
 import type { Expr } from '../expr/op.js'
-import { drawKey, foldIn, rootKey, uniform } from '../random/index.js'
+import { drawKey, fnv1a32, foldIn, rootKey, uniform } from '../random/index.js'
 import { sizeOf, type Dims } from '../value/shape.js'
-import { allocate, isFloat, numbersOf, toTypedArray, view, type DType, type FloatType, type Tensor } from '../value/tensor.js'
+import {
+  allocate,
+  isFloat,
+  numbersOf,
+  toTypedArray,
+  view,
+  type DType,
+  type FloatType,
+  type Tensor
+} from '../value/tensor.js'
 import { every, holds, law, seed, worded, everySample, type Law, type Verdict } from './law.js'
 
 // ---- numbers
@@ -26,6 +35,9 @@ export const numbers = <D extends DType>(
   const all = Array.from(draws, u => low + u * (high - low))
   return view(dtype, shape, allocate(dtype, isFloat(dtype) ? all : all.map(Math.floor)))
 }
+
+/** the seed of the numbers that stand at a path */
+export const streamOf = (seed: number, path: string): number => (seed + fnv1a32(path)) >>> 0
 
 /** now and then one of the given numbers, with either sign; else uniform from -2 to 2 */
 export const extremes = (dtype: FloatType, shape: Dims, from: number, of: readonly number[]): Tensor => {

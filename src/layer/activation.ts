@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { shapeError } from '../value/error.js'
 import { isDims, showShape } from '../value/shape.js'
-import type { ActivationName, Activations } from './activations.js'
+import type { ActivationGives, ActivationName, Activations } from './activations.js'
 import type { Kind } from './kind.js'
 import { lookUp } from './look-up.js'
 import { eachTensor, giving } from './series.js'
@@ -25,6 +25,9 @@ declare module './kind.js' {
           ? In
           : Fail<'one tensor with a last axis', Show<In>>
       : never
+  }
+  interface GivesRules<L> {
+    readonly activation: L extends Activation<infer F> ? ActivationGives[F & keyof ActivationGives] : never
   }
   interface LabelRules<L> {
     readonly activation: L extends Activation<infer F> ? F : never

@@ -25,6 +25,12 @@ export interface Activations {
   readonly relu6: 'each'
 }
 export type ActivationName = keyof Activations
+/** name -> what the compiler knows of its values; those of which it should know nothing need no entry */
+export interface ActivationGives {
+  readonly sigmoid: 'probabilities'
+  readonly softmax: 'probabilities'
+  readonly hardSigmoid: 'probabilities'
+}
 
 export interface ActivationKind {
   readonly along: 'each' | 'lastAxis'

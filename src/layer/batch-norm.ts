@@ -18,11 +18,9 @@ declare module './kind.js' {
   interface Layers {
     readonly batchNorm: BatchNorm
   }
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars
   interface ShapeRules<L, In> {
     readonly batchNorm: Normalised<In>
   }
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars
   interface ParamRules<L, In> {
     readonly batchNorm: NormParams<In>
   }

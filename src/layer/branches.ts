@@ -54,7 +54,10 @@ type BranchesOut<Ls extends readonly unknown[], Ins> = number extends Ls['length
       ? Outputs<Ls, LabelsOf<Ls>, Ins>
       : Twice<Clash<Ls>>
 /** the outputs of the branches, or the first Fail */
-type Outputs<Ls, Names, Ins, Acc extends readonly unknown[] = []> = Ls extends readonly [infer H extends Layer, ...infer T]
+type Outputs<Ls, Names, Ins, Acc extends readonly unknown[] = []> = Ls extends readonly [
+  infer H extends Layer,
+  ...infer T
+]
   ? Ins extends readonly [infer I, ...infer IT]
     ? Names extends readonly [infer K extends string, ...infer NT]
       ? Out<H, I> extends infer O
@@ -86,7 +89,7 @@ const noBranch = shapeError([], 'at least one branch', 'none')
  * @example model(inputs(input(3), input(4)), parallel(dense(2), dense(2)), add)
  */
 export const parallel = <Ls extends Layer[]>(...layers: Ls): Parallel<Ls> =>
-  Object.freeze({ tag: 'parallel', layers: Object.freeze(layers) as Ls })
+  Object.freeze({ tag: 'parallel', layers: Object.freeze(layers) })
 
 /**
  * Branches that all take the same input: x -> (f(x), g(x)).
@@ -94,7 +97,7 @@ export const parallel = <Ls extends Layer[]>(...layers: Ls): Parallel<Ls> =>
  * @example sequential(fanOut(dense(8), dense(8)), concat)
  */
 export const fanOut = <Ls extends Layer[]>(...layers: Ls): FanOut<Ls> =>
-  Object.freeze({ tag: 'fanOut', layers: Object.freeze(layers) as Ls })
+  Object.freeze({ tag: 'fanOut', layers: Object.freeze(layers) })
 
 /** an input of several parts; the empty shape counts as none */
 const isTuple = (s: Shape): s is readonly Shape[] => s.every(x => typeof x !== 'number')

@@ -24,7 +24,10 @@ const initializer = (kinds: Kinds): Codec<Initializer> => {
   const codecs = Object.fromEntries(
     entries
       .filter(([, kind]) => Object.keys(kind.fields).length > 0)
-      .map(([tag, kind]) => [tag, exact(tag, { tag: t.literal(tag), ...kind.fields }) as unknown as Codec<WithSettings>])
+      .map(([tag, kind]) => [
+        tag,
+        exact(tag, { tag: t.literal(tag), ...kind.fields }) as unknown as Codec<WithSettings>
+      ])
   )
   const record = tagged<WithSettings>('initializer', () => codecs)
   return new t.Type<Initializer, unknown, unknown>(

@@ -40,6 +40,9 @@ declare module './kind.js' {
         >
       : never
   }
+  interface GivesRules<L> {
+    readonly dense: 'numbers'
+  }
   interface ParamRules<L, In> {
     readonly dense: In extends readonly [infer I extends number]
       ? L extends Dense<infer N>

@@ -67,19 +67,19 @@ export const dropoutKind: Kind<Dropout> = {
   tag: 'dropout',
   fields: () => ({ rate: fraction, convention: withDefault(oneOf('inverted', 'textbook'), 'inverted') }),
   show: ({ rate, convention }) => `dropout ${rate}${convention === 'inverted' ? '' : `, ${convention}`}`,
-  place: (layer, input) =>
-    !fraction.is(layer.rate)
-      ? E.left(shapeError([], fraction.name, `${layer.rate}`))
-      : !isDims(input)
-        ? E.left(shapeError([], 'one tensor', showShape(input), 'merge the branches before it'))
-        : E.right({
-            output: input,
-            params: {},
-            state: {},
-            shared: {},
-            rows: [],
-            apply: (context, x) => ({ value: formula(layer, context, tensorOf(x)), state: {}, seen: [] })
-          }),
+  place: (layer, input) => {
+    const known: boolean = fraction.is(layer.rate)
+    if (!known) return E.left(shapeError([], fraction.name, `${layer.rate}`))
+    if (!isDims(input)) return E.left(shapeError([], 'one tensor', showShape(input), 'merge the branches before it'))
+    return E.right({
+      output: input,
+      params: {},
+      state: {},
+      shared: {},
+      rows: [],
+      apply: (context, x) => ({ value: formula(layer, context, tensorOf(x)), state: {}, seen: [] })
+    })
+  },
   samples: [
     { layer: dropout(0.5), input: [4] },
     { layer: dropout(0.2, 'textbook'), input: [2, 3] }

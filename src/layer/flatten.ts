@@ -15,7 +15,6 @@ declare module './kind.js' {
   interface Layers {
     readonly flatten: Flatten
   }
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars
   interface ShapeRules<L, In> {
     readonly flatten: In extends Dims ? [Product<In>] : OneTensor<In>
   }

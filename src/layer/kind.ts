@@ -16,14 +16,14 @@ import type { Initializer, InitializerKind } from './initializer.js'
 /** tag -> the data type of that kind of layer */
 export interface Layers {}
 /** tag -> the shape that layer L gives for the input In: a shape, or a Fail */
-// eslint-disable-next-line @typescript-eslint/no-unused-vars
 export interface ShapeRules<L, In> {}
 /** tag -> the type of the parameters of layer L for the input In; a kind without parameters needs no entry */
-// eslint-disable-next-line @typescript-eslint/no-unused-vars
 export interface ParamRules<L, In> {}
 /** tag -> the label of layer L, for kinds whose label is not their tag */
-// eslint-disable-next-line @typescript-eslint/no-unused-vars
 export interface LabelRules<L> {}
+
+/** tag -> what layer L is known to give (Gives); a kind of which nothing is known needs no entry */
+export interface GivesRules<L> {}
 
 export type Tag = keyof Layers
 /** any layer, as data */

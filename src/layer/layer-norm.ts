@@ -15,11 +15,9 @@ declare module './kind.js' {
   interface Layers {
     readonly layerNorm: LayerNorm
   }
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars
   interface ShapeRules<L, In> {
     readonly layerNorm: Normalised<In>
   }
-  // eslint-disable-next-line @typescript-eslint/no-unused-vars
   interface ParamRules<L, In> {
     readonly layerNorm: NormParams<In>
   }

@@ -32,7 +32,10 @@ declare module './kind.js' {
     readonly merge: L extends Merge<infer M> ? M : never
   }
 }
-type Joined<R extends readonly unknown[], A, In extends readonly unknown[]> = A extends readonly [...infer I extends Dims, infer a extends number]
+type Joined<R extends readonly unknown[], A, In extends readonly unknown[]> = A extends readonly [
+  ...infer I extends Dims,
+  infer a extends number
+]
   ? R extends readonly [infer B, ...infer T]
     ? B extends readonly [...infer J extends Dims, infer b extends number]
       ? Same<I, J> extends infer Q
@@ -98,7 +101,13 @@ export const mergeKind: Kind<Merge> = {
       : E.left(shapeError([], 'branches of one shape', all))
   },
   samples: [
-    { layer: concat, input: [[2, 3], [2, 1]] },
+    {
+      layer: concat,
+      input: [
+        [2, 3],
+        [2, 1]
+      ]
+    },
     { layer: add, input: [[3], [3]] },
     { layer: multiply, input: [[3], [3], [3]] },
     { layer: mean, input: [[3], [3]] }

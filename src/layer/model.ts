@@ -9,7 +9,7 @@ import type { BodyParams } from './params.js'
 import { sequential, type Flattened, type Sequence } from './sequential.js'
 import type { Kept, SizeOf } from './size.js'
 import type { AnyFail, Fail, Inside, NotKnown, Plain, Same, Sentence, Shape, Show } from './static.js'
-import type { FromList, Out, Series } from './typed.js'
+import type { FromList, GivesOf, Out, Series } from './typed.js'
 
 declare const output: unique symbol
 /** the data of a model, whose shapes nobody has checked */
@@ -19,7 +19,10 @@ export interface ModelData<In extends Shape = Shape, L extends Layer = Layer> {
   readonly layer: L
 }
 /** A model whose shapes have been checked: by the compiler (`model`) or when the program runs (`checkModel`). */
-export interface Model<In extends Shape = Shape, O extends Shape = Shape, L extends Layer = Layer> extends ModelData<In, L> {
+export interface Model<In extends Shape = Shape, O extends Shape = Shape, L extends Layer = Layer> extends ModelData<
+  In,
+  L
+> {
   readonly [output]: O
 }
 type AnyModel = Model
@@ -29,6 +32,9 @@ declare module './kind.js' {
   }
   interface ShapeRules<L, In> {
     readonly model: ModelOut<L, In>
+  }
+  interface GivesRules<L> {
+    readonly model: L extends ModelData<Shape, infer B> ? GivesOf<B> : never
   }
   interface ParamRules<L, In> {
     readonly model: L extends ModelData<infer A, infer B> ? BodyParams<B, A> : never
@@ -60,7 +66,9 @@ export const inputs = <S extends readonly Shape[]>(...shapes: S): S => Object.fr
 
 /** the first thing wrong with the shape of an input, or never */
 type WrongInput<S> = S extends readonly [infer H, ...infer T]
-  ? (H extends number ? (SizeOf<H> extends AnyFail ? (number extends H ? never : SizeOf<H>) : never) : WrongInput<H>) extends infer W
+  ? (
+      H extends number ? (SizeOf<H> extends AnyFail ? (number extends H ? never : SizeOf<H>) : never) : WrongInput<H>
+    ) extends infer W
     ? [W] extends [never]
       ? WrongInput<T>
       : W
@@ -98,7 +106,8 @@ export type Fitting<Ls extends readonly unknown[], In> = number extends Ls['leng
 type FittingOne<L, In> = Series<Flattened<[L]>, In> extends infer O ? (O extends AnyFail ? Sentence<O> : L) : never
 type FinalShape<Ls extends readonly unknown[], In> = Series<Flattened<Ls>, In> extends infer O extends Shape ? O : Shape
 
-const copy = (s: Shape): Shape => Object.freeze(s.map((x: number | Shape) => (typeof x === 'number' ? x : copy(x)))) as Shape
+const copy = (s: Shape): Shape =>
+  Object.freeze(s.map((x: number | Shape) => (typeof x === 'number' ? x : copy(x)))) as Shape
 
 const make = (shape: Shape, layers: readonly unknown[]): ModelData =>
   Object.freeze({ tag: 'model', input: copy(shape), layer: sequential(...(layers as readonly Layer[])) })

@@ -3,7 +3,7 @@ import { label } from '../value/codec.js'
 import { dense } from './dense.js'
 import type { Kind, Layer } from './kind.js'
 import type { BodyParams } from './params.js'
-import type { BodyOut } from './typed.js'
+import type { BodyOut, GivesOf } from './typed.js'
 
 export interface Named<K extends string = string, B extends Layer = Layer> {
   readonly tag: 'named'
@@ -17,6 +17,9 @@ declare module './kind.js' {
   }
   interface ShapeRules<L, In> {
     readonly named: L extends Named<string, infer B> ? BodyOut<B, In> : never
+  }
+  interface GivesRules<L> {
+    readonly named: L extends Named<string, infer B> ? GivesOf<B> : never
   }
   interface ParamRules<L, In> {
     readonly named: L extends Named<string, infer B> ? BodyParams<B, In> : never

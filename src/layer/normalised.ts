@@ -10,16 +10,16 @@ import type { ParamSpec } from './kind.js'
 import type { Fail, Show } from './static.js'
 
 /** one tensor with a last axis keeps its shape */
-export type Normalised<In> = In extends readonly [number, ...number[]] ? In : Fail<'one tensor with a last axis', Show<In>>
+export type Normalised<In> = In extends readonly [number, ...number[]]
+  ? In
+  : Fail<'one tensor with a last axis', Show<In>>
 /** one gamma and one beta for each place along the last axis */
 export type NormParams<In> = In extends readonly [...number[], infer N extends number]
   ? { readonly gamma: Tensor<[N], FloatType>; readonly beta: Tensor<[N], FloatType> }
   : never
 
 /** the input, and the size of its last axis */
-export const withLastAxis = (
-  input: Shape
-): E.Either<ShapeError, { readonly input: Dims; readonly size: number }> => {
+export const withLastAxis = (input: Shape): E.Either<ShapeError, { readonly input: Dims; readonly size: number }> => {
   const size = isDims(input) ? input.at(-1) : undefined
   return isDims(input) && size !== undefined
     ? E.right({ input, size })

@@ -20,12 +20,19 @@ const reflection = (a: Float64Array, rows: number, columns: number, j: number): 
   const length = Math.sqrt(squares)
   const sign = head < 0 ? 1 : -1
   v[j] = head - sign * length
-  const norm = squares - head * head + (v[j] as number) * (v[j] as number)
+  const norm = squares - head * head + (v[j]) * (v[j])
   return { v, factor: norm === 0 ? 0 : 2 / norm, sign }
 }
 
 /** a <- a - factor v (v^T a), from column `first` on */
-const reflect = (a: Float64Array, rows: number, columns: number, { v, factor }: Reflection, from: number, first: number): void => {
+const reflect = (
+  a: Float64Array,
+  rows: number,
+  columns: number,
+  { v, factor }: Reflection,
+  from: number,
+  first: number
+): void => {
   for (let c = first; c < columns; c++) {
     let dot = 0
     for (let i = from; i < rows; i++) dot += (v[i] as number) * (a[i * columns + c] as number)
@@ -57,6 +64,8 @@ const tall = (a: Float64Array, rows: number, columns: number): Float64Array => {
 export const orthogonal = (normals: Float32Array, rows: number, columns: number): Float32Array => {
   const a = Float64Array.from(normals)
   return Float32Array.from(
-    rows >= columns ? tall(a, rows, columns) : transpose(tall(transpose(a, rows, columns), columns, rows), columns, rows)
+    rows >= columns
+      ? tall(a, rows, columns)
+      : transpose(tall(transpose(a, rows, columns), columns, rows), columns, rows)
   )
 }

@@ -20,7 +20,9 @@ declare module './kind.js' {
     readonly reshape: Reshape
   }
   interface ShapeRules<L, In> {
-    readonly reshape: L extends Reshape<infer T> ? AllSized<T, In extends Dims ? Reshaped<In, T> : OneTensor<In>> : never
+    readonly reshape: L extends Reshape<infer T>
+      ? AllSized<T, In extends Dims ? Reshaped<In, T> : OneTensor<In>>
+      : never
   }
 }
 type Reshaped<In extends Dims, T extends Dims> =
@@ -34,7 +36,7 @@ type Reshaped<In extends Dims, T extends Dims> =
 
 /** [784] -> [28, 28, 1] and the like, row-major: the numbers stay in their order */
 export const reshape = <const T extends number[]>(...shape: T): Reshape<T> =>
-  Object.freeze({ tag: 'reshape', shape: Object.freeze(shape) as T })
+  Object.freeze({ tag: 'reshape', shape: Object.freeze(shape) })
 
 export const reshapeKind: Kind<Reshape> = {
   tag: 'reshape',

@@ -57,7 +57,11 @@ export const residualKind: Kind<Residual> = {
       E.filterOrElse(
         body => sameShape(body.output, input),
         body =>
-          shapeError([], `a block that keeps the shape ${showShape(input)}`, `a block that gives ${showShape(body.output)}`)
+          shapeError(
+            [],
+            `a block that keeps the shape ${showShape(input)}`,
+            `a block that gives ${showShape(body.output)}`
+          )
       ),
       E.map(body => ({
         ...body,

@@ -4,7 +4,7 @@ import { tanh } from './activation.js'
 import { dense } from './dense.js'
 import type { Kind, Layer } from './kind.js'
 import type { SeriesParams } from './params.js'
-import type { Series } from './typed.js'
+import type { GivesOf, Series } from './typed.js'
 
 export interface Sequential<Ls extends readonly Layer[] = readonly Layer[]> {
   readonly tag: 'sequential'
@@ -17,6 +17,9 @@ declare module './kind.js' {
   }
   interface ShapeRules<L, In> {
     readonly sequential: L extends Sequential<infer Ls> ? Series<Ls, In> : never
+  }
+  interface GivesRules<L> {
+    readonly sequential: L extends Sequential<readonly [...Layer[], infer Last extends Layer]> ? GivesOf<Last> : never
   }
   interface ParamRules<L, In> {
     readonly sequential: L extends Sequential<infer Ls> ? SeriesParams<Ls, In> : never
@@ -35,7 +38,11 @@ type Flat<Ls extends readonly unknown[], Acc extends readonly Layer[] = []> = Ls
   : Acc
 /** a list of layers with the sequences in it dissolved */
 export type Flattened<Ls extends readonly unknown[]> = number extends Ls['length'] ? Ls : Flat<Ls>
-type SequenceOf<Ls> = Ls extends readonly [infer X extends Layer] ? X : Ls extends readonly Layer[] ? Sequential<Ls> : never
+type SequenceOf<Ls> = Ls extends readonly [infer X extends Layer]
+  ? X
+  : Ls extends readonly Layer[]
+    ? Sequential<Ls>
+    : never
 /** one layer for a list of layers */
 export type Sequence<Ls extends readonly unknown[]> = number extends Ls['length'] ? Layer : SequenceOf<Flat<Ls>>
 

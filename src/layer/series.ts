@@ -36,7 +36,9 @@ export const stateOf =
   (context: Context) =>
   (name: string): Expr => {
     const s = child(context.state, name)
-    return isLeafExpr(s) ? s : missing(context.path, `a running statistic ${name}`, 'hand along the layer state of a training of this model')
+    return isLeafExpr(s)
+      ? s
+      : missing(context.path, `a running statistic ${name}`, 'hand along the layer state of a training of this model')
   }
 const isLeafExpr = (t: Tree<Expr>): t is Expr => typeof (t as { readonly op?: unknown }).op === 'string'
 
@@ -89,10 +91,12 @@ export const childContext = (context: Context, label: string): Context => ({
 })
 
 /** how many numbers a tree of parameters holds */
-export const countNumbers = (params: Branch<ParamSpec>): number => leaves(params).reduce((n, [, p]) => n + sizeOf(p.shape), 0)
+export const countNumbers = (params: Branch<ParamSpec>): number =>
+  leaves(params).reduce((n, [, p]) => n + sizeOf(p.shape), 0)
 
-const nonEmpty = <A extends ParamSpec | StateSpec | Expr>(entries: readonly (readonly [string, Branch<A>])[]): Branch<A> =>
-  Object.fromEntries(entries.filter(([, branch]) => Object.keys(branch).length > 0))
+const nonEmpty = <A extends ParamSpec | StateSpec | Expr>(
+  entries: readonly (readonly [string, Branch<A>])[]
+): Branch<A> => Object.fromEntries(entries.filter(([, branch]) => Object.keys(branch).length > 0))
 
 type Uses = Readonly<Record<string, SharedUse>>
 const joinShared = (children: readonly Labelled[]): E.Either<ShapeError, Uses> => {
@@ -101,7 +105,14 @@ const joinShared = (children: readonly Labelled[]): E.Either<ShapeError, Uses> =
     for (const [key, use] of Object.entries(shared)) {
       const before = all.get(key)
       if (before !== undefined && !sameData(before.layer, use.layer))
-        return E.left(shapeError([label], `the model that the key ${key} stands for elsewhere`, 'another one', 'give it another key'))
+        return E.left(
+          shapeError(
+            [label],
+            `the model that the key ${key} stands for elsewhere`,
+            'another one',
+            'give it another key'
+          )
+        )
       all.set(key, before ?? use)
     }
   return E.right(Object.fromEntries(all))
@@ -111,7 +122,9 @@ const rowsOf = (children: readonly Labelled[]): readonly Row[] =>
   children.flatMap(([label, { rows }]) => rows.map(r => ({ ...r, path: r.path === '' ? label : join(label, r.path) })))
 
 /** everything but the formula and the output */
-const together = (children: readonly Labelled[]): E.Either<ShapeError, Pick<Placed, 'params' | 'state' | 'shared' | 'rows'>> => {
+const together = (
+  children: readonly Labelled[]
+): E.Either<ShapeError, Pick<Placed, 'params' | 'state' | 'shared' | 'rows'>> => {
   const layers = children.reduce((n, [, p]) => n + p.rows.length, 0)
   return layers > maxLayers
     ? E.left(shapeError([], `at most ${maxLayers} layers`, `${layers}`))
@@ -156,14 +169,19 @@ export const inSeries = (children: readonly Labelled[], input: Shape): E.Either<
   }))(together(children))
 
 /** side by side: each takes its own part of the input */
-export const sideBySide = (children: readonly Labelled[], parts: (x: Value) => readonly Value[]): E.Either<ShapeError, Placed> =>
+export const sideBySide = (
+  children: readonly Labelled[],
+  parts: (x: Value) => readonly Value[]
+): E.Either<ShapeError, Placed> =>
   E.map((all: Pick<Placed, 'params' | 'state' | 'shared' | 'rows'>): Placed => ({
     ...all,
     output: children.map(([, p]) => p.output),
     apply: (context, x) => {
       const given = parts(x)
       const steps = children.map((c, i) => step(context, c, given[i] ?? x))
-      return collect(steps.map(s => s.applied.value), steps)
+      return collect(
+        steps.map(s => s.applied.value),
+        steps
+      )
     }
   }))(together(children))
-

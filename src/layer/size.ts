@@ -14,7 +14,8 @@ export type Size = number & { readonly [checked]: true }
  * @example pipe(checkSize(rows.length), E.map(n => model(input(n), dense(10))))
  * @returns Left when the number is not a positive whole number
  */
-export const checkSize = (n: number): E.Either<ShapeError, Size> => (isSize(n) ? E.right(n as Size) : E.left(badSize(n)))
+export const checkSize = (n: number): E.Either<ShapeError, Size> =>
+  isSize(n) ? E.right(n as Size) : E.left(badSize(n))
 
 /** the error for a number that is no size */
 export const badSize = (n: number): ShapeError => shapeError([], 'a positive whole number', `${n}`)
@@ -25,7 +26,8 @@ export const checkSizes = (ns: readonly number[]): E.Either<ShapeError, readonly
   return bad === undefined ? E.right(ns) : E.left(badSize(bad))
 }
 
-type NoSize<N extends number> = `${N}` extends `-${string}` | '0' | `${string}.${string}` | `${string}e${string}` | 'NaN' | 'Infinity'
+type NoSize<N extends number> = `${N}` extends
+  `-${string}` | '0' | `${string}.${string}` | `${string}e${string}` | 'NaN' | 'Infinity'
   ? true
   : false
 /** a literal is itself, a `Size` is `number`, anything else a failure */

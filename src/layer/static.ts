@@ -2,12 +2,7 @@
 import type { Dims, Shape } from '../value/shape.js'
 
 /** Why a layer does not fit, as a type: the fields of a ShapeError. */
-export interface Fail<
-  Expected extends string,
-  Got extends string,
-  Hint extends string = '',
-  Path extends string = ''
-> {
+export interface Fail<Expected extends string, Got extends string, Hint extends string = '', Path extends string = ''> {
   readonly expected: Expected
   readonly got: Got
   readonly hint: Hint
@@ -90,7 +85,13 @@ export type Same<A, B> = A extends number
 /** where only data can decide whether two shapes are equal */
 export type NotKnown<A, B> = Fail<`sizes that the compiler knows`, ShowAll<[A, B]>, 'use checkModel'>
 
-export type IsUnion<T, U = T> = [T] extends [never] ? false : T extends unknown ? ([U] extends [T] ? false : true) : never
+export type IsUnion<T, U = T> = [T] extends [never]
+  ? false
+  : T extends unknown
+    ? [U] extends [T]
+      ? false
+      : true
+    : never
 
 /** drops `readonly`, so that editors show [784] and not readonly [784] */
 export type Plain<S> = S extends readonly [...infer T] ? (number extends T['length'] ? S : T) : S

@@ -3,19 +3,27 @@
  * are the lists that rules are applied to, and the labels that messages and parameters go by. labels.ts and series.ts do the same
  * when the program runs.
  */
-import type { LabelRules, Layer, ShapeRules } from './kind.js'
+import type { GivesRules, LabelRules, Layer, ShapeRules } from './kind.js'
 import type { Named } from './named.js'
-import type { Add } from './nat.js'
+import type { Next } from './nat.js'
 import type { Sequential } from './sequential.js'
 import type { AnyFail, Fail, Inside, IsUnion } from './static.js'
 
 export type FromData = Fail<'layers that the compiler knows', 'layers chosen at run time', 'use checkModel'>
 
-export type FromList = Fail<'layers that the compiler knows', 'a list of unknown length, or what is no layer', 'use checkModel'>
+export type FromList = Fail<
+  'layers that the compiler knows',
+  'a list of unknown length, or what is no layer',
+  'use checkModel'
+>
 
 /** the shape that layer L gives for the input In, or a Fail */
 export type Out<L extends Layer, In> =
   IsUnion<L> extends true ? FromData : ShapeRules<L, In>[L['tag'] & keyof ShapeRules<L, In>]
+
+/** what layer L is known to give; never, where nothing is known */
+export type GivesOf<L> =
+  IsUnion<L> extends true ? never : L extends { readonly tag: infer T } ? GivesRules<L>[T & keyof GivesRules<L>] : never
 
 /** a layer as a list of layers */
 export type Body<B> = [B] extends [Sequential<infer Ls>] ? Ls : readonly [B]
@@ -66,11 +74,6 @@ type Count<B extends string, U extends string> = [Extract<U, `${B}:${number}`>] 
   : Extract<U, `${B}:${number}`> extends `${string}:${infer N extends number}`
     ? N
     : never
-
-// prettier-ignore
-type Successors = { 1: 2; 2: 3; 3: 4; 4: 5; 5: 6; 6: 7; 7: 8; 8: 9; 9: 10; 10: 11; 11: 12; 12: 13; 13: 14; 14: 15; 15: 16; 16: 17; 17: 18; 18: 19; 19: 20; 20: 21; 21: 22; 22: 23; 23: 24; 24: 25; 25: 26; 26: 27; 27: 28; 28: 29; 29: 30; 30: 31; 31: 32; 32: 33 }
-/** a look-up for small numbers, which most are */
-type Next<N extends number> = N extends keyof Successors ? Successors[N] : Add<N, 1>
 
 /** the labels of a list: a `named` layer has its name; others go by their kind, from the second on with a number */
 export type LabelsOf<

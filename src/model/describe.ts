@@ -42,8 +42,11 @@ export const describe = (model: ModelData, kinds: Kinds = builtInKinds): E.Eithe
     E.map(rows => {
       const total = rows.reduce((n, r) => n + r.parameters, 0)
       const input = ['input', '', showShape(model.input), '']
-      return markdownTable([['label', 'layer', 'output', 'parameters'], input, ...rows.map(line), ['total', '', '', `${total}`]], {
-        align: ['l', 'l', 'l', 'r']
-      })
+      return markdownTable(
+        [['label', 'layer', 'output', 'parameters'], input, ...rows.map(line), ['total', '', '', `${total}`]],
+        {
+          align: ['l', 'l', 'l', 'r']
+        }
+      )
     })
   )

@@ -21,7 +21,8 @@ const draw =
     const at = leafKey(labels.slice(0, -1).reduce(childKey, key), labels.at(-1) as string)
     const kind = kinds.initializers[tagOf(initializer)]
     // `place` has refused unknown initializers; NaN would end a training that was placed with other kinds
-    const values = kind?.draw({ key: at, shape, fan, settings: initializer }) ?? new Float32Array(sizeOf(shape)).fill(NaN)
+    const values =
+      kind?.draw({ key: at, shape, fan, settings: initializer }) ?? new Float32Array(sizeOf(shape)).fill(NaN)
     return view(dtype, shape, allocate(dtype, values))
   }
 

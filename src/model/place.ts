@@ -1,7 +1,7 @@
 /** Putting a model's layers at their places: the one interpreter that knows shapes. All others read what it gives. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as t from 'io-ts'
+import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import { layerCodec } from '../layer/codecs.js'
 import type { Kinds, Labelled, Layer, ParamSpec, Place, Placed, Row } from '../layer/kind.js'
 import { distinct, labelsOf } from '../layer/labels.js'
@@ -9,8 +9,9 @@ import { lookUp } from '../layer/look-up.js'
 import type { ModelData } from '../layer/model.js'
 import { builtInKinds } from '../layer/registry.js'
 import { layersOf } from '../layer/sequential.js'
-import { countNumbers, inSeries } from '../layer/series.js'
+import { countNumbers, inSeries, maxLayers } from '../layer/series.js'
 import { checkSizes } from '../layer/size.js'
+import { firstError } from '../value/codec.js'
 import { shapeError, within, type ShapeError } from '../value/error.js'
 import { sizeOf, type Dims, type Shape } from '../value/shape.js'
 import type { FloatType } from '../value/tensor.js'
@@ -29,19 +30,27 @@ const placeAll = (
   layers: readonly Layer[],
   inputAt: (i: number, before: Shape | undefined) => Shape
 ): E.Either<ShapeError, readonly Labelled[]> =>
-  pipe(
-    labelsOf(place.kinds)(layers),
-    E.chain(labels => {
-      const out: Labelled[] = []
-      for (const [i, layer] of layers.entries()) {
-        const label = labels[i] as string
-        const placed = within(label)(place.layer(layer, inputAt(i, out.at(-1)?.[1].output)))
-        if (E.isLeft(placed)) return placed
-        out.push([label, placed.right])
-      }
-      return E.right(out)
-    })
-  )
+  layers.length > maxLayers
+    ? E.left(shapeError([], `at most ${maxLayers} layers`, `${layers.length}`))
+    : pipe(
+        labelsOf(place.kinds)(layers),
+        E.chain(labels =>
+          RA.zip(labels, layers).reduce<E.Either<ShapeError, readonly Labelled[]>>(
+            (done, [label, layer], i) =>
+              pipe(
+                done,
+                E.chain(before =>
+                  pipe(
+                    place.layer(layer, inputAt(i, before.at(-1)?.[1].output)),
+                    within(label),
+                    E.map(placed => [...before, [label, placed]])
+                  )
+                )
+              ),
+            E.right([])
+          )
+        )
+      )
 
 const sum = (ns: readonly number[]): number => ns.reduce((a, b) => a + b, 0)
 
@@ -82,21 +91,23 @@ const placer = (kinds: Kinds, dtype: FloatType, depth: number): Place => {
 const checkSettings = (layer: Layer, kinds: Kinds): E.Either<ShapeError, Layer> =>
   pipe(
     layerCodec(kinds).validate(layer, []),
-    E.mapLeft(([e]) => {
-      const { context, message, value } = e as t.ValidationError
-      const path = context.map(c => c.key).filter(k => k !== '')
-      const got = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value))
-      return shapeError(path, message ?? context.at(-1)?.type.name ?? 'a layer', got)
-    })
+    E.mapLeft(errors => shapeError(...firstError(errors)))
   )
 
 const tooMany = (params: Branch<ParamSpec>): ShapeError | undefined => {
-  let n = 0
-  for (const [path, p] of leaves<ParamSpec>(params)) {
-    n += sizeOf(p.shape)
-    if (n > maxParameters) return shapeError(path.split('/'), `at most ${maxParameters} parameters in all`, `${n} up to here`)
-  }
-  return undefined
+  const all = leaves<ParamSpec>(params)
+  const upTo = pipe(
+    all,
+    RA.scanLeft(0, (n, [, p]) => n + sizeOf(p.shape))
+  )
+  const i = upTo.findIndex(n => n > maxParameters)
+  return i < 0
+    ? undefined
+    : shapeError(
+        (all[i - 1]?.[0] ?? '').split('/'),
+        `at most ${maxParameters} parameters in all`,
+        `${upTo[i]} up to here`
+      )
 }
 
 /** shared parameters become part of the model's own, under the label `shared` */
@@ -113,7 +124,12 @@ const atRoot = (placed: Placed): E.Either<ShapeError, Placed> => {
       apply: (context, x) => placed.apply({ ...context, shared: child(context.params, 'shared') }, x),
       rows: [
         ...placed.rows,
-        ...uses.map(([key, use]): Row => ({ path: `shared/${key}`, layer: 'shared', output: use.output, parameters: countNumbers(use.params) }))
+        ...uses.map(([key, use]): Row => ({
+          path: `shared/${key}`,
+          layer: 'shared',
+          output: use.output,
+          parameters: countNumbers(use.params)
+        }))
       ]
     }))
   )
@@ -125,7 +141,11 @@ const atRoot = (placed: Placed): E.Either<ShapeError, Placed> => {
  * @param kinds hand these along for layers, activations or initializers of your own
  * @returns Left with the label path of the first layer that does not fit, of labels that collide, or of what is too large
  */
-export const place = (model: ModelData, kinds: Kinds = builtInKinds, dtype: FloatType = 'f32'): E.Either<ShapeError, Placed> =>
+export const place = (
+  model: ModelData,
+  kinds: Kinds = builtInKinds,
+  dtype: FloatType = 'f32'
+): E.Either<ShapeError, Placed> =>
   pipe(
     within('input')(checkSizes(sizesIn(model.input))),
     E.chain(() => placer(kinds, dtype, 0).body(model.layer, model.input)),

@@ -16,6 +16,7 @@ import type { BackendError, SettingError, ShapeError } from '../value/error.js'
 import { scalarOf, type Aval, type Tensor } from '../value/tensor.js'
 import { leaves, mapTree, rebuild, type Branch } from '../value/tree.js'
 import type { Families } from './families.js'
+import type { FittingLoss } from './loss/fitting.js'
 import type { Loss } from './loss/index.js'
 import { sgd } from './optimizer/index.js'
 import { collect, precisionOf, valueNames, type Examples } from './predict.js'
@@ -23,10 +24,10 @@ import { handedIn, lossOutputs } from './program.js'
 import { keyTensor } from './state.js'
 import { checkBatch, type Batch } from './step.js'
 import { steps } from './stop/index.js'
-import { checkTraining, training, type Checked } from './training.js'
+import { checkTraining, type Checked, type Training } from './training.js'
 
-export interface BackpropOptions {
-  readonly loss: Loss
+export interface BackpropOptions<L = Loss> {
+  readonly loss: L
   readonly backend: Backend
   readonly families?: Families
   /** whether dropout drops and batch statistics are used; default true, as in a training step */
@@ -61,7 +62,7 @@ const run = (
   c: Checked,
   params: Branch<Tensor>,
   batch: Batch,
-  options: BackpropOptions
+  options: Omit<BackpropOptions, 'loss'>
 ): E.Either<ShapeError | BackendError, Omit<Backprop, 'gradients'> & { readonly gradients: Branch<Tensor> }> => {
   const state = options.layers ?? initStateFrom(c.placed)
   const given = handedIn(batch, c.training.precision)
@@ -81,7 +82,12 @@ const run = (
     ...Object.fromEntries(
       seen.flatMap(([path, v]) => [
         ...Object.entries(pairs(`value/${path}`, v)),
-        ...Object.entries(pairs(`delta/${path}`, mapValue(e => deltas.get(e) as Expr, v)))
+        ...Object.entries(
+          pairs(
+            `delta/${path}`,
+            mapValue(e => deltas.get(e) as Expr, v)
+          )
+        )
       ])
     )
   }
@@ -96,7 +102,10 @@ const run = (
       loss: scalarOf(r['loss'] as Tensor),
       gradients: rebuild<Tensor, Tensor>(params, path => r[`gradient/${path}`] as Tensor) as Branch<Tensor>,
       layers: Object.fromEntries(
-        seen.map(([path, v]) => [path, { value: collect(`value/${path}`, v, r), delta: collect(`delta/${path}`, v, r) }])
+        seen.map(([path, v]) => [
+          path,
+          { value: collect(`value/${path}`, v, r), delta: collect(`delta/${path}`, v, r) }
+        ])
       )
     }))
   )
@@ -113,23 +122,22 @@ const run = (
  * @example const { layers } = backprop(mlp, params, { x, y }, { loss: halfSquaredError, backend }) // layers.dense.delta
  * @returns Left for a batch that does not suit the model or the loss, or parameters that are not the model's
  */
-export const backprop = <M extends Model>(
+export const backprop = <M extends Model, const L extends Loss>(
   model: M,
   params: ParamsOf<M>,
   batch: Batch,
-  options: BackpropOptions
+  { loss, ...options }: BackpropOptions<FittingLoss<L, M>>
 ): E.Either<SettingError | ShapeError | BackendError, Backprop<M>> => {
   const tree = params as unknown as Branch<Tensor>
-  const { loss, families } = options
+  const learning = { optimizer: sgd(1), stop: steps(1), batchSize: 1, metrics: [], seed: 0 }
   // how it would be learned does not matter here
-  const t = training({ model, loss, optimizer: sgd(1), stop: steps(1), precision: precisionOf(tree) })
+  const t: Training<M> = { model, loss, precision: precisionOf(tree), ...learning }
   return pipe(
-    checkTraining(t, families),
-    E.filterOrElseW(
-      c => checkBatch(c, batch) === undefined,
-      c => checkBatch(c, batch) as ShapeError
-    ),
-    E.chainW(c => run(c, tree, batch, options)),
+    checkTraining(t, options.families),
+    E.chainW(c => {
+      const wrong = checkBatch(c, batch)
+      return wrong === undefined ? run(c, tree, batch, options) : E.left(wrong)
+    }),
     E.map(r => ({ ...r, gradients: r.gradients as unknown as ParamsOf<M> }))
   )
 }

@@ -32,7 +32,12 @@ export const combine = (
   }
   const parts = predictions.flatMap(p => (isTensor(p) || p.length !== first.length ? [] : [p]))
   return parts.length === predictions.length
-    ? E.traverseArray((i: number) => combine(parts.map(p => p[i] as Examples), f))([...first.keys()])
+    ? E.traverseArray((i: number) =>
+        combine(
+          parts.map(p => p[i] as Examples),
+          f
+        )
+      )([...first.keys()])
     : no(predictions.map(show).join(' and '))
 }
 
@@ -48,7 +53,7 @@ export const meanOf = (xs: readonly number[]): number => xs.reduce((a, b) => a +
  * @returns Left for what a member refuses, or for outputs of different shapes
  */
 export const ensemble =
-  (...members: readonly [Predictor, ...Predictor[]]): Predictor =>
+  (...members: readonly [Predictor, ...(readonly Predictor[])]): Predictor =>
   x =>
     pipe(
       E.traverseArray((member: Predictor) => member(x))(members),

@@ -6,8 +6,6 @@ import type { ParamsOf } from '../model/params.js'
 import { foldIn, type Key } from '../random/index.js'
 import { settingError, type BackendError, type SettingError, type ShapeError } from '../value/error.js'
 import { isSize } from '../value/shape.js'
-import type { Tensor } from '../value/tensor.js'
-import type { Branch } from '../value/tree.js'
 import { combine, meanOf } from './ensemble.js'
 import { runner, type Examples, type PredictOptions } from './predict.js'
 
@@ -41,10 +39,11 @@ export const predictMonteCarlo = <M extends Model>(
   params: ParamsOf<M>,
   { samples, key, ...options }: MonteCarloOptions
 ): ((x: Examples) => E.Either<SettingError | ShapeError | BackendError, MonteCarlo>) => {
-  const run = runner(model, params as unknown as Branch<Tensor>, { ...options, sampling: true })
+  const run = runner(model, params, { ...options, sampling: true })
+  const enough: boolean = isSize(samples)
   return x =>
     pipe(
-      isSize(samples)
+      enough
         ? E.right(Array.from({ length: samples }, (_, i) => foldIn(key, i)))
         : E.left(settingError(['samples'], 'a positive whole number', `${samples}`)),
       E.chainW(E.traverseArray(k => run(x, k))),

@@ -100,7 +100,7 @@ export type Predictor = (x: Examples) => E.Either<ShapeError | BackendError, Exa
  * @returns Left for inputs that are not of the model's shape, or parameters that are not the model's
  */
 export const predict = <M extends Model>(model: M, params: ParamsOf<M>, options: PredictOptions): Predictor => {
-  const run = runner(model, params as unknown as Branch<Tensor>, options)
+  const run = runner(model, params, options)
   // nothing draws in inference
   return x => run(x, rootKey(0))
 }

@@ -14,7 +14,7 @@ import { optimizerInterpreter } from './optimizer/index.js'
 import { handedIn, stepOutputs } from './program.js'
 import { addTotals, type Totals } from './metric/metric.js'
 import type { Progress, Scores } from './progress.js'
-import { scheduleInterpreter } from './schedule/index.js'
+import { scheduleInterpreter, type Setting } from './schedule/index.js'
 import { keyTensor, noSums, purposeKey, tensorsOf, withTensors, type Best, type TrainState } from './state.js'
 import { stopInterpreter } from './stop/index.js'
 import { checkTraining, type Checked, type Training } from './training.js'
@@ -50,13 +50,17 @@ export interface StepReport {
 
 // ---- what a program is given besides the carried tensors
 
+/** the settings of the optimizer, by the names under which a run reports them */
+export const settingsOf = (c: Checked): readonly (readonly [string, Setting])[] =>
+  Object.entries(optimizerInterpreter(c.families.optimizers).settings(c.training.optimizer, ''))
 /** the values of the scheduled settings for the step about to be taken */
-export const settingsNow = (c: Checked, s: TrainState): Readonly<Record<string, number>> =>
-  Object.fromEntries(
-    Object.entries(optimizerInterpreter(c.families.optimizers).settings(c.training.optimizer, '')).flatMap(([name, setting]) =>
-      typeof setting === 'number' ? [] : [[name, scheduleInterpreter(c.families.schedules).value(setting, s.progress, s.settings[name] ?? {})] as const]
-    )
+export const settingsNow = (c: Checked, s: TrainState): Readonly<Record<string, number>> => {
+  const { value } = scheduleInterpreter(c.families.schedules)
+  const now = (name: string, set: Setting): number => value(set, s.progress, s.settings[name] ?? {})
+  return Object.fromEntries(
+    settingsOf(c).flatMap(([name, set]) => (typeof set === 'number' ? [] : [[name, now(name, set)] as const]))
   )
+}
 export const stepInputs = (c: Checked, s: TrainState, settings: Readonly<Record<string, number>>): Values => ({
   key: keyTensor(foldIn(purposeKey(c.training.seed, 'step'), s.progress.step)),
   ...Object.fromEntries(Object.entries(settings).map(([name, v]) => [`setting/${name}`, full(c.training.precision, [], v)]))
@@ -119,14 +123,14 @@ export const advance = (c: Checked, s: TrainState, r: StepReport, epochEnds: boo
     epochLoss: sums.weight > 0 ? sums.loss / sums.weight : Infinity,
     ...(validation === undefined ? {} : { validation })
   }
-  const settings = optimizerInterpreter(c.families.optimizers).settings(c.training.optimizer, '')
+  const { next } = scheduleInterpreter(c.families.schedules)
   return {
     ...s,
     progress,
     epochSums: epochEnds ? noSums : sums,
     position: epochEnds ? 0 : s.position + 1,
     stop: stopInterpreter(c.families.stopRules).next(c.training.stop, s.stop, progress),
-    settings: Object.fromEntries(Object.entries(settings).map(([name, set]) => [name, scheduleInterpreter(c.families.schedules).next(set, s.settings[name] ?? {}, progress)]))
+    settings: Object.fromEntries(settingsOf(c).map(([name, set]) => [name, next(set, s.settings[name] ?? {}, progress)]))
   }
 }
 

@@ -10,12 +10,14 @@ import { program, type Program } from '../expr/program.js'
 import { dataError, settingError, within, type DataError, type SettingError, type ShapeError, type BackendError } from '../value/error.js'
 import { chunks, evaluateChecked, metricValues } from './evaluate.js'
 import { families as builtIn, type Families } from './families.js'
+import type { Loss } from './loss/index.js'
 import { gathered, residentData, stepOutputs } from './program.js'
 import type { Scores } from './progress.js'
 import { purposeKey, start, tensorsOf, withTensors, type Best, type TrainState } from './state.js'
-import { advance, checkBatch, divergence, epochSumsAfter, reportOf, settingsNow, stepInputs, tensorsOfData, type Diverged, type StepReport } from './step.js'
+import { advance, checkBatch, divergence, epochSumsAfter, reportOf, settingsNow, settingsOf, stepInputs, tensorsOfData, type Diverged, type StepReport } from './step.js'
+import { scheduleInterpreter } from './schedule/index.js'
 import { stopInterpreter } from './stop/index.js'
-import { checkTraining, training, type Checked, type Training, type TrainingOptions } from './training.js'
+import { checkTraining, training, type Checked, type Training, type FittingOptions } from './training.js'
 
 export interface EpochReport extends Scores {
   readonly epoch: number
@@ -82,7 +84,9 @@ const checkValidation = (c: Checked, validation: Dataset | undefined): E.Either<
     ? within('validation')(checkData(c, validation))
     : stopInterpreter(c.families.stopRules).validates(c.training.stop)
       ? E.left(settingError(['stop'], 'a validation set, which the stop rule looks at', 'none', 'hand one along as the option validation'))
-      : E.right(undefined)
+      : settingsOf(c).some(([, s]) => scheduleInterpreter(c.families.schedules).validates(s))
+        ? E.left(settingError(['optimizer'], 'a validation set, which a schedule looks at', 'none', 'hand one along as the option validation'))
+        : E.right(undefined)
 
 /** everything an epoch's loop needs, compiled once: a program for full batches, one for the short last batch */
 interface Compiled {
@@ -188,6 +192,18 @@ const runEpochs = (k: Compiled, first: TrainState, o: TrainOptions, upTo: number
   }
 }
 
+/** One full-batch training step over a dataset as a program, for backends and for those who want to look at it. */
+export const stepProgram = (t: Training, data: Dataset, families: Families = builtIn): E.Either<TrainError, Program> =>
+  pipe(
+    checkTraining(t, families),
+    E.chainW(c =>
+      pipe(
+        checkData(c, data),
+        E.chainW(() => program(stepOutputs(c, start(c), gathered(data, t.batchSize, t.precision))))
+      )
+    )
+  )
+
 /**
  * Trains a model: `pipe(data, train({ model, loss, optimizer, stop }, { backend }))`. The result is a function of the training and the
  * data alone: the same bits with every backend. What was handed in is never changed.
@@ -196,7 +212,7 @@ const runEpochs = (k: Compiled, first: TrainState, o: TrainOptions, upTo: number
  * numbers that stop being finite (with the step, the label and the last good state)
  */
 export const train =
-  <M extends AnyModel>(options: TrainingOptions<M>, o: TrainOptions) =>
+  <M extends AnyModel, const L extends Loss>(options: FittingOptions<M, L>, o: TrainOptions) =>
   (data: Dataset): E.Either<TrainError, Trained<M>> => {
     const t = training(options)
     return pipe(

@@ -10,6 +10,7 @@ import type { FloatType } from '../value/tensor.js'
 import { leaves } from '../value/tree.js'
 import { checkMembers, families, type Families } from './families.js'
 import { knownLoss, type KnownLoss, type Loss } from './loss/index.js'
+import type { FittingLoss } from './loss/fitting.js'
 import { checkLoss } from './loss/loss.js'
 import type { Metric } from './metric/index.js'
 import { checkOptimizer, type Optimizer } from './optimizer/index.js'
@@ -27,11 +28,16 @@ export interface Training<M extends AnyModel = AnyModel> {
   readonly seed: number
   readonly precision: FloatType
 }
-export type TrainingOptions<M extends AnyModel> = Pick<Training<M>, 'model' | 'loss' | 'optimizer' | 'stop'> & Partial<Training<M>>
+type AllButLoss<M extends AnyModel> = Pick<Training<M>, 'model' | 'optimizer' | 'stop'> &
+  Partial<Pick<Training<M>, 'batchSize' | 'metrics' | 'seed' | 'precision'>>
+export type TrainingOptions<M extends AnyModel> = AllButLoss<M> & { readonly loss: Loss }
+/** the same, where the compiler sees whether the loss suits the end of the model */
+export type FittingOptions<M extends AnyModel, L extends Loss> = AllButLoss<M> & { readonly loss: FittingLoss<L, M> }
 
 /** a training with what is left out filled in: batches of 32, no metrics, seed 0, f32 */
-export const training = <M extends AnyModel>(options: TrainingOptions<M>): Training<M> =>
-  Object.freeze({ batchSize: 32, metrics: [], seed: 0, precision: 'f32', ...options })
+export const training = <M extends AnyModel, const L extends Loss>(
+  options: FittingOptions<M, L>
+): Training<M> => Object.freeze({ batchSize: 32, metrics: [], seed: 0, precision: 'f32', ...(options as TrainingOptions<M>) })
 
 /** a training whose parts are checked, with its model placed */
 export interface Checked {

@@ -53,7 +53,7 @@ export const optional = <A>(codec: t.Type<A, unknown, unknown>): Codec<A | undef
     a => (a === undefined ? undefined : codec.encode(a))
   )
 
-export const list = <A>(codec: t.Type<A, unknown, unknown>): Codec<readonly A[]> => t.readonlyArray(codec) as unknown as Codec<readonly A[]>
+export const list = <A>(codec: t.Type<A, unknown, unknown>): Codec<readonly A[]> => t.readonlyArray(codec)
 
 /** what a record codec of these fields decodes to */
 export type FieldsOf<P extends Fields> = { readonly [K in keyof P]: t.TypeOf<P[K]> }
@@ -104,14 +104,18 @@ export const tagged = <A extends { readonly tag: string }>(family: string, membe
 }
 
 const show = (u: unknown): string => {
-  const s = typeof u === 'number' ? String(u) : u === undefined ? 'nothing' : (JSON.stringify(u) ?? String(u))
+  const s = u === undefined ? 'nothing' : typeof u === 'object' ? JSON.stringify(u) : `${u as string | number | boolean}`
   return s.length > 60 ? `${s.slice(0, 57)}...` : s
 }
 
-/** the first error of a decoding, in gradfold's own form (the others are often its consequences) */
-const firstError = (errors: t.Errors): DecodeError => {
+/** the first error of a decoding (the others are often its consequences): where, what was expected, what came */
+export const firstError = (errors: t.Errors): readonly [path: readonly string[], expected: string, got: string] => {
   const e = errors[0] as t.ValidationError
-  return decodeError(['$', ...e.context.map(c => c.key).filter(k => k !== '')], e.message ?? `a ${e.context.at(-1)?.type.name ?? 'value'}`, show(e.value))
+  return [e.context.map(c => c.key).filter(k => k !== ''), e.message ?? `a ${e.context.at(-1)?.type.name ?? 'value'}`, show(e.value)]
+}
+const decodeErrorOf = (errors: t.Errors): DecodeError => {
+  const [path, expected, got] = firstError(errors)
+  return decodeError(['$', ...path], expected, got)
 }
 
 /** Deeper data than this is refused before decoding, which is recursive. */
@@ -121,7 +125,7 @@ const tooDeep = (u: unknown): boolean => {
   let level: readonly unknown[] = [u]
   for (let d = 0; level.length > 0; d++) {
     if (d > maxDepth) return true
-    level = level.flatMap(x => (typeof x === 'object' && x !== null ? Object.values(x).filter(y => typeof y === 'object' && y !== null) : []))
+    level = level.flatMap(x => (typeof x === 'object' && x !== null ? (Object.values(x) as readonly unknown[]).filter(y => typeof y === 'object' && y !== null) : []))
   }
   return false
 }
@@ -131,7 +135,7 @@ const depthError = decodeError(['$'], `at most ${maxDepth} levels of nesting`, '
 export const decode =
   <A>(codec: t.Type<A, unknown, unknown>) =>
   (u: unknown): E.Either<DecodeError, A> =>
-    tooDeep(u) ? E.left(depthError) : pipe(codec.decode(u), E.mapLeft(firstError))
+    tooDeep(u) ? E.left(depthError) : pipe(codec.decode(u), E.mapLeft(decodeErrorOf))
 
 /** jsonc-parser's token numbers: it declares them as a const enum, which isolated modules cannot read */
 const Token = { openBrace: 1, closeBrace: 2, openBracket: 3, closeBracket: 4, comma: 5, string: 10, end: 17 } as const

@@ -4,7 +4,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { exact, tagged, type Codec, type Fields } from './codec.js'
+import { exact, firstError, tagged, type Codec, type Fields } from './codec.js'
 import { settingError, type SettingError } from './error.js'
 
 export interface Member {
@@ -46,12 +46,6 @@ export const checkMember =
   <A extends { readonly tag: string }>(a: A): E.Either<SettingError, A> => {
     const r = familyCodec<A>(family, members, inner).decode(a)
     if (E.isRight(r)) return E.right(a)
-    const e = r.left[0] as t.ValidationError
-    return E.left(
-      settingError(
-        [family, ...e.context.map(c => c.key).filter(k => k !== '')],
-        e.message ?? `a ${e.context.at(-1)?.type.name ?? family}`,
-        e.value === undefined ? 'nothing' : String(typeof e.value === 'object' ? JSON.stringify(e.value) : e.value)
-      )
-    )
+    const [path, expected, got] = firstError(r.left)
+    return E.left(settingError([family, ...path], expected, got))
   }

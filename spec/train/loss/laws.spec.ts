@@ -41,7 +41,11 @@ const batchFor = (loss: Loss, k: number, seed: number): Batch => {
   const outputs = Array.from({ length: k }, () => (expects === 'probabilities' ? softmax(row()) : row()))
   const targets = Array.from({ length: k }, () => {
     const c = Math.floor(next() * classes)
-    return classIndexes ? row().map((_, j) => (j === c ? 1 : 0)) : expects === 'values' ? row() : row().map(() => next())
+    return classIndexes
+      ? row().map((_, j) => (j === c ? 1 : 0))
+      : expects === 'values'
+        ? row()
+        : row().map(() => next())
   })
   const tensor = (rows: readonly (readonly number[])[]): Batch['y'] => tensorOf('f64', [k, classes], rows.flat())
   return { y: tensor(outputs), t: tensor(targets) }
@@ -68,7 +72,13 @@ describe.each(allSamples.map(loss => [nameOf(loss), loss] as const))('%s', (_, l
       fc.property(sizes, seeds, (k, seed) => {
         const { y, t } = batchFor(loss, k, seed)
         const next = randomFrom(seed + 1)
-        const w = constant(tensorOf('f64', [k], Array.from({ length: k }, () => 0.1 + next())))
+        const w = constant(
+          tensorOf(
+            'f64',
+            [k],
+            Array.from({ length: k }, () => 0.1 + next())
+          )
+        )
         const result = right(checkGradient(reference, x => batchLoss(known(loss).formula(x, constant(t)), w), y))
         expect(result.worst?.relativeError ?? 0).toBeLessThan(1e-6)
       }),
@@ -83,7 +93,8 @@ describe.each(allSamples.map(loss => [nameOf(loss), loss] as const))('%s', (_, l
         expect(perExample).toHaveLength(k)
         expect(close(value, perExample.reduce((a, b) => a + b, 0) / k, 1e-14)).toBe(true)
         const single = (i: number): number => {
-          const row = (x: Tensor): Tensor => tensorOf('f64', [1, classes], Array.from(x.data).slice(i * classes, (i + 1) * classes))
+          const row = (x: Tensor): Tensor =>
+            tensorOf('f64', [1, classes], Array.from(x.data).slice(i * classes, (i + 1) * classes))
           return evaluated(loss, row(y), row(t)).value
         }
         // the same bits for an example alone as in a batch
@@ -119,7 +130,11 @@ describe.each(allSamples.map(loss => [nameOf(loss), loss] as const))('%s', (_, l
 
 describe('where an activation and a logarithm would not be finite', () => {
   const huge = [1e4, -1e4, 0]
-  const logits = tensorOf('f64', [3, 3], huge.flatMap((_, i) => huge.map((_, j) => huge[(i + j) % 3] as number)))
+  const logits = tensorOf(
+    'f64',
+    [3, 3],
+    huge.flatMap((_, i) => huge.map((_, j) => huge[(i + j) % 3] as number))
+  )
   const target = tensorOf('f64', [3, 3], [1, 0, 0, 0, 1, 0, 0, 0, 1])
   test.each([softmaxCrossEntropy, sigmoidCrossEntropy, smoothed(softmaxCrossEntropy, 0.1)])('$tag is, at 1e4', loss => {
     for (const dtype of ['f32', 'f64'] as const) {
@@ -130,7 +145,10 @@ describe('where an activation and a logarithm would not be finite', () => {
   })
   test('crossEntropy is where a target is 0, whatever the probability', () => {
     const y = tensorOf('f64', [1, 3], [0, 1, 0])
-    expect(evaluated(crossEntropy, y, tensorOf('f64', [1, 3], [0, 1, 0]))).toMatchObject({ value: 0, gradient: [0, -1, 0] })
+    expect(evaluated(crossEntropy, y, tensorOf('f64', [1, 3], [0, 1, 0]))).toMatchObject({
+      value: 0,
+      gradient: [0, -1, 0]
+    })
   })
   test('sigmoidCrossEntropy is right to the last bit far out', () => {
     const at = (z: number, t: number): number =>
@@ -159,7 +177,9 @@ describe('relations between losses', () => {
     fc.assert(
       fc.property(seeds, seed => {
         const { y, t } = batchFor(softmaxCrossEntropy, k, seed)
-        const rows = Array.from({ length: k }, (_, i) => softmax(Array.from(y.data).slice(i * classes, (i + 1) * classes)))
+        const rows = Array.from({ length: k }, (_, i) =>
+          softmax(Array.from(y.data).slice(i * classes, (i + 1) * classes))
+        )
         const p = tensorOf('f64', y.shape, rows.flat())
         expect(close(evaluated(softmaxCrossEntropy, y, t).value, evaluated(crossEntropy, p, t).value, 1e-13)).toBe(true)
       }),
@@ -168,8 +188,22 @@ describe('relations between losses', () => {
   })
   test('huber is half the squared error near 0, and nearly delta times the absolute one far out', () => {
     const { y } = batchFor(huber(), k, 3)
-    agree(huber(100), { tag: 'meanSquaredError' }, y, tensorOf('f64', y.shape, Array.from(y.data, v => v + 1)), v => v / 2)
-    const far = tensorOf('f64', y.shape, Array.from(y.data, v => v + 50))
+    agree(
+      huber(100),
+      { tag: 'meanSquaredError' },
+      y,
+      tensorOf(
+        'f64',
+        y.shape,
+        Array.from(y.data, v => v + 1)
+      ),
+      v => v / 2
+    )
+    const far = tensorOf(
+      'f64',
+      y.shape,
+      Array.from(y.data, v => v + 50)
+    )
     expect(evaluated(huber(2), y, far).value).toBeCloseTo(2 * 50 - 2, 10)
   })
   test('smoothed by 0, and weights of classes that are all 1, change nothing', () => {
@@ -180,7 +214,11 @@ describe('relations between losses', () => {
   })
   test('smoothed is the loss for targets that were smoothed before', () => {
     const { y, t } = batchFor(crossEntropy, k, 5)
-    const before = tensorOf('f64', t.shape, Array.from(t.data, v => 0.8 * v + 0.2 / classes))
+    const before = tensorOf(
+      'f64',
+      t.shape,
+      Array.from(t.data, v => 0.8 * v + 0.2 / classes)
+    )
     const [a, b] = [evaluated(smoothed(crossEntropy, 0.2), y, t), evaluated(crossEntropy, y, before)]
     expect(close(a.value, b.value, 1e-14)).toBe(true)
   })
@@ -188,7 +226,10 @@ describe('relations between losses', () => {
     const { y, t } = batchFor(softmaxCrossEntropy, k, 6)
     const weights = [1, 4, 0]
     const plain = evaluated(softmaxCrossEntropy, y, t).perExample
-    const classOf = (i: number): number => Array.from(t.data).slice(i * classes, (i + 1) * classes).indexOf(1)
+    const classOf = (i: number): number =>
+      Array.from(t.data)
+        .slice(i * classes, (i + 1) * classes)
+        .indexOf(1)
     const got = evaluated(classWeighted(softmaxCrossEntropy, weights), y, t).perExample
     got.forEach((l, i) => {
       expect(close(l, (plain[i] as number) * (weights[classOf(i)] as number), 1e-14)).toBe(true)

@@ -1,6 +1,6 @@
 /** A loss of one's own, and losses that do not suit: a type error or a Left. */
 import * as E from 'fp-ts/lib/Either.js'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, expectTypeOf, test } from 'vitest'
 import {
   crossEntropy,
   checkModel,
@@ -18,6 +18,7 @@ import {
   named,
   relu,
   residual,
+  sequential,
   sgd,
   sigmoid,
   sigmoidCrossEntropy,
@@ -40,7 +41,8 @@ import {
   type Loss,
   type LossKind,
   type Model,
-  type Problem
+  type Problem,
+  type Training
 } from 'gradfold'
 import { nonNegative, withDefault } from 'gradfold/codec'
 import { decode } from '../../../src/value/codec.js'
@@ -134,6 +136,35 @@ describe('a loss and the end of the model', () => {
     for (const end of [ending(relu), ending(tanh), ending(residual(softmax)), ending(named('end')(relu))])
       expect(E.isLeft(check(end, crossEntropy))).toBe(true)
   })
+  test('both are type errors, where the compiler knows model and loss', () => {
+    const rest = { optimizer: sgd(), stop: steps(1) }
+    const logits = model(input(3), dense(2))
+    const probabilities = model(input(3), dense(2), softmax)
+    // @ts-expect-error: a softmax is applied twice
+    training({ ...rest, model: probabilities, loss: softmaxCrossEntropy })
+    // @ts-expect-error: the loss inside decides
+    training({ ...rest, model: probabilities, loss: smoothed(softmaxCrossEntropy, 0.1) })
+    // @ts-expect-error: the logarithm of any real number
+    training({ ...rest, model: logits, loss: crossEntropy })
+    const inside = model(input(3), named('end')(sequential(dense(2), sigmoid)))
+    // @ts-expect-error: through names and sequences
+    training({ ...rest, model: inside, loss: sigmoidCrossEntropy })
+    // @ts-expect-error: the same at the door of train
+    train({ ...rest, model: logits, loss: classWeighted(crossEntropy, [1, 2]) }, { backend: wasm })
+    const options = { ...rest, model: logits, loss: softmaxCrossEntropy }
+    expectTypeOf(training(options)).toEqualTypeOf<Training<typeof logits>>()
+    expectTypeOf(training<typeof logits, typeof crossEntropy>)
+      .parameter(0)
+      .toHaveProperty('loss')
+      .toEqualTypeOf<'loss/crossEntropy: expected probabilities, got a model that ends in any real numbers; end it with softmax or sigmoid, or use a loss of logits'>()
+    training({ ...rest, model: probabilities, loss: crossEntropy })
+    training({ ...rest, model: probabilities, loss: halfSquaredError })
+    training({ ...rest, model: logits, loss: expectile(2) })
+    // what only the running program knows is left to it
+    const someLoss = (loss: Loss) => training({ ...rest, model: probabilities, loss })
+    const someModel = (m: Model) => training({ ...rest, model: m, loss: softmaxCrossEntropy })
+    expect([someLoss(softmaxCrossEntropy), someModel(probabilities)]).toHaveLength(2)
+  })
   test('what suits', () => {
     for (const [end, loss] of [
       [ending(), softmaxCrossEntropy],
@@ -155,8 +186,12 @@ describe('a loss and the end of the model', () => {
     const m = ending()
     expect(left(check(m, huber(0)))).toBe('loss/delta: expected a number above 0, got 0')
     expect(left(check(m, huber(NaN)))).toMatch(/^loss\/delta: /)
-    expect(left(check(m, smoothed(softmaxCrossEntropy, 1)))).toMatch(/^loss\/amount: expected a number from 0 up to, not including, 1/)
-    expect(left(check(m, classWeighted(softmaxCrossEntropy, [1, -1, 1])))).toBe('loss/weights/1: expected a number, 0 or more, got -1')
+    expect(left(check(m, smoothed(softmaxCrossEntropy, 1)))).toMatch(
+      /^loss\/amount: expected a number from 0 up to, not including, 1/
+    )
+    expect(left(check(m, classWeighted(softmaxCrossEntropy, [1, -1, 1])))).toBe(
+      'loss/weights/1: expected a number, 0 or more, got -1'
+    )
     expect(left(check(m, smoothed(huber(-1), 0.1)))).toBe('loss/loss/delta: expected a number above 0, got -1')
   })
   test('what is for classes only', () => {

@@ -79,7 +79,14 @@ const plain: Dataset = right(
 )
 const weights = [1, 0, 2, 1, 3, 0.5, 1, 2, 0, 1]
 const weighted: Dataset = right(dataset({ x: plain.x, y: plain.y, weights: tensorOf('f32', [10], weights) }))
-const options = { model: net, loss: halfSquaredError, optimizer: sgd(0.1), batchSize: 4, stop: epochs(3), precision: 'f64' } as const
+const options = {
+  model: net,
+  loss: halfSquaredError,
+  optimizer: sgd(0.1),
+  batchSize: 4,
+  stop: epochs(3),
+  precision: 'f64'
+} as const
 
 describe('in a training', () => {
   test('whole weights do what repeated examples do', () => {
@@ -90,7 +97,13 @@ describe('in a training', () => {
     )
     const run = (data: Dataset, batchSize: number) =>
       right(train({ ...options, batchSize, stop: steps(20) }, { backend: reference })(data))
-    const [a, b] = [run(weighted, 10), run(repeated, counts.reduce((s, c) => s + c, 0))]
+    const [a, b] = [
+      run(weighted, 10),
+      run(
+        repeated,
+        counts.reduce((s, c) => s + c, 0)
+      )
+    ]
     for (const [name, t] of Object.entries(tensorsOf(a.state)))
       numbersOf(t).forEach((x, i) => {
         expect(close(x, numbersOf(tensorsOf(b.state)[name] as Tensor)[i] as number, 1e-12)).toBe(true)
@@ -99,7 +112,9 @@ describe('in a training', () => {
   })
   test('the compiled engine gives the same bits', () => {
     const [a, b] = [reference, wasm].map(backend => {
-      const { state, history } = right(train({ ...options, precision: 'f32' }, { backend, validation: weighted })(weighted))
+      const { state, history } = right(
+        train({ ...options, precision: 'f32' }, { backend, validation: weighted })(weighted)
+      )
       return [Object.entries(tensorsOf(state)).map(([k, t]) => [k, Array.from(numbersOf(t))]), history]
     })
     expect(a).toEqual(b)
@@ -110,7 +125,16 @@ describe('in a training', () => {
     const first = right(startState(t))
     const batch: Batch = { x: plain.x.tensor, y: plain.y.tensor }
     const whole = right(step(first, { ...batch, weights: tensorOf('f32', [10], weights) }))
-    const ones = right(step(first, { ...batch, weights: tensorOf('f64', [10], weights.map(() => 1)) }))
+    const ones = right(
+      step(first, {
+        ...batch,
+        weights: tensorOf(
+          'f64',
+          [10],
+          weights.map(() => 1)
+        )
+      })
+    )
     const without = right(step(first, batch))
     expect(whole.report).toMatchObject({ examples: 10, weight: 11.5 })
     expect(without.report).toMatchObject({ examples: 10, weight: 10 })
@@ -121,9 +145,14 @@ describe('in a training', () => {
     )
   })
   test('the loss of an epoch, and a score, are by weight over all batches', () => {
-    const still = right(train({ ...options, optimizer: sgd(1e-300) }, { backend: reference, validation: weighted })(weighted))
+    const still = right(
+      train({ ...options, optimizer: sgd(1e-300) }, { backend: reference, validation: weighted })(weighted)
+    )
     const all = right(score(still.training, still.state, weighted, { backend: reference })).loss
-    const each = Array.from({ length: 10 }, (_, i) => right(score(still.training, still.state, pickExamples(plain, [i]), { backend: reference })).loss)
+    const each = Array.from(
+      { length: 10 },
+      (_, i) => right(score(still.training, still.state, pickExamples(plain, [i]), { backend: reference })).loss
+    )
     const mean = each.reduce((s, l, i) => s + l * (weights[i] as number), 0) / 11.5
     expect(close(all, mean, 1e-14)).toBe(true)
     for (const epoch of still.history) {
@@ -132,7 +161,18 @@ describe('in a training', () => {
     }
   })
   test('bytes may be weights, with a scale', () => {
-    const bytes: Dataset = { ...plain, weights: { tensor: tensorOf('u8', [10], weights.map(w => w * 2)) as never, scale: 0.5, shift: 0 } }
+    const bytes: Dataset = {
+      ...plain,
+      weights: {
+        tensor: tensorOf(
+          'u8',
+          [10],
+          weights.map(w => w * 2)
+        ),
+        scale: 0.5,
+        shift: 0
+      }
+    }
     const run = (data: Dataset) => right(train(options, { backend: reference })(data)).state
     const [a, b] = [run(bytes), run(weighted)]
     expect(Object.entries(tensorsOf(a)).every(([k, t]) => sameBits(t, tensorsOf(b)[k] as Tensor))).toBe(true)
@@ -154,13 +194,32 @@ describe('in a dataset', () => {
     expect(left(withWeights(tensorOf('f32', [10], [...weights.slice(1), -1])))).toBe(
       'weights/row 9: expected a number, 0 or more, got -1'
     )
-    expect(left(withWeights(tensorOf('f32', [10], weights.map(() => 0))))).toBe(
-      'weights: expected at least one weight above 0, got none'
-    )
+    expect(
+      left(
+        withWeights(
+          tensorOf(
+            'f32',
+            [10],
+            weights.map(() => 0)
+          )
+        )
+      )
+    ).toBe('weights: expected at least one weight above 0, got none')
     expect(left(withWeights(tensorOf('f32', [10], [NaN, ...weights.slice(1)])))).toMatch(/^weights\/row 0: /)
   })
   test('also where a dataset was made by hand', () => {
-    const bad: Dataset = { ...plain, weights: { tensor: tensorOf('f32', [10], weights.map(w => -w)), scale: 1, shift: 0 } }
+    const bad: Dataset = {
+      ...plain,
+      weights: {
+        tensor: tensorOf(
+          'f32',
+          [10],
+          weights.map(w => -w)
+        ),
+        scale: 1,
+        shift: 0
+      }
+    }
     expect(E.isLeft(train({ ...options, loss: meanSquaredError }, { backend: reference })(bad))).toBe(true)
     expect(E.isLeft(train({ ...options, loss: softmaxCrossEntropy }, { backend: reference })(weighted))).toBe(false)
   })

@@ -5,7 +5,13 @@ import { evaluate } from '../../../src/backend/backend.js'
 import { reference } from '../../../src/backend/reference/reference.js'
 import { input } from '../../../src/expr/build.js'
 import type { Scale } from '../../../src/train/loss/loss.js'
-import { metrics, type Metric, type MetricKind, type MetricValue, type Totals } from '../../../src/train/metric/index.js'
+import {
+  metrics,
+  type Metric,
+  type MetricKind,
+  type MetricValue,
+  type Totals
+} from '../../../src/train/metric/index.js'
 import { addTotals } from '../../../src/train/metric/metric.js'
 import { message, type Problem } from '../../../src/value/error.js'
 import type { Dims } from '../../../src/value/shape.js'

@@ -9,7 +9,9 @@ import { seed } from '../../conformance/helpers.js'
 import { randomFrom } from '../../expr/arbitrary.js'
 import { kindOf, metricOf, sumsOf, type Examples } from './helpers.js'
 
-const samples = Object.values(metrics).flatMap(kind => kind.samples.map((m): readonly [string, Metric] => [JSON.stringify(m), m]))
+const samples = Object.values(metrics).flatMap(kind =>
+  kind.samples.map((m): readonly [string, Metric] => [JSON.stringify(m), m])
+)
 /** sums that are not counts */
 const rounded = ['perplexity', 'calibrationError', 'mae', 'rmse', 'r2']
 

@@ -27,14 +27,23 @@ const mean = (xs: readonly number[]): number => sum(xs) / xs.length
 const range = (n: number): readonly number[] => Array.from({ length: n }, (_, i) => i)
 
 /** scores on a coarse grid, so that ties occur, and classes */
-const classified = (n: number, classes: number, s: number): { readonly rows: readonly (readonly number[])[]; readonly t: readonly number[] } => {
+const classified = (
+  n: number,
+  classes: number,
+  s: number
+): { readonly rows: readonly (readonly number[])[]; readonly t: readonly number[] } => {
   const next = randomFrom(s)
   return {
     rows: range(n).map(() => range(classes).map(() => Math.floor(next() * 6) / 2 - 1)),
     t: range(n).map(() => Math.floor(next() * classes))
   }
 }
-const given = ({ rows, t }: ReturnType<typeof classified>): Examples => ({ y: rows.flat(), t, output: [rows[0]?.length as number], scale: 'logits' })
+const given = ({ rows, t }: ReturnType<typeof classified>): Examples => ({
+  y: rows.flat(),
+  t,
+  output: [rows[0]?.length as number],
+  scale: 'logits'
+})
 const best = (row: readonly number[]): number => row.indexOf(Math.max(...row))
 const cases = fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 2, max: 6 }), seed)
 
@@ -74,7 +83,9 @@ describe('of classes', () => {
     fc.assert(
       fc.property(cases, c => {
         const e = classified(...c)
-        const table = range(c[1]).map(i => range(c[1]).map(j => e.rows.filter((row, k) => e.t[k] === i && best(row) === j).length))
+        const table = range(c[1]).map(i =>
+          range(c[1]).map(j => e.rows.filter((row, k) => e.t[k] === i && best(row) === j).length)
+        )
         expect(metricOf(confusionMatrix, given(e))).toEqual(table)
       })
     ))
@@ -85,8 +96,13 @@ describe('of classes', () => {
         const table = metricOf(confusionMatrix, e) as readonly (readonly number[])[]
         const at = (i: number, j: number): number => table[i]?.[j] as number
         const all = range(c[1])
-        const [hits, predicted, actual] = [all.map(i => at(i, i)), all.map(j => sum(all.map(i => at(i, j)))), all.map(i => sum(all.map(j => at(i, j))))]
-        const div = (a: number | undefined, b: number | undefined): number => (b === 0 ? 0 : (a as number) / (b as number))
+        const [hits, predicted, actual] = [
+          all.map(i => at(i, i)),
+          all.map(j => sum(all.map(i => at(i, j)))),
+          all.map(i => sum(all.map(j => at(i, j))))
+        ]
+        const div = (a: number | undefined, b: number | undefined): number =>
+          b === 0 ? 0 : (a as number) / (b as number)
         const lists = [
           [precision, all.map(i => div(hits[i], predicted[i]))],
           [recall, all.map(i => div(hits[i], actual[i]))],
@@ -147,15 +163,23 @@ describe('of probabilities', () => {
         const wanted = Math.exp(-mean(e.rows.map((row, i) => Math.log(softmax(row)[e.t[i] as number] as number))))
         const logits = { ...given(e), dtype: 'f64' } as const
         expect(metricOf(perplexity, logits)).toBeCloseTo(wanted, 9)
-        expect(metricOf(perplexity, { ...logits, y: e.rows.flatMap(softmax), scale: 'probabilities' })).toBeCloseTo(wanted, 9)
+        expect(metricOf(perplexity, { ...logits, y: e.rows.flatMap(softmax), scale: 'probabilities' })).toBeCloseTo(
+          wanted,
+          9
+        )
       })
     ))
   test('perplexity of a model that knows nothing is the number of classes', () =>
-    expect(metricOf(perplexity, { y: range(30).map(() => 7), t: range(5), output: [6], scale: 'logits', dtype: 'f64' })).toBeCloseTo(6, 12))
+    expect(
+      metricOf(perplexity, { y: range(30).map(() => 7), t: range(5), output: [6], scale: 'logits', dtype: 'f64' })
+    ).toBeCloseTo(6, 12))
   test('perplexity of one logit is that of the two logits 0 and z', () => {
     const z = [-3, 0.5, 2]
     const one = metricOf(perplexity, { y: z, t: [0, 1, 0], output: [1], target: [], scale: 'logits', dtype: 'f64' })
-    expect(one).toBeCloseTo(Math.exp(mean([Math.log1p(Math.exp(-3)), Math.log1p(Math.exp(-0.5)), Math.log1p(Math.exp(2))])), 12)
+    expect(one).toBeCloseTo(
+      Math.exp(mean([Math.log1p(Math.exp(-3)), Math.log1p(Math.exp(-0.5)), Math.log1p(Math.exp(2))])),
+      12
+    )
   })
   test('zero probability elsewhere is no NaN', () =>
     expect(metricOf(perplexity, { y: [1, 0, 0, 1], t: [0, 1], output: [2], scale: 'probabilities' })).toBe(1))
@@ -166,8 +190,11 @@ describe('of probabilities', () => {
         const e = classified(...c)
         const rows = e.rows.map(softmax)
         const seen = rows.map((row, i) => ({ confidence: Math.max(...row), hit: best(row) === e.t[i] ? 1 : 0 }))
-        const inBin = (b: number): typeof seen => seen.filter(x => Math.min(Math.floor(x.confidence * bins), bins - 1) === b)
-        const wanted = sum(range(bins).map(b => Math.abs(sum(inBin(b).map(x => x.hit)) - sum(inBin(b).map(x => x.confidence))))) / rows.length
+        const inBin = (b: number): typeof seen =>
+          seen.filter(x => Math.min(Math.floor(x.confidence * bins), bins - 1) === b)
+        const wanted =
+          sum(range(bins).map(b => Math.abs(sum(inBin(b).map(x => x.hit)) - sum(inBin(b).map(x => x.confidence))))) /
+          rows.length
         const probabilities: Examples = { ...given(e), y: rows.flat(), scale: 'probabilities', dtype: 'f64' }
         expect(metricOf(calibrationError(bins), probabilities)).toBeCloseTo(wanted, 10)
       })
@@ -203,7 +230,12 @@ describe('the area under the ROC', () => {
   test('is one minus itself when classes are exchanged', () =>
     fc.assert(
       fc.property(binary, ({ scores, positive }) => {
-        const other = right(areaUnderRoc(scores, positive.map(p => 1 - p)))
+        const other = right(
+          areaUnderRoc(
+            scores,
+            positive.map(p => 1 - p)
+          )
+        )
         expect(right(areaUnderRoc(scores, positive)) + other).toBeCloseTo(1, 12)
       })
     ))
@@ -222,11 +254,18 @@ describe('the area under the ROC', () => {
       fc.property(binary, fc.integer({ min: 1, max: 20 }), ({ scores, positive }, bins) => {
         const e: Examples = { y: scores, t: positive, output: [1], target: [], scale: 'probabilities', dtype: 'f64' }
         const bin = scores.map(x => Math.floor(x * bins))
-        const tied = mean(scores.flatMap((_, i) => scores.flatMap((_, j) => (positive[i] === 1 && positive[j] === 0 ? [bin[i] === bin[j] ? 1 : 0] : []))))
-        expect(Math.abs((metricOf(rocAuc(bins), e) as number) - pairs(scores, positive))).toBeLessThanOrEqual(tied / 2 + 1e-12)
+        const tied = mean(
+          scores.flatMap((_, i) =>
+            scores.flatMap((_, j) => (positive[i] === 1 && positive[j] === 0 ? [bin[i] === bin[j] ? 1 : 0] : []))
+          )
+        )
+        expect(Math.abs((metricOf(rocAuc(bins), e) as number) - pairs(scores, positive))).toBeLessThanOrEqual(
+          tied / 2 + 1e-12
+        )
       })
     ))
-  test('of a known list', () => expect(areaUnderRoc([0.1, 0.4, 0.35, 0.8], [false, false, true, true])).toEqual(E.right(0.75)))
+  test('of a known list', () =>
+    expect(areaUnderRoc([0.1, 0.4, 0.35, 0.8], [false, false, true, true])).toEqual(E.right(0.75)))
   test.each<[string, string]>([
     [left(areaUnderRoc([1, 2], [true])), 'positive: expected 2 of them, one for each score, got 1'],
     [left(areaUnderRoc([1, NaN], [true, false])), 'scores/1: expected a number, got NaN'],
@@ -234,15 +273,19 @@ describe('the area under the ROC', () => {
     [left(areaUnderRoc([], [])), 'positive: expected both positives and negatives, got no positives']
   ])('%s', (got, wanted) => expect(got).toBe(wanted))
   test('of three classes is refused', () =>
-    expect(sumsOf(rocAuc(), { y: [1, 2, 3], t: [0], output: [3] }, 1)).toEqual(E.left('metrics: expected one or two outputs, for rocAuc, got 3')))
+    expect(sumsOf(rocAuc(), { y: [1, 2, 3], t: [0], output: [3] }, 1)).toEqual(
+      E.left('metrics: expected one or two outputs, for rocAuc, got 3')
+    ))
 })
 
 describe('of numbers', () => {
-  const numbers = fc.tuple(fc.integer({ min: 2, max: 30 }), fc.integer({ min: 1, max: 4 }), seed).map(([n, width, s]) => {
-    const next = randomFrom(s)
-    const list = (): readonly number[] => range(n * width).map(() => Math.fround(next() * 4 - 2))
-    return { y: list(), t: list(), output: [width], target: [width] } satisfies Examples
-  })
+  const numbers = fc
+    .tuple(fc.integer({ min: 2, max: 30 }), fc.integer({ min: 1, max: 4 }), seed)
+    .map(([n, width, s]) => {
+      const next = randomFrom(s)
+      const list = (): readonly number[] => range(n * width).map(() => Math.fround(next() * 4 - 2))
+      return { y: list(), t: list(), output: [width], target: [width] } satisfies Examples
+    })
   test('mean absolute error, root mean squared error', () =>
     fc.assert(
       fc.property(numbers, e => {
@@ -274,5 +317,6 @@ describe('of numbers', () => {
     expect(metricOf(r2, { y: [3, 3], t: [3, 3], output: [1], target: [1] })).toBe(1)
     expect(metricOf(r2, { y: [3, 4], t: [3, 3], output: [1], target: [1] })).toBe(0)
   })
-  test('outputs may be single numbers', () => expect(metricOf(mae, { y: [1, 5], t: [2, 3], output: [], target: [] })).toBe(1.5))
+  test('outputs may be single numbers', () =>
+    expect(metricOf(mae, { y: [1, 5], t: [2, 3], output: [], target: [] })).toBe(1.5))
 })

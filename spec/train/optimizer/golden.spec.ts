@@ -46,9 +46,12 @@ describe.each(Object.entries(all))('%s', (name, rows) => {
   test('in f64, to 1e-10', () => expect(apart(run(meant(name), 'f64'), asParams(rows))).toBeLessThan(1e-10))
   test('in f32, to 1e-5', () => expect(apart(run(meant(name), 'f32'), asParams(rows))).toBeLessThan(1e-5))
 })
-test('every trajectory of golden.json is one of ours', () => expect(new Set(Object.keys(all).map(meant)).size).toBe(meaning.length))
+test('every trajectory of golden.json is one of ours', () =>
+  expect(new Set(Object.keys(all).map(meant)).size).toBe(meaning.length))
 test('adamw is adam and a decoupled decay', () =>
-  expect(apart(run(adamw(0.1), 'f64'), run(chain(adam(0.1), decoupledWeightDecay(0.01, 0.1)), 'f64'))).toBeLessThan(1e-15))
+  expect(apart(run(adamw(0.1), 'f64'), run(chain(adam(0.1), decoupledWeightDecay(0.01, 0.1)), 'f64'))).toBeLessThan(
+    1e-15
+  ))
 
 /** one number's way, by a formula with whatever it remembers */
 type Rule = (g: number, t: number, memory: Record<string, number>) => number
@@ -57,7 +60,9 @@ const written = (rule: Rule): readonly Params[] => {
   const rows: number[][] = [[...start.data]]
   for (let t = 1; t <= steps; t++) {
     const before = rows[t - 1] as number[]
-    rows.push(before.map((w, j) => w - rule(w * (curvature.data[j] as number), t, memories[j] as Record<string, number>)))
+    rows.push(
+      before.map((w, j) => w - rule(w * (curvature.data[j] as number), t, memories[j] as Record<string, number>))
+    )
   }
   return asParams(rows.slice(1))
 }

@@ -12,7 +12,9 @@ import { right, tensorOf } from '../../expr/helpers.js'
 
 export const self = optimizerInterpreter(optimizers)
 export const codec: Codec<Optimizer> = optimizerCodec(optimizers, schedules)
-export const allSamples: readonly Optimizer[] = Object.values(optimizers).flatMap((k): readonly Optimizer[] => k.samples)
+export const allSamples: readonly Optimizer[] = Object.values(optimizers).flatMap(
+  (k): readonly Optimizer[] => k.samples
+)
 export const nameOf = (o: Optimizer): string => JSON.stringify(o)
 
 /** parameters by path, as numbers */
@@ -26,7 +28,14 @@ export const startOf = (o: Optimizer, params: Params, dtype: FloatType): Values 
   const slots = Object.entries(self.slots(o, '')).flatMap(([name, slot]): readonly (readonly [string, Tensor])[] =>
     slot.per === 'run'
       ? [[`optimizer/${name}`, full(dtype, [], slot.value)]]
-      : tensors.map(([path, w]) => [`optimizer/${name}/${path}`, tensorOf(dtype, w.shape, w.shape.flatMap(n => Array.from({ length: n }, () => slot.value)))])
+      : tensors.map(([path, w]) => [
+          `optimizer/${name}/${path}`,
+          tensorOf(
+            dtype,
+            w.shape,
+            w.shape.flatMap(n => Array.from({ length: n }, () => slot.value))
+          )
+        ])
   )
   return Object.fromEntries([...tensors.map(([path, w]) => [`params/${path}`, w] as const), ...slots])
 }
@@ -58,7 +67,11 @@ export const states = (
   { dtype = 'f64', steps = 30, backend = reference, settings = () => ({}) }: RunOptions = {}
 ): readonly Values[] => {
   const first = startOf(o, params, dtype)
-  const ws = new Map(Object.keys(params).map(path => [path, input(`params/${path}`, dtype, [(params[path] as readonly number[]).length])] as const))
+  const ws = new Map(
+    Object.keys(params).map(
+      path => [path, input(`params/${path}`, dtype, [(params[path] as readonly number[]).length])] as const
+    )
+  )
   const step = input('step', dtype, [])
   const gs = new Map([...ws].map(([path, w]) => [path, gradient(w, path, step)] as const))
   const after = updated(self, o, { params: ws, slots: inputTree(first, 'optimizer/') }, gs, dtype)
@@ -77,7 +90,8 @@ export const states = (
   return out
 }
 
-export const numbersAt = (state: Values, name: string): readonly number[] => Array.from(numbersOf(state[name] as Tensor))
+export const numbersAt = (state: Values, name: string): readonly number[] =>
+  Array.from(numbersOf(state[name] as Tensor))
 /** the parameters only, after each step */
 export const trajectory = (...args: Parameters<typeof states>): readonly Params[] =>
   states(...args)

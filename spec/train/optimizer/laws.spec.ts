@@ -6,12 +6,31 @@ import { wasm } from '../../../src/backend/wasm/wasm.js'
 import { add, constant, cos, input, mul, sin } from '../../../src/expr/build.js'
 import type { Expr } from '../../../src/expr/op.js'
 import { tex } from '../../../src/expr/tex.js'
-import { chain, momentum, MonoidOptimizer, optimizers, type ByPath, type Optimizer } from '../../../src/train/optimizer/index.js'
+import {
+  chain,
+  momentum,
+  MonoidOptimizer,
+  optimizers,
+  type ByPath,
+  type Optimizer
+} from '../../../src/train/optimizer/index.js'
 import { decode } from '../../../src/value/codec.js'
 import { sameBits, toTypedArray, type Tensor } from '../../../src/value/tensor.js'
 import { randomFrom } from '../../expr/arbitrary.js'
 import { right, tensorOf } from '../../expr/helpers.js'
-import { allSamples, apart, bowl, codec, nameOf, numbersAt, self, states, trajectory, type Gradient, type Params } from './helpers.js'
+import {
+  allSamples,
+  apart,
+  bowl,
+  codec,
+  nameOf,
+  numbersAt,
+  self,
+  states,
+  trajectory,
+  type Gradient,
+  type Params
+} from './helpers.js'
 
 /** paths that the samples' selectors know */
 const paths = ['dense/weight', 'dense/bias', 'dense2/weight', 'norm/gamma']
@@ -37,7 +56,12 @@ describe.each(every)('%s', (_, o) => {
   test('is pure: earlier states stay as they are, and the same state gives the same bits', () => {
     const params = paramsFrom(1)
     const all = states(o, params, restless, { steps: 7 })
-    const copies = all.map(s => Object.entries(s).map(([name, t]): readonly [string, Tensor] => [name, tensorOf(t.dtype, t.shape, toTypedArray(t))]))
+    const copies = all.map(s =>
+      Object.entries(s).map(([name, t]): readonly [string, Tensor] => [
+        name,
+        tensorOf(t.dtype, t.shape, toTypedArray(t))
+      ])
+    )
     const again = states(o, params, restless, { steps: 7 })
     copies.forEach((copy, i) =>
       copy.forEach(([name, t]) => {
@@ -49,7 +73,9 @@ describe.each(every)('%s', (_, o) => {
   test('the compiled engine gives the same bits, in f32 and f64', () => {
     fc.assert(
       fc.property(seeds, fc.constantFrom('f32' as const, 'f64' as const), (seed, dtype) => {
-        const [a, b] = [{}, { backend: wasm }].map(more => states(o, paramsFrom(seed), restless, { dtype, steps: 6, ...more }).at(-1) ?? {})
+        const [a, b] = [{}, { backend: wasm }].map(
+          more => states(o, paramsFrom(seed), restless, { dtype, steps: 6, ...more }).at(-1) ?? {}
+        )
         expect(Object.keys(a ?? {})).toEqual(Object.keys(b ?? {}))
         for (const [name, t] of Object.entries(a ?? {})) expect(sameBits(t, (b ?? {})[name] as Tensor), name).toBe(true)
       }),
@@ -61,26 +87,39 @@ describe.each(every)('%s', (_, o) => {
       fc.property(seeds, fc.shuffledSubarray(paths, { minLength: paths.length }), (seed, order) => {
         const params = paramsFrom(seed)
         const permuted = Object.fromEntries(order.map(p => [p, params[p] as readonly number[]]))
-        expect(apart(trajectory(o, params, restless, { steps: 5 }), trajectory(o, permuted, restless, { steps: 5 }))).toBeLessThan(1e-12)
+        expect(
+          apart(trajectory(o, params, restless, { steps: 5 }), trajectory(o, permuted, restless, { steps: 5 }))
+        ).toBeLessThan(1e-12)
       }),
       { numRuns: 5 }
     )
   })
   test('leaves parameters where they are while gradients are 0, but for weight decay', () => {
     const decays = nameOf(o).toLowerCase().includes('decay')
-    const params = decays ? Object.fromEntries(paths.map((p, i) => [p, Array.from({ length: i + 1 }, () => 0)])) : paramsFrom(2)
+    const params = decays
+      ? Object.fromEntries(paths.map((p, i) => [p, Array.from({ length: i + 1 }, () => 0)]))
+      : paramsFrom(2)
     const still = trajectory(o, params, w => mul(w, 0), { steps: 5 })
     still.forEach(p => {
       expect(p).toEqual(params)
     })
-    if (decays) expect(apart(trajectory(o, paramsFrom(2), w => mul(w, 0), { steps: 1 }), [paramsFrom(2)])).toBeGreaterThan(0)
+    if (decays)
+      expect(
+        apart(
+          trajectory(o, paramsFrom(2), w => mul(w, 0), { steps: 1 }),
+          [paramsFrom(2)]
+        )
+      ).toBeGreaterThan(0)
   })
   test('goes downhill on a bowl, where it is no transformation', () => {
     const params = paramsFrom(3)
     const settings = Object.keys(self.settings(o, ''))
     if (!settings.some(s => s.endsWith('rate')) || o.tag === 'decoupledWeightDecay' || o.tag === 'masked') return
     const curvatures = Object.fromEntries(Object.entries(params).map(([p, w]) => [p, w.map(() => 1)]))
-    const height = (p: Params): number => Object.values(p).flat().reduce((s, w) => s + w * w, 0)
+    const height = (p: Params): number =>
+      Object.values(p)
+        .flat()
+        .reduce((s, w) => s + w * w, 0)
     const last = trajectory(o, params, bowl(curvatures), { steps: 60 }).at(-1) as Params
     expect(height(last)).toBeLessThan(height(params))
   })
@@ -88,7 +127,12 @@ describe.each(every)('%s', (_, o) => {
     expect(chain(o)).toEqual(chain(chain(o)))
     expect(chain(chain(), o, chain())).toEqual(chain(o))
     const wrapped: Optimizer = { tag: 'chain', optimizers: [chain(), o] }
-    expect(apart(trajectory(wrapped, paramsFrom(4), restless, { steps: 5 }), trajectory(o, paramsFrom(4), restless, { steps: 5 }))).toBe(0)
+    expect(
+      apart(
+        trajectory(wrapped, paramsFrom(4), restless, { steps: 5 }),
+        trajectory(o, paramsFrom(4), restless, { steps: 5 })
+      )
+    ).toBe(0)
   })
   test('its update has a TeX of its own', () => {
     const like = (prefix: string): ByPath => new Map([['w', input(prefix, 'f64', [3])]])
@@ -132,7 +176,10 @@ describe('chain', () => {
   })
   test('of parts is what they do one after the other', () => {
     const steep: Gradient = w => mul(w, 100)
-    const [clip, sgd] = [{ tag: 'clipByValue', limit: 1 }, { tag: 'sgd', rate: 0.5 }] as const
+    const [clip, sgd] = [
+      { tag: 'clipByValue', limit: 1 },
+      { tag: 'sgd', rate: 0.5 }
+    ] as const
     const w = { 'dense/weight': [3, -0.001] }
     expect(trajectory(chain(clip, sgd), w, steep, { steps: 1 })).toEqual([{ 'dense/weight': [2.5, 0.049] }])
     expect(trajectory(chain(sgd, clip), w, steep, { steps: 1 })).toEqual([{ 'dense/weight': [2, 0.049] }])
@@ -147,7 +194,10 @@ describe('chain', () => {
 })
 
 test('slots hold what formulas say', () => {
-  const last = states({ tag: 'momentum', rate: 0.5, momentum: 0.5 }, { w: [1] }, () => constant(tensorOf('f64', [1], [2])), { steps: 3 }).at(-1) ?? {}
+  const last =
+    states({ tag: 'momentum', rate: 0.5, momentum: 0.5 }, { w: [1] }, () => constant(tensorOf('f64', [1], [2])), {
+      steps: 3
+    }).at(-1) ?? {}
   expect(numbersAt(last, 'optimizer/v/w')).toEqual([1 + 0.5 + 0.25])
 })
 test('JSON that is no optimizer is refused with its place', () => {

@@ -50,7 +50,8 @@ const norm = (xs: readonly number[]): number => Math.sqrt(xs.reduce((s, x) => s 
 /** what an optimizer makes of gradients in its first step */
 const firstUpdate = (o: Optimizer, gradients: Params, dtype: 'f32' | 'f64' = 'f64'): Params => {
   const zero = Object.fromEntries(Object.entries(gradients).map(([p, g]) => [p, g.map(() => 0)]))
-  const given: Gradient = (_, path) => constant(tensorOf(dtype, [(gradients[path] as readonly number[]).length], gradients[path] as readonly number[]))
+  const given: Gradient = (_, path) =>
+    constant(tensorOf(dtype, [(gradients[path] as readonly number[]).length], gradients[path] as readonly number[]))
   const [w = {}] = trajectory(o, zero, given, { dtype, steps: 1 })
   return Object.fromEntries(Object.entries(w).map(([p, x]) => [p, x.map(v => 0 - v)]))
 }
@@ -82,7 +83,10 @@ describe('clipping', () => {
         const u = firstUpdate(clipByNorm(1.5), g)
         for (const [p, xs] of Object.entries(g)) {
           const factor = norm(xs) > 1.5 ? 1.5 / norm(xs) : 1
-          near(u[p] as readonly number[], xs.map(x => x * factor))
+          near(
+            u[p] as readonly number[],
+            xs.map(x => x * factor)
+          )
           if (factor === 1) expect(u[p]).toEqual(xs)
         }
       }),
@@ -96,7 +100,11 @@ describe('clipping', () => {
         const whole = norm(Object.values(g).flat())
         const u = firstUpdate(clipByGlobalNorm(2), g)
         const factor = whole > 2 ? 2 / whole : 1
-        for (const [p, xs] of Object.entries(g)) near(u[p] as readonly number[], xs.map(x => x * factor))
+        for (const [p, xs] of Object.entries(g))
+          near(
+            u[p] as readonly number[],
+            xs.map(x => x * factor)
+          )
         if (factor === 1) expect(u).toEqual(g)
         expect(norm(Object.values(u).flat())).toBeLessThanOrEqual(2 + 1e-12)
       }),
@@ -197,10 +205,16 @@ describe('accumulation', () => {
   test('of batches of 4 is a training with batches of 12', () => {
     const next = randomFrom(9)
     const some = (n: number): Float32Array => Float32Array.from({ length: n }, () => next() * 2 - 1)
-    const data: Dataset = right(dataset({ x: tensorOf('f32', [12, 3], some(36)), y: tensorOf('f32', [12, 2], some(24)) }))
+    const data: Dataset = right(
+      dataset({ x: tensorOf('f32', [12, 3], some(36)), y: tensorOf('f32', [12, 2], some(24)) })
+    )
     const net = model(input(3), dense(4), tanh, dense(2))
     const at = (t: Tensor, from: number, n: number): Tensor =>
-      tensorOf('f64', [n, t.shape[1] as number], numbersOf(t).subarray(from * (t.shape[1] as number), (from + n) * (t.shape[1] as number)))
+      tensorOf(
+        'f64',
+        [n, t.shape[1] as number],
+        numbersOf(t).subarray(from * (t.shape[1] as number), (from + n) * (t.shape[1] as number))
+      )
     const fold = (optimizer: Optimizer, size: number): TrainState => {
       const t = training({ model: net, loss: halfSquaredError, optimizer, stop: steps(1), precision: 'f64' })
       const step = right(stepOf(t, { backend: reference }))
@@ -219,7 +233,8 @@ describe('accumulation', () => {
 
 describe('wrong use is a Left', () => {
   const net = model(input(3), named('encoder')(dense(4)), tanh, dense(2))
-  const check = (optimizer: Optimizer) => startState(training({ model: net, loss: halfSquaredError, optimizer, stop: steps(1) }))
+  const check = (optimizer: Optimizer) =>
+    startState(training({ model: net, loss: halfSquaredError, optimizer, stop: steps(1) }))
   test.each<readonly [Optimizer, string]>([
     [sgd(0), 'optimizer/rate: expected a number above 0, got 0'],
     [sgd(NaN), 'optimizer/rate: expected a number above 0, got NaN'],
@@ -255,7 +270,12 @@ describe('wrong use is a Left', () => {
     ]
   ])('%j', (o, words) => expect(left(check(o))).toBe(words))
   test('and what suits is not', () => {
-    for (const o of [masked({ include: ['encoder'] }, sgd()), chain(), masked(exceptBiasAndNorm, weightDecay(0)), accumulate(2, sgd())])
+    for (const o of [
+      masked({ include: ['encoder'] }, sgd()),
+      chain(),
+      masked(exceptBiasAndNorm, weightDecay(0)),
+      accumulate(2, sgd())
+    ])
       expect(E.isRight(check(o))).toBe(true)
   })
 })

@@ -41,19 +41,9 @@ for (;;) {
 }
 `
 
-interface NodeWorker {
-  readonly unref: () => void
-  readonly terminate: () => Promise<number>
-}
-interface WorkerThreads {
-  readonly Worker: new (url: URL, options: { readonly workerData: Orders }) => NodeWorker
-}
-interface Host {
-  readonly process?: { readonly getBuiltinModule?: (name: string) => WorkerThreads }
-}
-
-/** the platform's threads, where it has some */
-const workerThreads = (): WorkerThreads | undefined => (globalThis as Host).process?.getBuiltinModule?.('node:worker_threads')
+/** the platform's threads, where it has some that this code can start */
+const workerThreads = (): typeof import('node:worker_threads') | undefined =>
+  typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function' ? undefined : process.getBuiltinModule('node:worker_threads')
 
 const namesOf = (imports: WebAssembly.Imports, is: (value: unknown) => boolean): readonly [string, string] => {
   for (const [module, names] of Object.entries(imports)) for (const [name, value] of Object.entries(names)) if (is(value)) return [module, name]
@@ -67,7 +57,10 @@ export interface Team {
   readonly dismiss: (barrier: () => void) => void
 }
 
-/** starts threads with their modules, or undefined where the platform has none (to this code) */
+/** whether this platform starts threads */
+export const hasThreads = (): boolean => workerThreads() !== undefined
+
+/** starts threads with their modules; undefined where the platform has none */
 export const startTeam = (memory: WebAssembly.Memory, programs: readonly (readonly (readonly Emitted[])[])[]): Team | undefined => {
   const threads = workerThreads()
   if (threads === undefined) return undefined
@@ -77,7 +70,8 @@ export const startTeam = (memory: WebAssembly.Memory, programs: readonly (readon
     const orders = mine.map(parts =>
       parts.map(({ bytes, imports }) => ({ bytes, memory: namesOf(imports, v => v === memory), sleep: namesOf(imports, v => typeof v === 'function') }))
     )
-    const worker = new threads.Worker(new URL(`data:text/javascript,${encodeURIComponent(workerText)}`), { workerData: { memory, programs: orders } })
+    const workerData: Orders = { memory, programs: orders }
+    const worker = new threads.Worker(new URL(`data:text/javascript,${encodeURIComponent(workerText)}`), { workerData })
     worker.unref()
     return worker
   })

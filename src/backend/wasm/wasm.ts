@@ -11,7 +11,7 @@ import { lower } from './fuse.js'
 import type { Lowered, View } from './kernel.js'
 import { plan, type Plan } from './plan.js'
 import { split } from './split.js'
-import { sleepOn, startTeam } from './threads.js'
+import { hasThreads, sleepOn, startTeam } from './threads.js'
 
 const arrays: { readonly [D in DType]: (b: ArrayBuffer, address: number, n: number) => Storage[D] } = {
   f32: (b, a, n) => new Float32Array(b, a, n),
@@ -45,7 +45,7 @@ const instantiate = (programs: readonly Lowered[], fedBack: ReadonlyMap<string, 
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, ...(threads > 1 ? { shared: true } : {}) })
     for (const constant of programs.flatMap(l => l.constants))
       if (constant.role.kind === 'constant')
-        arrays[constant.dtype](memory.buffer, p.address.get(constant) as number, constant.size).set(constant.role.value.data as Storage[DType])
+        arrays[constant.dtype](memory.buffer, p.address.get(constant) as number, constant.size).set(constant.role.value.data)
     const shared: Shared = { plan: p, memory, pages, threads, sleep: threads > 1 ? sleepOn(memory) : () => 1 }
     const emit = (which: number, thread = 0): readonly Emitted[] => emitProgram(programs[which] as Lowered, p.copies[which] ?? [], shared, thread)
     const compiled = new Map<number, readonly Part[]>()
@@ -56,7 +56,6 @@ const instantiate = (programs: readonly Lowered[], fedBack: ReadonlyMap<string, 
     }
     const others = Array.from({ length: threads - 1 }, (_, i) => i + 1)
     const team = threads > 1 ? startTeam(memory, others.map(thread => programs.map((_, which) => emit(which, thread)))) : undefined
-    if (threads > 1 && team === undefined) throw new Error('this platform starts no threads')
     const barrier = (): void => partsOf(0)[0]?.barrier()
     return {
       plan: p,
@@ -79,9 +78,9 @@ const write = (i: Instance, name: string, t: Tensor): void => {
 const read = (i: Instance, address: number, like: { readonly dtype: DType; readonly shape: Tensor['shape'] }): Tensor =>
   view(like.dtype, like.shape, allocate(like.dtype, arrays[like.dtype](i.memory.buffer, address, sizeOf(like.shape))))
 
-/** Threads where there is work to share out. What feeds nothing back is one pass over data: threads would take longer to start. */
+/** Threads where the platform has some and there is work to share out. What feeds nothing back is one pass over data: threads would take longer to start. */
 const useful = (programs: readonly Lowered[], isLoop: boolean, threads: number): number =>
-  isLoop && programs.some(p => p.kernels.some(k => split(k, threads).length > 1)) ? threads : 1
+  isLoop && hasThreads() && programs.some(p => p.kernels.some(k => split(k, threads).length > 1)) ? threads : 1
 
 const loopOn = (threads: number): Backend['loop'] => (programs, start, resident) => {
   const lowered = programs.map(lower)

@@ -6,7 +6,7 @@ import { shapeError } from '../../value/error.js'
 import { showShape } from '../../value/shape.js'
 import { allocate, view, type FloatType } from '../../value/tensor.js'
 import { softmaxCrossEntropy } from './cross-entropy.js'
-import { exampleSum, type Interpreter, type Loss, type LossKind } from './loss.js'
+import { exampleSum, type Interpreter, type Loss, type LossKind, type ScaleOf } from './loss.js'
 
 export interface Smoothed<L extends Loss = Loss> {
   readonly tag: 'smoothed'
@@ -26,6 +26,10 @@ declare module './loss.js' {
   interface Losses {
     readonly smoothed: AnySmoothed
     readonly classWeighted: AnyClassWeighted
+  }
+  interface ScaleRules<L> {
+    readonly smoothed: L extends Smoothed<infer I> ? ScaleOf<I> : never
+    readonly classWeighted: L extends ClassWeighted<infer I> ? ScaleOf<I> : never
   }
 }
 
@@ -77,7 +81,11 @@ export const classWeightedKind: LossKind<ClassWeighted> = {
     ofClasses('classWeighted', loss, self, () => {
       const [, classes] = t.shape
       if (t.shape.length !== 2 || classes !== weights.length)
-        return no('classWeighted', `outputs of shape [${weights.length}], one for each weight`, showShape(t.shape.slice(1)))
+        return no(
+          'classWeighted',
+          `outputs of shape [${weights.length}], one for each weight`,
+          showShape(t.shape.slice(1))
+        )
       const dtype = t.dtype as FloatType
       const w = constant(view(dtype, [weights.length], allocate(dtype, weights)))
       return mul(self.formula(loss, y, t), exampleSum(mul(t, w)))

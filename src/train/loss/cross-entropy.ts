@@ -19,6 +19,11 @@ declare module './loss.js' {
     readonly softmaxCrossEntropy: SoftmaxCrossEntropy
     readonly sigmoidCrossEntropy: SigmoidCrossEntropy
   }
+  interface ScaleRules<L> {
+    readonly crossEntropy: 'probabilities'
+    readonly softmaxCrossEntropy: 'logits'
+    readonly sigmoidCrossEntropy: 'logits'
+  }
 }
 
 /** -1/K sum_k sum_j t ln y, for outputs that are probabilities; where t = 0 nothing is added, whatever y is */

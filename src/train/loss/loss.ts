@@ -14,6 +14,10 @@ export type Loss = Losses[keyof Losses]
 /** what a loss takes the model's outputs for: any real numbers, scores before a softmax or sigmoid, or probabilities */
 export type Scale = 'values' | 'logits' | 'probabilities'
 
+/** tag -> what loss L takes outputs for (Scale), for the compiler; it asks nothing of a loss without an entry */
+export interface ScaleRules<L> {}
+export type ScaleOf<L> = L extends { readonly tag: infer T } ? ScaleRules<L>[T & keyof ScaleRules<L>] : never
+
 /** which outputs and targets a loss takes */
 export interface Takes {
   readonly expects: Scale
@@ -66,7 +70,12 @@ const notPerExample = (losses: Expr): Expr =>
   losses.op === 'invalid'
     ? losses
     : node('invalid', [], {
-        error: shapeError(['loss'], 'one number for each example, of shape [K]', showShape(losses.shape), 'use exampleSum or exampleMean')
+        error: shapeError(
+          ['loss'],
+          'one number for each example, of shape [K]',
+          showShape(losses.shape),
+          'use exampleSum or exampleMean'
+        )
       })
 
 /**
@@ -111,7 +120,10 @@ export const checkTarget = (
       )
 }
 
-const checkScale = ({ tag, expects }: KnownLoss, gives: 'numbers' | 'probabilities' | undefined): ShapeError | undefined =>
+const checkScale = (
+  { tag, expects }: KnownLoss,
+  gives: 'numbers' | 'probabilities' | undefined
+): ShapeError | undefined =>
   expects === 'logits' && gives === 'probabilities'
     ? shapeError(
         ['loss', tag],

@@ -57,4 +57,5 @@ export const wideTotal = (x: Expr): Expr => total(cast(x, 'f64'))
 export const classesOfTargets = (t: Expr): Expr => reshape(predictedClass(t, 'probabilities'), t.shape.slice(0, -1))
 
 /** what a metric of classes cannot read */
-export const noClasses = (output: Dims): Expr => invalid('outputs with a last axis, one number for each class', showShape(output))
+export const noClasses = (output: Dims): Expr =>
+  invalid('outputs with a last axis, one number for each class', showShape(output))

@@ -4,7 +4,16 @@ import { logSoftmax } from '../../expr/functions.js'
 import { size, withDefault } from '../../value/codec.js'
 import { exp } from '../../value/elementary.js'
 import { plus, single, type MetricKind } from './metric.js'
-import { classColumns, classList, classRows, firstLargest, isClass, positions, probabilityRows, wideTotal } from './outputs.js'
+import {
+  classColumns,
+  classList,
+  classRows,
+  firstLargest,
+  isClass,
+  positions,
+  probabilityRows,
+  wideTotal
+} from './outputs.js'
 
 export interface Perplexity {
   readonly tag: 'perplexity'

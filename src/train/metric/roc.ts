@@ -51,7 +51,8 @@ export const rocAucKind: MetricKind<RocAuc> = {
   sums: ({ bins }, y, t, scale) => {
     const rows = probabilityRows(y, scale)
     const [n = 1, classes = 1] = rows.shape
-    if (rows.op !== 'invalid' && classes !== 2) return { positives: invalid('one or two outputs, for rocAuc', `${classes}`) }
+    if (rows.op !== 'invalid' && classes !== 2)
+      return { positives: invalid('one or two outputs, for rocAuc', `${classes}`) }
     const score = reshape(slice(rows, [0, 1], [n, 1]), [n])
     const inBin = classColumns(max(min(floor(mul(score, bins)), bins - 1), 0), bins)
     const positive = reshape(cast(less(0.5, classList(t)), rows.dtype), [1, n])
@@ -70,7 +71,10 @@ export const rocAucKind: MetricKind<RocAuc> = {
  * @example areaUnderRoc([0.1, 0.4, 0.35, 0.8], [false, false, true, true]) // Right 0.75
  * @returns Left for lists of different lengths, a score that is NaN, or only positives or only negatives
  */
-export const areaUnderRoc = (scores: ArrayLike<number>, positive: ArrayLike<boolean | number>): E.Either<DataError, number> => {
+export const areaUnderRoc = (
+  scores: ArrayLike<number>,
+  positive: ArrayLike<boolean | number>
+): E.Either<DataError, number> => {
   if (scores.length !== positive.length)
     return E.left(dataError(['positive'], `${scores.length} of them, one for each score`, `${positive.length}`))
   const all = Array.from(scores, (score, i) => ({ score, positive: Boolean(positive[i]) }))
@@ -78,7 +82,9 @@ export const areaUnderRoc = (scores: ArrayLike<number>, positive: ArrayLike<bool
   if (bad >= 0) return E.left(dataError(['scores', `${bad}`], 'a number', 'NaN'))
   const positives = all.filter(x => x.positive).length
   if (positives === 0 || positives === all.length)
-    return E.left(dataError(['positive'], 'both positives and negatives', positives === 0 ? 'no positives' : 'no negatives'))
+    return E.left(
+      dataError(['positive'], 'both positives and negatives', positives === 0 ? 'no positives' : 'no negatives')
+    )
   const sorted = [...all].sort((a, b) => (a.score < b.score ? -1 : a.score > b.score ? 1 : 0))
   const starts = sorted.flatMap((x, i) => (i === 0 || x.score !== sorted[i - 1]?.score ? [i] : []))
   return E.right(

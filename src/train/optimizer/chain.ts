@@ -29,7 +29,9 @@ const partsOf = (o: Optimizer): readonly Optimizer[] => (o.tag === 'chain' ? o.o
 export const chain = (...optimizers: readonly Optimizer[]): Optimizer => {
   const parts = optimizers.flatMap(partsOf)
   const [first] = parts
-  return parts.length === 1 && first !== undefined ? first : Object.freeze({ tag: 'chain', optimizers: Object.freeze(parts) })
+  return parts.length === 1 && first !== undefined
+    ? first
+    : Object.freeze({ tag: 'chain', optimizers: Object.freeze(parts) })
 }
 
 /** optimizers under `chain` */

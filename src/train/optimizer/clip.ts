@@ -1,5 +1,19 @@
 /** Gradients kept from being too large: number by number, tensor by tensor, or all together. */
-import { cast, concat, div, lessEqual, max, min, mul, neg, reshape, select, sqrt, square, total } from '../../expr/build.js'
+import {
+  cast,
+  concat,
+  div,
+  lessEqual,
+  max,
+  min,
+  mul,
+  neg,
+  reshape,
+  select,
+  sqrt,
+  square,
+  total
+} from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
 import { positiveSetting, type Setting } from '../schedule/schedule.js'
 import { mapByPath, plain, type OptimizerKind } from './optimizer.js'
@@ -32,7 +46,8 @@ export const clipByNorm = (limit: Setting = 1): ClipByNorm => Object.freeze({ ta
  * g <- g limit / |g| for all gradients, where |g|, the norm of all numbers of all of them together, is above the limit: the direction
  * stays. Put it first in a chain: `chain(clipByGlobalNorm(1), adam())`.
  */
-export const clipByGlobalNorm = (limit: Setting = 1): ClipByGlobalNorm => Object.freeze({ tag: 'clipByGlobalNorm', limit })
+export const clipByGlobalNorm = (limit: Setting = 1): ClipByGlobalNorm =>
+  Object.freeze({ tag: 'clipByGlobalNorm', limit })
 
 // norms and factors in f64: the squares of large f32 gradients, which are what clipping is for, would not be finite
 const sumOfSquares = (g: Expr): Expr => total(square(cast(g, 'f64')))

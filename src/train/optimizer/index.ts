@@ -69,7 +69,11 @@ export const optimizerInterpreter = (kinds: OptimizerTable): Interpreter => {
 }
 
 /** whether an optimizer suits a model whose parameters have these paths */
-export const checkOptimizer = (kinds: OptimizerTable, o: Optimizer, paths: readonly string[]): SettingError | undefined => {
+export const checkOptimizer = (
+  kinds: OptimizerTable,
+  o: Optimizer,
+  paths: readonly string[]
+): SettingError | undefined => {
   const wrong = optimizerInterpreter(kinds).check(o, paths)
   return wrong === undefined ? undefined : inside('optimizer')(wrong)
 }
@@ -91,7 +95,14 @@ export {
 export { amsgrad, nadam, type Amsgrad, type AmsgradOptions, type Nadam, type NadamOptions } from './adam-variants.js'
 export { adam, adamw, type Adam, type AdamForm, type AdamOptions, type Adamw, type AdamwOptions } from './adam.js'
 export { chain, MonoidOptimizer, type Chain } from './chain.js'
-export { clipByGlobalNorm, clipByNorm, clipByValue, type ClipByGlobalNorm, type ClipByNorm, type ClipByValue } from './clip.js'
+export {
+  clipByGlobalNorm,
+  clipByNorm,
+  clipByValue,
+  type ClipByGlobalNorm,
+  type ClipByNorm,
+  type ClipByValue
+} from './clip.js'
 export { lion, type Lion, type LionOptions } from './lion.js'
 export { freeze, masked, type Freeze, type Masked } from './masked.js'
 export { momentum, nesterov, type Momentum, type Nesterov } from './momentum.js'

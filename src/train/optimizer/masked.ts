@@ -61,7 +61,9 @@ export const maskedKind: OptimizerKind<Masked> = {
     const filled = (all: ByPath, part: ByPath): ByPath => mapByPath(all, (x, path) => part.get(path) ?? x)
     return {
       updates: filled(given.gradients, inner.updates),
-      slots: Object.fromEntries(Object.entries(inner.slots).map(([name, part]) => [name, filled(given.slots(name), part)])),
+      slots: Object.fromEntries(
+        Object.entries(inner.slots).map(([name, part]) => [name, filled(given.slots(name), part)])
+      ),
       scalars: inner.scalars
     }
   },

@@ -61,7 +61,8 @@ export interface OptimizerKind<O extends { readonly tag: string }> extends Membe
   readonly samples: readonly O[]
 }
 
-export const mapByPath = (m: ByPath, f: (x: Expr, path: string) => Expr): ByPath => new Map([...m].map(([path, x]) => [path, f(x, path)] as const))
+export const mapByPath = (m: ByPath, f: (x: Expr, path: string) => Expr): ByPath =>
+  new Map([...m].map(([path, x]) => [path, f(x, path)] as const))
 /** the tensor at a path that is known to be there: all maps of one step have the same paths */
 export const get = (m: ByPath, path: string): Expr => m.get(path) as Expr
 

@@ -84,10 +84,7 @@ export const warmUpKind: ScheduleKind<WarmUp> = {
     after[per] <= over ? memory : self.next(then, memory, since(after, per, over)),
   inner: ({ then }) => [then],
   tex: '\\eta_t = \\begin{cases} \\eta_0 + (f(0) - \\eta_0) \\frac{t}{T} & \\text{if } t < T \\\\ f(t - T) & \\text{otherwise} \\end{cases}',
-  samples: [
-    warmUp(steps(5), cosineDecay(0.1, steps(10))),
-    warmUp(epochs(2), 0.1, 0.01)
-  ]
+  samples: [warmUp(steps(5), cosineDecay(0.1, steps(10))), warmUp(epochs(2), 0.1, 0.01)]
 }
 
 /** which part the time falls into, and when that part began */

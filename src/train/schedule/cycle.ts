@@ -72,7 +72,14 @@ export const restarts = <const S extends Span>(
 
 export const oneCycleKind: ScheduleKind<OneCycle> = {
   tag: 'oneCycle',
-  fields: () => ({ peak: positive, initial: nonNegative, final: nonNegative, rise: withDefault(fraction, 0.3), over: size, per: unit }),
+  fields: () => ({
+    peak: positive,
+    initial: nonNegative,
+    final: nonNegative,
+    rise: withDefault(fraction, 0.3),
+    over: size,
+    per: unit
+  }),
   value: ({ peak, initial, final, rise, over, per }, at) => {
     const [t, top] = [at[per], rise * over]
     return t < top ? cosineBetween(initial, peak, t / top) : cosineBetween(peak, final, (t - top) / (over - top))
@@ -98,8 +105,5 @@ export const restartsKind: ScheduleKind<Restarts> = {
   next: ({ schedule }, memory, after, self) => self.next(schedule, memory, after),
   inner: ({ schedule }) => [schedule],
   tex: '\\eta_t = f\\left(\\frac{t - t_i}{s^i}\\right), \\; t_i = T \\, (1 + s + \\cdots + s^{i-1}) \\le t < t_{i+1}',
-  samples: [
-    restarts(cosineDecay(0.1, epochs(2)), epochs(2), 2),
-    restarts(cosineDecay(0.1, steps(4), 0.01), steps(5))
-  ]
+  samples: [restarts(cosineDecay(0.1, epochs(2)), epochs(2), 2), restarts(cosineDecay(0.1, steps(4), 0.01), steps(5))]
 }

@@ -81,9 +81,9 @@ export const cosineDecay = <const S extends Span>(initial: number, over: S, fina
   return Object.freeze({ tag: 'cosineDecay', initial, final, over: length, per })
 }
 
-/** from a to b along half a cosine, as x goes from 0 to 1 */
+/** from a to b along half a cosine, as x goes from 0 to 1; exact at both ends */
 export const cosineBetween = (a: number, b: number, x: number): number =>
-  x >= 1 ? b : b + ((a - b) * (1 + cos(Math.PI * x))) / 2
+  x <= 0 ? a : x >= 1 ? b : b + ((a - b) * (1 + cos(Math.PI * x))) / 2
 
 export const stepDecayKind: ScheduleKind<StepDecay> = {
   tag: 'stepDecay',
@@ -113,10 +113,7 @@ export const polynomialDecayKind: ScheduleKind<PolynomialDecay> = {
   value: ({ initial, final, power, over, per }, at) =>
     final + (initial - final) * pow(Math.max(0, 1 - at[per] / over), power),
   tex: '\\eta_t = \\eta_T + (\\eta_0 - \\eta_T) \\left(1 - \\frac{t}{T}\\right)^p',
-  samples: [
-    polynomialDecay(0.1, steps(8)),
-    polynomialDecay(0.1, epochs(3), { final: 0.01, power: 2 })
-  ]
+  samples: [polynomialDecay(0.1, steps(8)), polynomialDecay(0.1, epochs(3), { final: 0.01, power: 2 })]
 }
 
 export const cosineDecayKind: ScheduleKind<CosineDecay> = {

@@ -5,7 +5,7 @@ import { joinedKind, warmUpKind } from './combine.js'
 import { oneCycleKind, restartsKind } from './cycle.js'
 import { cosineDecayKind, exponentialDecayKind, polynomialDecayKind, stepDecayKind } from './decay.js'
 import { reduceOnPlateauKind } from './plateau.js'
-import { wrongUnit, type Interpreter, type Schedule, type ScheduleKind } from './schedule.js'
+import { wrongUnit, type Interpreter, type Schedule, type ScheduleKind, type Setting } from './schedule.js'
 
 export type ScheduleTable = Table<ScheduleKind<Schedule>>
 export const schedules: ScheduleTable = table<ScheduleKind<Schedule>>(
@@ -25,17 +25,18 @@ export const scheduleCodec = (kinds: ScheduleTable): Codec<Schedule> => familyCo
 /** settings as their table's records say: a number is what it is, always */
 export const scheduleInterpreter = (kinds: ScheduleTable): Interpreter => {
   const kindOf = (s: Schedule): ScheduleKind<Schedule> => kinds[s.tag] as ScheduleKind<Schedule>
+  const innerOf = (s: Schedule): readonly Setting[] => kindOf(s).inner?.(s) ?? []
   const self: Interpreter = {
     value: (s, at, memory) => (typeof s === 'number' ? s : kindOf(s).value(s, at, memory, self)),
     start: s => (typeof s === 'number' ? {} : (kindOf(s).start?.(s, self) ?? {})),
     next: (s, memory, after) => (typeof s === 'number' ? memory : (kindOf(s).next?.(s, memory, after, self) ?? memory)),
     check: (s): SettingError | undefined => {
       if (typeof s === 'number') return undefined
-      const { check, inner } = kindOf(s)
-      const parts = inner?.(s) ?? []
-      const below = parts.map(part => self.check(part)).find(e => e !== undefined)
-      return wrongUnit(s, parts) ?? check?.(s) ?? (below === undefined ? undefined : inside(s.tag)(below))
-    }
+      const inner = innerOf(s)
+      const below = inner.map(part => self.check(part)).find(e => e !== undefined)
+      return wrongUnit(s, inner) ?? kindOf(s).check?.(s) ?? (below === undefined ? undefined : inside(s.tag)(below))
+    },
+    validates: s => typeof s !== 'number' && ((kindOf(s).validates?.(s) ?? false) || innerOf(s).some(self.validates))
   }
   return self
 }

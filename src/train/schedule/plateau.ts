@@ -1,6 +1,5 @@
 /** A schedule that looks at the loss. */
 import { fraction, nonNegative, oneOf, positive, size, withDefault } from '../../value/codec.js'
-import type { Progress } from '../progress.js'
 import type { ScheduleKind } from './schedule.js'
 
 export interface ReduceOnPlateau {
@@ -13,7 +12,7 @@ export interface ReduceOnPlateau {
   readonly minDelta: number
   /** it is never reduced below */
   readonly minimum: number
-  readonly watch: 'training' | 'validation'
+  readonly of: 'loss' | 'validationLoss'
   readonly per: 'epoch'
 }
 declare module './schedule.js' {
@@ -22,20 +21,18 @@ declare module './schedule.js' {
   }
 }
 export type ReduceOnPlateauOptions = Partial<Omit<ReduceOnPlateau, 'tag' | 'initial' | 'per'>>
-const usual = { factor: 0.1, patience: 10, minDelta: 0.0001, minimum: 0, watch: 'training' } as const
+const usual = { factor: 0.1, patience: 10, minDelta: 0, minimum: 0, of: 'validationLoss' } as const
 
 /**
- * The initial value, times the factor whenever `patience` epochs in a row have brought no mean loss below the lowest so far less
- * `minDelta`. It watches the loss of the training epochs or that of the validation data (`watch: 'validation'`; where a run has none,
- * nothing is reduced). What it remembers is part of the training state.
+ * The initial value, times the factor whenever `patience` epochs in a row have not brought the loss below the best one so far by more
+ * than `minDelta`. It looks at the loss over the validation set (default; a run without one is refused) or at the mean loss over the
+ * epoch. What it remembers is part of the training state.
  *
+ * @param options factor (default 0.1), patience (default 10), minDelta (default 0), minimum (default 0), of (default 'validationLoss')
  * @example sgd(reduceOnPlateau(0.1, { factor: 0.5, patience: 3 }))
  */
 export const reduceOnPlateau = (initial: number, options: ReduceOnPlateauOptions = {}): ReduceOnPlateau =>
   Object.freeze({ tag: 'reduceOnPlateau', initial, ...usual, per: 'epoch', ...options })
-
-const watched = (after: Progress, watch: ReduceOnPlateau['watch']): number | undefined =>
-  watch === 'training' ? after.epochLoss : after.validation?.loss
 
 export const reduceOnPlateauKind: ScheduleKind<ReduceOnPlateau> = {
   tag: 'reduceOnPlateau',
@@ -45,23 +42,25 @@ export const reduceOnPlateauKind: ScheduleKind<ReduceOnPlateau> = {
     patience: withDefault(size, usual.patience),
     minDelta: withDefault(nonNegative, usual.minDelta),
     minimum: withDefault(nonNegative, usual.minimum),
-    watch: withDefault(oneOf('training', 'validation'), usual.watch),
+    of: withDefault(oneOf('loss', 'validationLoss'), usual.of),
     per: withDefault(oneOf('epoch'), 'epoch')
   }),
   value: ({ initial }, _, { value = initial }) => value,
-  start: ({ initial }) => ({ value: initial, wait: 0 }),
-  next: ({ factor, patience, minDelta, minimum, watch }, memory, after) => {
-    const loss = watched(after, watch)
+  start: ({ initial }) => ({ value: initial, waited: 0 }),
+  next: ({ factor, patience, minDelta, minimum, of }, memory, after) => {
+    const loss = of === 'loss' ? after.epochLoss : after.validation?.loss
     if (!after.epochEnded || loss === undefined) return memory
-    const { value = 0, wait = 0, best } = memory
-    if (best === undefined || loss < best - minDelta) return { value, wait: 0, best: loss }
-    return wait + 1 < patience
-      ? { value, wait: wait + 1, best }
-      : { value: Math.max(Math.min(value, minimum), value * factor), wait: 0, best }
+    const { value = 0, waited = 0, best } = memory
+    // a loss that is not a finite number is no improvement, and nothing to remember
+    if (loss < (best ?? Infinity) - minDelta) return { value, best: loss, waited: 0 }
+    const kept = best === undefined ? {} : { best }
+    const reduced = Math.max(Math.min(value, minimum), value * factor)
+    return waited + 1 < patience ? { ...kept, value, waited: waited + 1 } : { ...kept, value: reduced, waited: 0 }
   },
+  validates: ({ of }) => of === 'validationLoss',
   tex: '\\eta \\leftarrow \\gamma \\eta \\text{ after } p \\text{ epochs without improvement}',
   samples: [
-    reduceOnPlateau(0.1, { patience: 1 }),
-    reduceOnPlateau(0.1, { factor: 0.5, patience: 2, minimum: 0.01, watch: 'validation' })
+    reduceOnPlateau(0.1, { patience: 1, of: 'loss' }),
+    reduceOnPlateau(0.1, { factor: 0.5, patience: 2, minimum: 0.01, of: 'loss' })
   ]
 }

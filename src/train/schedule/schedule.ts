@@ -35,6 +35,8 @@ export interface ScheduleKind<S extends Timed> extends Member {
   next?(schedule: S, memory: Memory, after: Progress, self: Interpreter): Memory
   /** the settings inside, for a schedule made of schedules: they must count the same time */
   inner?(schedule: S): readonly Setting[]
+  /** whether it looks at scores over a validation set; without one the run is refused */
+  validates?(schedule: S): boolean
   /** what the ranges of its fields cannot say */
   check?(schedule: S): SettingError | undefined
   readonly tex: string
@@ -46,6 +48,7 @@ export interface Interpreter {
   readonly start: (setting: Setting) => Memory
   readonly next: (setting: Setting, memory: Memory, after: Progress) => Memory
   readonly check: (setting: Setting) => SettingError | undefined
+  readonly validates: (setting: Setting) => boolean
 }
 
 /** `steps(500)` -> 'step', 500 */
@@ -63,7 +66,12 @@ export const wrongUnit = ({ tag, per }: Timed, inner: readonly Setting[]): Setti
   const other = inner.find(s => typeof s !== 'number' && s.per !== per)
   return other === undefined || typeof other === 'number'
     ? undefined
-    : settingError([tag], `schedules per ${per} inside one per ${per}`, `${other.tag} per ${other.per}`, 'count both in steps, or both in epochs')
+    : settingError(
+        [tag],
+        `schedules per ${per} inside one per ${per}`,
+        `${other.tag} per ${other.per}`,
+        'count both in steps, or both in epochs'
+      )
 }
 
 /** a number in the range, or a schedule; `inner` is the codec of schedules. Left out of JSON, it is the default. */

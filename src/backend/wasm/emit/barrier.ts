@@ -12,7 +12,7 @@ export const command = 192
 /** what lies below is the threads' own */
 export const reservedBytes = 256
 
-const spins = 20000
+const spins = 10000
 
 /**
  * `sleep` waits for the generation to move on from the one given, and says 1 when it gave up: then a thread is dead, and the trap becomes

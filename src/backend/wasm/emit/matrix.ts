@@ -21,7 +21,7 @@ export const precisions: Readonly<Record<'f32' | 'f64', Precision>> = {
     mul: () => { f32x4.mul() },
     add: () => { f32x4.add() },
     splat: offset => { v128.load32_splat({ offset, align: 4 }) },
-    storeLane: (offset, lane) => { v128.store32_lane({ offset, align: 4 }, lane as 0) },
+    storeLane: (offset, lane) => { v128.store32_lane({ offset, align: 4 }, lane) },
     zero: () => { v128.const('f32x4', [0, 0, 0, 0]) }
   },
   f64: {
@@ -30,7 +30,7 @@ export const precisions: Readonly<Record<'f32' | 'f64', Precision>> = {
     mul: () => { f64x2.mul() },
     add: () => { f64x2.add() },
     splat: offset => { v128.load64_splat({ offset, align: 8 }) },
-    storeLane: (offset, lane) => { v128.store64_lane({ offset, align: 8 }, lane as 0) },
+    storeLane: (offset, lane) => { v128.store64_lane({ offset, align: 8 }, lane) },
     zero: () => { v128.const('f64x2', [0, 0]) }
   }
 }

@@ -19,7 +19,7 @@ const transpose4 = (from: Local<'i32'>, to: Local<'i32'>, column: number, apart:
   const pick = (x: number, y: number, lanes: readonly [number, number, number, number], into: number): void => {
     local.get(v(x))
     local.get(v(y))
-    i8x16.shuffle(lanes.flatMap(l => [4 * l, 4 * l + 1, 4 * l + 2, 4 * l + 3]) as never)
+    i8x16.shuffle(lanes.flatMap(l => [4 * l, 4 * l + 1, 4 * l + 2, 4 * l + 3]))
     local.set(v(into))
   }
   for (let j = 0; j < 4; j++) {

@@ -1,0 +1,183 @@
+// gradfold, from its built package. usage: node gradfold.mjs NAME USE WORKLOAD
+// USE public: what users write. Training is `train`, timed between the steps it tells an observer, over a dataset of copies of
+//     the batch: shuffling, gathering, bookkeeping and what the end of an epoch takes are in the time. Inference is
+//     `predict`, a product is `backend.compile(...)` and `run`: tensors in, tensors out.
+// USE loop: the engine alone, which is what the other peers' steps are: one fixed batch that stays in its memory, a training step a
+//     call; for inference parameters that stay there, for a product everything.
+// USE step: the pure `stepOf`, the whole state copied in and out.
+// BENCH_THREADS: how many.
+import { pathToFileURL } from 'node:url'
+import { resolve } from 'node:path'
+import { adam, dropRate, makeData, makeDense, workloads } from './work.mjs'
+import { importDone, losses, meter, run, say } from './timing.mjs'
+
+const dist = process.env.BENCH_DIST ?? resolve(import.meta.dirname, '../../../dist')
+const load = file => import(pathToFileURL(resolve(dist, file)).href)
+const [peer, use, w] = process.argv.slice(2)
+const g = await load('index.js')
+importDone()
+
+const { kind, n, batch, sizes, norm = false, rate } = workloads[w]
+const data = makeData(w)
+const threads = Number(process.env.BENCH_THREADS ?? 1)
+const backend = threads === 1 ? g.wasm : g.wasmThreads(threads)
+const f32 = (shape, numbers) => g.view('f32', shape, numbers)
+/** a benchmark has nobody to tell a problem to but its reader */
+const right = e => {
+  if (e._tag === 'Left') throw new Error(g.message(e.left))
+  return e.right
+}
+
+const network = () => {
+  const hidden = sizes.slice(1, -1)
+  const layers = hidden.flatMap(units => {
+    if (kind === 'tiny') return [g.dense(units), g.tanh]
+    return norm ? [g.dense(units), g.batchNorm(), g.relu, g.dropout(dropRate)] : [g.dense(units), g.relu]
+  })
+  const last = kind === 'tiny' ? [g.sigmoid] : kind === 'infer' ? [g.softmax] : []
+  return g.model(g.input(sizes[0]), ...layers, g.dense(sizes.at(-1)), ...last)
+}
+const model = kind === 'matmul' ? undefined : network()
+
+const trainingFor = stop =>
+  g.training({
+    model,
+    batchSize: batch,
+    stop,
+    loss: kind === 'tiny' ? g.meanSquaredError : g.softmaxCrossEntropy,
+    optimizer:
+      kind === 'tiny' ? g.sgd(rate) : g.adam(adam.rate, { beta1: adam.beta1, beta2: adam.beta2, epsilon: adam.epsilon })
+  })
+
+/** the weights that every peer starts from, where a fresh model has its own */
+const sameWeights = params => {
+  const dense = makeDense(sizes)[Symbol.iterator]()
+  const replaced = layer => {
+    const { w, b, nIn, nOut } = dense.next().value
+    return { ...layer, weight: f32([nIn, nOut], w), bias: f32([nOut], b) }
+  }
+  return Object.fromEntries(
+    Object.entries(params).map(([label, layer]) => [label, 'weight' in layer ? replaced(layer) : layer])
+  )
+}
+const startOf = training => {
+  const { params } = right(g.startState(training))
+  return right(g.startState(training, { params: sameWeights(params) }))
+}
+
+const repeated = (numbers, times) => {
+  const out = new Float32Array(numbers.length * times)
+  for (let i = 0; i < times; i++) out.set(numbers, i * numbers.length)
+  return out
+}
+const datasetOf = times =>
+  right(
+    g.dataset({
+      x: f32([batch * times, sizes[0]], repeated(data.x, times)),
+      y: f32([batch * times, sizes.at(-1)], repeated(data.y, times))
+    })
+  )
+
+/** a real epoch has hundreds of steps; more than these would not fit beside the memory that the other peers need */
+const epochBatches = kind === 'tiny' ? 256 : 32
+
+const trainPublic = () => {
+  const l = losses(w)
+  const compared = trainingFor(g.steps(20))
+  const options = { backend, from: startOf(compared) }
+  right(g.train(compared, { ...options, observe: e => e.tag === 'step' && l.add(e.loss) })(datasetOf(1)))
+
+  const m = meter()
+  let more = true
+  const observe = e => {
+    if (e.tag === 'step' && more) more = m.more()
+  }
+  // a stop rule of one's own: until the clock has seen enough
+  const until = {
+    tag: 'until',
+    fields: () => ({}),
+    reason: () => (more ? undefined : 'time'),
+    samples: [{ tag: 'until' }]
+  }
+  const families = { ...g.families, stopRules: { ...g.families.stopRules, until } }
+  right(g.train(trainingFor({ tag: 'until' }), { ...options, families, observe })(datasetOf(epochBatches)))
+  say(peer, w, m.result(), l.result())
+}
+
+const trainStep = () => {
+  const training = trainingFor(g.steps(1))
+  const step = right(g.stepOf(training, { backend }))
+  const given = { x: f32([batch, sizes[0]], data.x), y: f32([batch, sizes.at(-1)], data.y) }
+  let state = startOf(training)
+  return run(peer, w, () => {
+    const { state: next, report } = right(step(state, given))
+    state = next
+    return report.loss
+  })
+}
+
+/** below the public surface: the program that `train` hands to the engine, on a batch that stays */
+const trainLoop = async () => {
+  const { stepOutputs, handedIn } = await load('train/program.js')
+  const { checkTraining } = await load('train/training.js')
+  const { stepInputs } = await load('train/step.js')
+  const { tensorsOf } = await load('train/state.js')
+  const training = trainingFor(g.steps(1))
+  const checked = right(checkTraining(training))
+  const state = startOf(training)
+  const given = { x: f32([batch, sizes[0]], data.x), y: f32([batch, sizes.at(-1)], data.y) }
+  const p = right(g.program(stepOutputs(checked, state, handedIn(given, 'f32'))))
+  const loop = right(backend.loop([p], tensorsOf(state), given))
+  let [at, steps] = [state, 0]
+  await run(peer, w, () => {
+    const outputs = right(loop.step(p, stepInputs(checked, at, {})))
+    at = { ...at, progress: { ...at.progress, step: ++steps } }
+    return g.scalarOf(outputs.loss)
+  })
+}
+
+const paramsForInference = () => sameWeights(right(g.init(model, g.rootKey(0))))
+const x = () => f32([batch, sizes[0]], data.x)
+
+const inferPublic = () => {
+  const probabilities = g.predict(model, paramsForInference(), { backend })
+  const examples = x()
+  return run(peer, w, () => right(probabilities(examples)).data[0])
+}
+const inferLoop = () => {
+  const { value } = right(g.lower(model, { batch }))
+  const p = right(g.program({ y: value }))
+  const resident = Object.fromEntries(g.leaves(paramsForInference(), 'params'))
+  const loop = right(backend.loop([p], {}, resident))
+  const given = { x: x() }
+  return run(peer, w, () => right(loop.step(p, given)).y.data[0])
+}
+
+const product = () => {
+  const input = name => g.expr.input(name, 'f32', [n, n])
+  return right(g.program({ c: g.expr.matmul(input('a'), input('b')) }))
+}
+const factors = () => ({ a: f32([n, n], data.a), b: f32([n, n], data.b) })
+const matmulPublic = () => {
+  const executable = right(backend.compile(product()))
+  const given = factors()
+  return run(peer, w, () => right(executable.run(given)).c.data[0])
+}
+const matmulLoop = () => {
+  const p = product()
+  // fed back, the product stays where it is made
+  const loop = right(backend.loop([p], { c: f32([n, n], new Float32Array(n * n)) }, factors()))
+  return run(peer, w, wanted => {
+    right(loop.step(p, {}))
+    return wanted ? loop.state().c.data[0] : undefined
+  })
+}
+
+const uses = {
+  public: { mlp: trainPublic, tiny: trainPublic, infer: inferPublic, matmul: matmulPublic },
+  loop: { mlp: trainLoop, tiny: trainLoop, infer: inferLoop, matmul: matmulLoop },
+  step: { mlp: trainStep, tiny: trainStep }
+}
+await uses[use][kind]()
+// threads of loops that are still open would keep the process
+process.exit()

@@ -1,0 +1,27 @@
+/** `gradfold explain run.json`: what the compiled engine makes of a training step. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { explain } from '../backend/wasm/explain.js'
+import { openRun } from '../run/open.js'
+import { stepProgram } from '../train/train.js'
+import type { Io } from './command.js'
+import { errorLine, exitCodeOf, exitCodes, type ExitCode } from './exit.js'
+import { about, readRun } from './read.js'
+
+export const explainCommand = (io: Io, path: string): Promise<ExitCode> =>
+  pipe(
+    readRun(path, io.stdin),
+    TE.chainW(run => pipe(openRun(run), TE.mapLeft(about(path)))),
+    TE.chainEitherKW(({ training, datasets }) => pipe(stepProgram(training, datasets.train), E.mapLeft(about(path)))),
+    TE.matchW(
+      ({ problem, file }) => {
+        io.err.write(`${errorLine(problem, file)}\n`)
+        return exitCodeOf(problem)
+      },
+      program => {
+        io.out.write(`${explain(program)}\n`)
+        return exitCodes.ok
+      }
+    )
+  )()

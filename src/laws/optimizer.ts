@@ -1,0 +1,188 @@
+/** What every optimizer must obey. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import fc from 'fast-check'
+import type { Values } from '../backend/backend.js'
+import { reference } from '../backend/reference/reference.js'
+import { input, node } from '../expr/build.js'
+import type { Expr } from '../expr/op.js'
+import { families as builtIn, type Families } from '../train/families.js'
+import { meanSquaredError } from '../train/loss/index.js'
+import {
+  optimizerCodec,
+  optimizerInterpreter,
+  type Optimizer,
+  type OptimizerKind,
+  type Updated
+} from '../train/optimizer/index.js'
+import type { Interpreter } from '../train/optimizer/optimizer.js'
+import { updated, type Carried } from '../train/optimizer/updated.js'
+import { notStarted } from '../train/progress.js'
+import { scheduleInterpreter } from '../train/schedule/index.js'
+import { startState } from '../train/start.js'
+import type { TrainState } from '../train/state.js'
+import { epochs } from '../train/stop/index.js'
+import { training } from '../train/training.js'
+import { shapeError } from '../value/error.js'
+import { sameShape, showShape } from '../value/shape.js'
+import { full, numbersOf, type FloatType, type Tensor } from '../value/tensor.js'
+import { leaves, mapTree, type Branch } from '../value/tree.js'
+import { jsonLaw } from './json.js'
+import { every, everySample, holds, law, lawsOf, seed, worded, type Law, type Verdict } from './law.js'
+import { resumeLaw, smallModel } from './resume.js'
+import { allFinite, compute, computationLaws, extremes, floatType, streamOf, type Computation } from './values.js'
+
+interface Drawn {
+  readonly seed: number
+  readonly dtype: FloatType
+}
+/** gradients as they come: none at all, hardly any, ordinary and very large ones */
+const gradientSizes = [0, 1e-30, 1e-8, 1e-3, 1, 1, 100, 1e6]
+const steps = [0, 1, 2]
+
+/** a member that leaves a parameter out, or remembers what it has not declared, gives a mistake instead of an update */
+const watched = (self: Interpreter): Interpreter => ({
+  ...self,
+  update: (o, label, given): Updated => {
+    const r = self.update(o, label, given)
+    const declared = Object.keys(self.slots(o, label))
+    const strange = [...Object.keys(r.slots), ...Object.keys(r.scalars)].find(name => !declared.includes(name))
+    const said = strange === undefined ? 'no update' : `the slot ${strange}, which it has not declared`
+    const no = (path: string): Expr =>
+      node('invalid', [], { error: shapeError([path], 'an update and declared slots', said) })
+    return {
+      ...r,
+      updates: new Map(
+        [...given.params.keys()].map(p => [p, (strange === undefined ? r.updates.get(p) : undefined) ?? no(p)])
+      )
+    }
+  }
+})
+
+const startOf = (o: Optimizer, families: Families, { dtype, seed }: Drawn): Verdict<TrainState> =>
+  worded(
+    startState(
+      training({ model: smallModel, loss: meanSquaredError, optimizer: o, stop: epochs(1), precision: dtype, seed }),
+      { families }
+    )
+  )
+
+const asInputs = (prefix: string, tree: Branch<Tensor>): Branch<Expr> =>
+  mapTree<Tensor, Expr>((t, path) => input(path, t.dtype, t.shape))(tree, prefix) as Branch<Expr>
+/** a few updates one after the other, from the start of a run */
+const updatesOf = (
+  o: Optimizer,
+  families: Families,
+  a: Drawn,
+  order: 'given' | 'reversed' = 'given'
+): Verdict<Computation> =>
+  pipe(
+    startOf(o, families, a),
+    E.map(({ params, optimizer }) => {
+      const self = optimizerInterpreter(families.optimizers)
+      const turned = <A>(xs: readonly A[]): readonly A[] => (order === 'given' ? xs : [...xs].reverse())
+      const at = turned(leaves<Tensor>(params))
+      const name = (i: number, path: string): string => `gradient ${i}/${path}`
+      const first: Carried = {
+        params: new Map(
+          turned(leaves<Expr>(mapTree<Tensor, Expr>((t, path) => input(`params/${path}`, t.dtype, t.shape))(params)))
+        ),
+        slots: asInputs('optimizer', optimizer)
+      }
+      const states = steps.reduce<readonly Carried[]>((done, i) => {
+        const gradients = new Map(at.map(([path, t]) => [path, input(name(i, path), t.dtype, t.shape)] as const))
+        return [...done, updated(watched(self), o, done.at(-1) ?? first, gradients, a.dtype)]
+      }, [])
+      const { value, start } = scheduleInterpreter(families.schedules)
+      const settings = Object.entries(self.settings(o, '')).map(
+        ([name, s]) => [`setting/${name}`, full(a.dtype, [], value(s, notStarted, start(s)))] as const
+      )
+      const gradients = steps.flatMap(i =>
+        at.map(
+          ([path, t]) =>
+            [name(i, path), extremes(a.dtype, t.shape, streamOf(a.seed, name(i, path)), gradientSizes)] as const
+        )
+      )
+      return {
+        outputs: Object.fromEntries(
+          states.flatMap(({ params, slots }, i) => [
+            ...[...params].map(([path, e]) => [`${i}/params/${path}`, e] as const),
+            ...leaves<Expr>(slots, `${i}/optimizer`)
+          ])
+        ),
+        inputs: Object.fromEntries([
+          ...leaves<Tensor>(params, 'params'),
+          ...leaves<Tensor>(optimizer, 'optimizer'),
+          ...gradients,
+          ...settings
+        ])
+      }
+    })
+  )
+const computed = (c: Computation): Verdict<Values> => compute(reference)(c.outputs, c.inputs)
+
+const shapeOf = (o: Optimizer, families: Families, a: Drawn): Verdict =>
+  pipe(
+    updatesOf(o, families, a),
+    E.chain(c =>
+      pipe(
+        computed(c),
+        E.chain(values =>
+          every(Object.entries(values), ([name, after]) => {
+            const before = c.inputs[name.slice('0/'.length)]
+            return holds(
+              before !== undefined && before.dtype === after.dtype && sameShape(before.shape, after.shape),
+              () => `${name} becomes ${after.dtype}${showShape(after.shape)}`
+            )
+          })
+        )
+      )
+    )
+  )
+
+/** equal up to the order in which f64 numbers are added */
+const close = (a: Values, b: Values): Verdict =>
+  every(Object.entries(a), ([name, t]) => {
+    const ys = numbersOf(b[name] as Tensor)
+    const off = Array.from(numbersOf(t)).findIndex((x, i) => {
+      const y = ys[i] as number
+      return Math.abs(x - y) > 1e-9 * Math.max(1, Math.abs(x), Math.abs(y))
+    })
+    return holds(off < 0, () => `${name}[${off}] depends on the order of the parameters`)
+  })
+const orderOf = (o: Optimizer, families: Families, a: Drawn): Verdict =>
+  pipe(
+    E.Do,
+    E.bind('given', () => E.chain(computed)(updatesOf(o, families, { ...a, dtype: 'f64' }))),
+    E.bind('reversed', () => E.chain(computed)(updatesOf(o, families, { ...a, dtype: 'f64' }, 'reversed'))),
+    E.chain(({ given, reversed }) => close(given, reversed))
+  )
+
+/**
+ * The laws of an optimizer, for each of its samples and a few updates of the parameters of a small network (`dense/weight`,
+ * `dense/bias`, `dense2/weight`, `dense2/bias`), which the samples must suit:
+ * - json: it goes to JSON and back, its schedules too; fields that nobody knows are refused
+ * - shape: every parameter has an update; slots are those declared, and keep their shapes
+ * - finite: parameters and slots stay finite for gradients from 0 to 1,000,000, in f32 and f64
+ * - order: the order in which parameters stand does not matter, up to that in which f64 numbers are added (1e-9)
+ * - purity, backends: the same bits twice, and on the reference and compiled
+ * - resume: a training with it, broken off and gone on with, gives the bits of one that was not
+ *
+ * @param families what else its samples are made of; the kind itself is added
+ * @example for (const { name, property } of optimizerLaws(signKind)) test(name, () => fc.assert(property))
+ */
+export const optimizerLaws = (kind: OptimizerKind<Optimizer>, families: Families = builtIn): readonly Law[] => {
+  const all = { ...families, optimizers: { ...families.optimizers, [kind.tag]: kind } }
+  const { samples } = kind
+  const drawn = fc.record({ seed, dtype: floatType })
+  const each = (name: string, judge: (o: Optimizer, families: Families, a: Drawn) => Verdict): Law =>
+    law(name, drawn, a => everySample(samples, s => judge(s, all, a)))
+  return lawsOf(`optimizer ${kind.tag}`, [
+    jsonLaw(optimizerCodec(all.optimizers, all.schedules), samples),
+    each('shape', shapeOf),
+    each('finite', (o, f, a) => pipe(updatesOf(o, f, a), E.chain(computed), E.chain(allFinite))),
+    each('order', orderOf),
+    ...computationLaws(samples, fc.record({}), (sample, a) => updatesOf(sample, all, a)),
+    resumeLaw(samples, all, optimizer => ({ optimizer }))
+  ])
+}

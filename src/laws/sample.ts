@@ -1,0 +1,87 @@
+/** A sample of a kind of layer at its place, with numbers for inputs, parameters and running statistics. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Values } from '../backend/backend.js'
+import { reference } from '../backend/reference/reference.js'
+import { input } from '../expr/build.js'
+import type { Expr } from '../expr/op.js'
+import type { Applied, Kinds, Layer, Placed, Sample, StateSpec, Value } from '../layer/kind.js'
+import { modelData } from '../layer/model.js'
+import { initFrom } from '../model/init.js'
+import { place } from '../model/place.js'
+import { childKey, rootKey } from '../random/index.js'
+import { isDims, type Dims, type Shape } from '../value/shape.js'
+import { numbersOf, view, type Aval, type FloatType, type Tensor } from '../value/tensor.js'
+import { child, isLeaf, leaves, mapTree, type Branch, type Tree } from '../value/tree.js'
+import { worded, type Verdict } from './law.js'
+import { compute, keyTensor, numbers, streamOf } from './values.js'
+
+export interface At<D extends FloatType = FloatType> {
+  readonly placed: Placed
+  /** `x`, `params` and `state` */
+  readonly tree: Branch<Tensor<Dims, D>>
+  readonly key: Tensor
+}
+
+/** parameters that are nowhere special: first values, shaken, since many functions have kinks where biases begin */
+const shaken = <D extends FloatType>(first: Tree<Tensor>, dtype: D, from: number): Tree<Tensor<Dims, D>> =>
+  mapTree<Tensor, Tensor<Dims, D>>((t, path) => {
+    const noise = numbersOf(numbers(dtype, t.shape, streamOf(from, path), [-0.3, 0.3]))
+    return numbersLike(
+      dtype,
+      t,
+      Array.from(numbersOf(t), (x, i) => x + (noise[i] as number))
+    )
+  })(first)
+const numbersLike = <D extends FloatType>(dtype: D, { shape }: Aval, all: readonly number[]): Tensor<Dims, D> =>
+  view(dtype, shape, dtype === 'f64' ? Float64Array.from(all) : Float32Array.from(all))
+/** running statistics that a training might have come to: at least their first values, so that variances stay above 0 */
+const statistics = <D extends FloatType>(specs: Branch<StateSpec>, dtype: D, from: number): Tree<Tensor<Dims, D>> =>
+  mapTree<StateSpec, Tensor<Dims, D>>((s, path) =>
+    numbers(dtype, s.shape, streamOf(from, path), [s.value, s.value + 0.5])
+  )(specs)
+const inputOf = <D extends FloatType>(shape: Shape, batch: number, dtype: D, from: number): Tree<Tensor<Dims, D>> =>
+  isDims(shape)
+    ? numbers(dtype, [batch, ...shape], from)
+    : Object.fromEntries(shape.map((part, i) => [`${i}`, inputOf(part, batch, dtype, from + 1 + i)]))
+
+export const placedAt = <D extends FloatType>(
+  { layer, input }: Sample<Layer>,
+  kinds: Kinds,
+  dtype: D,
+  batch: number,
+  from: number
+): Verdict<At<D>> =>
+  pipe(
+    worded(place(modelData(input, layer), kinds, dtype)),
+    E.map(placed => ({
+      placed,
+      key: keyTensor(from),
+      tree: {
+        x: inputOf(input, batch, dtype, from),
+        params: shaken(initFrom(placed, childKey(rootKey(from), 'init'), kinds), dtype, from),
+        state: statistics(placed.state, dtype, from)
+      }
+    }))
+  )
+
+const asValue = (x: Tree<Expr>): Value => (isLeaf(x) ? x : Object.values(x).map(asValue))
+export const exprsIn = (v: Value): readonly Expr[] => (Array.isArray(v) ? v.flatMap(exprsIn) : [v as Expr])
+export const namedOutputs = ({ value, state }: Applied): Readonly<Record<string, Expr>> => ({
+  ...Object.fromEntries(exprsIn(value).map((e, i) => [`output ${i}`, e])),
+  ...Object.fromEntries(leaves<Expr>(state, 'state after'))
+})
+
+export const apply = ({ placed }: At, tree: Branch<Expr>, training: boolean, key: Expr): Applied =>
+  placed.apply(
+    { params: child(tree, 'params'), state: child(tree, 'state'), shared: {}, training, key, path: '' },
+    asValue(child(tree, 'x'))
+  )
+/** its formula over inputs named by their paths, and `key` */
+export const formulaOf = (at: At, training: boolean): { readonly tree: Branch<Expr>; readonly applied: Applied } => {
+  const tree = mapTree<Tensor, Expr>((t, path) => input(path, t.dtype, t.shape))(at.tree) as Branch<Expr>
+  return { tree, applied: apply(at, tree, training, input('key', 'u32', [2])) }
+}
+export const valuesOf = ({ tree, key }: At): Values => ({ ...Object.fromEntries(leaves<Tensor>(tree)), key })
+export const computed = (at: At, training: boolean): Verdict<Values> =>
+  compute(reference)(namedOutputs(formulaOf(at, training).applied), valuesOf(at))

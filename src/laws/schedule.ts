@@ -1,0 +1,63 @@
+/** What every schedule must obey. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import fc from 'fast-check'
+import { families as builtIn, type Families } from '../train/families.js'
+import { sgd } from '../train/optimizer/index.js'
+import { notStarted } from '../train/progress.js'
+import { scheduleCodec, scheduleInterpreter, type Schedule, type ScheduleKind } from '../train/schedule/index.js'
+import { message } from '../value/error.js'
+import { jsonLaw } from './json.js'
+import { every, everySample, holds, law, lawsOf, type Law } from './law.js'
+import { course, followed, memoryLaws, type Watcher } from './memory.js'
+import { resumeLaw } from './resume.js'
+
+/**
+ * The laws of a schedule, for each of its samples and any course of a run:
+ * - json: it goes to JSON and back; fields that nobody knows are refused
+ * - fits: what its record checks besides ranges holds of its samples
+ * - finite: its values are finite, at any step, also far beyond the end of what it was made for
+ * - memory: what it remembers are numbers
+ * - purity: values depend on progress and memory alone
+ * - resume: a training with it, broken off and gone on with, gives the bits of one that was not
+ *
+ * @param families what else its samples are made of; the kind itself is added
+ * @example for (const { name, property } of scheduleLaws(sawtoothKind)) test(name, () => fc.assert(property))
+ */
+export const scheduleLaws = (kind: ScheduleKind<Schedule>, families: Families = builtIn): readonly Law[] => {
+  const all = { ...families, schedules: { ...families.schedules, [kind.tag]: kind } }
+  const { samples } = kind
+  const self = scheduleInterpreter(all.schedules)
+  const watcher = (s: Schedule): Watcher => ({
+    start: self.start(s),
+    next: (memory, after) => self.next(s, memory, after),
+    ask: (at, memory) => self.value(s, at, memory)
+  })
+  const far = fc.record({ step: fc.nat({ max: 1_000_000_000 }), epoch: fc.nat({ max: 1_000_000 }) })
+  return lawsOf(`schedule ${kind.tag}`, [
+    jsonLaw(scheduleCodec(all.schedules), samples),
+    law('fits', fc.constant(samples), () =>
+      everySample(samples, s => {
+        const wrong = self.check(s)
+        return wrong === undefined ? E.right(s) : E.left(message(wrong))
+      })
+    ),
+    law('finite', fc.tuple(course, far), ([progress, later]) =>
+      everySample(samples, s => {
+        const moments = followed(watcher(s), progress)
+        const memory = moments.at(-1)?.memory ?? {}
+        return pipe(
+          every(moments, ({ at, answer }) =>
+            holds(Number.isFinite(answer), () => `at step ${at.step} ${String(answer)}`)
+          ),
+          E.chain(() => {
+            const value = self.value(s, { ...notStarted, ...later }, memory)
+            return holds(Number.isFinite(value), () => `${value} at step ${later.step} of epoch ${later.epoch}`)
+          })
+        )
+      })
+    ),
+    ...memoryLaws(samples, watcher),
+    resumeLaw(samples, all, schedule => ({ optimizer: sgd(schedule), validation: true }))
+  ])
+}

@@ -1,0 +1,89 @@
+/** What every stop rule must obey. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import fc from 'fast-check'
+import { families as builtIn, type Families } from '../train/families.js'
+import {
+  allOf,
+  anyOf,
+  lossBelow,
+  steps,
+  stopCodec,
+  stopInterpreter,
+  type StopKind,
+  type StopRule
+} from '../train/stop/index.js'
+import { jsonLaw } from './json.js'
+import { every, everySample, holds, law, lawsOf, type Law, type Verdict } from './law.js'
+import { course, followed, memoryLaws, type Course, type Watcher } from './memory.js'
+import { resumeLaw } from './resume.js'
+
+const said = (answer: unknown): string => (answer === undefined ? 'goes on' : `stops (${JSON.stringify(answer)})`)
+
+/**
+ * The laws of a stop rule, for each of its samples and any course of a run:
+ * - json: it goes to JSON and back; fields that nobody knows are refused
+ * - reason: it goes on, or says why not in a word at least
+ * - memory: what it remembers are numbers
+ * - purity: whether it stops depends on progress and memory alone
+ * - combination: with any other rule, `anyOf` stops exactly where one of them would and `allOf` where both would, in either order;
+ *   `anyOf` and `allOf` of the rule alone are the rule
+ * - resume: a training with it, broken off and gone on with, ends at the same step for the same reason, with the same bits
+ *
+ * @param families what else its samples are made of; the kind itself is added
+ * @example for (const { name, property } of stopLaws(plateauKind)) test(name, () => fc.assert(property))
+ */
+export const stopLaws = (kind: StopKind<StopRule>, families: Families = builtIn): readonly Law[] => {
+  const all = { ...families, stopRules: { ...families.stopRules, [kind.tag]: kind } }
+  const { samples } = kind
+  const self = stopInterpreter(all.stopRules)
+  const watcher = (rule: StopRule): Watcher => ({
+    start: self.start(rule),
+    next: (memory, after) => self.next(rule, memory, after),
+    ask: (at, memory) => self.reason(rule, at, memory)
+  })
+  const stops = (rule: StopRule, progress: Course): readonly boolean[] =>
+    followed(watcher(rule), progress).map(m => m.answer !== undefined)
+  const combined = (rule: StopRule, other: StopRule, progress: Course): Verdict => {
+    const [a, b] = [stops(rule, progress), stops(other, progress)]
+    const either = a.map((x, i) => x || b[i] === true)
+    const both = a.map((x, i) => x && b[i] === true)
+    const cases: readonly (readonly [StopRule, readonly boolean[]])[] = [
+      [anyOf(rule), a],
+      [allOf(rule), a],
+      [anyOf(rule, other), either],
+      [anyOf(other, rule), either],
+      [allOf(rule, other), both],
+      [allOf(other, rule), both]
+    ]
+    return every(cases, ([made, wanted]) => {
+      const got = stops(made, progress)
+      const i = wanted.findIndex((w, k) => w !== got[k])
+      return holds(i < 0, () => `${JSON.stringify(made)} at step ${i}: ${got[i] === true ? 'stops' : 'goes on'}`)
+    })
+  }
+  const others = fc.constantFrom(steps(3), lossBelow(1), ...Object.values(all.stopRules).flatMap(k => k.samples))
+  return lawsOf(`stop rule ${kind.tag}`, [
+    jsonLaw(stopCodec(all.stopRules), samples),
+    law('reason', course, progress =>
+      everySample(samples, s =>
+        every(followed(watcher(s), progress), ({ at, answer }) =>
+          holds(
+            answer === undefined || (typeof answer === 'string' && answer.trim() !== ''),
+            () => `at step ${at.step} it ${said(answer)}`
+          )
+        )
+      )
+    ),
+    ...memoryLaws(samples, watcher),
+    law('combination', fc.tuple(course, others), ([progress, other]) =>
+      everySample(samples, s =>
+        pipe(
+          combined(s, other, progress),
+          E.mapLeft(wrong => `with ${JSON.stringify(other)}: ${wrong}`)
+        )
+      )
+    ),
+    resumeLaw(samples, all, stop => ({ stop, validation: true }))
+  ])
+}

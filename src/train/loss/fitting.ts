@@ -1,0 +1,36 @@
+/** Whether a loss suits the end of a model, worked out by the compiler where it knows both. `checkLoss` says the same at run time. */
+import type { Fail, IsUnion, Sentence } from '../../layer/static.js'
+import type { GivesOf } from '../../layer/typed.js'
+import type { Loss, ScaleOf } from './loss.js'
+
+type Wrong<S, Ends, Tag extends string> = [S] extends [never]
+  ? never
+  : [Ends] extends [never]
+    ? never
+    : [S, Ends] extends ['logits', 'probabilities']
+      ? Fail<
+          'logits',
+          'a model that ends in probabilities',
+          'leave out its last activation, which this loss applies itself, or use a loss of probabilities',
+          `loss/${Tag}`
+        >
+      : [S, Ends] extends ['probabilities', 'numbers']
+        ? Fail<
+            'probabilities',
+            'a model that ends in any real numbers',
+            'end it with softmax or sigmoid, or use a loss of logits',
+            `loss/${Tag}`
+          >
+        : never
+
+/** the loss itself where it suits the model, or as far as the compiler can tell; else the sentence that says what is wrong */
+export type FittingLoss<L extends Loss, M> =
+  IsUnion<L> extends true
+    ? L
+    : M extends { readonly tag: 'model'; readonly layer: infer B }
+      ? Wrong<ScaleOf<L>, GivesOf<B>, L['tag']> extends infer W
+        ? [W] extends [never]
+          ? L
+          : Sentence<W>
+        : never
+      : L
