@@ -1,4 +1,4 @@
-/** XOR, learnt by backpropagation and plain gradient descent (the delta rule) until the error is small enough. */
+/** XOR, learnt by backpropagation and plain gradient descent (the generalised delta rule) until the error is small enough. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as T from 'fp-ts/lib/Task.js'

@@ -22,7 +22,11 @@ interface Row {
 }
 const math = (tex: string): string => `$${tex.replaceAll('|', '\\vert ')}$`
 const texOf = (m: object): string | undefined => ('tex' in m && typeof m.tex === 'string' ? m.tex : undefined)
-const ofFamily = (members: Readonly<Record<string, object>>, test: string, formula = (name: string): string => name): readonly Row[] =>
+const ofFamily = (
+  members: Readonly<Record<string, object>>,
+  test: string,
+  formula = (name: string): string => name
+): readonly Row[] =>
   Object.entries(members).map(([name, m]) => ({
     formula: texOf(m) === undefined ? formula(name) : math(texOf(m) ?? ''),
     name,
@@ -34,27 +38,73 @@ const laws = 'spec/laws/laws.spec.ts'
 const sections: Readonly<Record<string, readonly Row[]>> = {
   'Forward and backward': [
     { formula: math('z^l = a^{l-1} W^l + b^l,\\; a^l = f(z^l)'), name: 'dense', test: 'spec/train/backprop.spec.ts' },
-    { formula: math('\\delta^{l-1} = (W^l)^T \\delta^l \\odot f\'(z^{l-1}),\\; \\partial E / \\partial W = \\delta a^T,\\; \\partial E / \\partial b = \\delta'), name: 'backprop', test: 'spec/train/backprop.spec.ts' },
-    { formula: math("f'(x) \\approx \\frac{f(x + \\epsilon) - f(x - \\epsilon)}{2 \\epsilon}"), name: 'numericalGradient', test: 'spec/train/check.spec.ts' },
-    { formula: 'analytic against numerical gradient, the worst coordinate', name: 'checkGradient', test: 'spec/train/check.spec.ts' },
-    { formula: 'the gradient of a function of expressions, as an expression', name: 'grad', test: 'spec/expr/gradient.spec.ts' }
+    {
+      formula: math(
+        "\\delta^{l-1} = (W^l)^T \\delta^l \\odot f'(z^{l-1}),\\; \\partial E / \\partial W = \\delta a^T,\\; \\partial E / \\partial b = \\delta"
+      ),
+      name: 'backprop',
+      test: 'spec/train/backprop.spec.ts'
+    },
+    {
+      formula: math("f'(x) \\approx \\frac{f(x + \\epsilon) - f(x - \\epsilon)}{2 \\epsilon}"),
+      name: 'numericalGradient',
+      test: 'spec/train/check.spec.ts'
+    },
+    {
+      formula: 'analytic against numerical gradient, the worst coordinate',
+      name: 'checkGradient',
+      test: 'spec/train/check.spec.ts'
+    },
+    {
+      formula: 'the gradient of a function of expressions, as an expression',
+      name: 'grad',
+      test: 'spec/expr/gradient.spec.ts'
+    }
   ],
   Activations: ofFamily(builtInActivations, 'spec/layer/activations.spec.ts'),
   Losses: ofFamily(losses, 'spec/train/loss/golden.spec.ts'),
   Optimizers: ofFamily(optimizers, 'spec/train/optimizer/golden.spec.ts'),
   Schedules: ofFamily(schedules, laws),
-  'Initial weights': Object.keys(builtInInitializers).map(name => ({ formula: `\`'${name}'\``, name, exported: false as const, test: laws })),
+  'Initial weights': Object.keys(builtInInitializers).map(name => ({
+    formula: `\`'${name}'\``,
+    name,
+    exported: false as const,
+    test: laws
+  })),
   'Normalisation and dropout': [
-    { formula: math('\\gamma \\frac{x - \\mu_B}{\\sqrt{\\sigma_B^2 + \\epsilon}} + \\beta'), name: 'batchNorm', test: 'spec/layer/batch-norm.spec.ts' },
-    { formula: math('\\gamma \\frac{x - \\mu}{\\sqrt{\\sigma^2 + \\epsilon}} + \\beta \\text{ over the last axis}'), name: 'layerNorm', test: 'spec/layer/layer-norm.spec.ts' },
-    { formula: math('x m / (1 - p) \\text{ in training, or } x (1 - p) \\text{ in inference}'), name: 'dropout', test: 'spec/layer/dropout.spec.ts' }
+    {
+      formula: math('\\gamma \\frac{x - \\mu_B}{\\sqrt{\\sigma_B^2 + \\epsilon}} + \\beta'),
+      name: 'batchNorm',
+      test: 'spec/layer/batch-norm.spec.ts'
+    },
+    {
+      formula: math('\\gamma \\frac{x - \\mu}{\\sqrt{\\sigma^2 + \\epsilon}} + \\beta \\text{ over the last axis}'),
+      name: 'layerNorm',
+      test: 'spec/layer/layer-norm.spec.ts'
+    },
+    {
+      formula: math('x m / (1 - p) \\text{ in training, or } x (1 - p) \\text{ in inference}'),
+      name: 'dropout',
+      test: 'spec/layer/dropout.spec.ts'
+    }
   ],
-  'Stop rules': ofFamily(stopRules, 'spec/train/train.spec.ts', name => (name === 'lossBelow' ? 'until the error is small enough' : name)),
+  'Stop rules': ofFamily(stopRules, 'spec/train/train.spec.ts', name =>
+    name === 'lossBelow' ? 'until the error is small enough' : name
+  ),
   Metrics: ofFamily(metrics, 'spec/train/metric/values.spec.ts')
 }
 
 const table = Object.entries(sections)
-  .map(([title, rows]) => [`**${title}**`, '', '| formula | value | checked by |', '|---|---|---|', ...rows.map(r => `| ${r.formula} | \`${r.name}\` | \`${r.test}\` |`), ''].join('\n'))
+  .map(([title, rows]) =>
+    [
+      `**${title}**`,
+      '',
+      '| formula | value | checked by |',
+      '|---|---|---|',
+      ...rows.map(r => `| ${r.formula} | \`${r.name}\` | \`${r.test}\` |`),
+      ''
+    ].join('\n')
+  )
   .join('\n')
 const [open, close] = ['<!-- formulas: made by spec/readme.spec.ts -->', '<!-- /formulas -->']
 

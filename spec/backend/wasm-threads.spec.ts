@@ -26,7 +26,12 @@ const data = right(dataset({ x: numbers('f32', [230, 300], 4), y: numbers('u32',
 describe('threads', () => {
   it('1, 2, 3 and 8 give the same bits, batches and a short last batch included', () => {
     const run = (backend: Backend): unknown =>
-      right(train({ model: net, loss: softmaxCrossEntropy, optimizer: adam(0.01), batchSize: 100, stop: steps(7), seed: 3 }, { backend })(data)).state
+      right(
+        train(
+          { model: net, loss: softmaxCrossEntropy, optimizer: adam(0.01), batchSize: 100, stop: steps(7), seed: 3 },
+          { backend }
+        )(data)
+      ).state
     const one = run(wasm)
     for (const threads of [2, 3, 8]) expect(run(wasmThreads(threads))).toEqual(one)
   })
@@ -38,7 +43,8 @@ describe('threads', () => {
     for (const threads of [1, 2, 3, 8])
       for (const k of kernels) {
         const parts = split(k, threads)
-        const written = (of: typeof k): number => (of.kind === 'map' ? of.outputs.reduce((n, o) => n + sizeOf(o.to.shape), 0) : sizeOf(of.to.shape))
+        const written = (of: typeof k): number =>
+          of.kind === 'map' ? of.outputs.reduce((n, o) => n + sizeOf(o.to.shape), 0) : sizeOf(of.to.shape)
         if (k.kind !== 'reduce') expect(parts.reduce((n, p) => n + written(p), 0)).toBe(written(k))
         expect([1, threads]).toContain(parts.length)
       }

@@ -20,12 +20,24 @@ const optimizer = fc.constantFrom(...Object.values(optimizers).flatMap((k): read
 const loss = fc.constantFrom(...Object.values(losses).flatMap((k): readonly Loss[] => k.samples))
 
 const dataFor = (net: Network, examples: number, s: number): Dataset => ({
-  x: { tensor: numbers('f32', [examples, ...(net.model.input as readonly number[])], s) as Dataset['x']['tensor'], scale: 1, shift: 0 },
+  x: {
+    tensor: numbers('f32', [examples, ...(net.model.input as readonly number[])], s) as Dataset['x']['tensor'],
+    scale: 1,
+    shift: 0
+  },
   y: { tensor: numbers('f32', [examples, ...net.output], s + 1, 1) as Dataset['y']['tensor'], scale: 1, shift: 0 }
 })
 
 /** everything a run hands out, as bits; a run that diverges must diverge alike */
-const outcome = (net: Network, l: Loss, o: Optimizer, batchSize: number, s: number, precision: 'f32' | 'f64', backend: Backend): unknown => {
+const outcome = (
+  net: Network,
+  l: Loss,
+  o: Optimizer,
+  batchSize: number,
+  s: number,
+  precision: 'f32' | 'f64',
+  backend: Backend
+): unknown => {
   const r = train(
     { model: net.model, loss: l, optimizer: o, batchSize, stop: steps(5), seed: s, precision },
     { backend }
@@ -33,18 +45,28 @@ const outcome = (net: Network, l: Loss, o: Optimizer, batchSize: number, s: numb
   const bits = (tensors: Readonly<Record<string, Tensor>>): unknown =>
     Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, Array.from(numbersOf(t))]))
   if (E.isRight(r)) return { bits: bits(tensorsOf(r.right.state)), progress: r.right.state.progress }
-  return r.left._tag === 'Diverged' ? { step: r.left.step, at: r.left.path, bits: bits(tensorsOf(r.left.state)) } : r.left
+  return r.left._tag === 'Diverged'
+    ? { step: r.left.step, at: r.left.path, bits: bits(tensorsOf(r.left.state)) }
+    : r.left
 }
 
 describe('the compiled engine against the reference', () => {
   it('trains random networks to the same bits', () => {
     const ended = { well: 0 }
     fc.assert(
-      fc.property(networks({ depth: 2 }), loss, optimizer, fc.integer({ min: 1, max: 67 }), seed, fc.constantFrom('f32' as const, 'f64' as const), (net, l, o, batch, s, precision) => {
-        const [a, b] = [reference, wasm].map(backend => outcome(net, l, o, batch, s, precision, backend))
-        expect(b).toEqual(a)
-        if (typeof a === 'object' && a !== null && 'progress' in a) ended.well++
-      }),
+      fc.property(
+        networks({ depth: 2 }),
+        loss,
+        optimizer,
+        fc.integer({ min: 1, max: 67 }),
+        seed,
+        fc.constantFrom('f32' as const, 'f64' as const),
+        (net, l, o, batch, s, precision) => {
+          const [a, b] = [reference, wasm].map(backend => outcome(net, l, o, batch, s, precision, backend))
+          expect(b).toEqual(a)
+          if (typeof a === 'object' && a !== null && 'progress' in a) ended.well++
+        }
+      ),
       { numRuns: runs(60) }
     )
     expect(ended.well).toBeGreaterThan(runs(60) / 4)

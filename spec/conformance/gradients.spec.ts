@@ -22,7 +22,11 @@ const key = view('u32', [2], Uint32Array.of(7, 11))
 /** parameters that are nowhere special: first values, shaken (biases begin at 0, where many functions have kinks) */
 const shaken = (t: Tensor, path: string): F64 => {
   const noise = numbersOf(numbers('f64', t.shape, path.length * 7919 + t.shape.length, 0.3))
-  return view('f64', t.shape, Float64Array.from(numbersOf(t), (x, i) => x + (noise[i] as number)))
+  return view(
+    'f64',
+    t.shape,
+    Float64Array.from(numbersOf(t), (x, i) => x + (noise[i] as number))
+  )
 }
 
 describe('random networks', () => {
@@ -44,7 +48,10 @@ describe('random networks', () => {
           checkGradient(
             reference,
             (at: { readonly x: Expr; readonly params: Branch<Expr> }) => {
-              const applied = placed.apply({ params: at.params, state: layers, shared: {}, training: true, key: constant(key), path: '' }, at.x)
+              const applied = placed.apply(
+                { params: at.params, state: layers, shared: {}, training: true, key: constant(key), path: '' },
+                at.x
+              )
               const y = applied.value as Expr
               return total(add(mul(y, constant(weights)), mul(square(y), 0.1)))
             },
@@ -76,4 +83,5 @@ const wrongSquare = (x: Expr): Expr => {
   const hidden = constant(0, { dtype: 'f64' })
   return add(total(add(neg(value), mul(stop(value), 2))), hidden)
 }
-const stop = (x: Expr): Expr => Object.freeze({ op: 'stopGradient', args: [x], attrs: {}, dtype: x.dtype, shape: x.shape })
+const stop = (x: Expr): Expr =>
+  Object.freeze({ op: 'stopGradient', args: [x], attrs: {}, dtype: x.dtype, shape: x.shape })

@@ -152,9 +152,7 @@ describe('a layer kind of a user', () => {
   test('goes to JSON and back', () => {
     expect(parseModel(JSON.stringify(encodeModel(net, kinds)), kinds)).toEqual(E.right(net))
     expect(pipe(parseModel(JSON.stringify(net)), E.mapLeft(message))).toMatchObject({
-      left: expect.stringMatching(
-        /^\$\/layer\/layers\/0: expected a record whose tag is one of dense, /
-      ) as string
+      left: expect.stringMatching(/^\$\/layer\/layers\/0: expected a record whose tag is one of dense, /) as string
     })
     expect(pipe(parseModel(JSON.stringify(modelData([3], scale(-1))), kinds), E.mapLeft(message))).toEqual(
       E.left('$/layer/from: expected a number above 0, got -1')

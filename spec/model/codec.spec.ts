@@ -140,7 +140,21 @@ describe('what is not a model is refused with its place', () => {
 
   test('never throws, whatever the text', () => {
     fc.assert(fc.property(fc.string(), text => E.isLeft(parseModel(text))))
-    fc.assert(fc.property(fc.anything({ withNullPrototype: true }), u => E.isLeft(decodeModel(u))))
+    const hostile = fc.anything({
+      withNullPrototype: true,
+      withBigInt: true,
+      withDate: true,
+      withMap: true,
+      withSparseArray: true
+    })
+    fc.assert(fc.property(hostile, u => E.isLeft(decodeModel(u))))
+    fc.assert(
+      fc.property(hostile, u => E.isLeft(decodeModel({ tag: 'model', input: u, layer: { tag: 'dense', units: u } })))
+    )
+    expect(decodeModel(Symbol('model'))).toMatchObject({ _tag: 'Left' })
+    const cycle: unknown[] = []
+    cycle.push(cycle)
+    expect(decodeModel({ tag: 'model', input: cycle, layer: { tag: 'flatten' } })).toMatchObject({ _tag: 'Left' })
   })
   test('a model with anything in one place is refused or still a model, never an exception', () =>
     fc.assert(

@@ -10,7 +10,15 @@ import { reference, toNdarray } from 'gradfold/ndarray'
 
 for (const [name, entry] of Object.entries({ g, codec, files, laws })) assert.ok(Object.keys(entry).length > 0, name)
 
-const xor = g.fromArrays([[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]])
+const xor = g.fromArrays(
+  [
+    [0, 0],
+    [0, 1],
+    [1, 0],
+    [1, 1]
+  ],
+  [[0], [1], [1], [0]]
+)
 const settings = {
   model: g.model(g.input(2), g.dense(8), g.tanh, g.dense(1), g.sigmoid),
   loss: g.meanSquaredError,

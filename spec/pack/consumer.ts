@@ -9,7 +9,13 @@ import * as arrays from 'gradfold/ndarray'
 
 export const entries = { g, codec, files, laws, arrays }
 
-export const mlp = g.model(g.input(784), g.dense(128), g.relu, g.residual(g.sequential(g.dense(16), g.relu, g.dense(128))), g.dense(10))
+export const mlp = g.model(
+  g.input(784),
+  g.dense(128),
+  g.relu,
+  g.residual(g.sequential(g.dense(16), g.relu, g.dense(128))),
+  g.dense(10)
+)
 export const typed: g.Model<[784], [10]> = mlp
 export type Params = g.ParamsOf<typeof mlp>
 export const weight = (p: Params): g.Tensor<[784, 128]> => p.dense.weight
@@ -19,10 +25,24 @@ export const weight = (p: Params): g.Tensor<[784, 128]> => p.dense.weight
 export const wrong = g.model(g.input(784), g.dense(128), g.residual(g.dense(64)), g.dense(10))
 
 export const trained = pipe(
-  g.fromArrays([[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]),
+  g.fromArrays(
+    [
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [1, 1]
+    ],
+    [[0], [1], [1], [0]]
+  ),
   E.chainW(
     g.train(
-      { model: g.model(g.input(2), g.dense(8), g.tanh, g.dense(1), g.sigmoid), loss: g.meanSquaredError, optimizer: g.adam(0.05), batchSize: 4, stop: g.lossBelow(0.01) },
+      {
+        model: g.model(g.input(2), g.dense(8), g.tanh, g.dense(1), g.sigmoid),
+        loss: g.meanSquaredError,
+        optimizer: g.adam(0.05),
+        batchSize: 4,
+        stop: g.lossBelow(0.01)
+      },
       { backend: g.wasm }
     )
   )

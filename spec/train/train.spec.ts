@@ -32,7 +32,17 @@ import { numbers } from '../conformance/helpers.js'
 
 const net = model(input(3), named('hidden')(dense(5)), tanh, dense(4))
 const data: Dataset = right(
-  dataset({ x: numbers('f32', [22, 3], 1), y: right(tensor('u32', [22], Array.from({ length: 22 }, (_, i) => i % 4))), classes: 4 })
+  dataset({
+    x: numbers('f32', [22, 3], 1),
+    y: right(
+      tensor(
+        'u32',
+        [22],
+        Array.from({ length: 22 }, (_, i) => i % 4)
+      )
+    ),
+    classes: 4
+  })
 )
 const options: TrainingOptions<typeof net> = {
   model: net,
@@ -53,9 +63,15 @@ describe('train', () => {
       const t = training(options)
       const step = right(stepOf(t, { backend }))
       const all = [0, 1, 2].flatMap(epoch =>
-        chunks(22, 8, epochOrder(purposeKey(5, 'shuffle'), epoch, 22)).map((index, i, of) => ({ rows: indices(index.data), last: i === of.length - 1 }))
+        chunks(22, 8, epochOrder(purposeKey(5, 'shuffle'), epoch, 22)).map((index, i, of) => ({
+          rows: indices(index.data),
+          last: i === of.length - 1
+        }))
       )
-      const folded = all.reduce((s, { rows, last }) => right(step(s, right(gatherExamples(data, rows)), last)).state, right(startState(t)))
+      const folded = all.reduce(
+        (s, { rows, last }) => right(step(s, right(gatherExamples(data, rows)), last)).state,
+        right(startState(t))
+      )
       expect(same(folded, trained.state)).toBe(true)
       expect(folded.progress).toEqual(trained.state.progress)
       expect(folded.progress.step).toBe(9)
@@ -113,19 +129,41 @@ describe('train', () => {
   it('is not altered by validation', () => {
     const with_ = right(train(options, { backend: wasm, validation: data })(data))
     expect(same(with_.state, right(train(options, { backend: wasm })(data)).state)).toBe(true)
-    expect(with_.history.every(h => h.validation !== undefined && h.validation.metrics['accuracy'] !== undefined)).toBe(true)
+    expect(with_.history.every(h => h.validation !== undefined && h.validation.metrics['accuracy'] !== undefined)).toBe(
+      true
+    )
   })
 
   it('inserting a layer leaves the first values of the others as they were', () => {
     const params = (m: AnyModel): Branch<Tensor> => right(startState(training({ ...options, model: m }))).params
-    const [a, b] = [params(net), params(model(input(3), named('hidden')(dense(5)), tanh, named('more')(dense(5)), relu, dense(4)))]
-    for (const [path, t] of leaves<Tensor>(a)) expect(sameBits(t, new Map(leaves<Tensor>(b)).get(path) as Tensor)).toBe(true)
+    const [a, b] = [
+      params(net),
+      params(model(input(3), named('hidden')(dense(5)), tanh, named('more')(dense(5)), relu, dense(4)))
+    ]
+    for (const [path, t] of leaves<Tensor>(a))
+      expect(sameBits(t, new Map(leaves<Tensor>(b)).get(path) as Tensor)).toBe(true)
   })
 })
 
 describe('stop rules', () => {
-  const xor = right(fromArrays([[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]))
-  const small = { model: model(input(2), dense(8), tanh, dense(1), sigmoid), loss: meanSquaredError, optimizer: adam(0.05), batchSize: 4, seed: 2 }
+  const xor = right(
+    fromArrays(
+      [
+        [0, 0],
+        [0, 1],
+        [1, 0],
+        [1, 1]
+      ],
+      [[0], [1], [1], [0]]
+    )
+  )
+  const small = {
+    model: model(input(2), dense(8), tanh, dense(1), sigmoid),
+    loss: meanSquaredError,
+    optimizer: adam(0.05),
+    batchSize: 4,
+    seed: 2
+  }
 
   it('until the error is small enough, in one line', () => {
     const r = right(train({ ...small, stop: lossBelow(0.001) }, { backend: wasm })(xor))
@@ -135,7 +173,8 @@ describe('stop rules', () => {
     expect(Array.from((y as Tensor).data, p => Math.round(p))).toEqual([0, 1, 1, 0])
   })
   it('combine', () => {
-    const after = (stop: StopRule): number => right(train({ ...small, stop }, { backend: wasm })(xor)).state.progress.step
+    const after = (stop: StopRule): number =>
+      right(train({ ...small, stop }, { backend: wasm })(xor)).state.progress.step
     expect(after(anyOf(steps(5), epochs(9)))).toBe(5)
     expect(after(allOf(steps(5), epochs(9)))).toBe(9)
     expect(after(anyOf(allOf(steps(3), epochs(4)), steps(8)))).toBe(4)
@@ -149,7 +188,19 @@ describe('what is refused, with words', () => {
   }
   it('settings, shapes and data that do not fit', () => {
     const other = right(dataset({ x: numbers('f32', [22, 4], 1), y: data.y, classes: 4 }))
-    const outside: Dataset = { ...data, y: { ...data.y, tensor: right(tensor('u32', [22], Array.from({ length: 22 }, (_, i) => (i === 7 ? 9 : 1)))) } }
+    const outside: Dataset = {
+      ...data,
+      y: {
+        ...data.y,
+        tensor: right(
+          tensor(
+            'u32',
+            [22],
+            Array.from({ length: 22 }, (_, i) => (i === 7 ? 9 : 1))
+          )
+        )
+      }
+    }
     const flat = right(dataset({ x: data.x, y: right(tensor('f32', [22, 1], new Float32Array(22))) }))
     expect([
       said({ batchSize: 0 }),

@@ -31,7 +31,11 @@ export interface Backend {
   readonly name: string
   readonly compile: (program: Program) => Either<BackendError, Executable>
   /** `start` is fed back from step to step; `resident` inputs stay the same for the whole loop (a dataset) */
-  readonly loop: (programs: readonly Program[], start: Values, resident: Values) => Either<ShapeError | BackendError, Loop>
+  readonly loop: (
+    programs: readonly Program[],
+    start: Values,
+    resident: Values
+  ) => Either<ShapeError | BackendError, Loop>
 }
 
 const show = (a: Aval): string => `${a.dtype}${showShape(a.shape)}`
@@ -41,8 +45,15 @@ export const checkInputs = (p: Program, inputs: Values): ShapeError | undefined 
   for (const [name, wanted] of Object.entries(p.inputs)) {
     const given = Object.hasOwn(inputs, name) ? inputs[name] : undefined
     if (given === undefined) return shapeError(['input', name], show(wanted), 'nothing')
-    if (given.dtype !== wanted.dtype || !sameShape(given.shape, wanted.shape)) return shapeError(['input', name], show(wanted), show(given))
-    if (!isSound(given)) return shapeError(['input', name], `${given.dtype} storage that shape, stride and offset stay inside`, 'other storage', 'make it with tensor')
+    if (given.dtype !== wanted.dtype || !sameShape(given.shape, wanted.shape))
+      return shapeError(['input', name], show(wanted), show(given))
+    if (!isSound(given))
+      return shapeError(
+        ['input', name],
+        `${given.dtype} storage that shape, stride and offset stay inside`,
+        'other storage',
+        'make it with tensor'
+      )
   }
   return undefined
 }
@@ -57,11 +68,13 @@ export const loopOfRuns =
     let state = start
     return right({
       step: (p, inputs) => {
-        const executable = compiled.get(p) ?? left(backendError(['loop'], 'one of the programs the loop was opened with', 'another'))
+        const executable =
+          compiled.get(p) ?? left(backendError(['loop'], 'one of the programs the loop was opened with', 'another'))
         if (isLeft(executable)) return executable
         const r = executable.right.run({ ...resident, ...state, ...inputs })
         if (isLeft(r)) return r
-        const mine = (fedBack: boolean): Values => Object.fromEntries(Object.entries(r.right).filter(([name]) => Object.hasOwn(start, name) === fedBack))
+        const mine = (fedBack: boolean): Values =>
+          Object.fromEntries(Object.entries(r.right).filter(([name]) => Object.hasOwn(start, name) === fedBack))
         state = { ...state, ...mine(true) }
         return right(mine(false))
       },
@@ -77,7 +90,10 @@ export const loopOfRuns =
  */
 export const evaluate =
   (backend: Backend) =>
-  <K extends string>(outputs: Readonly<Record<K, Expr>>, inputs: Values = {}): Either<ShapeError | BackendError, Readonly<Record<K, Tensor>>> => {
+  <K extends string>(
+    outputs: Readonly<Record<K, Expr>>,
+    inputs: Values = {}
+  ): Either<ShapeError | BackendError, Readonly<Record<K, Tensor>>> => {
     const p = program(outputs)
     if (!isRight(p)) return left(p.left)
     const executable = backend.compile(p.right)

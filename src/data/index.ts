@@ -2,7 +2,19 @@
 export { fromArrays, fromNdarray, type NdarrayLike, type Nested } from './arrays.js'
 export { batchIndices, epochOrder } from './batch.js'
 export { decodeCsv, type CsvColumn, type CsvSchema } from './csv.js'
-export { dataset, exampleCount, feature, gatherExamples, pickExamples, reshapeInputs, take, valuesOf, type Dataset, type DatasetFields, type Feature } from './dataset.js'
+export {
+  dataset,
+  exampleCount,
+  feature,
+  gatherExamples,
+  pickExamples,
+  reshapeInputs,
+  take,
+  valuesOf,
+  type Dataset,
+  type DatasetFields,
+  type Feature
+} from './dataset.js'
 export { decodeIdx } from './idx.js'
 export { classLabels, oneHot } from './labels.js'
 export { applyScaling, fitScaling, type Scaling } from './normalise.js'

@@ -8,7 +8,8 @@ import { holds, shapeRules, type ShapeRule } from './rules/shape.js'
 
 export type Arg = Expr | number
 
-const invalid = (error: Ops['invalid']['error']): Expr => Object.freeze({ op: 'invalid', args: [], attrs: { error }, dtype: 'f32', shape: [] })
+const invalid = (error: Ops['invalid']['error']): Expr =>
+  Object.freeze({ op: 'invalid', args: [], attrs: { error }, dtype: 'f32', shape: [] })
 
 /** a node, if its arguments suit it */
 export const node = <K extends Op>(op: K, args: readonly Expr[], attrs: Ops[K]): Expr => {
@@ -18,7 +19,13 @@ export const node = <K extends Op>(op: K, args: readonly Expr[], attrs: Ops[K]):
   const aval = rule(attrs, args)
   return E.isLeft(aval)
     ? invalid(aval.left)
-    : (Object.freeze({ op, args, attrs, dtype: aval.right.dtype, shape: aval.right.shape } satisfies Node<K>) as unknown as Expr)
+    : (Object.freeze({
+        op,
+        args,
+        attrs,
+        dtype: aval.right.dtype,
+        shape: aval.right.shape
+      } satisfies Node<K>) as unknown as Expr)
 }
 
 // ---- leaves
@@ -27,13 +34,24 @@ export const node = <K extends Op>(op: K, args: readonly Expr[], attrs: Ops[K]):
 export const input = (name: string, dtype: DType, shape: Dims): Expr => node('input', [], { name, dtype, shape })
 
 /** a tensor known now, or one number in every place of the given shape */
-export const constant = (value: number | Tensor, like: { readonly dtype: DType; readonly shape?: Dims } = { dtype: 'f32' }): Expr =>
+export const constant = (
+  value: number | Tensor,
+  like: { readonly dtype: DType; readonly shape?: Dims } = { dtype: 'f32' }
+): Expr =>
   isTensor(value) || holds(like.dtype, value)
     ? node('constant', [], { value: isTensor(value) ? value : full(like.dtype, like.shape ?? [], value) })
-    : invalid(shapeError(['constant'], `a number that ${like.dtype} has`, String(value), 'cast the others to a type that has it'))
+    : invalid(
+        shapeError(
+          ['constant'],
+          `a number that ${like.dtype} has`,
+          String(value),
+          'cast the others to a type that has it'
+        )
+      )
 
 /** 0, 1, 2, ... along an axis */
-export const iota = (dtype: DType, shape: Dims, axis = shape.length - 1): Expr => node('iota', [], { dtype, shape, axis })
+export const iota = (dtype: DType, shape: Dims, axis = shape.length - 1): Expr =>
+  node('iota', [], { dtype, shape, axis })
 
 // ---- broadcasting, as NumPy does: shapes are aligned at their ends, and sizes of 1 stretch
 
@@ -61,8 +79,15 @@ export const broadcast = (x: Expr, shape: Dims): Expr => {
 const aligned = (op: Op, args: readonly Arg[]): readonly Expr[] => {
   const exprs = args.filter(a => typeof a !== 'number')
   const like = exprs.at(-1)
-  const no = (expected: string, got: string, hint: string): readonly Expr[] => [invalid(shapeError([op], expected, got, hint))]
-  if (like === undefined) return no('at least one argument that is an expression', args.filter(a => typeof a === 'number').join(' and '), 'use constant(number, like)')
+  const no = (expected: string, got: string, hint: string): readonly Expr[] => [
+    invalid(shapeError([op], expected, got, hint))
+  ]
+  if (like === undefined)
+    return no(
+      'at least one argument that is an expression',
+      args.filter(a => typeof a === 'number').join(' and '),
+      'use constant(number, like)'
+    )
   const wrong = exprs.find(a => a.op === 'invalid')
   if (wrong !== undefined) return [wrong]
   const shape = stretched(exprs.map(e => e.shape))
@@ -75,7 +100,23 @@ const aligned = (op: Op, args: readonly Arg[]): readonly Expr[] => {
 // ---- elementwise
 
 const unary =
-  (op: 'neg' | 'abs' | 'sign' | 'floor' | 'sqrt' | 'exp' | 'log' | 'log1p' | 'expm1' | 'tanh' | 'erf' | 'sin' | 'cos' | 'stopGradient') =>
+  (
+    op:
+      | 'neg'
+      | 'abs'
+      | 'sign'
+      | 'floor'
+      | 'sqrt'
+      | 'exp'
+      | 'log'
+      | 'log1p'
+      | 'expm1'
+      | 'tanh'
+      | 'erf'
+      | 'sin'
+      | 'cos'
+      | 'stopGradient'
+  ) =>
   (x: Expr): Expr =>
     node(op, [x], {})
 export const neg = unary('neg')
@@ -120,7 +161,11 @@ export const square = (x: Expr): Expr => mul(x, x)
 export const select = (condition: Expr, then: Arg, otherwise: Arg): Expr => {
   const like = typeof then === 'number' ? otherwise : then
   const values = typeof like === 'number' ? [then, otherwise] : [lift(then, like), lift(otherwise, like)]
-  return node('select', typeof like === 'number' ? aligned('select', values) : aligned('select', [condition, ...values]), {})
+  return node(
+    'select',
+    typeof like === 'number' ? aligned('select', values) : aligned('select', [condition, ...values]),
+    {}
+  )
 }
 
 // ---- reductions: the reduced axes stay, with size 1 (all axes where none are named)
@@ -142,31 +187,45 @@ export const total = (x: Expr): Expr => reshape(sum(x), [])
 
 export const matmul = (a: Expr, b: Expr): Expr => node('matmul', [a, b], {})
 export const transpose = (x: Expr, permutation: Dims = [...x.shape.keys()].reverse()): Expr =>
-  permutation.every((p, i) => p === i) && permutation.length === x.shape.length ? x : node('transpose', [x], { permutation })
+  permutation.every((p, i) => p === i) && permutation.length === x.shape.length
+    ? x
+    : node('transpose', [x], { permutation })
 /** matrices with rows and columns exchanged: the last two axes */
 export const transposed = (x: Expr): Expr => {
   const r = x.shape.length
   return transpose(x, [...Array.from({ length: Math.max(0, r - 2) }, (_, i) => i), r - 1, r - 2])
 }
 export const slice = (x: Expr, start: Dims, shape: Dims): Expr =>
-  same(x.shape, shape) && start.length === shape.length && start.every(s => s === 0) ? x : node('slice', [x], { start, shape })
+  same(x.shape, shape) && start.length === shape.length && start.every(s => s === 0)
+    ? x
+    : node('slice', [x], { start, shape })
 export const concat = (xs: readonly Expr[], axis: number): Expr =>
-  xs.length === 0 ? invalid(shapeError(['concat'], 'at least one tensor', 'none')) : node('concat', xs, { axis: axis < 0 ? axis + (xs[0]?.shape.length ?? 0) : axis })
+  xs.length === 0
+    ? invalid(shapeError(['concat'], 'at least one tensor', 'none'))
+    : node('concat', xs, { axis: axis < 0 ? axis + (xs[0]?.shape.length ?? 0) : axis })
 export const pad = (x: Expr, low: Dims, high: Dims, value = 0): Expr => node('pad', [x], { low, high, value })
 
 // ---- indexing, images, randomness
 
 /** rows by index: table [n, ...r] and index u32 [...i] give [...i, ...r] */
 export const gather = (table: Expr, index: Expr): Expr => node('gather', [table, index], {})
-export const scatterAdd = (values: Expr, index: Expr, rows: number): Expr => node('scatterAdd', [values, index], { rows })
-export const oneHot = (index: Expr, depth: number, dtype: FloatType = 'f32'): Expr => node('oneHot', [index], { depth, dtype })
+export const scatterAdd = (values: Expr, index: Expr, rows: number): Expr =>
+  node('scatterAdd', [values, index], { rows })
+export const oneHot = (index: Expr, depth: number, dtype: FloatType = 'f32'): Expr =>
+  node('oneHot', [index], { depth, dtype })
 
 /** images [n, h, w, c] -> windows [n, oh, ow, kh, kw, c] */
-export const windows = (x: Expr, size: Window['size'], stride: Window['stride'] = [1, 1], dilation: Window['dilation'] = [1, 1]): Expr =>
-  node('windows', [x], { size, stride, dilation })
+export const windows = (
+  x: Expr,
+  size: Window['size'],
+  stride: Window['stride'] = [1, 1],
+  dilation: Window['dilation'] = [1, 1]
+): Expr => node('windows', [x], { size, stride, dilation })
 /** the adjoint of `windows`: overlapping windows add up */
-export const unwindows = (x: Expr, window: Window, height: number, width: number): Expr => node('unwindows', [x], { ...window, height, width })
+export const unwindows = (x: Expr, window: Window, height: number, width: number): Expr =>
+  node('unwindows', [x], { ...window, height, width })
 
 /** the key below this one for a number */
 export const foldIn = (key: Expr, data: number): Expr => node('foldIn', [key], { data })
-export const random = (key: Expr, distribution: Distribution, shape: Dims): Expr => node('random', [key], { distribution, shape })
+export const random = (key: Expr, distribution: Distribution, shape: Dims): Expr =>
+  node('random', [key], { distribution, shape })

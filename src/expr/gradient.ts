@@ -14,7 +14,16 @@ import { gradientRules, type GradientRule } from './rules/gradient.js'
 export const gradients = (y: Expr, xs: readonly Expr[]): readonly Expr[] => {
   if (y.op === 'invalid') return xs.map(() => y)
   if (sizeOf(y.shape) !== 1 || !isFloat(y.dtype))
-    return xs.map(() => node('invalid', [], { error: shapeError(['gradient'], 'a function whose value is one number', `${y.dtype}${showShape(y.shape)}`, isFloat(y.dtype) ? 'use mean or total' : 'cast it first') }))
+    return xs.map(() =>
+      node('invalid', [], {
+        error: shapeError(
+          ['gradient'],
+          'a function whose value is one number',
+          `${y.dtype}${showShape(y.shape)}`,
+          isFloat(y.dtype) ? 'use mean or total' : 'cast it first'
+        )
+      })
+    )
   const order = topological([y])
   const wanted = new Set(xs)
   const active = new Set<Expr>()
@@ -61,4 +70,3 @@ export const grad =
   <X extends Tree<Expr>>(f: (x: X) => Expr) =>
   (x: X): X =>
     valueAndGrad(f)(x).gradient
-

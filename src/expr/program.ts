@@ -24,7 +24,9 @@ export const program = (outputs: Readonly<Record<string, Expr>>): E.Either<Shape
     if (n.op !== 'input') continue
     const before = inputs.get(n.attrs.name)
     if (before !== undefined && (before.dtype !== n.dtype || !sameShape(before.shape, n.shape)))
-      return E.left(shapeError(['input', n.attrs.name], `${show(before)} everywhere`, show(n), 'give the other input another name'))
+      return E.left(
+        shapeError(['input', n.attrs.name], `${show(before)} everywhere`, show(n), 'give the other input another name')
+      )
     inputs.set(n.attrs.name, before ?? n)
   }
   return E.right({ outputs, inputs: Object.fromEntries(inputs), order })

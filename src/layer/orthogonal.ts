@@ -20,7 +20,7 @@ const reflection = (a: Float64Array, rows: number, columns: number, j: number): 
   const length = Math.sqrt(squares)
   const sign = head < 0 ? 1 : -1
   v[j] = head - sign * length
-  const norm = squares - head * head + (v[j]) * (v[j])
+  const norm = squares - head * head + v[j] * v[j]
   return { v, factor: norm === 0 ? 0 : 2 / norm, sign }
 }
 

@@ -32,9 +32,16 @@ export const metricNames = (c: Checked): readonly string[] => {
 export const metricValues = (c: Checked, totals: Totals, examples: number): Scores['metrics'] =>
   Object.fromEntries(
     metricNames(c).map((name, i) => {
-      const mine = Object.entries(totals).flatMap(([k, v]) => (k.startsWith(`${i}/`) ? [[k.slice(`${i}/`.length), v] as const] : []))
+      const mine = Object.entries(totals).flatMap(([k, v]) =>
+        k.startsWith(`${i}/`) ? [[k.slice(`${i}/`.length), v] as const] : []
+      )
       const m = c.training.metrics[i]
-      return [name, m === undefined ? NaN : (c.families.metrics[m.tag]?.value(m, Object.fromEntries(mine), examples, c.output) ?? NaN)] as const
+      return [
+        name,
+        m === undefined
+          ? NaN
+          : (c.families.metrics[m.tag]?.value(m, Object.fromEntries(mine), examples, c.output) ?? NaN)
+      ] as const
     })
   )
 
@@ -45,7 +52,11 @@ const chunk = 256
 export const chunks = (n: number, size: number, order?: ArrayLike<number>): readonly Tensor[] =>
   Array.from({ length: Math.ceil(n / size) }, (_, i) => {
     const length = Math.min(size, n - i * size)
-    return view('u32', [length], Uint32Array.from({ length }, (_, j) => (order === undefined ? i * size + j : (order[i * size + j] as number))))
+    return view(
+      'u32',
+      [length],
+      Uint32Array.from({ length }, (_, j) => (order === undefined ? i * size + j : (order[i * size + j] as number)))
+    )
   })
 
 const inputs = (prefix: string, tree: Branch<Tensor>): Branch<Expr> =>
@@ -90,7 +101,6 @@ export const evaluateChecked =
       )
     )
   }
-
 
 /**
  * The loss and metrics of a training's model over a dataset, in inference, with the parameters of a state.

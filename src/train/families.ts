@@ -20,7 +20,14 @@ export interface Families {
   readonly metrics: MetricTable
 }
 /** what gradfold comes with; spread it and add your own: `{ ...families, losses: { ...losses, mine } }` */
-export const families: Families = Object.freeze({ kinds: builtInKinds, losses, optimizers, schedules, stopRules, metrics })
+export const families: Families = Object.freeze({
+  kinds: builtInKinds,
+  losses,
+  optimizers,
+  schedules,
+  stopRules,
+  metrics
+})
 
 interface Members {
   readonly loss: Loss
@@ -49,4 +56,3 @@ export const checkMembers = (f: Families, m: Members): E.Either<SettingError, Me
     E.chain(() => E.traverseArray(checkMember('metric', f.metrics))(m.metrics)),
     E.map(() => m)
   )
-

@@ -1,6 +1,6 @@
 /** Training: what a training is, its step, the fold, and the families it looks members up in. */
 export { families, type Families } from './families.js'
-export { training, type Training, type TrainingOptions } from './training.js'
+export { training, type FittingOptions, type Training, type TrainingOptions } from './training.js'
 export { stepOf, type Batch, type Diverged, type Step, type Stepped, type StepReport } from './step.js'
 export { startState } from './start.js'
 export { train, type EpochReport, type Trained, type TrainError, type TrainEvent, type TrainOptions } from './train.js'

@@ -42,13 +42,19 @@ const check = (x: Examples, wanted: Shape, n: number): ShapeError | undefined =>
   if (isTensor(x))
     return isDims(wanted) && sameShape(x.shape.slice(1), wanted) && x.shape[0] === n && n > 0
       ? undefined
-      : shapeError(['inputs'], `at least one example of shape ${showShape(wanted)}${n > 0 ? `, ${n} in all` : ''}`, showShape(x.shape))
-  if (isDims(wanted) || wanted.length !== x.length) return shapeError(['inputs'], `inputs of shapes ${showShape(wanted)}`, `${x.length} tensors`)
+      : shapeError(
+          ['inputs'],
+          `at least one example of shape ${showShape(wanted)}${n > 0 ? `, ${n} in all` : ''}`,
+          showShape(x.shape)
+        )
+  if (isDims(wanted) || wanted.length !== x.length)
+    return shapeError(['inputs'], `inputs of shapes ${showShape(wanted)}`, `${x.length} tensors`)
   return wanted.map((w, i) => check(x[i] as Examples, w, n)).find(e => e !== undefined)
 }
 
 /** the precision that parameters are in */
-export const precisionOf = (params: Branch<Tensor>): FloatType => (leaves<Tensor>(params).some(([, t]) => t.dtype === 'f64') ? 'f64' : 'f32')
+export const precisionOf = (params: Branch<Tensor>): FloatType =>
+  leaves<Tensor>(params).some(([, t]) => t.dtype === 'f64') ? 'f64' : 'f32'
 
 /** a model applied to batches of inputs, with a key for random layers */
 export type Runner = (x: Examples, key: Key) => E.Either<ShapeError | BackendError, Examples>
@@ -59,8 +65,13 @@ export const runner = (
   params: Branch<Tensor>,
   { backend, kinds = builtInKinds, layers = {}, sampling = false }: PredictOptions & { readonly sampling?: boolean }
 ): Runner => {
-  const compiled = new Map<number, E.Either<ShapeError | BackendError, { readonly executable: Executable; readonly value: Value }>>()
-  const compile = (batch: number): E.Either<ShapeError | BackendError, { readonly executable: Executable; readonly value: Value }> =>
+  const compiled = new Map<
+    number,
+    E.Either<ShapeError | BackendError, { readonly executable: Executable; readonly value: Value }>
+  >()
+  const compile = (
+    batch: number
+  ): E.Either<ShapeError | BackendError, { readonly executable: Executable; readonly value: Value }> =>
     pipe(
       lower(model, { batch, sampling, dtype: precisionOf(params), kinds }),
       E.chainW(({ value }) =>

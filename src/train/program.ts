@@ -25,16 +25,23 @@ export interface BatchSource {
 }
 
 const inputLike = (name: string, a: Aval): Expr => input(name, a.dtype, a.shape)
-const inputsLike = (prefix: string, tree: Tree<Aval>): Branch<Expr> => mapTree<Aval, Expr>((a, path) => inputLike(path, a))(tree, prefix) as Branch<Expr>
+const inputsLike = (prefix: string, tree: Tree<Aval>): Branch<Expr> =>
+  mapTree<Aval, Expr>((a, path) => inputLike(path, a))(tree, prefix) as Branch<Expr>
 
 /** what a model sees of a feature's numbers (data/dataset.ts): bytes are scaled and shifted in f32 */
 const seen = (raw: Expr, { scale, shift }: Pick<Feature, 'scale' | 'shift'>, dtype: FloatType): Expr =>
-  raw.dtype === 'u8' ? cast(add(mul(cast(raw, 'f32'), scale), shift), dtype) : raw.dtype === 'u32' ? raw : cast(raw, dtype)
+  raw.dtype === 'u8'
+    ? cast(add(mul(cast(raw, 'f32'), scale), shift), dtype)
+    : raw.dtype === 'u32'
+      ? raw
+      : cast(raw, dtype)
 
 const unscaled = { scale: 1, shift: 0 }
 /** targets: bytes that are one number per example are class indexes */
 const seenTarget = (raw: Expr, f: Pick<Feature, 'scale' | 'shift'>, dtype: FloatType): Expr =>
-  raw.dtype === 'u8' && raw.shape.length === 1 && f.scale === 1 && f.shift === 0 ? cast(raw, 'u32') : seen(raw, f, dtype)
+  raw.dtype === 'u8' && raw.shape.length === 1 && f.scale === 1 && f.shift === 0
+    ? cast(raw, 'u32')
+    : seen(raw, f, dtype)
 
 /** `batch` examples gathered by the input `index` from the resident inputs `data/x` and `data/y` */
 export const gathered = ({ x, y, weights }: Dataset, batch: number, dtype: FloatType): BatchSource => {
@@ -101,7 +108,13 @@ export const metricSums = (c: Checked, output: Expr, target: Expr): Readonly<Rec
   )
 
 /** the model's output for a batch, in training or in inference */
-export const forward = (c: Checked, params: Branch<Expr>, layers: Branch<Expr>, x: Expr, training: boolean): { readonly value: Expr; readonly layers: Tree<Expr> } => {
+export const forward = (
+  c: Checked,
+  params: Branch<Expr>,
+  layers: Branch<Expr>,
+  x: Expr,
+  training: boolean
+): { readonly value: Expr; readonly layers: Tree<Expr> } => {
   const applied = c.placed.apply(
     { params, state: layers, shared: {}, training, key: input('key', 'u32', [2]), path: '' },
     x
@@ -138,4 +151,3 @@ export const stepOutputs = (c: Checked, s: TrainState, batch: BatchSource): Read
     ...Object.fromEntries([...next.params].map(([path, e]) => [`finite/${path}`, total(mul(e, 0))]))
   }
 }
-

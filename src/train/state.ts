@@ -52,24 +52,35 @@ const slotTensors = (slot: Slot, params: Branch<Tensor>, dtype: 'f32' | 'f64'): 
   slot.per === 'run' ? full(dtype, [], slot.value) : mapTree<Tensor, Tensor>(p => filled(p, slot.value))(params)
 
 /** the state before the first step, its parameters drawn from the seed (or given) */
-export const start = (c: Checked, params: Branch<Tensor> = initFrom(c.placed, purposeKey(c.training.seed, 'init'), c.families.kinds)): TrainState => {
+export const start = (
+  c: Checked,
+  params: Branch<Tensor> = initFrom(c.placed, purposeKey(c.training.seed, 'init'), c.families.kinds)
+): TrainState => {
   const { optimizer, stop, precision } = c.training
   const { slots, settings } = optimizerInterpreter(c.families.optimizers)
   return {
     params,
     layers: initStateFrom(c.placed),
-    optimizer: Object.fromEntries(Object.entries(slots(optimizer, '')).map(([name, s]) => [name, slotTensors(s, params, precision)])),
+    optimizer: Object.fromEntries(
+      Object.entries(slots(optimizer, '')).map(([name, s]) => [name, slotTensors(s, params, precision)])
+    ),
     progress: notStarted,
     epochSums: noSums,
     position: 0,
     stop: stopInterpreter(c.families.stopRules).start(stop),
-    settings: Object.fromEntries(Object.entries(settings(optimizer, '')).map(([name, s]) => [name, scheduleInterpreter(c.families.schedules).start(s)]))
+    settings: Object.fromEntries(
+      Object.entries(settings(optimizer, '')).map(([name, s]) => [
+        name,
+        scheduleInterpreter(c.families.schedules).start(s)
+      ])
+    )
   }
 }
 
 // ---- a state's tensors by the names they have in a program
 
-const named = (prefix: string, tree: Branch<Tensor>): readonly (readonly [string, Tensor])[] => leaves<Tensor>(tree, prefix)
+const named = (prefix: string, tree: Branch<Tensor>): readonly (readonly [string, Tensor])[] =>
+  leaves<Tensor>(tree, prefix)
 
 export const tensorsOf = (s: TrainState): Readonly<Record<string, Tensor>> =>
   Object.fromEntries([...named('params', s.params), ...named('layers', s.layers), ...named('optimizer', s.optimizer)])
@@ -78,5 +89,10 @@ export const tensorsOf = (s: TrainState): Readonly<Record<string, Tensor>> =>
 export const withTensors = (s: TrainState, tensors: Readonly<Record<string, Tensor>>): TrainState => {
   const swap = (prefix: string, tree: Branch<Tensor>): Branch<Tensor> =>
     mapTree<Tensor, Tensor>((_, path) => tensors[path] as Tensor)(tree, prefix) as Branch<Tensor>
-  return { ...s, params: swap('params', s.params), layers: swap('layers', s.layers), optimizer: swap('optimizer', s.optimizer) }
+  return {
+    ...s,
+    params: swap('params', s.params),
+    layers: swap('layers', s.layers),
+    optimizer: swap('optimizer', s.optimizer)
+  }
 }

@@ -63,17 +63,26 @@ export const settingsNow = (c: Checked, s: TrainState): Readonly<Record<string, 
 }
 export const stepInputs = (c: Checked, s: TrainState, settings: Readonly<Record<string, number>>): Values => ({
   key: keyTensor(foldIn(purposeKey(c.training.seed, 'step'), s.progress.step)),
-  ...Object.fromEntries(Object.entries(settings).map(([name, v]) => [`setting/${name}`, full(c.training.precision, [], v)]))
+  ...Object.fromEntries(
+    Object.entries(settings).map(([name, v]) => [`setting/${name}`, full(c.training.precision, [], v)])
+  )
 })
 
 // ---- the program's small outputs
 
 export const sumsOf = (outputs: Values): Totals =>
   Object.fromEntries(
-    Object.entries(outputs).flatMap(([k, t]) => (k.startsWith('metric/') ? [[k.slice('metric/'.length), Array.from(numbersOf(t))] as const] : []))
+    Object.entries(outputs).flatMap(([k, t]) =>
+      k.startsWith('metric/') ? [[k.slice('metric/'.length), Array.from(numbersOf(t))] as const] : []
+    )
   )
 
-export const reportOf = (step: number, examples: number, outputs: Values, settings: Readonly<Record<string, number>>): StepReport => ({
+export const reportOf = (
+  step: number,
+  examples: number,
+  outputs: Values,
+  settings: Readonly<Record<string, number>>
+): StepReport => ({
   step,
   examples,
   weight: outputs['weight'] === undefined ? examples : scalarOf(outputs['weight']),
@@ -113,7 +122,13 @@ export const epochSumsAfter = ({ epochSums: e }: TrainState, r: StepReport): Tra
  * The bookkeeping after a step: progress, stop rule, schedules. `epochEnds` says whether its batch was the epoch's last; `validation`
  * are the scores that the parameters after this step get then.
  */
-export const advance = (c: Checked, s: TrainState, r: StepReport, epochEnds: boolean, validation?: Scores): TrainState => {
+export const advance = (
+  c: Checked,
+  s: TrainState,
+  r: StepReport,
+  epochEnds: boolean,
+  validation?: Scores
+): TrainState => {
   const sums = epochSumsAfter(s, r)
   const progress: Progress = {
     step: s.progress.step + 1,
@@ -130,7 +145,9 @@ export const advance = (c: Checked, s: TrainState, r: StepReport, epochEnds: boo
     epochSums: epochEnds ? noSums : sums,
     position: epochEnds ? 0 : s.position + 1,
     stop: stopInterpreter(c.families.stopRules).next(c.training.stop, s.stop, progress),
-    settings: Object.fromEntries(settingsOf(c).map(([name, set]) => [name, next(set, s.settings[name] ?? {}, progress)]))
+    settings: Object.fromEntries(
+      settingsOf(c).map(([name, set]) => [name, next(set, s.settings[name] ?? {}, progress)])
+    )
   }
 }
 
@@ -145,10 +162,20 @@ export const tensorsOfData = ({ x, y, weights }: Dataset): Batch => ({
 export const checkBatch = (c: Checked, { x, y, weights }: Batch): ShapeError | undefined => {
   const got = x.shape.slice(1)
   if (x.shape.length === 0 || !sameShape(got, c.input))
-    return shapeError(['inputs'], `tensors of shape ${showShape(c.input)} for each example`, `shape ${showShape(got)}`, 'reshape the data, or change the input of the model')
-  if (x.shape[0] !== y.shape[0]) return shapeError(['targets'], `${x.shape[0]} targets, one for each input`, String(y.shape[0]))
+    return shapeError(
+      ['inputs'],
+      `tensors of shape ${showShape(c.input)} for each example`,
+      `shape ${showShape(got)}`,
+      'reshape the data, or change the input of the model'
+    )
+  if (x.shape[0] !== y.shape[0])
+    return shapeError(['targets'], `${x.shape[0]} targets, one for each input`, String(y.shape[0]))
   if (weights !== undefined && !(sameShape(weights.shape, [x.shape[0] as number]) && weights.dtype !== 'bool'))
-    return shapeError(['weights'], `${x.shape[0]} numbers, one for each input`, `${weights.dtype}${showShape(weights.shape)}`)
+    return shapeError(
+      ['weights'],
+      `${x.shape[0]} numbers, one for each input`,
+      `${weights.dtype}${showShape(weights.shape)}`
+    )
   return checkTarget(c.loss, c.output, y, c.training.precision)
 }
 
@@ -174,7 +201,12 @@ export const stepOf = (t: Training, { backend, families = builtIn }: StepOptions
       const compile = (s: TrainState, b: Batch): E.Either<TrainError, readonly [Program, Executable]> => {
         return pipe(
           program(stepOutputs(c, s, handedIn(b, c.training.precision))),
-          E.chainW(p => pipe(backend.compile(p), E.map(e => [p, e] as const)))
+          E.chainW(p =>
+            pipe(
+              backend.compile(p),
+              E.map(e => [p, e] as const)
+            )
+          )
         )
       }
       return (state, batch, epochEnds = false) => {

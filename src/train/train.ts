@@ -7,14 +7,34 @@ import { exampleCount, wrongWeights, type Dataset } from '../data/dataset.js'
 import type { AnyModel } from '../model/model.js'
 import type { ParamsOf } from '../model/params.js'
 import { program, type Program } from '../expr/program.js'
-import { dataError, settingError, within, type DataError, type SettingError, type ShapeError, type BackendError } from '../value/error.js'
+import {
+  dataError,
+  settingError,
+  within,
+  type DataError,
+  type SettingError,
+  type ShapeError,
+  type BackendError
+} from '../value/error.js'
 import { chunks, evaluateChecked, metricValues } from './evaluate.js'
 import { families as builtIn, type Families } from './families.js'
 import type { Loss } from './loss/index.js'
 import { gathered, residentData, stepOutputs } from './program.js'
 import type { Scores } from './progress.js'
 import { purposeKey, start, tensorsOf, withTensors, type Best, type TrainState } from './state.js'
-import { advance, checkBatch, divergence, epochSumsAfter, reportOf, settingsNow, settingsOf, stepInputs, tensorsOfData, type Diverged, type StepReport } from './step.js'
+import {
+  advance,
+  checkBatch,
+  divergence,
+  epochSumsAfter,
+  reportOf,
+  settingsNow,
+  settingsOf,
+  stepInputs,
+  tensorsOfData,
+  type Diverged,
+  type StepReport
+} from './step.js'
 import { scheduleInterpreter } from './schedule/index.js'
 import { stopInterpreter } from './stop/index.js'
 import { checkTraining, training, type Checked, type Training, type FittingOptions } from './training.js'
@@ -71,7 +91,14 @@ const checkData = (c: Checked, data: Dataset): E.Either<ShapeError | DataError, 
   const indexes = c.loss.classIndexes && tensor.shape.length === c.output.length && tensor.dtype !== 'f32'
   const outside = indexes ? Array.prototype.findIndex.call(tensor.data, (k: number) => k >= classes) : -1
   return outside >= 0
-    ? E.left(dataError(['targets', `example ${outside}`], `a class index below ${classes}`, String(tensor.data[outside]), 'the last layer has one output per class'))
+    ? E.left(
+        dataError(
+          ['targets', `example ${outside}`],
+          `a class index below ${classes}`,
+          String(tensor.data[outside]),
+          'the last layer has one output per class'
+        )
+      )
     : E.right(n)
 }
 const checkBatchSize = (c: Checked, n: number): E.Either<SettingError, number> =>
@@ -79,13 +106,30 @@ const checkBatchSize = (c: Checked, n: number): E.Either<SettingError, number> =
     ? E.left(settingError(['batchSize'], `at most ${n}, the number of examples`, String(c.training.batchSize)))
     : E.right(n)
 /** the validation set suits the training too, and is there where the stop rule looks at it */
-const checkValidation = (c: Checked, validation: Dataset | undefined): E.Either<ShapeError | DataError | SettingError, unknown> =>
+const checkValidation = (
+  c: Checked,
+  validation: Dataset | undefined
+): E.Either<ShapeError | DataError | SettingError, unknown> =>
   validation !== undefined
     ? within('validation')(checkData(c, validation))
     : stopInterpreter(c.families.stopRules).validates(c.training.stop)
-      ? E.left(settingError(['stop'], 'a validation set, which the stop rule looks at', 'none', 'hand one along as the option validation'))
+      ? E.left(
+          settingError(
+            ['stop'],
+            'a validation set, which the stop rule looks at',
+            'none',
+            'hand one along as the option validation'
+          )
+        )
       : settingsOf(c).some(([, s]) => scheduleInterpreter(c.families.schedules).validates(s))
-        ? E.left(settingError(['optimizer'], 'a validation set, which a schedule looks at', 'none', 'hand one along as the option validation'))
+        ? E.left(
+            settingError(
+              ['optimizer'],
+              'a validation set, which a schedule looks at',
+              'none',
+              'hand one along as the option validation'
+            )
+          )
         : E.right(undefined)
 
 /** everything an epoch's loop needs, compiled once: a program for full batches, one for the short last batch */
@@ -96,7 +140,13 @@ interface Compiled {
   readonly programs: ReadonlyMap<number, Program>
   readonly open: (s: TrainState) => E.Either<ShapeError | BackendError, Loop>
 }
-const compile = (c: Checked, data: Dataset, n: number, first: TrainState, backend: Backend): E.Either<ShapeError, Compiled> => {
+const compile = (
+  c: Checked,
+  data: Dataset,
+  n: number,
+  first: TrainState,
+  backend: Backend
+): E.Either<ShapeError, Compiled> => {
   const sizes = [...new Set([c.training.batchSize, n % c.training.batchSize])].filter(k => k > 0)
   const resident = residentData(data)
   return pipe(
@@ -106,13 +156,26 @@ const compile = (c: Checked, data: Dataset, n: number, first: TrainState, backen
         E.map(p => [k, p] as const)
       )
     )(sizes),
-    E.map(programs => ({ c, data, n, programs: new Map(programs), open: s => backend.loop(programs.map(([, p]) => p), tensorsOf(s), resident) }))
+    E.map(programs => ({
+      c,
+      data,
+      n,
+      programs: new Map(programs),
+      open: s =>
+        backend.loop(
+          programs.map(([, p]) => p),
+          tensorsOf(s),
+          resident
+        )
+    }))
   )
 }
 
 /** the batches of an epoch, as index tensors: the examples shuffled by the epoch's key, the last batch as short as it comes */
 const batchesOf = ({ c, n }: Compiled, epoch: number): readonly Values[] =>
-  chunks(n, c.training.batchSize, epochOrder(purposeKey(c.training.seed, 'shuffle'), epoch, n)).map(index => ({ index }))
+  chunks(n, c.training.batchSize, epochOrder(purposeKey(c.training.seed, 'shuffle'), epoch, n)).map(index => ({
+    index
+  }))
 
 interface Run {
   readonly state: TrainState
@@ -169,7 +232,8 @@ const runEpochs = (k: Compiled, first: TrainState, o: TrainOptions, upTo: number
       const last = b === batches.length - 1
       const { metrics } = epochSumsAfter(s, report)
       o.observe?.({ tag: 'step', epochSteps: batches.length, ...report })
-      const validation = last && o.validation !== undefined ? evaluateChecked(c, o.backend)(now(s), o.validation) : undefined
+      const validation =
+        last && o.validation !== undefined ? evaluateChecked(c, o.backend)(now(s), o.validation) : undefined
       if (validation !== undefined && E.isLeft(validation)) return failed(validation.left)
       s = advance(c, s, report, last, validation?.right)
       if (!last) continue
@@ -184,7 +248,8 @@ const runEpochs = (k: Compiled, first: TrainState, o: TrainOptions, upTo: number
       }
       history.push(epoch)
       const scores: Scores = epoch.validation ?? { loss: epoch.loss, metrics: epoch.metrics }
-      if (o.keepBest !== undefined && o.keepBest !== false) best = better(best, { state: epochStart, epoch: epoch.epoch, scores })
+      if (o.keepBest !== undefined && o.keepBest !== false)
+        best = better(best, { state: epochStart, epoch: epoch.epoch, scores })
       o.observe?.({ tag: 'epoch', ...epoch })
     }
     const reason = s.progress.step >= upTo ? 'asked to' : rules.reason(c.training.stop, s.progress, s.stop)

@@ -35,9 +35,8 @@ export type TrainingOptions<M extends AnyModel> = AllButLoss<M> & { readonly los
 export type FittingOptions<M extends AnyModel, L extends Loss> = AllButLoss<M> & { readonly loss: FittingLoss<L, M> }
 
 /** a training with what is left out filled in: batches of 32, no metrics, seed 0, f32 */
-export const training = <M extends AnyModel, const L extends Loss>(
-  options: FittingOptions<M, L>
-): Training<M> => Object.freeze({ batchSize: 32, metrics: [], seed: 0, precision: 'f32', ...(options as TrainingOptions<M>) })
+export const training = <M extends AnyModel, const L extends Loss>(options: FittingOptions<M, L>): Training<M> =>
+  Object.freeze({ batchSize: 32, metrics: [], seed: 0, precision: 'f32', ...(options as TrainingOptions<M>) })
 
 /** a training whose parts are checked, with its model placed */
 export interface Checked {
@@ -50,12 +49,23 @@ export interface Checked {
 }
 
 const single = (what: string, s: Placed['output']): E.Either<ShapeError, Dims> =>
-  isDims(s) ? E.right(s) : E.left(shapeError([what], `one tensor`, showShape(s), 'merge the parts: training takes models with one input and one output'))
+  isDims(s)
+    ? E.right(s)
+    : E.left(
+        shapeError(
+          [what],
+          `one tensor`,
+          showShape(s),
+          'merge the parts: training takes models with one input and one output'
+        )
+      )
 
 /** @returns Left for a setting out of range, an unknown member, or a model whose shapes do not fit */
 export const checkTraining = (t: Training, f: Families = families): E.Either<SettingError | ShapeError, Checked> =>
   pipe(
-    isSize(t.batchSize) ? E.right(t) : E.left(settingError(['batchSize'], 'a positive whole number', String(t.batchSize))),
+    isSize(t.batchSize)
+      ? E.right(t)
+      : E.left(settingError(['batchSize'], 'a positive whole number', String(t.batchSize))),
     E.filterOrElse(
       () => Number.isInteger(t.seed) && t.seed >= 0 && t.seed <= 0xffffffff,
       () => settingError(['seed'], 'a whole number from 0 to 4294967295', String(t.seed))
@@ -70,7 +80,11 @@ export const checkTraining = (t: Training, f: Families = families): E.Either<Set
         E.let('loss', () => knownLoss(f.losses, t.loss)),
         E.chainFirstW(({ output, loss }) => checkLoss(loss, output, placed.gives, t.precision)),
         E.chainFirstW(() => {
-          const wrong = checkOptimizer(f.optimizers, t.optimizer, leaves(placed.params).map(([path]) => path))
+          const wrong = checkOptimizer(
+            f.optimizers,
+            t.optimizer,
+            leaves(placed.params).map(([path]) => path)
+          )
           return wrong === undefined ? E.right(undefined) : E.left(wrong)
         }),
         E.map(({ input, output, loss }) => ({ training: t, families: f, placed, input, output, loss }))

@@ -16,7 +16,12 @@ export type Fields = Readonly<Record<string, Codec<unknown> | t.Mixed>>
 
 /** A codec from a predicate; `what` completes the sentence "expected ...". */
 export const refined = <A>(what: string, is: (u: unknown) => u is A): Codec<A> =>
-  new t.Type<A, unknown, unknown>(what, is, (u, c) => (is(u) ? t.success(u) : t.failure(u, c, what)), a => a)
+  new t.Type<A, unknown, unknown>(
+    what,
+    is,
+    (u, c) => (is(u) ? t.success(u) : t.failure(u, c, what)),
+    a => a
+  )
 
 const isNumber = (u: unknown): u is number => typeof u === 'number' && Number.isFinite(u)
 /** a finite number of which `ok` holds */
@@ -30,19 +35,33 @@ export const positive: Codec<number> = inRange('a number above 0', n => n > 0)
 export const nonNegative: Codec<number> = inRange('a number, 0 or more', n => n >= 0)
 /** 0 <= p < 1: drop rates, decay rates of running averages */
 export const fraction: Codec<number> = inRange('a number from 0 up to, not including, 1', n => n >= 0 && n < 1)
-export const uint32: Codec<number> = inRange('a whole number from 0 to 4294967295', n => Number.isInteger(n) && n >= 0 && n <= 0xffffffff)
+export const uint32: Codec<number> = inRange(
+  'a whole number from 0 to 4294967295',
+  n => Number.isInteger(n) && n >= 0 && n <= 0xffffffff
+)
 export const label: Codec<string> = refined(
   'a label of letters, digits, _ . - (at most 64, no name that every object has)',
   (u): u is string => typeof u === 'string' && isLabel(u)
 )
-export const dims: Codec<Dims> = refined('a list of positive whole numbers', (u): u is Dims => Array.isArray(u) && u.every(isSize))
+export const dims: Codec<Dims> = refined(
+  'a list of positive whole numbers',
+  (u): u is Dims => Array.isArray(u) && u.every(isSize)
+)
 
 export const oneOf = <const A extends string>(...names: readonly A[]): Codec<A> =>
-  refined(`one of ${names.join(', ')}`, (u): u is A => typeof u === 'string' && (names as readonly string[]).includes(u))
+  refined(
+    `one of ${names.join(', ')}`,
+    (u): u is A => typeof u === 'string' && (names as readonly string[]).includes(u)
+  )
 
 /** a field that may be left out of JSON written by hand; what is written always has it */
 export const withDefault = <A>(codec: t.Type<A, unknown, unknown>, value: A): Codec<A> =>
-  new t.Type<A, unknown, unknown>(codec.name, codec.is, (u, c) => (u === undefined ? t.success(value) : codec.validate(u, c)), codec.encode)
+  new t.Type<A, unknown, unknown>(
+    codec.name,
+    codec.is,
+    (u, c) => (u === undefined ? t.success(value) : codec.validate(u, c)),
+    codec.encode
+  )
 
 /** a field that may be absent, and then stays absent */
 export const optional = <A>(codec: t.Type<A, unknown, unknown>): Codec<A | undefined> =>
@@ -58,7 +77,8 @@ export const list = <A>(codec: t.Type<A, unknown, unknown>): Codec<readonly A[]>
 /** what a record codec of these fields decodes to */
 export type FieldsOf<P extends Fields> = { readonly [K in keyof P]: t.TypeOf<P[K]> }
 
-const isRecord = (u: unknown): u is Readonly<Record<string, unknown>> => typeof u === 'object' && u !== null && !Array.isArray(u)
+const isRecord = (u: unknown): u is Readonly<Record<string, unknown>> =>
+  typeof u === 'object' && u !== null && !Array.isArray(u)
 
 /** A record with these fields and no other; inherited fields don't count. */
 export const exact = <P extends Fields>(name: string, fields: P): Codec<FieldsOf<P>> => {
@@ -70,7 +90,11 @@ export const exact = <P extends Fields>(name: string, fields: P): Codec<FieldsOf
     const unknown = Object.keys(u).filter(k => !Object.hasOwn(fields, k))
     const results = keys.map(k => of(k).validate(at(u, k), t.appendContext(c, k, of(k))))
     const errors = [
-      ...unknown.map(k => ({ value: u[k], context: t.appendContext(c, k, t.never), message: `no field of this name in ${name} (it has ${keys.join(', ')})` })),
+      ...unknown.map(k => ({
+        value: u[k],
+        context: t.appendContext(c, k, t.never),
+        message: `no field of this name in ${name} (it has ${keys.join(', ')})`
+      })),
       ...results.flatMap(r => (E.isLeft(r) ? r.left : []))
     ]
     if (errors.length > 0) return t.failures(errors)
@@ -89,7 +113,10 @@ export const exact = <P extends Fields>(name: string, fields: P): Codec<FieldsOf
 }
 
 /** One of several records told apart by their `tag`; `members` is asked when decoding, so that families can stay open. */
-export const tagged = <A extends { readonly tag: string }>(family: string, members: () => Readonly<Record<string, t.Type<A, unknown, unknown>>>): Codec<A> => {
+export const tagged = <A extends { readonly tag: string }>(
+  family: string,
+  members: () => Readonly<Record<string, t.Type<A, unknown, unknown>>>
+): Codec<A> => {
   const find = (u: unknown): t.Type<A, unknown, unknown> | undefined => {
     const tag = isRecord(u) && Object.hasOwn(u, 'tag') ? u['tag'] : undefined
     const all = members()
@@ -98,20 +125,41 @@ export const tagged = <A extends { readonly tag: string }>(family: string, membe
   return new t.Type<A, unknown, unknown>(
     family,
     (u): u is A => find(u)?.is(u) ?? false,
-    (u, c) => find(u)?.validate(u, c) ?? t.failure(u, c, `a record whose tag is one of ${Object.keys(members()).join(', ')}`),
+    (u, c) =>
+      find(u)?.validate(u, c) ?? t.failure(u, c, `a record whose tag is one of ${Object.keys(members()).join(', ')}`),
     a => find(a)?.encode(a)
   )
 }
 
+/** an object may hold a bigint, or a toJSON of its own */
+const json = (u: unknown): string =>
+  pipe(
+    E.tryCatch(() => JSON.stringify(u) as string | undefined, String),
+    E.fold(
+      () => 'an object',
+      s => s ?? 'an object'
+    )
+  )
 const show = (u: unknown): string => {
-  const s = u === undefined ? 'nothing' : typeof u === 'object' ? JSON.stringify(u) : `${u as string | number | boolean}`
+  const s =
+    u === undefined
+      ? 'nothing'
+      : typeof u === 'object'
+        ? json(u)
+        : typeof u === 'symbol'
+          ? 'a symbol'
+          : `${u as string | number | boolean}`
   return s.length > 60 ? `${s.slice(0, 57)}...` : s
 }
 
 /** the first error of a decoding (the others are often its consequences): where, what was expected, what came */
 export const firstError = (errors: t.Errors): readonly [path: readonly string[], expected: string, got: string] => {
   const e = errors[0] as t.ValidationError
-  return [e.context.map(c => c.key).filter(k => k !== ''), e.message ?? `a ${e.context.at(-1)?.type.name ?? 'value'}`, show(e.value)]
+  return [
+    e.context.map(c => c.key).filter(k => k !== ''),
+    e.message ?? `a ${e.context.at(-1)?.type.name ?? 'value'}`,
+    show(e.value)
+  ]
 }
 const decodeErrorOf = (errors: t.Errors): DecodeError => {
   const [path, expected, got] = firstError(errors)
@@ -125,7 +173,11 @@ const tooDeep = (u: unknown): boolean => {
   let level: readonly unknown[] = [u]
   for (let d = 0; level.length > 0; d++) {
     if (d > maxDepth) return true
-    level = level.flatMap(x => (typeof x === 'object' && x !== null ? (Object.values(x) as readonly unknown[]).filter(y => typeof y === 'object' && y !== null) : []))
+    level = level.flatMap(x =>
+      typeof x === 'object' && x !== null
+        ? (Object.values(x) as readonly unknown[]).filter(y => typeof y === 'object' && y !== null)
+        : []
+    )
   }
   return false
 }
@@ -182,6 +234,11 @@ export const parseJson =
   (text: string): E.Either<DecodeError, A> =>
     pipe(
       checkText(text),
-      E.chain(s => E.tryCatch((): unknown => JSON.parse(s), e => decodeError(['$'], 'JSON text', e instanceof Error ? e.message : String(e)))),
+      E.chain(s =>
+        E.tryCatch(
+          (): unknown => JSON.parse(s),
+          e => decodeError(['$'], 'JSON text', e instanceof Error ? e.message : String(e))
+        )
+      ),
       E.chain(decode(codec))
     )

@@ -26,7 +26,13 @@ export type BackendError = Problem<'BackendError'>
 
 const problem =
   <Tag extends string>(_tag: Tag) =>
-  (path: readonly string[], expected: string, got: string, hint = ''): Problem<Tag> => ({ _tag, path, expected, got, hint })
+  (path: readonly string[], expected: string, got: string, hint = ''): Problem<Tag> => ({
+    _tag,
+    path,
+    expected,
+    got,
+    hint
+  })
 
 export const shapeError = problem('ShapeError')
 export const decodeError = problem('DecodeError')
@@ -43,4 +49,5 @@ export const inside =
   (label: string) =>
   <P extends Problem<string>>(e: P): P => ({ ...e, path: [label, ...e.path] })
 
-export const within = (label: string): (<P extends Problem<string>, A>(e: E.Either<P, A>) => E.Either<P, A>) => E.mapLeft(inside(label))
+export const within = (label: string): (<P extends Problem<string>, A>(e: E.Either<P, A>) => E.Either<P, A>) =>
+  E.mapLeft(inside(label))

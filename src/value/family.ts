@@ -15,10 +15,15 @@ export interface Member {
 export type Table<M extends Member> = Readonly<Record<string, M>>
 
 /** members by their tags */
-export const table = <M extends Member>(...members: readonly M[]): Table<M> => Object.freeze(Object.fromEntries(members.map(m => [m.tag, m])))
+export const table = <M extends Member>(...members: readonly M[]): Table<M> =>
+  Object.freeze(Object.fromEntries(members.map(m => [m.tag, m])))
 
 /** JSON of any member of the family; unknown tags and fields are refused with their place */
-export const familyCodec = <A extends { readonly tag: string }>(family: string, members: Table<Member>, inner: t.Mixed = t.unknown): Codec<A> => {
+export const familyCodec = <A extends { readonly tag: string }>(
+  family: string,
+  members: Table<Member>,
+  inner: t.Mixed = t.unknown
+): Codec<A> => {
   const self: Codec<unknown> = new t.Type<unknown, unknown, unknown>(
     family,
     (u): u is unknown => all.is(u),
@@ -26,7 +31,10 @@ export const familyCodec = <A extends { readonly tag: string }>(family: string, 
     a => all.encode(a as A)
   )
   const codecs = Object.fromEntries(
-    Object.values(members).map(m => [m.tag, exact(m.tag, { tag: t.literal(m.tag), ...m.fields(self, inner as Codec<unknown>) }) as unknown as Codec<A>])
+    Object.values(members).map(m => [
+      m.tag,
+      exact(m.tag, { tag: t.literal(m.tag), ...m.fields(self, inner as Codec<unknown>) }) as unknown as Codec<A>
+    ])
   )
   const all = tagged<A>(family, () => codecs)
   return all
@@ -36,7 +44,14 @@ export const familyCodec = <A extends { readonly tag: string }>(family: string, 
 export const find = <M extends Member>(family: string, members: Table<M>, tag: string): E.Either<SettingError, M> => {
   const m = Object.hasOwn(members, tag) ? members[tag] : undefined
   return m === undefined
-    ? E.left(settingError([family], `one of ${Object.keys(members).join(', ')}`, tag, `a ${family} of your own needs its record in the table that is handed along`))
+    ? E.left(
+        settingError(
+          [family],
+          `one of ${Object.keys(members).join(', ')}`,
+          tag,
+          `a ${family} of your own needs its record in the table that is handed along`
+        )
+      )
     : E.right(m)
 }
 

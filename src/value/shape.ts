@@ -6,7 +6,8 @@ export type Shape = Dims | readonly Shape[]
 export const isDims = (s: Shape): s is Dims => s.every(x => typeof x === 'number')
 
 /** `[28, 28, 1]` -> `"[28, 28, 1]"` */
-export const showShape = (s: Shape): string => `[${s.map(x => (typeof x === 'number' ? String(x) : showShape(x))).join(', ')}]`
+export const showShape = (s: Shape): string =>
+  `[${s.map(x => (typeof x === 'number' ? String(x) : showShape(x))).join(', ')}]`
 
 export const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length &&

@@ -62,11 +62,17 @@ export const view = <const S extends Dims, D extends DType>(dtype: D, shape: S, 
  * @example tensor('f32', [2, 2], [1, 2, 3, 4]) // Right
  * @returns Left when a size is not a positive whole number or the count of numbers differs from the product of the sizes
  */
-export const tensor = <const S extends Dims, D extends DType>(dtype: D, shape: S, numbers: ArrayLike<number>): E.Either<ShapeError, Tensor<S, D>> =>
+export const tensor = <const S extends Dims, D extends DType>(
+  dtype: D,
+  shape: S,
+  numbers: ArrayLike<number>
+): E.Either<ShapeError, Tensor<S, D>> =>
   !shape.every(isSize)
     ? E.left(shapeError(['tensor'], 'sizes that are positive whole numbers', showShape(shape)))
     : sizeOf(shape) !== numbers.length
-      ? E.left(shapeError(['tensor'], `${sizeOf(shape)} numbers for the shape ${showShape(shape)}`, `${numbers.length}`))
+      ? E.left(
+          shapeError(['tensor'], `${sizeOf(shape)} numbers for the shape ${showShape(shape)}`, `${numbers.length}`)
+        )
       : E.right(view(dtype, shape, allocate(dtype, numbers)))
 
 /** one number everywhere, stored once (all strides are 0) */
@@ -88,7 +94,8 @@ export const isContiguous = (t: Tensor): boolean => {
 export const numbersOf = <D extends DType>(t: Tensor<Dims, D>): Storage[D] => {
   const data = t.data as Storage[D]
   const n = sizeOf(t.shape)
-  if (isContiguous(t)) return (t.offset === 0 && data.length === n ? data : data.subarray(t.offset, t.offset + n)) as Storage[D]
+  if (isContiguous(t))
+    return (t.offset === 0 && data.length === n ? data : data.subarray(t.offset, t.offset + n)) as Storage[D]
   const out = allocate(t.dtype, n)
   const index = new Array<number>(t.shape.length).fill(0)
   let at = t.offset
@@ -127,7 +134,8 @@ const storages = { f32: Float32Array, f64: Float64Array, u8: Uint8Array, u32: Ui
 
 /** whether the data are storage of the element type, and shape, stride and offset never lead outside them */
 export const isSound = ({ dtype, shape, stride, offset, data }: Tensor): boolean => {
-  const reach = (sign: 1 | -1): number => shape.reduce((sum, n, i) => sum + (n - 1) * Math.max(0, sign * (stride[i] as number)), 0)
+  const reach = (sign: 1 | -1): number =>
+    shape.reduce((sum, n, i) => sum + (n - 1) * Math.max(0, sign * (stride[i] as number)), 0)
   return (
     data instanceof storages[dtype] &&
     shape.every(isSize) &&

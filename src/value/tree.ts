@@ -6,7 +6,8 @@ export interface Branch<A extends Aval> {
   readonly [label: string]: Tree<A>
 }
 
-export const isLeaf = <A extends Aval>(t: Tree<A>): t is A => typeof (t as { readonly dtype?: unknown }).dtype === 'string'
+export const isLeaf = <A extends Aval>(t: Tree<A>): t is A =>
+  typeof (t as { readonly dtype?: unknown }).dtype === 'string'
 
 /** labels become record keys and path segments, so they must not reach a prototype or look like a path */
 export const isLabel = (s: string): boolean => /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/.test(s) && !(s in Object.prototype)
@@ -22,7 +23,9 @@ export const mapTree =
   (tree: Tree<A>, at = ''): Tree<B> =>
     isLeaf(tree)
       ? f(tree, at)
-      : Object.fromEntries(Object.entries(tree).map(([label, t]) => [label, mapTree(f)(t, at === '' ? label : `${at}/${label}`)]))
+      : Object.fromEntries(
+          Object.entries(tree).map(([label, t]) => [label, mapTree(f)(t, at === '' ? label : `${at}/${label}`)])
+        )
 
 /** a tree of the same form, its leaves taken by path from a record */
 export const rebuild = <A extends Aval, B extends Aval>(form: Tree<A>, byPath: (path: string) => B): Tree<B> =>

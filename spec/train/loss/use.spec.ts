@@ -55,9 +55,12 @@ interface Expectile {
   readonly tag: 'expectile'
   readonly above: number
 }
-declare module '../../../src/train/loss/loss.js' {
+declare module 'gradfold' {
   interface Losses {
     readonly expectile: Expectile
+  }
+  interface ScaleRules<L> {
+    readonly expectile: 'values'
   }
 }
 const expectile = (above: number): Expectile => Object.freeze({ tag: 'expectile', above })

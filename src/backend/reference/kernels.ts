@@ -87,7 +87,8 @@ export const matmul = (a: Tensor, b: Tensor, shape: Dims): Tensor => {
       for (let p = 0; p < k; p++) {
         const f = x[(s * m + i) * k + p] as number
         const col = (s * k + p) * n
-        if (single) for (let j = 0; j < n; j++) out[row + j] = (out[row + j] as number) + Math.fround(f * (y[col + j] as number))
+        if (single)
+          for (let j = 0; j < n; j++) out[row + j] = (out[row + j] as number) + Math.fround(f * (y[col + j] as number))
         else for (let j = 0; j < n; j++) out[row + j] = (out[row + j] as number) + f * (y[col + j] as number)
       }
     }
@@ -121,7 +122,8 @@ export const scatterAdd = (values: Tensor, index: Tensor, rows: number, shape: D
   const width = sums.length / rows
   for (let i = 0; i < at0.length; i++) {
     const row = Math.min(at0[i] as number, rows - 1)
-    for (let j = 0; j < width; j++) sums[row * width + j] = (sums[row * width + j] as number) + (x[i * width + j] as number)
+    for (let j = 0; j < width; j++)
+      sums[row * width + j] = (sums[row * width + j] as number) + (x[i * width + j] as number)
   }
   return view(values.dtype, shape, allocate(values.dtype, sums))
 }
@@ -142,7 +144,14 @@ export const windows = (x: Tensor, w: Window, shape: Dims): Tensor => {
 
 /** the adjoint of `windows`: overlapping windows are added in f64, in row-major order of the windows, and rounded once */
 export const unwindows = (x: Tensor, w: Window, shape: Dims): Tensor => {
-  const [n, oh, ow, kh, kw, c] = [0, 1, 2, 3, 4, 5].map(i => at(x.shape, i)) as [number, number, number, number, number, number]
+  const [n, oh, ow, kh, kw, c] = [0, 1, 2, 3, 4, 5].map(i => at(x.shape, i)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number
+  ]
   const [height, width] = [at(shape, 1), at(shape, 2)]
   const from = numbersOf(x)
   const sums = new Float64Array(sizeOf(shape))
@@ -152,7 +161,8 @@ export const unwindows = (x: Tensor, w: Window, shape: Dims): Tensor => {
       for (let ox = 0; ox < ow; ox++)
         for (let ky = 0; ky < kh; ky++)
           for (let kx = 0; kx < kw; kx++) {
-            const to = ((b * height + oy * w.stride[0] + ky * w.dilation[0]) * width + ox * w.stride[1] + kx * w.dilation[1]) * c
+            const to =
+              ((b * height + oy * w.stride[0] + ky * w.dilation[0]) * width + ox * w.stride[1] + kx * w.dilation[1]) * c
             for (let ch = 0; ch < c; ch++) sums[to + ch] = (sums[to + ch] as number) + (from[i++] as number)
           }
   return view(x.dtype, shape, allocate(x.dtype, sums))

@@ -102,7 +102,11 @@ const kernels: { readonly [K in Op]: Kernel<K> } = {
   },
   slice: (n, args) => {
     const x = arg(args, 0)
-    return { ...x, shape: n.shape, offset: n.attrs.start.reduce((o, s, i) => o + s * (x.stride[i] as number), x.offset) }
+    return {
+      ...x,
+      shape: n.shape,
+      offset: n.attrs.start.reduce((o, s, i) => o + s * (x.stride[i] as number), x.offset)
+    }
   },
   concat: (n, args) =>
     filled(n.dtype, n.shape, into => {
@@ -146,7 +150,15 @@ const compile: Backend['compile'] = p => {
     const values = new Map<Expr, Tensor>()
     const left = new Map(uses)
     for (const n of p.order) {
-      values.set(n, n.op === 'input' ? (inputs[n.attrs.name] as Tensor) : run(n, n.args.map(a => values.get(a) as Tensor)))
+      values.set(
+        n,
+        n.op === 'input'
+          ? (inputs[n.attrs.name] as Tensor)
+          : run(
+              n,
+              n.args.map(a => values.get(a) as Tensor)
+            )
+      )
       // a value is let go after its last use, so that a long program needs the memory of its widest place only
       for (const a of n.args) {
         const still = (left.get(a) as number) - 1

@@ -34,20 +34,36 @@ const costOf = (k: Kernel): Cost => {
         k.outputs.map(o => o.node),
         k.reads
       )
-      return { what: showShape(k.shape), ops: ops.length === 0 ? 'copy' : names(ops), flops: ops.length * sizeOf(k.shape) }
+      return {
+        what: showShape(k.shape),
+        ops: ops.length === 0 ? 'copy' : names(ops),
+        flops: ops.length * sizeOf(k.shape)
+      }
     }
     case 'reduce': {
       const ops = inlineOps([k.node], k.reads)
-      return { what: `${showShape(k.shape)} over ${showShape(k.axes)}`, ops: [k.op, names(ops)].join(' ').trim(), flops: (ops.length + 1) * sizeOf(k.shape) }
+      return {
+        what: `${showShape(k.shape)} over ${showShape(k.axes)}`,
+        ops: [k.op, names(ops)].join(' ').trim(),
+        flops: (ops.length + 1) * sizeOf(k.shape)
+      }
     }
     case 'matmul': {
       const depth = k.a.shape.at(-1) ?? 1
-      return { what: `${showShape(k.a.shape)} ${showShape(k.b.shape)}`, ops: 'matmul', flops: 2 * depth * sizeOf(k.to.shape) }
+      return {
+        what: `${showShape(k.a.shape)} ${showShape(k.b.shape)}`,
+        ops: 'matmul',
+        flops: 2 * depth * sizeOf(k.to.shape)
+      }
     }
     case 'gather':
       return { what: `${showShape(k.table.shape)} at ${showShape(k.index.shape)}`, ops: 'gather', flops: 0 }
     case 'scatter':
-      return { what: showShape(k.values.shape), ops: k.target.by === 'index' ? 'scatterAdd' : 'unwindows', flops: sizeOf(k.values.shape) }
+      return {
+        what: showShape(k.values.shape),
+        ops: k.target.by === 'index' ? 'scatterAdd' : 'unwindows',
+        flops: sizeOf(k.values.shape)
+      }
     case 'foldIn':
       return { what: '[2]', ops: 'foldIn', flops: 0 }
   }
@@ -68,12 +84,18 @@ export const explain = (p: Program): string => {
   const memory = plan([lowered], new Map())
   const rows = lowered.kernels.map((k, i) => {
     const c = costOf(k)
-    return { cells: [String(i), k.kind, c.what, c.ops, String(c.flops), String(traffic(k))], flops: c.flops, bytes: traffic(k) }
+    return {
+      cells: [String(i), k.kind, c.what, c.ops, String(c.flops), String(traffic(k))],
+      flops: c.flops,
+      bytes: traffic(k)
+    }
   })
   const sum = (f: (r: (typeof rows)[number]) => number): number => rows.reduce((s, r) => s + f(r), 0)
   const simplified = topological(Object.values(simplify(p.order, p.outputs))).length
   return [
-    markdownTable([['', 'kernel', 'size', 'operations', 'flops', 'bytes'], ...rows.map(r => r.cells)], { align: ['r', 'l', 'l', 'l', 'r', 'r'] }),
+    markdownTable([['', 'kernel', 'size', 'operations', 'flops', 'bytes'], ...rows.map(r => r.cells)], {
+      align: ['r', 'l', 'l', 'l', 'r', 'r']
+    }),
     '',
     `${p.order.length} nodes, ${simplified} after simplification, ${lowered.kernels.length} kernels`,
     `${sum(r => r.flops)} floating-point operations, ${sum(r => r.bytes)} bytes moved, ${memory.bytes} bytes of memory`

@@ -12,15 +12,68 @@ import { collapse } from './space.js'
 
 type Role = 'leaf' | 'map' | 'view' | 'reduce' | 'heavy'
 const roles: { readonly [K in Op]: Role } = {
-  input: 'leaf', constant: 'leaf', invalid: 'leaf',
-  iota: 'map', neg: 'map', abs: 'map', sign: 'map', floor: 'map', sqrt: 'map', exp: 'map', log: 'map', log1p: 'map', expm1: 'map', tanh: 'map', erf: 'map',
-  sin: 'map', cos: 'map', cast: 'map', stopGradient: 'map', add: 'map', sub: 'map', mul: 'map', div: 'map', max: 'map', min: 'map', pow: 'map',
-  equal: 'map', less: 'map', lessEqual: 'map', select: 'map', random: 'map', oneHot: 'heavy',
-  sum: 'reduce', reduceMax: 'reduce', matmul: 'heavy', reshape: 'view', transpose: 'view', broadcast: 'view', slice: 'view', concat: 'heavy', pad: 'heavy',
-  gather: 'heavy', scatterAdd: 'heavy', windows: 'view', unwindows: 'heavy', foldIn: 'heavy'
+  input: 'leaf',
+  constant: 'leaf',
+  invalid: 'leaf',
+  iota: 'map',
+  neg: 'map',
+  abs: 'map',
+  sign: 'map',
+  floor: 'map',
+  sqrt: 'map',
+  exp: 'map',
+  log: 'map',
+  log1p: 'map',
+  expm1: 'map',
+  tanh: 'map',
+  erf: 'map',
+  sin: 'map',
+  cos: 'map',
+  cast: 'map',
+  stopGradient: 'map',
+  add: 'map',
+  sub: 'map',
+  mul: 'map',
+  div: 'map',
+  max: 'map',
+  min: 'map',
+  pow: 'map',
+  equal: 'map',
+  less: 'map',
+  lessEqual: 'map',
+  select: 'map',
+  random: 'map',
+  oneHot: 'heavy',
+  sum: 'reduce',
+  reduceMax: 'reduce',
+  matmul: 'heavy',
+  reshape: 'view',
+  transpose: 'view',
+  broadcast: 'view',
+  slice: 'view',
+  concat: 'heavy',
+  pad: 'heavy',
+  gather: 'heavy',
+  scatterAdd: 'heavy',
+  windows: 'view',
+  unwindows: 'heavy',
+  foldIn: 'heavy'
 }
 /** what an elementwise op costs, in additions: decides whether a value used twice is kept or worked out twice */
-const costs: Partial<Record<Op, number>> = { div: 3, sqrt: 4, exp: 12, expm1: 14, tanh: 16, log: 14, log1p: 16, erf: 20, sin: 30, cos: 30, pow: 40, random: 30 }
+const costs: Partial<Record<Op, number>> = {
+  div: 3,
+  sqrt: 4,
+  exp: 12,
+  expm1: 14,
+  tanh: 16,
+  log: 14,
+  log1p: 16,
+  erf: 20,
+  sin: 30,
+  cos: 30,
+  pow: 40,
+  random: 30
+}
 const keepAbove = 3
 /** more outputs than this in one kernel would run out of registers */
 const maxOutputs = 6
@@ -36,7 +89,8 @@ const storedNodes = (order: readonly Expr[], outputs: readonly Expr[]): Readonly
   const cost = new Map<Expr, number>()
   // a first guess of each node's cost from below: what hangs under it up to the next thing that is surely stored
   for (const n of order) {
-    const below = roles[n.op] === 'map' ? n.args.reduce((s, a) => s + (roles[a.op] === 'map' ? (cost.get(a) ?? 0) : 0), 0) : 0
+    const below =
+      roles[n.op] === 'map' ? n.args.reduce((s, a) => s + (roles[a.op] === 'map' ? (cost.get(a) ?? 0) : 0), 0) : 0
     cost.set(n, below + (roles[n.op] === 'map' ? (costs[n.op] ?? 1) : 0))
   }
   for (let i = order.length - 1; i >= 0; i--) {
@@ -48,9 +102,13 @@ const storedNodes = (order: readonly Expr[], outputs: readonly Expr[]): Readonly
       continue
     }
     const mine = users.get(n) ?? []
-    const kernels = new Set(mine.flatMap(u => (roles[u.op] === 'map' && !stored.has(u) ? [...(consumers.get(u) ?? [])] : [u])))
+    const kernels = new Set(
+      mine.flatMap(u => (roles[u.op] === 'map' && !stored.has(u) ? [...(consumers.get(u) ?? [])] : [u]))
+    )
     const forced = mine.some(u => roles[u.op] === 'view' || roles[u.op] === 'heavy')
-    const heavyColumns = mine.some(u => roles[u.op] === 'reduce' && (cost.get(n) ?? 0) > 2 * keepAbove && !reducesRows(u))
+    const heavyColumns = mine.some(
+      u => roles[u.op] === 'reduce' && (cost.get(n) ?? 0) > 2 * keepAbove && !reducesRows(u)
+    )
     if (forced || heavyColumns || (kernels.size > 1 && (cost.get(n) ?? 0) > keepAbove)) stored.add(n)
     consumers.set(n, stored.has(n) ? new Set([n]) : kernels)
   }
@@ -93,7 +151,12 @@ const readsBelow = (roots: readonly Expr[], stored: ReadonlySet<Expr>, s: State)
   return reads
 }
 
-const make = (s: State, dtype: Buffer['dtype'], size: number, role: Buffer['role'] = { kind: 'temporary' }): Buffer => ({ id: s.next++, dtype, size, role })
+const make = (
+  s: State,
+  dtype: Buffer['dtype'],
+  size: number,
+  role: Buffer['role'] = { kind: 'temporary' }
+): Buffer => ({ id: s.next++, dtype, size, role })
 
 const push = (s: State, k: Kernel, ...buffers: readonly Buffer[]): void => {
   for (const b of buffers) s.filledBy.set(b, s.kernels.length)
@@ -117,13 +180,25 @@ const viewOf = (s: State, n: Expr): View => {
     case 'transpose':
       return { ...from, shape: n.shape, stride: n.attrs.permutation.map(i => at(from.stride, i)) }
     case 'broadcast':
-      return { ...from, shape: n.shape, stride: from.stride.map((x, i) => (at(from.shape, i) === at(n.shape, i) ? x : 0)) }
+      return {
+        ...from,
+        shape: n.shape,
+        stride: from.stride.map((x, i) => (at(from.shape, i) === at(n.shape, i) ? x : 0))
+      }
     case 'slice':
-      return { ...from, shape: n.shape, offset: n.attrs.start.reduce((o, x, i) => o + x * at(from.stride, i), from.offset) }
+      return {
+        ...from,
+        shape: n.shape,
+        offset: n.attrs.start.reduce((o, x, i) => o + x * at(from.stride, i), from.offset)
+      }
     case 'windows': {
       const [sn, sh, sw, sc] = [at(from.stride, 0), at(from.stride, 1), at(from.stride, 2), at(from.stride, 3)]
       const w = n.attrs
-      return { ...from, shape: n.shape, stride: [sn, sh * w.stride[0], sw * w.stride[1], sh * w.dilation[0], sw * w.dilation[1], sc] }
+      return {
+        ...from,
+        shape: n.shape,
+        stride: [sn, sh * w.stride[0], sw * w.stride[1], sh * w.dilation[0], sw * w.dilation[1], sc]
+      }
     }
     default:
       return from
@@ -136,9 +211,16 @@ const joinable = (s: State, n: Expr, reads: ReadonlyMap<Expr, View>): number => 
   const ready = Math.max(-1, ...[...reads.values()].map(v => s.filledBy.get(v.buffer) ?? -1))
   for (let i = s.kernels.length - 1; i >= Math.max(0, ready); i--) {
     const k = s.kernels[i] as Kernel
-    if (k.kind !== 'map' || k.outputs.length >= maxOutputs || k.shape.length !== n.shape.length || !k.shape.every((x, a) => x === n.shape[a])) continue
+    if (
+      k.kind !== 'map' ||
+      k.outputs.length >= maxOutputs ||
+      k.shape.length !== n.shape.length ||
+      !k.shape.every((x, a) => x === n.shape[a])
+    )
+      continue
     // what this kernel itself fills must be read at the place where it is written
-    const own = (e: Expr, v: View): boolean => k.outputs.some(o => o.to.buffer === v.buffer) && !k.outputs.some(o => o.node === e)
+    const own = (e: Expr, v: View): boolean =>
+      k.outputs.some(o => o.to.buffer === v.buffer) && !k.outputs.some(o => o.node === e)
     if (i === ready && [...reads].some(([e, v]) => own(e, v))) continue
     if (size > 0) return i
   }
@@ -153,23 +235,40 @@ const fuseMap = (s: State, n: Expr, stored: ReadonlySet<Expr>): View => {
   else {
     const k = s.kernels[i] as MapKernel
     const own = new Set(k.outputs.map(o => o.node))
-    s.kernels[i] = { ...k, outputs: [...k.outputs, { node: n, to }], reads: new Map([...k.reads, ...[...reads].filter(([e]) => !own.has(e))]) }
+    s.kernels[i] = {
+      ...k,
+      outputs: [...k.outputs, { node: n, to }],
+      reads: new Map([...k.reads, ...[...reads].filter(([e]) => !own.has(e))])
+    }
     s.filledBy.set(to.buffer, i)
   }
   return to
 }
 
 /** part of a buffer, to be written */
-const part = (v: View, start: Dims, shape: Dims): View => ({ ...v, shape, offset: start.reduce((o, x, i) => o + x * at(v.stride, i), v.offset) })
+const part = (v: View, start: Dims, shape: Dims): View => ({
+  ...v,
+  shape,
+  offset: start.reduce((o, x, i) => o + x * at(v.stride, i), v.offset)
+})
 
 const heavy = (s: State, n: Expr): View => {
   const arg = (i: number): View => s.views.get(n.args[i] as Expr) as View
   const plain = (i: number): View => (isPlain(arg(i)) ? arg(i) : copied(s, n.args[i] as Expr, arg(i)))
   const to = strided(make(s, n.dtype, sizeOf(n.shape)), n.shape)
-  const copyInto = (e: Expr, from: View, target: View): void => push(s, { kind: 'map', shape: from.shape, outputs: [{ node: e, to: target }], reads: new Map([[e, from]]) }, to.buffer)
+  const copyInto = (e: Expr, from: View, target: View): void =>
+    push(
+      s,
+      { kind: 'map', shape: from.shape, outputs: [{ node: e, to: target }], reads: new Map([[e, from]]) },
+      to.buffer
+    )
   switch (n.op) {
     case 'matmul':
-      push(s, { kind: 'matmul', a: matrix(s, n.args[0] as Expr, arg(0)), b: matrix(s, n.args[1] as Expr, arg(1)), to }, to.buffer)
+      push(
+        s,
+        { kind: 'matmul', a: matrix(s, n.args[0] as Expr, arg(0)), b: matrix(s, n.args[1] as Expr, arg(1)), to },
+        to.buffer
+      )
       return to
     case 'gather':
       push(s, { kind: 'gather', table: plain(0), index: plain(1), to }, to.buffer)
@@ -177,20 +276,39 @@ const heavy = (s: State, n: Expr): View => {
     case 'scatterAdd':
     case 'unwindows': {
       const scratch = make(s, 'f64', sizeOf(n.shape))
-      const target = n.op === 'unwindows' ? ({ by: 'window', window: n.attrs } as const) : ({ by: 'index', index: plain(1), rows: n.attrs.rows } as const)
+      const target =
+        n.op === 'unwindows'
+          ? ({ by: 'window', window: n.attrs } as const)
+          : ({ by: 'index', index: plain(1), rows: n.attrs.rows } as const)
       push(s, { kind: 'scatter', values: plain(0), target, scratch, to }, to.buffer, scratch)
       return to
     }
     case 'concat': {
       const { axis } = n.attrs
       n.args.reduce((start, a, i) => {
-        copyInto(a, arg(i), part(to, n.shape.map((_, d) => (d === axis ? start : 0)), a.shape))
+        copyInto(
+          a,
+          arg(i),
+          part(
+            to,
+            n.shape.map((_, d) => (d === axis ? start : 0)),
+            a.shape
+          )
+        )
         return start + at(a.shape, axis)
       }, 0)
       return to
     }
     case 'pad': {
-      const border: Expr = { op: 'constant', args: [], attrs: { value: { dtype: n.dtype, shape: n.shape, stride: n.shape.map(() => 0), offset: 0, data: [n.attrs.value] } }, dtype: n.dtype, shape: n.shape }
+      const border: Expr = {
+        op: 'constant',
+        args: [],
+        attrs: {
+          value: { dtype: n.dtype, shape: n.shape, stride: n.shape.map(() => 0), offset: 0, data: [n.attrs.value] }
+        },
+        dtype: n.dtype,
+        shape: n.shape
+      }
       push(s, { kind: 'map', shape: n.shape, outputs: [{ node: border, to }], reads: new Map() }, to.buffer)
       const inner = n.args[0] as Expr
       copyInto(inner, arg(0), part(to, n.attrs.low, inner.shape))
@@ -200,7 +318,11 @@ const heavy = (s: State, n: Expr): View => {
       // worked out element by element: 1 where the place along the last axis is the index
       const index = arg(0)
       const spread: View = { ...index, shape: n.shape, stride: [...index.stride, 0] }
-      push(s, { kind: 'map', shape: n.shape, outputs: [{ node: n, to }], reads: new Map([[n.args[0] as Expr, spread]]) }, to.buffer)
+      push(
+        s,
+        { kind: 'map', shape: n.shape, outputs: [{ node: n, to }], reads: new Map([[n.args[0] as Expr, spread]]) },
+        to.buffer
+      )
       return to
     }
     case 'foldIn':
@@ -239,7 +361,13 @@ const reduce = (s: State, n: Node<'sum' | 'reduceMax'>, stored: ReadonlySet<Expr
   const to = strided(make(s, n.dtype, sizeOf(n.shape)), n.shape)
   const inline = (roles[x.op] === 'map' && !stored.has(x)) || uniformValue(x) !== undefined
   const reads = inline ? readsBelow([x], stored, s) : new Map([[x, s.views.get(x) as View]])
-  if (oneLoop(x.shape, axes, [...reads].filter(([e]) => e.shape.length === x.shape.length).map(([, v]) => v))) {
+  if (
+    oneLoop(
+      x.shape,
+      axes,
+      [...reads].filter(([e]) => e.shape.length === x.shape.length).map(([, v]) => v)
+    )
+  ) {
     push(s, { kind: 'reduce', op: n.op, node: x, shape: x.shape, axes, reads, to }, to.buffer)
     return to
   }
@@ -248,7 +376,19 @@ const reduce = (s: State, n: Node<'sum' | 'reduceMax'>, stored: ReadonlySet<Expr
   const shape = order.map(a => at(x.shape, a))
   const node = { ...x, shape }
   const laid = copied(s, node, { ...from, shape, stride: order.map(a => at(from.stride, a)) })
-  push(s, { kind: 'reduce', op: n.op, node, shape, axes: axes.map((_, i) => shape.length - axes.length + i), reads: new Map([[node, laid]]), to }, to.buffer)
+  push(
+    s,
+    {
+      kind: 'reduce',
+      op: n.op,
+      node,
+      shape,
+      axes: axes.map((_, i) => shape.length - axes.length + i),
+      reads: new Map([[node, laid]]),
+      to
+    },
+    to.buffer
+  )
   return to
 }
 
@@ -267,7 +407,9 @@ const fuse = (outputs: Readonly<Record<string, Expr>>): Lowered => {
   for (const n of order) {
     const role = roles[n.op]
     if (n.op === 'input') {
-      const known = s.inputs.get(n.attrs.name) ?? strided(make(s, n.dtype, sizeOf(n.shape), { kind: 'input', name: n.attrs.name }), n.shape)
+      const known =
+        s.inputs.get(n.attrs.name) ??
+        strided(make(s, n.dtype, sizeOf(n.shape), { kind: 'input', name: n.attrs.name }), n.shape)
       s.inputs.set(n.attrs.name, known)
       s.views.set(n, known)
     } else if (n.op === 'constant') {

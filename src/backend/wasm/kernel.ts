@@ -10,7 +10,10 @@ export interface Buffer {
   /** in elements */
   readonly size: number
   /** inputs are filled from outside, constants once, temporaries by kernels */
-  readonly role: { readonly kind: 'input'; readonly name: string } | { readonly kind: 'constant'; readonly value: Tensor } | { readonly kind: 'temporary' }
+  readonly role:
+    | { readonly kind: 'input'; readonly name: string }
+    | { readonly kind: 'constant'; readonly value: Tensor }
+    | { readonly kind: 'temporary' }
 }
 /** how to walk a buffer: the fields of a tensor, in elements */
 export interface View {
@@ -59,7 +62,9 @@ export interface GatherKernel {
 export interface ScatterKernel {
   readonly kind: 'scatter'
   readonly values: View
-  readonly target: { readonly by: 'index'; readonly index: View; readonly rows: number } | { readonly by: 'window'; readonly window: Window & { readonly height: number; readonly width: number } }
+  readonly target:
+    | { readonly by: 'index'; readonly index: View; readonly rows: number }
+    | { readonly by: 'window'; readonly window: Window & { readonly height: number; readonly width: number } }
   readonly scratch: Buffer
   readonly to: View
 }
@@ -99,5 +104,5 @@ export const readsOf = (k: Kernel): readonly View[] => {
   }
 }
 /** the buffers a kernel writes */
-export const writesOf = (k: Kernel): readonly Buffer[] => (k.kind === 'map' ? k.outputs.map(o => o.to.buffer) : k.kind === 'scatter' ? [k.to.buffer, k.scratch] : [k.to.buffer])
-
+export const writesOf = (k: Kernel): readonly Buffer[] =>
+  k.kind === 'map' ? k.outputs.map(o => o.to.buffer) : k.kind === 'scatter' ? [k.to.buffer, k.scratch] : [k.to.buffer]

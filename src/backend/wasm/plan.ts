@@ -28,10 +28,16 @@ const bytes = (b: Buffer): number => b.size * bytesOf[b.dtype]
 
 /** the scratch that the widest matrix product needs for its panel of columns */
 const panelFor = (programs: readonly Lowered[]): number =>
-  Math.max(0, ...programs.flatMap(p => p.kernels.map(k => (k.kind === 'matmul' ? (k.a.shape.at(-1) ?? 0) * 32 + 64 : 0))))
+  Math.max(
+    0,
+    ...programs.flatMap(p => p.kernels.map(k => (k.kind === 'matmul' ? (k.a.shape.at(-1) ?? 0) * 32 + 64 : 0)))
+  )
 
 /** first and last kernel that touch a buffer */
-const lifetimes = (p: Lowered, kept: ReadonlySet<Buffer>): ReadonlyMap<Buffer, { readonly first: number; readonly last: number }> => {
+const lifetimes = (
+  p: Lowered,
+  kept: ReadonlySet<Buffer>
+): ReadonlyMap<Buffer, { readonly first: number; readonly last: number }> => {
   const spans = new Map<Buffer, { first: number; last: number }>()
   p.kernels.forEach((k, i) => {
     for (const b of [...readsOf(k).map(v => v.buffer), ...writesOf(k)]) {
@@ -49,7 +55,15 @@ const lifetimes = (p: Lowered, kept: ReadonlySet<Buffer>): ReadonlyMap<Buffer, {
 
 /** whether a kernel reads a buffer only element by element at the places that it writes */
 const sameplace = (k: Kernel, b: Buffer): boolean =>
-  k.kind === 'map' && [...k.reads.values()].every(v => v.buffer !== b || (v.offset === 0 && isContiguous({ dtype: 'f32', data: [], ...v }) && v.shape.length === k.shape.length && v.shape.every((n, i) => n === k.shape[i])))
+  k.kind === 'map' &&
+  [...k.reads.values()].every(
+    v =>
+      v.buffer !== b ||
+      (v.offset === 0 &&
+        isContiguous({ dtype: 'f32', data: [], ...v }) &&
+        v.shape.length === k.shape.length &&
+        v.shape.every((n, i) => n === k.shape[i]))
+  )
 
 /** whether the output may take the place of its input: nothing reads the old value after the new one begins to be written */
 const inPlace = (p: Lowered, input: Buffer, output: Buffer): boolean => {
@@ -75,7 +89,8 @@ export const plan = (programs: readonly Lowered[], fedBack: ReadonlyMap<string, 
   for (const [name, view] of programs.flatMap(p => Object.entries(p.inputs)))
     if ((largest.get(name)?.buffer.size ?? 0) <= view.buffer.size) largest.set(name, view)
   for (const [name, view] of largest) inputs.set(name, { address: place(view.buffer), view })
-  for (const [name, view] of programs.flatMap(p => Object.entries(p.inputs))) address.set(view.buffer, (inputs.get(name) as { address: number }).address)
+  for (const [name, view] of programs.flatMap(p => Object.entries(p.inputs)))
+    address.set(view.buffer, (inputs.get(name) as { address: number }).address)
   for (const p of programs) for (const b of p.constants) place(b)
   const copies = programs.map(p => {
     const names = Object.entries(p.outputs)
@@ -95,7 +110,9 @@ export const plan = (programs: readonly Lowered[], fedBack: ReadonlyMap<string, 
   for (const p of programs) {
     const spans = lifetimes(p, new Set(Object.values(p.outputs).map(v => v.buffer)))
     const live: { from: number; to: number; last: number }[] = []
-    for (const [b, span] of [...spans].filter(([b]) => !address.has(b)).sort((x, y) => x[1].first - y[1].first || x[0].id - y[0].id)) {
+    for (const [b, span] of [...spans]
+      .filter(([b]) => !address.has(b))
+      .sort((x, y) => x[1].first - y[1].first || x[0].id - y[0].id)) {
       for (let i = live.length - 1; i >= 0; i--) if ((live[i] as { last: number }).last < span.first) live.splice(i, 1)
       live.sort((x, y) => x.from - y.from)
       const size = align(bytes(b) + 16)
@@ -115,7 +132,11 @@ export const plan = (programs: readonly Lowered[], fedBack: ReadonlyMap<string, 
     address,
     copies: copies.map(c =>
       c.map(({ name, view }) => {
-        return { from: address.get(view.buffer) as number, to: (inputs.get(name) as { address: number }).address, bytes: bytes(view.buffer) }
+        return {
+          from: address.get(view.buffer) as number,
+          to: (inputs.get(name) as { address: number }).address,
+          bytes: bytes(view.buffer)
+        }
       })
     ),
     inputs,

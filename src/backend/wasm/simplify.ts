@@ -26,7 +26,10 @@ const withoutEffect = (op: Op, args: readonly Expr[]): Expr | undefined => {
 }
 
 /** The same outputs from fewer nodes. */
-export const simplify = (order: readonly Expr[], outputs: Readonly<Record<string, Expr>>): Readonly<Record<string, Expr>> => {
+export const simplify = (
+  order: readonly Expr[],
+  outputs: Readonly<Record<string, Expr>>
+): Readonly<Record<string, Expr>> => {
   const become = new Map<Expr, Expr>()
   const known = new Map<string, Expr>()
   const ids = new Map<Expr, number>()
@@ -44,7 +47,10 @@ export const simplify = (order: readonly Expr[], outputs: Readonly<Record<string
     }
     const attrs = n.op === 'constant' ? constants(n.attrs.value) : JSON.stringify(n.attrs, exactNumbers)
     // constants of several numbers are not compared: they are equal only where they are the same tensor
-    const name = n.op === 'constant' && attrs === '' ? `constant ${id(n)}` : `${n.op} ${n.dtype} ${n.shape.join(',')} ${attrs} ${args.map(id).join(',')}`
+    const name =
+      n.op === 'constant' && attrs === ''
+        ? `constant ${id(n)}`
+        : `${n.op} ${n.dtype} ${n.shape.join(',')} ${attrs} ${args.map(id).join(',')}`
     const same = known.get(name)
     const made = same ?? (args.every((a, i) => a === n.args[i]) ? n : node(n.op, args, n.attrs as never))
     known.set(name, made)

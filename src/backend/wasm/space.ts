@@ -20,9 +20,17 @@ export const collapse = (shape: Dims, steps: readonly Dims[], segment: (axis: nu
     if (n === 1) return
     const mine = steps.map(s => s[axis] as number)
     const outer = loops.at(-1)
-    if (outer !== undefined && segment(outer.axis) === segment(axis) && outer.steps.every((s, i) => s === (mine[i] as number) * n)) {
+    if (
+      outer !== undefined &&
+      segment(outer.axis) === segment(axis) &&
+      outer.steps.every((s, i) => s === (mine[i] as number) * n)
+    ) {
       loops[loops.length - 1] = { count: outer.count * n, axis, steps: mine }
     } else loops.push({ count: n, axis, steps: mine })
   })
-  return { counts: loops.map(l => l.count), steps: steps.map((_, i) => loops.map(l => l.steps[i] as number)), axes: loops.map(l => l.axis) }
+  return {
+    counts: loops.map(l => l.count),
+    steps: steps.map((_, i) => loops.map(l => l.steps[i] as number)),
+    axes: loops.map(l => l.axis)
+  }
 }

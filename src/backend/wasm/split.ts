@@ -27,20 +27,25 @@ const alongAxis = (v: View, axis: number, start: number, size: number): View => 
 /** functions that call back into JavaScript are not there for other threads */
 const callsBack = (k: MapKernel | ReduceKernel): boolean =>
   topological(k.kind === 'map' ? k.outputs.map(o => o.node) : [k.node]).some(
-    n => !k.reads.has(n) && (n.op === 'sin' || n.op === 'cos' || n.op === 'pow' || (n.op === 'random' && n.attrs.distribution === 'normal'))
+    n =>
+      !k.reads.has(n) &&
+      (n.op === 'sin' || n.op === 'cos' || n.op === 'pow' || (n.op === 'random' && n.attrs.distribution === 'normal'))
   )
 
 const resized = <K extends MapKernel | ReduceKernel>(k: K, axis: number, start: number, size: number): K => ({
   ...k,
   shape: k.shape.map((n, a) => (a === axis ? size : n)),
   start: k.shape.map((_, a) => (k.start?.[a] ?? 0) + (a === axis ? start : 0)),
-  reads: new Map([...k.reads].map(([n, v]) => [n, v.shape.length === k.shape.length ? alongAxis(v, axis, start, size) : v] as const))
+  reads: new Map(
+    [...k.reads].map(([n, v]) => [n, v.shape.length === k.shape.length ? alongAxis(v, axis, start, size) : v] as const)
+  )
 })
 
 const splitMap = (k: MapKernel, threads: number): readonly Kernel[] => {
   // an axis further in would change how places are counted
   const axis = k.shape.findIndex(n => n > 1)
-  if (axis < 0 || sizeOf(k.shape) * k.outputs.length < worthSplitting || at(k.shape, axis) < threads || callsBack(k)) return [k]
+  if (axis < 0 || sizeOf(k.shape) * k.outputs.length < worthSplitting || at(k.shape, axis) < threads || callsBack(k))
+    return [k]
   return ranges(at(k.shape, axis), threads, k.shape.length === axis + 1 ? 16 : 1).map(([start, size]) => ({
     ...resized(k, axis, start, size),
     outputs: k.outputs.map(o => ({ ...o, to: alongAxis(o.to, axis, start, size) }))
@@ -53,7 +58,14 @@ const splitReduce = (k: ReduceKernel, threads: number): readonly Kernel[] => {
   const last = real.at(-1)
   // rows are shared out where there are any, otherwise columns
   const axis = first !== undefined && !k.axes.includes(first) ? first : last
-  if (axis === undefined || k.axes.includes(axis) || sizeOf(k.shape) < worthSplitting || at(k.shape, axis) < threads || callsBack(k)) return [k]
+  if (
+    axis === undefined ||
+    k.axes.includes(axis) ||
+    sizeOf(k.shape) < worthSplitting ||
+    at(k.shape, axis) < threads ||
+    callsBack(k)
+  )
+    return [k]
   return ranges(at(k.shape, axis), threads, axis === last ? 16 : 1).map(([start, size]) => ({
     ...resized(k, axis, start, size),
     to: alongAxis(k.to, axis, start, size)
@@ -73,7 +85,11 @@ const splitMatmul = (k: MatmulKernel, threads: number): readonly Kernel[] => {
       to: alongAxis(k.to, columns, start, size)
     }))
   if (at(k.to.shape, rows) >= 8 * threads)
-    return ranges(at(k.to.shape, rows), threads, 4).map(([start, size]) => ({ ...k, a: alongAxis(k.a, rows, start, size), to: alongAxis(k.to, rows, start, size) }))
+    return ranges(at(k.to.shape, rows), threads, 4).map(([start, size]) => ({
+      ...k,
+      a: alongAxis(k.a, rows, start, size),
+      to: alongAxis(k.to, rows, start, size)
+    }))
   return [k]
 }
 
@@ -90,7 +106,11 @@ export const split = (k: Kernel, threads: number): readonly Kernel[] => {
     case 'gather': {
       const rows = at(k.to.shape, 0)
       return k.index.shape.length === 1 && sizeOf(k.to.shape) >= worthSplitting && rows >= threads
-        ? ranges(rows, threads, 1).map(([start, size]) => ({ ...k, index: alongAxis(k.index, 0, start, size), to: alongAxis(k.to, 0, start, size) }))
+        ? ranges(rows, threads, 1).map(([start, size]) => ({
+            ...k,
+            index: alongAxis(k.index, 0, start, size),
+            to: alongAxis(k.to, 0, start, size)
+          }))
         : [k]
     }
     case 'scatter':

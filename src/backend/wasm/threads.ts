@@ -7,7 +7,11 @@ import type { Emitted } from './emit/module.js'
 /** what a thread is sent: its modules for each program, and under which names they import the memory and `sleep` */
 interface Orders {
   readonly memory: WebAssembly.Memory
-  readonly programs: readonly (readonly { readonly bytes: Uint8Array; readonly memory: readonly [string, string]; readonly sleep: readonly [string, string] }[])[]
+  readonly programs: readonly (readonly {
+    readonly bytes: Uint8Array
+    readonly memory: readonly [string, string]
+    readonly sleep: readonly [string, string]
+  }[])[]
 }
 
 /** milliseconds after which a thread that does not come counts as dead */
@@ -43,10 +47,13 @@ for (;;) {
 
 /** the platform's threads, where it has some that this code can start */
 const workerThreads = (): typeof import('node:worker_threads') | undefined =>
-  typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function' ? undefined : process.getBuiltinModule('node:worker_threads')
+  typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function'
+    ? undefined
+    : process.getBuiltinModule('node:worker_threads')
 
 const namesOf = (imports: WebAssembly.Imports, is: (value: unknown) => boolean): readonly [string, string] => {
-  for (const [module, names] of Object.entries(imports)) for (const [name, value] of Object.entries(names)) if (is(value)) return [module, name]
+  for (const [module, names] of Object.entries(imports))
+    for (const [name, value] of Object.entries(names)) if (is(value)) return [module, name]
   return ['', '']
 }
 
@@ -61,14 +68,21 @@ export interface Team {
 export const hasThreads = (): boolean => workerThreads() !== undefined
 
 /** starts threads with their modules; undefined where the platform has none */
-export const startTeam = (memory: WebAssembly.Memory, programs: readonly (readonly (readonly Emitted[])[])[]): Team | undefined => {
+export const startTeam = (
+  memory: WebAssembly.Memory,
+  programs: readonly (readonly (readonly Emitted[])[])[]
+): Team | undefined => {
   const threads = workerThreads()
   if (threads === undefined) return undefined
   const words = new Int32Array(memory.buffer)
   Atomics.store(words, arrived / 4, 0)
   const workers = programs.map(mine => {
     const orders = mine.map(parts =>
-      parts.map(({ bytes, imports }) => ({ bytes, memory: namesOf(imports, v => v === memory), sleep: namesOf(imports, v => typeof v === 'function') }))
+      parts.map(({ bytes, imports }) => ({
+        bytes,
+        memory: namesOf(imports, v => v === memory),
+        sleep: namesOf(imports, v => typeof v === 'function')
+      }))
     )
     const workerData: Orders = { memory, programs: orders }
     const worker = new threads.Worker(new URL(`data:text/javascript,${encodeURIComponent(workerText)}`), { workerData })

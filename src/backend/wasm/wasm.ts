@@ -32,22 +32,36 @@ interface Instance {
 const pageSize = 65536
 
 const refused = (e: unknown): BackendError =>
-  backendError(['wasm'], 'WebAssembly with SIMD, and leave to compile it', e instanceof Error ? e.message : String(e), 'use the reference backend (gradfold/ndarray)')
+  backendError(
+    ['wasm'],
+    'WebAssembly with SIMD, and leave to compile it',
+    e instanceof Error ? e.message : String(e),
+    'use the reference backend (gradfold/ndarray)'
+  )
 
 type Part = Readonly<Record<'run' | 'barrier', () => void>>
 const instances = (parts: readonly Emitted[]): readonly Part[] =>
-  parts.map(({ bytes, imports }) => new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports as unknown as Part)
+  parts.map(
+    ({ bytes, imports }) => new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports as unknown as Part
+  )
 
-const instantiate = (programs: readonly Lowered[], fedBack: ReadonlyMap<string, View>, threads: number): E.Either<BackendError, Instance> =>
+const instantiate = (
+  programs: readonly Lowered[],
+  fedBack: ReadonlyMap<string, View>,
+  threads: number
+): E.Either<BackendError, Instance> =>
   E.tryCatch(() => {
     const p = plan(programs, fedBack, threads)
     const pages = Math.ceil(p.bytes / pageSize)
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, ...(threads > 1 ? { shared: true } : {}) })
     for (const constant of programs.flatMap(l => l.constants))
       if (constant.role.kind === 'constant')
-        arrays[constant.dtype](memory.buffer, p.address.get(constant) as number, constant.size).set(constant.role.value.data)
+        arrays[constant.dtype](memory.buffer, p.address.get(constant) as number, constant.size).set(
+          constant.role.value.data
+        )
     const shared: Shared = { plan: p, memory, pages, threads, sleep: threads > 1 ? sleepOn(memory) : () => 1 }
-    const emit = (which: number, thread = 0): readonly Emitted[] => emitProgram(programs[which] as Lowered, p.copies[which] ?? [], shared, thread)
+    const emit = (which: number, thread = 0): readonly Emitted[] =>
+      emitProgram(programs[which] as Lowered, p.copies[which] ?? [], shared, thread)
     const compiled = new Map<number, readonly Part[]>()
     const partsOf = (which: number): readonly Part[] => {
       const parts = compiled.get(which) ?? instances(emit(which))
@@ -55,7 +69,13 @@ const instantiate = (programs: readonly Lowered[], fedBack: ReadonlyMap<string, 
       return parts
     }
     const others = Array.from({ length: threads - 1 }, (_, i) => i + 1)
-    const team = threads > 1 ? startTeam(memory, others.map(thread => programs.map((_, which) => emit(which, thread)))) : undefined
+    const team =
+      threads > 1
+        ? startTeam(
+            memory,
+            others.map(thread => programs.map((_, which) => emit(which, thread)))
+          )
+        : undefined
     const barrier = (): void => partsOf(0)[0]?.barrier()
     return {
       plan: p,
@@ -82,55 +102,84 @@ const read = (i: Instance, address: number, like: { readonly dtype: DType; reado
 const useful = (programs: readonly Lowered[], isLoop: boolean, threads: number): number =>
   isLoop && hasThreads() && programs.some(p => p.kernels.some(k => split(k, threads).length > 1)) ? threads : 1
 
-const loopOn = (threads: number): Backend['loop'] => (programs, start, resident) => {
-  const lowered = programs.map(lower)
-  const fedBack = new Map(
-    Object.entries(start).map(([name, t], i) => {
-      const buffer = { id: -1 - i, dtype: t.dtype, size: sizeOf(t.shape), role: { kind: 'input', name } } as const
-      return [name, { buffer, shape: t.shape, stride: t.stride, offset: 0 }] as const
-    })
-  )
-  const given = { ...start, ...resident }
-  for (const p of programs) {
-    const known = { ...p, inputs: Object.fromEntries(Object.entries(p.inputs).filter(([name]) => Object.hasOwn(given, name))) }
-    const wrong = checkInputs(known, given)
-    if (wrong !== undefined) return E.left(wrong)
-  }
-  return pipe(
-    instantiate(lowered, fedBack, useful(lowered, fedBack.size > 0, threads)),
-    E.map((instance): Loop => {
-      for (const [name, t] of Object.entries(given)) write(instance, name, t)
-      const out = programs.map((p, i) =>
-        Object.entries(p.outputs)
-          .filter(([name]) => !fedBack.has(name))
-          .map(([name, e]) => [name, e, instance.plan.address.get((lowered[i] as Lowered).outputs[name]?.buffer as View['buffer']) as number] as const)
-      )
-      const needed = programs.map(p => ({ ...p, inputs: Object.fromEntries(Object.entries(p.inputs).filter(([name]) => !Object.hasOwn(given, name))) }))
-      return {
-        step: (p, inputs) => {
-          const which = programs.indexOf(p)
-          if (which < 0) return E.left(backendError(['wasm'], 'one of the programs the loop was opened with', 'another'))
-          const wrong: ShapeError | undefined = checkInputs(needed[which] as Program, inputs)
-          if (wrong !== undefined) return E.left(wrong)
-          for (const name of Object.keys(inputs)) write(instance, name, inputs[name] as Tensor)
-          const ran = instance.run(which)
-          if (E.isLeft(ran)) return ran
-          const results: Values = Object.fromEntries((out[which] as NonNullable<(typeof out)[number]>).map(([name, e, address]) => [name, read(instance, address, e)]))
-          return E.right(results)
-        },
-        state: () => Object.fromEntries(Object.entries(start).map(([name, t]) => [name, read(instance, instance.plan.inputs.get(name)?.address ?? 0, t)])),
-        close: instance.close
+const loopOn =
+  (threads: number): Backend['loop'] =>
+  (programs, start, resident) => {
+    const lowered = programs.map(lower)
+    const fedBack = new Map(
+      Object.entries(start).map(([name, t], i) => {
+        const buffer = { id: -1 - i, dtype: t.dtype, size: sizeOf(t.shape), role: { kind: 'input', name } } as const
+        return [name, { buffer, shape: t.shape, stride: t.stride, offset: 0 }] as const
+      })
+    )
+    const given = { ...start, ...resident }
+    for (const p of programs) {
+      const known = {
+        ...p,
+        inputs: Object.fromEntries(Object.entries(p.inputs).filter(([name]) => Object.hasOwn(given, name)))
       }
-    })
-  )
-}
+      const wrong = checkInputs(known, given)
+      if (wrong !== undefined) return E.left(wrong)
+    }
+    return pipe(
+      instantiate(lowered, fedBack, useful(lowered, fedBack.size > 0, threads)),
+      E.map((instance): Loop => {
+        for (const [name, t] of Object.entries(given)) write(instance, name, t)
+        const out = programs.map((p, i) =>
+          Object.entries(p.outputs)
+            .filter(([name]) => !fedBack.has(name))
+            .map(
+              ([name, e]) =>
+                [
+                  name,
+                  e,
+                  instance.plan.address.get((lowered[i] as Lowered).outputs[name]?.buffer as View['buffer']) as number
+                ] as const
+            )
+        )
+        const needed = programs.map(p => ({
+          ...p,
+          inputs: Object.fromEntries(Object.entries(p.inputs).filter(([name]) => !Object.hasOwn(given, name)))
+        }))
+        return {
+          step: (p, inputs) => {
+            const which = programs.indexOf(p)
+            if (which < 0)
+              return E.left(backendError(['wasm'], 'one of the programs the loop was opened with', 'another'))
+            const wrong: ShapeError | undefined = checkInputs(needed[which] as Program, inputs)
+            if (wrong !== undefined) return E.left(wrong)
+            for (const name of Object.keys(inputs)) write(instance, name, inputs[name] as Tensor)
+            const ran = instance.run(which)
+            if (E.isLeft(ran)) return ran
+            const results: Values = Object.fromEntries(
+              (out[which] as NonNullable<(typeof out)[number]>).map(([name, e, address]) => [
+                name,
+                read(instance, address, e)
+              ])
+            )
+            return E.right(results)
+          },
+          state: () =>
+            Object.fromEntries(
+              Object.entries(start).map(([name, t]) => [
+                name,
+                read(instance, instance.plan.inputs.get(name)?.address ?? 0, t)
+              ])
+            ),
+          close: instance.close
+        }
+      })
+    )
+  }
 
 const backendOn = (threads: number): Backend => ({
   name: threads === 1 ? 'wasm' : `wasm, ${threads} threads`,
   compile: p =>
     pipe(
       loopOn(1)([p], {}, {}),
-      E.mapLeft((e): BackendError => (e._tag === 'BackendError' ? e : backendError(['wasm', ...e.path], e.expected, e.got, e.hint))),
+      E.mapLeft((e): BackendError =>
+        e._tag === 'BackendError' ? e : backendError(['wasm', ...e.path], e.expected, e.got, e.hint)
+      ),
       E.map(l => ({ run: inputs => l.step(p, inputs) }))
     ),
   loop: loopOn(threads)

@@ -78,15 +78,32 @@ export const gradientRules: { readonly [K in Op]: GradientRule<K> } = {
 
   reshape: (n, g) => [b.reshape(g, arg(n, 0).shape)],
   transpose: (n, g) => [b.transpose(g, inverse(n.attrs.permutation))],
-  broadcast: (n, g) => [b.sum(g, [...n.shape.keys()].filter(i => at(arg(n, 0).shape, i) !== at(n.shape, i)))],
+  broadcast: (n, g) => [
+    b.sum(
+      g,
+      [...n.shape.keys()].filter(i => at(arg(n, 0).shape, i) !== at(n.shape, i))
+    )
+  ],
   slice: (n, g) => {
     const { start, shape } = n.attrs
-    return [b.pad(g, start, start.map((s, i) => at(arg(n, 0).shape, i) - s - at(shape, i)))]
+    return [
+      b.pad(
+        g,
+        start,
+        start.map((s, i) => at(arg(n, 0).shape, i) - s - at(shape, i))
+      )
+    ]
   },
   concat: (n, g) => {
     const { axis } = n.attrs
     const starts = n.args.map((_, i) => n.args.slice(0, i).reduce((s, a) => s + at(a.shape, axis), 0))
-    return n.args.map((a, i) => b.slice(g, a.shape.map((_, d) => (d === axis ? at(starts, i) : 0)), a.shape))
+    return n.args.map((a, i) =>
+      b.slice(
+        g,
+        a.shape.map((_, d) => (d === axis ? at(starts, i) : 0)),
+        a.shape
+      )
+    )
   },
   pad: (n, g) => [b.slice(g, n.attrs.low, arg(n, 0).shape)],
 

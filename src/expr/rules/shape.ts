@@ -9,7 +9,8 @@ export type ShapeRule<K extends Op> = (attrs: Ops[K], args: readonly Aval[]) => 
 
 const show = (a: Aval): string => `${a.dtype}${showShape(a.shape)}`
 const all = (as: readonly Aval[]): string => as.map(show).join(' and ')
-const no = (op: string, expected: string, got: string, hint = ''): E.Either<ShapeError, never> => E.left(shapeError([op], expected, got, hint))
+const no = (op: string, expected: string, got: string, hint = ''): E.Either<ShapeError, never> =>
+  E.left(shapeError([op], expected, got, hint))
 const arg = (args: readonly Aval[], i: number): Aval => args[i] as Aval
 const at = (d: Dims, i: number): number => d[i] as number
 
@@ -18,7 +19,9 @@ const float1 =
   (op: Op): ShapeRule<Op> =>
   (_, args) => {
     const x = arg(args, 0)
-    return isFloat(x.dtype) ? E.right({ dtype: x.dtype, shape: x.shape }) : no(op, 'floating-point numbers', show(x), castHint)
+    return isFloat(x.dtype)
+      ? E.right({ dtype: x.dtype, shape: x.shape })
+      : no(op, 'floating-point numbers', show(x), castHint)
   }
 const equalPair = (op: Op, a: Aval, b: Aval): E.Either<ShapeError, Aval> =>
   a.dtype === b.dtype && sameShape(a.shape, b.shape)
@@ -70,7 +73,8 @@ export const shapeRules: { readonly [K in Op]: ShapeRule<K> } = {
       : no('constant', `${dtype} storage that shape, stride and offset stay inside`, show(value), 'make it with tensor')
   },
   iota: ({ dtype, shape, axis }) => {
-    if (!Number.isInteger(axis) || axis < 0 || axis >= shape.length) return no('iota', `an axis of ${showShape(shape)}`, String(axis))
+    if (!Number.isInteger(axis) || axis < 0 || axis >= shape.length)
+      return no('iota', `an axis of ${showShape(shape)}`, String(axis))
     const last = Math.max(0, at(shape, axis) - 1)
     return dtype !== 'bool' && holds(dtype, last)
       ? sizes('iota', shape, { dtype, shape })
@@ -94,7 +98,9 @@ export const shapeRules: { readonly [K in Op]: ShapeRule<K> } = {
   cast: ({ dtype }, args) => {
     const x = arg(args, 0)
     const fits = isFloat(dtype) || (!isFloat(x.dtype) && dtype === 'u32')
-    return fits ? E.right({ dtype, shape: x.shape }) : no('cast', 'a cast to f32 or f64, or from bytes to u32', `${show(x)} to ${dtype}`)
+    return fits
+      ? E.right({ dtype, shape: x.shape })
+      : no('cast', 'a cast to f32 or f64, or from bytes to u32', `${show(x)} to ${dtype}`)
   },
   stopGradient: (_, args) => E.right({ dtype: arg(args, 0).dtype, shape: arg(args, 0).shape }),
 
@@ -121,8 +127,12 @@ export const shapeRules: { readonly [K in Op]: ShapeRule<K> } = {
   matmul: (_, args) => {
     const [a, b] = [arg(args, 0), arg(args, 1)]
     const r = a.shape.length
-    if (!isFloat(a.dtype) || a.dtype !== b.dtype) return no('matmul', 'two matrices of one floating-point type', all(args), castHint)
-    return r >= 2 && r === b.shape.length && sameShape(a.shape.slice(0, -2), b.shape.slice(0, -2)) && a.shape[r - 1] === b.shape[r - 2]
+    if (!isFloat(a.dtype) || a.dtype !== b.dtype)
+      return no('matmul', 'two matrices of one floating-point type', all(args), castHint)
+    return r >= 2 &&
+      r === b.shape.length &&
+      sameShape(a.shape.slice(0, -2), b.shape.slice(0, -2)) &&
+      a.shape[r - 1] === b.shape[r - 2]
       ? E.right({ dtype: a.dtype, shape: [...a.shape.slice(0, -1), at(b.shape, r - 1)] })
       : no('matmul', 'matrices [..., m, k] and [..., k, n]', all(args))
   },
@@ -148,7 +158,8 @@ export const shapeRules: { readonly [K in Op]: ShapeRule<K> } = {
   },
   slice: ({ start, shape }, args) => {
     const x = arg(args, 0)
-    const ok = (s: number, i: number): boolean => Number.isInteger(s) && s >= 0 && isSize(shape[i]) && s + at(shape, i) <= at(x.shape, i)
+    const ok = (s: number, i: number): boolean =>
+      Number.isInteger(s) && s >= 0 && isSize(shape[i]) && s + at(shape, i) <= at(x.shape, i)
     return start.length === x.shape.length && shape.length === x.shape.length && start.every(ok)
       ? E.right({ dtype: x.dtype, shape })
       : no('slice', `a part of ${show(x)}`, `${showShape(shape)} from ${showShape(start)}`)
@@ -156,9 +167,14 @@ export const shapeRules: { readonly [K in Op]: ShapeRule<K> } = {
   concat: ({ axis }, args) => {
     const x = arg(args, 0)
     const fits = (y: Aval): boolean =>
-      y.dtype === x.dtype && y.shape.length === x.shape.length && y.shape.every((n, i) => i === axis || n === x.shape[i])
+      y.dtype === x.dtype &&
+      y.shape.length === x.shape.length &&
+      y.shape.every((n, i) => i === axis || n === x.shape[i])
     return Number.isInteger(axis) && axis >= 0 && axis < x.shape.length && args.every(fits)
-      ? E.right({ dtype: x.dtype, shape: x.shape.map((n, i) => (i === axis ? args.reduce((s, y) => s + at(y.shape, axis), 0) : n)) })
+      ? E.right({
+          dtype: x.dtype,
+          shape: x.shape.map((n, i) => (i === axis ? args.reduce((s, y) => s + at(y.shape, axis), 0) : n))
+        })
       : no('concat', `tensors that differ only along axis ${axis}`, all(args))
   },
   pad: ({ low, high, value }, args) => {
@@ -167,7 +183,11 @@ export const shapeRules: { readonly [K in Op]: ShapeRule<K> } = {
     if (!holds(x.dtype, value)) return no('pad', `a number that ${x.dtype} has`, String(value))
     return ok(low) && ok(high)
       ? E.right({ dtype: x.dtype, shape: x.shape.map((n, i) => at(low, i) + n + at(high, i)) })
-      : no('pad', `a width of 0 or more before and after each axis of ${show(x)}`, `${showShape(low)} and ${showShape(high)}`)
+      : no(
+          'pad',
+          `a width of 0 or more before and after each axis of ${show(x)}`,
+          `${showShape(low)} and ${showShape(high)}`
+        )
   },
 
   gather: (_, args) => {
@@ -178,13 +198,22 @@ export const shapeRules: { readonly [K in Op]: ShapeRule<K> } = {
   },
   scatterAdd: ({ rows }, args) => {
     const [values, index] = [arg(args, 0), arg(args, 1)]
-    return isFloat(values.dtype) && isIndex(index) && sameShape(values.shape.slice(0, index.shape.length), index.shape) && isSize(rows)
+    return isFloat(values.dtype) &&
+      isIndex(index) &&
+      sameShape(values.shape.slice(0, index.shape.length), index.shape) &&
+      isSize(rows)
       ? E.right({ dtype: values.dtype, shape: [rows, ...values.shape.slice(index.shape.length)] })
-      : no('scatterAdd', 'floating-point values [...i, ...r], indexes (u32) [...i] and a positive count of rows', `${all(args)}, ${rows}`)
+      : no(
+          'scatterAdd',
+          'floating-point values [...i, ...r], indexes (u32) [...i] and a positive count of rows',
+          `${all(args)}, ${rows}`
+        )
   },
   oneHot: ({ depth, dtype }, args) => {
     const x = arg(args, 0)
-    return isIndex(x) && isSize(depth) ? E.right({ dtype, shape: [...x.shape, depth] }) : no('oneHot', 'indexes (u32) and a positive depth', `${show(x)}, ${depth}`)
+    return isIndex(x) && isSize(depth)
+      ? E.right({ dtype, shape: [...x.shape, depth] })
+      : no('oneHot', 'indexes (u32) and a positive depth', `${show(x)}, ${depth}`)
   },
 
   windows: (w, args) => {
@@ -199,7 +228,8 @@ export const shapeRules: { readonly [K in Op]: ShapeRule<K> } = {
   unwindows: (w, args) => {
     const x = arg(args, 0)
     const [oh, ow] = windowsOf(w, w.height, w.width)
-    if (![...windowSizes(w), w.height, w.width].every(isSize)) return no('unwindows', 'positive sizes', showShape([...windowSizes(w), w.height, w.width]))
+    if (![...windowSizes(w), w.height, w.width].every(isSize))
+      return no('unwindows', 'positive sizes', showShape([...windowSizes(w), w.height, w.width]))
     return isFloat(x.dtype) && x.shape.length === 6 && sameShape(x.shape.slice(1, 5), [oh, ow, ...w.size])
       ? E.right({ dtype: x.dtype, shape: [at(x.shape, 0), w.height, w.width, at(x.shape, 5)] })
       : no('unwindows', `floating-point windows [n, ${oh}, ${ow}, ${w.size.join(', ')}, c]`, show(x))

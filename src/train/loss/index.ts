@@ -38,7 +38,8 @@ export const knownLoss = (kinds: LossTable, loss: Loss): KnownLoss => {
 }
 
 export { batchLoss, exampleMean, exampleSum } from './loss.js'
-export type { KnownLoss, Loss, LossKind, Losses, Scale } from './loss.js'
+export type { FittingLoss } from './fitting.js'
+export type { KnownLoss, Loss, LossKind, Losses, Scale, ScaleRules } from './loss.js'
 export { classWeighted, smoothed, type ClassWeighted, type Smoothed } from './classes.js'
 export {
   crossEntropy,

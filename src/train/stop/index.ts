@@ -5,7 +5,14 @@ import { allOfKind, anyOfKind, epochsKind, lossBelowKind, stepsKind } from './ru
 import type { Interpreter, StopKind, StopRule } from './stop.js'
 
 export type StopTable = Table<StopKind<StopRule>>
-export const stopRules: StopTable = table<StopKind<StopRule>>(epochsKind, stepsKind, lossBelowKind, earlyStoppingKind, anyOfKind, allOfKind)
+export const stopRules: StopTable = table<StopKind<StopRule>>(
+  epochsKind,
+  stepsKind,
+  lossBelowKind,
+  earlyStoppingKind,
+  anyOfKind,
+  allOfKind
+)
 
 export const stopCodec = (kinds: StopTable): Codec<StopRule> => familyCodec<StopRule>('stop rule', kinds)
 
@@ -23,4 +30,15 @@ export const stopInterpreter = (kinds: StopTable): Interpreter => {
 
 export type { StopKind, StopRule, StopRules } from './stop.js'
 export { earlyStopping, type EarlyStopping } from './early.js'
-export { allOf, anyOf, epochs, lossBelow, steps, type AllOf, type AnyOf, type Epochs, type LossBelow, type Steps } from './rules.js'
+export {
+  allOf,
+  anyOf,
+  epochs,
+  lossBelow,
+  steps,
+  type AllOf,
+  type AnyOf,
+  type Epochs,
+  type LossBelow,
+  type Steps
+} from './rules.js'

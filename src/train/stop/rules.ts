@@ -1,5 +1,6 @@
 /** The plain rules, and their combinations. */
 import { finite, list, size, type Codec } from '../../value/codec.js'
+import { joinedMemories, partOf } from '../memory.js'
 import type { Memory } from '../progress.js'
 import type { Interpreter, StopKind, StopRule } from './stop.js'
 
@@ -40,9 +41,11 @@ export const steps = (count: number): Steps => Object.freeze({ tag: 'steps', cou
 /** the textbook's "until the error is small enough": when the mean loss over an epoch is below the value */
 export const lossBelow = (value: number): LossBelow => Object.freeze({ tag: 'lossBelow', value })
 /** as soon as one of the rules says so */
-export const anyOf = (...rules: readonly StopRule[]): AnyOf => Object.freeze({ tag: 'anyOf', rules: Object.freeze(rules) })
+export const anyOf = (...rules: readonly StopRule[]): AnyOf =>
+  Object.freeze({ tag: 'anyOf', rules: Object.freeze(rules) })
 /** once all of the rules say so at the same moment */
-export const allOf = (...rules: readonly StopRule[]): AllOf => Object.freeze({ tag: 'allOf', rules: Object.freeze(rules) })
+export const allOf = (...rules: readonly StopRule[]): AllOf =>
+  Object.freeze({ tag: 'allOf', rules: Object.freeze(rules) })
 
 export const epochsKind: StopKind<Epochs> = {
   tag: 'epochs',
@@ -59,33 +62,36 @@ export const stepsKind: StopKind<Steps> = {
 export const lossBelowKind: StopKind<LossBelow> = {
   tag: 'lossBelow',
   fields: () => ({ value: finite }),
-  reason: ({ value }, at) => (at.epochEnded && at.epochLoss < value ? `loss ${at.epochLoss} below ${value}` : undefined),
+  reason: ({ value }, at) =>
+    at.epochEnded && at.epochLoss < value ? `loss ${at.epochLoss} below ${value}` : undefined,
   samples: [lossBelow(0.5)]
 }
 
-// the memories of the parts lie in one record, each part's names under its number
-const part = (i: number, memory: Memory): Memory =>
-  Object.fromEntries(Object.entries(memory).flatMap(([k, v]) => (k.startsWith(`${i}.`) ? [[k.slice(`${i}.`.length), v] as const] : [])))
-const joined = (rules: readonly StopRule[], f: (rule: StopRule, i: number) => Memory): Memory =>
-  Object.fromEntries(rules.flatMap((r, i) => Object.entries(f(r, i)).map(([k, v]) => [`${i}.${k}`, v] as const)))
 const combined = {
   fields: (self: Codec<unknown>) => ({ rules: list(self) }),
-  start: ({ rules }: { readonly rules: readonly StopRule[] }, self: Interpreter): Memory => joined(rules, r => self.start(r)),
-  next: ({ rules }: { readonly rules: readonly StopRule[] }, memory: Memory, after: Parameters<Interpreter['next']>[2], self: Interpreter): Memory =>
-    joined(rules, (r, i) => self.next(r, part(i, memory), after)),
-  validates: ({ rules }: { readonly rules: readonly StopRule[] }, self: Interpreter): boolean => rules.some(self.validates)
+  start: ({ rules }: { readonly rules: readonly StopRule[] }, self: Interpreter): Memory =>
+    joinedMemories(rules, r => self.start(r)),
+  next: (
+    { rules }: { readonly rules: readonly StopRule[] },
+    memory: Memory,
+    after: Parameters<Interpreter['next']>[2],
+    self: Interpreter
+  ): Memory => joinedMemories(rules, (r, i) => self.next(r, partOf(i, memory), after)),
+  validates: ({ rules }: { readonly rules: readonly StopRule[] }, self: Interpreter): boolean =>
+    rules.some(self.validates)
 }
 export const anyOfKind: StopKind<AnyOf> = {
   tag: 'anyOf',
   ...combined,
-  reason: ({ rules }, at, memory, self) => rules.map((r, i) => self.reason(r, at, part(i, memory))).find(r => r !== undefined),
+  reason: ({ rules }, at, memory, self) =>
+    rules.map((r, i) => self.reason(r, at, partOf(i, memory))).find(r => r !== undefined),
   samples: [anyOf(steps(5), lossBelow(0.1))]
 }
 export const allOfKind: StopKind<AllOf> = {
   tag: 'allOf',
   ...combined,
   reason: ({ rules }, at, memory, self) => {
-    const reasons = rules.map((r, i) => self.reason(r, at, part(i, memory)))
+    const reasons = rules.map((r, i) => self.reason(r, at, partOf(i, memory)))
     return reasons.every(r => r !== undefined) ? reasons.join(' and ') : undefined
   },
   samples: [allOf(steps(5), epochs(1))]

@@ -2,7 +2,21 @@
  * Where threads wait for one another: a counter and a generation number in shared memory. A short spin first, since the others are
  * mostly there already; then the thread sleeps until it is woken.
  */
-import { block, br, br_if, call, func, i32, if_, local, loop, memory, unreachable, type Func, type ImportFunc } from 'wasmati'
+import {
+  block,
+  br,
+  br_if,
+  call,
+  func,
+  i32,
+  if_,
+  local,
+  loop,
+  memory,
+  unreachable,
+  type Func,
+  type ImportFunc
+} from 'wasmati'
 import { integer, set } from './lanes.js'
 
 /** addresses of the counter, the generation, and the number of the program to run */

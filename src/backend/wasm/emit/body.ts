@@ -2,13 +2,14 @@
  * The inside of a loop: an expression worked out for four neighbouring elements at a time. A value is one vector of four f32, u32 or
  * truth values, or two vectors of two f64.
  */
-import { call, f32, f32x4, i32, i32x4, i16x8, local, v128, type Func, type Local } from 'wasmati'
+import { call, f32, f32x4, i32, i32x4, local, type Func, type Local } from 'wasmati'
 import type { Expr } from '../../../expr/op.js'
 import { stridesOf, type Dims } from '../../../value/shape.js'
 import type { DType } from '../../../value/tensor.js'
 import { bytesOf, type Buffer, type View } from '../kernel.js'
 import { uniformValue } from '../simplify.js'
 import { importedNormal, type UnaryName } from './functions.js'
+import { load } from './memory.js'
 import { bits, d2, f4, get, highHalf, i4, joinMasks, joinPairs, l2, set, type Push } from './lanes.js'
 
 /** functions that kernels of a module share, made when first asked for */
@@ -46,10 +47,17 @@ export interface Body {
 const scaled = (v: View): Dims => v.stride.map(s => s * bytesOf[v.buffer.dtype])
 const isPlace = (n: Expr): boolean => n.op === 'iota' || n.op === 'random' || n.op === 'oneHot'
 const placeSteps = (n: Expr, shape: Dims): Dims =>
-  n.op === 'random' ? stridesOf(shape) : shape.map((_, a) => (a === (n.op === 'iota' ? n.attrs.axis : shape.length - 1) ? 1 : 0))
+  n.op === 'random'
+    ? stridesOf(shape)
+    : shape.map((_, a) => (a === (n.op === 'iota' ? n.attrs.axis : shape.length - 1) ? 1 : 0))
 
 /** what has to be worked out for the roots, given what is read from memory */
-export const bodyOf = (roots: readonly Expr[], reads: ReadonlyMap<Expr, View>, shape: Dims, start: Dims = shape.map(() => 0)): Body => {
+export const bodyOf = (
+  roots: readonly Expr[],
+  reads: ReadonlyMap<Expr, View>,
+  shape: Dims,
+  start: Dims = shape.map(() => 0)
+): Body => {
   const nodes: Expr[] = []
   const seen = new Set<Expr>()
   const keys = new Map<Expr, View>()
@@ -61,7 +69,8 @@ export const bodyOf = (roots: readonly Expr[], reads: ReadonlyMap<Expr, View>, s
         stack.pop()
         continue
       }
-      const stops = reads.has(top.n) || uniformValue(top.n) !== undefined || top.n.op === 'random' || top.n.op === 'iota'
+      const stops =
+        reads.has(top.n) || uniformValue(top.n) !== undefined || top.n.op === 'random' || top.n.op === 'iota'
       const arg = stops ? undefined : top.n.args[top.next++]
       if (arg !== undefined) {
         if (!seen.has(arg)) stack.push({ n: arg, next: 0 })
@@ -111,131 +120,13 @@ export interface Scope {
 const part = (s: Scope, n: Expr, half: number): Push => get(s.vectors(n)[width(n.dtype) === 1 ? 0 : half] as Local)
 const arg = (s: Scope, n: Expr, i: number, half: number): Push => part(s, n.args[i] as Expr, half)
 
-// ---- memory
-
-/** loads `lanes` elements that lie `step` bytes apart */
-export const load = (s: Scope, n: Expr, view: View, step: number, walker: Local, lanes: number): void => {
-  const dtype = view.buffer.dtype
-  const size = bytesOf[dtype]
-  const base = s.address(view.buffer) + view.offset * size
-  const out = s.vectors(n)
-  const first = out[0] as Local
-  const from = (lane: number): { readonly offset: number; readonly align: number } => ({ offset: base + lane * step, align: size })
-  const take = (to: Local, instruction: () => void): void => {
-    set(to, () => {
-      get(walker)()
-      instruction()
-    })
-  }
-  /** one more lane of a vector */
-  const insert = (to: Local, instruction: () => void): void => {
-    set(to, () => {
-      get(walker)()
-      get(to)()
-      instruction()
-    })
-  }
-  const last = (lane: number): number => Math.min(lane, lanes - 1)
-  if (dtype === 'f64') {
-    const second = out[1] as Local
-    const pair = (l: Local, a: number, b: number): void => {
-      take(l, () => {
-        if (step === 8) v128.load(from(a))
-        else v128.load64_splat(from(a))
-      })
-      if (step !== 8 && step !== 0 && a !== b)
-        insert(l, () => {
-          v128.load64_lane(from(b), 1)
-        })
-    }
-    pair(first, 0, last(1))
-    pair(second, lanes > 2 ? 2 : 0, last(3))
-    return
-  }
-  if (size === 4) {
-    take(first, () => {
-      if (step === 4) v128.load(from(0))
-      else v128.load32_splat(from(0))
-    })
-    if (step !== 4 && step !== 0)
-      for (let lane = 1; lane < lanes; lane++)
-        insert(first, () => {
-          v128.load32_lane(from(lane), lane)
-        })
-    return
-  }
-  if (step === 1)
-    take(first, () => {
-      v128.load32_zero({ offset: base, align: 1 })
-      i16x8.extend_low_i8x16_u()
-      i32x4.extend_low_i16x8_u()
-    })
-  else {
-    take(first, () => {
-      i32.load8_u(from(0))
-      i32x4.splat()
-    })
-    if (step !== 0)
-      for (let lane = 1; lane < lanes; lane++)
-        set(first, () => {
-          get(first)()
-          get(walker)()
-          i32.load8_u(from(lane))
-          i32x4.replace_lane(lane)
-        })
-  }
-  if (dtype === 'bool') set(first, i4.ne(get(first), i4.of(0)))
-}
-
-/** stores `lanes` elements, `step` bytes apart */
-export const store = (s: Scope, n: Expr, view: View, step: number, walker: Local, lanes: number): void => {
-  const dtype = view.buffer.dtype
-  const size = bytesOf[dtype]
-  const base = s.address(view.buffer) + view.offset * size
-  const vectors = s.vectors(n)
-  const put = (vector: Local, instruction: () => void): void => {
-    get(walker)()
-    get(vector)()
-    instruction()
-  }
-  const first = vectors[0] as Local
-  if (dtype === 'f64')
-    vectors.forEach((l, half) => {
-      const mine = Math.min(2, lanes - 2 * half)
-      if (mine === 2 && step === 8)
-        put(l, () => {
-          v128.store({ offset: base + half * 16, align: 8 })
-        })
-      else
-        for (let i = 0; i < mine; i++)
-          put(l, () => {
-            v128.store64_lane({ offset: base + (2 * half + i) * step, align: 8 }, i)
-          })
-    })
-  else if (size === 4 && lanes === 4 && step === 4)
-    put(first, () => {
-      v128.store({ offset: base, align: 4 })
-    })
-  else if (size === 4)
-    for (let i = 0; i < lanes; i++)
-      put(first, () => {
-        v128.store32_lane({ offset: base + i * step, align: 4 }, i)
-      })
-  else {
-    set(s.spare, dtype === 'bool' ? bits.and(get(first), i4.of(1)) : get(first))
-    for (let i = 0; i < lanes; i++)
-      put(s.spare, () => {
-        v128.store8_lane({ offset: base + i * step, align: 1 }, 4 * i)
-      })
-  }
-}
-
 // ---- operations
 
 const wideMask = (mask: Push, half: number): Push => l2.fromMask(half === 0 ? mask : highHalf(mask))
 
 /** a place number in each lane, from the walker and the step per element */
-const places = (s: Scope, p: Place, step: number): Push => i4.add(i4.splat(get(s.walker(p.steps, p.first))), i4.lanes(0, step, 2 * step, 3 * step))
+const places = (s: Scope, p: Place, step: number): Push =>
+  i4.add(i4.splat(get(s.walker(p.steps, p.first))), i4.lanes(0, step, 2 * step, 3 * step))
 
 const castTo = (s: Scope, n: Expr, half: number): Push => {
   const from = (n.args[0] as Expr).dtype
@@ -243,7 +134,12 @@ const castTo = (s: Scope, n: Expr, half: number): Push => {
   const narrow = get(s.vectors(n.args[0] as Expr)[0] as Local)
   const mine = half === 0 ? narrow : highHalf(narrow)
   if (from === n.dtype) return x
-  if (n.dtype === 'f64') return from === 'f32' ? d2.fromFloats(mine) : from === 'bool' ? bits.and(wideMask(narrow, half), d2.of(1)) : d2.fromWhole(mine)
+  if (n.dtype === 'f64')
+    return from === 'f32'
+      ? d2.fromFloats(mine)
+      : from === 'bool'
+        ? bits.and(wideMask(narrow, half), d2.of(1))
+        : d2.fromWhole(mine)
   if (n.dtype === 'f32')
     return from === 'f64'
       ? joinPairs(f4.fromDoubles(arg(s, n, 0, 0)), f4.fromDoubles(arg(s, n, 0, 1)))
@@ -299,18 +195,27 @@ const draw = (s: Scope, n: Expr & { readonly op: 'random' }, p: Place, step: num
     call(s.library.bits32())
   }
   if (n.attrs.distribution === 'bits') return words
-  if (n.attrs.distribution === 'uniform') return f4.sub(bits.or(i4.shr(words, () => i32.const(9)), i4.of(0x3f800000)), f4.of(1))
-  const lane = (i: 0 | 1 | 2 | 3): Push => () => {
-    local.get(k0)
-    i32x4.extract_lane(0)
-    local.get(k1)
-    i32x4.extract_lane(0)
-    local.get(s.walker(p.steps, p.first))
-    i32.const(i * step)
-    i32.add()
-    call(importedNormal)
-    f32.demote_f64()
-  }
+  if (n.attrs.distribution === 'uniform')
+    return f4.sub(
+      bits.or(
+        i4.shr(words, () => i32.const(9)),
+        i4.of(0x3f800000)
+      ),
+      f4.of(1)
+    )
+  const lane =
+    (i: 0 | 1 | 2 | 3): Push =>
+    () => {
+      local.get(k0)
+      i32x4.extract_lane(0)
+      local.get(k1)
+      i32x4.extract_lane(0)
+      local.get(s.walker(p.steps, p.first))
+      i32.const(i * step)
+      i32.add()
+      call(importedNormal)
+      f32.demote_f64()
+    }
   return () => {
     lane(0)()
     f32x4.splat()
@@ -337,7 +242,14 @@ const compute = (s: Scope, n: Expr, half: number, place: (n: Expr) => readonly [
   const a = (): Push => arg(s, n, 0, half)
   const b = (): Push => arg(s, n, 1, half)
   const number = uniformValue(n)
-  if (number !== undefined) return n.dtype === 'f64' ? d2.of(number) : n.dtype === 'f32' ? f4.of(number) : n.dtype === 'bool' ? i4.of(number === 0 ? 0 : -1) : i4.of(number)
+  if (number !== undefined)
+    return n.dtype === 'f64'
+      ? d2.of(number)
+      : n.dtype === 'f32'
+        ? f4.of(number)
+        : n.dtype === 'bool'
+          ? i4.of(number === 0 ? 0 : -1)
+          : i4.of(number)
   if (unaryNames.has(n.op)) return viaF64(s, n, half, s.library.unary(n.op as UnaryName))
   switch (n.op) {
     case 'add':
@@ -371,7 +283,11 @@ const compute = (s: Scope, n: Expr, half: number, place: (n: Expr) => readonly [
     case 'iota': {
       const [p, step] = place(n)
       const at = places(s, p, step)
-      return n.dtype === 'f32' ? f4.fromWhole(at) : n.dtype === 'f64' ? d2.fromWhole(half === 0 ? at : highHalf(at)) : at
+      return n.dtype === 'f32'
+        ? f4.fromWhole(at)
+        : n.dtype === 'f64'
+          ? d2.fromWhole(half === 0 ? at : highHalf(at))
+          : at
     }
     case 'oneHot': {
       const [p, step] = place(n)
@@ -388,7 +304,13 @@ const compute = (s: Scope, n: Expr, half: number, place: (n: Expr) => readonly [
 }
 
 /** Works out every node for `lanes` elements; `hoisted` values are in their locals already. */
-export const emitBody = (s: Scope, body: Body, innerStep: (steps: Dims) => number, lanes: number, hoisted: (n: Expr) => boolean): void => {
+export const emitBody = (
+  s: Scope,
+  body: Body,
+  innerStep: (steps: Dims) => number,
+  lanes: number,
+  hoisted: (n: Expr) => boolean
+): void => {
   const reads = new Map(body.reads.map(r => [r.node, r]))
   const placed = new Map(body.places.map(p => [p.node, p]))
   for (const n of body.nodes) {

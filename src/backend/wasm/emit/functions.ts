@@ -26,10 +26,12 @@ const remainder = (x: Push, k: Push): Push => d2.sub(d2.sub(x, d2.mul(k, d2.of(L
 const expm1Near0 = (r: Push): Push => d2.add(r, d2.mul(d2.mul(r, r), polynomial(EXP_TAIL, r)))
 const powerOfTwo = (k: Push): Push => l2.shl(l2.add(k, l2.of(1023n)), integer(52))
 /** y 2^k in two steps, through a local that holds half of k */
-const scale = (y: Push, k: Local, half: Local): Push => () => {
-  set(half, l2.shrSigned(get(k), integer(1)))
-  d2.mul(d2.mul(y, powerOfTwo(get(half))), powerOfTwo(l2.sub(get(k), get(half))))()
-}
+const scale =
+  (y: Push, k: Local, half: Local): Push =>
+  () => {
+    set(half, l2.shrSigned(get(k), integer(1)))
+    d2.mul(d2.mul(y, powerOfTwo(get(half))), powerOfTwo(l2.sub(get(k), get(half))))()
+  }
 /** the size of the first with the sign of the second */
 const withSign = (y: Push, x: Push): Push => bits.select(x, y, signBit)
 
@@ -92,16 +94,18 @@ const exponent = (b: Push): Push => l2.shrSigned(l2.sub(b, l2.of(sqrtHalfBits)),
 const mantissa = (b: Push): Push => l2.sub(b, bits.and(l2.sub(b, l2.of(sqrtHalfBits)), l2.of(-0x10000000000000n)))
 const toNumber = (k: Push): Push => d2.sub(l2.add(k, l2.of(magicBits)), d2.of(MAGIC))
 /** uses three locals; f, k (a number) and d are read several times */
-const assemble = (k: Push, f: Push, d: Push, s: Local, z: Local, g: Local): Push => () => {
-  set(s, d2.div(f, d2.add(d2.of(2), f)))
-  set(z, d2.mul(get(s), get(s)))
-  set(z, d2.mul(get(z), polynomial(LOG_TAIL, get(z))))
-  set(g, d2.mul(d2.mul(d2.of(0.5), f), f))
-  d2.add(
-    d2.mul(k, d2.of(LN2_HIGH)),
-    d2.sub(f, d2.sub(get(g), d2.add(d2.mul(get(s), d2.add(get(g), get(z))), d2.add(d2.mul(k, d2.of(LN2_LOW)), d))))
-  )()
-}
+const assemble =
+  (k: Push, f: Push, d: Push, s: Local, z: Local, g: Local): Push =>
+  () => {
+    set(s, d2.div(f, d2.add(d2.of(2), f)))
+    set(z, d2.mul(get(s), get(s)))
+    set(z, d2.mul(get(z), polynomial(LOG_TAIL, get(z))))
+    set(g, d2.mul(d2.mul(d2.of(0.5), f), f))
+    d2.add(
+      d2.mul(k, d2.of(LN2_HIGH)),
+      d2.sub(f, d2.sub(get(g), d2.add(d2.mul(get(s), d2.add(get(g), get(z))), d2.add(d2.mul(k, d2.of(LN2_LOW)), d))))
+    )()
+  }
 
 const log = (): Unary =>
   define((x, l) => {
@@ -151,7 +155,16 @@ const perLane = (f: (x: number) => number): (() => Unary) => {
     })
 }
 
-export const unaryFunctions = { exp, expm1, tanh, erf, log, log1p, sin: perLane(elementary.sin), cos: perLane(elementary.cos) } as const
+export const unaryFunctions = {
+  exp,
+  expm1,
+  tanh,
+  erf,
+  log,
+  log1p,
+  sin: perLane(elementary.sin),
+  cos: perLane(elementary.cos)
+} as const
 export type UnaryName = keyof typeof unaryFunctions
 
 const importedPow = importFunc({ in: [f64, f64], out: [f64] }, elementary.pow)
@@ -171,4 +184,6 @@ export const pow = (): Func<['v128', 'v128'], ['v128']> =>
   })
 
 /** (key words, place) -> a normal number */
-export const importedNormal = importFunc({ in: [i32, i32, i32], out: [f64] }, (k0: number, k1: number, i: number) => normalAt([k0 >>> 0, k1 >>> 0], i >>> 0))
+export const importedNormal = importFunc({ in: [i32, i32, i32], out: [f64] }, (k0: number, k1: number, i: number) =>
+  normalAt([k0 >>> 0, k1 >>> 0], i >>> 0)
+)

@@ -43,7 +43,24 @@ export const integer =
     i32.const(n)
   }
 
-type Bytes16 = [number, number, number, number, number, number, number, number, number, number, number, number, number, number, number, number]
+type Bytes16 = [
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number
+]
 export const shuffle =
   (bytes: Bytes16) =>
   (a: Push, b: Push): Push =>

@@ -42,11 +42,17 @@ export const times = (counter: Local, count: number, inside: () => void): void =
 const key = (d: Dims, first?: number): string => `${d.join(',')}${first === undefined ? '' : ` from ${first}`}`
 
 /** wasmati types locals one by one, as a tuple; ours are as many as the kernel needs */
-export const withLocals = (types: readonly ('i32' | 'f32' | 'f64' | 'v128')[], body: (locals: readonly Local[]) => void): Procedure => {
+export const withLocals = (
+  types: readonly ('i32' | 'f32' | 'f64' | 'v128')[],
+  body: (locals: readonly Local[]) => void
+): Procedure => {
   const valueTypes = { i32, f32, f64, v128 }
-  return func({ in: [], locals: types.map(t => valueTypes[t]) as unknown as [], out: [] }, (_, locals: readonly Local[]) => {
-    body(locals)
-  })
+  return func(
+    { in: [], locals: types.map(t => valueTypes[t]) as unknown as [], out: [] },
+    (_, locals: readonly Local[]) => {
+      body(locals)
+    }
+  )
 }
 
 /**
@@ -57,7 +63,12 @@ export const procedure = (
   outputs: readonly Dims[],
   needs: { readonly counters: number; readonly extra: number },
   where: Where,
-  emit: (s: Scope, counters: readonly Local[], extra: readonly Local[], walkers: readonly { readonly steps: Dims; readonly local: Local }[]) => void
+  emit: (
+    s: Scope,
+    counters: readonly Local[],
+    extra: readonly Local[],
+    walkers: readonly { readonly steps: Dims; readonly local: Local }[]
+  ) => void
 ): Procedure => {
   prepare(body, where.library)
   const walks = new Map<string, { readonly steps: Dims; readonly first: number }>()

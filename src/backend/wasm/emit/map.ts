@@ -1,7 +1,8 @@
 /** Elementwise kernels: nested loops, four elements at a time along the innermost. */
 import type { MapKernel } from '../kernel.js'
 import { bytesOf } from '../kernel.js'
-import { bodyOf, emitBody, store } from './body.js'
+import { bodyOf, emitBody } from './body.js'
+import { store } from './memory.js'
 import { advance, nest, procedure, times, type Procedure, type Where } from './loops.js'
 import { collapse } from '../space.js'
 
@@ -26,7 +27,14 @@ export const emitMap = (k: MapKernel, where: Where): Procedure => {
     const group = (lanes: number): void => {
       emitBody(s, body, innerStep, lanes, n => constantInside.has(n))
       k.outputs.forEach((o, i) => {
-        store(s, o.node, o.to, innerStep(outputs[i] as readonly number[]), s.walker(outputs[i] as readonly number[]), lanes)
+        store(
+          s,
+          o.node,
+          o.to,
+          innerStep(outputs[i] as readonly number[]),
+          s.walker(outputs[i] as readonly number[]),
+          lanes
+        )
       })
     }
     nest(space.counts.slice(0, -1), counters, moving, () => {

@@ -18,20 +18,40 @@ export const precisions: Readonly<Record<'f32' | 'f64', Precision>> = {
   f32: {
     lanes: 4,
     size: 4,
-    mul: () => { f32x4.mul() },
-    add: () => { f32x4.add() },
-    splat: offset => { v128.load32_splat({ offset, align: 4 }) },
-    storeLane: (offset, lane) => { v128.store32_lane({ offset, align: 4 }, lane) },
-    zero: () => { v128.const('f32x4', [0, 0, 0, 0]) }
+    mul: () => {
+      f32x4.mul()
+    },
+    add: () => {
+      f32x4.add()
+    },
+    splat: offset => {
+      v128.load32_splat({ offset, align: 4 })
+    },
+    storeLane: (offset, lane) => {
+      v128.store32_lane({ offset, align: 4 }, lane)
+    },
+    zero: () => {
+      v128.const('f32x4', [0, 0, 0, 0])
+    }
   },
   f64: {
     lanes: 2,
     size: 8,
-    mul: () => { f64x2.mul() },
-    add: () => { f64x2.add() },
-    splat: offset => { v128.load64_splat({ offset, align: 8 }) },
-    storeLane: (offset, lane) => { v128.store64_lane({ offset, align: 8 }, lane) },
-    zero: () => { v128.const('f64x2', [0, 0]) }
+    mul: () => {
+      f64x2.mul()
+    },
+    add: () => {
+      f64x2.add()
+    },
+    splat: offset => {
+      v128.load64_splat({ offset, align: 8 })
+    },
+    storeLane: (offset, lane) => {
+      v128.store64_lane({ offset, align: 8 }, lane)
+    },
+    zero: () => {
+      v128.const('f64x2', [0, 0])
+    }
   }
 }
 
@@ -92,7 +112,13 @@ export interface Locals {
 }
 
 /** stores the first `valid` lanes of a vector */
-export const storeSome = (p: Precision, pointer: Local<'i32'>, value: Local<'v128'>, offset: number, valid: number): void => {
+export const storeSome = (
+  p: Precision,
+  pointer: Local<'i32'>,
+  value: Local<'v128'>,
+  offset: number,
+  valid: number
+): void => {
   if (valid >= p.lanes) {
     local.get(pointer)
     local.get(value)

@@ -110,7 +110,11 @@ const workOf = (kernels: readonly Kernel[], thread: number, threads: number): re
 export const emitProgram = (program: Lowered, copies: readonly Copy[], s: Shared, thread = 0): readonly Emitted[] => {
   const work = workOf(program.kernels, thread, s.threads)
   const count = Math.max(1, Math.ceil(work.length / kernelsPerModule))
-  const where = { address: (b: Buffer) => s.plan.address.get(b) as number, library: library(), panel: s.plan.panel + thread * s.plan.panelBytes }
+  const where = {
+    address: (b: Buffer) => s.plan.address.get(b) as number,
+    library: library(),
+    panel: s.plan.panel + thread * s.plan.panelBytes
+  }
   return Array.from({ length: count }, (_, i) => {
     const mine = work
       .slice(i * kernelsPerModule, (i + 1) * kernelsPerModule)

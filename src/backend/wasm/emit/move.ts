@@ -67,7 +67,13 @@ const accumulate = (from: Local<'i32'>, to: Local<'i32'>, single: boolean): void
 }
 
 /** f64 sums, rounded once to where they belong */
-const finish = (where: Where, scratch: Buffer, to: View, [from, into, count]: readonly [Local<'i32'>, Local<'i32'>, Local<'i32'>], single: boolean): void => {
+const finish = (
+  where: Where,
+  scratch: Buffer,
+  to: View,
+  [from, into, count]: readonly [Local<'i32'>, Local<'i32'>, Local<'i32'>],
+  single: boolean
+): void => {
   set(from, integer(where.address(scratch)))
   set(into, integer(addressOf(where, to)))
   times(count, scratch.size, () => {
@@ -113,11 +119,22 @@ export const emitScatter = (k: ScatterKernel, where: Where): Procedure =>
       })
     } else {
       const { window: w } = k.target
-      const [n, oh, ow, kh, kw, c] = [0, 1, 2, 3, 4, 5].map(a => at(k.values.shape, a)) as [number, number, number, number, number, number]
+      const [n, oh, ow, kh, kw, c] = [0, 1, 2, 3, 4, 5].map(a => at(k.values.shape, a)) as [
+        number,
+        number,
+        number,
+        number,
+        number,
+        number
+      ]
       const [line, image] = [w.width * c * 8, w.height * w.width * c * 8]
       // one pointer for each nested loop, each starting where the one around it stands
       const levels: readonly (readonly [count: number, step: number])[] = [
-        [n, image], [oh, w.stride[0] * line], [ow, w.stride[1] * c * 8], [kh, w.dilation[0] * line], [kw, w.dilation[1] * c * 8]
+        [n, image],
+        [oh, w.stride[0] * line],
+        [ow, w.stride[1] * c * 8],
+        [kh, w.dilation[0] * line],
+        [kw, w.dilation[1] * c * 8]
       ]
       const nested = (depth: number): void => {
         const level = levels[depth]
@@ -211,7 +228,10 @@ export const emitFoldIn = (k: FoldInKernel, where: Where): Procedure =>
   })
 
 /** the schedule of Threefry's rotations and key injections (numerics contract, section 3) */
-export const threefryRounds = (step: { readonly mix: (rotation: number) => void; readonly inject: (p: 0 | 1 | 2, q: 0 | 1 | 2, g: number) => void }): void => {
+export const threefryRounds = (step: {
+  readonly mix: (rotation: number) => void
+  readonly inject: (p: 0 | 1 | 2, q: 0 | 1 | 2, g: number) => void
+}): void => {
   const rotations = [
     [13, 15, 26, 6],
     [17, 29, 16, 24]

@@ -15,7 +15,14 @@ const copy = (to: Local<'i32'>, from: Local<'i32'>): void => {
 }
 
 /** four numbers from each of four columns `apart` bytes from another become four rows of the panel */
-const transpose4 = (from: Local<'i32'>, to: Local<'i32'>, column: number, apart: number, bytes: number, v: (i: number) => Local<'v128'>): void => {
+const transpose4 = (
+  from: Local<'i32'>,
+  to: Local<'i32'>,
+  column: number,
+  apart: number,
+  bytes: number,
+  v: (i: number) => Local<'v128'>
+): void => {
   const pick = (x: number, y: number, lanes: readonly [number, number, number, number], into: number): void => {
     local.get(v(x))
     local.get(v(y))

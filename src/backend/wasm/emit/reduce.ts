@@ -6,7 +6,8 @@ import { f32, f32x4, f64, f64x2, local, type Local } from 'wasmati'
 import { stridesOf, type Dims } from '../../../value/shape.js'
 import { bytesOf, type ReduceKernel } from '../kernel.js'
 import { collapse } from '../space.js'
-import { bodyOf, emitBody, store, width, type Scope } from './body.js'
+import { bodyOf, emitBody, width, type Scope } from './body.js'
+import { store } from './memory.js'
 import { bits, d2, f4, get, highHalf, i4, joinPairs, set, type Push } from './lanes.js'
 import { advance, nest, procedure, times, type Procedure, type Where } from './loops.js'
 
@@ -33,7 +34,8 @@ const halves = (f: Frame): readonly Push[] => {
 const lowest = (f: Frame): Push => (wide(f) ? d2 : f4).of(-Infinity)
 const larger = (f: Frame, a: Push, b: Push): Push => (wide(f) ? d2 : f4).max(a, b)
 /** all bits in the first `lanes` of four (f32), or of the two in one half of four (f64) */
-const firstOfFour = (lanes: number): Push => i4.lanes(...([0, 1, 2, 3].map(i => (i < lanes ? -1 : 0)) as [number, number, number, number]))
+const firstOfFour = (lanes: number): Push =>
+  i4.lanes(...([0, 1, 2, 3].map(i => (i < lanes ? -1 : 0)) as [number, number, number, number]))
 const firstOfHalf = (lanes: number, half: number): Push =>
   i4.lanes(...([0, 0, 1, 1].map(i => (2 * half + i < lanes ? -1 : 0)) as [number, number, number, number]))
 
@@ -44,7 +46,10 @@ const row = (f: Frame, loop: number | undefined): void => {
   const isSum = k.op === 'sum'
   const add = (lanes: number): void => {
     f.emit(loop, lanes)
-    if (isSum) halves(f).forEach((x, half) => { set(acc(half), d2.add(get(acc(half)), lanes === 4 ? x : bits.and(x, firstOfHalf(lanes, half)))) })
+    if (isSum)
+      halves(f).forEach((x, half) => {
+        set(acc(half), d2.add(get(acc(half)), lanes === 4 ? x : bits.and(x, firstOfHalf(lanes, half))))
+      })
     else
       s.vectors(k.node).forEach((v, half) => {
         const mask = wide(f) ? firstOfHalf(lanes, half) : firstOfFour(lanes)
@@ -92,8 +97,14 @@ const columns = (f: Frame, reduced: number, inner: number, output: number, lanes
   for (let i = 0; i < (isSum ? 8 : 2); i++) set(acc(i), isSum ? d2.of(0) : lowest(f))
   const add = (which: number): void => {
     f.emit(inner, lanes)
-    if (isSum) halves(f).forEach((x, half) => { set(acc(2 * which + half), d2.add(get(acc(2 * which + half)), x)) })
-    else result.forEach((v, half) => { set(acc(half), larger(f, get(acc(half)), get(v))) })
+    if (isSum)
+      halves(f).forEach((x, half) => {
+        set(acc(2 * which + half), d2.add(get(acc(2 * which + half)), x))
+      })
+    else
+      result.forEach((v, half) => {
+        set(acc(half), larger(f, get(acc(half)), get(v)))
+      })
     f.move(reduced, 1)
   }
   times(f.counters.at(-1) as Local, Math.floor(n / 4), () => {
@@ -101,9 +112,13 @@ const columns = (f: Frame, reduced: number, inner: number, output: number, lanes
   })
   for (let i = 0; i < n % 4; i++) add(i)
   f.move(reduced, -n)
-  const total = (half: number): Push => d2.add(d2.add(get(acc(half)), get(acc(4 + half))), d2.add(get(acc(2 + half)), get(acc(6 + half))))
+  const total = (half: number): Push =>
+    d2.add(d2.add(get(acc(half)), get(acc(4 + half))), d2.add(get(acc(2 + half)), get(acc(6 + half))))
   if (isSum && !wide(f)) set(result[0] as Local, joinPairs(f4.fromDoubles(total(0)), f4.fromDoubles(total(1))))
-  else result.forEach((v, half) => { set(v, isSum ? total(half) : get(acc(half))) })
+  else
+    result.forEach((v, half) => {
+      set(v, isSum ? total(half) : get(acc(half)))
+    })
   store(s, k.node, k.to, output, f.out, lanes)
 }
 
@@ -118,46 +133,60 @@ export const emitReduce = (k: ReduceKernel, where: Where): Procedure => {
   const walks = [...body.reads.map(r => r.steps), ...body.places.map(p => p.steps), output]
   const space = collapse(k.shape, walks, segment)
   const collapsed = new Map(walks.map((w, i) => [w.join(','), space.steps[i] as Dims]))
-  const stepOf = (loop: number | undefined, w: Dims): number => (loop === undefined ? 0 : ((collapsed.get(w.join(',')) as Dims)[loop] as number))
-  const loops = (which: number): readonly number[] => [...space.counts.keys()].filter(l => segment(space.axes[l] as number) === which)
+  const stepOf = (loop: number | undefined, w: Dims): number =>
+    loop === undefined ? 0 : ((collapsed.get(w.join(',')) as Dims)[loop] as number)
+  const loops = (which: number): readonly number[] =>
+    [...space.counts.keys()].filter(l => segment(space.axes[l] as number) === which)
   const [outer, [reduced], inner] = [loops(0), loops(1), loops(2)]
-  return procedure(body, [output], { counters: space.counts.length + 1, extra: 8 }, where, (s, counters, extra, walkers) => {
-    const f: Frame = {
-      k,
-      s,
-      counters,
-      acc: i => extra[i] as Local,
-      out: s.walker(output),
-      emit: (loop, lanes) => {
-        emitBody(s, body, w => stepOf(loop, w), lanes, () => false)
-      },
-      move: (loop, by) => {
-        for (const w of walkers) advance(w.local, by * stepOf(loop, w.steps))
-      },
-      count: loop => (loop === undefined ? 1 : (space.counts[loop] as number))
-    }
-    const last = inner.at(-1)
-    const around = [...outer, ...inner.slice(0, -1)]
-    nest(
-      around.map(l => f.count(l)),
-      counters,
-      walkers.map(w => ({ local: w.local, step: i => stepOf(around[i], w.steps) })),
-      () => {
-        if (last === undefined) row(f, reduced)
-        else {
-          const m = f.count(last)
-          const full = Math.floor(m / 4)
-          const block = (lanes: number): void => {
-            columns(f, reduced as number, last, stepOf(last, output), lanes)
-          }
-          times(counters.at(-2) as Local, full, () => {
-            block(4)
-            f.move(last, 4)
-          })
-          if (m % 4 !== 0) block(m % 4)
-          f.move(last, -4 * full)
-        }
+  return procedure(
+    body,
+    [output],
+    { counters: space.counts.length + 1, extra: 8 },
+    where,
+    (s, counters, extra, walkers) => {
+      const f: Frame = {
+        k,
+        s,
+        counters,
+        acc: i => extra[i] as Local,
+        out: s.walker(output),
+        emit: (loop, lanes) => {
+          emitBody(
+            s,
+            body,
+            w => stepOf(loop, w),
+            lanes,
+            () => false
+          )
+        },
+        move: (loop, by) => {
+          for (const w of walkers) advance(w.local, by * stepOf(loop, w.steps))
+        },
+        count: loop => (loop === undefined ? 1 : (space.counts[loop] as number))
       }
-    )
-  })
+      const last = inner.at(-1)
+      const around = [...outer, ...inner.slice(0, -1)]
+      nest(
+        around.map(l => f.count(l)),
+        counters,
+        walkers.map(w => ({ local: w.local, step: i => stepOf(around[i], w.steps) })),
+        () => {
+          if (last === undefined) row(f, reduced)
+          else {
+            const m = f.count(last)
+            const full = Math.floor(m / 4)
+            const block = (lanes: number): void => {
+              columns(f, reduced as number, last, stepOf(last, output), lanes)
+            }
+            times(counters.at(-2) as Local, full, () => {
+              block(4)
+              f.move(last, 4)
+            })
+            if (m % 4 !== 0) block(m % 4)
+            f.move(last, -4 * full)
+          }
+        }
+      )
+    }
+  )
 }
