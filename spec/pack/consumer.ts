@@ -21,7 +21,7 @@ export type Params = g.ParamsOf<typeof mlp>
 export const weight = (p: Params): g.Tensor<[784, 128]> => p.dense.weight
 
 // a mistake is one sentence at the guilty layer
-// @ts-expect-error
+// @ts-expect-error: the block turns [128] into [64]
 export const wrong = g.model(g.input(784), g.dense(128), g.residual(g.dense(64)), g.dense(10))
 
 export const trained = pipe(

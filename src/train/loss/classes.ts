@@ -44,8 +44,9 @@ export const smoothed = <const L extends Loss>(loss: L, amount: number): Smoothe
   Object.freeze({ tag: 'smoothed', loss, amount })
 
 /**
- * The loss of each example times the weight of its class, sum_j t_j w_j: for classes that are rare. The mean stays over the number of
- * examples (as Keras has it; PyTorch divides by the sum of the weights instead, which weights of examples do here).
+ * The loss of each example times the weight of its class, sum_j t_j w_j: for classes that are rare. The mean stays over
+ * the number of examples (as Keras has it; PyTorch divides by the sum of the weights instead, which weights of examples
+ * do here).
  *
  * @param loss one of classes: `softmaxCrossEntropy`, `crossEntropy`
  * @param weights one for each class, 0 or more

@@ -1,4 +1,7 @@
-/** Cross-entropies: of probabilities, and of logits (which stay finite where an activation followed by a logarithm would not). */
+/**
+ * Cross-entropies: of probabilities, and of logits (which stay finite where an activation followed by a logarithm would
+ * not).
+ */
 import { add, cast, equal, exp, lessEqual, log, log1p, mul, neg, select, sub } from '../../expr/build.js'
 import { logSoftmax } from '../../expr/functions.js'
 import type { Expr } from '../../expr/op.js'
@@ -31,8 +34,8 @@ export const crossEntropy: CrossEntropy = Object.freeze({ tag: 'crossEntropy' })
 /** the same of softmax(z), computed from the logits z: give the model no softmax at its end */
 export const softmaxCrossEntropy: SoftmaxCrossEntropy = Object.freeze({ tag: 'softmaxCrossEntropy' })
 /**
- * The mean over all elements of -t ln s - (1 - t) ln(1 - s) with s = sigmoid(z), for targets from 0 to 1, each a question of its own:
- * computed from the logits z, so give the model no sigmoid at its end.
+ * The mean over all elements of -t ln s - (1 - t) ln(1 - s) with s = sigmoid(z), for targets from 0 to 1, each a
+ * question of its own: computed from the logits z, so give the model no sigmoid at its end.
  */
 export const sigmoidCrossEntropy: SigmoidCrossEntropy = Object.freeze({ tag: 'sigmoidCrossEntropy' })
 
@@ -69,6 +72,6 @@ export const sigmoidCrossEntropyKind: LossKind<SigmoidCrossEntropy> = {
   expects: 'logits',
   classIndexes: false,
   formula: (_, z, t) => exampleMean(cast(fromLogit(cast(z, 'f64'), cast(t, 'f64')), z.dtype)),
-  tex: '-\\frac{1}{KJ} \\sum_{k=1}^{K} \\sum_{j=1}^{J} t_{kj} \\ln s_{kj} + (1 - t_{kj}) \\ln(1 - s_{kj}), \\; s = \\frac{1}{1 + e^{-z}}',
+  tex: '-\\frac{1}{KJ} \\sum_{k=1}^{K} \\sum_{j=1}^{J} \\left(t_{kj} \\ln s_{kj} + (1 - t_{kj}) \\ln(1 - s_{kj})\\right), \\; s = \\frac{1}{1 + e^{-z}}',
   samples: [sigmoidCrossEntropy]
 }

@@ -1,4 +1,7 @@
-/** Whether a loss suits the end of a model, worked out by the compiler where it knows both. `checkLoss` says the same at run time. */
+/**
+ * Whether a loss suits the end of a model, worked out by the compiler where it knows both. `checkLoss` says the same at
+ * run time.
+ */
 import type { Fail, IsUnion, Sentence } from '../../layer/static.js'
 import type { GivesOf } from '../../layer/typed.js'
 import type { Loss, ScaleOf } from './loss.js'
@@ -23,7 +26,10 @@ type Wrong<S, Ends, Tag extends string> = [S] extends [never]
           >
         : never
 
-/** the loss itself where it suits the model, or as far as the compiler can tell; else the sentence that says what is wrong */
+/**
+ * the loss itself where it suits the model, or as far as the compiler can tell; else the sentence that says what is
+ * wrong
+ */
 export type FittingLoss<L extends Loss, M> =
   IsUnion<L> extends true
     ? L

@@ -33,8 +33,8 @@ export type LossKind<L extends { readonly tag: string }> = LossMember<L> & (Take
 export interface LossMember<L extends { readonly tag: string }> extends Member {
   readonly tag: L['tag']
   /**
-   * The loss of each example [K], from the model's output [K, ...] and targets of the same shape. The loss of a batch is their mean,
-   * so that weights of examples need no word here.
+   * The loss of each example [K], from the model's output [K, ...] and targets of the same shape. The loss of a batch
+   * is their mean, so that weights of examples need no word here.
    */
   formula(loss: L, output: Expr, target: Expr, self: Interpreter): Expr
   /** the loss of a batch as TeX; for a loss made of another one, what it does to that */
@@ -79,8 +79,8 @@ const notPerExample = (losses: Expr): Expr =>
       })
 
 /**
- * The loss of a batch: 1/K sum_k l_k, or sum_k w_k l_k / sum_k w_k where examples have weights (0 where all weights are 0). Summed and
- * divided in f64 and rounded once, as `mean` is; so weights that are all 1 change no bit.
+ * The loss of a batch: 1/K sum_k l_k, or sum_k w_k l_k / sum_k w_k where examples have weights (0 where all weights are
+ * 0). Summed and divided in f64 and rounded once, as `mean` is; so weights that are all 1 change no bit.
  */
 export const batchLoss = (losses: Expr, weights?: Expr): Expr => {
   if (losses.op === 'invalid' || losses.shape.length !== 1) return notPerExample(losses)
@@ -141,8 +141,8 @@ const checkScale = (
       : undefined
 
 /**
- * Whether a loss suits a model's outputs: they are what it takes them for (where nothing is known of them, they may be), and its
- * formula gives one number for each of two examples.
+ * Whether a loss suits a model's outputs: they are what it takes them for (where nothing is known of them, they may
+ * be), and its formula gives one number for each of two examples.
  */
 export const checkLoss = (
   loss: KnownLoss,

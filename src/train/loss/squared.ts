@@ -32,8 +32,8 @@ export const meanSquaredError: MeanSquaredError = Object.freeze({ tag: 'meanSqua
 /** the mean of |y - t| over all elements; its derivative at y = t is 0 */
 export const meanAbsoluteError: MeanAbsoluteError = Object.freeze({ tag: 'meanAbsoluteError' })
 /**
- * The mean over all elements of e^2 / 2 where |e| <= delta, and of delta (|e| - delta / 2) beyond, with e = y - t (Huber 1964): squared
- * near 0, absolute far out.
+ * The mean over all elements of e^2 / 2 where |e| <= delta, and of delta (|e| - delta / 2) beyond, with e = y - t
+ * (Huber 1964): squared near 0, absolute far out.
  *
  * @param delta above 0
  */

@@ -20,15 +20,15 @@ export type AmsgradOptions = Partial<Omit<Amsgrad, 'tag' | 'rate'>>
 export type NadamOptions = Partial<Omit<Nadam, 'tag' | 'rate'>>
 
 /**
- * Adam's m and v, and u <- max(u, v), w <- w - rate (m / (1 - b1^t)) / (sqrt(u / (1 - b2^t)) + epsilon) (Reddi et al. 2018, with the
- * corrections of the bias that Adam has, as in PyTorch; the paper has none)
+ * Adam's m and v, and u <- max(u, v), w <- w - rate (m / (1 - b1^t)) / (sqrt(u / (1 - b2^t)) + epsilon) (Reddi et al.
+ * 2018, with the corrections of the bias that Adam has, as in PyTorch; the paper has none)
  */
 export const amsgrad = (rate: Setting = 0.001, options: AmsgradOptions = {}): Amsgrad =>
   Object.freeze({ tag: 'amsgrad', rate, ...usual, ...options })
 
 /**
- * Adam's m and v, and w <- w - rate (b1 m / (1 - b1^(t+1)) + (1 - b1) g / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon) (Dozat 2016,
- * with one b1 for all steps, as in Optax; PyTorch and Keras let it rise with t)
+ * Adam's m and v, and w <- w - rate (b1 m / (1 - b1^(t+1)) + (1 - b1) g / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) +
+ * epsilon) (Dozat 2016, with one b1 for all steps, as in Optax; PyTorch and Keras let it rise with t)
  */
 export const nadam = (rate: Setting = 0.001, options: NadamOptions = {}): Nadam =>
   Object.freeze({ tag: 'nadam', rate, ...usual, ...options })

@@ -6,7 +6,10 @@ import { nonNegativeSetting, type Setting } from '../schedule/schedule.js'
 import { momentFields, momentSettings, momentSlots, momentsOf, usual, type WithMoments } from './moments.js'
 import { perParameter, type Given, type OptimizerKind } from './optimizer.js'
 
-/** where the bias is corrected: in the moments (the paper's algorithm 1), or in the rate (its more efficient order, where epsilon weighs differently) */
+/**
+ * where the bias is corrected: in the moments (the paper's algorithm 1), or in the rate (its more efficient order,
+ * where epsilon weighs differently)
+ */
 export type AdamForm = 'corrected' | 'efficient'
 export interface Adam extends WithMoments {
   readonly tag: 'adam'
@@ -37,8 +40,9 @@ export const adam = (rate: Setting = 0.001, options: AdamOptions = {}): Adam =>
   Object.freeze({ tag: 'adam', rate, ...usual, form: 'corrected', ...options })
 
 /**
- * Adam beside a weight decay that its moments don't see (Loshchilov and Hutter 2019): w <- w - rate decay w - (the step of Adam); decay
- * = 0.01 unless given. For a decay of some parts only: `chain(adam(rate), masked(selector, decoupledWeightDecay(decay, rate)))`.
+ * Adam beside a weight decay that its moments don't see (Loshchilov and Hutter 2019): w <- w - rate decay w - (the step
+ * of Adam); decay = 0.01 unless given. For a decay of some parts only: `chain(adam(rate), masked(selector,
+ * decoupledWeightDecay(decay, rate)))`.
  */
 export const adamw = (rate: Setting = 0.001, options: AdamwOptions = {}): Adamw =>
   Object.freeze({ tag: 'adamw', rate, ...usual, decay: 0.01, form: 'corrected', ...options })

@@ -40,8 +40,8 @@ export const rmsprop = (rate: Setting = 0.001, options: RmspropOptions = {}): Rm
   Object.freeze({ tag: 'rmsprop', rate, rho: 0.9, epsilon: 1e-7, ...options })
 
 /**
- * h <- rho h + (1 - rho) g^2, d = g sqrt(s + epsilon) / sqrt(h + epsilon), s <- rho s + (1 - rho) d^2, w <- w - rate d (Zeiler 2012);
- * rate = 1, rho = 0.95, epsilon = 1e-6
+ * h <- rho h + (1 - rho) g^2, d = g sqrt(s + epsilon) / sqrt(h + epsilon), s <- rho s + (1 - rho) d^2, w <- w - rate d
+ * (Zeiler 2012); rate = 1, rho = 0.95, epsilon = 1e-6
  */
 export const adadelta = (rate: Setting = 1, options: AdadeltaOptions = {}): Adadelta =>
   Object.freeze({ tag: 'adadelta', rate, rho: 0.95, epsilon: 1e-6, ...options })

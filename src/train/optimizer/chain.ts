@@ -21,8 +21,8 @@ declare module './optimizer.js' {
 const partsOf = (o: Optimizer): readonly Optimizer[] => (o.tag === 'chain' ? o.optimizers : [o])
 
 /**
- * Optimizers from left to right. Chains inside chains dissolve and a chain of one is that one, so `chain` is associative, with
- * `chain()`, plain w <- w - g, as its identity, as equality of data.
+ * Optimizers from left to right. Chains inside chains dissolve and a chain of one is that one, so `chain` is
+ * associative, with `chain()`, plain w <- w - g, as its identity, as equality of data.
  *
  * @example chain(clipByGlobalNorm(1), weightDecay(0.01), momentum(0.1))
  */

@@ -43,8 +43,8 @@ export const clipByValue = (limit: Setting = 1): ClipByValue => Object.freeze({ 
 /** g <- g limit / |g| for each tensor whose norm |g| is above the limit */
 export const clipByNorm = (limit: Setting = 1): ClipByNorm => Object.freeze({ tag: 'clipByNorm', limit })
 /**
- * g <- g limit / |g| for all gradients, where |g|, the norm of all numbers of all of them together, is above the limit: the direction
- * stays. Put it first in a chain: `chain(clipByGlobalNorm(1), adam())`.
+ * g <- g limit / |g| for all gradients, where |g|, the norm of all numbers of all of them together, is above the limit:
+ * the direction stays. Put it first in a chain: `chain(clipByGlobalNorm(1), adam())`.
  */
 export const clipByGlobalNorm = (limit: Setting = 1): ClipByGlobalNorm =>
   Object.freeze({ tag: 'clipByGlobalNorm', limit })

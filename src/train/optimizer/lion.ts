@@ -17,8 +17,8 @@ declare module './optimizer.js' {
 export type LionOptions = Partial<Omit<Lion, 'tag' | 'rate'>>
 
 /**
- * w <- w - rate sign(b1 m + (1 - b1) g), then m <- b2 m + (1 - b2) g; beta1 = 0.9, beta2 = 0.99. The paper's weight decay is
- * `chain(lion(rate), decoupledWeightDecay(decay, rate))`.
+ * w <- w - rate sign(b1 m + (1 - b1) g), then m <- b2 m + (1 - b2) g; beta1 = 0.9, beta2 = 0.99. The paper's weight
+ * decay is `chain(lion(rate), decoupledWeightDecay(decay, rate))`.
  */
 export const lion = (rate: Setting = 0.0001, options: LionOptions = {}): Lion =>
   Object.freeze({ tag: 'lion', rate, beta1: 0.9, beta2: 0.99, ...options })

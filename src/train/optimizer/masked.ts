@@ -39,7 +39,10 @@ const copy = ({ include, exclude }: Selector): Selector =>
 export const masked = (selector: Selector, optimizer: Optimizer): Masked =>
   Object.freeze({ tag: 'masked', selector: copy(selector), optimizer })
 
-/** the parameters that are selected stay as they are: put it last in a chain, as in `chain(adam(), freeze({ include: ['encoder'] }))` */
+/**
+ * the parameters that are selected stay as they are: put it last in a chain, as in `chain(adam(), freeze({ include:
+ * ['encoder'] }))`
+ */
 export const freeze = (selector: Selector): Freeze => Object.freeze({ tag: 'freeze', selector: copy(selector) })
 
 const wrongSelector = (tag: string, s: Selector, paths: readonly string[]): SettingError | undefined => {

@@ -29,8 +29,8 @@ export const momentum = (rate: Setting = 0.01, momentum: Setting = 0.9): Momentu
   Object.freeze({ tag: 'momentum', rate, momentum })
 
 /**
- * v <- m v + rate g, w <- w - (m v + rate g): momentum that looks ahead, with the gradient taken where the parameters are (the form of
- * Sutskever et al. 2013 after a change of variables).
+ * v <- m v + rate g, w <- w - (m v + rate g): momentum that looks ahead, with the gradient taken where the parameters
+ * are (the form of Sutskever et al. 2013 after a change of variables).
  *
  * @param momentum m, from 0 up to, not including, 1
  */

@@ -1,7 +1,7 @@
 /**
- * Optimizers: transformations of gradients into updates, w <- w - update. They compose from left to right (`chain`), the empty
- * chain being plain w <- w - gradient. A member is data; its record here writes the transformation in expressions, so that a whole
- * training step is one program.
+ * Optimizers: transformations of gradients into updates, w <- w - update. They compose from left to right (`chain`),
+ * the empty chain being plain w <- w - gradient. A member is data; its record here writes the transformation in
+ * expressions, so that a whole training step is one program.
  */
 import { add, constant, mul, sub } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'

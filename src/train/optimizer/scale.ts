@@ -28,16 +28,16 @@ declare module './optimizer.js' {
 export const scale = (factor: Setting): ScaleBy => Object.freeze({ tag: 'scale', factor })
 
 /**
- * Weight decay as an L2 penalty: g <- g + decay w, as if decay / 2 times the sum of the squares of all parameters were part of the loss.
- * Put it first in a chain: `chain(weightDecay(0.01), sgd(0.1))`.
+ * Weight decay as an L2 penalty: g <- g + decay w, as if decay / 2 times the sum of the squares of all parameters were
+ * part of the loss. Put it first in a chain: `chain(weightDecay(0.01), sgd(0.1))`.
  *
  * @param decay 0 or more
  */
 export const weightDecay = (decay: Setting = 0.01): WeightDecay => Object.freeze({ tag: 'weightDecay', decay })
 
 /**
- * Weight decay beside the update: update <- update + rate decay w, which no moment or clipping before it sees. Put it last in a chain:
- * `chain(adam(0.001), decoupledWeightDecay(0.01, 0.001))` is `adamw(0.001)`.
+ * Weight decay beside the update: update <- update + rate decay w, which no moment or clipping before it sees. Put it
+ * last in a chain: `chain(adam(0.001), decoupledWeightDecay(0.01, 0.001))` is `adamw(0.001)`.
  *
  * @param decay 0 or more
  * @param rate the rate of the optimizer before it

@@ -3,8 +3,9 @@ import { exact, list, optional, refined, type Codec } from '../../value/codec.js
 import { settingError, type SettingError } from '../../value/error.js'
 
 /**
- * Patterns are labels, or labels joined by `/`, with `*` for any characters of a label. They match a path that has these labels one
- * right after the other, anywhere: `bias` matches `dense/bias`, `encoder` everything below that label, `dense*` each dense layer.
+ * Patterns are labels, or labels joined by `/`, with `*` for any characters of a label. They match a path that has
+ * these labels one right after the other, anywhere: `bias` matches `dense/bias`, `encoder` everything below that label,
+ * `dense*` each dense layer.
  */
 export interface Selector {
   /** only what one of these matches; everything where it is left out */

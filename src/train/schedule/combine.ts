@@ -53,8 +53,8 @@ export const warmUp = <const S extends Span>(over: S, then: SettingPer<UnitOf<S>
 }
 
 /**
- * Settings one after the other, each with the time at which it begins (the first begins at 0) and on a clock that starts there. All
- * count the same time.
+ * Settings one after the other, each with the time at which it begins (the first begins at 0) and on a clock that
+ * starts there. All count the same time.
  *
  * @example joined(0.1, [epochs(10), exponentialDecay(0.1, 0.9)], [epochs(20), 0.001])
  */

@@ -41,8 +41,8 @@ export interface OneCycleOptions {
 }
 
 /**
- * One cycle (Smith and Topin 2019): along half a cosine from `initial` up to `peak` in the first part of the time, then along another
- * one down to `final`.
+ * One cycle (Smith and Topin 2019): along half a cosine from `initial` up to `peak` in the first part of the time, then
+ * along another one down to `final`.
  *
  * @example oneCycle(0.1, steps(5000))
  */
@@ -56,7 +56,8 @@ export const oneCycle = <const S extends Span>(
 }
 
 /**
- * A schedule begun anew after each round (Loshchilov and Hutter 2017). Where rounds grow, the schedule is stretched with them.
+ * A schedule begun anew after each round (Loshchilov and Hutter 2017). Where rounds grow, the schedule is stretched
+ * with them.
  *
  * @param stretch a whole number: how many times longer each round is than the one before
  * @example restarts(cosineDecay(0.1, epochs(10)), epochs(10), 2) // rounds of 10, 20, 40, ... epochs

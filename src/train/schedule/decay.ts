@@ -75,7 +75,9 @@ export const polynomialDecay = <const S extends Span>(
   return Object.freeze({ tag: 'polynomialDecay', initial, final, power, over: length, per })
 }
 
-/** final + (initial - final) (1 + cos(pi t / T)) / 2 (Loshchilov and Hutter 2017). @example cosineDecay(0.1, epochs(20)) */
+/**
+ * final + (initial - final) (1 + cos(pi t / T)) / 2 (Loshchilov and Hutter 2017). @example cosineDecay(0.1, epochs(20))
+ */
 export const cosineDecay = <const S extends Span>(initial: number, over: S, final = 0): CosineDecay<UnitOf<S>> => {
   const { per, length } = inUnits(over)
   return Object.freeze({ tag: 'cosineDecay', initial, final, over: length, per })

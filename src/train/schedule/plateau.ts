@@ -24,11 +24,12 @@ export type ReduceOnPlateauOptions = Partial<Omit<ReduceOnPlateau, 'tag' | 'init
 const usual = { factor: 0.1, patience: 10, minDelta: 0, minimum: 0, of: 'validationLoss' } as const
 
 /**
- * The initial value, times the factor whenever `patience` epochs in a row have not brought the loss below the best one so far by more
- * than `minDelta`. It looks at the loss over the validation set (default; a run without one is refused) or at the mean loss over the
- * epoch. What it remembers is part of the training state.
+ * The initial value, times the factor whenever `patience` epochs in a row have not brought the loss below the best one
+ * so far by more than `minDelta`. It looks at the loss over the validation set (default; a run without one is refused)
+ * or at the mean loss over the epoch. What it remembers is part of the training state.
  *
- * @param options factor (default 0.1), patience (default 10), minDelta (default 0), minimum (default 0), of (default 'validationLoss')
+ * @param options factor (default 0.1), patience (default 10), minDelta (default 0), minimum (default 0), of (default
+ * 'validationLoss')
  * @example sgd(reduceOnPlateau(0.1, { factor: 0.5, patience: 3 }))
  */
 export const reduceOnPlateau = (initial: number, options: ReduceOnPlateauOptions = {}): ReduceOnPlateau =>
