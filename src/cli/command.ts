@@ -57,7 +57,7 @@ const program = (io: Io, end: (code: Promise<ExitCode>) => void): Command => {
     .addOption(
       new Option('--threads <n>', 'threads of the wasm backend; the numbers do not depend on it')
         .choices(Array.from({ length: mostThreads }, (_, i) => String(i + 1)))
-        .default(String(defaultThreads))
+        .default(String(defaultThreads), 'as many as the machine offers')
     )
     .addHelpText('after', codes)
     .action((path: string, flags: TrainFlags) => end(trainCommand(io, path, flags)))

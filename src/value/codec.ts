@@ -144,7 +144,7 @@ const show = (u: unknown): string => {
   const s =
     u === undefined
       ? 'nothing'
-      : typeof u === 'object'
+      : typeof u === 'object' || typeof u === 'string'
         ? json(u)
         : typeof u === 'symbol'
           ? 'a symbol'

@@ -44,7 +44,7 @@ const asParams = (rows: readonly (readonly number[])[]): readonly Params[] => ro
 
 describe.each(Object.entries(all))('%s', (name, rows) => {
   test('in f64, to 1e-10', () => expect(apart(run(meant(name), 'f64'), asParams(rows))).toBeLessThan(1e-10))
-  test('in f32, to 1e-5', () => expect(apart(run(meant(name), 'f32'), asParams(rows))).toBeLessThan(1e-5))
+  test('in f32, to 5e-6', () => expect(apart(run(meant(name), 'f32'), asParams(rows))).toBeLessThan(5e-6))
 })
 test('every trajectory of golden.json is one of ours', () =>
   expect(new Set(Object.keys(all).map(meant)).size).toBe(meaning.length))
@@ -69,7 +69,7 @@ const written = (rule: Rule): readonly Params[] => {
 const average = (memory: Record<string, number>, name: string, b: number, x: number): number =>
   (memory[name] = b * (memory[name] ?? 0) + (1 - b) * x)
 
-describe('formulas written out anew, to 1e-10', () => {
+describe('formulas written out anew, to 1e-10 in f64 and 5e-6 in f32', () => {
   test.each<readonly [Optimizer, Rule]>([
     [
       amsgrad(0.1, { beta2: 0.9 }),
@@ -106,6 +106,6 @@ describe('formulas written out anew, to 1e-10', () => {
     ]
   ])('$0.tag', (o, rule) => {
     expect(apart(run(o, 'f64'), written(rule))).toBeLessThan(1e-10)
-    expect(apart(run(o, 'f32'), written(rule))).toBeLessThan(o.tag === 'lion' ? 0.3 : 1e-5)
+    expect(apart(run(o, 'f32'), written(rule))).toBeLessThan(5e-6)
   })
 })

@@ -2,125 +2,18 @@
  * From a graph to kernels. Elementwise chains dissolve into whatever consumes them; views (transpose, broadcast, slice, windows) are
  * ways of walking a buffer and cost nothing; the rest becomes kernels of its own.
  */
-import { topological, type Expr, type Node, type Op } from '../../expr/op.js'
+import { topological, type Expr, type Node } from '../../expr/op.js'
 import type { Program } from '../../expr/program.js'
 import { sizeOf, stridesOf, type Dims } from '../../value/shape.js'
 import { isContiguous } from '../../value/tensor.js'
 import type { Buffer, Kernel, Lowered, MapKernel, View } from './kernel.js'
 import { simplify, uniformValue } from './simplify.js'
+import { roles, storedNodes } from './stored.js'
 import { collapse } from './space.js'
 
-type Role = 'leaf' | 'map' | 'view' | 'reduce' | 'heavy'
-const roles: { readonly [K in Op]: Role } = {
-  input: 'leaf',
-  constant: 'leaf',
-  invalid: 'leaf',
-  iota: 'map',
-  neg: 'map',
-  abs: 'map',
-  sign: 'map',
-  floor: 'map',
-  sqrt: 'map',
-  exp: 'map',
-  log: 'map',
-  log1p: 'map',
-  expm1: 'map',
-  tanh: 'map',
-  erf: 'map',
-  sin: 'map',
-  cos: 'map',
-  cast: 'map',
-  stopGradient: 'map',
-  add: 'map',
-  sub: 'map',
-  mul: 'map',
-  div: 'map',
-  max: 'map',
-  min: 'map',
-  pow: 'map',
-  equal: 'map',
-  less: 'map',
-  lessEqual: 'map',
-  select: 'map',
-  random: 'map',
-  oneHot: 'heavy',
-  sum: 'reduce',
-  reduceMax: 'reduce',
-  matmul: 'heavy',
-  reshape: 'view',
-  transpose: 'view',
-  broadcast: 'view',
-  slice: 'view',
-  concat: 'heavy',
-  pad: 'heavy',
-  gather: 'heavy',
-  scatterAdd: 'heavy',
-  windows: 'view',
-  unwindows: 'heavy',
-  foldIn: 'heavy'
-}
-/** what an elementwise op costs, in additions: decides whether a value used twice is kept or worked out twice */
-const costs: Partial<Record<Op, number>> = {
-  div: 3,
-  sqrt: 4,
-  exp: 12,
-  expm1: 14,
-  tanh: 16,
-  log: 14,
-  log1p: 16,
-  erf: 20,
-  sin: 30,
-  cos: 30,
-  pow: 40,
-  random: 30
-}
-const keepAbove = 3
 /** more outputs than this in one kernel would run out of registers */
 const maxOutputs = 6
-
 const at = (d: Dims, i: number): number => d[i] as number
-
-/** Which nodes get a place in memory. */
-const storedNodes = (order: readonly Expr[], outputs: readonly Expr[]): ReadonlySet<Expr> => {
-  const users = new Map<Expr, Expr[]>()
-  for (const n of order) for (const a of new Set(n.args)) users.set(a, [...(users.get(a) ?? []), n])
-  const stored = new Set<Expr>(outputs)
-  const consumers = new Map<Expr, ReadonlySet<Expr>>()
-  const cost = new Map<Expr, number>()
-  // a first guess of each node's cost from below: what hangs under it up to the next thing that is surely stored
-  for (const n of order) {
-    const below =
-      roles[n.op] === 'map' ? n.args.reduce((s, a) => s + (roles[a.op] === 'map' ? (cost.get(a) ?? 0) : 0), 0) : 0
-    cost.set(n, below + (roles[n.op] === 'map' ? (costs[n.op] ?? 1) : 0))
-  }
-  for (let i = order.length - 1; i >= 0; i--) {
-    const n = order[i] as Expr
-    const role = roles[n.op]
-    if (role !== 'map') {
-      if (role !== 'view') stored.add(n)
-      consumers.set(n, new Set([n]))
-      continue
-    }
-    const mine = users.get(n) ?? []
-    const kernels = new Set(
-      mine.flatMap(u => (roles[u.op] === 'map' && !stored.has(u) ? [...(consumers.get(u) ?? [])] : [u]))
-    )
-    const forced = mine.some(u => roles[u.op] === 'view' || roles[u.op] === 'heavy')
-    const heavyColumns = mine.some(
-      u => roles[u.op] === 'reduce' && (cost.get(n) ?? 0) > 2 * keepAbove && !reducesRows(u)
-    )
-    if (forced || heavyColumns || (kernels.size > 1 && (cost.get(n) ?? 0) > keepAbove)) stored.add(n)
-    consumers.set(n, stored.has(n) ? new Set([n]) : kernels)
-  }
-  return stored
-}
-/** whether what is reduced lies last, so that one loop runs through memory */
-const reducesRows = (n: Expr): boolean => {
-  if (n.op !== 'sum' && n.op !== 'reduceMax') return false
-  const shape = (n.args[0] as Expr).shape
-  const first = Math.min(...n.attrs.axes, shape.length)
-  return shape.every((s, i) => i < first || s === 1 || n.attrs.axes.includes(i))
-}
 
 const strided = (buffer: Buffer, shape: Dims): View => ({ buffer, shape, stride: stridesOf(shape), offset: 0 })
 const isPlain = (v: View): boolean => isContiguous({ dtype: 'f32', data: [], ...v })
