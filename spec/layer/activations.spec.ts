@@ -116,14 +116,14 @@ describe.each(pointwise)('%s', name => {
   })
   test('keeps NaN', () => expect(run(formulaOf(name), [NaN], 'f32').y[0]).toBeNaN())
   // the slope of leakyRelu is itself an f32 there
-  test.skipIf(name === 'leakyRelu')('in f32 is the f64 value rounded once', () =>
-    fc.assert(
-      fc.property(fc.float({ min: -30, max: 30, noNaN: true }), x => {
-        const [y] = run(formulaOf(name), [x], 'f32').y
-        expect(y).toBe(Math.fround(run(formulaOf(name), [x], 'f64').y[0] as number))
-      })
-    )
-  )
+  if (name !== 'leakyRelu')
+    test('in f32 is the f64 value rounded once', () =>
+      fc.assert(
+        fc.property(fc.float({ min: -30, max: 30, noNaN: true }), x => {
+          const [y] = run(formulaOf(name), [x], 'f32').y
+          expect(y).toBe(Math.fround(run(formulaOf(name), [x], 'f64').y[0] as number))
+        })
+      ))
 })
 
 test.each([
