@@ -14,7 +14,7 @@ import { steps } from '../../src/train/stop/index.js'
 import { train } from '../../src/train/train.js'
 import type { Tensor } from '../../src/value/tensor.js'
 import { numbersOf } from '../../src/value/tensor.js'
-import { numbers, runs, seed } from './helpers.js'
+import { minutes, numbers, runs, seed } from './helpers.js'
 
 const optimizer = fc.constantFrom(...Object.values(optimizers).flatMap((k): readonly Optimizer[] => k.samples))
 const loss = fc.constantFrom(...Object.values(losses).flatMap((k): readonly Loss[] => k.samples))
@@ -51,7 +51,7 @@ const outcome = (
 }
 
 describe('the compiled engine against the reference', () => {
-  it('trains random networks to the same bits', () => {
+  it('trains random networks to the same bits', { timeout: minutes(60) }, () => {
     const ended = { well: 0 }
     fc.assert(
       fc.property(

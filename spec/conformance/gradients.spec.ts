@@ -14,7 +14,7 @@ import type { Dims } from '../../src/value/shape.js'
 import { numbersOf, view, type Tensor } from '../../src/value/tensor.js'
 import { mapTree, type Branch } from '../../src/value/tree.js'
 import { right } from '../expr/helpers.js'
-import { numbers, runs, seed } from './helpers.js'
+import { minutes, numbers, runs, seed } from './helpers.js'
 
 type F64 = Tensor<Dims, 'f64'>
 const key = view('u32', [2], Uint32Array.of(7, 11))
@@ -30,7 +30,7 @@ const shaken = (t: Tensor, path: string): F64 => {
 }
 
 describe('random networks', () => {
-  it('have the gradients that central differences give, for parameters and inputs', () => {
+  it('have the gradients that central differences give, for parameters and inputs', { timeout: minutes(60) }, () => {
     const seen = { compared: 0, kinks: 0 }
     fc.assert(
       fc.property(networks(), fc.integer({ min: 1, max: 3 }), seed, (net, batch, s) => {

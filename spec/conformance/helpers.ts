@@ -15,3 +15,6 @@ export const seed = fc.integer({ min: 0, max: 0x7fffffff })
 
 /** CI runs the number stated; `RUNS=10000 npm run sweep:gradients` runs more */
 export const runs = (normally: number): number => Number(process.env['RUNS'] ?? normally)
+
+/** for tests that a heavier sweep runs long */
+export const minutes = (n: number): number => n * 60_000
