@@ -55,7 +55,7 @@ describe('what is not a model is refused with its place', () => {
     [withLayer({ tag: 'dense', units: NaN }), `${at('/units')}expected a positive whole number, got NaN`],
     [withLayer({ tag: 'dense', units: Infinity }), `${at('/units')}expected a positive whole number, got Infinity`],
     [withLayer({ tag: 'dense', units: 1e300 }), `${at('/units')}expected a positive whole number, got 1e+300`],
-    [withLayer({ tag: 'dense', units: '3' }), `${at('/units')}expected a positive whole number, got 3`],
+    [withLayer({ tag: 'dense', units: '3' }), `${at('/units')}expected a positive whole number, got "3"`],
     [withLayer({ tag: 'dense' }), `${at('/units')}expected a positive whole number, got nothing`],
     [
       withLayer({ tag: 'dense', units: 3, unit: 4 }),
@@ -80,7 +80,7 @@ describe('what is not a model is refused with its place', () => {
     ],
     [
       withLayer({ tag: 'named', name: 'constructor', layer: { tag: 'flatten' } }),
-      `${at('/name')}expected a label of letters, digits, _ . - (at most 64, no name that every object has), got constructor`
+      `${at('/name')}expected a label of letters, digits, _ . - (at most 64, no name that every object has), got "constructor"`
     ],
     [
       said({ tag: 'model', input: [4, [3]], layer: { tag: 'flatten' } }),
@@ -101,12 +101,12 @@ describe('what is not a model is refused with its place', () => {
 
   test('unknown names list the known ones', () => {
     expect(withLayer({ tag: 'activation', fn: 'rellu' })).toMatch(
-      /^\$\/layer\/fn: expected an activation: one of identity, sigmoid, .*, got rellu$/
+      /^\$\/layer\/fn: expected an activation: one of identity, sigmoid, .*, got "rellu"$/
     )
     expect(withLayer({ tag: 'dense', units: 3, initializer: 'zero' })).toMatch(
-      /^\$\/layer\/initializer: expected an initializer: one of zeros, .*, got zero$/
+      /^\$\/layer\/initializer: expected an initializer: one of zeros, .*, got "zero"$/
     )
-    expect(withLayer({ tag: 'activation', fn: 'toString' })).toMatch(/got toString$/)
+    expect(withLayer({ tag: 'activation', fn: 'toString' })).toMatch(/got "toString"$/)
   })
 
   const deep = (n: number): string => `${'{"tag":"residual","layer":'.repeat(n)}{"tag":"flatten"}${'}'.repeat(n)}`

@@ -256,7 +256,7 @@ describe('wrong use is a Left', () => {
     [chain(sgd(0.1), clipByValue(-1)), 'optimizer/optimizers/1/limit: expected a number above 0, got -1'],
     [
       masked({ include: ['a b'] }, sgd()),
-      'optimizer/selector/include/0: expected a label, or labels joined by /, with * for any characters, got a b'
+      'optimizer/selector/include/0: expected a label, or labels joined by /, with * for any characters, got "a b"'
     ],
     [
       chain(masked({ include: ['encodr'] }, sgd()), sgd()),
