@@ -1,8 +1,8 @@
 /**
  * Every f32 input of an elementary function: is Math.fround of the f64 result the correctly rounded one?
  *
- *     npx tsc -p . --noEmit false --outDir /tmp/sweep && cp package.json /tmp/sweep
- *     node /tmp/sweep/spec/sweep/elementary.js exp 1        (a function or "all"; 1: every input, 64: every 64th)
+ *     npx tsc -p . --noEmit false --outDir sweep-build && cp package.json sweep-build
+ *     node sweep-build/spec/sweep/elementary.js exp 1        (a function or "all"; 1: every input, 64: every 64th)
  *
  * The f64 result is off by a few ulp at most (the spec says how many), so the rounding can only go wrong where the exact value
  * lies that near to the middle between two neighbouring f32 numbers: a few hundred inputs of the 2^32. Those alone are
