@@ -6,7 +6,8 @@ import { explain } from '../backend/wasm/explain.js'
 import { openRun } from '../run/open.js'
 import { stepProgram } from '../train/train.js'
 import type { Io } from './command.js'
-import { errorLine, exitCodeOf, exitCodes, type ExitCode } from './exit.js'
+import type { ExitCode } from './exit.js'
+import { printed } from './print.js'
 import { about, readRun } from './read.js'
 
 export const explainCommand = (io: Io, path: string): Promise<ExitCode> =>
@@ -14,14 +15,6 @@ export const explainCommand = (io: Io, path: string): Promise<ExitCode> =>
     readRun(path, io.stdin),
     TE.chainW(run => pipe(openRun(run), TE.mapLeft(about(path)))),
     TE.chainEitherKW(({ training, datasets }) => pipe(stepProgram(training, datasets.train), E.mapLeft(about(path)))),
-    TE.matchW(
-      ({ problem, file }) => {
-        io.err.write(`${errorLine(problem, file)}\n`)
-        return exitCodeOf(problem)
-      },
-      program => {
-        io.out.write(`${explain(program)}\n`)
-        return exitCodes.ok
-      }
-    )
+    TE.map(explain),
+    printed(io)
   )()
