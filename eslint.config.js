@@ -14,6 +14,7 @@ const doors = ['src/cli/**/*.ts', 'src/data/files.ts', 'src/backend/wasm/threads
 const mutable = [
   'src/value/codec.ts', // walks untrusted JSON with a stack of its own
   'src/value/elementary/**/*.ts', // bits of one f64 scratch cell, sums of series
+  'src/value/fingerprint.ts', // sums of 64 bits in two halves
   'src/value/tensor.ts', // copies between strided and row-major storage
   'src/random/**/*.ts', // rounds of Threefry over 32-bit words, arrays of draws
   'src/expr/*.ts', // iterative walks: recursion would overflow the stack on long models
@@ -21,7 +22,7 @@ const mutable = [
   'src/layer/{labels,repeat,series}.ts', // tables filled while walking long models
   'src/layer/{initializer,orthogonal}.ts', // arrays of draws, Householder reflections
   'src/data/*.ts', // decoders of bytes and text, sums over columns, gathers into batches
-  'src/train/{step,train,evaluate,predict}.ts', // folds that step an engine, which keeps the tensors; programs compiled once and kept
+  'src/train/{step,train,fold,evaluate,predict}.ts', // folds that step an engine, which keeps the tensors; programs compiled once and kept
   'src/interop/**/*.ts', // byte formats
   'src/run/sha256.ts' // rounds of SHA-256 over 32-bit words
 ]

@@ -2,6 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import { evaluate, loopOfRuns, type Loop, type Values } from '../../src/backend/backend.js'
 import { reference } from '../../src/backend/reference/reference.js'
+import { wasm } from '../../src/backend/wasm/wasm.js'
 import * as b from '../../src/expr/build.js'
 import { program } from '../../src/expr/program.js'
 import { backendError } from '../../src/value/error.js'
@@ -38,6 +39,30 @@ describe('a loop', () => {
     for (const r of rates) right(loop.step(step, { rate: scalar(r) }))
     expect(shown(loop.state())).toEqual(shown(folded))
   })
+  for (const backend of [reference, wasm])
+    test(`takes many steps at a time (${backend.name})`, () => {
+      const rates = Array.from({ length: 600 }, (_, i) => 1 / (i + 1))
+      const [one, many] = [0, 1].map(() => right(backend.loop([step, double], { w: scalar(1) }, resident))) as [
+        Loop,
+        Loop
+      ]
+      const single = rates.map(r => shown(right(one.step(step, { rate: scalar(r) }))) as { readonly before: number[] })
+      const together = right(many.steps(step, 600, { rate: tensorOf('f32', [600], rates) }))
+      expect(shown(together)).toEqual({ before: single.flatMap(s => s.before) })
+      expect(shown(many.state())).toEqual(shown(one.state()))
+      expect(left(many.steps(step, 2, { rate: tensorOf('f32', [3], [1, 2, 3]) }))).toBe(
+        'input/rate: expected f32[2], got f32[3]'
+      )
+    })
+  for (const backend of [reference, wasm])
+    test(`puts other tensors in the places of those that it holds (${backend.name})`, () => {
+      const loop = right(backend.loop([step, double], { w: scalar(1) }, resident))
+      right(loop.place({ w: scalar(5), data: tensorOf('f32', [2], [10, 20]) }))
+      right(loop.step(step, { rate: scalar(1) }))
+      expect(shown(loop.state())).toEqual({ w: [35] })
+      expect(left(loop.place({ v: scalar(1) }))).toMatch(/^input\/v: expected the name of a tensor/)
+      expect(left(loop.place({ w: tensorOf('f32', [1], [1]) }))).toBe('input/w: expected f32[], got f32[1]')
+    })
   test('hands out states that stay as they were', () => {
     const loop = open()
     const before = loop.state()

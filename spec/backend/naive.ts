@@ -166,6 +166,22 @@ export const naive: { readonly [K in Op]: Naive<K> } = {
   windows: moved((w, i) => inImage(w, i)),
   unwindows: (w, [x], out) => scattered(x as Field, out, i => inImage(w, i)),
 
+  fingerprint: (_, [x]) => {
+    const { shape, dtype, at } = x as Field
+    const wide = dtype === 'f64'
+    const bytes = new DataView(new ArrayBuffer(8))
+    const all = indexes(shape).flatMap(i => {
+      if (wide) bytes.setFloat64(0, at(i), true)
+      else bytes.setFloat32(0, at(i), true)
+      return wide ? [bytes.getUint32(0, true), bytes.getUint32(4, true)] : [bytes.getUint32(0, true)]
+    })
+    const total = all.reduce((sum, w, i) => {
+      const k = BigInt.asUintN(32, BigInt(i) * 0x9e3779b9n) | 1n
+      return BigInt.asUintN(64, sum + BigInt(w) * k)
+    }, 0n)
+    return [Number(total & 0xffffffffn), Number(total >> 32n)]
+  },
+
   foldIn: ({ data }, [key]) => foldInWords(words(key as Field), data),
   random: ({ distribution }, [key], out) => indexes(out.shape).map((_, i) => draw[distribution](words(key as Field), i))
 }

@@ -204,6 +204,8 @@ export const rows: { readonly [K in Op]: Row<Ops[K]> } = {
       return fc.record({ attrs: fc.constant(w), args: fc.tuple(tensors(d.dtype, [n, oh, ow, ...w.size, c], d)) })
     }),
 
+  fingerprint: d => fc.tuple(shapes(d), fc.constant(d.dtype)).chain(([shape, dtype]) => just(tensors(dtype, shape, d))),
+
   foldIn: () => fc.record({ attrs: fc.record({ data: fc.nat(0xffffffff) }), args: fc.tuple(keys) }),
   random: d =>
     fc.record({

@@ -71,6 +71,7 @@ export const expectedType: { readonly [K in Op]: Type<K> } = {
     ...[kh, kw, c]
   ]),
   unwindows: reshaped(([n = 0, , , , , c = 0], { height, width }) => [n, height, width, c]),
+  fingerprint: () => aval('u32', 2),
   foldIn: () => aval('u32', 2),
   random: ({ distribution, shape }) => aval(distribution === 'bits' ? 'u32' : 'f32', ...shape)
 }

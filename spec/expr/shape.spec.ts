@@ -113,6 +113,8 @@ const mistakes: { readonly [K in Op]: readonly Expr[] } = {
     b.unwindows(x('u8', 1, 3, 3, 2, 2, 1), window, 4, 4)
   ],
 
+  fingerprint: [b.fingerprint(bytes)],
+
   foldIn: [b.foldIn(a, 1), b.foldIn(key, -1), b.foldIn(key, 2 ** 32)],
   random: [b.random(a, 'uniform', [2]), b.random(key, 'uniform', [0])]
 }

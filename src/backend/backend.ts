@@ -1,11 +1,11 @@
 /** What a backend is: it turns a program into something that runs. All backends give the same bits (numerics contract). */
 import type { Either } from 'fp-ts/lib/Either.js'
-import { isLeft, isRight, left, right } from 'fp-ts/lib/Either.js'
+import { isLeft, isRight, left, map, right } from 'fp-ts/lib/Either.js'
 import { program, type Program } from '../expr/program.js'
 import type { Expr } from '../expr/op.js'
 import { backendError, shapeError, type BackendError, type ShapeError } from '../value/error.js'
-import { sameShape, showShape } from '../value/shape.js'
-import { isSound, type Aval, type Tensor } from '../value/tensor.js'
+import { sameShape, showShape, sizeOf } from '../value/shape.js'
+import { allocate, isSound, numbersOf, view, type Aval, type Tensor } from '../value/tensor.js'
 
 export type Values = Readonly<Record<string, Tensor>>
 
@@ -16,13 +16,20 @@ export interface Executable {
 
 /**
  * Programs whose outputs named like inputs are fed back: the inside of a fold, in memory that the loop owns.
- * The only object of gradfold that changes; `train` alone holds it.
+ * The only object of gradfold that changes; the folds of `train/` alone hold it.
  */
 export interface Loop {
-  /** runs one of the programs: the inputs that are not fed back -> the outputs that are not fed back */
+  /**
+   * Runs one of the programs `count` times in a row. What is not fed back is stacked along a first axis of that size: inputs by name ->
+   * outputs by name. What was given is never changed, what is returned never changes afterwards.
+   */
+  readonly steps: (program: Program, count: number, inputs: Values) => Either<ShapeError | BackendError, Values>
+  /** `steps` once, nothing stacked */
   readonly step: (program: Program, inputs: Values) => Either<ShapeError | BackendError, Values>
   /** a copy of what is fed back, as it is now */
   readonly state: () => Values
+  /** puts other tensors in the places of some that are fed back or resident, of the same element types and shapes */
+  readonly place: (values: Values) => Either<ShapeError, void>
   /** gives back threads and memory */
   readonly close: () => void
 }
@@ -40,23 +47,84 @@ export interface Backend {
 
 const show = (a: Aval): string => `${a.dtype}${showShape(a.shape)}`
 
-/** the first input that is missing or does not fit, if any */
-export const checkInputs = (p: Program, inputs: Values): ShapeError | undefined => {
-  for (const [name, wanted] of Object.entries(p.inputs)) {
-    const given = Object.hasOwn(inputs, name) ? inputs[name] : undefined
-    if (given === undefined) return shapeError(['input', name], show(wanted), 'nothing')
-    if (given.dtype !== wanted.dtype || !sameShape(given.shape, wanted.shape))
-      return shapeError(['input', name], show(wanted), show(given))
-    if (!isSound(given))
-      return shapeError(
+const notSound = (name: string, t: Tensor): ShapeError | undefined =>
+  isSound(t)
+    ? undefined
+    : shapeError(
         ['input', name],
-        `${given.dtype} storage that shape, stride and offset stay inside`,
+        `${t.dtype} storage that shape, stride and offset stay inside`,
         'other storage',
         'make it with tensor'
       )
+const unlike = (name: string, wanted: Aval, given: Tensor | undefined): ShapeError | undefined =>
+  given === undefined
+    ? shapeError(['input', name], show(wanted), 'nothing')
+    : given.dtype !== wanted.dtype || !sameShape(given.shape, wanted.shape)
+      ? shapeError(['input', name], show(wanted), show(given))
+      : notSound(name, given)
+
+/** the first input that is missing or does not fit, if any */
+export const checkInputs = (wanted: Readonly<Record<string, Aval>>, inputs: Values): ShapeError | undefined => {
+  for (const name of Object.keys(wanted)) {
+    const wrong = unlike(name, wanted[name] as Aval, Object.hasOwn(inputs, name) ? inputs[name] : undefined)
+    if (wrong !== undefined) return wrong
   }
   return undefined
 }
+/** the first tensor that has no place among the given ones, or another element type or shape, if any */
+export const checkPlaces = (places: Values, values: Values): ShapeError | undefined => {
+  for (const [name, t] of Object.entries(values)) {
+    const place = Object.hasOwn(places, name) ? places[name] : undefined
+    const wrong =
+      place === undefined
+        ? shapeError(['input', name], 'the name of a tensor that the loop was opened with', 'another')
+        : unlike(name, place, t)
+    if (wrong !== undefined) return wrong
+  }
+  return undefined
+}
+
+/** a program without the inputs that are given from the start */
+export const inputsBeside = (p: Program, given: Values): Readonly<Record<string, Aval>> =>
+  Object.fromEntries(Object.entries(p.inputs).filter(([name]) => !Object.hasOwn(given, name)))
+
+// ---- values of several steps, stacked along a first axis
+
+/** what the tensors of a single step look like when they are stacked */
+export const stacked = (count: number, avals: Readonly<Record<string, Aval>>): Readonly<Record<string, Aval>> =>
+  Object.fromEntries(Object.entries(avals).map(([k, a]) => [k, { dtype: a.dtype, shape: [count, ...a.shape] }]))
+/** a single step's tensors, stacked */
+const stackedOnce = (values: Values): Values =>
+  Object.fromEntries(
+    Object.entries(values).map(([k, t]) => [k, { ...t, shape: [1, ...t.shape], stride: [0, ...t.stride] }])
+  )
+/** the tensors of one of the steps */
+export const unstacked = (values: Values, i: number): Values =>
+  Object.fromEntries(
+    Object.entries(values).map(([k, t]) => [
+      k,
+      { ...t, shape: t.shape.slice(1), stride: t.stride.slice(1), offset: t.offset + i * (t.stride[0] as number) }
+    ])
+  )
+/** `step` of a loop that has `steps` and was opened with these tensors */
+export const stepOnce =
+  (steps: Loop['steps'], given: Values): Loop['step'] =>
+  (p, inputs) => {
+    const wrong = checkInputs(inputsBeside(p, given), inputs)
+    return wrong !== undefined
+      ? left(wrong)
+      : map((outputs: Values) => unstacked(outputs, 0))(steps(p, 1, stackedOnce(inputs)))
+  }
+
+const stack = (results: readonly Values[]): Values =>
+  Object.fromEntries(
+    Object.entries(results[0] ?? {}).map(([k, { dtype, shape }]) => {
+      const size = sizeOf(shape)
+      const data = allocate(dtype, results.length * size)
+      results.forEach((r, i) => data.set(numbersOf(r[k] as Tensor), i * size))
+      return [k, view(dtype, [results.length, ...shape], data)]
+    })
+  )
 
 /** a loop made of single runs, for backends that own no memory */
 export const loopOfRuns =
@@ -65,23 +133,40 @@ export const loopOfRuns =
     const compiled = new Map(programs.map(p => [p, compile(p)] as const))
     const failed = [...compiled.values()].find(isLeft)
     if (failed !== undefined) return failed
-    let state = start
-    return right({
-      step: (p, inputs) => {
-        const executable =
-          compiled.get(p) ?? left(backendError(['loop'], 'one of the programs the loop was opened with', 'another'))
-        if (isLeft(executable)) return executable
-        const r = executable.right.run({ ...resident, ...state, ...inputs })
+    let given = { ...resident, ...start }
+    const steps: Loop['steps'] = (p, count, inputs) => {
+      const executable = compiled.get(p) ?? left(notOpened('loop'))
+      if (isLeft(executable)) return executable
+      const wrong = checkInputs(stacked(count, inputsBeside(p, given)), inputs)
+      if (wrong !== undefined) return left(wrong)
+      let now = given
+      const results: Values[] = []
+      for (let i = 0; i < count; i++) {
+        const r = executable.right.run({ ...now, ...unstacked(inputs, i) })
         if (isLeft(r)) return r
         const mine = (fedBack: boolean): Values =>
           Object.fromEntries(Object.entries(r.right).filter(([name]) => Object.hasOwn(start, name) === fedBack))
-        state = { ...state, ...mine(true) }
-        return right(mine(false))
+        now = { ...now, ...mine(true) }
+        results.push(mine(false))
+      }
+      given = now
+      return right(stack(results))
+    }
+    return right({
+      steps,
+      step: stepOnce(steps, given),
+      state: () => Object.fromEntries(Object.keys(start).map(name => [name, given[name] as Tensor])),
+      place: values => {
+        const wrong = checkPlaces(given, values)
+        if (wrong !== undefined) return left(wrong)
+        given = { ...given, ...values }
+        return right(undefined)
       },
-      state: () => state,
       close: () => undefined
     })
   }
+export const notOpened = (backend: string): BackendError =>
+  backendError([backend], 'one of the programs the loop was opened with', 'another')
 
 /**
  * Computes expressions: `evaluate(reference)({ y: exp(x) }, { x: tensor })`.

@@ -225,6 +225,9 @@ export const windows = (
 export const unwindows = (x: Expr, window: Window, height: number, width: number): Expr =>
   node('unwindows', [x], { ...window, height, width })
 
+/** 64 bits that tell the bits of x apart, as u32 [2] */
+export const fingerprint = (x: Expr): Expr => node('fingerprint', [x], {})
+
 /** the key below this one for a number */
 export const foldIn = (key: Expr, data: number): Expr => node('foldIn', [key], { data })
 export const random = (key: Expr, distribution: Distribution, shape: Dims): Expr =>

@@ -81,6 +81,10 @@ export interface Ops {
   /** [n, oh, ow, kh, kw, c] -> [n, h, w, c]: adds up overlapping windows */
   readonly unwindows: Window & { readonly height: number; readonly width: number }
 
+  // ---- identity
+  /** numbers -> u32 [2]: 64 bits that tell their bits apart (value/fingerprint), low half first */
+  readonly fingerprint: None
+
   // ---- randomness: keys are u32 [2]
   readonly foldIn: { readonly data: number }
   readonly random: { readonly distribution: Distribution; readonly shape: Dims }

@@ -62,45 +62,60 @@ export const chunks = (n: number, size: number, order?: ArrayLike<number>): read
 const inputs = (prefix: string, tree: Branch<Tensor>): Branch<Expr> =>
   mapTree<Aval, Expr>((a, path) => input(path, a.dtype, a.shape))(tree, prefix) as Branch<Expr>
 
-export const evaluateChecked =
-  (c: Checked, backend: Backend) =>
-  (s: TrainState, data: Dataset): E.Either<TrainError, Scores> => {
-    const wrong = checkBatch(c, tensorsOfData(data))
-    if (wrong !== undefined) return E.left(wrong)
-    const n = exampleCount(data)
-    const batches = chunks(n, chunk)
-    const outputs = (size: number): Readonly<Record<string, Expr>> => {
-      const batch = gathered(data, size, c.training.precision)
-      const y = forward(c, inputs('params', s.params), inputs('layers', s.layers), batch.x, false).value
-      return { ...lossOutputs(c, y, batch), ...metricSums(c, y, batch.y) }
-    }
-    const sizes = [...new Set(batches.map(b => b.shape[0] as number))]
-    const resident: Values = { ...tensorsOf(s), ...residentData(data), key: view('u32', [2], new Uint32Array(2)) }
-    return pipe(
-      E.traverseArray((size: number) => program(outputs(size)))(sizes),
-      E.chainW(programs =>
-        pipe(
-          backend.loop(programs, {}, resident),
-          E.chainW(loop => {
-            let loss = 0
-            let weight = 0
-            let totals: Totals = {}
-            for (const index of batches) {
-              const size = index.shape[0] as number
-              const r = loop.step(programs[sizes.indexOf(size)] as (typeof programs)[number], { index })
-              if (E.isLeft(r)) return r
-              const own = r.right['weight'] === undefined ? size : scalarOf(r.right['weight'])
-              loss += scalarOf(r.right['loss'] as Tensor) * own
-              weight += own
-              totals = addTotals(totals, sumsOf(r.right))
-            }
-            loop.close()
-            return E.right({ loss: loss / weight, metrics: metricValues(c, totals, n) })
-          })
-        )
-      )
-    )
+/** scores of one state after another over the same dataset, which stays in memory */
+export interface Evaluator {
+  readonly scores: (s: TrainState) => E.Either<TrainError, Scores>
+  readonly close: () => void
+}
+/** compiled for the shapes of this state's tensors */
+export const evaluator = (
+  c: Checked,
+  backend: Backend,
+  data: Dataset,
+  like: TrainState
+): E.Either<TrainError, Evaluator> => {
+  const wrong = checkBatch(c, tensorsOfData(data))
+  if (wrong !== undefined) return E.left(wrong)
+  const n = exampleCount(data)
+  const batches = chunks(n, chunk)
+  const outputs = (size: number): Readonly<Record<string, Expr>> => {
+    const batch = gathered(data, size, c.training.precision)
+    const y = forward(c, inputs('params', like.params), inputs('layers', like.layers), batch.x, false).value
+    return { ...lossOutputs(c, y, batch), ...metricSums(c, y, batch.y) }
   }
+  const modelOf = ({ params, layers }: TrainState): Values => tensorsOf({ params, layers, optimizer: {} })
+  const sizes = [...new Set(batches.map(b => b.shape[0] as number))]
+  const resident: Values = { ...modelOf(like), ...residentData(data), key: view('u32', [2], new Uint32Array(2)) }
+  return pipe(
+    E.traverseArray((size: number) => program(outputs(size)))(sizes),
+    E.chainW(programs =>
+      pipe(
+        backend.loop(programs, {}, resident),
+        E.map(loop => ({ programs, loop }))
+      )
+    ),
+    E.map(({ programs, loop }) => ({
+      scores: (s: TrainState) => {
+        const placed = loop.place(modelOf(s))
+        if (E.isLeft(placed)) return placed
+        let loss = 0
+        let weight = 0
+        let totals: Totals = {}
+        for (const index of batches) {
+          const size = index.shape[0] as number
+          const r = loop.step(programs[sizes.indexOf(size)] as (typeof programs)[number], { index })
+          if (E.isLeft(r)) return r
+          const own = r.right['weight'] === undefined ? size : scalarOf(r.right['weight'])
+          loss += scalarOf(r.right['loss'] as Tensor) * own
+          weight += own
+          totals = addTotals(totals, sumsOf(r.right))
+        }
+        return E.right({ loss: loss / weight, metrics: metricValues(c, totals, n) })
+      },
+      close: loop.close
+    }))
+  )
+}
 
 /**
  * The loss and metrics of a training's model over a dataset, in inference, with the parameters of a state.
@@ -115,5 +130,10 @@ export const score = (
 ): E.Either<TrainError, Scores> =>
   pipe(
     checkTraining(t, families),
-    E.chainW(c => evaluateChecked(c, backend)(s, data))
+    E.chainW(c => evaluator(c, backend, data, s)),
+    E.chainW(({ scores, close }) => {
+      const r = scores(s)
+      close()
+      return r
+    })
   )

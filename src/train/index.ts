@@ -1,9 +1,18 @@
 /** Training: what a training is, its step, the fold, and the families it looks members up in. */
 export { families, type Families } from './families.js'
 export { training, type FittingOptions, type Training, type TrainingOptions } from './training.js'
-export { stepOf, type Batch, type Diverged, type Step, type Stepped, type StepReport } from './step.js'
+export { stepOf, type Batch, type Diverged, type Step, type Stepped, type StepReport, type TrainError } from './step.js'
 export { startState } from './start.js'
-export { train, type EpochReport, type Trained, type TrainError, type TrainEvent, type TrainOptions } from './train.js'
+export {
+  train,
+  turns,
+  type EpochReport,
+  type Trained,
+  type TrainEvent,
+  type TrainOptions,
+  type Turn,
+  type TurnOptions
+} from './train.js'
 export { checkGradient, numericalGradient, type CheckOptions, type GradientCheck } from './check.js'
 export { score } from './evaluate.js'
 export { predict, type Examples, type PredictOptions, type Predictor } from './predict.js'

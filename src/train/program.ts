@@ -2,7 +2,7 @@
  * A training step as one program: forward, loss, metrics, backward, optimizer update. Its carried names (`params/...`, `layers/...`,
  * `optimizer/...`) are inputs and outputs alike; a step adds a key, the values of scheduled settings and a batch.
  */
-import { add, cast, gather, input, mul, oneHot, total } from '../expr/build.js'
+import { add, cast, fingerprint, gather, input, mul, oneHot, total } from '../expr/build.js'
 import type { Values } from '../backend/backend.js'
 import { gradients } from '../expr/gradient.js'
 import type { Expr } from '../expr/op.js'
@@ -124,7 +124,12 @@ export const forward = (
 }
 
 /** outputs of one step for the state and batch at hand */
-export const stepOutputs = (c: Checked, s: TrainState, batch: BatchSource): Readonly<Record<string, Expr>> => {
+export const stepOutputs = (
+  c: Checked,
+  s: TrainState,
+  batch: BatchSource,
+  fingerprints = false
+): Readonly<Record<string, Expr>> => {
   const params = inputsLike('params', s.params)
   const layers = inputsLike('layers', s.layers)
   const { value: output, layers: nextLayers } = forward(c, params, layers, batch.x, true)
@@ -148,6 +153,9 @@ export const stepOutputs = (c: Checked, s: TrainState, batch: BatchSource): Read
     ...losses,
     ...metricSums(c, output, batch.y),
     // w * 0 is 0 unless w is infinite or NaN: one number says whether a whole tensor is finite
-    ...Object.fromEntries([...next.params].map(([path, e]) => [`finite/${path}`, total(mul(e, 0))]))
+    ...Object.fromEntries([...next.params].map(([path, e]) => [`finite/${path}`, total(mul(e, 0))])),
+    ...(fingerprints
+      ? Object.fromEntries([...next.params].map(([path, e]) => [`fingerprint/${path}`, fingerprint(e)]))
+      : {})
   }
 }

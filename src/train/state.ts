@@ -82,7 +82,7 @@ export const start = (
 const named = (prefix: string, tree: Branch<Tensor>): readonly (readonly [string, Tensor])[] =>
   leaves<Tensor>(tree, prefix)
 
-export const tensorsOf = (s: TrainState): Readonly<Record<string, Tensor>> =>
+export const tensorsOf = (s: Pick<TrainState, 'params' | 'layers' | 'optimizer'>): Readonly<Record<string, Tensor>> =>
   Object.fromEntries([...named('params', s.params), ...named('layers', s.layers), ...named('optimizer', s.optimizer)])
 
 /** the state with other tensors under the same names */

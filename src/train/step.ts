@@ -1,13 +1,20 @@
 /** One step as a pure function of state and batch. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Backend, Executable, Values } from '../backend/backend.js'
+import { unstacked, type Backend, type Executable, type Values } from '../backend/backend.js'
 import type { Dataset } from '../data/dataset.js'
 import { program, type Program } from '../expr/program.js'
 import { foldIn } from '../random/index.js'
-import { shapeError, type BackendError, type Problem, type SettingError, type ShapeError } from '../value/error.js'
+import {
+  shapeError,
+  type BackendError,
+  type DataError,
+  type Problem,
+  type SettingError,
+  type ShapeError
+} from '../value/error.js'
 import { sameShape, showShape } from '../value/shape.js'
-import { full, numbersOf, scalarOf, type Tensor } from '../value/tensor.js'
+import { allocate, numbersOf, scalarOf, view, type Tensor } from '../value/tensor.js'
 import { checkTarget } from './loss/loss.js'
 import { families as builtIn, type Families } from './families.js'
 import { optimizerInterpreter } from './optimizer/index.js'
@@ -15,7 +22,7 @@ import { handedIn, stepOutputs } from './program.js'
 import { addTotals, type Totals } from './metric/metric.js'
 import type { Progress, Scores } from './progress.js'
 import { scheduleInterpreter, type Setting } from './schedule/index.js'
-import { keyTensor, noSums, purposeKey, tensorsOf, withTensors, type Best, type TrainState } from './state.js'
+import { noSums, purposeKey, tensorsOf, withTensors, type Best, type TrainState } from './state.js'
 import { stopInterpreter } from './stop/index.js'
 import { checkTraining, type Checked, type Training } from './training.js'
 
@@ -27,7 +34,7 @@ export interface Diverged extends Problem<'Diverged'> {
   /** the best state up to there, where it was kept */
   readonly best?: Best
 }
-export type TrainError = SettingError | ShapeError | BackendError | Diverged
+export type TrainError = SettingError | ShapeError | BackendError | DataError | Diverged
 
 export interface Batch {
   /** inputs [k, ...] */
@@ -46,27 +53,40 @@ export interface StepReport {
   readonly loss: number
   readonly sums: Totals
   readonly settings: Readonly<Record<string, number>>
+  /** where asked for: the fingerprint (value/fingerprint) of every parameter tensor after the step, in the order of `leaves(params)` */
+  readonly fingerprints?: readonly number[]
 }
-
-// ---- what a program is given besides the carried tensors
 
 /** the settings of the optimizer, by the names under which a run reports them */
 export const settingsOf = (c: Checked): readonly (readonly [string, Setting])[] =>
   Object.entries(optimizerInterpreter(c.families.optimizers).settings(c.training.optimizer, ''))
-/** the values of the scheduled settings for the step about to be taken */
-export const settingsNow = (c: Checked, s: TrainState): Readonly<Record<string, number>> => {
-  const { value } = scheduleInterpreter(c.families.schedules)
-  const now = (name: string, set: Setting): number => value(set, s.progress, s.settings[name] ?? {})
-  return Object.fromEntries(
-    settingsOf(c).flatMap(([name, set]) => (typeof set === 'number' ? [] : [[name, now(name, set)] as const]))
-  )
+
+/** what a program is given with several steps, besides the batches: keys by the numbers of the steps, values of scheduled settings */
+export const stepInputs = (
+  c: Checked,
+  { step }: Progress,
+  settings: readonly Readonly<Record<string, number>>[]
+): Values => {
+  const { seed, precision } = c.training
+  const root = purposeKey(seed, 'step')
+  const count = settings.length
+  return {
+    key: view('u32', [count, 2], Uint32Array.from(settings.flatMap((_, i) => [...foldIn(root, step + i).words]))),
+    ...Object.fromEntries(
+      Object.keys(settings[0] ?? {}).map(name => [
+        `setting/${name}`,
+        view(
+          precision,
+          [count],
+          allocate(
+            precision,
+            settings.map(s => s[name] as number)
+          )
+        )
+      ])
+    )
+  }
 }
-export const stepInputs = (c: Checked, s: TrainState, settings: Readonly<Record<string, number>>): Values => ({
-  key: keyTensor(foldIn(purposeKey(c.training.seed, 'step'), s.progress.step)),
-  ...Object.fromEntries(
-    Object.entries(settings).map(([name, v]) => [`setting/${name}`, full(c.training.precision, [], v)])
-  )
-})
 
 // ---- the program's small outputs
 
@@ -91,63 +111,82 @@ export const reportOf = (
   settings
 })
 
+/** the error of a step that gave numbers which are not finite: its loss, or those at a label */
+export const diverged = (state: TrainState, label: string, loss: number): Diverged => ({
+  _tag: 'Diverged',
+  path: [`step ${state.progress.step + 1}`, ...label.split('/')],
+  expected: 'finite numbers',
+  got: label === 'loss' ? String(loss) : 'NaN or infinite values after the update',
+  hint: 'try a smaller learning rate, or look for outliers in the data',
+  step: state.progress.step + 1,
+  state
+})
+
 /** the label of the first thing that is not finite, if any */
 const notFinite = (outputs: Values): string | undefined =>
   [['loss', outputs['loss'] as Tensor] as const, ...Object.entries(outputs).filter(([k]) => k.startsWith('finite/'))]
     .filter(([, t]) => !Number.isFinite(scalarOf(t)))
     .map(([k]) => k.replace(/^finite\//, ''))[0]
 
-export const divergence = (outputs: Values, state: TrainState): Diverged | undefined => {
-  const label = notFinite(outputs)
-  return label === undefined
-    ? undefined
-    : {
-        _tag: 'Diverged',
-        path: [`step ${state.progress.step + 1}`, ...label.split('/')],
-        expected: 'finite numbers',
-        got: label === 'loss' ? String(scalarOf(outputs['loss'] as Tensor)) : 'NaN or infinite values after the update',
-        hint: 'try a smaller learning rate, or look for outliers in the data',
-        step: state.progress.step + 1,
-        state
-      }
-}
+// ---- the bookkeeping
 
 export const epochSumsAfter = ({ epochSums: e }: TrainState, r: StepReport): TrainState['epochSums'] => ({
   loss: e.loss + r.loss * r.weight,
   weight: e.weight + r.weight,
-  metrics: addTotals(e.metrics, r.sums)
+  metrics: r.sums === noSums.metrics ? e.metrics : addTotals(e.metrics, r.sums)
 })
 
-/**
- * The bookkeeping after a step: progress, stop rule, schedules. `epochEnds` says whether its batch was the epoch's last; `validation`
- * are the scores that the parameters after this step get then.
- */
-export const advance = (
-  c: Checked,
-  s: TrainState,
-  r: StepReport,
-  epochEnds: boolean,
-  validation?: Scores
-): TrainState => {
-  const sums = epochSumsAfter(s, r)
-  const progress: Progress = {
-    step: s.progress.step + 1,
-    epoch: s.progress.epoch + (epochEnds ? 1 : 0),
-    epochEnded: epochEnds,
-    loss: r.loss,
-    epochLoss: sums.weight > 0 ? sums.loss / sums.weight : Infinity,
-    ...(validation === undefined ? {} : { validation })
-  }
-  const { next } = scheduleInterpreter(c.families.schedules)
+/** what goes with the steps of a training outside of its program: stop rules, schedules, sums over the epoch */
+export interface Bookkeeping {
+  /** why the run is over at this state, or would be at that progress; undefined to go on */
+  readonly reason: (s: TrainState, at?: Progress) => string | undefined
+  /** the values of the scheduled settings for the step about to be taken */
+  readonly settings: (s: TrainState, at?: Progress) => Readonly<Record<string, number>>
+  /**
+   * The state after a step, its tensors aside. `epochEnds` says whether its batch was the epoch's last; `validation` are the scores that
+   * the parameters after this step get then.
+   */
+  readonly after: (s: TrainState, r: StepReport, epochEnds: boolean, validation?: Scores) => TrainState
+}
+const nothingScheduled: Readonly<Record<string, number>> = Object.freeze({})
+
+export const bookkeeping = (c: Checked): Bookkeeping => {
+  const { reason, next: remember } = stopInterpreter(c.families.stopRules)
+  const { value, next } = scheduleInterpreter(c.families.schedules)
+  const { stop } = c.training
+  const settings = settingsOf(c)
+  const scheduled = settings.filter(([, set]) => typeof set !== 'number')
   return {
-    ...s,
-    progress,
-    epochSums: epochEnds ? noSums : sums,
-    position: epochEnds ? 0 : s.position + 1,
-    stop: stopInterpreter(c.families.stopRules).next(c.training.stop, s.stop, progress),
-    settings: Object.fromEntries(
-      settingsOf(c).map(([name, set]) => [name, next(set, s.settings[name] ?? {}, progress)])
-    )
+    reason: (s, at = s.progress) => reason(stop, at, s.stop),
+    settings:
+      scheduled.length === 0
+        ? () => nothingScheduled
+        : (s, at = s.progress) =>
+            Object.fromEntries(scheduled.map(([name, set]) => [name, value(set, at, s.settings[name] ?? {})])),
+    after: (s, r, epochEnds, validation) => {
+      const sums = epochSumsAfter(s, r)
+      const progress: Progress = {
+        step: s.progress.step + 1,
+        epoch: s.progress.epoch + (epochEnds ? 1 : 0),
+        epochEnded: epochEnds,
+        loss: r.loss,
+        epochLoss: sums.weight > 0 ? sums.loss / sums.weight : Infinity,
+        ...(validation === undefined ? undefined : { validation })
+      }
+      return {
+        params: s.params,
+        layers: s.layers,
+        optimizer: s.optimizer,
+        progress,
+        epochSums: epochEnds ? noSums : sums,
+        position: epochEnds ? 0 : s.position + 1,
+        stop: remember(stop, s.stop, progress),
+        settings:
+          scheduled.length === 0
+            ? s.settings
+            : Object.fromEntries(settings.map(([name, set]) => [name, next(set, s.settings[name] ?? {}, progress)]))
+      }
+    }
   }
 }
 
@@ -209,6 +248,7 @@ export const stepOf = (t: Training, { backend, families = builtIn }: StepOptions
           )
         )
       }
+      const book = bookkeeping(c)
       return (state, batch, epochEnds = false) => {
         const wrong = checkBatch(c, batch)
         if (wrong !== undefined) return E.left(wrong)
@@ -219,15 +259,18 @@ export const stepOf = (t: Training, { backend, families = builtIn }: StepOptions
           .join(' ')
         const made = compiled.get(name) ?? compile(state, batch)
         compiled.set(name, made)
-        const settings = settingsNow(c, state)
+        const settings = book.settings(state)
         return pipe(
           made,
-          E.chainW(([, e]) => e.run({ ...tensorsOf(state), ...stepInputs(c, state, settings), ...given })),
+          E.chainW(([, e]) =>
+            e.run({ ...tensorsOf(state), ...unstacked(stepInputs(c, state.progress, [settings]), 0), ...given })
+          ),
           E.chainW(outputs => {
-            const bad = divergence(outputs, state)
-            if (bad !== undefined) return E.left(bad)
             const report = reportOf(state.progress.step + 1, batch.x.shape[0] as number, outputs, settings)
-            return E.right({ report, state: advance(c, withTensors(state, outputs), report, epochEnds) })
+            const bad = notFinite(outputs)
+            return bad === undefined
+              ? E.right({ report, state: book.after(withTensors(state, outputs), report, epochEnds) })
+              : E.left(diverged(state, bad, report.loss))
           })
         )
       }

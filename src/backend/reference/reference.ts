@@ -8,6 +8,7 @@ import ops from 'ndarray-ops'
 import type { Expr, Node, Op } from '../../expr/op.js'
 import * as el from '../../value/elementary.js'
 import { bits32At, foldInWords, normalAt, uniformAt, type Words } from '../../random/index.js'
+import { fingerprintOf } from '../../value/fingerprint.js'
 import { sizeOf, type Dims } from '../../value/shape.js'
 import { allocate, full, numbersOf, view, type DType, type Storage, type Tensor } from '../../value/tensor.js'
 import { backendError } from '../../value/error.js'
@@ -130,6 +131,8 @@ const kernels: { readonly [K in Op]: Kernel<K> } = {
   windows: (n, args) => k.windows(arg(args, 0), n.attrs, n.shape),
   unwindows: (n, args) => k.unwindows(arg(args, 0), n.attrs, n.shape),
 
+  fingerprint: (_, args) => view('u32', [2], Uint32Array.from(fingerprintOf(arg(args, 0)))),
+
   foldIn: (n, args) => view('u32', [2], Uint32Array.from(foldInWords(wordsOf(arg(args, 0)), n.attrs.data))),
   random: (n, args) => {
     const words = wordsOf(arg(args, 0))
@@ -171,7 +174,7 @@ const compile: Backend['compile'] = p => {
   }
   const executable: Executable = {
     run: inputs => {
-      const wrong = checkInputs(p, inputs)
+      const wrong = checkInputs(p.inputs, inputs)
       // nothing here throws but an allocation
       return wrong !== undefined
         ? E.left(wrong)

@@ -5,7 +5,7 @@ import type { Program } from '../../expr/program.js'
 import { showShape, sizeOf } from '../../value/shape.js'
 import { bytesOf, readsOf, type Kernel, type View } from './kernel.js'
 import { lower } from './fuse.js'
-import { plan } from './plan.js'
+import { nothingHeld, plan } from './plan.js'
 import { simplify } from './simplify.js'
 
 /** the elementwise operations of an expression down to what is read from memory */
@@ -64,6 +64,8 @@ const costOf = (k: Kernel): Cost => {
         ops: k.target.by === 'index' ? 'scatterAdd' : 'unwindows',
         flops: sizeOf(k.values.shape)
       }
+    case 'fingerprint':
+      return { what: showShape(k.values.shape), ops: 'fingerprint', flops: 0 }
     case 'foldIn':
       return { what: '[2]', ops: 'foldIn', flops: 0 }
   }
@@ -81,7 +83,7 @@ const traffic = (k: Kernel): number => {
  */
 export const explain = (p: Program): string => {
   const lowered = lower(p)
-  const memory = plan([lowered], new Map())
+  const memory = plan([lowered], nothingHeld)
   const rows = lowered.kernels.map((k, i) => {
     const c = costOf(k)
     return {

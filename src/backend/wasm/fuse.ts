@@ -218,6 +218,9 @@ const heavy = (s: State, n: Expr): View => {
       )
       return to
     }
+    case 'fingerprint':
+      push(s, { kind: 'fingerprint', values: plain(0), to }, to.buffer)
+      return to
     case 'foldIn':
       push(s, { kind: 'foldIn', key: plain(0), data: n.attrs.data, to }, to.buffer)
       return to

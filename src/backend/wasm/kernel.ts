@@ -68,13 +68,20 @@ export interface ScatterKernel {
   readonly scratch: Buffer
   readonly to: View
 }
+/** a sum mod 2^64 over the words of plain numbers */
+export interface FingerprintKernel {
+  readonly kind: 'fingerprint'
+  readonly values: View
+  readonly to: View
+}
 export interface FoldInKernel {
   readonly kind: 'foldIn'
   readonly key: View
   readonly data: number
   readonly to: View
 }
-export type Kernel = MapKernel | ReduceKernel | MatmulKernel | GatherKernel | ScatterKernel | FoldInKernel
+export type Kernel =
+  MapKernel | ReduceKernel | MatmulKernel | GatherKernel | ScatterKernel | FingerprintKernel | FoldInKernel
 
 /** a program made of kernels */
 export interface Lowered {
@@ -99,6 +106,8 @@ export const readsOf = (k: Kernel): readonly View[] => {
       return [k.table, k.index]
     case 'scatter':
       return k.target.by === 'index' ? [k.values, k.target.index] : [k.values]
+    case 'fingerprint':
+      return [k.values]
     case 'foldIn':
       return [k.key]
   }

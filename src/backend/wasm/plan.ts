@@ -12,7 +12,22 @@ export interface Copy {
   readonly to: number
   readonly bytes: number
 }
+/** where the values of several steps of one input or output wait their turn, one after another */
+export interface Queue {
+  readonly address: number
+  /** of one step's value */
+  readonly bytes: number
+}
+/** what moves between the places of one program and the queues */
+export interface Queued {
+  readonly inputs: ReadonlyMap<string, Queue>
+  readonly outputs: ReadonlyMap<string, Queue>
+}
 export interface Plan {
+  /** the most steps that one call takes: what is handed in and out for so many has a place */
+  readonly turns: number
+  /** for each program; with a single turn the queues are the places themselves */
+  readonly queued: readonly Queued[]
   readonly address: ReadonlyMap<Buffer, number>
   /** for each program: what is fed back and could not be written in place */
   readonly copies: readonly (readonly Copy[])[]
@@ -74,7 +89,31 @@ const inPlace = (p: Lowered, input: Buffer, output: Buffer): boolean => {
   return writers.length === 1 && (last < first || (last === first && sameplace(p.kernels[first] as Kernel, input)))
 }
 
-export const plan = (programs: readonly Lowered[], fedBack: ReadonlyMap<string, View>, threads = 1): Plan => {
+/** what a loop is opened with, beside its programs */
+export interface Held {
+  readonly fedBack: ReadonlyMap<string, View>
+  readonly resident: ReadonlySet<string>
+}
+export const nothingHeld: Held = { fedBack: new Map(), resident: new Set() }
+
+/** one call takes as many steps as these bytes hold the inputs and outputs of, so that they stay in the nearest caches */
+const queueBytes = 32768
+const mostTurns = 256
+
+/** the inputs and outputs of a program that every step has anew */
+const perStep = (
+  p: Lowered,
+  { fedBack, resident }: Held
+): {
+  readonly inputs: readonly (readonly [string, View])[]
+  readonly outputs: readonly (readonly [string, View])[]
+} => ({
+  inputs: Object.entries(p.inputs).filter(([name]) => !fedBack.has(name) && !resident.has(name)),
+  outputs: Object.entries(p.outputs).filter(([name]) => !fedBack.has(name))
+})
+
+export const plan = (programs: readonly Lowered[], held: Held, threads = 1): Plan => {
+  const { fedBack } = held
   const address = new Map<Buffer, number>()
   let end = reservedBytes
   const place = (b: Buffer): number => {
@@ -92,6 +131,21 @@ export const plan = (programs: readonly Lowered[], fedBack: ReadonlyMap<string, 
   for (const [name, view] of programs.flatMap(p => Object.entries(p.inputs)))
     address.set(view.buffer, (inputs.get(name) as { address: number }).address)
   for (const p of programs) for (const b of p.constants) place(b)
+  const anew = programs.map(p => perStep(p, held))
+  const stepBytes = anew.map(({ inputs, outputs }) =>
+    [...inputs, ...outputs].reduce((n, [, v]) => n + bytes(v.buffer), 1)
+  )
+  const turns = Math.max(1, Math.min(mostTurns, Math.floor(queueBytes / Math.max(1, ...stepBytes))))
+  const queue = (v: View): Queue => {
+    const q = { address: end, bytes: bytes(v.buffer) }
+    end = align(end + turns * q.bytes + 16)
+    return q
+  }
+  const queues = anew.map(({ inputs, outputs }): Queued => {
+    const each = (vs: readonly (readonly [string, View])[]): ReadonlyMap<string, Queue> =>
+      new Map(turns === 1 ? [] : vs.map(([name, v]) => [name, queue(v)]))
+    return { inputs: each(inputs), outputs: each(outputs) }
+  })
   const copies = programs.map(p => {
     const names = Object.entries(p.outputs)
     return names.flatMap(([name, view]) => {
@@ -128,7 +182,12 @@ export const plan = (programs: readonly Lowered[], fedBack: ReadonlyMap<string, 
   }
   const panel = align(top)
   const panelBytes = align(panelFor(programs))
+  /** with a single turn the places themselves */
+  const places = (vs: readonly (readonly [string, View])[]): ReadonlyMap<string, Queue> =>
+    new Map(vs.map(([name, v]) => [name, { address: address.get(v.buffer) as number, bytes: bytes(v.buffer) }]))
   return {
+    turns,
+    queued: turns === 1 ? anew.map(a => ({ inputs: places(a.inputs), outputs: places(a.outputs) })) : queues,
     address,
     copies: copies.map(c =>
       c.map(({ name, view }) => {

@@ -114,6 +114,7 @@ export const split = (k: Kernel, threads: number): readonly Kernel[] => {
         : [k]
     }
     case 'scatter':
+    case 'fingerprint':
     case 'foldIn':
       return [k]
   }

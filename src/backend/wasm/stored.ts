@@ -48,6 +48,7 @@ export const roles: { readonly [K in Op]: Role } = {
   scatterAdd: 'heavy',
   windows: 'view',
   unwindows: 'heavy',
+  fingerprint: 'heavy',
   foldIn: 'heavy'
 }
 /** what an elementwise op costs, in additions: decides whether a value used twice is kept or worked out twice */

@@ -41,7 +41,8 @@ for (;;) {
   run[0][0].barrier()
   const which = Atomics.load(words, ${command / 4})
   if (which < 0) break
-  for (const part of run[which]) part.run()
+  const count = Atomics.load(words, ${command / 4 + 1})
+  for (let turn = 0; turn < count; turn++) for (const part of run[which]) part.run(turn)
 }
 `
 
@@ -58,8 +59,8 @@ const namesOf = (imports: WebAssembly.Imports, is: (value: unknown) => boolean):
 }
 
 export interface Team {
-  /** tells the others which program comes next; the barrier at its start lets them go */
-  readonly order: (which: number) => void
+  /** tells the others which program comes next, and how often; the barrier at its start lets them go */
+  readonly order: (which: number, count: number) => void
   /** lets them end */
   readonly dismiss: (barrier: () => void) => void
 }
@@ -90,8 +91,9 @@ export const startTeam = (
     return worker
   })
   return {
-    order: which => {
+    order: (which, count) => {
       Atomics.store(words, command / 4, which)
+      Atomics.store(words, command / 4 + 1, count)
     },
     dismiss: barrier => {
       Atomics.store(words, command / 4, -1)

@@ -2,14 +2,24 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Program } from '../../expr/program.js'
-import { backendError, type BackendError, type ShapeError } from '../../value/error.js'
-import { sizeOf } from '../../value/shape.js'
+import { backendError, type BackendError } from '../../value/error.js'
+import { sizeOf, stridesOf } from '../../value/shape.js'
 import { allocate, numbersOf, view, type DType, type Storage, type Tensor } from '../../value/tensor.js'
-import { checkInputs, type Backend, type Loop, type Values } from '../backend.js'
+import {
+  checkInputs,
+  checkPlaces,
+  inputsBeside,
+  notOpened,
+  stacked,
+  stepOnce,
+  type Backend,
+  type Loop,
+  type Values
+} from '../backend.js'
 import { emitProgram, type Emitted, type Shared } from './emit/module.js'
 import { lower } from './fuse.js'
-import type { Lowered, View } from './kernel.js'
-import { plan, type Plan } from './plan.js'
+import type { Lowered } from './kernel.js'
+import { plan, type Held, type Plan, type Queue } from './plan.js'
 import { split } from './split.js'
 import { hasThreads, sleepOn, startTeam } from './threads.js'
 
@@ -25,7 +35,8 @@ const arrays: { readonly [D in DType]: (b: ArrayBuffer, address: number, n: numb
 interface Instance {
   readonly plan: Plan
   readonly memory: WebAssembly.Memory
-  readonly run: (which: number) => E.Either<BackendError, void>
+  /** runs a program so many times, on the first values of its queues */
+  readonly run: (which: number, count: number) => E.Either<BackendError, void>
   readonly close: () => void
 }
 
@@ -39,19 +50,18 @@ const refused = (e: unknown): BackendError =>
     'use the reference backend (gradfold/ndarray)'
   )
 
-type Part = Readonly<Record<'run' | 'barrier', () => void>>
+interface Part {
+  readonly run: (turn: number) => void
+  readonly barrier: () => void
+}
 const instances = (parts: readonly Emitted[]): readonly Part[] =>
   parts.map(
     ({ bytes, imports }) => new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports as unknown as Part
   )
 
-const instantiate = (
-  programs: readonly Lowered[],
-  fedBack: ReadonlyMap<string, View>,
-  threads: number
-): E.Either<BackendError, Instance> =>
+const instantiate = (programs: readonly Lowered[], held: Held, threads: number): E.Either<BackendError, Instance> =>
   E.tryCatch(() => {
-    const p = plan(programs, fedBack, threads)
+    const p = plan(programs, held, threads)
     const pages = Math.ceil(p.bytes / pageSize)
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, ...(threads > 1 ? { shared: true } : {}) })
     for (const constant of programs.flatMap(l => l.constants))
@@ -61,7 +71,7 @@ const instantiate = (
         )
     const shared: Shared = { plan: p, memory, pages, threads, sleep: threads > 1 ? sleepOn(memory) : () => 1 }
     const emit = (which: number, thread = 0): readonly Emitted[] =>
-      emitProgram(programs[which] as Lowered, p.copies[which] ?? [], shared, thread)
+      emitProgram(programs[which] as Lowered, which, shared, thread)
     const compiled = new Map<number, readonly Part[]>()
     const partsOf = (which: number): readonly Part[] => {
       const parts = compiled.get(which) ?? instances(emit(which))
@@ -80,95 +90,111 @@ const instantiate = (
     return {
       plan: p,
       memory,
-      run: which =>
+      run: (which, count) =>
         E.tryCatch(() => {
           const parts = partsOf(which)
-          team?.order(which)
+          team?.order(which, count)
           if (team !== undefined) barrier()
-          for (const part of parts) part.run()
+          for (let turn = 0; turn < count; turn++) for (const part of parts) part.run(turn)
         }, refused),
       close: () => team?.dismiss(barrier)
     }
   }, refused)
 
-const write = (i: Instance, name: string, t: Tensor): void => {
-  const input = i.plan.inputs.get(name)
-  if (input !== undefined) arrays[t.dtype](i.memory.buffer, input.address, sizeOf(t.shape)).set(numbersOf(t))
-}
-const read = (i: Instance, address: number, like: { readonly dtype: DType; readonly shape: Tensor['shape'] }): Tensor =>
-  view(like.dtype, like.shape, allocate(like.dtype, arrays[like.dtype](i.memory.buffer, address, sizeOf(like.shape))))
-
 /** Threads where the platform has some and there is work to share out. What feeds nothing back is one pass over data: threads would take longer to start. */
 const useful = (programs: readonly Lowered[], isLoop: boolean, threads: number): number =>
   isLoop && hasThreads() && programs.some(p => p.kernels.some(k => split(k, threads).length > 1)) ? threads : 1
 
+/** the loop over an instance; `start` and `resident` are in their places */
+const loopOver = (
+  { plan, memory, run, close }: Instance,
+  programs: readonly Program[],
+  start: Values,
+  resident: Values
+): Loop => {
+  const { buffer } = memory
+  const given = { ...resident, ...start }
+  const write = (address: number, t: Tensor): void =>
+    arrays[t.dtype](buffer, address, sizeOf(t.shape)).set(numbersOf(t))
+  const put = (values: Values): void => {
+    for (const [name, t] of Object.entries(values)) {
+      const input = plan.inputs.get(name)
+      if (input !== undefined) write(input.address, t)
+    }
+  }
+  put(given)
+  const needed = programs.map(p => inputsBeside(p, given))
+  const results = programs.map(p => Object.entries(p.outputs).filter(([name]) => !Object.hasOwn(start, name)))
+  const steps: Loop['steps'] = (p, count, inputs) => {
+    const which = programs.indexOf(p)
+    if (which < 0) return E.left(notOpened('wasm'))
+    const wrong = checkInputs(stacked(count, needed[which] ?? {}), inputs)
+    if (wrong !== undefined) return E.left(wrong)
+    const queued = plan.queued[which] as Plan['queued'][number]
+    const mine = Object.keys(needed[which] ?? {}).map(name => {
+      const t = inputs[name] as Tensor
+      return {
+        dtype: t.dtype,
+        numbers: numbersOf(t),
+        size: sizeOf(t.shape) / count,
+        queue: queued.inputs.get(name) as Queue
+      }
+    })
+    const out = (results[which] ?? []).map(([name, { dtype, shape }]) => {
+      const size = sizeOf(shape)
+      return { name, dtype, shape, size, data: allocate(dtype, count * size), queue: queued.outputs.get(name) as Queue }
+    })
+    for (let done = 0; done < count; done += plan.turns) {
+      const turns = Math.min(plan.turns, count - done)
+      for (const { dtype, numbers, size, queue } of mine)
+        arrays[dtype](buffer, queue.address, turns * size).set(numbers.subarray(done * size, (done + turns) * size))
+      const ran = run(which, turns)
+      if (E.isLeft(ran)) return ran
+      for (const { dtype, size, data, queue } of out)
+        data.set(arrays[dtype](buffer, queue.address, turns * size), done * size)
+    }
+    return E.right(Object.fromEntries(out.map(o => [o.name, view(o.dtype, [count, ...o.shape], o.data)])))
+  }
+  return {
+    steps,
+    step: stepOnce(steps, given),
+    state: () =>
+      Object.fromEntries(
+        Object.entries(start).map(([name, { dtype, shape }]) => {
+          const at = plan.inputs.get(name)?.address ?? 0
+          return [name, view(dtype, shape, allocate(dtype, arrays[dtype](buffer, at, sizeOf(shape))))]
+        })
+      ),
+    place: values => {
+      const wrong = checkPlaces(given, values)
+      if (wrong !== undefined) return E.left(wrong)
+      put(values)
+      return E.right(undefined)
+    },
+    close
+  }
+}
+
 const loopOn =
   (threads: number): Backend['loop'] =>
   (programs, start, resident) => {
+    const given = { ...resident, ...start }
+    for (const p of programs) {
+      const known = Object.fromEntries(Object.entries(p.inputs).filter(([name]) => Object.hasOwn(given, name)))
+      const wrong = checkInputs(known, given)
+      if (wrong !== undefined) return E.left(wrong)
+    }
     const lowered = programs.map(lower)
     const fedBack = new Map(
       Object.entries(start).map(([name, t], i) => {
         const buffer = { id: -1 - i, dtype: t.dtype, size: sizeOf(t.shape), role: { kind: 'input', name } } as const
-        return [name, { buffer, shape: t.shape, stride: t.stride, offset: 0 }] as const
+        return [name, { buffer, shape: t.shape, stride: stridesOf(t.shape), offset: 0 }] as const
       })
     )
-    const given = { ...start, ...resident }
-    for (const p of programs) {
-      const known = {
-        ...p,
-        inputs: Object.fromEntries(Object.entries(p.inputs).filter(([name]) => Object.hasOwn(given, name)))
-      }
-      const wrong = checkInputs(known, given)
-      if (wrong !== undefined) return E.left(wrong)
-    }
+    const held = { fedBack, resident: new Set(Object.keys(resident)) }
     return pipe(
-      instantiate(lowered, fedBack, useful(lowered, fedBack.size > 0, threads)),
-      E.map((instance): Loop => {
-        for (const [name, t] of Object.entries(given)) write(instance, name, t)
-        const out = programs.map((p, i) =>
-          Object.entries(p.outputs)
-            .filter(([name]) => !fedBack.has(name))
-            .map(
-              ([name, e]) =>
-                [
-                  name,
-                  e,
-                  instance.plan.address.get((lowered[i] as Lowered).outputs[name]?.buffer as View['buffer']) as number
-                ] as const
-            )
-        )
-        const needed = programs.map(p => ({
-          ...p,
-          inputs: Object.fromEntries(Object.entries(p.inputs).filter(([name]) => !Object.hasOwn(given, name)))
-        }))
-        return {
-          step: (p, inputs) => {
-            const which = programs.indexOf(p)
-            if (which < 0)
-              return E.left(backendError(['wasm'], 'one of the programs the loop was opened with', 'another'))
-            const wrong: ShapeError | undefined = checkInputs(needed[which] as Program, inputs)
-            if (wrong !== undefined) return E.left(wrong)
-            for (const name of Object.keys(inputs)) write(instance, name, inputs[name] as Tensor)
-            const ran = instance.run(which)
-            if (E.isLeft(ran)) return ran
-            const results: Values = Object.fromEntries(
-              (out[which] as NonNullable<(typeof out)[number]>).map(([name, e, address]) => [
-                name,
-                read(instance, address, e)
-              ])
-            )
-            return E.right(results)
-          },
-          state: () =>
-            Object.fromEntries(
-              Object.entries(start).map(([name, t]) => [
-                name,
-                read(instance, instance.plan.inputs.get(name)?.address ?? 0, t)
-              ])
-            ),
-          close: instance.close
-        }
-      })
+      instantiate(lowered, held, useful(lowered, fedBack.size > 0, threads)),
+      E.map(instance => loopOver(instance, programs, start, resident))
     )
   }
 

@@ -114,6 +114,8 @@ export const gradientRules: { readonly [K in Op]: GradientRule<K> } = {
   windows: (n, g) => [b.unwindows(g, n.attrs, at(arg(n, 0).shape, 1), at(arg(n, 0).shape, 2))],
   unwindows: (n, g) => [b.windows(g, n.attrs.size, n.attrs.stride, n.attrs.dilation)],
 
+  fingerprint: none,
+
   foldIn: none,
   random: none
 }

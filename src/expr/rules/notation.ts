@@ -197,6 +197,8 @@ export const notations: { readonly [K in Op]: Notation<K> } = {
   windows: windowed('windows'),
   unwindows: windowed('unwindows'),
 
+  fingerprint: call(operatorname('fingerprint')),
+
   foldIn: (n, args) => call(operatorname('foldIn', n.attrs.data))(n, args),
   random: (n, args) => call(operatorname(n.attrs.distribution, times(n.shape)))(n, args)
 }

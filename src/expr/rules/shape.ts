@@ -235,6 +235,11 @@ export const shapeRules: { readonly [K in Op]: ShapeRule<K> } = {
       : no('unwindows', `floating-point windows [n, ${oh}, ${ow}, ${w.size.join(', ')}, c]`, show(x))
   },
 
+  fingerprint: (_, args) =>
+    isFloat(arg(args, 0).dtype)
+      ? E.right({ dtype: 'u32', shape: [2] })
+      : no('fingerprint', 'floating-point numbers', show(arg(args, 0)), castHint),
+
   foldIn: ({ data }, args) =>
     isKey(arg(args, 0)) && data >>> 0 === data
       ? E.right({ dtype: 'u32', shape: [2] })

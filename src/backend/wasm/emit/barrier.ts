@@ -19,7 +19,7 @@ import {
 } from 'wasmati'
 import { integer, set } from './lanes.js'
 
-/** addresses of the counter, the generation, and the number of the program to run */
+/** addresses of the counter, the generation, and the number of the program to run, after which comes how often */
 export const arrived = 64
 export const generation = 128
 export const command = 192

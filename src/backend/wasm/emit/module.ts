@@ -1,13 +1,15 @@
 /** The modules of a program: its kernels as functions, and one function that calls them in order. */
-import { call, func, i32, importFunc, importMemory, memory, Module, v128, type Func } from 'wasmati'
-import type { Buffer, Kernel, Lowered } from '../kernel.js'
-import type { Copy, Plan } from '../plan.js'
+import { call, func, i32, importFunc, importMemory, Module, v128, type Func } from 'wasmati'
+import type { Buffer, Kernel, Lowered, View } from '../kernel.js'
+import type { Plan } from '../plan.js'
 import { split } from '../split.js'
 import { emitBarrier } from './barrier.js'
 import type { Library } from './body.js'
 import { pow, unaryFunctions, type UnaryName } from './functions.js'
+import { copyBytes } from './copy.js'
+import { emitFingerprint } from './fingerprint.js'
 import { bits, get, i4, integer, set } from './lanes.js'
-import { withLocals, type Procedure, type Where } from './loops.js'
+import type { Procedure, Where } from './loops.js'
 import { emitMap } from './map.js'
 import { emitMatmul } from './matmul.js'
 import { emitFoldIn, emitGather, emitScatter, threefryRounds } from './move.js'
@@ -63,6 +65,8 @@ const emitKernel = (k: Kernel, where: Where & { readonly panel: number }): Proce
       return emitGather(k, where)
     case 'scatter':
       return emitScatter(k, where)
+    case 'fingerprint':
+      return emitFingerprint(k, where)
     case 'foldIn':
       return emitFoldIn(k, where)
   }
@@ -99,41 +103,48 @@ const workOf = (kernels: readonly Kernel[], thread: number, threads: number): re
   const parts = kernels.map(k => split(k, threads))
   return parts.map((p, i) => ({
     kernel: p.length === 1 ? (thread === 0 ? p[0] : undefined) : p[thread],
-    meet: i > 0 && (p.length > 1 || (parts[i - 1] as readonly Kernel[]).length > 1)
+    meet: p.length > 1 || (parts[i - 1]?.length ?? 1) > 1
   }))
 }
 
 /**
- * The modules of a program for one thread, in the order in which they run, each exporting `run`, and `barrier` where there are several
- * threads. The first thread also moves what could not be written in place.
+ * The modules of one of the plan's programs for one thread, in the order in which they run. Each exports `run`, which takes the turn (the
+ * place in the queues), and `barrier` where there are several threads. The first thread also moves values from and to the queues, and what
+ * could not be written in place.
  */
-export const emitProgram = (program: Lowered, copies: readonly Copy[], s: Shared, thread = 0): readonly Emitted[] => {
+export const emitProgram = (program: Lowered, which: number, s: Shared, thread = 0): readonly Emitted[] => {
   const work = workOf(program.kernels, thread, s.threads)
   const count = Math.max(1, Math.ceil(work.length / kernelsPerModule))
-  const where = {
-    address: (b: Buffer) => s.plan.address.get(b) as number,
-    library: library(),
-    panel: s.plan.panel + thread * s.plan.panelBytes
-  }
+  const address = (b: Buffer): number => s.plan.address.get(b) as number
+  const where = { address, library: library(), panel: s.plan.panel + thread * s.plan.panelBytes }
+  const queued = s.plan.turns === 1 ? undefined : s.plan.queued[which]
   return Array.from({ length: count }, (_, i) => {
     const mine = work
       .slice(i * kernelsPerModule, (i + 1) * kernelsPerModule)
       .map(w => ({ ...w, run: w.kernel === undefined ? undefined : emitKernel(w.kernel, where) }))
     const barrier = s.threads === 1 ? undefined : emitBarrier(s.threads, importFunc({ in: [i32], out: [i32] }, s.sleep))
-    const run = withLocals([], () => {
+    const run = func({ in: [i32], locals: [], out: [] }, ([turn]) => {
+      if (i === 0 && thread === 0)
+        for (const [name, q] of queued?.inputs ?? [])
+          copyBytes(
+            { base: address((program.inputs[name] as View).buffer) },
+            { base: q.address, turn, step: q.bytes },
+            q.bytes
+          )
       for (const w of mine) {
         if (w.meet && barrier !== undefined) call(barrier)
         if (w.run !== undefined) call(w.run)
       }
       if (i < count - 1) return
       if (barrier !== undefined) call(barrier)
-      if (thread === 0)
-        for (const c of copies) {
-          i32.const(c.to)
-          i32.const(c.from)
-          i32.const(c.bytes)
-          memory.copy()
-        }
+      if (thread !== 0) return
+      for (const [name, q] of queued?.outputs ?? [])
+        copyBytes(
+          { base: q.address, turn, step: q.bytes },
+          { base: address((program.outputs[name] as View).buffer) },
+          q.bytes
+        )
+      for (const c of s.plan.copies[which] ?? []) copyBytes({ base: c.to }, { base: c.from }, c.bytes)
     })
     const imported = importMemory({ min: s.pages, max: s.pages, shared: s.threads > 1 }, s.memory)
     const m = Module({ exports: barrier === undefined ? { run } : { run, barrier }, memory: imported })

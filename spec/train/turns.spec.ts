@@ -1,0 +1,181 @@
+/** Turns: however many steps an engine takes at a time, a run is the fold of single steps. */
+import * as E from 'fp-ts/lib/Either.js'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Backend } from '../../src/backend/backend.js'
+import { reference } from '../../src/backend/reference/reference.js'
+import { wasm } from '../../src/backend/wasm/wasm.js'
+import { dataset, type Dataset } from '../../src/data/dataset.js'
+import { tanh } from '../../src/layer/activation.js'
+import { dense } from '../../src/layer/dense.js'
+import { dropout } from '../../src/layer/dropout.js'
+import { input, model } from '../../src/layer/model.js'
+import { families, type Families } from '../../src/train/families.js'
+import { meanSquaredError } from '../../src/train/loss/index.js'
+import { mae } from '../../src/train/metric/index.js'
+import { adam, sgd } from '../../src/train/optimizer/index.js'
+import { cosineDecay, reduceOnPlateau, type Schedule } from '../../src/train/schedule/index.js'
+import type { ScheduleKind } from '../../src/train/schedule/schedule.js'
+import { anyOf, epochs, lossBelow, steps, type StopRule } from '../../src/train/stop/index.js'
+import type { StopKind } from '../../src/train/stop/stop.js'
+import { tensorsOf, type TrainState } from '../../src/train/state.js'
+import { train, turns, type TrainEvent, type TurnOptions } from '../../src/train/train.js'
+import { finite, oneOf } from '../../src/value/codec.js'
+import { fingerprintOf } from '../../src/value/fingerprint.js'
+import { numbersOf } from '../../src/value/tensor.js'
+import { leaves } from '../../src/value/tree.js'
+import { numbers } from '../conformance/helpers.js'
+import { right } from '../expr/helpers.js'
+
+const net = model(input(3), dense(6), tanh, dropout(0.3), dense(2))
+const data: Dataset = right(dataset({ x: numbers('f32', [46, 3], 1), y: numbers('f32', [46, 2], 2) }))
+
+/** ends in the middle of an epoch, when a batch happens to be easy */
+interface BatchBelow {
+  readonly tag: 'batchBelow'
+  readonly value: number
+}
+const batchBelow: StopKind<BatchBelow> = {
+  tag: 'batchBelow',
+  fields: () => ({ value: finite }),
+  reason: ({ value }, at) => (at.loss < value ? `batch below ${value}` : undefined),
+  samples: [{ tag: 'batchBelow', value: 1 }]
+}
+/** follows the loss of the last batch: no step can be taken before the one before it is known */
+interface ByLoss {
+  readonly tag: 'byLoss'
+  readonly per: 'step'
+}
+const byLoss: ScheduleKind<ByLoss> = {
+  tag: 'byLoss',
+  fields: () => ({ per: oneOf('step') }),
+  value: (_, at) => (at.loss < 1 ? 0.02 : 0.05),
+  tex: '',
+  samples: [{ tag: 'byLoss', per: 'step' }]
+}
+const own = {
+  ...families,
+  stopRules: { ...families.stopRules, batchBelow },
+  schedules: { ...families.schedules, byLoss }
+} as unknown as Families
+
+const rates: readonly (number | Schedule)[] = [
+  0.05,
+  cosineDecay(0.1, steps(20)),
+  reduceOnPlateau(0.1, { patience: 1, of: 'loss' }),
+  { tag: 'byLoss', per: 'step' } as unknown as Schedule
+]
+const rules: readonly StopRule[] = [
+  steps(17),
+  epochs(3),
+  anyOf(lossBelow(0.9), steps(30)),
+  anyOf({ tag: 'batchBelow', value: 0.7 } as unknown as StopRule, steps(40))
+]
+const plain = (s: TrainState): unknown => ({
+  ...s,
+  params: {},
+  layers: {},
+  optimizer: {},
+  tensors: Object.fromEntries(Object.entries(tensorsOf(s)).map(([k, t]) => [k, Array.from(numbersOf(t))]))
+})
+const settingsFor = (stop: StopRule, rate: number | Schedule, batchSize: number) => ({
+  model: net,
+  loss: meanSquaredError,
+  optimizer: sgd(rate),
+  metrics: [mae],
+  batchSize,
+  stop,
+  seed: 3
+})
+const outcome = (
+  backend: Backend,
+  stop: StopRule,
+  rate: number | Schedule,
+  batchSize: number,
+  o: Partial<TurnOptions>
+) => {
+  const told: TrainEvent[] = []
+  const pulled = right(turns(settingsFor(stop, rate, batchSize), { backend, families: own, ...o })(data))
+  let next = pulled.next()
+  for (; next.done !== true; next = pulled.next()) told.push(...next.value.events)
+  const trained = right(next.value)
+  return { told, reason: trained.reason, state: plain(trained.state) }
+}
+
+describe('however many steps at a time', () => {
+  it('the same events and the same bits', () => {
+    let ended = 0
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...rules),
+        fc.constantFrom(...rates),
+        fc.integer({ min: 1, max: 12 }),
+        fc.integer({ min: 2, max: 50 }),
+        (stop, rate, batchSize, turnSteps) => {
+          const [single, several, most] = [{ turnSteps: 1 }, { turnSteps }, {}].map(o =>
+            outcome(wasm, stop, rate, batchSize, o)
+          )
+          expect(several).toEqual(single)
+          expect(most).toEqual(single)
+          if (single?.reason.startsWith('batch below') === true) ended++
+        }
+      ),
+      { numRuns: 40 }
+    )
+    // the rule that cannot be foreseen was among them
+    expect(ended).toBeGreaterThan(0)
+  })
+  it('and what a step that diverges leaves is the state before it', () => {
+    const run = (turnSteps: number) =>
+      train({ ...settingsFor(steps(60), 0.9, 4), optimizer: sgd(3e4) }, {
+        backend: wasm,
+        ...(turnSteps === 1 ? { turnSteps } : {})
+      })(data)
+    const [one, many] = [run(1), run(0)]
+    if (!E.isLeft(one) || !E.isLeft(many) || one.left._tag !== 'Diverged' || many.left._tag !== 'Diverged')
+      throw new Error('it should have diverged')
+    expect(many.left.step).toBeGreaterThan(1)
+    expect({ ...many.left, state: plain(many.left.state) }).toEqual({ ...one.left, state: plain(one.left.state) })
+  })
+})
+
+describe('a turn', () => {
+  it('ends where it is asked to, with the state of that step', () => {
+    const wanted = [3, 7, 12, 19, 20]
+    const settings = settingsFor(steps(23), 0.05, 4)
+    const seen: number[] = []
+    const pulled = right(turns(settings, { backend: wasm, pauseAt: step => wanted.includes(step) })(data))
+    for (let next = pulled.next(); next.done !== true; next = pulled.next()) {
+      const last = next.value.events.filter(e => e.tag === 'step').at(-1)
+      if (last === undefined || !wanted.includes(last.step)) continue
+      seen.push(last.step)
+      const there = right(train({ ...settings, stop: steps(last.step) }, { backend: wasm })(data))
+      expect(plain(next.value.state())).toEqual(plain(there.state))
+    }
+    expect(seen).toEqual(wanted)
+  })
+  it('need not be the last that is pulled', () => {
+    const pulled = right(turns(settingsFor(steps(23), 0.05, 4), { backend: wasm, turnSteps: 2 })(data))
+    pulled.next()
+    expect(pulled.return(E.left({ _tag: 'DataError', path: [], expected: '', got: '', hint: '' })).done).toBe(true)
+    expect(pulled.next().done).toBe(true)
+  })
+})
+
+describe('fingerprints', () => {
+  for (const backend of [reference, wasm])
+    for (const precision of ['f32', 'f64'] as const)
+      it(`are those of the parameters after every step (${backend.name}, ${precision})`, () => {
+        const settings = { ...settingsFor(steps(9), 0.05, 4), optimizer: adam(0.01), precision }
+        const pulled = right(turns(settings, { backend, fingerprints: true, turnSteps: 1 })(data))
+        let compared = 0
+        for (let next = pulled.next(); next.done !== true; next = pulled.next())
+          for (const e of next.value.events)
+            if (e.tag === 'step') {
+              const { params } = next.value.state()
+              expect(e.fingerprints).toEqual(leaves(params).flatMap(([, t]) => fingerprintOf(t)))
+              compared++
+            }
+        expect(compared).toBe(9)
+      })
+})

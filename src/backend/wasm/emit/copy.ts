@@ -1,0 +1,45 @@
+/** Bytes moved from one place to another, without looking at what they mean. */
+import { i32, i64, local, memory, v128, type Local } from 'wasmati'
+
+/** an address: fixed, or a multiple of the turn beyond it */
+export interface Address {
+  readonly base: number
+  readonly turn?: Local<'i32'>
+  readonly step?: number
+}
+const pushAddress = ({ base, turn, step = 0 }: Address, plus: number): void => {
+  if (turn === undefined) i32.const(base + plus)
+  else {
+    local.get(turn)
+    i32.const(step)
+    i32.mul()
+    i32.const(base + plus)
+    i32.add()
+  }
+}
+/** more than this goes through the engine's own copy, whose call costs as much as these loads and stores */
+const copiedPieceByPiece = 128
+
+export const copyBytes = (to: Address, from: Address, bytes: number): void => {
+  if (bytes > copiedPieceByPiece) {
+    pushAddress(to, 0)
+    pushAddress(from, 0)
+    i32.const(bytes)
+    memory.copy()
+    return
+  }
+  const pieces = [
+    [16, () => v128.load({ align: 1 }), () => v128.store({ align: 1 })],
+    [8, () => i64.load({ align: 1 }), () => i64.store({ align: 1 })],
+    [4, () => i32.load({ align: 1 }), () => i32.store({ align: 1 })],
+    [1, () => i32.load8_u({}), () => i32.store8({})]
+  ] as const
+  let at = 0
+  for (const [size, load, store] of pieces)
+    for (; at + size <= bytes; at += size) {
+      pushAddress(to, at)
+      pushAddress(from, at)
+      load()
+      store()
+    }
+}

@@ -1,0 +1,14 @@
+/** How much there is to do in a program, before anything is compiled. */
+import { sizeOf } from '../value/shape.js'
+import type { Program } from './program.js'
+
+/**
+ * Numbers made, and products within matrix products: an estimate, to compare programs by.
+ *
+ * @example work(p) // for a product of two 10 x 10 matrices: 1000 products, 300 numbers in all
+ */
+export const work = ({ order }: Program): number =>
+  order.reduce((sum, n) => {
+    const size = sizeOf(n.shape)
+    return sum + size + (n.op === 'matmul' ? size * (n.args[0]?.shape.at(-1) ?? 1) : 0)
+  }, 0)
