@@ -1,5 +1,5 @@
 // gradfold, from its built package. usage: node gradfold.mjs NAME USE WORKLOAD
-// USE public: what users write. Training is `train`, timed between the steps it tells an observer, over a dataset of copies of
+// USE public: what users write. Training is `train`, timed between what it tells an observer, over a dataset of copies of
 //     the batch: shuffling, gathering, bookkeeping and what the end of an epoch takes are in the time. Inference is
 //     `predict`, a product is `backend.compile(...)` and `run`: tensors in, tensors out.
 // USE loop: the engine alone, which is what the other peers' steps are: one fixed batch that stays in its memory, a training step a
@@ -79,7 +79,9 @@ const datasetOf = times =>
   )
 
 /** a real epoch has hundreds of steps; more than these would not fit beside the memory that the other peers need */
-const epochBatches = kind === 'tiny' ? 256 : 32
+const epochBatches = kind === 'tiny' ? 256 : batch < 128 ? 64 : 32
+/** small steps are taken many at a time, and told of together: they are timed by the epoch */
+const timedEvent = batch < 128 ? 'epoch' : 'step'
 
 const trainPublic = () => {
   const l = losses(w)
@@ -87,10 +89,10 @@ const trainPublic = () => {
   const options = { backend, from: startOf(compared) }
   right(g.train(compared, { ...options, observe: e => e.tag === 'step' && l.add(e.loss) })(datasetOf(1)))
 
-  const m = meter()
+  const m = meter(timedEvent === 'epoch' ? epochBatches : 1)
   let more = true
   const observe = e => {
-    if (e.tag === 'step' && more) more = m.more()
+    if (e.tag === timedEvent && more) more = m.more()
   }
   // a stop rule of one's own: until the clock has seen enough
   const until = {
@@ -128,11 +130,11 @@ const trainLoop = async () => {
   const given = { x: f32([batch, sizes[0]], data.x), y: f32([batch, sizes.at(-1)], data.y) }
   const p = right(g.program(stepOutputs(checked, state, handedIn(given, 'f32'))))
   const loop = right(backend.loop([p], tensorsOf(state), given))
-  let [at, steps] = [state, 0]
+  let [at, steps] = [state.progress, 0]
   await run(peer, w, () => {
-    const outputs = right(loop.step(p, stepInputs(checked, at, {})))
-    at = { ...at, progress: { ...at.progress, step: ++steps } }
-    return g.scalarOf(outputs.loss)
+    const { loss } = right(loop.steps(p, 1, stepInputs(checked, at, [{}])))
+    at = { ...at, step: ++steps }
+    return loss.data[0]
   })
 }
 

@@ -21,8 +21,8 @@ const fewestBlocks = 9
 const median = v => [...v].sort((a, b) => a - b)[v.length >> 1]
 const digits = (x, n) => Number(x.toPrecision(n))
 
-/** counts steps: warm-up, then blocks of steps that are timed. `more()` after every step says whether another is wanted. */
-export const meter = () => {
+/** counts steps: warm-up, then blocks of steps that are timed. `more()` after every step (or every `each` steps) says whether another is wanted. */
+export const meter = (each = 1) => {
   const blocks = []
   let [began, steps, size, at] = [performance.now(), 0, 0, 0]
   let cpu = process.cpuUsage()
@@ -47,9 +47,9 @@ export const meter = () => {
     result: () => {
       const { user, system } = process.cpuUsage(cpu)
       return {
-        ms: digits(median(blocks), 5),
-        mean: digits(blocks.reduce((a, b) => a + b, 0) / blocks.length, 5),
-        steps,
+        ms: digits(median(blocks) / each, 5),
+        mean: digits(blocks.reduce((a, b) => a + b, 0) / blocks.length / each, 5),
+        steps: steps * each,
         // below 1 somebody else had the core too
         cpu: digits((user + system) / 1e3 / (performance.now() - began), 3)
       }
