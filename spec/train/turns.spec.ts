@@ -127,10 +127,13 @@ describe('however many steps at a time', () => {
   })
   it('and what a step that diverges leaves is the state before it', () => {
     const run = (turnSteps: number) =>
-      train({ ...settingsFor(steps(60), 0.9, 4), optimizer: sgd(3e4) }, {
-        backend: wasm,
-        ...(turnSteps === 1 ? { turnSteps } : {})
-      })(data)
+      train(
+        { ...settingsFor(steps(60), 0.9, 4), optimizer: sgd(3e4) },
+        {
+          backend: wasm,
+          ...(turnSteps === 1 ? { turnSteps } : {})
+        }
+      )(data)
     const [one, many] = [run(1), run(0)]
     if (!E.isLeft(one) || !E.isLeft(many) || one.left._tag !== 'Diverged' || many.left._tag !== 'Diverged')
       throw new Error('it should have diverged')
