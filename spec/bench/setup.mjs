@@ -34,7 +34,7 @@ const newest = folder =>
   Math.max(...readdirSync(folder, { recursive: true }).map(file => statSync(join(folder, file)).mtimeMs))
 
 export const build = () => {
-  const built = join(root, 'dist/index.js')
+  const built = join(root, 'dist/node/index.js')
   if (existsSync(built) && statSync(built).mtimeMs > newest(join(root, 'src'))) return
   must('building gradfold', 'npm', ['run', 'build'], root)
 }

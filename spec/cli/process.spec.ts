@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { diverging } from '../run/helpers.js'
 
 const root = join(import.meta.dirname, '../..')
-const main = join(root, 'dist/cli/main.js')
+const main = join(root, 'dist/node/main.js')
 const xor = join(root, 'examples/xor.json')
 
 beforeAll(() => {

@@ -47,7 +47,7 @@ describe('what is packed', () => {
       /\.\w+$/.test(f)
     )
     const endings = new Set(built.map(f => /(\.d)?\.\w+(\.map)?$/.exec(f)?.[0]))
-    expect([...endings].sort()).toEqual(['.d.ts', '.d.ts.map', '.js', '.js.map'])
+    expect([...endings].sort()).toEqual(['.d.ts', '.d.ts.map', '.js', '.js.map', '.txt'])
   })
   test('reads well to tools', async () => {
     const { messages, pkg } = await publint({ pkgDir: installed, pack: false, strict: true })

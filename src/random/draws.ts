@@ -86,21 +86,23 @@ export const randint = (k: DrawKey, n: number, lo: number, hi: number): Int32Arr
 /** enough rounds of sorting by 32-bit keys that equal keys leave no trace: 3 ln n / ln 2^32, rounded up */
 const roundsFor = (n: number): number => (n <= 1 ? 0 : n <= 1625 ? 1 : n <= 2642245 ? 2 : 3)
 
-/** values by rising keys, equal keys in the order they had: a radix sort by digits of 11 bits, from the lowest up. Uses both up. */
+/** values by rising keys, equal keys in the order they had: a radix sort, from the lowest digits up (wide ones where there are many keys). Uses both up. */
 const sortBy = (keys: Uint32Array<ArrayBuffer>, values: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> => {
   const n = keys.length
+  const width = n < 8192 ? 8 : 11
+  const digits = 1 << width
   let [fromKeys, toKeys] = [keys, new Uint32Array(n)]
   let [from, to] = [values, new Uint32Array(n)]
-  for (let shift = 0; shift < 33; shift += 11) {
-    const starts = new Uint32Array(2049)
+  for (let shift = 0; shift < 32; shift += width) {
+    const starts = new Uint32Array(digits + 1)
     for (let i = 0; i < n; i++) {
-      const after = (((fromKeys[i] as number) >>> shift) & 2047) + 1
+      const after = (((fromKeys[i] as number) >>> shift) & (digits - 1)) + 1
       starts[after] = (starts[after] as number) + 1
     }
-    for (let d = 1; d < 2048; d++) starts[d] = (starts[d] as number) + (starts[d - 1] as number)
+    for (let d = 1; d < digits; d++) starts[d] = (starts[d] as number) + (starts[d - 1] as number)
     for (let i = 0; i < n; i++) {
       const sortKey = fromKeys[i] as number
-      const digit = (sortKey >>> shift) & 2047
+      const digit = (sortKey >>> shift) & (digits - 1)
       const at = starts[digit] as number
       starts[digit] = at + 1
       toKeys[at] = sortKey
@@ -118,7 +120,8 @@ const sortBy = (keys: Uint32Array<ArrayBuffer>, values: Uint32Array<ArrayBuffer>
  * @example permutation(leafKey(rootKey(0), 'order'), 10)
  */
 export const permutation = (k: DrawKey, n: number): Uint32Array => {
-  let order = new Uint32Array(n).map((_, i) => i)
+  let order = new Uint32Array(n)
+  for (let i = 0; i < n; i++) order[i] = i
   let words = k.words
   for (let round = roundsFor(n); round > 0; round--) {
     const sortKeys = words32(splitWords(words, 1), n)

@@ -14,7 +14,7 @@ import { importDone, losses, meter, run, say } from './timing.mjs'
 const dist = process.env.BENCH_DIST ?? resolve(import.meta.dirname, '../../../dist')
 const load = file => import(pathToFileURL(resolve(dist, file)).href)
 const [peer, use, w] = process.argv.slice(2)
-const g = await load('index.js')
+const g = await load('node/index.js')
 importDone()
 
 const { kind, n, batch, sizes, norm = false, rate } = workloads[w]

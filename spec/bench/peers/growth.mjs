@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { adam, makeData, workloads } from './work.mjs'
 
 const dist = process.env.BENCH_DIST ?? resolve(import.meta.dirname, '../../../dist')
-const g = await import(pathToFileURL(resolve(dist, 'index.js')).href)
+const g = await import(pathToFileURL(resolve(dist, 'node/index.js')).href)
 const [w, count] = [process.argv[2], Number(process.argv[3])]
 const { kind, batch, sizes, rate } = workloads[w]
 const tiny = kind === 'tiny'

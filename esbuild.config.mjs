@@ -1,0 +1,53 @@
+// The built package for Node, Deno and Bun: the entries with what they share in a few files. There, opening a file for each of some
+// 350 modules (ours, and those of the three packages taken in here) takes longer than the first training step. Bundlers get the modules one by one (dist/*.js).
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+
+const root = import.meta.dirname
+const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+/** many small modules each, used by nearly everything */
+const takenIn = ['fp-ts', 'io-ts', 'wasmati']
+const external = Object.keys({ ...dependencies, ...peerDependencies }).filter(name => !takenIn.includes(name))
+
+await build({
+  absWorkingDir: root,
+  entryPoints: {
+    index: 'dist/index.js',
+    codec: 'dist/codec.js',
+    files: 'dist/files.js',
+    ndarray: 'dist/ndarray.js',
+    laws: 'dist/laws/index.js',
+    main: 'dist/cli/main.js'
+  },
+  outdir: 'dist/node',
+  chunkNames: 'shared-[hash]',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  mainFields: ['module', 'main'],
+  external,
+  sourcemap: true,
+  sourcesContent: false,
+  legalComments: 'none',
+  logLevel: 'warning'
+})
+
+const licence = name => {
+  const folder = join(root, 'node_modules', name)
+  const text = ['LICENSE', 'LICENSE.md'].flatMap(file => {
+    try {
+      return [readFileSync(join(folder, file), 'utf8')]
+    } catch {
+      return []
+    }
+  })[0]
+  if (text === undefined) throw new Error(`${name} has no licence text to pass on`)
+  return `${name}\n\n${text.trim()}\n`
+}
+writeFileSync(
+  join(root, 'dist/node/LICENCES.txt'),
+  `The files of this folder hold parts of these packages:\n\n${takenIn.map(licence).join('\n---\n\n')}`
+)
