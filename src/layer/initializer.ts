@@ -49,17 +49,19 @@ export interface InitializerKind<S = unknown> {
 export const tagOf = (i: Initializer): string => (typeof i === 'string' ? i : i.tag)
 
 const fill = (shape: Dims, value: number): Float32Array => new Float32Array(sizeOf(shape)).fill(value)
-/** what every initializer with a spread does: draws of spread 1, times f32(spread), rounded once */
+/** what every initializer with a spread does: fresh draws of spread 1, times f32(spread), rounded once */
 const scaled = (draws: Float32Array, spread: number): Float32Array => {
   const s = Math.fround(spread)
-  return draws.map(x => x * s)
+  // loops: a call for each of a model's numbers would take longer than the draws
+  for (let i = 0; i < draws.length; i++) draws[i] = (draws[i] as number) * s
+  return draws
 }
 /** from -limit to limit; 2u - 1 is exact */
-const within = (key: DrawKey, n: number, limit: number): Float32Array =>
-  scaled(
-    uniform(key, n).map(u => 2 * u - 1),
-    limit
-  )
+const within = (key: DrawKey, n: number, limit: number): Float32Array => {
+  const draws = uniform(key, n)
+  for (let i = 0; i < n; i++) draws[i] = 2 * (draws[i] as number) - 1
+  return scaled(draws, limit)
+}
 const without = (draw: (wanted: Wanted<unknown>) => Float32Array): InitializerKind<NoSettings> => ({ fields: {}, draw })
 const normalOf = (std: (fan: Fan) => number): InitializerKind<NoSettings> =>
   without(({ key, shape, fan }) => scaled(normal(key, sizeOf(shape)), std(fan)))

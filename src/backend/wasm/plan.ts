@@ -5,6 +5,8 @@
  */
 import { isContiguous } from '../../value/tensor.js'
 import { reservedBytes } from './emit/barrier.js'
+import { productOf } from './emit/matrix.js'
+import { scratchFor } from './emit/panel.js'
 import { bytesOf, readsOf, writesOf, type Buffer, type Kernel, type Lowered, type View } from './kernel.js'
 
 export interface Copy {
@@ -41,11 +43,13 @@ export interface Plan {
 const align = (n: number): number => Math.ceil(n / 64) * 64
 const bytes = (b: Buffer): number => b.size * bytesOf[b.dtype]
 
-/** the scratch that the widest matrix product needs for its panel of columns */
+/** the scratch that the largest matrix product needs for its panels */
 const panelFor = (programs: readonly Lowered[]): number =>
   Math.max(
     0,
-    ...programs.flatMap(p => p.kernels.map(k => (k.kind === 'matmul' ? (k.a.shape.at(-1) ?? 0) * 32 + 64 : 0)))
+    ...programs.flatMap(p =>
+      p.kernels.map(k => (k.kind === 'matmul' ? scratchFor(productOf(k, { address: () => 0, panel: 0 })) + 64 : 0))
+    )
   )
 
 /** first and last kernel that touch a buffer */

@@ -12,7 +12,7 @@ import { emitThin, thinBelow } from './thin.js'
 export const emitMatmul = (kernel: MatmulKernel, where: Where & { readonly panel: number }): Procedure => {
   const product = productOf(kernel, where)
   const { m, batches, a, b, c, p } = product
-  const integers = 11
+  const integers = 14
   return withLocals(
     [...Array.from({ length: integers }, () => 'i32' as const), ...Array.from({ length: 11 }, () => 'v128' as const)],
     all => {

@@ -63,7 +63,7 @@ export interface Layout {
   readonly batch: number
 }
 const at = (d: Dims, i: number): number => d[i] as number
-const layoutOf = (v: View, where: Where): Layout => {
+const layoutOf = (v: View, where: Pick<Where, 'address'>): Layout => {
   const size = bytesOf[v.buffer.dtype]
   const r = v.shape.length
   return {
@@ -87,7 +87,7 @@ export interface Product {
   /** the address of the scratch panel */
   readonly panel: number
 }
-export const productOf = (k: MatmulKernel, where: Where & { readonly panel: number }): Product => {
+export const productOf = (k: MatmulKernel, where: Pick<Where, 'address'> & { readonly panel: number }): Product => {
   const r = k.to.shape.length
   return {
     p: precisions[k.to.buffer.dtype as 'f32' | 'f64'],

@@ -1,8 +1,8 @@
 /**
- * Products of many rows: a panel of columns of B is copied together, whatever B's layout; then blocks of rows pass over it with one
+ * Products of many rows: panels of columns of B are copied together, whatever B's layout; then blocks of rows pass over them with one
  * k to a loop turn, their sums in registers.
  */
-import { f32, f64, i8x16, local, v128, type Local } from 'wasmati'
+import { br_if, f32, f64, i32, i8x16, local, loop, v128, type Local } from 'wasmati'
 import { integer, set } from './lanes.js'
 import { advance, times } from './loops.js'
 import { storeSome, type Locals, type Product } from './matrix.js'
@@ -49,50 +49,105 @@ const transpose4 = (
   }
 }
 
-/** copies `vectors` vectors of columns, of which `valid` columns count, from where l.b points to the panel */
-const pack = ({ p, b, depth, panel }: Product, l: Locals, vectors: number, valid: number): void => {
+/** neighbouring panels that are copied in one go: whole cache lines of B, and rows of A that stay in the nearest cache meanwhile */
+const groupPanels = 4
+/** bytes of scratch that a product needs: a group of panels of B, and A where it must be copied too */
+export const scratchFor = (p: Product): number => aScratch(p) + groupPanels * p.depth * 32
+
+/** A is copied where its columns lie together: k steps through rows that are far apart, and often in each other's place in a cache */
+const copiesA = ({ p, a, m }: Product): boolean => p.size === 4 && a.row === 4 && a.column > 16 && m >= blockRows
+const aScratch = (product: Product): number =>
+  copiesA(product) ? Math.ceil(product.m / blockRows) * blockRows * 4 * product.depth : 0
+
+/** A as blocks of four rows, one behind another, each k's four numbers together */
+const packA = ({ m, a, depth, panel }: Product, l: Locals): void => {
+  const [from, to, count] = [l.i(0), l.i(1), l.i(2)]
+  set(to, integer(panel))
+  copy(l.i(3), l.a)
+  times(l.i(5), Math.ceil(m / blockRows), () => {
+    copy(from, l.i(3))
+    times(count, depth, () => {
+      local.get(to)
+      local.get(from)
+      v128.load({ align: 4 })
+      v128.store({ align: 16 })
+      advance(from, a.column)
+      advance(to, 16)
+    })
+    advance(l.i(3), 16)
+  })
+}
+
+/** copies `panels` panels of `vectors` vectors each, of which `valid` columns count, from where l.b points to the scratch */
+const pack = (
+  { p, b, depth }: Product,
+  at: number,
+  l: Locals,
+  panels: number,
+  vectors: number,
+  valid: number
+): void => {
   const [from, to, count] = [l.i(0), l.i(1), l.i(2)]
   const bytes = vectors * 16
   const whole = b.column === p.size
-  copy(from, l.b)
-  set(to, integer(panel))
-  const turn = (): void => {
+  const start = (panel: number): void => {
+    copy(from, l.b)
+    advance(from, panel * (bytes / p.size) * b.column)
+    set(to, integer(at + panel * depth * bytes))
+  }
+  if (whole) {
     // whole vectors may bring in numbers from beyond the columns: their sums are never stored
-    if (whole)
-      for (let o = 0; o < bytes; o += 16) {
-        local.get(to)
-        local.get(from)
-        v128.load({ offset: o, align: p.size })
-        v128.store({ offset: o, align: 16 })
-      }
-    else
-      for (let j = 0; j < valid; j++) {
-        local.get(to)
-        local.get(from)
-        if (p.size === 4) {
-          f32.load({ offset: j * b.column })
-          f32.store({ offset: j * 4 })
-        } else {
-          f64.load({ offset: j * b.column })
-          f64.store({ offset: j * 8 })
+    start(0)
+    times(count, depth, () => {
+      for (let j = 0; j < panels; j++)
+        for (let o = 0; o < bytes; o += 16) {
+          local.get(to)
+          local.get(from)
+          v128.load({ offset: j * bytes + o, align: p.size })
+          v128.store({ offset: j * depth * bytes + o, align: 16 })
         }
+      advance(from, b.row)
+      advance(to, bytes)
+    })
+    return
+  }
+  const turn = (): void => {
+    for (let j = 0; j < valid; j++) {
+      local.get(to)
+      local.get(from)
+      if (p.size === 4) {
+        f32.load({ offset: j * b.column })
+        f32.store({ offset: j * 4 })
+      } else {
+        f64.load({ offset: j * b.column })
+        f64.store({ offset: j * 8 })
       }
+    }
     advance(from, b.row)
     advance(to, bytes)
   }
-  if (!whole && p.size === 4 && valid === vectors * 4 && b.row === 4) {
-    times(count, Math.floor(depth / 4), () => {
-      for (let j = 0; j < valid; j += 4) transpose4(from, to, j, b.column, bytes, l.v)
-      advance(from, 16)
-      advance(to, 4 * bytes)
-    })
-    for (let i = 0; i < depth % 4; i++) turn()
-  } else times(count, depth, turn)
+  for (let panel = 0; panel < panels; panel++) {
+    start(panel)
+    if (p.size === 4 && valid === vectors * 4 && b.row === 4) {
+      times(count, Math.floor(depth / 4), () => {
+        for (let j = 0; j < valid; j += 4) transpose4(from, to, j, b.column, bytes, l.v)
+        advance(from, 16)
+        advance(to, 4 * bytes)
+      })
+      for (let i = 0; i < depth % 4; i++) turn()
+    } else times(count, depth, turn)
+  }
 }
 
-/** `height` rows from l.i(3) on, against the panel: sums over all k, stored where l.i(4) points */
-const block = ({ p, a, c, depth, panel }: Product, l: Locals, height: number, vectors: number, valid: number): void => {
-  const [pa, pb, count] = [l.i(0), l.i(1), l.i(2)]
+/** how a block walks along A: to its next row, to the next k */
+interface Steps {
+  readonly row: number
+  readonly column: number
+}
+
+/** `height` rows from l.i(3) on, against the panel at l.i(7), which ends up behind it: sums over all k, stored where l.i(9) points */
+const block = ({ p, c, depth }: Product, a: Steps, l: Locals, height: number, vectors: number, valid: number): void => {
+  const [pa, pb, end] = [l.i(0), l.i(7), l.i(2)]
   const acc = (row: number, h: number): Local<'v128'> => l.v(row * 2 + h)
   const [b0, b1, factor] = [l.v(8), l.v(9), l.v(10)]
   const halves = Array.from({ length: vectors }, (_, h) => h)
@@ -103,8 +158,9 @@ const block = ({ p, a, c, depth, panel }: Product, l: Locals, height: number, ve
       local.set(acc(i, h))
     }
   copy(pa, l.i(3))
-  set(pb, integer(panel))
-  times(count, depth, () => {
+  copy(end, pb)
+  advance(end, depth * vectors * 16)
+  loop({}, () => {
     for (const h of halves) {
       local.get(pb)
       v128.load({ offset: h * 16, align: 16 })
@@ -125,29 +181,50 @@ const block = ({ p, a, c, depth, panel }: Product, l: Locals, height: number, ve
     }
     advance(pa, a.column)
     advance(pb, vectors * 16)
+    local.get(pb)
+    local.get(end)
+    i32.ne()
+    br_if(0)
   })
-  for (const i of rows) for (const h of halves) storeSome(p, l.i(4), acc(i, h), i * c.row + h * 16, valid - h * p.lanes)
+  for (const i of rows) for (const h of halves) storeSome(p, l.i(9), acc(i, h), i * c.row + h * 16, valid - h * p.lanes)
 }
 
 export const emitPanels = (product: Product, l: Locals): void => {
-  const { p, m, n, a, b, c } = product
+  const { p, m, n, depth, a, b, c, panel } = product
+  const copied = copiesA(product)
+  const at = panel + aScratch(product)
+  const steps: Steps = copied ? { row: 4, column: 16 } : a
+  const blockStep = copied ? depth * 16 : blockRows * a.row
+  if (copied) packA(product, l)
   const wide = 2 * p.lanes
-  const step = (vectors: number, valid: number): void => {
-    pack(product, l, vectors, valid)
-    copy(l.i(3), l.a)
+  /** some panels of equal width: all rows of A pass over them, a block of rows over one panel after another */
+  const group = (panels: number, vectors: number, valid: number): void => {
+    pack(product, at, l, panels, vectors, valid)
+    if (copied) set(l.i(3), integer(panel))
+    else copy(l.i(3), l.a)
     copy(l.i(4), l.c)
+    const blockOf = (height: number): void => {
+      set(l.i(7), integer(at))
+      copy(l.i(9), l.i(4))
+      times(l.i(8), panels, () => {
+        block(product, steps, l, height, vectors, valid)
+        advance(l.i(9), valid * p.size)
+      })
+    }
     times(l.i(5), Math.floor(m / blockRows), () => {
-      block(product, l, blockRows, vectors, valid)
-      advance(l.i(3), blockRows * a.row)
+      blockOf(blockRows)
+      advance(l.i(3), blockStep)
       advance(l.i(4), blockRows * c.row)
     })
-    if (m % blockRows !== 0) block(product, l, m % blockRows, vectors, valid)
-    advance(l.c, valid * p.size)
-    advance(l.b, valid * b.column)
+    if (m % blockRows !== 0) blockOf(m % blockRows)
+    advance(l.c, panels * valid * p.size)
+    advance(l.b, panels * valid * b.column)
   }
-  times(l.i(6), Math.floor(n / wide), () => {
-    step(2, wide)
+  const full = Math.floor(n / wide)
+  times(l.i(6), Math.floor(full / groupPanels), () => {
+    group(groupPanels, 2, wide)
   })
+  if (full % groupPanels !== 0) group(full % groupPanels, 2, wide)
   const rest = n % wide
-  if (rest > 0) step(rest > p.lanes ? 2 : 1, rest)
+  if (rest > 0) group(1, rest > p.lanes ? 2 : 1, rest)
 }
