@@ -1,9 +1,9 @@
 /** A model applied to examples. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Backend, Executable } from '../backend/backend.js'
+import type { Backend, Loop } from '../backend/backend.js'
 import type { Expr } from '../expr/op.js'
-import { program } from '../expr/program.js'
+import { program, type Program } from '../expr/program.js'
 import type { Kinds, Value } from '../layer/kind.js'
 import { builtInKinds } from '../layer/registry.js'
 import { lower } from '../model/lower.js'
@@ -56,44 +56,63 @@ const check = (x: Examples, wanted: Shape, n: number): ShapeError | undefined =>
 export const precisionOf = (params: Branch<Tensor>): FloatType =>
   leaves<Tensor>(params).some(([, t]) => t.dtype === 'f64') ? 'f64' : 'f32'
 
+/** a model for one number of examples */
+interface Compiled {
+  readonly p: Program
+  readonly loop: Loop
+  readonly value: Value
+}
+
 /** a model applied to batches of inputs, with a key for random layers */
 export type Runner = (x: Examples, key: Key) => E.Either<ShapeError | BackendError, Examples>
 
-/** Compiled once for each number of examples. With `sampling` random layers draw, else they do what they do in inference. */
+/** the most numbers of examples that a model is kept compiled for: of what has not been asked for the longest, memory is given back */
+const mostKept = 8
+
+/**
+ * Compiled once for each number of examples, the parameters copied into that program's memory. With `sampling` random layers draw, else
+ * they do what they do in inference.
+ */
 export const runner = (
   model: Model,
   params: Branch<Tensor>,
   { backend, kinds = builtInKinds, layers = {}, sampling = false }: PredictOptions & { readonly sampling?: boolean }
 ): Runner => {
-  const compiled = new Map<
-    number,
-    E.Either<ShapeError | BackendError, { readonly executable: Executable; readonly value: Value }>
-  >()
-  const compile = (
-    batch: number
-  ): E.Either<ShapeError | BackendError, { readonly executable: Executable; readonly value: Value }> =>
+  const compiled = new Map<number, E.Either<ShapeError | BackendError, Compiled>>()
+  const given = Object.fromEntries([...leaves<Tensor>(params, 'params'), ...leaves<Tensor>(layers, 'layers')])
+  const compile = (batch: number): E.Either<ShapeError | BackendError, Compiled> =>
     pipe(
       lower(model, { batch, sampling, dtype: precisionOf(params), kinds }),
       E.chainW(({ value }) =>
         pipe(
           program(Object.fromEntries(valueNames('y', value))),
-          E.chainW(p => backend.compile(p)),
-          E.map(executable => ({ executable, value }))
+          E.bindTo('p'),
+          E.bindW('loop', ({ p }) => backend.loop([p], {}, given)),
+          E.map(({ p, loop }) => ({ p, loop, value }))
         )
       )
     )
-  const given = Object.fromEntries([...leaves<Tensor>(params, 'params'), ...leaves<Tensor>(layers, 'layers')])
+  /** the one asked for last comes last */
+  const compiledFor = (n: number): E.Either<ShapeError | BackendError, Compiled> => {
+    const made = compiled.get(n) ?? compile(n)
+    compiled.delete(n)
+    compiled.set(n, made)
+    const oldest = compiled.size > mostKept ? [...compiled][0] : undefined
+    if (oldest !== undefined) {
+      compiled.delete(oldest[0])
+      if (E.isRight(oldest[1])) oldest[1].right.loop.close()
+    }
+    return made
+  }
   return (x, key) => {
     const n = countOf(x)
     const wrong = check(x, model.input, n)
     if (wrong !== undefined) return E.left(wrong)
-    const made = compiled.get(n) ?? compile(n)
-    compiled.set(n, made)
     return pipe(
-      made,
-      E.chainW(({ executable, value }) =>
+      compiledFor(n),
+      E.chainW(({ p, loop, value }) =>
         pipe(
-          executable.run({ ...given, ...Object.fromEntries(namedExamples('x', x)), key: keyTensor(key) }),
+          loop.step(p, { ...Object.fromEntries(namedExamples('x', x)), key: keyTensor(key) }),
           E.map(outputs => collect('y', value, outputs))
         )
       )
