@@ -16,6 +16,7 @@ const mutable = [
   'src/value/elementary/**/*.ts', // bits of one f64 scratch cell, sums of series
   'src/value/fingerprint.ts', // sums of 64 bits in two halves
   'src/value/tensor.ts', // copies between strided and row-major storage
+  'src/value/bytes.ts', // copies between storage and bytes
   'src/random/**/*.ts', // rounds of Threefry over 32-bit words, arrays of draws
   'src/expr/*.ts', // iterative walks: recursion would overflow the stack on long models
   'src/backend/**/*.ts', // engines
@@ -23,8 +24,7 @@ const mutable = [
   'src/layer/{initializer,orthogonal}.ts', // arrays of draws, Householder reflections
   'src/data/*.ts', // decoders of bytes and text, sums over columns, gathers into batches
   'src/train/{step,train,fold,evaluate,predict}.ts', // folds that step an engine, which keeps the tensors; programs compiled once and kept
-  'src/interop/**/*.ts', // byte formats
-  'src/run/sha256.ts' // rounds of SHA-256 over 32-bit words
+  'src/interop/**/*.ts' // byte formats
 ]
 
 /** programs for the compiler: their tuples count, and are never values */
