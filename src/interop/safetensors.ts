@@ -58,9 +58,9 @@ const refusal = ({ tensors, metadata }: SafeTensors): ShapeError | undefined => 
 }
 
 /**
- * A safetensors file in parts, for hashing and writing without a copy, of tensors and names that are known to be right. Tensors stand by the width of their numbers, widest first, then
- * by name, and the header is padded with spaces to a multiple of 8 bytes: so every tensor lies on a multiple of its numbers' width,
- * and the same tensors give the same bytes, whatever the order they came in.
+ * A safetensors file in parts, for hashing and writing without a copy, of tensors and names that are known to be right. Tensors stand
+ * by the width of their numbers, widest first, then by name, and the header is padded with spaces to a multiple of 8 bytes: so every
+ * tensor lies on a multiple of its numbers' width, and the same tensors give the same bytes, whatever the order they came in.
  */
 export const safetensorsLayout = (s: SafeTensors): Parts => {
   const entries = Object.entries(s.tensors).sort(([a, x], [b, y]) => widths[y.dtype] - widths[x.dtype] || byName(a, b))
@@ -112,7 +112,7 @@ export const encodeSafetensors = (
 
 // ---- reading
 
-interface Row {
+export interface Row {
   readonly dtype: Code
   readonly shape: Dims
   readonly data_offsets: readonly number[]
@@ -131,7 +131,7 @@ const row: Codec<Row> = exact('tensor', {
 })
 const texts = recordOf('metadata', t.string)
 
-interface Header {
+export interface Header {
   readonly rows: readonly (readonly [name: string, row: Row])[]
   readonly metadata: SafeTensors['metadata']
 }
@@ -160,7 +160,7 @@ const fail = (expected: string, got: string, hint = ''): E.Either<DecodeError, n
 
 const cutOff = 'the file is cut off, or of another format'
 
-/** the length of the header, held against the limit, and against the whole file where that is known */
+/** the length of the header, held against the limit and the bytes that are there */
 const headerLength = (bytes: Uint8Array, limits: SafetensorsLimits): E.Either<DecodeError, number> => {
   if (bytes.length < prefix) return fail(`at least ${prefix} bytes`, `${bytes.length}`, cutOff)
   const length = new DataView(bytes.buffer, bytes.byteOffset, prefix).getBigUint64(0, true)
@@ -194,8 +194,23 @@ const readHeader = (bytes: Uint8Array): E.Either<DecodeError, Header> =>
         )
       )
 
+/** The header of a file, and where the data start; the bytes after the header need not be there. */
+export const safetensorsHeader = (
+  bytes: Uint8Array,
+  limits: SafetensorsLimits
+): E.Either<DecodeError, Header & { readonly start: number }> =>
+  pipe(
+    headerLength(bytes, limits),
+    E.chain(length =>
+      pipe(
+        readHeader(bytes.subarray(prefix, prefix + length)),
+        E.map(header => ({ ...header, start: prefix + length }))
+      )
+    )
+  )
+
 /** whether the tensors cover the data, each byte once */
-const checkRanges = ({ rows }: Header, length: number, limits: Limits): E.Either<DecodeError, undefined> => {
+const checkRanges = (rows: Header['rows'], length: number, limits: Limits): E.Either<DecodeError, undefined> => {
   let at = 0
   const begin = ([, r]: Header['rows'][number]): number => r.data_offsets[0] as number
   for (const [name, { dtype, shape, data_offsets }] of [...rows].sort((a, b) => begin(a) - begin(b))) {
@@ -224,7 +239,7 @@ const checkRanges = ({ rows }: Header, length: number, limits: Limits): E.Either
       )
 }
 
-const tensorsFrom = ({ rows }: Header, data: Uint8Array): E.Either<DecodeError, SafeTensors['tensors']> =>
+const tensorsFrom = (rows: Header['rows'], data: Uint8Array): E.Either<DecodeError, SafeTensors['tensors']> =>
   pipe(
     rows,
     E.traverseArray(([name, { dtype, shape, data_offsets }]) => {
@@ -252,18 +267,12 @@ export const decodeSafetensors = (
   limits: SafetensorsLimits = safetensorsLimits
 ): E.Either<DecodeError, SafeTensors> =>
   pipe(
-    headerLength(bytes, limits),
-    E.map(length => prefix + length),
-    E.chain(start =>
+    safetensorsHeader(bytes, limits),
+    E.chainFirst(({ start, rows }) => checkRanges(rows, bytes.length - start, limits)),
+    E.chain(({ start, rows, metadata }) =>
       pipe(
-        readHeader(bytes.subarray(prefix, start)),
-        E.chainFirst(header => checkRanges(header, bytes.length - start, limits)),
-        E.chain(header =>
-          pipe(
-            tensorsFrom(header, bytes.subarray(start)),
-            E.map(tensors => ({ tensors, metadata: header.metadata }))
-          )
-        )
+        tensorsFrom(rows, bytes.subarray(start)),
+        E.map(tensors => ({ tensors, metadata }))
       )
     )
   )

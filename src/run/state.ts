@@ -58,14 +58,14 @@ export const stateNumbersCodec: Codec<StateNumbers> = versioned(
   []
 )
 
-const numbersOf = ({ progress, epochSums, position, stop, settings }: TrainState): StateNumbers => ({
+export const numbersOf = ({ progress, epochSums, position, stop, settings }: TrainState): StateNumbers => ({
   progress,
   epochSums,
   position,
   stop,
   settings
 })
-/** the name of the numbers among a file's metadata */
+/** the name of a state's numbers among a file's metadata */
 const numbersName = 'state'
 
 /** a state as a safetensors file, in parts */
@@ -157,7 +157,11 @@ export const stateFrom =
   }
 
 /** a JSON text among the metadata of a file */
-export const metadataJson = <A>({ metadata }: SafeTensors, name: string, codec: Codec<A>): E.Either<DecodeError, A> =>
+export const metadataJson = <A>(
+  { metadata }: Pick<SafeTensors, 'metadata'>,
+  name: string,
+  codec: Codec<A>
+): E.Either<DecodeError, A> =>
   pipe(
     Object.hasOwn(metadata, name)
       ? parseJson(codec)(metadata[name] as string)
