@@ -5,7 +5,12 @@ import functional from 'eslint-plugin-functional'
 import tseslint from 'typescript-eslint'
 
 /** the doors: the only places that talk to files, processes, terminals. Everything else in src/ is pure and runs in a browser. */
-const doors = ['src/cli/**/*.ts', 'src/data/files.ts', 'src/backend/wasm/threads.ts']
+const doors = [
+  'src/cli/**/*.ts',
+  'src/data/files.ts',
+  'src/backend/wasm/threads.ts',
+  'src/run/folder.ts' // folders that runs are kept in
+]
 
 /**
  * Where local mutation is allowed, because the code is a kernel, a codec or a walk over a graph thousands of nodes deep, and

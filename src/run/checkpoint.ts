@@ -15,13 +15,14 @@ import {
   type SafeTensors
 } from '../interop/safetensors.js'
 import type { Scores } from '../train/progress.js'
-import { families as builtIn } from '../train/families.js'
+import { families as builtIn, type Families } from '../train/families.js'
 import { tensorsOf, type TrainState } from '../train/state.js'
 import { checkTraining, type Training } from '../train/training.js'
 import { exact, optional, type Codec } from '../value/codec.js'
 import { decodeError, type DecodeError, type SettingError, type ShapeError } from '../value/error.js'
 import { canonicalText, digest, sha256Of } from './digest.js'
 import {
+  digestOfParts,
   metadataJson,
   numbersOf,
   scoresCodec,
@@ -116,6 +117,42 @@ export const decodeCheckpointHead = (
     E.chain(({ start, metadata }) => unsealed(bytes.subarray(0, start), { metadata }))
   )
 
+/** a checkpoint that is as it was written; of which training is not known yet */
+export interface VerifiedCheckpoint {
+  readonly head: CheckpointHead
+  readonly tensors: SafeTensors['tensors']
+}
+
+/** Whether a checkpoint is whole, every byte as it was written. @returns Left, saying where, for one that is damaged or is none */
+export const verifyCheckpoint = (
+  bytes: Uint8Array,
+  limits = safetensorsLimits
+): E.Either<DecodeError, VerifiedCheckpoint> =>
+  pipe(
+    decodeCheckpointHead(bytes, limits),
+    E.bindTo('head'),
+    E.bind('tensors', () =>
+      pipe(
+        decodeSafetensors(bytes, limits),
+        E.map(file => file.tensors)
+      )
+    ),
+    E.filterOrElse(
+      ({ head, tensors }) => digestOfParts(tensors, head.state) === head.digest,
+      ({ head }) => decodeError(['digest'], `a state with the SHA-256 ${head.digest}`, 'another', 'the file is damaged')
+    )
+  )
+
+/** What a checkpoint holds, if it is of the given training. */
+export const checkpointOf =
+  (training: Training, families: Families = builtIn) =>
+  ({ head, tensors }: VerifiedCheckpoint): E.Either<DecodeError | SettingError | ShapeError, SavedCheckpoint> =>
+    pipe(
+      checkTraining(training, families),
+      E.chainW(checked => stateFrom(checked)(tensors, head.state)),
+      E.map(state => ({ ...head, state }))
+    )
+
 /**
  * Reads a checkpoint of the given training, and verifies it: every byte is as it was written.
  *
@@ -125,16 +162,4 @@ export const decodeCheckpointHead = (
 export const decodeCheckpoint =
   (training: Training, { families = builtIn, limits = safetensorsLimits }: StateOptions = {}) =>
   (bytes: Uint8Array): E.Either<DecodeError | SettingError | ShapeError, SavedCheckpoint> =>
-    pipe(
-      checkTraining(training, families),
-      E.bindTo('checked'),
-      E.bindW('head', () => decodeCheckpointHead(bytes, limits)),
-      E.bindW('file', () => decodeSafetensors(bytes, limits)),
-      E.bindW('state', ({ checked, head, file }) => stateFrom(checked)(file.tensors, head.state)),
-      E.filterOrElseW(
-        ({ head, state }) => stateDigest(state) === head.digest,
-        ({ head }) =>
-          decodeError(['digest'], `a state with the SHA-256 ${head.digest}`, 'another', 'the file is damaged')
-      ),
-      E.map(({ state, head: { state: _, ...rest } }) => ({ state, ...rest }))
-    )
+    pipe(verifyCheckpoint(bytes, limits), E.chainW(checkpointOf(training, families)))

@@ -25,6 +25,7 @@ import { canonicalText, sha256Of } from './digest.js'
 import { exactNumber, metricValue } from './numbers.js'
 import { versioned } from './versioned.js'
 
+type Tensors = SafeTensors['tensors']
 /** a state without its tensors */
 export type StateNumbers = Omit<TrainState, 'params' | 'layers' | 'optimizer'>
 
@@ -68,12 +69,9 @@ export const numbersOf = ({ progress, epochSums, position, stop, settings }: Tra
 /** the name of a state's numbers among a file's metadata */
 const numbersName = 'state'
 
-/** a state as a safetensors file, in parts */
-const stateParts = (s: TrainState): Parts =>
-  safetensorsLayout({
-    tensors: tensorsOf(s),
-    metadata: { [numbersName]: canonicalText(stateNumbersCodec.encode(numbersOf(s))) }
-  })
+/** a state as a safetensors file, in parts; of its tensors by name and its numbers */
+const stateParts = (tensors: Tensors, numbers: StateNumbers): Parts =>
+  safetensorsLayout({ tensors, metadata: { [numbersName]: canonicalText(stateNumbersCodec.encode(numbers)) } })
 
 /**
  * The whole of a training state as bytes: a safetensors file with the tensors `params/...`, `layers/...` and `optimizer/...`, its
@@ -81,18 +79,20 @@ const stateParts = (s: TrainState): Parts =>
  *
  * @example pipe(encodeState(state), decodeState(training)) // Right(state), to the bit
  */
-export const encodeState = (s: TrainState): Uint8Array => joined(stateParts(s))
+export const encodeState = (s: TrainState): Uint8Array => joined(stateParts(tensorsOf(s), numbersOf(s)))
 
 /** The fingerprint of a whole training state: SHA-256 of `encodeState(state)`, in 64 hexadecimal digits. */
-export const stateDigest = (s: TrainState): string => {
-  const { header, data } = stateParts(s)
+export const stateDigest = (s: TrainState): string => digestOfParts(tensorsOf(s), numbersOf(s))
+
+/** the same of a state's tensors by name and its numbers */
+export const digestOfParts = (tensors: Tensors, numbers: StateNumbers): string => {
+  const { header, data } = stateParts(tensors, numbers)
   return sha256Of(header, ...data)
 }
 
 // ---- reading
 
 const show = (a: Aval): string => `${a.dtype}${showShape(a.shape)}`
-type Tensors = SafeTensors['tensors']
 
 /** a tree of the wanted form, its tensors taken by their names from a file, where each must be as it is wanted */
 export const treeFrom = (
