@@ -20,6 +20,17 @@ export { canonicalJson } from './run/digest.js'
 export { versioned, type Migration } from './run/versioned.js'
 export { decodeState, encodeState, stateDigest, type StateOptions } from './run/state.js'
 export {
+  decodeCheckpoint,
+  decodeCheckpointHead,
+  encodeCheckpoint,
+  verifyCheckpoint,
+  type Checkpoint,
+  type CheckpointHead,
+  type SavedCheckpoint,
+  type VerifiedCheckpoint
+} from './run/checkpoint.js'
+export { decodeWeights, encodeWeights, type Weights, type WeightsOptions } from './run/weights.js'
+export {
   decodeSafetensors,
   encodeSafetensors,
   safetensorsLimits,
