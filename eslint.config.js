@@ -5,7 +5,12 @@ import functional from 'eslint-plugin-functional'
 import tseslint from 'typescript-eslint'
 
 /** the doors: the only places that talk to files, processes, terminals. Everything else in src/ is pure and runs in a browser. */
-const doors = ['src/cli/**/*.ts', 'src/data/files.ts', 'src/backend/wasm/threads.ts']
+const doors = [
+  'src/cli/**/*.ts',
+  'src/data/files.ts',
+  'src/backend/wasm/threads.ts',
+  'src/run/folder.ts' // folders that runs are kept in
+]
 
 /**
  * Where local mutation is allowed, because the code is a kernel, a codec or a walk over a graph thousands of nodes deep, and
@@ -16,6 +21,7 @@ const mutable = [
   'src/value/elementary/**/*.ts', // bits of one f64 scratch cell, sums of series
   'src/value/fingerprint.ts', // sums of 64 bits in two halves
   'src/value/tensor.ts', // copies between strided and row-major storage
+  'src/value/bytes.ts', // copies between storage and bytes
   'src/random/**/*.ts', // rounds of Threefry over 32-bit words, arrays of draws
   'src/expr/*.ts', // iterative walks: recursion would overflow the stack on long models
   'src/backend/**/*.ts', // engines
@@ -23,8 +29,7 @@ const mutable = [
   'src/layer/{initializer,orthogonal}.ts', // arrays of draws, Householder reflections
   'src/data/*.ts', // decoders of bytes and text, sums over columns, gathers into batches
   'src/train/{step,train,fold,evaluate,predict}.ts', // folds that step an engine, which keeps the tensors; programs compiled once and kept
-  'src/interop/**/*.ts', // byte formats
-  'src/run/sha256.ts' // rounds of SHA-256 over 32-bit words
+  'src/interop/**/*.ts' // byte formats
 ]
 
 /** programs for the compiler: their tuples count, and are never values */

@@ -24,8 +24,8 @@ const layers: readonly (readonly string[])[] = [
   ['model'],
   ['data'],
   ['train'],
-  ['run'],
   ['interop'],
+  ['run'],
   ['report'],
   ['search'],
   ['cli']

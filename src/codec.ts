@@ -1,6 +1,7 @@
 /**
- * The door `gradfold/codec`: everything of gradfold that travels as JSON. What comes in is refused with its place unless it is
- * exactly what it should be: unknown or repeated keys, `__proto__`, NaN, sizes that are not whole and data without end are all Left.
+ * The door `gradfold/codec`: everything of gradfold that travels as JSON or as bytes, and the names (SHA-256) of runs, data and states.
+ * What comes in is refused with its place unless it is exactly what it should be: unknown or repeated keys, `__proto__`, NaN, sizes that
+ * are not whole, bytes that are left over or missing, and data without end are all Left.
  */
 export {
   checkRunFile,
@@ -14,6 +15,29 @@ export {
   type RunFile,
   type Tables
 } from './run/run-file.js'
+export { canonicalRun, completeRun, dataDigest, runId, type CompleteRun } from './run/identity.js'
+export { canonicalJson } from './run/digest.js'
+export { versioned, type Migration } from './run/versioned.js'
+export { decodeState, encodeState, stateDigest, type StateOptions } from './run/state.js'
+export {
+  decodeCheckpoint,
+  decodeCheckpointHead,
+  encodeCheckpoint,
+  verifyCheckpoint,
+  type Checkpoint,
+  type CheckpointHead,
+  type SavedCheckpoint,
+  type VerifiedCheckpoint
+} from './run/checkpoint.js'
+export { decodeWeights, encodeWeights, type Weights, type WeightsOptions } from './run/weights.js'
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  safetensorsLimits,
+  type SafeTensors,
+  type SafetensorsLimits
+} from './interop/safetensors.js'
+export { version } from './run/version.js'
 export { openRun, type OpenRun } from './run/open.js'
 export { horizon } from './run/horizon.js'
 export { prepare, type Normalise, type Preparation, type Prepared, type Split } from './run/prepare.js'

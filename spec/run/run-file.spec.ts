@@ -78,6 +78,7 @@ describe('what is left out', () => {
   test('is written out', () => {
     const { data, model, ...rest } = codec.encode(run) as Readonly<Record<string, unknown>>
     expect(rest).toEqual({
+      format: 1,
       gradfold: 1,
       loss: { tag: 'meanSquaredError' },
       optimizer: { tag: 'adam', rate: 0.05, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, form: 'corrected' },

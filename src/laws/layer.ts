@@ -183,7 +183,7 @@ interface Drawn {
  * - backends: the same bits on the reference and compiled, forward and backward, in training and in inference
  * - inference: draws nothing, keeps running statistics; without either, does what training does
  * - independence: in inference the bits of an example do not depend on the batch it came in
- * - resume: a training of a model with it, broken off and gone on with, gives the bits of one that was not
+ * - resume: a training of a model with it, broken off, written to bytes, read and gone on with, gives the bits of one that was not
  *
  * @param kinds what else its samples are made of; the kind itself is added
  * @example for (const { name, property } of layerLaws(scaleKind)) test(name, () => fc.assert(property))

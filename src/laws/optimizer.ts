@@ -166,7 +166,7 @@ const orderOf = (o: Optimizer, families: Families, a: Drawn): Verdict =>
  * - finite: parameters and slots stay finite for gradients from 0 to 1,000,000, in f32 and f64
  * - order: the order in which parameters stand does not matter, up to that in which f64 numbers are added (1e-9)
  * - purity, backends: the same bits twice, and on the reference and compiled
- * - resume: a training with it, broken off and gone on with, gives the bits of one that was not
+ * - resume: a training with it, broken off, written to bytes, read and gone on with, gives the bits of one that was not
  *
  * @param families what else its samples are made of; the kind itself is added
  * @example for (const { name, property } of optimizerLaws(signKind)) test(name, () => fc.assert(property))

@@ -1,4 +1,4 @@
-/** The law of a run: broken off after any step and gone on with, it gives the bits that it would have given in one go. */
+/** The law of a run: broken off after any step, written, read and gone on with, it gives the bits that it would have given in one go. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import fc from 'fast-check'
@@ -9,6 +9,7 @@ import { tanh } from '../layer/activation.js'
 import { dense } from '../layer/dense.js'
 import { modelData, type Model } from '../layer/model.js'
 import type { Families } from '../train/families.js'
+import { decodeState, encodeState, stateDigest } from '../run/state.js'
 import { meanSquaredError } from '../train/loss/index.js'
 import type { Optimizer } from '../train/optimizer/index.js'
 import { adam } from '../train/optimizer/index.js'
@@ -93,9 +94,21 @@ const sameRest = (a: Trained, b: Trained): Verdict =>
     })
   )
 
+/** the state as it comes back from its bytes */
+const reread =
+  (families: Families) =>
+  ({ training, state }: Trained): Verdict<TrainState> =>
+    pipe(
+      worded(decodeState(training, { families })(encodeState(state))),
+      E.chainFirst(read =>
+        holds(stateDigest(read) === stateDigest(state), () => 'the state reads back from its bytes as another one')
+      )
+    )
+
 /**
- * resume: a run of n steps is one of k steps and, from a copy of its state, one of the other n - k, to the bit. So all that a member
- * remembers is in the state.
+ * resume: a run of n steps is one of k steps and, from its state as it comes back from bytes, one of the other n - k, to the bit:
+ * `fold(xs ++ ys, s) = fold(ys, decode(encode(fold(xs, s))))`. So all that a member remembers is in the state, and all of the state is
+ * in its bytes.
  */
 export const resumeLaw = <S>(samples: readonly S[], families: Families, setup: (sample: S) => Setup): Law =>
   law('resume', fc.record({ seed, after: fc.integer({ min: 1, max: wholeRun - 1 }) }), ({ seed, after }) =>
@@ -105,7 +118,8 @@ export const resumeLaw = <S>(samples: readonly S[], families: Families, setup: (
         E.Do,
         E.bind('whole', () => run(wholeRun)),
         E.bind('broken', () => run(after)),
-        E.bind('rest', ({ broken }) => run(wholeRun, structuredClone(broken.state))),
+        E.bind('read', ({ broken }) => reread(families)(broken)),
+        E.bind('rest', ({ read }) => run(wholeRun, read)),
         E.chain(({ whole, rest }) => sameRest(whole, rest))
       )
     })

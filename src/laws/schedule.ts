@@ -19,7 +19,7 @@ import { resumeLaw } from './resume.js'
  * - finite: its values are finite, at any step, also far beyond the end of what it was made for
  * - memory: what it remembers are numbers
  * - purity: values depend on progress and memory alone
- * - resume: a training with it, broken off and gone on with, gives the bits of one that was not
+ * - resume: a training with it, broken off, written to bytes, read and gone on with, gives the bits of one that was not
  *
  * @param families what else its samples are made of; the kind itself is added
  * @example for (const { name, property } of scheduleLaws(sawtoothKind)) test(name, () => fc.assert(property))

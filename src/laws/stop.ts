@@ -28,7 +28,7 @@ const said = (answer: unknown): string => (answer === undefined ? 'goes on' : `s
  * - purity: whether it stops depends on progress and memory alone
  * - combination: with any other rule, `anyOf` stops exactly where one of them would and `allOf` where both would, in either order;
  *   `anyOf` and `allOf` of the rule alone are the rule
- * - resume: a training with it, broken off and gone on with, ends at the same step for the same reason, with the same bits
+ * - resume: a training with it, broken off, written to bytes, read and gone on with, ends at the same step for the same reason, with the same bits
  *
  * @param families what else its samples are made of; the kind itself is added
  * @example for (const { name, property } of stopLaws(plateauKind)) test(name, () => fc.assert(property))

@@ -30,8 +30,10 @@ import {
 import { decodeError, type DecodeError, type Problem } from '../value/error.js'
 import type { Table } from '../value/family.js'
 import { rowModelCodec } from './model-codec.js'
+import { digest } from './digest.js'
 import { normaliseCodec, splitCodec, type Preparation } from './prepare.js'
 import { shortFamily } from './short.js'
+import { versioned, type Migration } from './versioned.js'
 
 /** the version of the numerics contract: a run means these bits */
 export const contract = 1
@@ -39,7 +41,11 @@ export const contract = 1
 /** a training with the data it is for; `M` is `ModelData` where nobody has checked the shapes yet */
 export interface RunFile<M extends ModelData = Model> extends Omit<Training, 'model'>, Preparation {
   readonly gradfold: typeof contract
+  /** the version of the library, where the run is for one alone; see `completeRun` */
+  readonly version?: string | undefined
   readonly data: Source
+  /** of the data as they come from their source (`dataDigest`), where the run is for these alone: others are then refused */
+  readonly dataDigest?: string | undefined
   readonly model: M
 }
 
@@ -71,17 +77,32 @@ const version = refined(
   (u): u is typeof contract => u === contract
 )
 
-/** JSON of run files. Reading fills in what is left out, writing leaves nothing out; the model's shapes are not yet checked. */
-export const runFileCodec = ({ families: f, readers: r }: Tables = tables): Codec<RunFile<ModelData>> =>
-  // `split`, `validation` and `normalise` may also be absent from the record, which the type that `exact` infers cannot say
-  exact('run file', {
+const release = refined(
+  'the version of a release, as 0.1.0',
+  (u): u is string => typeof u === 'string' && /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/.test(u)
+)
+
+/** from older formats of run files to the newest */
+const migrations: readonly Migration[] = []
+
+/**
+ * JSON of run files. Reading brings an older format up to date and fills in what is left out, writing leaves nothing out; the model's
+ * shapes are not yet checked.
+ */
+export const runFileCodec = ({ families: f, readers: r }: Tables = tables): Codec<RunFile<ModelData>> => {
+  // `split`, `validation` and others may also be absent from the record, which the type that `exact` infers cannot say
+  const newest = exact('run file', {
     gradfold: withDefault(version, contract),
+    version: optional(release),
     data: shortFamily<Source>('data source', r),
+    dataDigest: optional(digest),
     split: optional(splitCodec),
     validation: optional(splitCodec),
     normalise: optional(normaliseCodec),
     ...trainingFields(f)
   }) as Codec<RunFile<ModelData>>
+  return versioned(newest, migrations)
+}
 
 /** the training that a run file describes */
 export const trainingOf = <M extends ModelData>(run: RunFile<M>): Omit<Training, 'model'> & { readonly model: M } => {

@@ -1,7 +1,7 @@
 /** The state of a training: everything needed to go on. A plain value; old ones stay valid. */
 import { initFrom, initStateFrom } from '../model/init.js'
 import { childKey, rootKey, type Key } from '../random/index.js'
-import { full, view, allocate, type Tensor } from '../value/tensor.js'
+import { full, view, allocate, type Aval, type Tensor } from '../value/tensor.js'
 import { leaves, mapTree, type Branch, type Tree } from '../value/tree.js'
 import { sizeOf } from '../value/shape.js'
 import { optimizerInterpreter, type Slot } from './optimizer/index.js'
@@ -50,6 +50,21 @@ const filled = (like: { readonly dtype: Tensor['dtype']; readonly shape: Tensor[
 
 const slotTensors = (slot: Slot, params: Branch<Tensor>, dtype: 'f32' | 'f64'): Tree<Tensor> =>
   slot.per === 'run' ? full(dtype, [], slot.value) : mapTree<Tensor, Tensor>(p => filled(p, slot.value))(params)
+
+/** the tensors of any state of a training, before they have values */
+export const formOf = (c: Checked): Readonly<Record<'params' | 'layers' | 'optimizer', Branch<Aval>>> => {
+  const { optimizer, precision } = c.training
+  const slot = (s: Slot): Tree<Aval> =>
+    s.per === 'run'
+      ? { dtype: precision, shape: [] }
+      : mapTree<Aval, Aval>(({ dtype, shape }) => ({ dtype, shape }))(c.placed.params)
+  const { slots } = optimizerInterpreter(c.families.optimizers)
+  return {
+    params: c.placed.params,
+    layers: c.placed.state,
+    optimizer: Object.fromEntries(Object.entries(slots(optimizer, '')).map(([name, s]) => [name, slot(s)]))
+  }
+}
 
 /** the state before the first step, its parameters drawn from the seed (or given) */
 export const start = (

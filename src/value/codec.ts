@@ -112,6 +112,21 @@ export const exact = <P extends Fields>(name: string, fields: P): Codec<FieldsOf
   return new t.Type(name, is, validate, encode)
 }
 
+/** A record with any field names, each of the same kind; an inherited field is no field. */
+export const recordOf = <A>(name: string, codec: t.Type<A, unknown, unknown>): Codec<Readonly<Record<string, A>>> =>
+  new t.Type<Readonly<Record<string, A>>, unknown, unknown>(
+    name,
+    (u): u is Readonly<Record<string, A>> => isRecord(u) && Object.values(u).every(codec.is),
+    (u, c) => {
+      const names = isRecord(u) ? Object.keys(u) : []
+      return exact<Readonly<Record<string, Codec<A>>>>(name, Object.fromEntries(names.map(k => [k, codec]))).validate(
+        u,
+        c
+      )
+    },
+    a => Object.fromEntries(Object.entries(a).map(([k, x]) => [k, codec.encode(x)]))
+  )
+
 /** One of several records told apart by their `tag`; `members` is asked when decoding, so that families can stay open. */
 export const tagged = <A extends { readonly tag: string }>(
   family: string,

@@ -21,6 +21,8 @@ export type DecodeError = Problem<'DecodeError'>
 export type DataError = Problem<'DataError'>
 /** a setting outside its range */
 export type SettingError = Problem<'SettingError'>
+/** a file or folder that cannot be read or written, or that holds something else than it should */
+export type FileError = Problem<'FileError'>
 /** a backend that cannot run here, or a program it cannot run */
 export type BackendError = Problem<'BackendError'>
 
@@ -38,6 +40,7 @@ export const shapeError = problem('ShapeError')
 export const decodeError = problem('DecodeError')
 export const dataError = problem('DataError')
 export const settingError = problem('SettingError')
+export const fileError = problem('FileError')
 export const backendError = problem('BackendError')
 
 /** `hidden/dense: expected a flat input [n], got [28, 28, 1]; put flatten before it` */

@@ -1,7 +1,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { exact, list, oneOf, optional, type Codec } from '../../value/codec.js'
+import { exact, list, oneOf, optional, recordOf, type Codec } from '../../value/codec.js'
 import { decodeCsv, type CsvColumn, type CsvSchema } from '../csv.js'
 import { readText } from '../files.js'
 import { loadParts, path } from './parts.js'
@@ -35,17 +35,7 @@ const column: Codec<CsvColumn> = new t.Type<CsvColumn, unknown, unknown>(
   a => a
 )
 
-/** a record with any field names, each a column */
-const columns: Codec<Readonly<Record<string, CsvColumn>>> = new t.Type(
-  'columns by their names',
-  (u): u is Readonly<Record<string, CsvColumn>> =>
-    typeof u === 'object' && u !== null && Object.values(u).every(column.is),
-  (u, c) => {
-    const names = typeof u === 'object' && u !== null ? Object.keys(u) : []
-    return exact('columns', Object.fromEntries(names.map(k => [k, column]))).validate(u, c)
-  },
-  a => a
-)
+const columns: Codec<Readonly<Record<string, CsvColumn>>> = recordOf('columns', column)
 
 const schema = exact('schema', { columns, target: t.string, delimiter: optional(oneOf(',', ';', '\t', '|')) })
 

@@ -1,0 +1,143 @@
+/** The door to real folders: what the disk in memory promises, a real one does too. */
+import { execFileSync } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { latestCheckpoint, saveCheckpoint } from '../../src/run/checkpoints.js'
+import { folderAt, isFileName, type Folder } from '../../src/run/folder.js'
+import { readWhole, replaceFile } from '../../src/run/replace.js'
+import { leftMessage, right } from './helpers.js'
+import { checkpointAfter, small } from './small.js'
+
+let root = ''
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'gradfold-folder-'))
+})
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true })
+})
+const bytes = (...of: readonly number[]): Uint8Array => Uint8Array.of(...of)
+const here = (): Folder => folderAt(root)
+
+describe('a folder', () => {
+  test('is made with those above it, and may be there already', async () => {
+    const folder = folderAt(join(root, 'a/b/c'))
+    expect(right(await folder.names())).toEqual([])
+    for (let i = 0; i < 2; i++) right(await folder.make())
+    expect(existsSync(join(root, 'a/b/c'))).toBe(true)
+  })
+  test('replaces files, and leaves nothing else', async () => {
+    right(await replaceFile(here())('x', [bytes(1, 2), bytes(), bytes(3)])())
+    right(await replaceFile(here())('x', [bytes(4)])())
+    writeFileSync(join(root, 'x.part'), 'left behind')
+    right(await replaceFile(here())('x', [bytes(5, 6)])())
+    expect(readdirSync(root)).toEqual(['x'])
+    expect([...readFileSync(join(root, 'x'))]).toEqual([5, 6])
+  })
+  test('reads parts, and no further than the end', async () => {
+    writeFileSync(join(root, 'x'), bytes(1, 2, 3, 4))
+    expect(right(await here().size('x')())).toBe(4)
+    expect([...right(await here().read('x', 1, 2)())]).toEqual([2, 3])
+    expect([...right(await here().read('x', 3, 9)())]).toEqual([4])
+    expect([...right(await here().read('x', 9, 1)())]).toEqual([])
+    expect([...right(await here().read('x', 0, 0)())]).toEqual([])
+  })
+  test('does not take over a name that is there', async () => {
+    writeFileSync(join(root, 'x'), 'mine')
+    expect(leftMessage(await here().create('x')())).toBe(`${root}/x: expected a file that can be made, got EEXIST`)
+  })
+  test('removes what is there, and is content where nothing is', async () => {
+    writeFileSync(join(root, 'x'), '')
+    for (let i = 0; i < 2; i++) right(await here().remove('x')())
+    expect(readdirSync(root)).toEqual([])
+  })
+  test('says what is not there', async () => {
+    const [size, read, rename, sync] = [
+      here().size('x'),
+      here().read('x', 0, 1),
+      here().rename('x', 'y'),
+      folderAt(join(root, 'no')).sync
+    ]
+    for (const task of [size, read])
+      expect(leftMessage(await task())).toBe(`${root}/x: expected a file that can be read, got ENOENT`)
+    expect(leftMessage(await rename())).toBe(`${root}/x: expected a file that can be written, got ENOENT`)
+    expect(leftMessage(await sync())).toBe(`${root}/no: expected a folder that can be written, got ENOENT`)
+  })
+  test('that is a file is refused', async () => {
+    writeFileSync(join(root, 'x'), '')
+    const folder = folderAt(join(root, 'x'))
+    expect(leftMessage(await folder.names())).toBe(`${root}/x: expected a folder that can be read, got ENOTDIR`)
+    expect(leftMessage(await folder.make())).toMatch(/expected a folder that can be made, got (EEXIST|ENOTDIR)$/)
+  })
+  test('does not wait for a pipe, nor read a folder', async () => {
+    execFileSync('mkfifo', [join(root, 'pipe')])
+    mkdirSync(join(root, 'inner'))
+    for (const name of ['pipe', 'inner'])
+      expect(leftMessage(await readWhole(here(), name, 10)())).toBe(
+        `${root}/${name}: expected a file, got something else; folders, pipes and devices are not read`
+      )
+  })
+  test('reads no more than it may', async () => {
+    writeFileSync(join(root, 'x'), bytes(1, 2, 3))
+    expect(leftMessage(await readWhole(here(), 'x', 2)())).toBe(
+      `${root}/x: expected at most 2 bytes, got 3; raise limits.bytes`
+    )
+  })
+})
+
+describe('names are not paths', () => {
+  const bad = ['', '.', '..', '../x', 'a/b', '/x', 'a\\b', 'C:x', 'a\0b', 'a\nb']
+  test.each(bad)('%j', async name => {
+    expect(isFileName(name)).toBe(false)
+    writeFileSync(join(root, 'x'), 'kept')
+    const inner = folderAt(join(root, 'inner'))
+    right(await inner.make())
+    const folder = inner
+    for (const task of [
+      folder.size(name),
+      folder.read(name, 0, 1),
+      folder.create(name),
+      folder.remove(name),
+      folder.rename(name, 'y'),
+      folder.rename('x', name),
+      replaceFile(folder)(name, [])
+    ])
+      expect(leftMessage(await task())).toMatch(
+        /expected the name of a file in the folder, got .*; names are not paths$/
+      )
+    expect(readFileSync(join(root, 'x'), 'utf8')).toBe('kept')
+  })
+  test.each(['x', '.x', '...', 'a b', 'ä'])('but %j is a name', name => expect(isFileName(name)).toBe(true))
+})
+
+describe('checkpoints in a real folder', () => {
+  test('are saved and found', async () => {
+    const folder = folderAt(join(root, 'runs/one/checkpoints'))
+    const all = [3, 4].map(step => checkpointAfter(step))
+    for (const c of all) right(await saveCheckpoint(folder)(c)())
+    expect(right(await latestCheckpoint(folder, small)())).toMatchObject({
+      found: { step: 4, checkpoint: all[1] },
+      skipped: []
+    })
+  })
+  test('are replaced, not written through a link', async () => {
+    const name = right(await saveCheckpoint(here())(checkpointAfter(3))())
+    rmSync(join(root, name))
+    writeFileSync(join(root, 'other'), 'kept')
+    symlinkSync(join(root, 'other'), join(root, name))
+    symlinkSync(join(root, 'other'), join(root, `${name}.part`))
+    right(await saveCheckpoint(here())(checkpointAfter(3))())
+    expect(readFileSync(join(root, 'other'), 'utf8')).toBe('kept')
+    expect(readdirSync(root).sort()).toEqual(['other', name])
+  })
+})

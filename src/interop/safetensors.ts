@@ -1,0 +1,278 @@
+/**
+ * The safetensors format: named tensors in one file, read by most tools of the field. Eight bytes with the length N of the header,
+ * little-endian; N bytes of JSON, name -> { dtype, shape, data_offsets }; the numbers. Under `__metadata__` stand texts by name. The
+ * offsets count from the end of the header, and the tensors cover all bytes, each byte once.
+ * Source: the format's description and the limits of its reference implementation (huggingface/safetensors). Written here because the
+ * npm readers looked at don't hold the header against the file.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import { countElements, defaultLimits, type Limits } from '../data/limits.js'
+import { bytesOf, numbersFrom, widths } from '../value/bytes.js'
+import { count, exact, list, oneOf, parseJson, recordOf, refined, size, type Codec } from '../value/codec.js'
+import { decodeError, shapeError, type DecodeError, type ShapeError } from '../value/error.js'
+import { showShape, sizeOf, type Dims } from '../value/shape.js'
+import { isSound, view, type DType, type Tensor } from '../value/tensor.js'
+
+/** tensors by their names, and texts about them */
+export interface SafeTensors {
+  readonly tensors: Readonly<Record<string, Tensor>>
+  readonly metadata: Readonly<Record<string, string>>
+}
+export interface SafetensorsLimits extends Limits {
+  /** bytes of the header */
+  readonly header: number
+}
+/** of the header 100,000,000 bytes, as in the reference implementation; else as for all files */
+export const safetensorsLimits: SafetensorsLimits = Object.freeze({ ...defaultLimits, header: 100_000_000 })
+
+const codes = { f32: 'F32', f64: 'F64', u8: 'U8', u32: 'U32', bool: 'BOOL' } as const satisfies Record<DType, string>
+type Code = (typeof codes)[DType]
+const dtypes = Object.fromEntries(Object.entries(codes).map(([dtype, code]) => [code, dtype])) as Record<Code, DType>
+
+const metadataName = '__metadata__'
+/** bytes before the header: its length */
+const prefix = 8
+
+/** by code units, as every engine has them */
+const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** the header of a file, with the length in front, and the bytes of the tensors in the order of the file */
+export interface Parts {
+  readonly header: Uint8Array
+  readonly data: readonly Uint8Array[]
+}
+
+const isName = (name: string): boolean =>
+  name !== metadataName && name !== '__proto__' && !/[\ud800-\udfff]/u.test(name)
+
+const refusal = ({ tensors, metadata }: SafeTensors): ShapeError | undefined => {
+  const name = [...Object.keys(tensors), ...Object.entries(metadata).flat()].find(n => !isName(n))
+  const unsound = Object.entries(tensors).find(([, tensor]) => !isSound(tensor))?.[0]
+  return name !== undefined
+    ? shapeError(['safetensors'], `well-formed text other than ${metadataName} and __proto__`, JSON.stringify(name))
+    : unsound !== undefined
+      ? shapeError(['safetensors', unsound], 'a tensor whose shape fits its data', 'another', 'make it with tensor')
+      : undefined
+}
+
+/**
+ * A safetensors file in parts, for hashing and writing without a copy, of tensors and names that are known to be right. Tensors stand
+ * by the width of their numbers, widest first, then by name, and the header is padded with spaces to a multiple of 8 bytes: so every
+ * tensor lies on a multiple of its numbers' width, and the same tensors give the same bytes, whatever the order they came in.
+ */
+export const safetensorsLayout = (s: SafeTensors): Parts => {
+  const entries = Object.entries(s.tensors).sort(([a, x], [b, y]) => widths[y.dtype] - widths[x.dtype] || byName(a, b))
+  const metadata = Object.entries(s.metadata).sort(([a], [b]) => byName(a, b))
+  const fields: string[] =
+    metadata.length === 0
+      ? []
+      : [`"${metadataName}":{${metadata.map(([k, v]) => `${JSON.stringify(k)}:${JSON.stringify(v)}`).join(',')}}`]
+  let end = 0
+  for (const [name, { dtype, shape }] of entries) {
+    const begin = end
+    end += sizeOf(shape) * widths[dtype]
+    const row = { dtype: codes[dtype], shape, data_offsets: [begin, end] }
+    fields.push(`${JSON.stringify(name)}:${JSON.stringify(row)}`)
+  }
+  const text = new TextEncoder().encode(`{${fields.join(',')}}`)
+  const length = Math.ceil(text.length / 8) * 8
+  const header = new Uint8Array(prefix + length).fill(0x20)
+  new DataView(header.buffer).setBigUint64(0, BigInt(length), true)
+  header.set(text, prefix)
+  return { header, data: entries.map(([, tensor]) => bytesOf(tensor)) }
+}
+
+/** all parts in one piece */
+export const joined = ({ header, data }: Parts): Uint8Array => {
+  const out = new Uint8Array(data.reduce((n, part) => n + part.length, header.length))
+  let at = 0
+  for (const part of [header, ...data]) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
+}
+
+/**
+ * Writes tensors as a safetensors file: f32, f64, u8, u32 and bool are F32, F64, U8, U32 and BOOL. The same tensors give the same bytes.
+ *
+ * @example encodeSafetensors({ 'dense/weight': weight, 'dense/bias': bias }, { made: 'by hand' }) // Right(bytes)
+ * @param metadata texts by name
+ * @returns Left for a name that the format keeps for itself, text with half a character, or a tensor whose data are too short
+ */
+export const encodeSafetensors = (
+  tensors: SafeTensors['tensors'],
+  metadata: SafeTensors['metadata'] = {}
+): E.Either<ShapeError, Uint8Array> => {
+  const wrong = refusal({ tensors, metadata })
+  return wrong === undefined ? E.right(joined(safetensorsLayout({ tensors, metadata }))) : E.left(wrong)
+}
+
+// ---- reading
+
+export interface Row {
+  readonly dtype: Code
+  readonly shape: Dims
+  readonly data_offsets: readonly number[]
+}
+const offsets: Codec<readonly number[]> = refined(
+  'two offsets, the second not before the first',
+  (u): u is readonly number[] => {
+    const [from, to, ...rest] = Array.isArray(u) ? (u as readonly unknown[]) : []
+    return count.is(from) && count.is(to) && from <= to && rest.length === 0
+  }
+)
+const row: Codec<Row> = exact('tensor', {
+  dtype: oneOf(...Object.values(codes)),
+  shape: list(size),
+  data_offsets: offsets
+})
+const texts = recordOf('metadata', t.string)
+
+export interface Header {
+  readonly rows: readonly (readonly [name: string, row: Row])[]
+  readonly metadata: SafeTensors['metadata']
+}
+const headerCodec: Codec<Header> = new t.Type<Header, unknown, unknown>(
+  'header',
+  (u): u is Header => typeof u === 'object' && u !== null,
+  (u, c) =>
+    pipe(
+      (typeof u === 'object' && u !== null && !Array.isArray(u) ? u : {}) as Readonly<Record<string, unknown>>,
+      ({ [metadataName]: metadata = {}, ...rows }) =>
+        pipe(
+          texts.validate(metadata, t.appendContext(c, metadataName, texts)),
+          E.chain(metadata =>
+            pipe(
+              recordOf('header', row).validate(rows, c),
+              E.map(rows => ({ rows: Object.entries(rows), metadata }))
+            )
+          )
+        )
+    ),
+  h => h
+)
+
+const fail = (expected: string, got: string, hint = ''): E.Either<DecodeError, never> =>
+  E.left(decodeError(['safetensors'], expected, got, hint))
+
+const cutOff = 'the file is cut off, or of another format'
+
+/** the length of the header, held against the limit and the bytes that are there */
+const headerLength = (bytes: Uint8Array, limits: SafetensorsLimits): E.Either<DecodeError, number> => {
+  if (bytes.length < prefix) return fail(`at least ${prefix} bytes`, `${bytes.length}`, cutOff)
+  const length = new DataView(bytes.buffer, bytes.byteOffset, prefix).getBigUint64(0, true)
+  return length > BigInt(limits.header)
+    ? fail(`a header of at most ${limits.header} bytes`, `${length}`, 'is this a safetensors file?')
+    : length > BigInt(bytes.length - prefix)
+      ? fail(`a header of ${length} bytes`, `${bytes.length - prefix}`, cutOff)
+      : E.right(Number(length))
+}
+
+const readHeader = (bytes: Uint8Array): E.Either<DecodeError, Header> =>
+  bytes[0] !== 0x7b
+    ? fail('a header that begins with {', bytes.length === 0 ? 'nothing' : `the byte ${bytes[0]}`)
+    : pipe(
+        E.tryCatch(
+          () => new TextDecoder('utf-8', { fatal: true }).decode(bytes),
+          () => decodeError(['safetensors'], 'a header in UTF-8', 'other bytes')
+        ),
+        E.chain(text =>
+          pipe(
+            parseJson(headerCodec)(text),
+            E.mapLeft(({ path, expected, got, hint }) =>
+              decodeError(
+                ['safetensors', ...path.slice(1)],
+                expected,
+                got,
+                path.at(-1) === 'dtype' ? 'convert it to one of these before saving' : hint
+              )
+            )
+          )
+        )
+      )
+
+/** The header of a file, and where the data start; the bytes after the header need not be there. */
+export const safetensorsHeader = (
+  bytes: Uint8Array,
+  limits: SafetensorsLimits
+): E.Either<DecodeError, Header & { readonly start: number }> =>
+  pipe(
+    headerLength(bytes, limits),
+    E.chain(length =>
+      pipe(
+        readHeader(bytes.subarray(prefix, prefix + length)),
+        E.map(header => ({ ...header, start: prefix + length }))
+      )
+    )
+  )
+
+/** whether the tensors cover the data, each byte once */
+const checkRanges = (rows: Header['rows'], length: number, limits: Limits): E.Either<DecodeError, undefined> => {
+  let at = 0
+  const begin = ([, r]: Header['rows'][number]): number => r.data_offsets[0] as number
+  for (const [name, { dtype, shape, data_offsets }] of [...rows].sort((a, b) => begin(a) - begin(b))) {
+    const [from, to] = data_offsets as readonly [number, number]
+    const here = <A>(e: E.Either<DecodeError, A>): E.Either<DecodeError, A> =>
+      E.mapLeft(({ path, expected, got, hint }: DecodeError) =>
+        decodeError(['safetensors', name, ...path.slice(1)], expected, got, hint)
+      )(e)
+    const width = widths[dtypes[dtype]]
+    const n = here(countElements('safetensors', shape, width, limits))
+    if (E.isLeft(n)) return n
+    if (to - from !== n.right * width)
+      return here(fail(`${n.right * width} bytes for ${dtype}${showShape(shape)}`, `${to - from}`))
+    if (from !== at)
+      return here(
+        fail(`data from offset ${at} on`, `${from}`, from > at ? 'bytes that no tensor has' : 'tensors that overlap')
+      )
+    at = to
+  }
+  return at === length
+    ? E.right(undefined)
+    : fail(
+        `${at} bytes of data`,
+        `${length}`,
+        length < at ? 'the file is cut off' : 'something follows the last tensor'
+      )
+}
+
+const tensorsFrom = (rows: Header['rows'], data: Uint8Array): E.Either<DecodeError, SafeTensors['tensors']> =>
+  pipe(
+    rows,
+    E.traverseArray(([name, { dtype, shape, data_offsets }]) => {
+      const bytes = data.subarray(...(data_offsets as readonly [number, number]))
+      const bad = dtype === 'BOOL' ? bytes.findIndex(b => b > 1) : -1
+      return bad < 0
+        ? E.right([name, view(dtypes[dtype], shape, numbersFrom(dtypes[dtype], bytes))] as const)
+        : E.left(decodeError(['safetensors', name, `element ${bad}`], 'a truth value, 0 or 1', String(bytes[bad])))
+    }),
+    E.map(entries => Object.fromEntries(entries))
+  )
+
+/**
+ * Reads a safetensors file. Nothing is believed that the file does not bear out, and no memory is taken before: names are names, never
+ * paths, and every tensor gets storage of its own.
+ *
+ * @example decodeSafetensors(bytes) // Right({ tensors: { 'dense/weight': { dtype: 'f32', shape: [784, 10], ... } }, metadata: {} })
+ * @param limits of the header, of a tensor and its rank
+ * @returns Left for a header too large, not UTF-8, not JSON, not beginning with {, with a name twice or too deep; for an element type
+ * other than F32, F64, U8, U32 and BOOL; for sizes of 0 or beyond the limits, ranges that overlap, leave bytes out or differ from
+ * shape x width, and bytes missing or left over. Never throws.
+ */
+export const decodeSafetensors = (
+  bytes: Uint8Array,
+  limits: SafetensorsLimits = safetensorsLimits
+): E.Either<DecodeError, SafeTensors> =>
+  pipe(
+    safetensorsHeader(bytes, limits),
+    E.chainFirst(({ start, rows }) => checkRanges(rows, bytes.length - start, limits)),
+    E.chain(({ start, rows, metadata }) =>
+      pipe(
+        tensorsFrom(rows, bytes.subarray(start)),
+        E.map(tensors => ({ tensors, metadata }))
+      )
+    )
+  )

@@ -1,0 +1,165 @@
+/**
+ * A checkpoint is one safetensors file: all tensors of a training state, and in the metadata the rest of it as JSON, with the name of
+ * the run and the digest of the state. Every byte of it is covered: the numbers by the digest of the state, the header by a SHA-256 of
+ * its own (of the header with 64 zeros in the place of that SHA-256).
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import {
+  decodeSafetensors,
+  joined,
+  safetensorsHeader,
+  safetensorsLayout,
+  safetensorsLimits,
+  type Parts,
+  type SafeTensors
+} from '../interop/safetensors.js'
+import type { Scores } from '../train/progress.js'
+import { families as builtIn, type Families } from '../train/families.js'
+import { tensorsOf, type TrainState } from '../train/state.js'
+import { checkTraining, type Training } from '../train/training.js'
+import { exact, optional, type Codec } from '../value/codec.js'
+import { decodeError, type DecodeError, type SettingError, type ShapeError } from '../value/error.js'
+import { canonicalText, digest, sha256Of } from './digest.js'
+import {
+  digestOfParts,
+  metadataJson,
+  numbersOf,
+  scoresCodec,
+  stateDigest,
+  stateFrom,
+  stateNumbersCodec,
+  type StateNumbers,
+  type StateOptions
+} from './state.js'
+import { versioned } from './versioned.js'
+
+export interface Checkpoint {
+  readonly state: TrainState
+  /** the name of the run, where it has one; see `runId` */
+  readonly run?: string | undefined
+  /** how good the state is, where it has been scored: of several the one with the smallest loss is the best */
+  readonly scores?: Scores | undefined
+}
+/** what a checkpoint says without its tensors */
+export interface CheckpointHead {
+  /** SHA-256 of the state, as `stateDigest` gives it */
+  readonly digest: string
+  readonly run?: string | undefined
+  readonly scores?: Scores | undefined
+  readonly state: StateNumbers
+}
+/** a checkpoint as it was read, with its digest */
+export interface SavedCheckpoint extends Checkpoint {
+  readonly digest: string
+}
+
+const headCodec: Codec<CheckpointHead> = versioned(
+  exact('checkpoint', {
+    digest,
+    run: optional(digest),
+    scores: optional(scoresCodec),
+    state: stateNumbersCodec
+  }) as Codec<CheckpointHead>,
+  []
+)
+
+const headName = 'checkpoint'
+const sealName = 'sha256'
+const noSeal = '0'.repeat(64)
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+/** where the seal stands in a header whose metadata have this text */
+const sealAt = (head: string): number =>
+  utf8(`........{"__metadata__":{"${headName}":${JSON.stringify(head)},"${sealName}":"`).length
+const withSeal = (header: Uint8Array, at: number, seal: string): Uint8Array =>
+  header.map((byte, i) => (i >= at && i < at + seal.length ? seal.charCodeAt(i - at) : byte))
+
+/** a checkpoint as a safetensors file, in parts */
+export const checkpointParts = ({ state, run, scores }: Checkpoint): Parts => {
+  const head = canonicalText(headCodec.encode({ digest: stateDigest(state), run, scores, state: numbersOf(state) }))
+  const { header, data } = safetensorsLayout({
+    tensors: tensorsOf(state),
+    metadata: { [headName]: head, [sealName]: noSeal }
+  })
+  return { header: withSeal(header, sealAt(head), sha256Of(header)), data }
+}
+
+/**
+ * A checkpoint as bytes: a safetensors file whose tensors `params/...`, `layers/...` and `optimizer/...` other tools can read too.
+ *
+ * @example pipe(encodeCheckpoint({ state, run: runId(run) }), decodeCheckpoint(training)) // Right({ state, run, digest })
+ */
+export const encodeCheckpoint = (c: Checkpoint): Uint8Array => joined(checkpointParts(c))
+
+/** the metadata of a file, if the header is as it was sealed */
+const unsealed = (header: Uint8Array, file: Pick<SafeTensors, 'metadata'>): E.Either<DecodeError, CheckpointHead> =>
+  pipe(
+    metadataJson(file, headName, headCodec),
+    E.filterOrElse(
+      () => {
+        const { [headName]: head = '', [sealName]: seal = '' } = file.metadata
+        const at = sealAt(head)
+        const there = new TextDecoder().decode(header.subarray(at, at + seal.length))
+        return digest.is(seal) && there === seal && sha256Of(withSeal(header, at, noSeal)) === seal
+      },
+      () => decodeError(['__metadata__', sealName], 'the SHA-256 of the header', 'another', 'the file is damaged')
+    )
+  )
+
+/** What a checkpoint says without its tensors; `bytes` need hold no more than the header. The tensors are not verified. */
+export const decodeCheckpointHead = (
+  bytes: Uint8Array,
+  limits = safetensorsLimits
+): E.Either<DecodeError, CheckpointHead> =>
+  pipe(
+    safetensorsHeader(bytes, limits),
+    E.chain(({ start, metadata }) => unsealed(bytes.subarray(0, start), { metadata }))
+  )
+
+/** a checkpoint that is as it was written; of which training is not known yet */
+export interface VerifiedCheckpoint {
+  readonly head: CheckpointHead
+  readonly tensors: SafeTensors['tensors']
+}
+
+/** Whether a checkpoint is whole, every byte as it was written. @returns Left, saying where, for one that is damaged or is none */
+export const verifyCheckpoint = (
+  bytes: Uint8Array,
+  limits = safetensorsLimits
+): E.Either<DecodeError, VerifiedCheckpoint> =>
+  pipe(
+    decodeCheckpointHead(bytes, limits),
+    E.bindTo('head'),
+    E.bind('tensors', () =>
+      pipe(
+        decodeSafetensors(bytes, limits),
+        E.map(file => file.tensors)
+      )
+    ),
+    E.filterOrElse(
+      ({ head, tensors }) => digestOfParts(tensors, head.state) === head.digest,
+      ({ head }) => decodeError(['digest'], `a state with the SHA-256 ${head.digest}`, 'another', 'the file is damaged')
+    )
+  )
+
+/** What a checkpoint holds, if it is of the given training. */
+export const checkpointOf =
+  (training: Training, families: Families = builtIn) =>
+  ({ head, tensors }: VerifiedCheckpoint): E.Either<DecodeError | SettingError | ShapeError, SavedCheckpoint> =>
+    pipe(
+      checkTraining(training, families),
+      E.chainW(checked => stateFrom(checked)(tensors, head.state)),
+      E.map(state => ({ ...head, state }))
+    )
+
+/**
+ * Reads a checkpoint of the given training, and verifies it: every byte is as it was written.
+ *
+ * @returns Left for a training that is not right, for what is no checkpoint, for one of another training, and for one in which any byte
+ * has changed; never throws
+ */
+export const decodeCheckpoint =
+  (training: Training, { families = builtIn, limits = safetensorsLimits }: StateOptions = {}) =>
+  (bytes: Uint8Array): E.Either<DecodeError | SettingError | ShapeError, SavedCheckpoint> =>
+    pipe(verifyCheckpoint(bytes, limits), E.chainW(checkpointOf(training, families)))

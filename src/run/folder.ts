@@ -1,0 +1,146 @@
+/**
+ * The door to the folders that runs are kept in: the only file of run/ with effects. All writing goes through the operations of
+ * a `Folder`, so that it can be tried on a disk that fails at any of them. Node's modules are loaded when a file is asked for.
+ */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { fileError, type FileError } from '../value/error.js'
+
+/** a new file that is being written */
+export interface Output {
+  /** how many bytes it took, from the first on: perhaps fewer than there are */
+  readonly write: (bytes: Uint8Array) => TE.TaskEither<FileError, number>
+  /** once done, what was written outlives a loss of power */
+  readonly sync: TE.TaskEither<FileError, void>
+  readonly close: TE.TaskEither<FileError, void>
+}
+
+/** What is asked of a folder. Names are those of files right in it: a name that could lead elsewhere is refused. */
+export interface Folder {
+  /** for messages */
+  readonly path: string
+  /** makes the folder, and those above it, where they are not there */
+  readonly make: TE.TaskEither<FileError, void>
+  /** what is in it; nothing where there is no folder */
+  readonly names: TE.TaskEither<FileError, readonly string[]>
+  /** bytes of a file; Left for what is no regular file */
+  readonly size: (name: string) => TE.TaskEither<FileError, number>
+  /** bytes of a file: `length` of them, or fewer where it ends */
+  readonly read: (name: string, from: number, length: number) => TE.TaskEither<FileError, Uint8Array>
+  /** a new file; Left where the name is taken */
+  readonly create: (name: string) => TE.TaskEither<FileError, Output>
+  /** gives a file another name, in place of a file that has it */
+  readonly rename: (from: string, to: string) => TE.TaskEither<FileError, void>
+  /** removes a file, if it is there */
+  readonly remove: (name: string) => TE.TaskEither<FileError, void>
+  /** once done, what files are there and how they are called outlives a loss of power */
+  readonly sync: TE.TaskEither<FileError, void>
+}
+
+/** whether a text names a file in a folder, and can name nothing elsewhere */
+export const isFileName = (name: string): boolean => !/^\.{0,2}$|[/\\:\p{Cc}]/u.test(name)
+
+interface Node {
+  readonly fs: typeof import('node:fs/promises')
+  readonly paths: typeof import('node:path')
+}
+const node = async (): Promise<Node> => ({ fs: await import('node:fs/promises'), paths: await import('node:path') })
+
+const codeOf = (e: unknown): string =>
+  e instanceof Error ? ('code' in e && typeof e.code === 'string' ? e.code : e.message) : String(e)
+
+/** an effect at a place; where nothing is there, `missing` may be the answer */
+const attempt = <A>(
+  place: readonly string[],
+  expected: string,
+  effect: (n: Node) => Promise<A>,
+  missing?: A
+): TE.TaskEither<FileError, A> =>
+  pipe(
+    TE.tryCatch(() => node().then(effect), codeOf),
+    TE.orElse(code =>
+      code === 'ENOENT' && missing !== undefined ? TE.right(missing) : TE.left(fileError(place, expected, code))
+    )
+  )
+
+/** Windows keeps the names of files without being asked, and does not let folders be opened */
+const syncFolder = async ({ fs }: Node, path: string): Promise<void> => {
+  if (process.platform === 'win32') return
+  const folder = await fs.open(path, 'r')
+  await folder.sync().finally(() => folder.close())
+}
+
+/** makes a folder, and has the folders above remember it */
+const makeFolder = async (n: Node, path: string): Promise<void> => {
+  const first = await n.fs.mkdir(path, { recursive: true })
+  const above = (folder: string): Promise<void> =>
+    syncFolder(n, n.paths.dirname(folder)).then(() => (folder === first ? undefined : above(n.paths.dirname(folder))))
+  if (first !== undefined) await above(path)
+}
+
+/** reads on until all is there or the file ends */
+const readPart = async ({ fs }: Node, path: string, from: number, length: number): Promise<Uint8Array> => {
+  const file = await fs.open(path, 'r')
+  const bytes = new Uint8Array(length)
+  const fill = async (at: number): Promise<number> => {
+    const { bytesRead } = await file.read(bytes, at, length - at, from + at)
+    return bytesRead === 0 || at + bytesRead === length ? at + bytesRead : fill(at + bytesRead)
+  }
+  return bytes.subarray(0, await (length === 0 ? Promise.resolve(0) : fill(0)).finally(() => file.close()))
+}
+
+/** The folder at a path (Node); relative paths are those of the working directory. */
+export const folderAt = (path: string): Folder => {
+  const [readable, writable] = ['a file that can be read', 'a file that can be written']
+  /** an effect on a file of the folder */
+  const file = <A>(
+    name: string,
+    expected: string,
+    effect: (n: Node, file: string) => Promise<A>
+  ): TE.TaskEither<FileError, A> =>
+    isFileName(name)
+      ? attempt([path, name], expected, n => effect(n, n.paths.join(path, name)))
+      : TE.left(fileError([path], 'the name of a file in the folder', JSON.stringify(name), 'names are not paths'))
+  return Object.freeze<Folder>({
+    path,
+    make: attempt([path], 'a folder that can be made', n => makeFolder(n, n.paths.resolve(path))),
+    names: attempt<readonly string[]>([path], 'a folder that can be read', ({ fs }) => fs.readdir(path), []),
+    size: name =>
+      pipe(
+        file(name, readable, ({ fs }, p) => fs.stat(p)),
+        // to open a pipe would be to wait for somebody at its other end
+        TE.filterOrElse(
+          found => found.isFile(),
+          () => fileError([path, name], 'a file', 'something else', 'folders, pipes and devices are not read')
+        ),
+        TE.map(({ size }) => size)
+      ),
+    read: (name, from, length) => file(name, readable, (n, p) => readPart(n, p, from, length)),
+    create: name =>
+      pipe(
+        file(name, 'a file that can be made', ({ fs }, p) => fs.open(p, 'wx')),
+        TE.map(handle => {
+          const here = <A>(effect: () => Promise<A>): TE.TaskEither<FileError, A> =>
+            attempt([path, name], writable, effect)
+          return {
+            write: bytes => here(async () => (await handle.write(bytes)).bytesWritten),
+            sync: here(() => handle.sync()),
+            close: here(() => handle.close())
+          }
+        })
+      ),
+    rename: (from, to) =>
+      pipe(
+        file(to, writable, (_, p) => Promise.resolve(p)),
+        TE.chain(target => file(from, writable, ({ fs }, p) => fs.rename(p, target)))
+      ),
+    remove: name => file(name, writable, ({ fs }, p) => fs.rm(p, { force: true })),
+    sync: attempt([path], 'a folder that can be written', n => syncFolder(n, path))
+  })
+}
+
+/** the folder of a file's path, and the name of the file there */
+export const placeOf = (path: string): TE.TaskEither<FileError, readonly [folder: Folder, name: string]> =>
+  attempt([path], 'the path of a file', ({ paths }) =>
+    Promise.resolve([folderAt(paths.dirname(path)), paths.basename(path)] as const)
+  )

@@ -1,0 +1,95 @@
+/** The name of a run: the hash of everything that decides its result. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Dataset } from '../data/dataset.js'
+import type { Datasets } from '../data/files.js'
+import { safetensorsLayout } from '../interop/safetensors.js'
+import type { Model, ModelData } from '../layer/model.js'
+import { dataError, settingError, type DataError, type DecodeError, type SettingError } from '../value/error.js'
+import { canonicalJson, canonicalText, sha256Of } from './digest.js'
+import { exactNumber } from './numbers.js'
+import { runFileCodec, tables, type RunFile, type Tables } from './run-file.js'
+import { version } from './version.js'
+
+const features = (part: string, d: Dataset) =>
+  Object.entries({ x: d.x, y: d.y, ...(d.weights === undefined ? {} : { weights: d.weights }) }).map(
+    ([name, feature]) => [`${part}/${name}`, feature] as const
+  )
+
+/**
+ * SHA-256 of data as they come from their source: of the safetensors file of all their tensors (`train/x`, `train/y`, `train/weights`,
+ * `test/x`, ...), whose metadata say how bytes are read (`scale` and `shift` by the names of the tensors, as canonical JSON).
+ *
+ * @example dataDigest({ train }) // 64 hexadecimal digits
+ */
+export const dataDigest = ({ train, test }: Datasets): string => {
+  const all = [...features('train', train), ...(test === undefined ? [] : features('test', test))]
+  const affine = (setting: 'scale' | 'shift'): string =>
+    canonicalText(Object.fromEntries(all.map(([name, f]) => [name, exactNumber.encode(f[setting])])))
+  const { header, data } = safetensorsLayout({
+    tensors: Object.fromEntries(all.map(([name, f]) => [name, f.tensor])),
+    metadata: { scale: affine('scale'), shift: affine('shift') }
+  })
+  return sha256Of(header, ...data)
+}
+
+/** the data, if they are those that the run is for */
+export const checkData =
+  ({ dataDigest: wanted }: RunFile<ModelData>) =>
+  <D extends Datasets>(data: D): E.Either<DataError, D> => {
+    const got = wanted === undefined ? undefined : dataDigest(data)
+    return got === wanted
+      ? E.right(data)
+      : E.left(
+          dataError(
+            ['dataDigest'],
+            `data with the SHA-256 ${wanted}`,
+            `${got}`,
+            'leave dataDigest out to run it with other data'
+          )
+        )
+  }
+
+/** a run with nothing left open: the same name, the same bits */
+export interface CompleteRun<M extends ModelData = Model> extends RunFile<M> {
+  readonly version: string
+  readonly dataDigest: string
+}
+
+/**
+ * A run with what its file leaves open filled in: the version of this library and the digest of the data as they came from their source.
+ *
+ * @example pipe(openRun(run), TE.chainEitherKW(({ source }) => completeRun(run, source)), TE.map(runId))
+ * @returns Left for a run of another version of the library, for other data than it names, and for text with half a character
+ */
+export const completeRun = <M extends ModelData>(
+  run: RunFile<M>,
+  source: Datasets,
+  known: Tables = tables
+): E.Either<DataError | SettingError | DecodeError, CompleteRun<M>> =>
+  pipe(
+    run.version === undefined || run.version === version
+      ? E.right(run)
+      : E.left(
+          settingError(
+            ['version'],
+            `${version}, the version of this gradfold`,
+            run.version,
+            'leave version out to run it with this one'
+          )
+        ),
+    E.map(({ dataDigest: named = dataDigest(source), ...rest }) => ({ ...rest, version, dataDigest: named })),
+    E.chainFirstW(complete => checkData(complete)(source)),
+    E.chainFirstW(complete => canonicalJson(runFileCodec(known).encode(complete)))
+  )
+
+/** The text whose hash is the run's name: the run file as canonical JSON (RFC 8785). `parseRunFile` reads it. */
+export const canonicalRun = (run: CompleteRun<ModelData>, known: Tables = tables): string =>
+  canonicalText(runFileCodec(known).encode(run))
+
+/**
+ * The name of a run: SHA-256 of its canonical text, in 64 hexadecimal digits. Runs of one name give the same bits; whatever decides
+ * the result changes the name. (Paths of data files are part of it as they are written: relative ones let a folder move.)
+ */
+export const runId = (run: CompleteRun<ModelData>, known: Tables = tables): string =>
+  sha256Of(new TextEncoder().encode(canonicalRun(run, known)))

@@ -1,0 +1,202 @@
+/** A training state as bytes and back, to the bit: a safetensors file of its tensors, whose metadata hold its numbers as JSON. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import {
+  decodeSafetensors,
+  joined,
+  safetensorsLayout,
+  safetensorsLimits,
+  type Parts,
+  type SafeTensors,
+  type SafetensorsLimits
+} from '../interop/safetensors.js'
+import { families as builtIn, type Families } from '../train/families.js'
+import type { Memory, Progress, Scores } from '../train/progress.js'
+import { formOf, tensorsOf, type TrainState } from '../train/state.js'
+import { settingsOf } from '../train/step.js'
+import { checkTraining, type Checked, type Training } from '../train/training.js'
+import { count, exact, list, optional, parseJson, recordOf, type Codec } from '../value/codec.js'
+import { decodeError, type DecodeError, type SettingError, type ShapeError } from '../value/error.js'
+import { sameShape, showShape } from '../value/shape.js'
+import type { Aval, Tensor } from '../value/tensor.js'
+import { leaves, rebuild, type Branch } from '../value/tree.js'
+import { canonicalText, sha256Of } from './digest.js'
+import { exactNumber, metricValue } from './numbers.js'
+import { versioned } from './versioned.js'
+
+type Tensors = SafeTensors['tensors']
+/** a state without its tensors */
+export type StateNumbers = Omit<TrainState, 'params' | 'layers' | 'optimizer'>
+
+export const scoresCodec = exact('scores', {
+  loss: exactNumber,
+  metrics: recordOf('metrics', metricValue)
+}) as Codec<Scores>
+const progress = exact('progress', {
+  step: count,
+  epoch: count,
+  epochEnded: t.boolean,
+  loss: exactNumber,
+  epochLoss: exactNumber,
+  validation: optional(scoresCodec)
+}) as Codec<Progress>
+const memory: Codec<Memory> = recordOf('memory', exactNumber)
+
+/** JSON of a state's numbers */
+export const stateNumbersCodec: Codec<StateNumbers> = versioned(
+  exact('state', {
+    progress,
+    epochSums: exact('sums', {
+      loss: exactNumber,
+      weight: exactNumber,
+      metrics: recordOf('sums of metrics', list(exactNumber))
+    }),
+    position: count,
+    stop: memory,
+    settings: recordOf('settings', memory)
+  }),
+  []
+)
+
+export const numbersOf = ({ progress, epochSums, position, stop, settings }: TrainState): StateNumbers => ({
+  progress,
+  epochSums,
+  position,
+  stop,
+  settings
+})
+/** the name of a state's numbers among a file's metadata */
+const numbersName = 'state'
+
+/** a state as a safetensors file, in parts; of its tensors by name and its numbers */
+const stateParts = (tensors: Tensors, numbers: StateNumbers): Parts =>
+  safetensorsLayout({ tensors, metadata: { [numbersName]: canonicalText(stateNumbersCodec.encode(numbers)) } })
+
+/**
+ * The whole of a training state as bytes: a safetensors file with the tensors `params/...`, `layers/...` and `optimizer/...`, its
+ * numbers as canonical JSON among the metadata. Equal states give equal bytes.
+ *
+ * @example pipe(encodeState(state), decodeState(training)) // Right(state), to the bit
+ */
+export const encodeState = (s: TrainState): Uint8Array => joined(stateParts(tensorsOf(s), numbersOf(s)))
+
+/** The fingerprint of a whole training state: SHA-256 of `encodeState(state)`, in 64 hexadecimal digits. */
+export const stateDigest = (s: TrainState): string => digestOfParts(tensorsOf(s), numbersOf(s))
+
+/** the same of a state's tensors by name and its numbers */
+export const digestOfParts = (tensors: Tensors, numbers: StateNumbers): string => {
+  const { header, data } = stateParts(tensors, numbers)
+  return sha256Of(header, ...data)
+}
+
+// ---- reading
+
+const show = (a: Aval): string => `${a.dtype}${showShape(a.shape)}`
+
+/** a tree of the wanted form, its tensors taken by their names from a file, where each must be as it is wanted */
+export const treeFrom = (
+  form: Branch<Aval>,
+  prefix: string,
+  tensors: Tensors
+): E.Either<DecodeError, Branch<Tensor>> => {
+  const given = (path: string): Tensor | undefined => (Object.hasOwn(tensors, path) ? tensors[path] : undefined)
+  const wrong = leaves(form, prefix).find(([path, a]) => {
+    const tensor = given(path)
+    return tensor?.dtype !== a.dtype || !sameShape(tensor.shape, a.shape)
+  })
+  if (wrong === undefined)
+    return E.right(rebuild<Aval, Tensor>(form, path => given(`${prefix}/${path}`) as Tensor) as Branch<Tensor>)
+  const [path, wanted] = wrong
+  const got = given(path)
+  return E.left(
+    decodeError([path], show(wanted), got === undefined ? 'no tensor of this name' : show(got), 'is it of this model?')
+  )
+}
+
+/** what the numbers alone cannot say: whether they are of this training */
+const checkNumbers = (c: Checked, n: StateNumbers): DecodeError | undefined => {
+  const names = settingsOf(c).map(([name]) => name)
+  const got = Object.keys(n.settings)
+  const metrics = c.training.metrics.length
+  const sum = Object.keys(n.epochSums.metrics).find(k => !(Number(/^(\d+)\//.exec(k)?.[1]) < metrics))
+  const list = (xs: readonly string[]): string => (xs.length === 0 ? 'none' : [...xs].join(', '))
+  return got.length !== names.length || !names.every(name => Object.hasOwn(n.settings, name))
+    ? decodeError(['state', 'settings'], `the optimizer's settings (${list(names)})`, list(got))
+    : sum !== undefined
+      ? decodeError(['state', 'epochSums', 'metrics'], `sums of ${metrics} metrics`, JSON.stringify(sum))
+      : n.progress.epoch > n.progress.step || n.position > n.progress.step
+        ? decodeError(
+            ['state', 'progress'],
+            'at most as many epochs and batches as steps',
+            `epoch ${n.progress.epoch}, batch ${n.position}, step ${n.progress.step}`
+          )
+        : undefined
+}
+
+/** the state that tensors and numbers make, if they are of this training and of nothing else */
+export const stateFrom =
+  (c: Checked) =>
+  (tensors: Tensors, numbers: StateNumbers): E.Either<DecodeError, TrainState> => {
+    const form = formOf(c)
+    const known = new Set(Object.entries(form).flatMap(([prefix, tree]) => leaves(tree, prefix).map(([path]) => path)))
+    const stranger = Object.keys(tensors).find(name => !known.has(name))
+    const wrong =
+      stranger === undefined
+        ? checkNumbers(c, numbers)
+        : decodeError([], 'the tensors of a state of this training', JSON.stringify(stranger), 'is it of this model?')
+    return wrong !== undefined
+      ? E.left(wrong)
+      : pipe(
+          E.Do,
+          E.bind('params', () => treeFrom(form.params, 'params', tensors)),
+          E.bind('layers', () => treeFrom(form.layers, 'layers', tensors)),
+          E.bind('optimizer', () => treeFrom(form.optimizer, 'optimizer', tensors)),
+          E.map(trees => ({ ...trees, ...numbers }))
+        )
+  }
+
+/** a JSON text among the metadata of a file */
+export const metadataJson = <A>(
+  { metadata }: Pick<SafeTensors, 'metadata'>,
+  name: string,
+  codec: Codec<A>
+): E.Either<DecodeError, A> =>
+  pipe(
+    Object.hasOwn(metadata, name)
+      ? parseJson(codec)(metadata[name] as string)
+      : E.left(decodeError([], 'JSON', 'nothing', 'is it of gradfold?')),
+    E.mapLeft(({ path, expected, got, hint }) =>
+      decodeError(['__metadata__', name, ...path.slice(1)], expected, got, hint)
+    )
+  )
+
+export interface StateOptions {
+  readonly families?: Families
+  readonly limits?: SafetensorsLimits
+}
+
+/**
+ * Reads what `encodeState` wrote, as a state of the given training: tensor by tensor of its model and its optimizer, no more and no
+ * less. `train` goes on from it (`from`) as from the state itself.
+ *
+ * @returns Left for a training that is not right, for bytes that are no safetensors file, and for one that holds another training's
+ * state, naming the tensor or the number; never throws
+ */
+export const decodeState =
+  (training: Training, { families = builtIn, limits = safetensorsLimits }: StateOptions = {}) =>
+  (bytes: Uint8Array): E.Either<DecodeError | SettingError | ShapeError, TrainState> =>
+    pipe(
+      checkTraining(training, families),
+      E.chainW(c =>
+        pipe(
+          decodeSafetensors(bytes, limits),
+          E.chain(file =>
+            pipe(
+              metadataJson(file, numbersName, stateNumbersCodec),
+              E.chain(numbers => stateFrom(c)(file.tensors, numbers))
+            )
+          )
+        )
+      )
+    )
