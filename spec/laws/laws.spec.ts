@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import {
   activationLaws,
+  dimensionLaws,
   initializerLaws,
   layerLaws,
   lossLaws,
@@ -14,6 +15,7 @@ import {
   type Law
 } from 'gradfold/laws'
 import { describe, expect, it } from 'vitest'
+import { dimensions } from '../../src/search/dimension/index.js'
 import { families } from '../../src/train/families.js'
 
 /** few, since there are many laws; `RUNS=1000 npx vitest run spec/laws` tries more */
@@ -56,6 +58,10 @@ hold(
 hold(
   'metrics',
   Object.values(metrics).flatMap(kind => metricLaws(kind))
+)
+hold(
+  'dimensions of a search',
+  Object.values(dimensions).flatMap(kind => dimensionLaws(kind))
 )
 
 it('only the laws import fast-check', () => {

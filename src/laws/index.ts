@@ -18,6 +18,7 @@
  */
 export { type Law } from './law.js'
 export { activationLaws } from './activation.js'
+export { dimensionLaws } from './dimension.js'
 export { initializerLaws } from './initializer.js'
 export { layerLaws } from './layer.js'
 export { lossLaws } from './loss.js'

@@ -6,7 +6,7 @@ import type { Dataset } from '../data/dataset.js'
 import { applyScaling, fitScaling, type ScalingGroup, type ScalingKind } from '../data/normalise.js'
 import { split as randomSplit, stratifiedSplit, type Split as Parts } from '../data/split.js'
 import { leafKey, rootKey, type DrawKey } from '../random/index.js'
-import { inRange, oneOf, withDefault, type Codec } from '../value/codec.js'
+import { inRange, oneOf, optional, uint32, withDefault, type Codec } from '../value/codec.js'
 import { dataError, inside, type DataError, type SettingError } from '../value/error.js'
 import { table, type Member } from '../value/family.js'
 import { shortFamily } from './short.js'
@@ -16,6 +16,8 @@ export interface Split {
   readonly tag: 'random' | 'stratified'
   /** the share that stays for training */
   readonly fraction: number
+  /** decides who goes where; the run's seed unless given, so that runs with seeds of their own can share their parts */
+  readonly seed?: number | undefined
 }
 /** how inputs are scaled: fitted on the training part, applied to all */
 export interface Normalise {
@@ -28,7 +30,10 @@ type Cut = (d: Dataset, fraction: number, key: DrawKey) => E.Either<DataError | 
 const cuts: Readonly<Record<Split['tag'], Cut>> = { random: randomSplit, stratified: stratifiedSplit }
 
 const share = inRange('a number between 0 and 1', n => n > 0 && n < 1)
-const splitMember = (tag: Split['tag']): Member => ({ tag, fields: () => ({ fraction: withDefault(share, 0.8) }) })
+const splitMember = (tag: Split['tag']): Member => ({
+  tag,
+  fields: () => ({ fraction: withDefault(share, 0.8), seed: optional(uint32) })
+})
 const scalingMember = (tag: ScalingKind): Member => ({
   tag,
   fields: () => ({ per: withDefault(oneOf('column', 'channel', 'whole'), 'column') })
@@ -50,8 +55,12 @@ export interface Prepared extends Datasets {
 }
 type PrepareError = DataError | SettingError
 
-const cut = (d: Dataset, { tag, fraction }: Split, key: DrawKey): E.Either<PrepareError, Parts> =>
-  cuts[tag](d, fraction, key)
+const cut = (
+  d: Dataset,
+  { tag, fraction, seed }: Split,
+  purpose: string,
+  runSeed: number
+): E.Either<PrepareError, Parts> => cuts[tag](d, fraction, leafKey(rootKey(seed ?? runSeed), purpose))
 
 const splitTest =
   ({ split, seed }: Preparation) =>
@@ -60,7 +69,7 @@ const splitTest =
       ? E.right(d)
       : d.test !== undefined
         ? E.left(dataError(['split'], 'data without a test part', 'data that have one', 'leave split out'))
-        : cut(d.train, split, leafKey(rootKey(seed), 'split'))
+        : cut(d.train, split, 'split', seed)
 
 const splitValidation =
   ({ validation, seed }: Preparation) =>
@@ -68,7 +77,7 @@ const splitValidation =
     validation === undefined
       ? E.right(d)
       : pipe(
-          cut(d.train, validation, leafKey(rootKey(seed), 'validation')),
+          cut(d.train, validation, 'validation', seed),
           E.bimap(inside('validation'), parts => ({ ...d, train: parts.train, validation: parts.test }))
         )
 

@@ -1,0 +1,73 @@
+/** Constraints: what must hold between several numbers of one trial. Data with a tag; the family is open. */
+import { finite, refined, type Codec } from '../value/codec.js'
+import { familyCodec, table, type Member, type Table } from '../value/family.js'
+
+/** tag -> the data type of that kind of constraint, given the names it may speak of; extended by declaration merging */
+export interface Constraints<Name extends string> {}
+export type Constraint<Name extends string = string> = Constraints<Name>[keyof Constraints<Name>]
+
+export interface ConstraintKind<C extends { readonly tag: string; readonly names: readonly string[] }> extends Member {
+  readonly tag: C['tag']
+  /** whether it holds for these numbers, in the order of the names; asked only where all of them are there */
+  holds(constraint: C, values: readonly number[]): boolean
+  readonly samples: readonly C[]
+}
+
+export interface Ordered<Name extends string = string> {
+  readonly tag: 'ordered'
+  readonly names: readonly Name[]
+}
+export interface SumAtMost<Name extends string = string> {
+  readonly tag: 'sumAtMost'
+  readonly names: readonly Name[]
+  readonly bound: number
+}
+export interface ProductAtMost<Name extends string = string> {
+  readonly tag: 'productAtMost'
+  readonly names: readonly Name[]
+  readonly bound: number
+}
+export interface Constraints<Name extends string> {
+  readonly ordered: Ordered<Name>
+  readonly sumAtMost: SumAtMost<Name>
+  readonly productAtMost: ProductAtMost<Name>
+}
+
+/** each number at most the next one. @example ordered('least', 'most') */
+export const ordered = <const Name extends string>(...names: readonly Name[]): Ordered<Name> =>
+  Object.freeze({ tag: 'ordered', names })
+export const sumAtMost = <const Name extends string>(bound: number, ...names: readonly Name[]): SumAtMost<Name> =>
+  Object.freeze({ tag: 'sumAtMost', names, bound })
+/** @example productAtMost(100_000, 'batchSize', 'units') */
+export const productAtMost = <const Name extends string>(
+  bound: number,
+  ...names: readonly Name[]
+): ProductAtMost<Name> => Object.freeze({ tag: 'productAtMost', names, bound })
+
+const names: Codec<readonly string[]> = refined(
+  'a list of at least one name',
+  (u): u is readonly string[] => Array.isArray(u) && u.length > 0 && u.every(x => typeof x === 'string')
+)
+export const constraints: Table<ConstraintKind<Constraint>> = table<ConstraintKind<Constraint>>(
+  {
+    tag: 'ordered',
+    fields: () => ({ names }),
+    holds: (_, values) => values.every((x, i) => i === 0 || (values[i - 1] as number) <= x),
+    samples: [ordered('a', 'b')]
+  },
+  {
+    tag: 'sumAtMost',
+    fields: () => ({ names, bound: finite }),
+    holds: (c, values) => values.reduce((a, b) => a + b, 0) <= (c as SumAtMost).bound,
+    samples: [sumAtMost(1, 'a', 'b')]
+  },
+  {
+    tag: 'productAtMost',
+    fields: () => ({ names, bound: finite }),
+    holds: (c, values) => values.reduce((a, b) => a * b, 1) <= (c as ProductAtMost).bound,
+    samples: [productAtMost(10, 'a', 'b')]
+  }
+)
+export type ConstraintTable = typeof constraints
+export const constraintCodec = (kinds: ConstraintTable): Codec<Constraint> =>
+  familyCodec<Constraint>('constraint', kinds)

@@ -1,0 +1,181 @@
+/** Ranges of numbers: real or whole, evenly or by their logarithms. */
+import { finite, inRange, optional, positive, size, type Codec, type Fields } from '../../value/codec.js'
+import { exp, log } from '../../value/elementary.js'
+import { settingError, type SettingError } from '../../value/error.js'
+import { narrowInterval } from './interval.js'
+import type { Axis, DimensionKind, Kept, NarrowedDimension } from './dimension.js'
+
+/** how far a range may ever be extended; a range of numbers from 0 up stays there unless it says otherwise */
+export interface Limits {
+  readonly least?: number | undefined
+  readonly most?: number | undefined
+}
+interface Range<T extends string> extends Limits {
+  readonly tag: T
+  readonly lower: number
+  readonly upper: number
+}
+export interface Uniform extends Range<'uniform'> {}
+export interface LogUniform extends Range<'logUniform'> {}
+export interface Integer extends Range<'integer'> {}
+export interface LogInteger extends Range<'logInteger'> {}
+declare module './dimension.js' {
+  interface Dimensions {
+    readonly uniform: Uniform
+    readonly logUniform: LogUniform
+    readonly integer: Integer
+    readonly logInteger: LogInteger
+  }
+  interface ValueTypes<D> {
+    readonly uniform: number
+    readonly logUniform: number
+    readonly integer: number
+    readonly logInteger: number
+  }
+}
+
+const range = <T extends string>(tag: T, lower: number, upper: number, limits: Limits): Range<T> =>
+  Object.freeze({ tag, lower, upper, ...limits })
+
+/** real numbers, all equally likely. @example uniform(0.5, 0.99, { most: 0.999 }) */
+export const uniform = (lower: number, upper: number, limits: Limits = {}): Uniform =>
+  range('uniform', lower, upper, limits)
+/** real numbers above 0 whose logarithms are equally likely: as many between 0.01 and 0.1 as between 1 and 10. @example logUniform(1e-6, 10) */
+export const logUniform = (lower: number, upper: number, limits: Limits = {}): LogUniform =>
+  range('logUniform', lower, upper, limits)
+/** whole numbers, both ends included. @example integer(1, 4) */
+export const integer = (lower: number, upper: number, limits: Limits = {}): Integer =>
+  range('integer', lower, upper, limits)
+/** whole numbers from 1, the small ones as likely as the large by their logarithms. @example logInteger(8, 512) */
+export const logInteger = (lower: number, upper: number, limits: Limits = {}): LogInteger =>
+  range('logInteger', lower, upper, limits)
+
+/** what sets the four kinds apart */
+interface Form<T extends string> {
+  readonly tag: T
+  readonly axis: Axis & ('linear' | 'log')
+  readonly whole: boolean
+  readonly bound: Codec<number>
+  readonly samples: readonly Range<T>[]
+}
+
+/** -0 becomes 0, which is what JSON has */
+const clamp = (x: number, lower: number, upper: number): number => Math.max(lower, Math.min(x, upper)) + 0
+/** rounding that forgives what logarithm and exponential do to a whole number */
+const slack = 1e-9
+
+const rangeKind = <T extends string>({ tag, axis, whole, bound, samples }: Form<T>): DimensionKind<Range<T>> => {
+  type R = Range<T>
+  const along = (x: number): number => (axis === 'log' ? log(x) : x)
+  const back = (x: number): number => (axis === 'log' ? exp(x) : x)
+  /** a whole number owns the half to each side of it */
+  const half = whole ? 0.5 : 0
+  const ends = ({ lower, upper }: R): readonly [number, number] => [along(lower - half), along(upper + half)]
+  const nearest = (x: number): number => (whole ? Math.floor(x + 0.5) : x)
+  const at = (r: R, place: number): number => {
+    const [a, b] = ends(r)
+    return place <= 0 ? r.lower + 0 : clamp(nearest(back(a + place * (b - a))), r.lower, r.upper)
+  }
+  const place = (r: R, value: unknown): number => {
+    const [a, b] = ends(r)
+    return b === a ? 0.5 : (along(Number(value)) - a) / (b - a)
+  }
+  const isValue = (value: unknown): value is number =>
+    typeof value === 'number' && Number.isFinite(value) && (!whole || Number.isInteger(value))
+
+  /** the least and the greatest that an end may become */
+  const limits = ({ lower, least, most }: R): readonly [number, number] => [
+    least ?? (axis === 'log' ? (whole ? 1 : 0) : lower >= 0 ? 0 : -Infinity),
+    most ?? Infinity
+  ]
+  const width = (lower: number, upper: number): number => along(upper) - along(lower)
+  /** whether making it narrower, by one whole number at each end, would go below the least width */
+  const atLeast = ({ lower, upper }: R, least: number): boolean =>
+    whole ? upper - lower <= 2 || width(lower + 1, upper - 1) < least : width(lower, upper) <= least * (1 + slack)
+
+  const narrow = (r: R, { values, margin, minWidth }: Kept, first: R): NarrowedDimension<R> => {
+    const kept = values.filter(isValue)
+    const [best] = kept
+    if (best === undefined) return { dimension: r }
+    const [least, most] = limits(r)
+    const old = { low: along(r.lower), high: along(r.upper) }
+    const { low, high, extended } = narrowInterval(old, {
+      kept: kept.map(along),
+      room: margin * (old.high - old.low),
+      least: minWidth * width(first.lower, first.upper),
+      fixed: atLeast(r, minWidth * width(first.lower, first.upper)),
+      open: { lower: r.lower > least, upper: r.upper < most }
+    })
+    // logarithm and exponential don't give a number back to the bit: old ends stay what they are, and what was inside stays inside
+    const inside = kept.filter(v => along(v) >= low && along(v) <= high)
+    const lower = low === old.low ? r.lower : inside.reduce((p, v) => Math.min(p, v), back(low))
+    const upper = high === old.high ? r.upper : inside.reduce((p, v) => Math.max(p, v), back(high))
+    const [from, to] = [extended === 'lower' ? least : r.lower, extended === 'upper' ? most : r.upper]
+    const dimension: R = Object.freeze({
+      ...r,
+      lower: clamp(whole ? Math.floor(lower + slack) : lower, from, to),
+      upper: clamp(whole ? Math.ceil(upper - slack) : upper, from, to)
+    })
+    if (extended !== undefined) return { dimension, extended }
+    return { dimension: dimension.lower === r.lower && dimension.upper === r.upper ? r : dimension }
+  }
+
+  const fields: Fields = { lower: bound, upper: bound, least: optional(bound), most: optional(bound) }
+  return {
+    tag,
+    axis,
+    fields: () => fields,
+    check: ({ lower, upper, least, most }): SettingError | undefined =>
+      lower > upper
+        ? settingError(['lower'], `at most ${upper}, the upper bound`, String(lower))
+        : (least ?? lower) > lower
+          ? settingError(['least'], `at most ${lower}, the lower bound`, String(least))
+          : (most ?? upper) < upper
+            ? settingError(['most'], `at least ${upper}, the upper bound`, String(most))
+            : undefined,
+    at,
+    place,
+    contains: (r, value) => isValue(value) && value >= r.lower && value <= r.upper,
+    spread: (r, n) => {
+      const [a, b] = [along(r.lower), along(r.upper)]
+      const all = Array.from({ length: n }, (_, i) => {
+        const value =
+          n === 1 ? back((a + b) / 2) : i === 0 ? r.lower : i === n - 1 ? r.upper : back(a + (i / (n - 1)) * (b - a))
+        return clamp(nearest(value), r.lower, r.upper)
+      })
+      return [...new Set(all)]
+    },
+    narrow,
+    samples
+  }
+}
+
+const wholeNumber = inRange('a whole number', Number.isSafeInteger)
+export const uniformKind: DimensionKind<Uniform> = rangeKind({
+  tag: 'uniform',
+  axis: 'linear',
+  whole: false,
+  bound: finite,
+  samples: [uniform(0, 0.9), uniform(-3, 5), uniform(0.5, 0.99, { least: 0.1, most: 0.999 })]
+})
+export const logUniformKind: DimensionKind<LogUniform> = rangeKind({
+  tag: 'logUniform',
+  axis: 'log',
+  whole: false,
+  bound: positive,
+  samples: [logUniform(1e-6, 10), logUniform(0.01, 100, { most: 1000 })]
+})
+export const integerKind: DimensionKind<Integer> = rangeKind({
+  tag: 'integer',
+  axis: 'linear',
+  whole: true,
+  bound: wholeNumber,
+  samples: [integer(1, 4), integer(-100, 100), integer(0, 50, { most: 60 })]
+})
+export const logIntegerKind: DimensionKind<LogInteger> = rangeKind({
+  tag: 'logInteger',
+  axis: 'log',
+  whole: true,
+  bound: size,
+  samples: [logInteger(1, 8), logInteger(8, 512, { least: 4 })]
+})

@@ -1,0 +1,121 @@
+/**
+ * Narrowing, as the textbook describes it: try random settings with short trainings, keep the best, shrink the ranges around them,
+ * and again. Pure functions from spaces to spaces of the same type, which say why.
+ */
+import { kindOf, placed, spaceTables, valuesOf, type Placed, type Space, type SpaceTables } from './space.js'
+import type { Dimension, DimensionRecord } from './dimension/index.js'
+import { isWhole, ranked, type Goal, type Trial } from './trial.js'
+
+export interface NarrowOptions {
+  /** how many of the best trials a new range is put around */
+  readonly keep: number
+  /** what is left around them on each side, as a share of the old range's width along its axis */
+  readonly margin: number
+  /** no range gets narrower than this share of what it was in the beginning */
+  readonly minWidth: number
+}
+export const usualNarrowing: NarrowOptions = Object.freeze({ keep: 5, margin: 0.1, minWidth: 0.05 })
+
+/** several rounds: each searches the space that the one before it narrowed */
+export interface Zoom extends NarrowOptions {
+  readonly rounds: number
+}
+/**
+ * So many rounds of search, with narrowing between them.
+ *
+ * @param options keep (default 5), margin (default 0.1), minWidth (default 0.05)
+ * @example zoom(3, { keep: 4 })
+ */
+export const zoom = (rounds: number, options: Partial<NarrowOptions> = {}): Zoom =>
+  Object.freeze({ rounds, ...usualNarrowing, ...options })
+
+/** why a dimension became what it is */
+export interface Rationale {
+  readonly path: string
+  readonly before: Dimension
+  readonly after: Dimension
+  /** the trials used, the best one first, by their indexes, with their values */
+  readonly kept: readonly { readonly trial: number; readonly value: unknown }[]
+  /** the end at which the best value lay, and which was therefore moved outwards */
+  readonly extended?: 'lower' | 'upper'
+}
+export interface Narrowed<S extends Space = Space> {
+  readonly space: S
+  readonly rationale: readonly Rationale[]
+}
+
+interface Around extends NarrowOptions {
+  readonly kept: readonly { readonly trial: number; readonly values: Readonly<Record<string, unknown>> }[]
+  readonly whole: ReadonlyMap<string, Placed>
+  readonly known: SpaceTables
+}
+type Part = readonly [dimensions: DimensionRecord, rationale: readonly Rationale[]]
+
+const narrowDimension =
+  (around: Around) =>
+  (before: Dimension, path: string): readonly [Dimension, readonly Rationale[]] => {
+    const { margin, minWidth, known, whole } = around
+    const kind = kindOf(known, before)
+    const kept = around.kept.flatMap(({ trial, values }) =>
+      Object.hasOwn(values, path) ? [{ trial, value: values[path] }] : []
+    )
+    if (kept.length === 0) return [before, []]
+    const first = whole.get(path)?.dimension ?? before
+    const { dimension, extended } = kind.narrow(before, { values: kept.map(k => k.value), margin, minWidth }, first)
+    const parts = Object.entries(kind.parts?.(dimension) ?? {}).map(
+      ([variant, inner]) => [variant, narrowRecord(around)(inner, `${path}/${variant}/`)] as const
+    )
+    const changed = parts.some(([variant, [inner]]) => inner !== kind.parts?.(dimension)[variant])
+    const after = changed
+      ? (kind.withParts?.(dimension, Object.fromEntries(parts.map(([variant, [inner]]) => [variant, inner]))) ??
+        dimension)
+      : dimension
+    const own = { path, before, after: dimension, kept, ...(extended === undefined ? {} : { extended }) }
+    return [after, [own, ...parts.flatMap(([, [, rationale]]) => rationale)]]
+  }
+const narrowRecord =
+  (around: Around) =>
+  (dimensions: DimensionRecord, at: string): Part => {
+    const all = Object.entries(dimensions).map(
+      ([name, d]) => [name, narrowDimension(around)(d, `${at}${name}`)] as const
+    )
+    const same = all.every(([name, [d]]) => d === dimensions[name])
+    return [
+      same ? dimensions : Object.freeze(Object.fromEntries(all.map(([name, [d]]) => [name, d]))),
+      all.flatMap(([, [, rationale]]) => rationale)
+    ]
+  }
+
+/**
+ * The space around its best trials. A range becomes the least one that holds the values of the best `keep` trials with `margin` around
+ * them, cut off at its old ends. Where the best value of all lies within half a margin of an end, that end moves outwards by a margin
+ * instead: what is looked for may lie beyond. A choice keeps what the best trials chose. A dimension that none of them has stays.
+ *
+ * Trials that gave no value, or were broken off early, are not used; with none left the space stays as it is.
+ *
+ * @param options besides `keep`, `margin` and `minWidth`: which values are better (default 'min'), and the space that `minWidth` is
+ * measured by (default the space itself)
+ * @example narrow(space({ rate: logUniform(1e-6, 10) }), trials, { keep: 5, margin: 0.1, minWidth: 0.05 }).space
+ */
+export const narrow = <S extends Space>(
+  space: S,
+  trials: readonly Trial<unknown>[],
+  options: NarrowOptions & { readonly goal?: Goal; readonly whole?: Space },
+  known: SpaceTables = spaceTables
+): Narrowed<S> => {
+  const { keep, goal = 'min', whole = space } = options
+  const usable = (trials as readonly Trial[]).filter(t => isWhole(t) && t.outcome.tag === 'scored')
+  const kept = ranked(goal, usable)
+    .slice(0, keep)
+    .map(({ index, settings }) => ({ trial: index, values: valuesOf(whole, settings, known) }))
+  const [dimensions, rationale] = narrowRecord({
+    ...options,
+    kept,
+    whole: new Map(placed(whole, known).map(p => [p.path, p])),
+    known
+  })(space.dimensions, '')
+  return {
+    space: dimensions === space.dimensions ? space : Object.freeze({ ...space, dimensions }),
+    rationale
+  }
+}

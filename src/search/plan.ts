@@ -1,0 +1,78 @@
+/** Which trials come next: a function of the study and of the trials that are finished, never of who finished first. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { SettingError } from '../value/error.js'
+import { narrow, type Narrowed, type Rationale } from './narrow.js'
+import { samplerInterpreter } from './sampler/index.js'
+import type { Settings, SettingsOf, Space } from './space.js'
+import { roundBudget, roundKey, settingsKey, studyTables, trialSeed, type Study, type StudyTables } from './study.js'
+import type { Job, Trial } from './trial.js'
+
+/** a round of narrowing: the space it searches, and why it is that one */
+export interface SearchRound<S extends Space = Space> {
+  readonly space: S
+  /** of the narrowing that led to it; empty for the first */
+  readonly rationale: readonly Rationale[]
+}
+/** the trials to run before anything more can be said; none when the study is over */
+export interface Plan<S extends Space = Space> {
+  readonly rounds: readonly SearchRound<S>[]
+  readonly jobs: readonly Job<SettingsOf<S>>[]
+}
+
+const jobsOf =
+  (s: Study, round: number, next: number, trials: readonly Trial[]) =>
+  (
+    proposals: readonly (
+      { readonly settings: Settings; readonly epochs?: number } | { readonly origin: number; readonly epochs?: number }
+    )[]
+  ): readonly Job[] =>
+    proposals.map((p, i) => {
+      const origin = 'origin' in p ? p.origin : next + i
+      const settings = 'origin' in p ? (trials[p.origin] as Trial).settings : p.settings
+      const epochs = p.epochs === undefined ? {} : { epochs: p.epochs }
+      return { index: next + i, round, origin, ...epochs, settings, seed: trialSeed(s.seed, origin) }
+    })
+
+/**
+ * What to do next.
+ *
+ * @param trials all that earlier plans asked for, in the order of their indexes
+ * @returns Left where no settings can be found that meet the constraints
+ */
+export const plan = <S extends Space>(
+  s: Study<S>,
+  trials: readonly Trial<SettingsOf<S>>[],
+  known: StudyTables = studyTables
+): E.Either<SettingError, Plan<S>> => {
+  const { next } = samplerInterpreter(known.samplers)
+  const any = s as unknown as Study
+  const finished = trials as readonly Trial[]
+  const from = (rounds: readonly SearchRound<S>[]): E.Either<SettingError, Plan<S>> => {
+    const round = rounds.length - 1
+    const { space } = rounds[round] as SearchRound<S>
+    return pipe(
+      next(s.sampler, {
+        space,
+        trials: roundBudget(any, round),
+        key: roundKey(s.seed, round),
+        trialKey: index => settingsKey(s.seed, index),
+        next: finished.length,
+        done: finished.filter(t => t.round === round),
+        goal: s.metric.goal,
+        known
+      }),
+      E.chain(proposals => {
+        if (proposals.length > 0 || rounds.length >= s.zoom.rounds)
+          return E.right({
+            rounds,
+            jobs: jobsOf(any, round, finished.length, finished)(proposals) as readonly Job<SettingsOf<S>>[]
+          })
+        const before = finished.filter(t => t.round <= round)
+        const narrowed: Narrowed<S> = narrow(space, before, { ...s.zoom, goal: s.metric.goal, whole: s.space }, known)
+        return from([...rounds, narrowed])
+      })
+    )
+  }
+  return from([{ space: s.space, rationale: [] }])
+}

@@ -1,0 +1,84 @@
+/** Successive halving: many short trainings, of which the best go on. */
+import * as E from 'fp-ts/lib/Either.js'
+import { inRange, refined, withDefault, type Codec } from '../../value/codec.js'
+import { inside } from '../../value/error.js'
+import { isSize } from '../../value/shape.js'
+import { ranked } from '../trial.js'
+import { random } from './random.js'
+import type { Interpreter, Proposal, Round, Sampler, SamplerKind } from './sampler.js'
+
+/**
+ * Settings of another sampler, trained for the epochs of the first rung; the best share of them for those of the next, and so on; who
+ * is left after the last rung is trained to the end. It is decided on complete rungs, in the order of the trials' indexes, so that it
+ * doesn't matter who was finished first (asynchronous halving decides as trials come in, and then it does).
+ */
+export interface Halving {
+  readonly tag: 'halving'
+  /** rising numbers of epochs */
+  readonly rungs: readonly number[]
+  /** the share that goes on from each rung, at least one trial */
+  readonly keep: number
+  readonly of: Sampler
+}
+declare module './sampler.js' {
+  interface Samplers {
+    readonly halving: Halving
+  }
+}
+/**
+ * @param options keep (default 1/3), of: where the settings come from (default random)
+ * @example halving([1, 3, 9])
+ */
+export const halving = (
+  rungs: readonly number[],
+  { keep = 1 / 3, of = random }: { readonly keep?: number; readonly of?: Sampler } = {}
+): Halving => Object.freeze({ tag: 'halving', rungs, keep, of })
+
+const rungs: Codec<readonly number[]> = refined(
+  'a list of rising numbers of epochs, at least one',
+  (u): u is readonly number[] =>
+    Array.isArray(u) && u.length > 0 && u.every((n, i) => isSize(n) && (i === 0 || n > (u[i - 1] as number)))
+)
+
+/** who goes on from a complete rung, in the order of their indexes */
+const promoted = ({ keep }: Halving, { goal, done }: Round, epochs: number): readonly number[] => {
+  const rung = done.filter(t => t.epochs === epochs)
+  const n = Math.max(1, Math.floor(rung.length * keep))
+  const best = ranked(goal, rung).slice(0, n)
+  return rung.filter(t => best.includes(t) && t.outcome.tag === 'scored').map(t => t.origin)
+}
+
+export const halvingKind: SamplerKind<Halving> = {
+  tag: 'halving',
+  fields: self => ({
+    rungs,
+    keep: withDefault(
+      inRange('a number between 0 and 1', x => x > 0 && x < 1),
+      1 / 3
+    ),
+    of: withDefault(self, random)
+  }),
+  check: ({ of }, space, trials, known, self) => {
+    const wrong = self.check(of, space, trials, known)
+    return wrong === undefined ? undefined : inside('of')(wrong)
+  },
+  next: (sampler, round, self: Interpreter) => {
+    const { done } = round
+    const first = sampler.rungs[0] as number
+    const atFirst = done.filter(t => t.epochs === first)
+    // the other sampler is shown its own trials, and goes on proposing until it has no more
+    const asked = done.length === atFirst.length ? self.next(sampler.of, { ...round, done: atFirst }) : E.right([])
+    if (E.isLeft(asked)) return asked
+    if (asked.right.length > 0) return E.right(asked.right.map((p): Proposal => ({ ...p, epochs: first })))
+    const climbed = sampler.rungs.filter(rung => done.some(t => t.epochs === rung))
+    const epochs = climbed.at(-1)
+    if (epochs === undefined || done.some(t => t.epochs === undefined)) return E.right([])
+    const longer = sampler.rungs[climbed.length]
+    return E.right(
+      promoted(sampler, round, epochs).map((origin): Proposal =>
+        longer === undefined ? { origin } : { origin, epochs: longer }
+      )
+    )
+  },
+  samples: [halving([1, 3]), halving([2], { keep: 0.5 })]
+}

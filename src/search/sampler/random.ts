@@ -1,0 +1,29 @@
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { draw } from '../space.js'
+import type { Proposal, SamplerKind } from './sampler.js'
+
+/** each trial's settings drawn for themselves; see Bergstra and Bengio 2012 */
+export interface RandomSampler {
+  readonly tag: 'random'
+}
+declare module './sampler.js' {
+  interface Samplers {
+    readonly random: RandomSampler
+  }
+}
+export const random: RandomSampler = Object.freeze({ tag: 'random' })
+
+export const randomKind: SamplerKind<RandomSampler> = {
+  tag: 'random',
+  fields: () => ({}),
+  next: (_, { space, trials, trialKey, next, done, known }) =>
+    done.length > 0
+      ? E.right([])
+      : pipe(
+          Array.from({ length: trials }, (_, i) => draw(space, trialKey(next + i), known)),
+          E.sequenceArray,
+          E.map(all => all.map((settings): Proposal => ({ settings })))
+        ),
+  samples: [random]
+}

@@ -1,0 +1,49 @@
+/** Samplers: which settings are tried. Data with a tag; a sampler's record says which trials come next, given those that are finished. */
+import type { Either } from 'fp-ts/lib/Either.js'
+import type { Key } from '../../random/index.js'
+import type { SettingError } from '../../value/error.js'
+import type { Member, Table } from '../../value/family.js'
+import type { Settings, Space, SpaceTables } from '../space.js'
+import type { Goal, Trial } from '../trial.js'
+
+/** tag -> the data type of that sampler; extended by declaration merging */
+export interface Samplers {}
+export type Sampler = Samplers[keyof Samplers]
+
+/** what a sampler is told; a sampler is a function of it, and of nothing else */
+export interface Round {
+  readonly space: Space
+  /** how many settings this round may try */
+  readonly trials: number
+  /** the round's own key: what several trials share is drawn from it */
+  readonly key: Key
+  /** the key of the settings of the trial that will have this index, for draws of its own */
+  readonly trialKey: (index: number) => Key
+  /** the index that the next trial will have */
+  readonly next: number
+  /** the finished trials of this round, in the order of their indexes: all that were proposed so far */
+  readonly done: readonly Trial[]
+  readonly goal: Goal
+  readonly known: SpaceTables
+}
+/** settings to try, or a trial to train for longer */
+export type Proposal =
+  { readonly settings: Settings; readonly epochs?: number } | { readonly origin: number; readonly epochs?: number }
+
+export interface SamplerKind<S extends { readonly tag: string }> extends Member {
+  readonly tag: S['tag']
+  /** what the ranges of its fields cannot say, for a round of so many trials in this space */
+  check?(sampler: S, space: Space, trials: number, known: SpaceTables, self: Interpreter): SettingError | undefined
+  /**
+   * The next trials, all to be run before it is asked again; none when the round is over. How they are shared among workers, and in
+   * which order they end, it never learns.
+   */
+  next(sampler: S, round: Round, self: Interpreter): Either<SettingError, readonly Proposal[]>
+  readonly samples: readonly S[]
+}
+/** for samplers made of samplers */
+export interface Interpreter {
+  readonly check: (sampler: Sampler, space: Space, trials: number, known: SpaceTables) => SettingError | undefined
+  readonly next: (sampler: Sampler, round: Round) => Either<SettingError, readonly Proposal[]>
+}
+export type SamplerTable = Table<SamplerKind<Sampler>>

@@ -1,0 +1,60 @@
+/** Sobol's sequence: points that fill a cube more evenly than random ones do. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { bits32, leafKey, type Key } from '../../random/index.js'
+import { settingError } from '../../value/error.js'
+import { firstMeeting, placed, type Point, type Space, type SpaceTables } from '../space.js'
+import { directions } from './directions.js'
+import type { Proposal, SamplerKind } from './sampler.js'
+
+/** the points of Sobol's sequence, each coordinate xored with a random word of the round */
+export interface SobolSampler {
+  readonly tag: 'sobol'
+}
+declare module './sampler.js' {
+  interface Samplers {
+    readonly sobol: SobolSampler
+  }
+}
+export const sobol: SobolSampler = Object.freeze({ tag: 'sobol' })
+
+/** 2^-32 */
+const STEP = 2.3283064365386963e-10
+
+/** coordinate d of point i, as a word: the direction numbers of the bits of i, xored */
+export const sobolWord = (i: number, d: number): number =>
+  (directions[d] ?? []).reduce((word, v, bit) => ((i >>> bit) & 1 ? word ^ v : word), 0) >>> 0
+
+const pointOf = (space: Space, key: Key, known: SpaceTables): ((i: number) => Point) => {
+  const paths = placed(space, known).map(p => p.path)
+  const shifts = new Map(
+    paths.map((path, d) => [path, [d, bits32(leafKey(key, path), 1)[0] as number] as const] as const)
+  )
+  return i => path => {
+    const [d, shift] = shifts.get(path) ?? [0, 0]
+    return ((sobolWord(i, d) ^ shift) >>> 0) * STEP
+  }
+}
+
+export const sobolKind: SamplerKind<SobolSampler> = {
+  tag: 'sobol',
+  fields: () => ({}),
+  check: (_, space, __, known) => {
+    const n = placed(space, known).length
+    return n <= directions.length
+      ? undefined
+      : settingError([], `at most ${directions.length} dimensions`, String(n), 'use the random sampler')
+  },
+  next: (_, { space, trials, key, done, known }) => {
+    const point = pointOf(space, key, known)
+    // points that break a constraint are passed over: trial i has the first good one among i, i + trials, i + 2 trials, ...
+    return done.length > 0
+      ? E.right([])
+      : pipe(
+          Array.from({ length: trials }, (_, i) => firstMeeting(space, attempt => point(i + attempt * trials), known)),
+          E.sequenceArray,
+          E.map(all => all.map((settings): Proposal => ({ settings })))
+        )
+  },
+  samples: [sobol]
+}

@@ -1,0 +1,267 @@
+/** Spaces: the dimensions of a search by name, and what must hold between them. A value; its type says the type of the settings of a trial. */
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { bits32, collision, foldIn, leafKey, type Key } from '../random/index.js'
+import { type Codec } from '../value/codec.js'
+import { inside, settingError, type SettingError } from '../value/error.js'
+import { checkMember, familyCodec } from '../value/family.js'
+import { constraints as constraintKinds, type Constraint, type ConstraintTable } from './constraint.js'
+import {
+  dimensions as dimensionKinds,
+  type Dimension,
+  type DimensionKind,
+  type DimensionRecord,
+  type DimensionTable,
+  type ValueOf,
+  type Variants
+} from './dimension/index.js'
+
+export interface Space<D extends DimensionRecord = DimensionRecord> {
+  readonly dimensions: D
+  readonly constraints: readonly Constraint[]
+}
+/** what a trial is made with: a value for each dimension */
+export type Settings = Readonly<Record<string, unknown>>
+/** the type of a trial's settings: `{ readonly rate: number; readonly units: 16 | 32 }` */
+export type SettingsOf<S> = S extends Space<infer D> ? { readonly [K in keyof D]: ValueOf<D[K]> } : never
+
+/** the paths of dimensions whose values are numbers: `rate`, `optimizer/sgd/momentum` */
+export type NumberPath<D> = {
+  [K in keyof D & string]: D[K] extends Variants<infer V>
+    ? { [N in keyof V & string]: `${K}/${N}/${NumberPath<V[N]>}` }[keyof V & string]
+    : ValueOf<D[K]> extends number
+      ? K
+      : never
+}[keyof D & string]
+
+/**
+ * A space of these dimensions, all of them free of each other but for the constraints. Checks nothing; a study does.
+ *
+ * @example
+ * space({ rate: logUniform(1e-6, 10), units: choice(16, 32), optimizer: variants({ sgd: { momentum: uniform(0, 0.99) }, adam: {} }) })
+ */
+export const space = <const D extends DimensionRecord>(
+  dimensions: D,
+  ...constraints: readonly Constraint<NumberPath<NoInfer<D>>>[]
+): Space<D> => Object.freeze({ dimensions, constraints: Object.freeze(constraints as readonly Constraint[]) })
+
+/** where the kinds of a space's members are looked up */
+export interface SpaceTables {
+  readonly dimensions: DimensionTable
+  readonly constraints: ConstraintTable
+}
+export const spaceTables: SpaceTables = Object.freeze({ dimensions: dimensionKinds, constraints: constraintKinds })
+
+export const dimensionCodec = (kinds: DimensionTable): Codec<Dimension> => familyCodec<Dimension>('dimension', kinds)
+export const kindOf = ({ dimensions }: SpaceTables, d: Dimension): DimensionKind<Dimension> =>
+  dimensions[d.tag] as DimensionKind<Dimension>
+
+/** a dimension with its path; `under` are the variants it comes with, from the outside in: paths of dimensions and names */
+export interface Placed {
+  readonly path: string
+  readonly dimension: Dimension
+  readonly kind: DimensionKind<Dimension>
+  readonly under: readonly (readonly [path: string, variant: string])[]
+}
+const placedIn =
+  (known: SpaceTables, at: string, under: Placed['under']) =>
+  (dimensions: DimensionRecord): readonly Placed[] =>
+    Object.entries(dimensions).flatMap(([name, dimension]) => {
+      const kind = kindOf(known, dimension)
+      const path = `${at}${name}`
+      const parts = Object.entries(kind.parts?.(dimension) ?? {})
+      return [
+        { path, dimension, kind, under },
+        ...parts.flatMap(([variant, inner]) =>
+          placedIn(known, `${path}/${variant}/`, [...under, [path, variant]])(inner)
+        )
+      ]
+    })
+/** all dimensions, those of variants too, in the order in which they are written */
+export const placed = (s: Space, known: SpaceTables = spaceTables): readonly Placed[] =>
+  placedIn(known, '', [])(s.dimensions)
+
+// ---- settings
+
+/** a number from 0 up to, not including, 1 for each dimension, by its path */
+export type Point = (path: string) => number
+
+const settingsIn =
+  (known: SpaceTables, point: Point, at: string) =>
+  (dimensions: DimensionRecord): Settings =>
+    Object.freeze(
+      Object.fromEntries(
+        Object.entries(dimensions).map(([name, d]): readonly [string, unknown] => {
+          const kind = kindOf(known, d)
+          const path = `${at}${name}`
+          const value = kind.at(d, point(path))
+          const part = kind.parts?.(d)[String(value)]
+          return [
+            name,
+            part === undefined
+              ? value
+              : Object.freeze({ tag: value, ...settingsIn(known, point, `${path}/${String(value)}/`)(part) })
+          ]
+        })
+      )
+    )
+/** the settings at a point; constraints are not asked */
+export const settingsAt = <S extends Space>(s: S, point: Point, known: SpaceTables = spaceTables): SettingsOf<S> =>
+  settingsIn(known, point, '')(s.dimensions) as SettingsOf<S>
+
+const isRecord = (u: unknown): u is Settings => typeof u === 'object' && u !== null && !Array.isArray(u)
+
+const valuesIn =
+  (known: SpaceTables, at: string) =>
+  (dimensions: DimensionRecord, settings: Settings): readonly (readonly [string, unknown])[] =>
+    Object.entries(dimensions).flatMap(([name, d]) => {
+      const value = settings[name]
+      const parts = kindOf(known, d).parts?.(d)
+      const path = `${at}${name}`
+      if (parts === undefined || !isRecord(value)) return [[path, value] as const]
+      const variant = String(value['tag'])
+      const part = parts[variant]
+      return [
+        [path, variant] as const,
+        ...(part === undefined ? [] : valuesIn(known, `${path}/${variant}/`)(part, value))
+      ]
+    })
+/** the value of each dimension that these settings have, by its path; of variants, the name */
+export const valuesOf = (
+  s: Space,
+  settings: Settings,
+  known: SpaceTables = spaceTables
+): Readonly<Record<string, unknown>> => Object.fromEntries(valuesIn(known, '')(s.dimensions, settings))
+
+/** whether settings meet the constraints; one that speaks of a value that isn't there holds */
+export const meets = (s: Space, settings: Settings, known: SpaceTables = spaceTables): boolean => {
+  const values = valuesOf(s, settings, known)
+  return s.constraints.every(c => {
+    const numbers = c.names.flatMap(name => (typeof values[name] === 'number' ? [values[name]] : []))
+    return numbers.length < c.names.length || (known.constraints[c.tag]?.holds(c, numbers) ?? false)
+  })
+}
+
+const containsIn =
+  (known: SpaceTables) =>
+  (dimensions: DimensionRecord, settings: unknown, more: readonly string[]): boolean =>
+    isRecord(settings) &&
+    Object.keys(settings).every(k => Object.hasOwn(dimensions, k) || more.includes(k)) &&
+    Object.entries(dimensions).every(([name, d]) => {
+      const kind = kindOf(known, d)
+      const value = Object.hasOwn(settings, name) ? settings[name] : undefined
+      const parts = kind.parts?.(d)
+      if (parts === undefined) return kind.contains(d, value)
+      const variant = isRecord(value) ? value['tag'] : undefined
+      return kind.contains(d, variant) && containsIn(known)(parts[String(variant)] ?? {}, value, ['tag'])
+    })
+/** whether settings are exactly what the space says: every name and no other, values in range, constraints met */
+export const contains = <S extends Space>(
+  s: S,
+  settings: unknown,
+  known: SpaceTables = spaceTables
+): settings is SettingsOf<S> => containsIn(known)(s.dimensions, settings, []) && meets(s, settings as Settings, known)
+
+/** how often settings that break a constraint are drawn anew */
+const attempts = 1000
+const unmet = settingError(
+  ['constraints'],
+  'constraints that settings of the space can meet',
+  `none in ${attempts} tries`,
+  'widen the space or the bounds'
+)
+
+/** the first settings of a sequence of points that meet the constraints */
+export const firstMeeting = <S extends Space>(
+  s: S,
+  points: (attempt: number) => Point,
+  known: SpaceTables = spaceTables
+): E.Either<SettingError, SettingsOf<S>> => {
+  const from = (attempt: number): E.Either<SettingError, SettingsOf<S>> => {
+    const settings = settingsAt(s, points(attempt), known)
+    return meets(s, settings, known) ? E.right(settings) : attempt + 1 < attempts ? from(attempt + 1) : E.left(unmet)
+  }
+  return from(0)
+}
+
+/** 2^-32 */
+const STEP = 2.3283064365386963e-10
+/** random numbers, 32 bits each: one stream for each path, so that a dimension added leaves the others as they were */
+export const randomPoint =
+  (key: Key): Point =>
+  path =>
+    (bits32(leafKey(key, path), 1)[0] as number) * STEP
+
+/**
+ * Random settings: a function of the space and the key alone.
+ *
+ * @example draw(space({ rate: logUniform(1e-6, 10) }), childKey(rootKey(7), 'mine'))
+ * @returns Left when no settings can be found that meet the constraints
+ */
+export const draw = <S extends Space>(
+  s: S,
+  key: Key,
+  known: SpaceTables = spaceTables
+): E.Either<SettingError, SettingsOf<S>> => firstMeeting(s, attempt => randomPoint(foldIn(key, attempt)), known)
+
+// ---- whether a space is one
+
+const checkDimensions =
+  (known: SpaceTables) =>
+  (dimensions: DimensionRecord): SettingError | undefined =>
+    Object.entries(dimensions)
+      .map(([name, d]): SettingError | undefined => {
+        const member = checkMember('dimension', known.dimensions)(d)
+        if (E.isLeft(member)) return { ...member.left, path: [name, ...member.left.path.slice(1)] }
+        const kind = kindOf(known, d)
+        const own = kind.check?.(d)
+        if (own !== undefined) return inside(name)(own)
+        const parts = Object.entries(kind.parts?.(d) ?? {})
+        const wrong = parts
+          .map(([variant, inner]) => pipe(O.fromNullable(checkDimensions(known)(inner)), O.map(inside(variant))))
+          .find(O.isSome)
+        return wrong === undefined ? undefined : inside(name)(inside('of')(wrong.value))
+      })
+      .find(e => e !== undefined)
+
+/**
+ * Whether a space is one that can be drawn from, however it was made.
+ *
+ * @returns Left for an empty choice, a lower bound above the upper, a constraint on something that is no number, ...; paths begin with
+ * `space` or `constraints`
+ */
+export const checkSpace = <S extends Space>(s: S, known: SpaceTables = spaceTables): E.Either<SettingError, S> => {
+  if (Object.keys(s.dimensions).length === 0) return E.left(settingError(['space'], 'at least one dimension', 'none'))
+  const wrong = checkDimensions(known)(s.dimensions)
+  if (wrong !== undefined) return E.left(inside('space')(wrong))
+  const all = placed(s, known)
+  const clash = collision(all.map(({ path }) => path))
+  if (O.isSome(clash))
+    return E.left(
+      settingError(
+        ['space', clash.value[0]],
+        'names that make streams of their own',
+        clash.value[1],
+        'rename one of them'
+      )
+    )
+  const numeric = all
+    .filter(({ kind, dimension }) => typeof kind.at(dimension, 0.5) === 'number')
+    .map(({ path }) => path)
+  const unknown = s.constraints
+    .map((c, i) =>
+      pipe(
+        checkMember('constraint', known.constraints)(c),
+        E.mapLeft(e => ({ ...e, path: ['constraints', String(i), ...e.path.slice(1)] }))
+      )
+    )
+    .find(E.isLeft)
+  if (unknown !== undefined) return unknown
+  const badly = s.constraints.flatMap((c, i) =>
+    c.names
+      .filter(name => !numeric.includes(name))
+      .map(name => settingError(['constraints', String(i)], `the path of a number: ${numeric.join(', ')}`, name))
+  )[0]
+  return badly === undefined ? E.right(s) : E.left(badly)
+}

@@ -1,0 +1,161 @@
+/**
+ * Study files: a study as JSON. Its run is a run file with holes: `{ "$": "rate" }` stands for the value of the dimension `rate`,
+ * wherever it is put and as often as one likes.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { runFileCodec } from '../run/run-file.js'
+import {
+  decode,
+  exact,
+  inRange,
+  list,
+  optional,
+  parseJson,
+  positive,
+  refined,
+  size,
+  uint32,
+  withDefault,
+  type Codec
+} from '../value/codec.js'
+import { decodeError, type DecodeError, type Problem } from '../value/error.js'
+import { constraintCodec, type Constraint } from './constraint.js'
+import type { Dimension, DimensionRecord } from './dimension/index.js'
+import { isJson, nonEmpty, recordOf, type Json } from './json.js'
+import { studyMetricCodec, validationLoss, type StudyMetric } from './metric.js'
+import { usualNarrowing, zoom, type Zoom } from './narrow.js'
+import { random, samplerCodec, type Sampler } from './sampler/index.js'
+import { dimensionCodec, type Settings } from './space.js'
+import { checkStudy, studyTables, type Study, type StudyTables } from './study.js'
+
+export interface StudyFile {
+  readonly space: DimensionRecord
+  readonly constraints: readonly Constraint[]
+  /** a run file with holes */
+  readonly run: Json
+  readonly metric: StudyMetric
+  readonly budget: number
+  readonly seed: number
+  readonly sampler: Sampler
+  readonly zoom: Zoom
+  readonly timeout?: number | undefined
+}
+
+// ---- holes
+
+type JsonRecord = { readonly [key: string]: Json }
+const isRecord = (j: Json): j is JsonRecord => typeof j === 'object' && j !== null && !Array.isArray(j)
+const entriesOf = (j: Json): readonly (readonly [string, Json])[] =>
+  typeof j === 'object' && j !== null ? Object.entries(j as JsonRecord) : []
+
+interface Hole {
+  readonly path: readonly string[]
+  readonly name: Json
+  /** whether the record has nothing else in it */
+  readonly alone: boolean
+}
+const holesIn = (j: Json, path: readonly string[]): readonly Hole[] =>
+  isRecord(j) && Object.hasOwn(j, '$')
+    ? [{ path, name: j['$'] as Json, alone: Object.keys(j).length === 1 }]
+    : entriesOf(j).flatMap(([key, inner]) => holesIn(inner, [...path, key]))
+
+/** the run with the settings' values in its holes */
+export const filled = (run: Json, settings: Settings): Json => {
+  const name = isRecord(run) ? run['$'] : undefined
+  return typeof name === 'string' && Object.hasOwn(settings, name)
+    ? (settings[name] as Json)
+    : Array.isArray(run)
+      ? (run as readonly Json[]).map(inner => filled(inner, settings))
+      : isRecord(run)
+        ? Object.fromEntries(Object.entries(run).map(([key, inner]) => [key, filled(inner, settings)]))
+        : run
+}
+
+const checkHoles = ({ space, run }: StudyFile): DecodeError | undefined => {
+  const names = Object.keys(space)
+  const holes = holesIn(run, ['$', 'run'])
+  const wrong = holes.find(h => !h.alone || typeof h.name !== 'string' || !names.includes(h.name))
+  const idle = names.find(name => holes.every(h => h.name !== name))
+  return wrong !== undefined
+    ? wrong.alone
+      ? decodeError([...wrong.path, '$'], `the name of a dimension: ${names.join(', ')}`, JSON.stringify(wrong.name))
+      : decodeError(wrong.path, 'a hole, { "$": name } with nothing else in it', 'more fields')
+    : idle !== undefined
+      ? decodeError(
+          ['$', 'space', idle],
+          'a hole in the run for every dimension',
+          'none',
+          `put { "$": "${idle}" } where its value belongs`
+        )
+      : undefined
+}
+
+// ---- JSON
+
+const share = (most: number): Codec<number> => inRange(`a number from 0 to ${most}`, x => x >= 0 && x <= most)
+const zoomCodec: Codec<Zoom> = exact('zoom', {
+  rounds: size,
+  keep: withDefault(size, usualNarrowing.keep),
+  margin: withDefault(share(0.5), usualNarrowing.margin),
+  minWidth: withDefault(share(1), usualNarrowing.minWidth)
+})
+const template: Codec<Json> = refined('a run file with holes', (u): u is Json => isJson(u) && isRecord(u))
+
+/** JSON of study files. Reading fills in what is left out of the study itself, writing leaves nothing out. */
+export const studyFileCodec = (known: StudyTables = studyTables): Codec<StudyFile> =>
+  exact('study', {
+    space: nonEmpty(recordOf<Dimension>(dimensionCodec(known.dimensions))),
+    constraints: withDefault(list(constraintCodec(known.constraints)), []),
+    run: template,
+    metric: withDefault(studyMetricCodec, validationLoss),
+    budget: size,
+    seed: withDefault(uint32, 0),
+    sampler: withDefault(samplerCodec(known.samplers), random),
+    zoom: withDefault(zoomCodec, zoom(1)),
+    timeout: optional(positive)
+  }) as Codec<StudyFile>
+
+/** The study that a file describes. Checks nothing; `checkStudyFile` does. */
+export const studyOf = (file: StudyFile, known: StudyTables = studyTables): Study => {
+  const { space: dimensions, constraints, run, ...rest } = file
+  const codec = runFileCodec(known)
+  return Object.freeze({
+    ...rest,
+    space: Object.freeze({ dimensions, constraints }),
+    run: (settings: Settings) => decode(codec)(filled(run, settings))
+  })
+}
+
+const inFile = ({ path, expected, got, hint }: Problem<string>): DecodeError =>
+  decodeError(['$', ...path], expected, got, hint)
+
+/** @returns Left with the place in the file for whatever makes it no study: see `checkStudy`; holes and dimensions must match too */
+export const checkStudyFile = (file: StudyFile, known: StudyTables = studyTables): E.Either<DecodeError, Study> => {
+  const wrong = checkHoles(file)
+  return wrong === undefined ? pipe(checkStudy(studyOf(file, known), known), E.mapLeft(inFile)) : E.left(wrong)
+}
+
+/**
+ * A study file from its text.
+ *
+ * @example
+ * parseStudyFile(`{
+ *   "space": { "rate": { "tag": "logUniform", "lower": 1e-4, "upper": 1 } },
+ *   "run": {
+ *     "data": "iris", "validation": "stratified", "model": { "input": [4], "layers": [{ "tag": "dense", "units": 3 }] },
+ *     "loss": "softmaxCrossEntropy", "optimizer": { "tag": "adam", "rate": { "$": "rate" } }, "stop": { "tag": "epochs", "count": 10 }
+ *   },
+ *   "budget": 20
+ * }`)
+ * @returns Left with the place: `$/space/rate/lower: expected at most 1, the upper bound, got 10`; never throws
+ */
+export const parseStudyFile = (text: string, known: StudyTables = studyTables): E.Either<DecodeError, StudyFile> =>
+  pipe(
+    parseJson(studyFileCodec(known))(text),
+    E.chainFirst(file => checkStudyFile(file, known))
+  )
+
+/** The text of a study file, every setting of the study written out; `parseStudyFile` gives the same file back. */
+export const showStudyFile = (file: StudyFile, known: StudyTables = studyTables): string =>
+  `${JSON.stringify(studyFileCodec(known).encode(file), undefined, 2)}\n`

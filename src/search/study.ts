@@ -1,0 +1,214 @@
+/** A study is a value: which settings may vary, the run they make, what is compared, and how much may be tried. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { ModelData } from '../layer/model.js'
+import { bits32, childKey, foldIn, leafKey, rootKey, type Key } from '../random/index.js'
+import { checkRunFile, contract, tables, trainingOf, type RunFile, type Tables } from '../run/run-file.js'
+import { anyOf, epochs } from '../train/stop/index.js'
+import { checkTraining } from '../train/training.js'
+import { decodeError, inside, settingError, type DecodeError, type SettingError } from '../value/error.js'
+import { checkMember } from '../value/family.js'
+import { isSize } from '../value/shape.js'
+import { checkMetric, validationLoss, type StudyMetric } from './metric.js'
+import { zoom, type Zoom } from './narrow.js'
+import { random, samplerInterpreter, samplers, type Sampler, type SamplerTable } from './sampler/index.js'
+import {
+  checkSpace,
+  meets,
+  placed,
+  settingsAt,
+  spaceTables,
+  type Settings,
+  type SettingsOf,
+  type Space,
+  type SpaceTables
+} from './space.js'
+import type { Job } from './trial.js'
+
+/** a run as a study makes it; what has a usual value may be left out, as in a run file */
+export type RunOptions = Pick<RunFile<ModelData>, 'data' | 'model' | 'loss' | 'optimizer' | 'stop'> &
+  Partial<RunFile<ModelData>>
+
+export interface Study<S extends Space = Space> {
+  readonly space: S
+  /** the run of a trial. Its seed serves for the parts of its data alone; what else is random follows the trial's own seed. */
+  readonly run: (settings: SettingsOf<S>) => E.Either<DecodeError, RunFile<ModelData>>
+  readonly metric: StudyMetric
+  /** how many settings are tried, in all rounds together */
+  readonly budget: number
+  readonly seed: number
+  readonly sampler: Sampler
+  readonly zoom: Zoom
+  /** seconds after which a trial is given up; none for as long as it takes */
+  readonly timeout?: number | undefined
+}
+export interface StudyOptions<S extends Space>
+  extends Pick<Study, 'budget'>, Partial<Pick<Study, 'metric' | 'seed' | 'sampler' | 'zoom' | 'timeout'>> {
+  readonly space: S
+  readonly run: (settings: SettingsOf<S>) => RunOptions
+}
+
+const runFile = (run: RunOptions): RunFile<ModelData> =>
+  Object.freeze({ gradfold: contract, batchSize: 32, metrics: [], seed: 0, precision: 'f32', ...run })
+
+/**
+ * A study, with what is left out filled in: the validation loss, seed 0, random settings, one round. Checks nothing; `search` does.
+ *
+ * @example
+ * study({
+ *   space: space({ rate: logUniform(1e-4, 1), units: choice(8, 16, 32) }),
+ *   run: ({ rate, units }) => ({
+ *     data: { tag: 'iris' }, validation: { tag: 'stratified', fraction: 0.8 }, model: model(input(4), dense(units), relu, dense(3)),
+ *     loss: softmaxCrossEntropy, optimizer: adam(rate), stop: epochs(20)
+ *   }),
+ *   budget: 30
+ * })
+ */
+export const study = <const S extends Space>(options: StudyOptions<S>): Study<S> =>
+  Object.freeze({
+    metric: validationLoss,
+    seed: 0,
+    sampler: random,
+    zoom: zoom(1),
+    ...options,
+    run: (settings: SettingsOf<S>) => E.right(runFile(options.run(settings)))
+  })
+
+/** where the members of a study and of its runs are looked up */
+export interface StudyTables extends SpaceTables, Tables {
+  readonly samplers: SamplerTable
+}
+export const studyTables: StudyTables = Object.freeze({ ...spaceTables, ...tables, samplers })
+
+// ---- keys and seeds: functions of the study's seed and an index
+
+const searchKey = (seed: number): Key => childKey(rootKey(seed), 'search')
+const trialKey = (seed: number, index: number): Key => foldIn(childKey(searchKey(seed), 'trial'), index)
+export const settingsKey = (seed: number, index: number): Key => childKey(trialKey(seed, index), 'settings')
+export const roundKey = (seed: number, round: number): Key => foldIn(childKey(searchKey(seed), 'round'), round)
+/** what decides the initial weights, the data order and every random draw of a trial */
+export const trialSeed = (seed: number, index: number): number =>
+  bits32(leafKey(trialKey(seed, index), 'seed'), 1)[0] as number
+
+// ---- rounds and runs
+
+/** how many settings a round may try: the budget, shared evenly */
+export const roundBudget = ({ budget, zoom: { rounds } }: Study, round: number): number =>
+  Math.floor(((round + 1) * budget) / rounds) - Math.floor((round * budget) / rounds)
+
+/**
+ * The run of a trial, complete in itself: trained alone, it gives the trial's numbers. Its data are parted by the seed of the study's
+ * run, so that all trials are judged by the same examples.
+ */
+export const runOf = <S extends Space>(s: Study<S>, job: Job): E.Either<DecodeError, RunFile<ModelData>> =>
+  pipe(
+    s.run(job.settings as SettingsOf<S>),
+    E.map(run => ({
+      ...run,
+      ...(run.split === undefined ? {} : { split: { ...run.split, seed: run.split.seed ?? run.seed } }),
+      ...(run.validation === undefined
+        ? {}
+        : { validation: { ...run.validation, seed: run.validation.seed ?? run.seed } }),
+      seed: job.seed,
+      stop: job.epochs === undefined ? run.stop : anyOf(run.stop, epochs(job.epochs))
+    }))
+  )
+
+// ---- whether a study is one
+
+/** settings that show what runs look like: the middle of everything, its ends, and each variant and category once */
+const probes = <S extends Space>(s: S, known: SpaceTables): readonly SettingsOf<S>[] => {
+  const last = 1 - 2.3283064365386963e-10
+  const categories = placed(s, known).flatMap(({ path, kind, dimension, under }) =>
+    kind.axis !== 'categories'
+      ? []
+      : kind.spread(dimension, 100).map(value => ({
+          path,
+          place: kind.place(dimension, value),
+          under
+        }))
+  )
+  const placeOf = (path: string, name: string): number => {
+    const at = placed(s, known).find(p => p.path === path)
+    return at === undefined ? 0.5 : at.kind.place(at.dimension, name)
+  }
+  const points: readonly ((path: string) => number)[] = [
+    () => 0.5,
+    () => 0,
+    () => last,
+    ...categories.map(({ path, place, under }) => (at: string) => {
+      const above = under.find(([p]) => p === at)
+      return at === path ? place : above === undefined ? 0.5 : placeOf(above[0], above[1])
+    })
+  ]
+  return points.map(point => settingsAt(s, point, known)).filter(settings => meets(s, settings as Settings, known))
+}
+
+const inRun = ({ path, expected, got, hint }: DecodeError): DecodeError =>
+  decodeError(['run', ...path.slice(1)], expected, got, hint)
+
+const positive = (name: string, value: number): SettingError | undefined =>
+  isSize(value) ? undefined : settingError([name], 'a positive whole number', String(value))
+const checkZoom = ({ rounds, keep, margin, minWidth }: Zoom): SettingError | undefined =>
+  positive('rounds', rounds) ??
+  positive('keep', keep) ??
+  (margin >= 0 && margin <= 0.5 ? undefined : settingError(['margin'], 'a number from 0 to 0.5', String(margin))) ??
+  (minWidth >= 0 && minWidth <= 1 ? undefined : settingError(['minWidth'], 'a number from 0 to 1', String(minWidth)))
+
+const checkNumbers = (s: Study): SettingError | undefined => {
+  const zooms = checkZoom(s.zoom)
+  const fewest = roundBudget(s, 0)
+  return (
+    positive('budget', s.budget) ??
+    (zooms === undefined ? undefined : inside('zoom')(zooms)) ??
+    (fewest > 0
+      ? undefined
+      : settingError(['budget'], `at least ${s.zoom.rounds}, a trial for each round`, String(s.budget))) ??
+    (Number.isInteger(s.seed) && s.seed >= 0 && s.seed <= 0xffffffff
+      ? undefined
+      : settingError(['seed'], 'a whole number from 0 to 4294967295', String(s.seed))) ??
+    (s.timeout === undefined || s.timeout > 0
+      ? undefined
+      : settingError(['timeout'], 'a number of seconds above 0', String(s.timeout)))
+  )
+}
+
+/**
+ * Whether a study can be carried out, however it was made.
+ *
+ * @returns Left for a space that is none, a budget of nothing, a metric that the run does not know, a run that the middle or an end of the
+ * space or one of its variants makes wrong
+ */
+export const checkStudy = <S extends Space>(
+  s: Study<S>,
+  known: StudyTables = studyTables
+): E.Either<SettingError | DecodeError, Study<S>> => {
+  const left = (e: SettingError | undefined): E.Either<SettingError, unknown> =>
+    e === undefined ? E.right(undefined) : E.left(e)
+  return pipe(
+    checkSpace(s.space, known),
+    E.chain(() => left(checkNumbers(s as unknown as Study))),
+    E.chain(() => checkMember('sampler', known.samplers)(s.sampler)),
+    E.chain(() => {
+      const wrong = samplerInterpreter(known.samplers).check(s.sampler, s.space, roundBudget(s, 0), known)
+      return left(wrong === undefined ? undefined : inside('sampler')(wrong))
+    }),
+    E.chainW(() =>
+      E.traverseArray((settings: SettingsOf<S>) =>
+        pipe(
+          s.run(settings),
+          E.mapLeft(inRun),
+          E.chainW(run => pipe(checkRunFile(run, known), E.mapLeft(inRun))),
+          E.chainW(run =>
+            pipe(
+              checkTraining(trainingOf(run), known.families),
+              E.mapLeft(e => settingError(['run', ...e.path], e.expected, e.got, e.hint)),
+              E.chain(checked => left(checkMetric(s.metric, checked, run.validation !== undefined)))
+            )
+          )
+        )
+      )(probes(s.space, known))
+    ),
+    E.map(() => s)
+  )
+}
