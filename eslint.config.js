@@ -9,7 +9,8 @@ const doors = [
   'src/cli/**/*.ts',
   'src/data/files.ts',
   'src/backend/wasm/threads.ts',
-  'src/run/folder.ts' // folders that runs are kept in
+  'src/run/folder.ts', // folders that runs are kept in
+  'src/run/record/{folder,lock}.ts' // records of runs
 ]
 
 /**

@@ -1,0 +1,90 @@
+/** Locks: one holder at a time, whatever becomes of the others. */
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { lock } from '../../../src/run/record/lock.js'
+import { leftMessage, right } from '../helpers.js'
+
+const root = mkdtempSync(join(tmpdir(), 'gradfold-lock-'))
+afterAll(() => {
+  rmSync(root, { recursive: true, force: true })
+})
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(root, 'run-'))
+})
+const locks = (): readonly string[] => readdirSync(join(folder, 'lock'))
+const put = (name: string, owner: unknown): void => {
+  mkdirSync(join(folder, 'lock'), { recursive: true })
+  writeFileSync(join(folder, 'lock', name), typeof owner === 'string' ? owner : JSON.stringify(owner))
+}
+
+/** a process that has ended, and its number */
+const ended = async (): Promise<number> => {
+  const child = spawn(process.execPath, ['-e', ''])
+  await new Promise(resolve => child.once('close', resolve))
+  return child.pid as number
+}
+
+describe('lock', () => {
+  test('is taken, refused while it is held, free afterwards', async () => {
+    const release = right(await lock(folder)())
+    expect(leftMessage(await lock(folder)())).toBe(
+      `${folder}: expected a folder that no other run is using, got one in use by process ${process.pid}; wait for it, or stop it`
+    )
+    await release()
+    expect(locks()).toEqual([])
+    await right(await lock(folder)())()
+  })
+  test('is refused while another process lives, with its number', async () => {
+    const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)'])
+    try {
+      put('1', { pid: child.pid, host: hostname() })
+      expect(leftMessage(await lock(folder)())).toContain(`in use by process ${child.pid}`)
+      expect(locks()).toEqual(['1'])
+    } finally {
+      child.kill('SIGKILL')
+    }
+  })
+  test('of a process that is gone does not count, and goes with the next one', async () => {
+    put('3', { pid: await ended(), host: hostname() })
+    const release = right(await lock(folder)())
+    expect(locks().toSorted()).toEqual(['3', '4'])
+    await release()
+    expect(locks()).toEqual([])
+  })
+  test.runIf(process.platform === 'linux')('of a process whose number is used again does not count', async () => {
+    put('1', { pid: process.pid, host: hostname(), began: 'another start 17' })
+    await right(await lock(folder)())()
+  })
+  test.each(['', '{"pid":', '{"pid":-1,"host":"x"}'])('cut off by a loss of power does not count: %j', async text => {
+    put('1', text)
+    await right(await lock(folder)())()
+  })
+  test('of another machine counts, and the hint says what to delete', async () => {
+    put('1', { pid: 1, host: 'elsewhere' })
+    expect(leftMessage(await lock(folder)())).toContain(
+      `by process 1 on elsewhere; if that process is gone, delete ${join(folder, 'lock', '1')}`
+    )
+  })
+  test('is refused where there can be no folder', async () => {
+    const file = join(root, 'file')
+    writeFileSync(file, '')
+    expect(leftMessage(await lock(file)())).toMatch(/expected a folder that can be locked, got E/)
+  })
+  test.each([0, 1])('of many that try at once at most one has it (%i stale ones before)', async stale => {
+    const pid = await ended()
+    for (let round = 0; round < 20; round++) {
+      folder = mkdtempSync(join(root, 'many-'))
+      if (stale > 0) put('1', { pid, host: hostname() })
+      const all = await Promise.all(Array.from({ length: 8 }, () => lock(folder)()))
+      const got = all.filter(E.isRight)
+      expect(got.length).toBeLessThanOrEqual(1)
+      for (const g of got) await g.right()
+      await right(await lock(folder)())()
+    }
+  })
+})

@@ -1,0 +1,30 @@
+/** How two run files differ: path by path, as data of JSON. */
+import microdiff from 'microdiff'
+import type { ModelData } from '../../layer/model.js'
+import { runFileCodec, tables, type RunFile, type Tables } from '../run-file.js'
+
+export interface Change {
+  /** `optimizer/rate` */
+  readonly path: readonly string[]
+  /** JSON of what is there; absent where nothing is */
+  readonly a?: unknown
+  readonly b?: unknown
+}
+
+/**
+ * The places where two run files differ, every setting written out; none where they mean the same run.
+ *
+ * @example changes(run, { ...run, seed: 2 }) // [{ path: ['seed'], a: 1, b: 2 }]
+ */
+export const changes = (a: RunFile<ModelData>, b: RunFile<ModelData>, known: Tables = tables): readonly Change[] => {
+  const json = (run: RunFile<ModelData>): Readonly<Record<string, unknown>> =>
+    runFileCodec(known).encode(run) as Readonly<Record<string, unknown>>
+  return microdiff(json(a), json(b), { cyclesFix: false }).map((d): Change => {
+    const path = d.path.map(String)
+    return {
+      path,
+      ...('oldValue' in d ? { a: d.oldValue as unknown } : {}),
+      ...('value' in d ? { b: d.value as unknown } : {})
+    }
+  })
+}

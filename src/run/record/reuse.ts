@@ -1,0 +1,54 @@
+/**
+ * How far a recorded run is also another run that differs in its stop rule alone. Parameters don't depend on when a run stops; what the
+ * rule remembers is part of the state, so it is worked out again, step by step, from what was recorded.
+ */
+import { sameData } from '../../layer/same-data.js'
+import { noSums } from '../../train/state.js'
+import { notStarted, type Memory, type Progress, type Scores } from '../../train/progress.js'
+import { stopInterpreter, type StopRule, type StopTable } from '../../train/stop/index.js'
+import type { Row } from './rows.js'
+
+/** what a stop rule was shown after each of the steps: the same numbers that the training worked out */
+export const progressOf = function* (
+  rows: Iterable<Pick<Row, 'step' | 'loss' | 'weight'>>,
+  epochs: readonly { readonly step: number; readonly validation?: Scores }[]
+): Generator<Progress, void> {
+  const ends = new Map(epochs.map(e => [e.step, e]))
+  let sums: { readonly loss: number; readonly weight: number } = noSums
+  let epoch = 0
+  for (const { step, loss, weight } of rows) {
+    sums = { loss: sums.loss + loss * weight, weight: sums.weight + weight }
+    const end = ends.get(step)
+    if (end !== undefined) epoch++
+    yield {
+      step,
+      epoch,
+      epochEnded: end !== undefined,
+      loss,
+      epochLoss: sums.weight > 0 ? sums.loss / sums.weight : Infinity,
+      ...(end?.validation === undefined ? {} : { validation: end.validation })
+    }
+    if (end !== undefined) sums = noSums
+  }
+}
+
+/**
+ * The last step whose state would be the same to the bit under another stop rule: up to there the two rules remember the same, and the
+ * other has not ended the run before.
+ *
+ * @example sharedSteps(epochs(20), epochs(50), progressOf(rows, links)) // all steps recorded: these two remember nothing
+ */
+export const sharedSteps = (a: StopRule, b: StopRule, steps: Iterable<Progress>, kinds: StopTable): number => {
+  const rules = stopInterpreter(kinds)
+  let [ofA, ofB]: readonly [Memory, Memory] = [rules.start(a), rules.start(b)]
+  if (!sameData(ofA, ofB) || rules.reason(b, notStarted, ofB) !== undefined) return 0
+  let shared = 0
+  for (const p of steps) {
+    ofA = rules.next(a, ofA, p)
+    ofB = rules.next(b, ofB, p)
+    if (!sameData(ofA, ofB)) return shared
+    shared = p.step
+    if (rules.reason(b, p, ofB) !== undefined) return shared
+  }
+  return shared
+}

@@ -1,0 +1,190 @@
+/**
+ * The steps of a record, in bytes: a header that says the layout, then one row of fixed size per step. All numbers little-endian.
+ *
+ *     header   8 bytes "gfsteps1", u32 length of the JSON, u32 size of a row, JSON of the layout, zeros up to a multiple of 8
+ *     row      u32 step, u32 examples, f64 weight, f64 loss, f64 each sum of the metrics, u32 u32 each tensor's fingerprint, u32 u32 chain
+ *
+ * Numbers are kept as they are, to the bit. Row i is at header + i x size, so any step is read without those before it.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Totals } from '../../train/metric/metric.js'
+import type { StepReport } from '../../train/step.js'
+import { exact, list, oneOf, parseJson, refined, size, type Codec } from '../../value/codec.js'
+import { decodeError, type DecodeError } from '../../value/error.js'
+import { noWords, sumOfWords, type Words } from './chain.js'
+
+/** what a row holds beside what every row has */
+export interface Layout {
+  /** the sums of the metrics: their names in the order of the rows, and how many numbers each has */
+  readonly sums: readonly { readonly name: string; readonly length: number }[]
+  /** the paths of the parameter tensors */
+  readonly tensors: readonly string[]
+  readonly precision: 'f32' | 'f64'
+}
+/** a step as it is recorded */
+export interface Row extends Omit<StepReport, 'settings'> {
+  /** low and high word for each parameter tensor after the step */
+  readonly fingerprints: readonly number[]
+}
+
+const magic = 'gfsteps1'
+/** of the header: more cannot be needed, as names of tensors are bounded too */
+const mostHeader = 0x400_0000
+const [beforeSums, fixedStart, chainSize] = [24, 16, 8]
+
+const text: Codec<string> = refined('text', (u): u is string => typeof u === 'string')
+const layoutCodec: Codec<Layout> = exact('layout', {
+  sums: list(exact('sum', { name: text, length: size })),
+  tensors: list(text),
+  precision: oneOf('f32', 'f64')
+})
+
+const sumNumbers = ({ sums }: Layout): number => sums.reduce((n, s) => n + s.length, 0)
+/** bytes of a row */
+export const rowSize = (l: Layout): number => beforeSums + 8 * (sumNumbers(l) + l.tensors.length) + chainSize
+
+/** the layout of a run's rows, as its first step shows it */
+export const layoutOf = (sums: Totals, tensors: readonly string[], precision: Layout['precision']): Layout => ({
+  sums: Object.entries(sums).map(([name, numbers]) => ({ name, length: numbers.length })),
+  tensors,
+  precision
+})
+
+export const encodeHeader = (l: Layout): Uint8Array => {
+  const json = new TextEncoder().encode(JSON.stringify(layoutCodec.encode(l)))
+  const out = new Uint8Array(Math.ceil((fixedStart + json.length) / 8) * 8)
+  out.set(new TextEncoder().encode(magic))
+  const view = new DataView(out.buffer)
+  view.setUint32(8, json.length, true)
+  view.setUint32(12, rowSize(l), true)
+  out.set(json, fixedStart)
+  return out
+}
+
+export interface Header {
+  readonly layout: Layout
+  /** bytes before the first row */
+  readonly bytes: number
+}
+const damaged = (expected: string, got: string): DecodeError => decodeError(['steps'], expected, got)
+
+/** how long a header is, from its first 16 bytes */
+export const headerLength = (start: Uint8Array): E.Either<DecodeError, number> => {
+  if (start.length < fixedStart) return E.left(damaged('a header', `${start.length} bytes`))
+  const name = String.fromCharCode(...start.subarray(0, 8))
+  if (name !== magic) return E.left(damaged(`a file that begins with ${magic}`, JSON.stringify(name)))
+  const length = viewOf(start).getUint32(8, true)
+  return length > mostHeader
+    ? E.left(damaged(`a header of at most ${mostHeader} bytes`, String(length)))
+    : E.right(Math.ceil((fixedStart + length) / 8) * 8)
+}
+const viewOf = (b: Uint8Array): DataView => new DataView(b.buffer, b.byteOffset, b.byteLength)
+
+/** @returns Left for bytes that are no header, or one that claims rows of another size than its layout has */
+export const decodeHeader = (bytes: Uint8Array): E.Either<DecodeError, Header> =>
+  pipe(
+    headerLength(bytes),
+    E.filterOrElse(
+      n => bytes.length >= n,
+      n => damaged(`a header of ${n} bytes`, `${bytes.length} bytes`)
+    ),
+    E.chain(n =>
+      pipe(
+        E.tryCatch(
+          () =>
+            new TextDecoder('utf-8', { fatal: true }).decode(
+              bytes.subarray(fixedStart, fixedStart + viewOf(bytes).getUint32(8, true))
+            ),
+          () => damaged('a header in UTF-8', 'other bytes')
+        ),
+        E.chain(parseJson(layoutCodec)),
+        E.map((layout): Header => ({ layout, bytes: n }))
+      )
+    ),
+    E.filterOrElse(
+      ({ layout }) => rowSize(layout) === viewOf(bytes).getUint32(12, true),
+      ({ layout }) => damaged(`rows of ${rowSize(layout)} bytes`, String(viewOf(bytes).getUint32(12, true)))
+    )
+  )
+
+/** the words of a row that its chain sums, the chain itself left out */
+const chained = (l: Layout): number => (rowSize(l) - chainSize) / 4
+
+/** Rows as bytes, each chained to the one before. `before` is the chain of the last row written. */
+export const encodeRows = (
+  l: Layout,
+  rows: readonly Row[],
+  before: Words = noWords
+): { readonly bytes: Uint8Array; readonly chain: Words } => {
+  const length = rowSize(l)
+  const bytes = new Uint8Array(rows.length * length)
+  const view = viewOf(bytes)
+  let chain = before
+  let at = 0
+  for (const row of rows) {
+    view.setUint32(at, row.step, true)
+    view.setUint32(at + 4, row.examples, true)
+    view.setFloat64(at + 8, row.weight, true)
+    view.setFloat64(at + 16, row.loss, true)
+    let to = at + beforeSums
+    for (const { name, length: n } of l.sums) {
+      const numbers = row.sums[name]
+      for (let i = 0; i < n; i++, to += 8) view.setFloat64(to, numbers?.[i] ?? NaN, true)
+    }
+    for (let i = 0; i < 2 * l.tensors.length; i++, to += 4) view.setUint32(to, row.fingerprints[i] ?? 0, true)
+    chain = sumOfWords(view, at, chained(l), chain)
+    view.setUint32(to, chain[0], true)
+    view.setUint32(to + 4, chain[1], true)
+    at += length
+  }
+  return { bytes, chain }
+}
+
+/** the chain that row `i` of some rows carries */
+export const chainAt = (l: Layout, rows: Uint8Array, i: number): Words => {
+  const view = viewOf(rows)
+  const at = (i + 1) * rowSize(l) - chainSize
+  return [view.getUint32(at, true), view.getUint32(at + 4, true)]
+}
+
+/** row `i` of some rows, which must be there */
+export const decodeRow = (l: Layout, rows: Uint8Array, i = 0): Row => {
+  const view = viewOf(rows)
+  const at = i * rowSize(l)
+  const numbers = (from: number, n: number): readonly number[] =>
+    Array.from({ length: n }, (_, k) => view.getFloat64(from + 8 * k, true))
+  let to = at + beforeSums
+  const sums: [string, readonly number[]][] = []
+  for (const { name, length } of l.sums) {
+    sums.push([name, numbers(to, length)])
+    to += 8 * length
+  }
+  return {
+    step: view.getUint32(at, true),
+    examples: view.getUint32(at + 4, true),
+    weight: view.getFloat64(at + 8, true),
+    loss: view.getFloat64(at + 16, true),
+    sums: Object.fromEntries(sums),
+    fingerprints: Array.from({ length: 2 * l.tensors.length }, (_, k) => view.getUint32(to + 4 * k, true))
+  }
+}
+
+/**
+ * How many of these rows are whole and in their place: each has its number and carries the chain over those before. What is left of a
+ * row that was being written, or of pages that never reached the disk, does not count.
+ *
+ * @param first the number of steps before the first of these rows, and their chain
+ */
+export const soundRows = (l: Layout, rows: Uint8Array, first = 0, before: Words = noWords): number => {
+  const view = viewOf(rows)
+  const length = rowSize(l)
+  const there = Math.floor(rows.length / length)
+  let chain = before
+  for (let i = 0; i < there; i++) {
+    chain = sumOfWords(view, i * length, chained(l), chain)
+    const [low, high] = chainAt(l, rows, i)
+    if (view.getUint32(i * length, true) !== first + i + 1 || low !== chain[0] || high !== chain[1]) return i
+  }
+  return there
+}
