@@ -6,7 +6,6 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import canonicalize from 'canonicalize'
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import type { MetricValue } from '../../train/metric/metric.js'
 import type { Scores } from '../../train/progress.js'
@@ -88,31 +87,18 @@ export const link = (entry: EpochEntry, before: string): EpochLink => ({
 /** one line */
 export const encodeLink = (l: EpochLink): string => `${JSON.stringify(linkCodec.encode(l))}\n`
 
-/**
- * The links of a text, up to the first line that is cut off, is no link, or does not follow from the one before.
- *
- * @returns the links, and how many characters they take up
- */
-export const decodeLinks = (
-  text: string,
-  id: string
-): { readonly links: readonly EpochLink[]; readonly length: number } => {
+/** The links of a text, up to the first line that is cut off, is no link, or does not follow from the one before. */
+export const decodeLinks = (text: string, id: string): readonly EpochLink[] => {
   const links: EpochLink[] = []
-  let from = 0
-  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+  for (const line of text.split('\n').slice(0, -1)) {
     const before = links.at(-1)
-    const read = pipe(
-      parseJson(linkCodec)(text.slice(from, end)),
-      E.filterOrElseW(
-        l => l.epoch === (before?.epoch ?? 0) + 1 && l.chain === chainOf(bare(l), before?.chain ?? id),
-        () => undefined
-      )
-    )
+    const read = parseJson(linkCodec)(line)
     if (E.isLeft(read)) break
-    links.push(read.right)
-    from = end + 1
+    const l = read.right
+    if (l.epoch !== links.length + 1 || l.chain !== chainOf(bare(l), before?.chain ?? id)) break
+    links.push(l)
   }
-  return { links, length: from }
+  return links
 }
 
 /** the same epochs in the record of another run */
