@@ -30,7 +30,8 @@ const mutable = [
   'src/layer/{initializer,orthogonal}.ts', // arrays of draws, Householder reflections
   'src/data/*.ts', // decoders of bytes and text, sums over columns, gathers into batches
   'src/train/{step,train,fold,evaluate,predict}.ts', // folds that step an engine, which keeps the tensors; programs compiled once and kept
-  'src/interop/**/*.ts' // byte formats
+  'src/interop/**/*.ts', // byte formats
+  'src/run/record/{rows,epochs,values,reuse}.ts' // byte formats, sums over rows and words, walks over long records
 ]
 
 /** programs for the compiler: their tuples count, and are never values */
