@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { noWords, sumOfWords } from '../../../src/run/record/chain.js'
 import {
   chainAt,
   decodeHeader,
@@ -30,36 +29,6 @@ const row = (step: number): fc.Arbitrary<Row> =>
     }))
 const rows = (min: number, max = 12): fc.Arbitrary<readonly Row[]> =>
   fc.integer({ min, max }).chain(n => fc.tuple(...Array.from({ length: n }, (_, i) => row(i + 1))))
-
-describe('sums of words', () => {
-  const sum = (words: readonly number[], before = noWords) => {
-    const view = new DataView(new ArrayBuffer(4 * words.length))
-    words.forEach((w, i) => view.setUint32(4 * i, w, true))
-    return sumOfWords(view, 0, words.length, before)
-  }
-  test('are what the formula says, in whole numbers without end', () => {
-    fc.assert(
-      fc.property(fc.array(word), fc.tuple(word, word), (words, before) => {
-        const all = [...words, ...before].map(BigInt)
-        const exact = all.reduce(
-          (s, w, i) => (s + w * (((BigInt(i) * 0x9e3779b9n) % (1n << 32n)) | 1n)) % (1n << 64n),
-          0n
-        )
-        const [low, high] = sum(words, before)
-        expect((BigInt(high) << 32n) + BigInt(low)).toBe(exact)
-      })
-    )
-  })
-  test('change with any one word', () => {
-    fc.assert(
-      fc.property(fc.array(word, { minLength: 1 }), fc.nat(), word, (words, at, w) => {
-        const i = at % words.length
-        fc.pre(words[i] !== w)
-        expect(sum(words)).not.toEqual(sum(words.map((x, k) => (k === i ? w : x))))
-      })
-    )
-  })
-})
 
 describe('rows', () => {
   test('come back to the bit, and are found sound', () => {

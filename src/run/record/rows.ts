@@ -5,6 +5,10 @@
  *     row      u32 step, u32 examples, f64 weight, f64 loss, f64 each sum of the metrics, u32 u32 each tensor's fingerprint, u32 u32 chain
  *
  * Numbers are kept as they are, to the bit. Row i is at header + i x size, so any step is read without those before it.
+ *
+ * The chain of a row is the fingerprint (value/fingerprint) of its words with the chain of the row before in the chain's place: (0, 0) in
+ * the first. Two records with equal chains at row k have equal rows up to k, so the first difference is found by bisection; and a row
+ * that was torn, or changed later, gives itself away.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -12,7 +16,8 @@ import type { Totals } from '../../train/metric/metric.js'
 import type { StepReport } from '../../train/step.js'
 import { exact, list, oneOf, parseJson, refined, size, type Codec } from '../../value/codec.js'
 import { decodeError, type DecodeError } from '../../value/error.js'
-import { noWords, sumOfWords, type Words } from './chain.js'
+import { fingerprintOf, type Fingerprint } from '../../value/fingerprint.js'
+import { view } from '../../value/tensor.js'
 
 /** what a row holds beside what every row has */
 export interface Layout {
@@ -55,9 +60,9 @@ export const encodeHeader = (l: Layout): Uint8Array => {
   const json = new TextEncoder().encode(JSON.stringify(layoutCodec.encode(l)))
   const out = new Uint8Array(Math.ceil((fixedStart + json.length) / 8) * 8)
   out.set(new TextEncoder().encode(magic))
-  const view = new DataView(out.buffer)
-  view.setUint32(8, json.length, true)
-  view.setUint32(12, rowSize(l), true)
+  const cells = new DataView(out.buffer)
+  cells.setUint32(8, json.length, true)
+  cells.setUint32(12, rowSize(l), true)
   out.set(json, fixedStart)
   return out
 }
@@ -108,52 +113,63 @@ export const decodeHeader = (bytes: Uint8Array): E.Either<DecodeError, Header> =
     )
   )
 
-/** the words of a row that its chain sums, the chain itself left out */
-const chained = (l: Layout): number => (rowSize(l) - chainSize) / 4
+/** the chain before the first row */
+export const unchained: Fingerprint = Object.freeze([0, 0] as const)
+
+const setChain = (row: Uint8Array, [low, high]: Fingerprint): void => {
+  const words = viewOf(row)
+  words.setUint32(row.length - chainSize, low, true)
+  words.setUint32(row.length - chainSize + 4, high, true)
+}
+/** the chain of a row, which may be written over; it begins at a multiple of 4 in its buffer */
+const chainOf = (row: Uint8Array, before: Fingerprint): Fingerprint => {
+  setChain(row, before)
+  return fingerprintOf(view('u32', [row.length / 4], new Uint32Array(row.buffer, row.byteOffset, row.length / 4)))
+}
 
 /** Rows as bytes, each chained to the one before. `before` is the chain of the last row written. */
 export const encodeRows = (
   l: Layout,
   rows: readonly Row[],
-  before: Words = noWords
-): { readonly bytes: Uint8Array; readonly chain: Words } => {
+  before: Fingerprint = unchained
+): { readonly bytes: Uint8Array; readonly chain: Fingerprint } => {
   const length = rowSize(l)
   const bytes = new Uint8Array(rows.length * length)
-  const view = viewOf(bytes)
+  const cells = viewOf(bytes)
   let chain = before
   let at = 0
   for (const row of rows) {
-    view.setUint32(at, row.step, true)
-    view.setUint32(at + 4, row.examples, true)
-    view.setFloat64(at + 8, row.weight, true)
-    view.setFloat64(at + 16, row.loss, true)
+    cells.setUint32(at, row.step, true)
+    cells.setUint32(at + 4, row.examples, true)
+    cells.setFloat64(at + 8, row.weight, true)
+    cells.setFloat64(at + 16, row.loss, true)
     let to = at + beforeSums
     for (const { name, length: n } of l.sums) {
       const numbers = row.sums[name]
-      for (let i = 0; i < n; i++, to += 8) view.setFloat64(to, numbers?.[i] ?? NaN, true)
+      for (let i = 0; i < n; i++, to += 8) cells.setFloat64(to, numbers?.[i] ?? NaN, true)
     }
-    for (let i = 0; i < 2 * l.tensors.length; i++, to += 4) view.setUint32(to, row.fingerprints[i] ?? 0, true)
-    chain = sumOfWords(view, at, chained(l), chain)
-    view.setUint32(to, chain[0], true)
-    view.setUint32(to + 4, chain[1], true)
+    for (let i = 0; i < 2 * l.tensors.length; i++, to += 4) cells.setUint32(to, row.fingerprints[i] ?? 0, true)
+    const whole = bytes.subarray(at, at + length)
+    chain = chainOf(whole, chain)
+    setChain(whole, chain)
     at += length
   }
   return { bytes, chain }
 }
 
 /** the chain that row `i` of some rows carries */
-export const chainAt = (l: Layout, rows: Uint8Array, i: number): Words => {
-  const view = viewOf(rows)
+export const chainAt = (l: Layout, rows: Uint8Array, i: number): Fingerprint => {
+  const cells = viewOf(rows)
   const at = (i + 1) * rowSize(l) - chainSize
-  return [view.getUint32(at, true), view.getUint32(at + 4, true)]
+  return [cells.getUint32(at, true), cells.getUint32(at + 4, true)]
 }
 
 /** row `i` of some rows, which must be there */
 export const decodeRow = (l: Layout, rows: Uint8Array, i = 0): Row => {
-  const view = viewOf(rows)
+  const cells = viewOf(rows)
   const at = i * rowSize(l)
   const numbers = (from: number, n: number): readonly number[] =>
-    Array.from({ length: n }, (_, k) => view.getFloat64(from + 8 * k, true))
+    Array.from({ length: n }, (_, k) => cells.getFloat64(from + 8 * k, true))
   let to = at + beforeSums
   const sums: [string, readonly number[]][] = []
   for (const { name, length } of l.sums) {
@@ -161,12 +177,12 @@ export const decodeRow = (l: Layout, rows: Uint8Array, i = 0): Row => {
     to += 8 * length
   }
   return {
-    step: view.getUint32(at, true),
-    examples: view.getUint32(at + 4, true),
-    weight: view.getFloat64(at + 8, true),
-    loss: view.getFloat64(at + 16, true),
+    step: cells.getUint32(at, true),
+    examples: cells.getUint32(at + 4, true),
+    weight: cells.getFloat64(at + 8, true),
+    loss: cells.getFloat64(at + 16, true),
     sums: Object.fromEntries(sums),
-    fingerprints: Array.from({ length: 2 * l.tensors.length }, (_, k) => view.getUint32(to + 4 * k, true))
+    fingerprints: Array.from({ length: 2 * l.tensors.length }, (_, k) => cells.getUint32(to + 4 * k, true))
   }
 }
 
@@ -176,15 +192,17 @@ export const decodeRow = (l: Layout, rows: Uint8Array, i = 0): Row => {
  *
  * @param first the number of steps before the first of these rows, and their chain
  */
-export const soundRows = (l: Layout, rows: Uint8Array, first = 0, before: Words = noWords): number => {
-  const view = viewOf(rows)
+export const soundRows = (l: Layout, rows: Uint8Array, first = 0, before: Fingerprint = unchained): number => {
+  const cells = viewOf(rows)
   const length = rowSize(l)
   const there = Math.floor(rows.length / length)
+  const scratch = new Uint8Array(length)
   let chain = before
   for (let i = 0; i < there; i++) {
-    chain = sumOfWords(view, i * length, chained(l), chain)
+    scratch.set(rows.subarray(i * length, (i + 1) * length))
+    chain = chainOf(scratch, chain)
     const [low, high] = chainAt(l, rows, i)
-    if (view.getUint32(i * length, true) !== first + i + 1 || low !== chain[0] || high !== chain[1]) return i
+    if (cells.getUint32(i * length, true) !== first + i + 1 || low !== chain[0] || high !== chain[1]) return i
   }
   return there
 }

@@ -1,6 +1,6 @@
 /** Two tensors number by number: how many differ, where, and by how many ulps. */
 import { numbersOf, type Tensor } from '../../value/tensor.js'
-import type { Words } from './chain.js'
+import { STEP, type Fingerprint } from '../../value/fingerprint.js'
 
 /** a place where two tensors differ */
 export interface NumberDifference {
@@ -75,7 +75,7 @@ export const tensorDifference = (a: Tensor, b: Tensor): TensorDifference | undef
 
 const two64 = 1n << 64n
 const two32 = 1n << 32n
-const whole = ([low, high]: Words): bigint => (BigInt(high) << 32n) | BigInt(low)
+const whole = ([low, high]: Fingerprint): bigint => (BigInt(high) << 32n) | BigInt(low)
 
 /**
  * The one number whose change explains how a fingerprint differs: from tensor `b` and the fingerprint of a tensor `a` that is not at
@@ -84,7 +84,7 @@ const whole = ([low, high]: Words): bigint => (BigInt(high) << 32n) | BigInt(low
  *
  * @returns undefined where no change of a single 32-bit word explains it: then more than one number differs
  */
-export const singleDifference = (b: Tensor, ofB: Words, ofA: Words): NumberDifference | undefined => {
+export const singleDifference = (b: Tensor, ofB: Fingerprint, ofA: Fingerprint): NumberDifference | undefined => {
   const up = (whole(ofA) - whole(ofB) + two64) % two64
   const down = two64 - up
   const perNumber = b.dtype === 'f64' ? 2 : 1
@@ -95,7 +95,7 @@ export const singleDifference = (b: Tensor, ofB: Words, ofA: Words): NumberDiffe
   const put = (x: number): void => (perNumber === 2 ? view.setFloat64(0, x, true) : view.setFloat32(0, x, true))
   let found: { readonly size: bigint; readonly i: number; readonly a: number } | undefined
   for (let w = 0; w < perNumber * numbers.length; w++) {
-    const k = BigInt((Math.imul(w, 0x9e3779b9) | 1) >>> 0)
+    const k = BigInt((Math.imul(w, STEP) | 1) >>> 0)
     for (const [d, sign] of [
       [up, 1n],
       [down, -1n]

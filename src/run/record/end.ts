@@ -1,0 +1,51 @@
+/** How a recorded run ended. */
+import * as t from 'io-ts'
+import type { Scores } from '../../train/progress.js'
+import type { Diverged } from '../../train/step.js'
+import { count, exact, list, optional, refined, type Codec } from '../../value/codec.js'
+import { digest } from '../digest.js'
+import { scoresCodec } from '../state.js'
+
+interface Place {
+  /** the name of the run */
+  readonly id: string
+  readonly step: number
+  readonly epoch: number
+  /** SHA-256 of the last state */
+  readonly state: string
+  /** of the last epoch's link: it stands for the run file and every state at the end of an epoch */
+  readonly chain: string
+}
+/** the run came to its end */
+export interface Finished extends Place {
+  readonly tag: 'finished'
+  /** which stop rule ended it */
+  readonly reason: string
+  /** scores of the final parameters over the whole of each part */
+  readonly train: Scores
+  readonly test?: Scores
+}
+/** a number stopped being finite; the state is the last good one */
+export interface Failed extends Place {
+  readonly tag: 'failed'
+  readonly problem: Pick<Diverged, 'path' | 'expected' | 'got' | 'hint'>
+}
+export type End = Finished | Failed
+
+const text: Codec<string> = refined('text', (u): u is string => typeof u === 'string')
+const place = { id: digest, step: count, epoch: count, state: digest, chain: digest }
+
+export const endCodec: Codec<End> = t.union([
+  exact('result', {
+    tag: t.literal('finished'),
+    ...place,
+    reason: text,
+    train: scoresCodec,
+    test: optional(scoresCodec)
+  }) as Codec<Finished>,
+  exact('result', {
+    tag: t.literal('failed'),
+    ...place,
+    problem: exact('problem', { path: list(text), expected: text, got: text, hint: text })
+  }) as Codec<Failed>
+])
