@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     include: ['spec/**/*.spec.ts'],
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 180_000,
     allowOnly: false
   }

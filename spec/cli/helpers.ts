@@ -32,7 +32,8 @@ export const gradfold = async (
     now: () => (time += 1000),
     animated: tty,
     stdin: () => Promise.resolve(new TextEncoder().encode(stdin)),
-    version: '1.2.3'
+    version: '1.2.3',
+    onInterrupt: () => () => undefined
   }
   const code = await run(args, io)
   return { code, out: out.text, err: err.text }

@@ -1,8 +1,12 @@
 /** The backends that the command offers; the first is used unless another is asked for. All of them give the same bits. */
 import { availableParallelism } from 'node:os'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend } from '../backend/backend.js'
 import { reference } from '../backend/reference/reference.js'
 import { wasmThreads } from '../backend/wasm/wasm.js'
+import { settingError } from '../value/error.js'
+import type { Failure } from './read.js'
 
 export const backends: Readonly<Record<string, (threads: number) => Backend>> = {
   wasm: wasmThreads,
@@ -13,3 +17,18 @@ export const defaultBackend = 'wasm'
 /** more than this many share out too little work each */
 export const mostThreads = 8
 export const defaultThreads = Math.min(mostThreads, availableParallelism())
+
+/** what a command that computes is told */
+export interface ComputeFlags {
+  readonly backend: string
+  /** one of 1 to 8, in digits */
+  readonly threads: string
+}
+/** the backend that is asked for */
+export const backendOf = ({ backend, threads }: ComputeFlags): E.Either<Failure, Backend> =>
+  pipe(
+    E.fromNullable(settingError(['backend'], Object.keys(backends).join(', '), backend))(
+      backends[backend]?.(Number(threads))
+    ),
+    E.mapLeft((problem): Failure => ({ problem }))
+  )

@@ -1,14 +1,17 @@
 /** The command line: what is asked for, in commander's terms. */
 import { Command, CommanderError, Option } from 'commander'
 import * as E from 'fp-ts/lib/Either.js'
-import { backends, defaultBackend, defaultThreads, mostThreads } from './backend.js'
+import { backends, defaultBackend, defaultThreads, mostThreads, type ComputeFlags } from './backend.js'
 import { exitCodes, oneLine, type ExitCode } from './exit.js'
 import { explainCommand } from './explain.js'
 import type { Terminal } from './reporter.js'
 import { summaryCommand } from './summary.js'
+import { atCommand, diffCommand, resumeCommand, verifyCommand, type AtFlags, type RecordFlags } from './record.js'
 import { trainCommand, type TrainFlags } from './train.js'
 
 export interface Io extends Terminal {
+  /** calls back when the user asks the command to end (Ctrl-C), once: a second time ends it at once. Gives what takes that back. */
+  readonly onInterrupt: (f: () => void) => () => void
   /** everything on standard input */
   readonly stdin: () => Promise<Uint8Array>
   readonly version: string
@@ -21,6 +24,19 @@ Exit codes:
   2  nothing was run: the command line, the run file or the data are wrong`
 
 const file = ['<run.json>', 'a run file, or - for standard input'] as const
+
+const record = ['<folder>', 'the folder of a recorded run'] as const
+
+const backendOption = (): Option =>
+  new Option('--backend <name>', 'what computes; the numbers are the same with each')
+    .choices(Object.keys(backends))
+    .default(defaultBackend)
+const threadsOption = (): Option =>
+  new Option('--threads <n>', 'threads of the wasm backend; the numbers do not depend on it')
+    .choices(Array.from({ length: mostThreads }, (_, i) => String(i + 1)))
+    .default(String(defaultThreads), 'as many as the machine offers')
+/** digits to a whole number; anything else becomes NaN, which is refused where the number is used */
+const steps = (text: string): number => (/^\d{1,15}$/.test(text) ? Number(text) : NaN)
 
 const program = (io: Io, end: (code: Promise<ExitCode>) => void): Command => {
   const root = new Command('gradfold')
@@ -49,18 +65,41 @@ const program = (io: Io, end: (code: Promise<ExitCode>) => void): Command => {
     .argument(...file)
     .option('--json', 'print one JSON object per line: epoch, done, error')
     .option('--quiet', 'print only how the run ended')
-    .addOption(
-      new Option('--backend <name>', 'what computes; the numbers are the same with each')
-        .choices(Object.keys(backends))
-        .default(defaultBackend)
-    )
-    .addOption(
-      new Option('--threads <n>', 'threads of the wasm backend; the numbers do not depend on it')
-        .choices(Array.from({ length: mostThreads }, (_, i) => String(i + 1)))
-        .default(String(defaultThreads), 'as many as the machine offers')
-    )
+    .option('--record <folder>', 'record the run there, and go on with it if it was broken off')
+    .option('--every <steps>', 'with --record: checkpoints after so many steps too, besides those of epochs', steps)
+    .option('--again', 'with --record: begin anew what is recorded there')
+    .addOption(backendOption())
+    .addOption(threadsOption())
     .addHelpText('after', codes)
     .action((path: string, flags: TrainFlags) => end(trainCommand(io, path, flags)))
+  const computing = (c: Command): Command => c.addOption(backendOption()).addOption(threadsOption())
+  computing(root.command('resume'))
+    .description('goes on with a recorded run that was broken off')
+    .argument(...record)
+    .option('--json', 'print one JSON object per line: epoch, done, error')
+    .option('--quiet', 'print only how the run ended')
+    .option('--every <steps>', 'checkpoints after so many steps too, besides those of epochs', steps)
+    .addHelpText('after', codes)
+    .action((folder: string, flags: RecordFlags) => end(resumeCommand(io, folder, flags)))
+  computing(root.command('verify'))
+    .description('does a recorded run again and says whether it is identical, or where it first differs')
+    .argument(...record)
+    .addHelpText('after', codes)
+    .action((folder: string, flags: ComputeFlags) => end(verifyCommand(io, folder, flags)))
+  root
+    .command('diff')
+    .description('compares two recorded runs: their run files, and the first step that differs')
+    .argument('<a>', 'the folder of a recorded run')
+    .argument('<b>', 'another')
+    .addHelpText('after', codes)
+    .action((a: string, b: string) => end(diffCommand(io, a, b)))
+  computing(root.command('at'))
+    .description('saves the weights that a recorded run had after a step, as safetensors')
+    .argument(...record)
+    .requiredOption('--step <n>', 'steps taken', steps)
+    .requiredOption('--out <file>', 'the file to write')
+    .addHelpText('after', codes)
+    .action((folder: string, flags: AtFlags) => end(atCommand(io, folder, flags)))
   root
     .command('summary')
     .description('prints the layers of a model: labels, output shapes, parameters')

@@ -20,5 +20,9 @@ process.exitCode = await run(process.argv.slice(2), {
   now: () => performance.now(),
   animated: stderr.isTTY && env['TERM'] !== 'dumb',
   stdin: async () => new Uint8Array(await buffer(stdin)),
-  version
+  version,
+  onInterrupt: f => {
+    process.once('SIGINT', f)
+    return () => void process.off('SIGINT', f)
+  }
 })

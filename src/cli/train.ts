@@ -7,20 +7,18 @@ import { horizon } from '../run/horizon.js'
 import { openRun, type OpenRun } from '../run/open.js'
 import { score } from '../train/evaluate.js'
 import { train, type TrainError, type TrainEvent } from '../train/train.js'
-import { settingError } from '../value/error.js'
-import { backends } from './backend.js'
+import { recordRun } from '../run/record/recorder.js'
+import { backendOf } from './backend.js'
 import type { Io } from './command.js'
 import type { Finished } from './events.js'
 import { exitCodeOf, exitCodes, type ExitCode } from './exit.js'
-import { about, readRun, type Failure } from './read.js'
+import { about, readRun } from './read.js'
+import { recorded, type RecordFlags } from './record.js'
 import { reporter } from './reporter.js'
 
-export interface TrainFlags {
-  readonly json?: boolean
-  readonly quiet?: boolean
-  readonly backend: string
-  /** one of 1 to 8, in digits */
-  readonly threads: string
+export interface TrainFlags extends RecordFlags {
+  /** the folder to record the run in */
+  readonly record?: string
 }
 
 /** trains, then scores the final parameters on the whole of each part */
@@ -46,17 +44,18 @@ const trained =
     )
 
 export const trainCommand = (io: Io, path: string, flags: TrainFlags): Promise<ExitCode> => {
+  const { record } = flags
+  if (record !== undefined)
+    return recorded(io, record, flags, path, o =>
+      pipe(
+        readRun(path, io.stdin),
+        TE.chainW(run => pipe(recordRun(record, run, o(run)), TE.mapLeft(about(path))))
+      )
+    )
   const options = { json: flags.json ?? false, quiet: flags.quiet ?? false }
   return pipe(
     TE.Do,
-    TE.bind('backend', () =>
-      pipe(
-        TE.fromNullable(settingError(['backend'], Object.keys(backends).join(', '), flags.backend))(
-          backends[flags.backend]?.(Number(flags.threads))
-        ),
-        TE.mapLeft((problem): Failure => ({ problem }))
-      )
-    ),
+    TE.bind('backend', () => TE.fromEither(backendOf(flags))),
     TE.bindW('run', () => readRun(path, io.stdin)),
     TE.bindW('opened', ({ run }) => pipe(openRun(run), TE.mapLeft(about(path)))),
     TE.matchW(

@@ -233,7 +233,15 @@ export const fold = (
         })
       )
     ),
-    E.map(({ k, scorer }) => pulled(k, scorer, first, o))
+    E.map(function* ({ k, scorer }) {
+      // whoever pulls may stop pulling: threads and memory are given back all the same
+      try {
+        return yield* pulled(k, scorer, first, o)
+      } finally {
+        k.loop.close()
+        scorer?.close()
+      }
+    })
   )
 
 const pulled = function* (
@@ -270,26 +278,16 @@ const pulled = function* (
     since = since.slice(0, s.position - kept.position)
     return since.length === 0 ? placed : E.map(() => undefined)(take(k, order, kept, full, since))
   }
-  const close = (): void => {
-    loop.close()
-    scorer?.close()
-  }
-  const failed = (e: TrainError): E.Either<TrainError, Ended> => {
-    close()
-    return E.left(e)
-  }
   const bestSoFar = (): { readonly best?: Best } => (best === undefined ? {} : { best })
   const ended = (reason: string): E.Either<TrainError, Ended> => {
-    const state = now()
-    close()
-    return E.right({ state, history, reason, ...bestSoFar() })
+    return E.right({ state: now(), history, reason, ...bestSoFar() })
   }
   /** the error of the step after `s` */
   const failedStep = (label: string, loss: number): E.Either<TrainError, Ended> => {
     const back = goBack()
-    if (E.isLeft(back)) return failed(back.left)
+    if (E.isLeft(back)) return back
     const e: Diverged = diverged(now(), label, loss)
-    return failed({ ...e, ...bestSoFar() })
+    return E.left({ ...e, ...bestSoFar() })
   }
 
   for (;;) {
@@ -302,7 +300,7 @@ const pulled = function* (
       book.settings(s, i === 0 ? s.progress : { ...s.progress, step: s.progress.step + i, epochEnded: false })
     )
     const taken = take(k, order, s, sp, settings)
-    if (E.isLeft(taken)) return failed(taken.left)
+    if (E.isLeft(taken)) return taken
     since.push(...settings)
     const results = reader(sp, taken.right)
     const events: TrainEvent[] = []
@@ -312,7 +310,7 @@ const pulled = function* (
         const other = sooner === undefined && !sameSettings(book.settings(s), settings[i] as StepReport['settings'])
         if (sooner !== undefined || other) {
           const back = goBack()
-          if (E.isLeft(back)) return failed(back.left)
+          if (E.isLeft(back)) return back
           if (other) limit = 1
           break
         }
@@ -330,7 +328,7 @@ const pulled = function* (
       }
       const { metrics } = epochSumsAfter(s, report)
       const validation = scorer?.scores(now())
-      if (validation !== undefined && E.isLeft(validation)) return failed(validation.left)
+      if (validation !== undefined && E.isLeft(validation)) return validation
       s = book.after(s, report, true, validation?.right)
       const epoch: EpochReport = {
         epoch: s.progress.epoch,

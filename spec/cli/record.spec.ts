@@ -1,0 +1,100 @@
+/** Recorded runs by the command, as processes of their own: interrupted, killed, started twice. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadWeights } from '../../src/run/weights.js'
+import { right } from '../run/helpers.js'
+import { runJson, runOf } from '../run/record/run.js'
+import { kill } from './killed.js'
+
+const root = join(import.meta.dirname, '../..')
+const main = join(root, 'dist/node/main.js')
+const folder = mkdtempSync(join(tmpdir(), 'gradfold-record-cli-'))
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
+beforeAll(() => {
+  if (!existsSync(main)) throw new Error('nothing to run: `npm run build` comes first')
+})
+const file = (name: string, epochs: number): string => {
+  const path = join(folder, name)
+  writeFileSync(path, JSON.stringify(runJson(epochs)))
+  return path
+}
+const at = (name: string): string => join(folder, name)
+const gradfold = (...args: readonly string[]) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', cwd: root })
+  return { status, stdout, stderr }
+}
+const start = (...args: readonly string[]): ChildProcess =>
+  spawn(process.execPath, [main, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+const resultOf = (record: string): string => readFileSync(join(record, 'result.json'), 'utf8')
+const short = file('short.json', 3)
+
+describe('recorded runs', () => {
+  test('are verified, compared, and hand out the weights of any step', async () => {
+    const [a, b] = [at('a'), at('b')]
+    const first = gradfold('train', short, '--record', a, '--quiet')
+    expect(first.status).toBe(0)
+    expect(first.stderr).toMatch(/^run [0-9a-f]{12} recorded in .*, final state [0-9a-f]{12}\n$/)
+    expect(gradfold('train', short, '--record', b, '--backend', 'reference', '--every', '2', '--quiet').status).toBe(0)
+    expect(gradfold('verify', a)).toEqual({
+      status: 0,
+      stdout: 'identical: 18 steps, 3 epochs, 2 checkpoints\n',
+      stderr: ''
+    })
+    expect(gradfold('diff', a, b)).toEqual({ status: 0, stdout: 'the same 18 steps\n', stderr: '' })
+    const weights = at('weights.safetensors')
+    expect(gradfold('at', a, '--step', '7', '--out', weights).status).toBe(0)
+    expect(Object.keys(right(await loadWeights(runOf(3).model)(weights)()).params)).toContain('dense2')
+  })
+  test('say what differs between two', () => {
+    const c = at('c')
+    gradfold('train', file('longer.json', 4), '--record', c, '--quiet')
+    const { status, stdout } = gradfold('diff', at('a'), c)
+    expect(status).toBe(1)
+    expect(stdout).toBe('stop/count: 3, 4\nsteps recorded: 18, 24\nthe same 18 steps\n')
+  })
+  test('are not repeated', () => {
+    const { status, stderr } = gradfold('train', short, '--record', at('a'), '--quiet')
+    expect(status).toBe(0)
+    expect(stderr).toMatch(/had ended before: not repeated/)
+  })
+  test.each([
+    ['a folder that is no record', ['resume', 'nowhere']],
+    ['a step beyond the run', ['at', 'A', '--step', '99', '--out', 'x.safetensors']],
+    ['a step that is no number', ['at', 'A', '--step', 'x', '--out', 'x.safetensors']],
+    ['no whole number of steps', ['train', 'S', '--record', 'D', '--every', '0']],
+    ['a record of another run', ['train', 'L', '--record', 'A']]
+  ])('%s: one line, and 2', (_, args) => {
+    const named: Readonly<Record<string, string>> = { A: at('a'), D: at('d'), S: short, L: file('other.json', 5) }
+    const { status, stdout, stderr } = gradfold(...args.map(a => named[a] ?? a))
+    expect([status, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/^gradfold: [^\n]*\n$/)
+  })
+  test('interrupted, they save and say how to go on; meanwhile nobody else gets the folder', async () => {
+    const [whole, record, long] = [at('whole'), at('interrupted'), file('long.json', 400)]
+    expect(gradfold('train', long, '--record', whole, '--quiet').status).toBe(0)
+    const child = start('train', long, '--record', record)
+    let errors = ''
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (errors += text))
+    const ended = new Promise<number | null>(resolve => child.once('close', resolve))
+    await new Promise(resolve => child.stdout?.once('data', resolve))
+    child.stdout?.resume()
+    const second = gradfold('resume', record)
+    expect(second.status).toBe(2)
+    expect(second.stderr).toMatch(/in use by process \d+/)
+    child.kill('SIGINT')
+    expect(await ended).toBe(0)
+    expect(errors).toMatch(/^stopped after epoch \d+, step [\d,]+, and saved; to go on: gradfold resume \S+\n$/)
+    expect(gradfold('resume', record, '--quiet').status).toBe(0)
+    expect(resultOf(record)).toBe(resultOf(whole))
+  })
+  test('killed at any moment, they go on and end the same', { timeout: 300_000 }, async () => {
+    const { wrong, killed } = await kill(8)
+    expect(wrong).toEqual([])
+    expect(killed).toBeGreaterThan(2)
+  })
+})

@@ -1,0 +1,11 @@
+/** 200 kills at moments all over a run: `npm run sweep:kills`. Not among the ordinary tests, which do 8. */
+import { expect, test } from 'vitest'
+import { kill } from '../cli/killed.js'
+
+const times = Number(process.env['KILLS'] ?? 0)
+
+test.runIf(times > 0)(`${times} kills`, { timeout: 3_600_000 }, async () => {
+  const { wrong, killed, records } = await kill(times)
+  console.log(`${killed} kills in ${records} runs, ${wrong.length} of them ended differently`)
+  expect(wrong).toEqual([])
+})
