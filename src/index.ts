@@ -17,7 +17,7 @@ export * from './data/index.js'
 
 export { childKey, foldIn, leafKey, rootKey, type DrawKey, type Key } from './random/index.js'
 export { message, type Problem } from './value/error.js'
-export type { BackendError, DataError, DecodeError, SettingError, ShapeError } from './value/error.js'
+export type { BackendError, DataError, DecodeError, FileError, SettingError, ShapeError } from './value/error.js'
 export { full, numbersOf, sameBits, scalarOf, tensor, toTypedArray, view } from './value/tensor.js'
 export type { Aval, DType, FloatType, Numbers, Storage, Tensor } from './value/tensor.js'
 export { leaves, mapTree, type Branch, type Tree } from './value/tree.js'

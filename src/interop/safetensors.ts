@@ -44,11 +44,13 @@ export interface Parts {
   readonly data: readonly Uint8Array[]
 }
 
-const isName = (name: string): boolean =>
-  name !== metadataName && name !== '__proto__' && !/[\ud800-\udfff]/u.test(name)
+const isText = (text: string): boolean => !/[\ud800-\udfff]/u.test(text)
+const isName = (name: string): boolean => name !== metadataName && name !== '__proto__' && isText(name)
 
 const refusal = ({ tensors, metadata }: SafeTensors): ShapeError | undefined => {
-  const name = [...Object.keys(tensors), ...Object.entries(metadata).flat()].find(n => !isName(n))
+  const name =
+    [...Object.keys(tensors), ...Object.keys(metadata)].find(n => !isName(n)) ??
+    Object.values(metadata).find(text => !isText(text))
   const unsound = Object.entries(tensors).find(([, tensor]) => !isSound(tensor))?.[0]
   return name !== undefined
     ? shapeError(['safetensors'], `well-formed text other than ${metadataName} and __proto__`, JSON.stringify(name))

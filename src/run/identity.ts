@@ -6,6 +6,7 @@ import type { Datasets } from '../data/files.js'
 import { safetensorsLayout } from '../interop/safetensors.js'
 import type { Model, ModelData } from '../layer/model.js'
 import { dataError, settingError, type DataError, type DecodeError, type SettingError } from '../value/error.js'
+import { parseJson } from '../value/codec.js'
 import { canonicalJson, canonicalText, sha256Of } from './digest.js'
 import { exactNumber } from './numbers.js'
 import { runFileCodec, tables, type RunFile, type Tables } from './run-file.js'
@@ -80,7 +81,14 @@ export const completeRun = <M extends ModelData>(
         ),
     E.map(({ dataDigest: named = dataDigest(source), ...rest }) => ({ ...rest, version, dataDigest: named })),
     E.chainFirstW(complete => checkData(complete)(source)),
-    E.chainFirstW(complete => canonicalJson(runFileCodec(known).encode(complete)))
+    // what the name stands for is what its text says: -0 is 0 there
+    E.chainW(complete =>
+      pipe(
+        canonicalJson(runFileCodec(known).encode(complete)),
+        E.chain(parseJson(runFileCodec(known))),
+        E.map(read => read as CompleteRun<M>)
+      )
+    )
   )
 
 /** The text whose hash is the run's name: the run file as canonical JSON (RFC 8785). `parseRunFile` reads it. */
