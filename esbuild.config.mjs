@@ -18,6 +18,8 @@ await build({
     files: 'dist/files.js',
     ndarray: 'dist/ndarray.js',
     laws: 'dist/laws/index.js',
+    search: 'dist/search.js',
+    worker: 'dist/search/worker.js',
     main: 'dist/cli/main.js'
   },
   outdir: 'dist/node',

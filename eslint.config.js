@@ -9,6 +9,7 @@ const doors = [
   'src/cli/**/*.ts',
   'src/data/files.ts',
   'src/backend/wasm/threads.ts',
+  'src/search/threads.ts', // worker threads for trials
   'src/run/folder.ts', // folders that runs are kept in
   'src/run/record/{folder,lock,machine}.ts' // records of runs, and the machine they are made on
 ]
@@ -31,6 +32,7 @@ const mutable = [
   'src/data/*.ts', // decoders of bytes and text, sums over columns, gathers into batches
   'src/train/{step,train,fold,evaluate,predict}.ts', // folds that step an engine, which keeps the tensors; programs compiled once and kept
   'src/interop/**/*.ts', // byte formats
+  'src/search/search.ts', // the loop over what a plan asks for, and results kept
   'src/run/record/{rows,epochs,values,reuse,recorder,replay}.ts' // byte formats, sums over rows and words, walks over long records
 ]
 

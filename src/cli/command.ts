@@ -5,6 +5,7 @@ import { backends, defaultBackend, defaultThreads, mostThreads, type ComputeFlag
 import { exitCodes, oneLine, type ExitCode } from './exit.js'
 import { explainCommand } from './explain.js'
 import type { Terminal } from './reporter.js'
+import { searchCommand, type SearchFlags } from './search.js'
 import { summaryCommand } from './summary.js'
 import { atCommand, diffCommand, resumeCommand, verifyCommand, type AtFlags, type RecordFlags } from './record.js'
 import { trainCommand, type TrainFlags } from './train.js'
@@ -20,7 +21,7 @@ export interface Io extends Terminal {
 const codes = `
 Exit codes:
   0  the run ended well
-  1  the run failed (a number stopped being finite, the backend cannot run here)
+  1  the run failed (a number stopped being finite, the backend cannot run here), records differ, no trial gave a value
   2  nothing was run: the command line, the run file or the data are wrong`
 
 const file = ['<run.json>', 'a run file, or - for standard input'] as const
@@ -100,6 +101,22 @@ const program = (io: Io, end: (code: Promise<ExitCode>) => void): Command => {
     .requiredOption('--out <file>', 'the file to write')
     .addHelpText('after', codes)
     .action((folder: string, flags: AtFlags) => end(atCommand(io, folder, flags)))
+  root
+    .command('search')
+    .description('searches for good settings: runs the trials of a study and prints what they gave')
+    .argument('<study.json>', 'a study file')
+    .addOption(
+      new Option('--workers <n>', 'threads that carry out trials; the results do not depend on it')
+        .argParser(steps)
+        .default(defaultThreads, 'as many as the machine offers')
+    )
+    .option('--record <folder>', 'keep every finished trial there, and go on with a study that was broken off')
+    .option('--resume', 'with --record: refuse a folder that holds no study yet')
+    .option('--best <file>', 'write the run file of the best trial')
+    .option('--report <file>', 'write an HTML page with tables and plots')
+    .option('--json', 'print one JSON object per line: trial, done')
+    .addHelpText('after', codes)
+    .action((path: string, flags: SearchFlags) => end(searchCommand(io, path, flags)))
   root
     .command('summary')
     .description('prints the layers of a model: labels, output shapes, parameters')

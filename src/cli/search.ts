@@ -1,0 +1,174 @@
+/** `gradfold search study.json` */
+import { SingleBar } from 'cli-progress'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as IORef from 'fp-ts/lib/IORef.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { readText } from '../data/files.js'
+import { folderAt, placeOf } from '../run/folder.js'
+import { replaceFile } from '../run/replace.js'
+import { showRunFile } from '../run/run-file.js'
+import { holdsStudy, openStudyFolder, type Kept } from '../search/folder.js'
+import { studyHtml, studyTablesText } from '../search/report.js'
+import { search, type Found } from '../search/search.js'
+import { parseStudyFile, studyOf, type StudyFile } from '../search/study-file.js'
+import { inThreads } from '../search/threads.js'
+import { cost, type Trial } from '../search/trial.js'
+import { fileError, settingError, type Problem } from '../value/error.js'
+import type { Io } from './command.js'
+import { errorLine, exitCodeOf, exitCodes, oneLine, type ExitCode } from './exit.js'
+import { number } from './format.js'
+import { about, type Failure } from './read.js'
+
+export interface SearchFlags {
+  /** how many worker threads */
+  readonly workers: number
+  readonly record?: string
+  readonly resume?: boolean
+  readonly best?: string
+  readonly report?: string
+  readonly json?: boolean
+}
+
+const limits = { bytes: 0x400_0000, rank: 8 }
+const failure = (problem: Problem<string>): Failure => ({ problem })
+const notKept: Kept = {
+  recall: () => TE.right(undefined),
+  keep: () => TE.right(undefined),
+  put: () => TE.right(undefined)
+}
+
+const openFolder = (file: StudyFile, { record, resume = false }: SearchFlags): TE.TaskEither<Failure, Kept> => {
+  if (record === undefined)
+    return resume
+      ? TE.left(failure(settingError(['resume'], '--record with the folder to go on in', 'none')))
+      : TE.right(notKept)
+  const folder = folderAt(record)
+  return pipe(
+    resume ? holdsStudy(folder) : TE.right(true),
+    TE.filterOrElseW(
+      there => there,
+      () => fileError([record], 'the folder of a study to go on with', 'none', 'leave --resume out to begin one')
+    ),
+    TE.chainW(() => openStudyFolder(folder, file)),
+    TE.mapLeft(failure)
+  )
+}
+
+const write = (path: string, text: string): TE.TaskEither<Failure, void> =>
+  pipe(
+    placeOf(path),
+    TE.chain(([folder, name]) => replaceFile(folder)(name, [new TextEncoder().encode(text)])),
+    TE.mapLeft(failure)
+  )
+
+/** a line for each trial, or a bar on a terminal: how many are done, and the best so far */
+const shows = (io: Io, file: StudyFile, json: boolean) => {
+  const bar =
+    io.animated && !json
+      ? new SingleBar({
+          stream: io.err,
+          format: '{value}/{total} trials [{bar}] best {best}',
+          clearOnComplete: true,
+          hideCursor: false,
+          gracefulExit: false
+        })
+      : undefined
+  const { goal } = file.metric
+  const best = IORef.newIORef<Trial | undefined>(undefined)()
+  bar?.start(file.budget, 0, { best: '-' })
+  return {
+    trial: (t: Trial, done: number): void => {
+      const before = best.read()
+      const now = before === undefined || cost(goal, t) < cost(goal, before) ? t : before
+      best.write(now)()
+      const o = now.outcome
+      const text = o.tag === 'scored' ? `${number(o.value)} (trial ${now.index})` : '-'
+      bar?.setTotal(Math.max(file.budget, done))
+      bar?.update(done, { best: text })
+      if (json) io.out.write(`${JSON.stringify({ ...t, tag: 'trial' })}\n`)
+      else if (bar === undefined) io.err.write(`${done} trials done, best ${text}\n`)
+    },
+    end: (): void => {
+      bar?.stop()
+    }
+  }
+}
+
+const finished = (io: Io, { json = false, best, report }: SearchFlags, path: string, found: Found, kept: Kept) => {
+  const run = found.best === undefined ? undefined : showRunFile(found.best.run)
+  const html = studyHtml(found, path)
+  const done = (): ExitCode => {
+    if (json)
+      io.out.write(
+        `${JSON.stringify({ tag: 'done', trials: found.trials.length, ...(found.best === undefined ? {} : { best: found.best.trial }) })}\n`
+      )
+    else
+      io.out.write(
+        `${[
+          studyTablesText(found).split('\n').map(oneLine).join('\n'),
+          found.best === undefined
+            ? 'no trial gave a value'
+            : oneLine(`best: trial ${found.best.trial.index}, ${JSON.stringify(found.best.trial.settings)}`)
+        ].join('\n\n')}\n`
+      )
+    return found.best === undefined ? exitCodes.failed : exitCodes.ok
+  }
+  return pipe(
+    run === undefined ? TE.right(undefined) : kept.put('best.json', run),
+    TE.chain(() => kept.put('report.html', html)),
+    TE.mapLeft(failure),
+    TE.chain(() => (best === undefined || run === undefined ? TE.right(undefined) : write(best, run))),
+    TE.chain(() => (report === undefined ? TE.right(undefined) : write(report, html))),
+    TE.map(done)
+  )
+}
+
+export const searchCommand = (io: Io, path: string, flags: SearchFlags): Promise<ExitCode> =>
+  pipe(
+    TE.Do,
+    TE.bind('workers', () =>
+      TE.fromEither(
+        Number.isSafeInteger(flags.workers) && flags.workers > 0 && flags.workers <= 256
+          ? E.right(flags.workers)
+          : E.left(failure(settingError(['workers'], 'a whole number from 1 to 256', String(flags.workers))))
+      )
+    ),
+    TE.bind('file', () =>
+      pipe(
+        readText(path, limits),
+        TE.mapLeft(failure),
+        TE.chainEitherK(text => pipe(parseStudyFile(text), E.mapLeft(about(path))))
+      )
+    ),
+    TE.bind('kept', ({ file }) => openFolder(file, flags)),
+    TE.chain(({ file, kept, workers }) => {
+      const show = shows(io, file, flags.json ?? false)
+      const crew = inThreads(workers)
+      const found = pipe(
+        search(studyOf(file), {
+          runner: crew.runner,
+          workers,
+          recall: kept.recall,
+          keep: kept.keep,
+          observe: show.trial
+        }),
+        TE.mapLeft(about(path))
+      )
+      return pipe(
+        (() =>
+          found().finally(() => {
+            show.end()
+            return crew.close()
+          })) satisfies typeof found,
+        TE.chain(f => finished(io, flags, path, f, kept))
+      )
+    }),
+    TE.match(
+      ({ problem, file }) => {
+        io.err.write(`${errorLine(problem, file)}\n`)
+        return exitCodeOf(problem)
+      },
+      code => code
+    )
+  )()

@@ -1,0 +1,48 @@
+/** A trial carried out: one training, and what came of it. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Backend } from '../backend/backend.js'
+import type { Datasets } from '../data/files.js'
+import type { ModelData } from '../layer/model.js'
+import { checkRunFile, tables, trainingOf, type RunFile, type Tables } from '../run/run-file.js'
+import { prepare } from '../run/prepare.js'
+import { train } from '../train/train.js'
+import { message, type Problem } from '../value/error.js'
+import { measured, type StudyMetric } from './metric.js'
+import type { Outcome } from './trial.js'
+
+const failed = (e: Problem<string>): Outcome => ({ tag: 'failed', message: message(e) })
+
+/**
+ * Trains a run on data as they come from their source, and judges it by a metric. Nothing that goes wrong is Left: a study goes on, and
+ * keeps what happened.
+ *
+ * @example execute(run, iris, validationLoss, { backend: wasm }) // { tag: 'scored', value: 0.1, epoch: 20, ... }
+ */
+export const execute = (
+  run: RunFile<ModelData>,
+  source: Datasets,
+  metric: StudyMetric,
+  { backend, known = tables }: { readonly backend: Backend; readonly known?: Tables }
+): Outcome =>
+  pipe(
+    E.Do,
+    E.bindW('checked', () => checkRunFile(run, known)),
+    E.bindW('data', () => prepare(run)(source)),
+    E.chainW(({ checked, data: { train: examples, validation } }) =>
+      train(trainingOf(checked), {
+        backend,
+        families: known.families,
+        ...(validation === undefined ? {} : { validation })
+      })(examples)
+    ),
+    E.match(
+      (e): Outcome => (e._tag === 'Diverged' ? { tag: 'diverged', step: e.step, message: message(e) } : failed(e)),
+      ({ state: { progress }, history, reason }): Outcome => {
+        const found = measured(metric, history)
+        return found === undefined
+          ? { tag: 'failed', message: `${metric.name} is no finite number` }
+          : { tag: 'scored', ...found, step: progress.step, reason }
+      }
+    )
+  )

@@ -1,0 +1,89 @@
+/** A study kept in a folder: its file, and each trial as soon as it is finished, so that a study that was broken off goes on. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { canonicalText } from '../run/digest.js'
+import type { Folder } from '../run/folder.js'
+import { readWhole, replaceFile } from '../run/replace.js'
+import { parseJson } from '../value/codec.js'
+import { fileError, inside, type DecodeError, type FileError } from '../value/error.js'
+import { studyFileCodec, type StudyFile } from './study-file.js'
+import { studyTables, type StudyTables } from './study.js'
+import { trialCodec, type Job, type Trial } from './trial.js'
+
+const studyName = 'study.json'
+const nameOf = (index: number): string => `trial-${String(index).padStart(6, '0')}.json`
+/** a trial is a few hundred bytes, settings included; a study may hold small data */
+const most = { trial: 0x10_0000, study: 0x400_0000 }
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
+const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+
+/** a file's text, none where there is no such file */
+const read = (folder: Folder, name: string, bytes: number): TE.TaskEither<FileError, string | undefined> =>
+  pipe(
+    folder.names,
+    TE.chain(names =>
+      names.includes(name) ? pipe(readWhole(folder, name, bytes), TE.map(textOf)) : TE.right(undefined)
+    )
+  )
+
+/** whether a folder holds a study */
+export const holdsStudy = (folder: Folder): TE.TaskEither<FileError, boolean> =>
+  pipe(
+    folder.names,
+    TE.map(names => names.includes(studyName))
+  )
+
+/** where a study's trials are kept */
+export interface Kept {
+  /** the trial with a job's index, if it is there and whole */
+  readonly recall: (job: Pick<Job<unknown>, 'index'>) => TE.TaskEither<FileError, Trial | undefined>
+  readonly keep: (trial: Trial) => TE.TaskEither<FileError, void>
+  /** any other file beside them */
+  readonly put: (name: string, text: string) => TE.TaskEither<FileError, void>
+}
+
+/**
+ * Opens a folder for a study: a new one, or one with the trials of the same study.
+ *
+ * @returns Left for a folder that holds another study
+ */
+export const openStudyFolder = (
+  folder: Folder,
+  file: StudyFile,
+  known: StudyTables = studyTables
+): TE.TaskEither<FileError | DecodeError, Kept> => {
+  const codec = studyFileCodec(known)
+  const text = canonicalText(codec.encode(file))
+  const put = (name: string, content: string): TE.TaskEither<FileError, void> =>
+    replaceFile(folder)(name, [utf8(content)])
+  return pipe(
+    folder.make,
+    TE.chain(() => read(folder, studyName, most.study)),
+    TE.chainW(there => {
+      if (there === undefined) return put(studyName, `${text}\n`)
+      const before = parseJson(codec)(there)
+      return E.isLeft(before)
+        ? TE.left<FileError | DecodeError>(inside(`${folder.path}/${studyName}`)(before.left))
+        : canonicalText(codec.encode(before.right)) === text
+          ? TE.right(undefined)
+          : TE.left<FileError | DecodeError>(
+              fileError([folder.path], 'the folder of this study', 'that of another', 'give another folder')
+            )
+    }),
+    TE.map(() => ({
+      recall: ({ index }: Pick<Job<unknown>, 'index'>) =>
+        pipe(
+          read(folder, nameOf(index), most.trial),
+          // one that is damaged is run again
+          TE.map(found => {
+            const trial = found === undefined ? undefined : parseJson(trialCodec)(found)
+            return trial === undefined || E.isLeft(trial) ? undefined : trial.right
+          })
+        ),
+      keep: (trial: Trial) => put(nameOf(trial.index), `${canonicalText(trialCodec.encode(trial))}\n`),
+      put
+    }))
+  )
+}

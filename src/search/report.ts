@@ -1,0 +1,157 @@
+/** What a study found, for people: tables as Markdown, a plot for each dimension, one HTML page with all of it. */
+import { markdownTable } from 'markdown-table'
+import { escaped, scatter, type ScatterAxis } from '../report/scatter.js'
+import { importances } from './importance.js'
+import { placed, spaceTables, valuesOf, type Placed, type SpaceTables } from './space.js'
+import type { Found } from './search.js'
+import type { Study } from './study.js'
+import { isWhole, ranked, type Outcome, type Trial } from './trial.js'
+
+const digits = (x: number): string => String(Number(x.toPrecision(4)))
+const shown = (u: unknown): string =>
+  typeof u === 'number' ? digits(u) : typeof u === 'string' ? u : JSON.stringify(u)
+const outcomeText = (o: Outcome): string =>
+  o.tag === 'scored'
+    ? digits(o.value)
+    : o.tag === 'diverged'
+      ? `diverged in step ${o.step}`
+      : o.tag === 'timedOut'
+        ? `given up after ${o.seconds} s`
+        : 'failed'
+
+type Rows = readonly (readonly string[])[]
+/** the trials from the best to the worst: settings and result, the header first */
+export const trialRows = ({ study, trials }: Found, known: SpaceTables = spaceTables): Rows => {
+  const all = placed(study.space, known).map(p => p.path)
+  const rows = ranked(study.metric.goal, trials).map(t => {
+    const values = valuesOf(study.space, t.settings, known)
+    return [
+      String(t.index),
+      String(t.round + 1),
+      ...all.map(path => (Object.hasOwn(values, path) ? shown(values[path]) : '')),
+      t.epochs === undefined ? '' : String(t.epochs),
+      outcomeText(t.outcome)
+    ]
+  })
+  return [['trial', 'round', ...all, 'epochs', study.metric.name], ...rows]
+}
+/** the range of each dimension in each round */
+export const roundRows = ({ study, rounds }: Found, known: SpaceTables = spaceTables): Rows => {
+  const range = (d: Placed['dimension']): string =>
+    'lower' in d && 'upper' in d
+      ? `${digits(d.lower)} .. ${digits(d.upper)}`
+      : 'of' in d && Array.isArray(d.of)
+        ? d.of.map(shown).join(', ')
+        : ''
+  const paths = placed(study.space, known).map(p => p.path)
+  return [
+    ['round', ...paths],
+    ...rounds.map(({ space }, i) => {
+      const there = new Map(placed(space, known).map(p => [p.path, p.dimension]))
+      return [
+        String(i + 1),
+        ...paths.map(path => {
+          const d = there.get(path)
+          return d === undefined ? '' : range(d)
+        })
+      ]
+    })
+  ]
+}
+export const importanceRows = ({ study, trials }: Found, known: SpaceTables = spaceTables): Rows => [
+  ['dimension', 'importance', 'better'],
+  ...importances(study.space, trials, study.metric.goal, known).map(i => [
+    i.path,
+    i.importance.toFixed(2),
+    i.better === 'up' ? 'larger' : i.better === 'down' ? 'smaller' : ''
+  ])
+]
+const table = (rows: Rows): string => markdownTable(rows.map(r => [...r]))
+
+/**
+ * The tables of a study as Markdown: ranges by round, importance, trials from the best to the worst.
+ *
+ * @example console.log(studyTablesText(found))
+ */
+export const studyTablesText = (found: Found, known: SpaceTables = spaceTables): string =>
+  [table(roundRows(found, known)), table(importanceRows(found, known)), table(trialRows(found, known))].join('\n\n')
+
+const extent = (xs: readonly number[]): readonly [number, number] => {
+  const [low, high] = [xs.reduce((a, b) => Math.min(a, b), Infinity), xs.reduce((a, b) => Math.max(a, b), -Infinity)]
+  return low === high ? [low - 0.5, high + 0.5] : [low, high]
+}
+
+/** a plot of the metric against each dimension, by the dimension's path: SVG text, each round with a colour of its own */
+export const studyPlots = (
+  { study, trials, rounds, best }: Found,
+  known: SpaceTables = spaceTables
+): Readonly<Record<string, string>> => {
+  const scored = trials.filter(t => isWhole(t) && t.outcome.tag === 'scored')
+  const valueOf = (t: Trial): number => (t.outcome.tag === 'scored' ? t.outcome.value : NaN)
+  const values = scored.map(valueOf)
+  // a metric that spans orders of magnitude is seen on their scale
+  const [low, high] = extent(values)
+  const y: ScatterAxis = {
+    label: study.metric.name,
+    kind: low > 0 && high / low > 50 ? 'log' : 'linear',
+    domain: [low, high]
+  }
+  const plot = ({ path, kind, dimension }: Placed): string => {
+    const mine = scored.flatMap(t => {
+      const x = valuesOf(study.space, t.settings, known)[path]
+      return x === undefined ? [] : [{ t, x: typeof x === 'number' && kind.axis !== 'categories' ? x : shown(x) }]
+    })
+    const numbers = mine.flatMap(m => (typeof m.x === 'number' ? [m.x] : []))
+    const bands = rounds.flatMap(({ space }, series) =>
+      placed(space, known).flatMap(p =>
+        p.path === path && 'lower' in p.dimension && 'upper' in p.dimension
+          ? [{ from: p.dimension.lower, to: p.dimension.upper, series }]
+          : []
+      )
+    )
+    const domain =
+      kind.axis === 'categories'
+        ? kind.spread(dimension, 1000).map(shown)
+        : extent([...numbers, ...bands.flatMap(b => [b.from, b.to])])
+    return scatter({
+      title: `${study.metric.name} against ${path}`,
+      x: { label: path, kind: kind.axis, domain },
+      y,
+      bands: kind.axis === 'categories' ? [] : bands,
+      points: mine.map(({ t, x }) => ({
+        x,
+        y: valueOf(t),
+        series: t.round,
+        best: best?.trial.index === t.index,
+        title: `trial ${t.index}: ${shown(x)}, ${outcomeText(t.outcome)}`
+      }))
+    })
+  }
+  return scored.length === 0 ? {} : Object.fromEntries(placed(study.space, known).map(p => [p.path, plot(p)]))
+}
+
+const htmlTable = (rows: Rows): string => {
+  const [head = [], ...body] = rows
+  const cells = (tag: string, row: readonly string[]): string =>
+    `<tr>${row.map(c => `<${tag}>${escaped(c)}</${tag}>`).join('')}</tr>`
+  return `<table><thead>${cells('th', head)}</thead><tbody>${body.map(r => cells('td', r)).join('')}</tbody></table>`
+}
+const summary = ({ best, trials }: Found, study: Study): string =>
+  best === undefined
+    ? `None of ${trials.length} trials gave a value.`
+    : `Best of ${trials.length} trials: number ${best.trial.index}, ${study.metric.name} ${outcomeText(best.trial.outcome)}, ${JSON.stringify(best.trial.settings)}`
+
+/** One HTML page, with nothing outside of it: what was chosen, the plots, the ranges, the importance, every trial. */
+export const studyHtml = (found: Found, title: string, known: SpaceTables = spaceTables): string => {
+  const style =
+    'body{font-family:sans-serif;margin:2em;max-width:70em}table{border-collapse:collapse;margin:1em 0}td,th{border:1px solid #ccc;padding:.2em .6em;text-align:right}'
+  return [
+    `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escaped(title)}</title><style>${style}</style></head><body>`,
+    `<h1>${escaped(title)}</h1><p>${escaped(summary(found, found.study))}</p>`,
+    ...Object.values(studyPlots(found, known)),
+    `<h2>Ranges</h2>${htmlTable(roundRows(found, known))}`,
+    `<h2>Importance</h2>${htmlTable(importanceRows(found, known))}`,
+    `<h2>Trials</h2>${htmlTable(trialRows(found, known))}`,
+    '</body></html>\n'
+  ].join('\n')
+}

@@ -1,0 +1,181 @@
+/** A study carried out: plan, run what the plan asks for, and again, until nothing is left to do. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as RA from 'fp-ts/lib/ReadonlyArray.js'
+import * as Ord from 'fp-ts/lib/Ord.js'
+import * as N from 'fp-ts/lib/number.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Backend } from '../backend/backend.js'
+import type { LoadError } from '../data/files.js'
+import { loadSource } from '../data/readers.js'
+import type { ModelData } from '../layer/model.js'
+import type { RunFile } from '../run/run-file.js'
+import type { DecodeError, FileError, SettingError } from '../value/error.js'
+import { sameData } from '../layer/same-data.js'
+import { execute } from './execute.js'
+import { plan, type SearchRound } from './plan.js'
+import type { SettingsOf, Space } from './space.js'
+import { checkStudy, runOf, studyTables, type Study, type StudyTables } from './study.js'
+import { bestOf, type Job, type Outcome, type Trial } from './trial.js'
+
+/**
+ * What carries out trials. It may take them in any order and several at a time: what a trial gives depends on its run alone.
+ * An outcome is never Left: only what keeps trials from being carried out at all is.
+ */
+export type Runner = (
+  run: RunFile<ModelData>,
+  study: Pick<Study, 'metric' | 'timeout'>
+) => TE.TaskEither<SearchError, Outcome>
+
+export type SearchError = SettingError | DecodeError | FileError | LoadError
+
+/** what a study has come to */
+export interface Found<S extends Space = Space> {
+  readonly study: Study<S>
+  /** in the order of their indexes */
+  readonly trials: readonly Trial<SettingsOf<S>>[]
+  readonly rounds: readonly SearchRound<S>[]
+  /** the best trial that was trained to its end, and its run, ready to be trained again: it gives the same numbers */
+  readonly best?: { readonly trial: Trial<SettingsOf<S>>; readonly run: RunFile<ModelData> }
+}
+export interface SearchOptions {
+  readonly runner: Runner
+  /** how many trials the runner is given at a time; never changes a result */
+  readonly workers?: number
+  readonly known?: StudyTables
+  /** a trial finished before, if there is one: it is not run again */
+  readonly recall?: (job: Job) => TE.TaskEither<SearchError, Trial | undefined>
+  /** keeps a trial that is finished, before another one takes its worker */
+  readonly keep?: (trial: Trial) => TE.TaskEither<SearchError, unknown>
+  /** told of every trial as it is finished, with how many there will be as far as is known */
+  readonly observe?: (trial: Trial, done: number) => void
+}
+
+/** whether a trial is the one that a job asks for */
+export const answers = (t: Trial<unknown>, { index, round, origin, epochs, settings, seed }: Job<unknown>): boolean =>
+  sameData(
+    [t.index, t.round, t.origin, t.epochs ?? null, t.settings, t.seed],
+    [index, round, origin, epochs ?? null, settings, seed]
+  )
+
+/** tasks over a list, `width` at a time, each beginning as soon as one before it is over; the first Left ends it */
+const several =
+  <A, B, Err>(width: number, task: (a: A) => TE.TaskEither<Err, B>) =>
+  (as: readonly A[]): TE.TaskEither<Err, readonly B[]> => {
+    const lanes = Math.max(1, Math.min(width, as.length))
+    const queue = as.map((a, i) => [i, a] as const).values()
+    const lane: TE.TaskEither<Err, readonly (readonly [number, B])[]> = async () => {
+      const done: (readonly [number, B])[] = []
+      for (const [i, a] of queue) {
+        const r = await task(a)()
+        if (E.isLeft(r)) return r
+        done.push([i, r.right])
+      }
+      return E.right(done)
+    }
+    return pipe(
+      TE.sequenceArray(Array.from({ length: lanes }, () => lane)),
+      TE.map(results =>
+        pipe(
+          results.flat(),
+          RA.sort(
+            pipe(
+              N.Ord,
+              Ord.contramap(([i]: readonly [number, B]) => i)
+            )
+          ),
+          RA.map(([, b]) => b)
+        )
+      )
+    )
+  }
+
+/**
+ * Carries out a study. The trials, their numbers and the choice are functions of the study alone: neither the workers nor the order in
+ * which they are done, nor breaks, change a bit of them (a study with a time-out apart: what is given up depends on the clock).
+ *
+ * @example pipe(search(s, { runner: inProcess(wasm) }), TE.map(({ best }) => best?.trial.settings))
+ * @returns Left for a study that cannot be carried out: see `checkStudy`
+ */
+export const search = <S extends Space>(
+  s: Study<S>,
+  { runner, workers = 1, known = studyTables, recall, keep, observe }: SearchOptions
+): TE.TaskEither<SearchError, Found<S>> => {
+  const carriedOut = (job: Job<SettingsOf<S>>): TE.TaskEither<SearchError, Trial<SettingsOf<S>>> =>
+    pipe(
+      // settings whose run file says nothing sensible are a result like others
+      runOf(s, job as Job),
+      E.match(
+        (e): TE.TaskEither<SearchError, Outcome> =>
+          TE.right({ tag: 'failed', message: `${e.path.join('/')}: expected ${e.expected}, got ${e.got}` }),
+        run => runner(run, s)
+      ),
+      TE.map((outcome): Trial<SettingsOf<S>> => ({ ...job, outcome })),
+      TE.chainFirst(trial => keep?.(trial as Trial) ?? TE.right(undefined))
+    )
+  const one =
+    (finished: () => number) =>
+    (job: Job<SettingsOf<S>>): TE.TaskEither<SearchError, Trial<SettingsOf<S>>> =>
+      pipe(
+        recall?.(job as Job) ?? TE.right(undefined),
+        TE.chain(before =>
+          before === undefined || !answers(before, job) ? carriedOut(job) : TE.right(before as Trial<SettingsOf<S>>)
+        ),
+        TE.map(trial => {
+          observe?.(trial, finished())
+          return trial
+        })
+      )
+  const all: TE.TaskEither<SearchError, Found<S>> = async () => {
+    let trials: readonly Trial<SettingsOf<S>>[] = []
+    for (;;) {
+      const planned = plan(s, trials, known)
+      if (E.isLeft(planned)) return planned
+      const { jobs, rounds } = planned.right
+      if (jobs.length === 0) {
+        const trial = bestOf(s.metric.goal, trials)
+        const run = trial === undefined ? undefined : runOf(s, trial as Job)
+        return E.right({
+          study: s,
+          trials,
+          rounds,
+          ...(trial === undefined || run === undefined || E.isLeft(run) ? {} : { best: { trial, run: run.right } })
+        })
+      }
+      let finished = trials.length
+      const ran = await several(
+        workers,
+        one(() => ++finished)
+      )(jobs)()
+      if (E.isLeft(ran)) return ran
+      trials = [...trials, ...ran.right]
+    }
+  }
+  return pipe(
+    TE.fromEither(checkStudy(s, known)),
+    TE.chainW(() => all)
+  )
+}
+
+/**
+ * Trials in this process, one after the other. A study with a time-out needs threads to give a trial up: `inThreads`.
+ *
+ * @example search(s, { runner: inProcess(wasm) })
+ */
+export const inProcess = (backend: Backend, known: StudyTables = studyTables): Runner => {
+  const loaded = new Map<string, ReturnType<typeof loadSource>>()
+  return (run, { metric }) => {
+    const name = JSON.stringify(run.data)
+    const source = loaded.get(name) ?? memoised(loadSource(run.data, known.readers))
+    loaded.set(name, source)
+    return pipe(
+      source,
+      TE.map(data => execute(run, data, metric, { backend, known }))
+    )
+  }
+}
+/** the same task once: its result is kept */
+const memoised = <A>(task: () => Promise<A>): (() => Promise<A>) => {
+  let result: Promise<A> | undefined
+  return () => (result ??= task())
+}
