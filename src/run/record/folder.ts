@@ -55,8 +55,6 @@ export interface Steps {
 export interface Recorded {
   readonly folder: string
   readonly run: RunFile
-  /** the run file as it stands */
-  readonly text: string
   /** the name of the run */
   readonly id: string
   /** none before the first turn is over */
@@ -136,6 +134,27 @@ export const isRecord = (folder: string): TE.TaskEither<FileError, boolean> =>
     TE.map(b => b.length > 0)
   )
 
+/** Which run a folder holds the record of. @returns Left where there is none, and for a run file that says no run */
+export const readRun = (
+  folder: string,
+  known: Tables = tables
+): TE.TaskEither<FileError | DecodeError, Pick<Recorded, 'run' | 'id'>> => {
+  const path = join(folder, names.run)
+  return pipe(
+    textOf(path),
+    TE.filterOrElseW(
+      text => text !== '',
+      () => fileError([folder], 'the record of a run', 'no run.json in it', 'is it the right folder?')
+    ),
+    TE.chainEitherKW(text =>
+      pipe(
+        parseRunFile(text, known),
+        E.bimap(inside(path), run => ({ run, id: sha256Of(new TextEncoder().encode(text)) }))
+      )
+    )
+  )
+}
+
 /**
  * Reads a record. What was cut off at the end of a file (a row, a line, a header) does not count.
  *
@@ -147,13 +166,7 @@ export const readRecord = (
 ): TE.TaskEither<FileError | DecodeError, Recorded> => {
   const file = (name: string): string => join(folder, name)
   return pipe(
-    TE.Do,
-    TE.bind('text', () => textOf(file(names.run))),
-    TE.filterOrElseW(
-      ({ text }) => text !== '',
-      () => fileError([folder], 'the record of a run', 'no run.json in it', 'is it the right folder?')
-    ),
-    TE.bindW('run', ({ text }) => pipe(parseRunFile(text, known), E.mapLeft(inside(file(names.run))), TE.fromEither)),
+    readRun(folder, known),
     TE.bindW('bytes', () => bytesOf(file(names.steps))),
     TE.bindW('lines', () => textOf(file(names.epochs))),
     TE.bindW('result', () => textOf(file(names.result))),
@@ -162,12 +175,11 @@ export const readRecord = (
         ? TE.right(undefined)
         : pipe(parseJson(endCodec)(result), E.mapLeft(inside(file(names.result))), TE.fromEither)
     ),
-    TE.map(({ text, run, bytes, lines, end }) => {
-      const id = sha256Of(new TextEncoder().encode(text))
+    TE.map(({ run, id, bytes, lines, end }) => {
       const read = stepsOf(bytes)
       const steps = E.isRight(read) ? { steps: read.right } : {}
       const links = decodeLinks(lines, id).filter(l => l.step <= (steps.steps?.count ?? 0))
-      return { folder, run, text, id, links, ...steps, ...(end === undefined ? {} : { end }) }
+      return { folder, run, id, links, ...steps, ...(end === undefined ? {} : { end }) }
     })
   )
 }
@@ -223,6 +235,8 @@ export interface Growing {
   /** once this is done, what was written survives a loss of power */
   readonly sync: () => TE.TaskEither<FileError, void>
   readonly close: () => Promise<void>
+  /** both, where nothing more is to come */
+  readonly done: TE.TaskEither<FileError, void>
 }
 const growing = (path: string, keep: number): Read<Growing> =>
   pipe(
@@ -234,7 +248,8 @@ const growing = (path: string, keep: number): Read<Growing> =>
     TE.map(file => ({
       append: bytes => attempt(path, 'a file that can be written', () => file.appendFile(bytes)),
       sync: () => attempt(path, 'a file that can be written', () => file.datasync()),
-      close: () => file.close()
+      close: () => file.close(),
+      done: attempt(path, 'a file that can be written', () => file.sync().finally(() => file.close()))
     }))
   )
 
