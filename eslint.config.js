@@ -31,7 +31,7 @@ const mutable = [
   'src/data/*.ts', // decoders of bytes and text, sums over columns, gathers into batches
   'src/train/{step,train,fold,evaluate,predict}.ts', // folds that step an engine, which keeps the tensors; programs compiled once and kept
   'src/interop/**/*.ts', // byte formats
-  'src/run/record/{rows,epochs,values,reuse,writer,recorder,replay}.ts' // byte formats, sums over rows and words, walks over long records
+  'src/run/record/{rows,epochs,values,reuse,writer,recorder,replay,verify}.ts' // byte formats, sums over rows and words, walks over long records
 ]
 
 /** programs for the compiler: their tuples count, and are never values */

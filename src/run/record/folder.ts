@@ -21,16 +21,7 @@ import { sha256Of } from '../digest.js'
 import { parseRunFile, tables, type RunFile, type Tables } from '../run-file.js'
 import { endCodec, type End } from './end.js'
 import { decodeLinks, encodeLink, type EpochLink } from './epochs.js'
-import {
-  chainAt,
-  decodeHeader,
-  encodeHeader,
-  headerLength,
-  rowSize,
-  soundRows,
-  unchained,
-  type Layout
-} from './rows.js'
+import { chainAt, decodeHeader, encodeHeader, rowSize, soundRows, unchained, type Layout } from './rows.js'
 
 const names = {
   run: 'run.json',
@@ -181,49 +172,6 @@ export const readRecord = (
       const links = decodeLinks(lines, id).filter(l => l.step <= (steps.steps?.count ?? 0))
       return { folder, run, id, links, ...steps, ...(end === undefined ? {} : { end }) }
     })
-  )
-}
-
-/** The rows of a record one at a time, from a file that stays as long as it is. */
-export interface RowFile {
-  readonly layout: Layout
-  readonly count: number
-  /** the bytes of row `i` */
-  readonly row: (i: number) => TE.TaskEither<FileError, Uint8Array>
-  readonly close: () => Promise<void>
-}
-
-/** @returns Left where no steps are recorded yet */
-export const openRows = (folder: string): TE.TaskEither<FileError | DecodeError, RowFile> => {
-  const path = join(folder, names.steps)
-  const part = (file: fs.FileHandle, from: number, length: number): Read<Uint8Array> =>
-    attempt(path, 'a file that can be read', async () => {
-      const { bytesRead, buffer } = await file.read(new Uint8Array(length), 0, length, from)
-      return buffer.subarray(0, bytesRead)
-    })
-  return pipe(
-    attempt(path, 'the steps of a run', () => fs.open(path, 'r')),
-    TE.chainW(file =>
-      pipe(
-        part(file, 0, 16),
-        TE.chainEitherKW(headerLength),
-        TE.chainW(n => part(file, 0, n)),
-        TE.chainEitherKW(decodeHeader),
-        TE.bindTo('header'),
-        TE.bindW('size', () => attempt(path, 'a file that can be read', async () => (await file.stat()).size)),
-        TE.map(({ header: { layout, bytes }, size }): RowFile => {
-          const length = rowSize(layout)
-          return {
-            layout,
-            count: Math.max(0, Math.floor((size - bytes) / length)),
-            row: i => part(file, bytes + i * length, length),
-            close: () => file.close()
-          }
-        }),
-        TE.mapLeft(inside(path)),
-        TE.orElseFirstTaskK(() => () => file.close())
-      )
-    )
   )
 }
 
