@@ -33,7 +33,7 @@ const mutable = [
   'src/train/{step,train,fold,evaluate,predict}.ts', // folds that step an engine, which keeps the tensors; programs compiled once and kept
   'src/interop/**/*.ts', // byte formats
   'src/search/search.ts', // the loop over what a plan asks for, and results kept
-  'src/run/record/{rows,epochs,values,reuse,recorder,replay}.ts' // byte formats, sums over rows and words, walks over long records
+  'src/run/record/{rows,epochs,values,reuse,writer,recorder,replay,verify}.ts' // byte formats, sums over rows and words, walks over long records
 ]
 
 /** programs for the compiler: their tuples count, and are never values */

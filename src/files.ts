@@ -1,6 +1,6 @@
 /**
- * The door `gradfold/files`: data sets and arrays from files and packages, weights and checkpoints to files and back (Node). The modules of
- * Node are loaded when a file is asked for.
+ * The door `gradfold/files`: data sets and arrays from files and packages, weights and checkpoints to files and back, and
+ * recorded runs (Node).
  */
 export {
   loadIris,
@@ -30,3 +30,15 @@ export {
   type Skipped
 } from './run/checkpoints.js'
 export { loadWeights, saveWeights } from './run/weights.js'
+
+export { recordRun, resumeRun, type Outcome, type RecordError, type RecordOptions } from './run/record/recorder.js'
+export { storeRun } from './run/record/store.js'
+export { readRecord, readRun, type Recorded, type Steps } from './run/record/folder.js'
+export { stateAt, type ReplayError, type ReplayOptions } from './run/record/replay.js'
+export { verifyRecord, type Departure, type Verdict } from './run/record/verify.js'
+export { diffRecords, type Difference, type Parting } from './run/record/diff.js'
+export { ulps, type NumberDifference, type TensorDifference } from './run/record/values.js'
+export type { Change } from './run/record/changes.js'
+export type { End, Failed, Finished } from './run/record/end.js'
+export type { EpochEntry, EpochLink } from './run/record/epochs.js'
+export { decodeRow, decodeRows, type Layout, type Row } from './run/record/rows.js'

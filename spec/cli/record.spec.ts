@@ -1,6 +1,6 @@
 /** Recorded runs by the command, as processes of their own: interrupted, killed, started twice. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -57,6 +57,46 @@ describe('recorded runs', () => {
     expect(status).toBe(1)
     expect(stdout).toBe('stop/count: 3, 4\nsteps recorded: 18, 24\nthe same 18 steps\n')
   })
+  test('say so to machines too', () => {
+    const read = (text: string): unknown => JSON.parse(text)
+    expect(read(gradfold('verify', at('a'), '--json').stdout)).toEqual({
+      tag: 'identical',
+      steps: 18,
+      epochs: 3,
+      checkpoints: 2,
+      skipped: []
+    })
+    expect(read(gradfold('diff', at('a'), at('c'), '--json').stdout)).toEqual({
+      tag: 'diff',
+      changes: [{ path: ['stop', 'count'], a: 3, b: 4 }],
+      steps: { a: 18, b: 24 }
+    })
+    const { status, stdout, stderr } = gradfold('verify', 'nowhere', '--json')
+    expect([status, read(stdout)]).toMatchObject([2, { tag: 'error', error: 'FileError' }])
+    expect(stderr).toMatch(/^gradfold: nowhere: expected the record of a run, got no run.json in it/)
+  })
+  test('that lie are found out, with 1', () => {
+    const changed = at('changed')
+    cpSync(at('a'), changed, { recursive: true })
+    const result = JSON.parse(resultOf(changed)) as object
+    writeFileSync(join(changed, 'result.json'), JSON.stringify({ ...result, reason: 'patience' }))
+    expect(gradfold('verify', changed)).toEqual({
+      status: 1,
+      stdout: 'different at step 18: reason of the end\n',
+      stderr: ''
+    })
+  })
+  test('are kept in a store by their names, and begin where another one with the same start has come to', () => {
+    const store = at('store')
+    expect(gradfold('train', short, '--store', store, '--quiet').status).toBe(0)
+    const { status, stderr } = gradfold('train', file('longer.json', 4), '--store', store, '--quiet')
+    expect(status).toBe(0)
+    expect(stderr).toMatch(
+      /^the first 18 steps are those of the run [0-9a-f]{12}: not repeated\nrun [0-9a-f]{12} recorded/
+    )
+    expect(readdirSync(store)).toHaveLength(2)
+    expect(gradfold('train', short, '--store', store, '--quiet').stderr).toMatch(/had ended before: not repeated/)
+  })
   test('are not repeated', () => {
     const { status, stderr } = gradfold('train', short, '--record', at('a'), '--quiet')
     expect(status).toBe(0)
@@ -67,6 +107,7 @@ describe('recorded runs', () => {
     ['a step beyond the run', ['at', 'A', '--step', '99', '--out', 'x.safetensors']],
     ['a step that is no number', ['at', 'A', '--step', 'x', '--out', 'x.safetensors']],
     ['no whole number of steps', ['train', 'S', '--record', 'D', '--every', '0']],
+    ['a record and a store', ['train', 'S', '--record', 'D', '--store', 'D']],
     ['a record of another run', ['train', 'L', '--record', 'A']]
   ])('%s: one line, and 2', (_, args) => {
     const named: Readonly<Record<string, string>> = { A: at('a'), D: at('d'), S: short, L: file('other.json', 5) }
@@ -87,7 +128,7 @@ describe('recorded runs', () => {
     expect(second.status).toBe(2)
     expect(second.stderr).toMatch(/in use by process \d+/)
     child.kill('SIGINT')
-    expect(await ended).toBe(0)
+    expect(await ended).toBe(130)
     expect(errors).toMatch(/^stopped after epoch \d+, step [\d,]+, and saved; to go on: gradfold resume \S+\n$/)
     expect(gradfold('resume', record, '--quiet').status).toBe(0)
     expect(resultOf(record)).toBe(resultOf(whole))

@@ -7,7 +7,15 @@ import { explainCommand } from './explain.js'
 import type { Terminal } from './reporter.js'
 import { searchCommand, type SearchFlags } from './search.js'
 import { summaryCommand } from './summary.js'
-import { atCommand, diffCommand, resumeCommand, verifyCommand, type AtFlags, type RecordFlags } from './record.js'
+import {
+  atCommand,
+  diffCommand,
+  resumeCommand,
+  verifyCommand,
+  type AtFlags,
+  type JsonFlag,
+  type RecordFlags
+} from './record.js'
 import { trainCommand, type TrainFlags } from './train.js'
 
 export interface Io extends Terminal {
@@ -21,8 +29,9 @@ export interface Io extends Terminal {
 const codes = `
 Exit codes:
   0  the run ended well
-  1  the run failed (a number stopped being finite, the backend cannot run here), records differ, no trial gave a value
-  2  nothing was run: the command line, the run file or the data are wrong`
+  1  the run failed (a number stopped being finite, the backend cannot run here), what was compared differs, or no trial gave a value
+  2  nothing was run: the command line, the run file, the record or the data are wrong
+  130  a recorded run was interrupted (Ctrl-C); it is saved, and gradfold resume goes on with it`
 
 const file = ['<run.json>', 'a run file, or - for standard input'] as const
 
@@ -64,11 +73,14 @@ const program = (io: Io, end: (code: Promise<ExitCode>) => void): Command => {
     .command('train')
     .description('trains, and prints loss and metrics of every epoch and of the final parameters')
     .argument(...file)
-    .option('--json', 'print one JSON object per line: epoch, done, error')
+    .option('--json', 'print one JSON object per line: epoch, done, stopped, error')
     .option('--quiet', 'print only how the run ended')
     .option('--record <folder>', 'record the run there, and go on with it if it was broken off')
-    .option('--every <steps>', 'with --record: checkpoints after so many steps too, besides those of epochs', steps)
-    .option('--again', 'with --record: begin anew what is recorded there')
+    .addOption(
+      new Option('--store <folder>', 'the same, in a folder there that is called after the run').conflicts('record')
+    )
+    .option('--every <steps>', 'with these: checkpoints after so many steps too, besides those of epochs', steps)
+    .option('--again', 'with these: begin anew what is recorded there')
     .addOption(backendOption())
     .addOption(threadsOption())
     .addHelpText('after', codes)
@@ -77,7 +89,7 @@ const program = (io: Io, end: (code: Promise<ExitCode>) => void): Command => {
   computing(root.command('resume'))
     .description('goes on with a recorded run that was broken off')
     .argument(...record)
-    .option('--json', 'print one JSON object per line: epoch, done, error')
+    .option('--json', 'print one JSON object per line: epoch, done, stopped, error')
     .option('--quiet', 'print only how the run ended')
     .option('--every <steps>', 'checkpoints after so many steps too, besides those of epochs', steps)
     .addHelpText('after', codes)
@@ -85,15 +97,17 @@ const program = (io: Io, end: (code: Promise<ExitCode>) => void): Command => {
   computing(root.command('verify'))
     .description('does a recorded run again and says whether it is identical, or where it first differs')
     .argument(...record)
+    .option('--json', 'print one JSON object: identical, different, error')
     .addHelpText('after', codes)
-    .action((folder: string, flags: ComputeFlags) => end(verifyCommand(io, folder, flags)))
+    .action((folder: string, flags: ComputeFlags & JsonFlag) => end(verifyCommand(io, folder, flags)))
   root
     .command('diff')
     .description('compares two recorded runs: their run files, and the first step that differs')
     .argument('<a>', 'the folder of a recorded run')
     .argument('<b>', 'another')
+    .option('--json', 'print one JSON object: diff, error')
     .addHelpText('after', codes)
-    .action((a: string, b: string) => end(diffCommand(io, a, b)))
+    .action((a: string, b: string, flags: JsonFlag) => end(diffCommand(io, a, b, flags)))
   computing(root.command('at'))
     .description('saves the weights that a recorded run had after a step, as safetensors')
     .argument(...record)

@@ -1,6 +1,9 @@
 /** What the command tells about a run while it is on and at its end: the same three events for people and for machines. */
 import type { EpochReport } from '../train/train.js'
 import type { Scores } from '../train/progress.js'
+import type { Difference } from '../run/record/diff.js'
+import type { Outcome } from '../run/record/recorder.js'
+import type { Verdict } from '../run/record/verify.js'
 import { message, type Problem } from '../value/error.js'
 
 export interface Finished {
@@ -16,7 +19,8 @@ export interface Finished {
  * One JSON object, on one line. Nothing in it depends on the machine or the clock: the same run gives the same lines.
  * (JSON has no infinity: a number that is not finite is null.)
  */
-const line = (tag: 'epoch' | 'done' | 'error', fields: object): string => `${JSON.stringify({ tag, ...fields })}\n`
+const line = (tag: 'epoch' | 'done' | 'stopped' | 'error' | Verdict['tag'] | 'diff', fields: object): string =>
+  `${JSON.stringify({ tag, ...fields })}\n`
 
 export const epochJson = ({ epoch, step, loss, metrics, settings, validation }: EpochReport): string =>
   line('epoch', { epoch, step, loss, metrics, settings, ...(validation === undefined ? {} : { validation }) })
@@ -29,3 +33,29 @@ export const errorJson = (e: Problem<string>): string => {
   const { _tag, path, expected, got, hint } = e
   return line('error', { error: _tag, path, expected, got, hint, message: message(e) })
 }
+
+/** a recorded run that was interrupted; `record` is the folder to go on in */
+export const stoppedJson = ({ folder, id, epoch, step }: Outcome): string =>
+  line('stopped', { record: folder, run: id, epoch, step })
+
+export const verdictJson = (v: Verdict): string => {
+  if (v.tag === 'different') {
+    const { step, at, number, tensor } = v
+    return line(v.tag, {
+      step,
+      at,
+      ...(number === undefined ? {} : { number }),
+      ...(tensor === undefined ? {} : { tensor })
+    })
+  }
+  const { steps, epochs, checkpoints, skipped } = v
+  return line(v.tag, {
+    steps,
+    epochs,
+    checkpoints,
+    skipped: skipped.map(({ name, error }) => ({ name, message: message(error) }))
+  })
+}
+
+export const differenceJson = ({ changes, steps, first }: Difference): string =>
+  line('diff', { changes, steps, ...(first === undefined ? {} : { first }) })

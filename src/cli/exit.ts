@@ -6,7 +6,9 @@ export const exitCodes = {
   /** the run began and failed */
   failed: 1,
   /** nothing was run: the command line, the run file or the data are not what they should be */
-  refused: 2
+  refused: 2,
+  /** a recorded run was asked to stop (Ctrl-C): it is saved, and can be gone on with; what shells say of a command that this signal ended */
+  interrupted: 130
 } as const
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 

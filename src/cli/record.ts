@@ -5,14 +5,18 @@ import * as IORef from 'fp-ts/lib/IORef.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { horizon } from '../run/horizon.js'
 import { diffRecords, type Difference } from '../run/record/diff.js'
-import { readRecord } from '../run/record/folder.js'
+import { readRun } from '../run/record/folder.js'
 import { resumeRun, type Outcome, type RecordOptions } from '../run/record/recorder.js'
-import { stateAt, verifyRecord, type Verdict } from '../run/record/replay.js'
+import { stateAt } from '../run/record/replay.js'
+import { verifyRecord, type Verdict } from '../run/record/verify.js'
 import type { RunFile } from '../run/run-file.js'
 import { saveWeights } from '../run/weights.js'
 import { message, settingError, type Problem } from '../value/error.js'
+import type { NumberDifference, TensorDifference } from '../run/record/values.js'
+import type { Skipped } from '../run/checkpoints.js'
 import { backendOf, type ComputeFlags } from './backend.js'
 import type { Io } from './command.js'
+import { differenceJson, errorJson, stoppedJson, verdictJson } from './events.js'
 import { errorLine, exitCodeOf, exitCodes, oneLine, type ExitCode } from './exit.js'
 import { whole } from './format.js'
 import { printed } from './print.js'
@@ -25,10 +29,16 @@ export interface RecordFlags extends ComputeFlags {
   readonly every?: number
   readonly again?: boolean
 }
+/** what a command that compares is told */
+export interface JsonFlag {
+  readonly json?: boolean
+}
 export interface AtFlags extends ComputeFlags {
   readonly step: number
   readonly out: string
 }
+
+const failure = (problem: Problem<string>): Failure => ({ problem })
 
 const wholeNumber = (name: string, n: number, least: number): E.Either<Failure, number> =>
   Number.isSafeInteger(n) && n >= least
@@ -38,20 +48,27 @@ const wholeNumber = (name: string, n: number, least: number): E.Either<Failure, 
 /** a path as an argument of a shell */
 const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`)
 
+const skippedText = (skipped: readonly Skipped[]): readonly string[] =>
+  skipped.map(({ error }) => `passed over a damaged checkpoint: ${message(error)}`)
+
 /** what a recording says at its end, beside what a training says */
-const aside = (folder: string, o: Outcome): readonly string[] => [
-  ...o.skipped.map(({ name, error }) => `passed over the damaged checkpoint ${name}: ${message(error)}`),
+const aside = (o: Outcome): readonly string[] => [
+  ...skippedText(o.skipped),
+  ...(o.shared === undefined
+    ? []
+    : [`the first ${whole(o.from)} steps are those of the run ${o.shared.slice(0, 12)}: not repeated`]),
   ...(o.tag === 'stopped'
-    ? [`stopped after epoch ${o.epoch}, step ${whole(o.step)}, and saved; to go on: gradfold resume ${quoted(folder)}`]
+    ? [
+        `stopped after epoch ${o.epoch}, step ${whole(o.step)}, and saved; to go on: gradfold resume ${quoted(o.folder)}`
+      ]
     : o.before
       ? [`run ${o.id.slice(0, 12)} had ended before: not repeated (--again would)`]
-      : [`run ${o.id.slice(0, 12)} recorded in ${folder}, final state ${o.end.state.slice(0, 12)}`])
+      : [`run ${o.id.slice(0, 12)} recorded in ${o.folder}, final state ${o.end.state.slice(0, 12)}`])
 ]
 
 /** trains with a record, whatever says which run */
 export const recorded = (
   io: Io,
-  folder: string,
   flags: RecordFlags,
   file: string,
   work: (options: (run: RunFile) => RecordOptions) => TE.TaskEither<Failure, Outcome>
@@ -90,14 +107,15 @@ export const recorded = (
       },
       (o): ExitCode => {
         if (o.tag === 'stopped') {
-          say(aside(folder, o))
-          return exitCodes.ok
+          say(aside(o))
+          if (style.json) io.out.write(stoppedJson(o))
+          return exitCodes.interrupted
         }
         const { end } = o
         if (end.tag === 'failed') {
           const problem: Problem<'Diverged'> = { _tag: 'Diverged', ...end.problem }
           show.read().failed(problem, file)
-          say(aside(folder, o))
+          say(aside(o))
           return exitCodes.failed
         }
         show.read().finished({
@@ -107,7 +125,7 @@ export const recorded = (
           train: end.train,
           ...(end.test === undefined ? {} : { test: end.test })
         })
-        say(aside(folder, o))
+        say(aside(o))
         return exitCodes.ok
       }
     )
@@ -115,85 +133,101 @@ export const recorded = (
 }
 
 export const resumeCommand = (io: Io, folder: string, flags: RecordFlags): Promise<ExitCode> =>
-  recorded(io, folder, flags, folder, options =>
+  recorded(io, flags, folder, options =>
     pipe(
-      readRecord(folder),
+      readRun(folder),
       TE.chainW(({ run }) => resumeRun(folder, options(run))),
-      TE.mapLeft((problem): Failure => ({ problem }))
+      TE.mapLeft(failure)
     )
   )
 
 // ---- verify, diff, at
 
-const verdictText = (v: Verdict): string => {
-  if (v.tag === 'identical')
-    return `identical: ${whole(v.steps)} steps, ${v.epochs} epochs, ${v.checkpoints} checkpoints`
-  const n = v.number
-  return [
-    `different at step ${whole(v.step)}: ${v.at}`,
-    ...(v.tensor === undefined ? [] : [`${v.tensor.count} of ${v.tensor.of} numbers differ`]),
-    ...(n === undefined ? [] : [`[${n.index.join(', ')}] recorded ${n.a}, right ${n.b}: ${n.ulps} ulp`])
-  ].join('\n')
-}
+const numberText = (n: NumberDifference | undefined, a: string, b: string): readonly string[] =>
+  n === undefined ? [] : [`[${n.index.join(', ')}] ${a} ${n.a}, ${b} ${n.b}: ${whole(n.ulps)} ulp`]
+const tensorText = (t: TensorDifference | undefined): readonly string[] =>
+  t === undefined ? [] : [`${whole(t.count)} of ${whole(t.of)} numbers differ`]
 
-export const verifyCommand = (io: Io, folder: string, flags: ComputeFlags): Promise<ExitCode> =>
+const verdictText = (v: Verdict): readonly string[] =>
+  v.tag === 'identical'
+    ? [`identical: ${whole(v.steps)} steps, ${v.epochs} epochs, ${v.checkpoints} checkpoints`]
+    : [
+        `different at step ${whole(v.step)}: ${v.at}`,
+        ...tensorText(v.tensor),
+        ...numberText(v.number, 'recorded', 'right')
+      ]
+
+const json = (u: unknown): string => (u === undefined ? 'nothing' : JSON.stringify(u))
+const differenceText = ({ changes, steps, first }: Difference): readonly string[] => [
+  ...changes.map(c => `${c.path.join('/')}: ${json(c.a)}, ${json(c.b)}`),
+  ...(steps.a === steps.b ? [] : [`steps recorded: ${whole(steps.a)}, ${whole(steps.b)}`]),
+  ...(first === undefined
+    ? [`the same ${whole(Math.min(steps.a, steps.b))} steps`]
+    : [
+        `first different step ${whole(first.step)}: ${first.at.join(', ')}`,
+        ...tensorText(first.tensor),
+        ...numberText(first.number, 'a', 'b')
+      ])
+]
+
+/** what a comparison says: lines, or one JSON object; it fails where something differs */
+const compared = <A>(
+  io: Io,
+  flags: JsonFlag,
+  task: TE.TaskEither<Failure, A>,
+  say: {
+    readonly lines: (a: A) => readonly string[]
+    readonly json: (a: A) => string
+    readonly same: (a: A) => boolean
+    readonly aside?: (a: A) => readonly string[]
+  }
+): Promise<ExitCode> =>
   pipe(
-    TE.fromEither(backendOf(flags)),
-    TE.chainW(backend =>
-      pipe(
-        verifyRecord(folder, { backend }),
-        TE.mapLeft((problem): Failure => ({ problem }))
-      )
-    ),
+    task,
     TE.match(
       ({ problem, file }): ExitCode => {
+        if (flags.json === true) io.out.write(errorJson(problem))
         io.err.write(`${errorLine(problem, file)}\n`)
         return exitCodeOf(problem)
       },
-      verdict => {
-        io.out.write(`${verdictText(verdict).split('\n').map(oneLine).join('\n')}\n`)
-        return verdict.tag === 'identical' ? exitCodes.ok : exitCodes.failed
+      a => {
+        const text = (lines: readonly string[]): string => lines.map(l => `${oneLine(l)}\n`).join('')
+        io.out.write(flags.json === true ? say.json(a) : text(say.lines(a)))
+        io.err.write(text(say.aside?.(a) ?? []))
+        return say.same(a) ? exitCodes.ok : exitCodes.failed
       }
     )
   )()
 
-const json = (u: unknown): string => (u === undefined ? 'nothing' : JSON.stringify(u))
-const differenceText = ({ changes, steps, first }: Difference): string =>
-  [
-    ...changes.map(c => `${c.path.join('/')}: ${json(c.a)}, ${json(c.b)}`),
-    ...(steps.a === steps.b ? [] : [`steps recorded: ${whole(steps.a)}, ${whole(steps.b)}`]),
-    first === undefined
-      ? `the same ${whole(Math.min(steps.a, steps.b))} steps`
-      : `first different step ${whole(first.step)}: ${first.at.join(', ')}`
-  ].join('\n')
+export const verifyCommand = (io: Io, folder: string, flags: ComputeFlags & JsonFlag): Promise<ExitCode> =>
+  compared(
+    io,
+    flags,
+    pipe(
+      TE.fromEither(backendOf(flags)),
+      TE.chainW(backend => pipe(verifyRecord(folder, { backend }), TE.mapLeft(failure)))
+    ),
+    {
+      lines: verdictText,
+      json: verdictJson,
+      same: v => v.tag === 'identical',
+      aside: v => (v.tag === 'identical' ? skippedText(v.skipped) : [])
+    }
+  )
 
-export const diffCommand = (io: Io, a: string, b: string): Promise<ExitCode> =>
-  pipe(
-    diffRecords(a, b),
-    TE.match(
-      (problem): ExitCode => {
-        io.err.write(`${errorLine(problem)}\n`)
-        return exitCodeOf(problem)
-      },
-      difference => {
-        io.out.write(`${differenceText(difference).split('\n').map(oneLine).join('\n')}\n`)
-        const { changes, steps, first } = difference
-        return changes.length === 0 && steps.a === steps.b && first === undefined ? exitCodes.ok : exitCodes.failed
-      }
-    )
-  )()
+export const diffCommand = (io: Io, a: string, b: string, flags: JsonFlag): Promise<ExitCode> =>
+  compared(io, flags, pipe(diffRecords(a, b), TE.mapLeft(failure)), {
+    lines: differenceText,
+    json: differenceJson,
+    same: ({ changes, steps, first }) => changes.length === 0 && steps.a === steps.b && first === undefined
+  })
 
 export const atCommand = (io: Io, folder: string, flags: AtFlags): Promise<ExitCode> =>
   pipe(
     TE.Do,
     TE.bind('backend', () => TE.fromEither(backendOf(flags))),
     TE.bind('step', () => TE.fromEither(wholeNumber('step', flags.step, 0))),
-    TE.bindW('there', ({ backend, step }) =>
-      pipe(
-        stateAt(folder, step, { backend }),
-        TE.mapLeft((problem): Failure => ({ problem }))
-      )
-    ),
+    TE.bindW('there', ({ backend, step }) => pipe(stateAt(folder, step, { backend }), TE.mapLeft(failure))),
     TE.chainFirstW(({ there: { state } }) => pipe(saveWeights(flags.out)(state), TE.mapLeft(about(flags.out)))),
     TE.map(({ step }) => `weights after step ${whole(step)} saved as ${flags.out}`),
     printed(io)

@@ -7,7 +7,9 @@ import { horizon } from '../run/horizon.js'
 import { openRun, type OpenRun } from '../run/open.js'
 import { score } from '../train/evaluate.js'
 import { train, type TrainError, type TrainEvent } from '../train/train.js'
-import { recordRun } from '../run/record/recorder.js'
+import { recordRun, type RecordOptions } from '../run/record/recorder.js'
+import { storeRun } from '../run/record/store.js'
+import type { RunFile } from '../run/run-file.js'
 import { backendOf } from './backend.js'
 import type { Io } from './command.js'
 import type { Finished } from './events.js'
@@ -19,6 +21,8 @@ import { reporter } from './reporter.js'
 export interface TrainFlags extends RecordFlags {
   /** the folder to record the run in */
   readonly record?: string
+  /** a folder of such folders, called after their runs */
+  readonly store?: string
 }
 
 /** trains, then scores the final parameters on the whole of each part */
@@ -44,12 +48,18 @@ const trained =
     )
 
 export const trainCommand = (io: Io, path: string, flags: TrainFlags): Promise<ExitCode> => {
-  const { record } = flags
-  if (record !== undefined)
-    return recorded(io, record, flags, path, o =>
+  const { record, store } = flags
+  const kept =
+    record !== undefined
+      ? (run: RunFile, o: RecordOptions) => recordRun(record, run, o)
+      : store !== undefined
+        ? (run: RunFile, o: RecordOptions) => storeRun(store, run, o)
+        : undefined
+  if (kept !== undefined)
+    return recorded(io, flags, path, o =>
       pipe(
         readRun(path, io.stdin),
-        TE.chainW(run => pipe(recordRun(record, run, o(run)), TE.mapLeft(about(path))))
+        TE.chainW(run => pipe(kept(run, o(run)), TE.mapLeft(about(path))))
       )
     )
   const options = { json: flags.json ?? false, quiet: flags.quiet ?? false }

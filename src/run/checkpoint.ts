@@ -75,9 +75,9 @@ const sealAt = (head: string): number =>
 const withSeal = (header: Uint8Array, at: number, seal: string): Uint8Array =>
   header.map((byte, i) => (i >= at && i < at + seal.length ? seal.charCodeAt(i - at) : byte))
 
-/** a checkpoint as a safetensors file, in parts */
-export const checkpointParts = ({ state, run, scores }: Checkpoint): Parts => {
-  const head = canonicalText(headCodec.encode({ digest: stateDigest(state), run, scores, state: numbersOf(state) }))
+/** a checkpoint as a safetensors file, in parts; the digest of its state may be known already */
+export const checkpointParts = ({ state, run, scores }: Checkpoint, known = stateDigest(state)): Parts => {
+  const head = canonicalText(headCodec.encode({ digest: known, run, scores, state: numbersOf(state) }))
   const { header, data } = safetensorsLayout({
     tensors: tensorsOf(state),
     metadata: { [headName]: head, [sealName]: noSeal }

@@ -63,14 +63,15 @@ const namedIn = (folder: Folder): TE.TaskEither<FileError, readonly Named[]> =>
  * Saves a checkpoint under the name of its step, in place of an older one of this step. Once it is done, it outlives a loss of
  * power; until then the folder holds what it held before.
  *
+ * @param digest of the state (`stateDigest`), where it is known already
  * @example saveCheckpoint(folderAt('runs/mnist/checkpoints'))({ state, run: runId(run) })
  * @returns the name of the file
  */
 export const saveCheckpoint =
   (folder: Folder) =>
-  (checkpoint: Checkpoint): TE.TaskEither<FileError, string> => {
+  (checkpoint: Checkpoint, digest?: string): TE.TaskEither<FileError, string> => {
     const name = nameOf(checkpoint.state.progress.step)
-    const { header, data } = checkpointParts(checkpoint)
+    const { header, data } = checkpointParts(checkpoint, digest)
     return pipe(
       folder.make,
       TE.chain(() => replaceFile(folder)(name, [header, ...data])),

@@ -1,45 +1,24 @@
 /** Recorded runs: broken off anywhere and gone on with, they end as if nothing had happened; a record that lies is found out. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
-import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import fc from 'fast-check'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { reference } from '../../../src/backend/reference/reference.js'
 import { wasm } from '../../../src/backend/wasm/wasm.js'
-import { encodeCheckpoint } from '../../../src/run/checkpoint.js'
 import { openRun } from '../../../src/run/open.js'
-import { diffRecords } from '../../../src/run/record/diff.js'
-import { encodeLink, link, type EpochLink } from '../../../src/run/record/epochs.js'
 import { readRecord } from '../../../src/run/record/folder.js'
-import { recordRun, resumeRun, type Outcome, type RecordOptions } from '../../../src/run/record/recorder.js'
-import { stateAt, verifyRecord } from '../../../src/run/record/replay.js'
-import { decodeRow, encodeHeader, encodeRows, type Row } from '../../../src/run/record/rows.js'
+import { recordRun, resumeRun } from '../../../src/run/record/recorder.js'
+import { stateAt } from '../../../src/run/record/replay.js'
 import { stateDigest } from '../../../src/run/state.js'
-import { tensorsOf, withTensors, type TrainState } from '../../../src/train/state.js'
 import { train, turns } from '../../../src/train/train.js'
 import { message, type Problem } from '../../../src/value/error.js'
-import { allocate, numbersOf, view, type Tensor } from '../../../src/value/tensor.js'
-import { leaves } from '../../../src/value/tree.js'
 import { diverging, right } from '../helpers.js'
 import { parseRunFile } from '../../../src/run/run-file.js'
+import { bad, folders, ok, record } from './folders.js'
 import { epochSteps, runOf } from './run.js'
 
-const root = mkdtempSync(join(tmpdir(), 'gradfold-record-'))
-afterAll(() => {
-  rmSync(root, { recursive: true, force: true })
-})
-let made = 0
-const fresh = (): string => join(root, String(made++))
-const ok = async <A>(t: TaskEither<Problem<string>, A>): Promise<A> => right(await t())
-const bad = async (t: TaskEither<Problem<string>, unknown>): Promise<string> => {
-  const r = await t()
-  if (E.isRight(r)) throw new Error('it should have been refused')
-  return message(r.left)
-}
-const record = (folder: string, epochs: number, o: Partial<RecordOptions> = {}): Promise<Outcome> =>
-  ok(recordRun(folder, runOf(epochs), { backend: wasm, ...o }))
+const { fresh } = folders()
 
 /** what a record holds that must not depend on how the run came about */
 const content = (folder: string): unknown => ({
@@ -187,128 +166,5 @@ describe('a state of any step', () => {
         }
     }
     expect(await bad(stateAt(folder, 25, { backend: wasm }))).toMatch(/a step of the run/)
-  })
-})
-
-// ---- records that lie
-
-/** the next number of the type */
-const nextUp = (t: Tensor, i: number): Tensor => {
-  const numbers = allocate('f32', numbersOf(t))
-  const bits = new Uint32Array(numbers.buffer)
-  bits[i] = (bits[i] as number) + 1
-  return view('f32', t.shape, numbers)
-}
-
-/** a record whose run had one weight changed by one ulp after step k, and went on from there */
-const planted = async (epochs: number, k: number, tensor: number, i: number) => {
-  const [honest, folder] = [fresh(), fresh()]
-  await record(honest, epochs, { every: 1, keep: { last: 1000 } })
-  await record(folder, epochs, { every: 1, keep: { last: 1000 } })
-  const r = await ok(readRecord(folder))
-  const { training, datasets } = await ok(openRun(r.run))
-  const { state } = await ok(stateAt(folder, k, { backend: wasm }))
-  const name = `params/${(leaves<Tensor>(state.params)[tensor] as readonly [string, Tensor])[0]}`
-  const changed = withTensors(state, {
-    ...tensorsOf(state),
-    [name]: nextUp(tensorsOf(state)[name] as Tensor, i)
-  })
-  const steps = r.steps as NonNullable<typeof r.steps>
-  const rows: Row[] = Array.from({ length: k }, (_, s) => decodeRow(steps.layout, steps.rows, s))
-  const at = new Map<number, TrainState>([[k, changed]])
-  const { fingerprintOf } = await import('../../../src/value/fingerprint.js')
-  rows[k - 1] = {
-    ...(rows[k - 1] as Row),
-    fingerprints: leaves<Tensor>(changed.params).flatMap(([, t]) => fingerprintOf(t))
-  }
-  const links: EpochLink[] = r.links.filter(l => l.step < k).slice()
-  const pulled = right(
-    turns(training, {
-      backend: wasm,
-      from: changed,
-      fingerprints: true,
-      turnSteps: 1,
-      ...(datasets.validation === undefined ? {} : { validation: datasets.validation })
-    })(datasets.train)
-  )
-  const own = r.links.find(l => l.step === k)
-  if (own !== undefined) links.push(link({ ...own, state: stateDigest(changed) }, links.at(-1)?.chain ?? r.id))
-  for (let next = pulled.next(); next.done !== true; next = pulled.next())
-    for (const e of next.value.events) {
-      if (e.tag === 'step') {
-        rows.push({ ...e, fingerprints: e.fingerprints ?? [] })
-        at.set(e.step, next.value.state())
-      } else if (e.tag === 'epoch')
-        links.push(link({ ...e, state: stateDigest(next.value.state()) }, links.at(-1)?.chain ?? r.id))
-    }
-  writeFileSync(
-    join(folder, 'steps.bin'),
-    Buffer.concat([encodeHeader(steps.layout), encodeRows(steps.layout, rows).bytes])
-  )
-  writeFileSync(join(folder, 'epochs.jsonl'), links.map(encodeLink).join(''))
-  return { honest, folder, name, id: r.id, at, value: numbersOf(tensorsOf(state)[name] as Tensor)[i] as number }
-}
-const checkpointFile = (folder: string, step: number): string =>
-  join(folder, 'checkpoints', `step-${String(step).padStart(12, '0')}.safetensors`)
-
-describe('verify and diff', () => {
-  test('say identical of an honest record', async () => {
-    const folder = fresh()
-    await record(folder, 3)
-    expect(await ok(verifyRecord(folder, { backend: reference }))).toEqual({
-      tag: 'identical',
-      steps: 3 * epochSteps,
-      epochs: 3,
-      checkpoints: 2
-    })
-    const copy = fresh()
-    await record(copy, 3, { backend: reference })
-    expect(await ok(diffRecords(folder, copy))).toEqual({ changes: [], steps: { a: 18, b: 18 } })
-  })
-  test('find one weight changed by one ulp at exactly its step, tensor and place', { timeout: 120_000 }, async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 17 }), fc.nat(4), fc.nat(5), async (k, tensor, at) => {
-        const i = tensor === 4 ? 0 : at
-        const { honest, folder, name, value } = await planted(3, k, Math.min(tensor, 3), Math.min(i, 0))
-        // checkpoints tell the truth still: they are of the honest run, so a row must give the lie away
-        const verdict = await ok(verifyRecord(folder, { backend: wasm }))
-        expect(verdict).toMatchObject({ tag: 'different', step: k, at: name, number: { b: value } })
-        const difference = await ok(diffRecords(honest, folder))
-        expect(difference).toMatchObject({ changes: [], first: { step: k, at: [name] } })
-      }),
-      { numRuns: 8 }
-    )
-  })
-  test('tell how far it is from the right number, from the fingerprint alone', async () => {
-    const { folder } = await planted(2, 7, 1, 2)
-    rmSync(join(folder, 'checkpoints'), { recursive: true })
-    expect(await ok(verifyRecord(folder, { backend: wasm }))).toMatchObject({
-      tag: 'different',
-      step: 7,
-      number: { ulps: 1 }
-    })
-  })
-  test('find a checkpoint that holds another state', async () => {
-    const folder = fresh()
-    await record(folder, 2, { every: 4, keep: { last: 100 } })
-    const r = await ok(readRecord(folder))
-    const { state } = await ok(stateAt(folder, 8, { backend: wasm }))
-    const [name, t] = Object.entries(tensorsOf(state)).find(([n]) => n.startsWith('optimizer/')) as [string, Tensor]
-    const changed = withTensors(state, { ...tensorsOf(state), [name]: nextUp(t, 0) })
-    writeFileSync(checkpointFile(folder, 8), encodeCheckpoint({ state: changed, run: r.id }))
-    expect(await ok(verifyRecord(folder, { backend: wasm }))).toMatchObject({
-      tag: 'different',
-      step: 8,
-      at: name,
-      number: { ulps: 1 }
-    })
-  })
-  test('compare run files path by path', async () => {
-    const [a, b] = [fresh(), fresh()]
-    await record(a, 2)
-    await ok(recordRun(b, { ...runOf(2), seed: 6 }, { backend: wasm }))
-    const d = await ok(diffRecords(a, b))
-    expect(d.changes).toEqual([{ path: ['seed'], a: 5, b: 6 }])
-    expect(d.first?.step).toBe(1)
   })
 })

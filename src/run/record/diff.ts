@@ -2,17 +2,28 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { sameData } from '../../layer/same-data.js'
+import { tensorsOf, type TrainState } from '../../train/state.js'
 import type { DecodeError, FileError } from '../../value/error.js'
-import type { Tables } from '../run-file.js'
+import { fingerprintOf, type Fingerprint } from '../../value/fingerprint.js'
+import type { Tensor } from '../../value/tensor.js'
+import { leaves } from '../../value/tree.js'
+import { latestCheckpoint, type CheckpointError } from '../checkpoints.js'
+import { folderAt } from '../folder.js'
+import { tables, trainingOf, type Tables } from '../run-file.js'
 import { firstDifferent } from './bisect.js'
 import { changes, type Change } from './changes.js'
-import { openRows, readRecord, type RowFile } from './folder.js'
+import { checkpointsOf, readRecord, type Recorded, type Steps } from './folder.js'
 import { chainAt, decodeRow } from './rows.js'
+import { firstDifference, singleDifference, type NumberDifference, type TensorDifference } from './values.js'
 
 export interface Parting {
   readonly step: number
-  /** the paths of the parameter tensors that differ after it, and the names of the numbers */
+  /** the paths of the tensors that differ after it, and the names of the numbers */
   readonly at: readonly string[]
+  /** one number of the first of these tensors that differs, as far as that can be told: from two checkpoints, or one and a fingerprint */
+  readonly number?: NumberDifference
+  /** where both records have a checkpoint of the step: how that tensor differs as a whole */
+  readonly tensor?: TensorDifference
 }
 export interface Difference {
   /** of the run files; `a` and `b` are the two records */
@@ -22,85 +33,102 @@ export interface Difference {
   /** absent where all steps that both have are the same, to the bit */
   readonly first?: Parting
 }
-type DiffError = FileError | DecodeError
+type DiffError = FileError | DecodeError | CheckpointError
 
-/** what differs between the rows of a step */
-const parting =
-  (a: RowFile, b: RowFile) =>
-  (i: number): TE.TaskEither<FileError, Parting> =>
+/** what differs between the rows of a step that both have */
+const partingAt = (a: Steps, b: Steps, i: number): Parting => {
+  const [p, q] = [decodeRow(a.layout, a.rows, i), decodeRow(b.layout, b.rows, i)]
+  const tensors = a.layout.tensors.filter((_, t) =>
+    [2 * t, 2 * t + 1].some(w => p.fingerprints[w] !== q.fingerprints[w])
+  )
+  const numbers = [
+    ...(['loss', 'weight', 'examples'] as const).filter(k => !Object.is(p[k], q[k])),
+    ...Object.keys(p.sums)
+      .filter(k => !sameData(p.sums[k], q.sums[k]))
+      .map(k => `metric/${k}`)
+  ]
+  return { step: i + 1, at: [...tensors.map(t => `params/${t}`), ...numbers] }
+}
+
+/** the first step where two records part: the chains of their rows are equal before it and differ from it on */
+const rowParting = (a: Steps, b: Steps): Parting | undefined => {
+  if (!sameData(a.layout, b.layout)) return { step: 1, at: ['what is recorded'] }
+  const count = Math.min(a.count, b.count)
+  const first = firstDifferent(count, i => sameData(chainAt(a.layout, a.rows, i), chainAt(b.layout, b.rows, i)))
+  return first === count ? undefined : partingAt(a, b, first)
+}
+
+/** the state that a record has saved after a step */
+const savedAt = (r: Recorded, step: number, known: Tables): TE.TaskEither<CheckpointError, TrainState | undefined> =>
+  pipe(
+    latestCheckpoint(folderAt(checkpointsOf(r.folder)), trainingOf(r.run), {
+      run: r.id,
+      upTo: step,
+      families: known.families
+    }),
+    TE.map(({ found }) => (found?.step === step ? found.checkpoint.state : undefined))
+  )
+
+/** the first epoch after which the states differ: statistics and slots may, where the parameters do not yet */
+const epochParting = (x: Recorded, y: Recorded): Parting | undefined => {
+  const other = x.links.find((l, i) => y.links[i] !== undefined && y.links[i].state !== l.state)
+  return other === undefined ? undefined : { step: other.step, at: [`state after epoch ${other.epoch}`] }
+}
+
+/** the fingerprint that a record has of a tensor after a step */
+const recordedOf = ({ steps }: Recorded, step: number, tensor: number): Fingerprint => {
+  const words = steps === undefined ? [] : decodeRow(steps.layout, steps.rows, step - 1).fingerprints
+  return [words[2 * tensor] as number, words[2 * tensor + 1] as number]
+}
+
+/** what the checkpoints of a step know of how the records part there */
+const withValues =
+  (x: Recorded, y: Recorded, known: Tables) =>
+  (first: Parting): TE.TaskEither<CheckpointError, Parting> =>
     pipe(
       TE.Do,
-      TE.bind('x', () => a.row(i)),
-      TE.bind('y', () => b.row(i)),
-      TE.map(({ x, y }) => {
-        const [p, q] = [decodeRow(a.layout, x), decodeRow(b.layout, y)]
-        const tensors = a.layout.tensors.filter((_, t) =>
-          [2 * t, 2 * t + 1].some(w => p.fingerprints[w] !== q.fingerprints[w])
-        )
-        const numbers = [
-          ...(Object.is(p.loss, q.loss) ? [] : ['loss']),
-          ...(Object.is(p.weight, q.weight) ? [] : ['weight']),
-          ...Object.keys(p.sums)
-            .filter(k => !sameData(p.sums[k], q.sums[k]))
-            .map(k => `metric/${k}`)
-        ]
-        return { step: i + 1, at: [...tensors.map(t => `params/${t}`), ...numbers] }
+      TE.bind('a', () => savedAt(x, first.step, known)),
+      TE.bind('b', () => savedAt(y, first.step, known)),
+      TE.map(({ a, b }): Parting => {
+        if (a !== undefined && b !== undefined) {
+          const found = firstDifference(tensorsOf(a), tensorsOf(b))
+          if (found === undefined) return first
+          const { at, tensor } = found
+          return { ...first, at: [at, ...first.at.filter(name => name !== at)], number: tensor.largest, tensor }
+        }
+        const tensor = x.steps?.layout.tensors.findIndex(t => `params/${t}` === first.at[0]) ?? -1
+        const [saved, other] = a === undefined ? [b, x] : [a, y]
+        const known = saved === undefined ? undefined : leaves<Tensor>(saved.params)[tensor]?.[1]
+        if (known === undefined) return first
+        const number = singleDifference(known, fingerprintOf(known), recordedOf(other, first.step, tensor))
+        if (number === undefined) return first
+        return { ...first, number: a === undefined ? number : { ...number, a: number.b, b: number.a } }
       })
     )
 
-/** the first step where two files of rows part: their chains are equal before it and differ from it on */
-const firstParting = (a: RowFile, b: RowFile): TE.TaskEither<FileError, Parting | undefined> => {
-  if (!sameData(a.layout, b.layout)) return TE.right({ step: 1, at: ['what is recorded'] })
-  const count = Math.min(a.count, b.count)
-  const same = (i: number): TE.TaskEither<FileError, boolean> =>
-    pipe(
-      TE.Do,
-      TE.bind('x', () => a.row(i)),
-      TE.bind('y', () => b.row(i)),
-      TE.map(({ x, y }) => sameData(chainAt(a.layout, x, 0), chainAt(b.layout, y, 0)))
-    )
-  return pipe(
-    firstDifferent(count, same),
-    TE.chain((i): TE.TaskEither<FileError, Parting | undefined> =>
-      i === count ? TE.right(undefined) : parting(a, b)(i)
-    )
-  )
-}
-
 /**
  * Compares two records without running anything: the run files path by path, and the first step whose rows differ, found by bisection
- * over the chained fingerprints (some 20 rows are read of a million).
+ * over the chained fingerprints; where checkpoints know the values there, they are told too.
  *
  * @example diffRecords('runs/a', 'runs/b') // Right({ changes: [{ path: ['seed'], a: 1, b: 2 }], steps, first: { step: 1, at: [...] } })
  */
-export const diffRecords = (a: string, b: string, known?: Tables): TE.TaskEither<DiffError, Difference> =>
+export const diffRecords = (a: string, b: string, known: Tables = tables): TE.TaskEither<DiffError, Difference> =>
   pipe(
     TE.Do,
     TE.bind('x', () => readRecord(a, known)),
     TE.bind('y', () => readRecord(b, known)),
-    TE.chain(({ x, y }) => {
-      const rest = {
-        changes: changes(x.run, y.run, known),
-        steps: { a: x.steps?.count ?? 0, b: y.steps?.count ?? 0 }
-      }
-      return x.steps === undefined || y.steps === undefined
-        ? TE.right<DiffError, Difference>(rest)
-        : TE.bracketW(
-            pipe(
-              TE.Do,
-              TE.bind('p', () => openRows(a)),
-              TE.bind('q', () => openRows(b))
-            ),
-            ({ p, q }) =>
-              pipe(
-                firstParting({ ...p, count: rest.steps.a }, { ...q, count: rest.steps.b }),
-                TE.map((first): Difference => ({ ...rest, ...(first === undefined ? {} : { first }) }))
-              ),
-            ({ p, q }) =>
-              TE.fromTask(async () => {
-                await p.close()
-                await q.close()
-              })
-          )
-    })
+    TE.bindW('first', ({ x, y }) => {
+      const rows = x.steps === undefined || y.steps === undefined ? undefined : rowParting(x.steps, y.steps)
+      const state = epochParting(x, y)
+      const first = state === undefined || (rows !== undefined && rows.step <= state.step) ? rows : state
+      // tensors of other shapes have nothing to be compared
+      return first === undefined || !sameData(x.run.model, y.run.model) || x.run.precision !== y.run.precision
+        ? TE.right(first)
+        : withValues(x, y, known)(first)
+    }),
+    TE.map(({ x, y, first }): Difference => ({
+      changes: changes(x.run, y.run, known),
+      steps: { a: x.steps?.count ?? 0, b: y.steps?.count ?? 0 },
+      ...(first === undefined ? {} : { first })
+    }))
   )

@@ -21,16 +21,7 @@ import { sha256Of } from '../digest.js'
 import { parseRunFile, tables, type RunFile, type Tables } from '../run-file.js'
 import { endCodec, type End } from './end.js'
 import { decodeLinks, encodeLink, type EpochLink } from './epochs.js'
-import {
-  chainAt,
-  decodeHeader,
-  encodeHeader,
-  headerLength,
-  rowSize,
-  soundRows,
-  unchained,
-  type Layout
-} from './rows.js'
+import { chainAt, decodeHeader, encodeHeader, rowSize, soundRows, unchained, type Layout } from './rows.js'
 
 const names = {
   run: 'run.json',
@@ -55,8 +46,6 @@ export interface Steps {
 export interface Recorded {
   readonly folder: string
   readonly run: RunFile
-  /** the run file as it stands */
-  readonly text: string
   /** the name of the run */
   readonly id: string
   /** none before the first turn is over */
@@ -136,6 +125,27 @@ export const isRecord = (folder: string): TE.TaskEither<FileError, boolean> =>
     TE.map(b => b.length > 0)
   )
 
+/** Which run a folder holds the record of. @returns Left where there is none, and for a run file that says no run */
+export const readRun = (
+  folder: string,
+  known: Tables = tables
+): TE.TaskEither<FileError | DecodeError, Pick<Recorded, 'run' | 'id'>> => {
+  const path = join(folder, names.run)
+  return pipe(
+    textOf(path),
+    TE.filterOrElseW(
+      text => text !== '',
+      () => fileError([folder], 'the record of a run', 'no run.json in it', 'is it the right folder?')
+    ),
+    TE.chainEitherKW(text =>
+      pipe(
+        parseRunFile(text, known),
+        E.bimap(inside(path), run => ({ run, id: sha256Of(new TextEncoder().encode(text)) }))
+      )
+    )
+  )
+}
+
 /**
  * Reads a record. What was cut off at the end of a file (a row, a line, a header) does not count.
  *
@@ -147,13 +157,7 @@ export const readRecord = (
 ): TE.TaskEither<FileError | DecodeError, Recorded> => {
   const file = (name: string): string => join(folder, name)
   return pipe(
-    TE.Do,
-    TE.bind('text', () => textOf(file(names.run))),
-    TE.filterOrElseW(
-      ({ text }) => text !== '',
-      () => fileError([folder], 'the record of a run', 'no run.json in it', 'is it the right folder?')
-    ),
-    TE.bindW('run', ({ text }) => pipe(parseRunFile(text, known), E.mapLeft(inside(file(names.run))), TE.fromEither)),
+    readRun(folder, known),
     TE.bindW('bytes', () => bytesOf(file(names.steps))),
     TE.bindW('lines', () => textOf(file(names.epochs))),
     TE.bindW('result', () => textOf(file(names.result))),
@@ -162,56 +166,12 @@ export const readRecord = (
         ? TE.right(undefined)
         : pipe(parseJson(endCodec)(result), E.mapLeft(inside(file(names.result))), TE.fromEither)
     ),
-    TE.map(({ text, run, bytes, lines, end }) => {
-      const id = sha256Of(new TextEncoder().encode(text))
+    TE.map(({ run, id, bytes, lines, end }) => {
       const read = stepsOf(bytes)
       const steps = E.isRight(read) ? { steps: read.right } : {}
       const links = decodeLinks(lines, id).filter(l => l.step <= (steps.steps?.count ?? 0))
-      return { folder, run, text, id, links, ...steps, ...(end === undefined ? {} : { end }) }
+      return { folder, run, id, links, ...steps, ...(end === undefined ? {} : { end }) }
     })
-  )
-}
-
-/** The rows of a record one at a time, from a file that stays as long as it is. */
-export interface RowFile {
-  readonly layout: Layout
-  readonly count: number
-  /** the bytes of row `i` */
-  readonly row: (i: number) => TE.TaskEither<FileError, Uint8Array>
-  readonly close: () => Promise<void>
-}
-
-/** @returns Left where no steps are recorded yet */
-export const openRows = (folder: string): TE.TaskEither<FileError | DecodeError, RowFile> => {
-  const path = join(folder, names.steps)
-  const part = (file: fs.FileHandle, from: number, length: number): Read<Uint8Array> =>
-    attempt(path, 'a file that can be read', async () => {
-      const { bytesRead, buffer } = await file.read(new Uint8Array(length), 0, length, from)
-      return buffer.subarray(0, bytesRead)
-    })
-  return pipe(
-    attempt(path, 'the steps of a run', () => fs.open(path, 'r')),
-    TE.chainW(file =>
-      pipe(
-        part(file, 0, 16),
-        TE.chainEitherKW(headerLength),
-        TE.chainW(n => part(file, 0, n)),
-        TE.chainEitherKW(decodeHeader),
-        TE.bindTo('header'),
-        TE.bindW('size', () => attempt(path, 'a file that can be read', async () => (await file.stat()).size)),
-        TE.map(({ header: { layout, bytes }, size }): RowFile => {
-          const length = rowSize(layout)
-          return {
-            layout,
-            count: Math.max(0, Math.floor((size - bytes) / length)),
-            row: i => part(file, bytes + i * length, length),
-            close: () => file.close()
-          }
-        }),
-        TE.mapLeft(inside(path)),
-        TE.orElseFirstTaskK(() => () => file.close())
-      )
-    )
   )
 }
 
@@ -223,6 +183,8 @@ export interface Growing {
   /** once this is done, what was written survives a loss of power */
   readonly sync: () => TE.TaskEither<FileError, void>
   readonly close: () => Promise<void>
+  /** both, where nothing more is to come */
+  readonly done: TE.TaskEither<FileError, void>
 }
 const growing = (path: string, keep: number): Read<Growing> =>
   pipe(
@@ -234,7 +196,8 @@ const growing = (path: string, keep: number): Read<Growing> =>
     TE.map(file => ({
       append: bytes => attempt(path, 'a file that can be written', () => file.appendFile(bytes)),
       sync: () => attempt(path, 'a file that can be written', () => file.datasync()),
-      close: () => file.close()
+      close: () => file.close(),
+      done: attempt(path, 'a file that can be written', () => file.sync().finally(() => file.close()))
     }))
   )
 

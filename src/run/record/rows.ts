@@ -186,6 +186,11 @@ export const decodeRow = (l: Layout, rows: Uint8Array, i = 0): Row => {
   }
 }
 
+/** all of some rows, one after the other */
+export const decodeRows = function* (l: Layout, rows: Uint8Array): Generator<Row, void> {
+  for (let i = 0; i < rows.length / rowSize(l); i++) yield decodeRow(l, rows, i)
+}
+
 /**
  * How many of these rows are whole and in their place: each has its number and carries the chain over those before. What is left of a
  * row that was being written, or of pages that never reached the disk, does not count.

@@ -1,4 +1,5 @@
 /** Two tensors number by number: how many differ, where, and by how many ulps. */
+import { sameShape } from '../../value/shape.js'
 import { numbersOf, type Tensor } from '../../value/tensor.js'
 import { STEP, type Fingerprint } from '../../value/fingerprint.js'
 
@@ -69,6 +70,23 @@ export const tensorDifference = (a: Tensor, b: Tensor): TensorDifference | undef
     first ??= largest
   }
   return first === undefined || largest === undefined ? undefined : { count, of: x.length, first, largest }
+}
+
+/** tensors by their names */
+type Tensors = Readonly<Record<string, Tensor>>
+
+/** the first tensor, in the order of `b`, that differs between two states; what one of them lacks, or has in another shape, is passed over */
+export const firstDifference = (
+  a: Tensors,
+  b: Tensors
+): { readonly at: string; readonly tensor: TensorDifference } | undefined => {
+  for (const [at, right] of Object.entries(b)) {
+    const left = a[at]
+    const tensor =
+      left?.dtype === right.dtype && sameShape(left.shape, right.shape) ? tensorDifference(left, right) : undefined
+    if (tensor !== undefined) return { at, tensor }
+  }
+  return undefined
 }
 
 // ---- what a fingerprint tells of a tensor that is not at hand

@@ -1,0 +1,108 @@
+/** Where a record can be gone on from: the newest state that verifies, with every step and epoch before it written down. */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { exampleCount } from '../../data/dataset.js'
+import { sameData } from '../../layer/same-data.js'
+import type { TrainState } from '../../train/state.js'
+import { decodeError, fileError, type FileError } from '../../value/error.js'
+import { fingerprintOf } from '../../value/fingerprint.js'
+import type { Tensor } from '../../value/tensor.js'
+import { leaves } from '../../value/tree.js'
+import { latestCheckpoint, type CheckpointError, type Latest, type Skipped } from '../checkpoints.js'
+import { folderAt } from '../folder.js'
+import type { OpenRun } from '../open.js'
+import { tables } from '../run-file.js'
+import type { End } from './end.js'
+import { checkpointsOf, clearRecord, isRecord, readRecord, startRecord, type Recorded } from './folder.js'
+import type { RecordError, RecordOptions } from './recorder.js'
+import { decodeRow, rowSize } from './rows.js'
+import type { Kept } from './writer.js'
+
+/** what is recorded already, up to the state that the run goes on from */
+export interface Start extends Kept {
+  readonly state?: TrainState
+  readonly skipped: readonly Skipped[]
+  readonly end?: End
+}
+
+const otherRun = (folder: string, id: string, there: string): FileError =>
+  fileError(
+    [folder],
+    `the record of the run ${id.slice(0, 12)}`,
+    `that of ${there.slice(0, 12)}`,
+    'give another folder, or --again to put this run in its place'
+  )
+
+/** whether the parameters of a state have the fingerprints that are recorded of its step */
+const agrees = (steps: Recorded['steps'], { params, progress }: TrainState): boolean =>
+  progress.step === 0 ||
+  (steps !== undefined &&
+    sameData(
+      decodeRow(steps.layout, steps.rows, progress.step - 1).fingerprints,
+      leaves<Tensor>(params).flatMap(([, t]) => fingerprintOf(t))
+    ))
+
+/** what of a record can be gone on from */
+export const startOf = (
+  folder: string,
+  id: string,
+  text: string,
+  { training, datasets }: OpenRun,
+  { known = tables, again = false }: RecordOptions
+): TE.TaskEither<RecordError, Start> => {
+  /** a state can be gone on from where every step and every epoch before it is written down */
+  const epochSteps = Math.ceil(exampleCount(datasets.train) / training.batchSize)
+  const fresh: Start = { id, rows: new Uint8Array(), links: [], skipped: [] }
+  const begin = pipe(
+    startRecord(folder, text),
+    TE.map((): Start => fresh)
+  )
+  /** a whole checkpoint may still hold another state than the steps tell of */
+  const told = (r: Recorded, upTo: number, before: readonly Skipped[]): TE.TaskEither<CheckpointError, Latest> =>
+    pipe(
+      latestCheckpoint(folderAt(checkpointsOf(folder)), training, { families: known.families, run: id, upTo }),
+      TE.chain(({ found, skipped }) => {
+        const all = [...before, ...skipped]
+        if (found === undefined) return TE.right({ skipped: all })
+        const { name, step, checkpoint } = found
+        return agrees(r.steps, checkpoint.state)
+          ? TE.right({ found, skipped: all })
+          : told(r, step - 1, [
+              ...all,
+              { name, step, error: decodeError([name], 'the state that the steps tell of', 'another') }
+            ])
+      })
+    )
+  const goOn = (r: Recorded): TE.TaskEither<RecordError, Start> =>
+    pipe(
+      told(r, Math.min(r.steps?.count ?? 0, (r.links.length + 1) * epochSteps - 1), []),
+      TE.map(({ found, skipped }): Start => {
+        const state = found?.checkpoint.state
+        const step = state?.progress.step ?? 0
+        return {
+          ...fresh,
+          skipped,
+          rows: r.steps === undefined ? fresh.rows : r.steps.rows.subarray(0, step * rowSize(r.steps.layout)),
+          links: r.links.filter(l => l.step <= step),
+          ...(state === undefined ? {} : { state }),
+          ...(r.end === undefined ? {} : { end: r.end })
+        }
+      })
+    )
+  return pipe(
+    isRecord(folder),
+    TE.chainW((is): TE.TaskEither<RecordError, Start> =>
+      !is
+        ? begin
+        : again
+          ? pipe(
+              clearRecord(folder),
+              TE.chainW(() => begin)
+            )
+          : pipe(
+              readRecord(folder, known),
+              TE.chainW(r => (r.id === id ? goOn(r) : TE.left(otherRun(folder, id, r.id))))
+            )
+    )
+  )
+}

@@ -1,0 +1,139 @@
+/**
+ * A store of records: a folder with one folder for each run, called after it. What is there already is not computed again, be it the whole
+ * run, the start of it, or the start of another that differs in its stop rule alone.
+ */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as T from 'fp-ts/lib/Task.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { TrainState } from '../../train/state.js'
+import { latestCheckpoint, saveCheckpoint } from '../checkpoints.js'
+import { folderAt } from '../folder.js'
+import { canonicalRun } from '../identity.js'
+import { tables, type RunFile, type Tables } from '../run-file.js'
+import { changes } from './changes.js'
+import { relinked } from './epochs.js'
+import {
+  checkpointsOf,
+  foldersIn,
+  isRecord,
+  openEpochs,
+  openSteps,
+  readRecord,
+  readRun,
+  startRecord,
+  type Recorded
+} from './folder.js'
+import { nameRun, recordNamed, type NamedRun, type Outcome, type RecordError, type RecordOptions } from './recorder.js'
+import { progressOf, sharedSteps } from './reuse.js'
+import { decodeRows, rowSize } from './rows.js'
+
+/** the folder of a run in a store */
+const folderOf = (store: string, id: string): string => `${store}/${id}`
+
+/** a state of another run that is one of this run too */
+interface Shared {
+  readonly recorded: Recorded
+  readonly state: TrainState
+}
+
+/** the newest state of a recorded run that another, whose stop rule alone differs, has too */
+const sharedOf = (
+  folder: string,
+  { complete, opened }: NamedRun,
+  known: Tables
+): TE.TaskEither<RecordError, Shared | undefined> =>
+  pipe(
+    readRecord(folder, known),
+    TE.chainW(recorded => {
+      const { run, id, links, steps } = recorded
+      const rows = steps === undefined ? [] : decodeRows(steps.layout, steps.rows)
+      const upTo = sharedSteps(run.stop, complete.stop, progressOf(rows, links), known.families.stopRules)
+      return pipe(
+        // the two trainings have the same tensors and the same settings
+        latestCheckpoint(folderAt(checkpointsOf(folder)), opened.training, {
+          run: id,
+          upTo,
+          families: known.families
+        }),
+        TE.map(({ found }) => {
+          const state = found?.checkpoint.state
+          return state === undefined || state.progress.step === 0 ? undefined : { recorded, state }
+        })
+      )
+    })
+  )
+
+/** of all the records in a store the one that has come furthest on this run's way */
+const furthest = (store: string, named: NamedRun, known: Tables): TE.TaskEither<RecordError, Shared | undefined> => {
+  const candidate = (name: string): T.Task<Shared | undefined> =>
+    pipe(
+      readRun(folderOf(store, name), known),
+      TE.chainW(({ run, id }) =>
+        id === name && changes(run, named.complete, known).every(({ path }) => path[0] === 'stop')
+          ? sharedOf(folderOf(store, name), named, known)
+          : TE.right(undefined)
+      ),
+      // what is no record, or a damaged one, is of no use here; it is no hindrance either
+      TE.getOrElse((): T.Task<Shared | undefined> => T.of(undefined))
+    )
+  return pipe(
+    foldersIn(store),
+    TE.chainTaskK(T.traverseSeqArray(candidate)),
+    TE.map(all =>
+      all.reduce(
+        (a, b) => (b !== undefined && b.state.progress.step > (a?.state.progress.step ?? 0) ? b : a),
+        undefined
+      )
+    )
+  )
+}
+
+/** makes a record that holds the steps of another up to a state that both have */
+const takeOver = (
+  folder: string,
+  { complete, id }: NamedRun,
+  { recorded, state }: Shared,
+  known: Tables
+): TE.TaskEither<RecordError, unknown> => {
+  const { steps, links } = recorded
+  const { step } = state.progress
+  if (steps === undefined) return TE.right(undefined)
+  const rows = steps.rows.subarray(0, step * rowSize(steps.layout))
+  const kept = relinked(
+    links.filter(l => l.step <= step),
+    id
+  )
+  return pipe(
+    openSteps(folder, steps.layout, rows),
+    TE.chainW(file => file.done),
+    TE.chainW(() => openEpochs(folder, kept)),
+    TE.chainW(file => file.done),
+    TE.chainW(() => saveCheckpoint(folderAt(checkpointsOf(folder)))({ state, run: id })),
+    // last: from now on it is a record
+    TE.chainW(() => startRecord(folder, canonicalRun(complete, known)))
+  )
+}
+
+/**
+ * Trains a run with its record in a store; see `recordRun`. One that is there and has ended is not repeated, one that was broken off is gone
+ * on with, and where the records of the store have the start of this run under another stop rule, it goes on from there: 50 epochs after
+ * 20 cost 30.
+ *
+ * @example pipe(TE.fromEither(parseRunFile(text)), TE.chainW(run => storeRun('runs', run, { backend: wasm })))
+ */
+export const storeRun = (store: string, run: RunFile, o: RecordOptions): TE.TaskEither<RecordError, Outcome> => {
+  const known = o.known ?? tables
+  return pipe(
+    nameRun(run, known),
+    TE.chain(named => {
+      const folder = folderOf(store, named.id)
+      const prepare = pipe(
+        isRecord(folder),
+        TE.chainW(is => (is || o.again === true ? TE.right(undefined) : furthest(store, named, known))),
+        TE.chainFirst(shared => (shared === undefined ? TE.right(undefined) : takeOver(folder, named, shared, known))),
+        TE.map(shared => shared?.recorded.id)
+      )
+      return recordNamed(folder, named, o, prepare)
+    })
+  )
+}

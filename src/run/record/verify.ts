@@ -1,0 +1,241 @@
+/** Whether a record tells the truth: the run is done again, and compared with all that is written down. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { sameData } from '../../layer/same-data.js'
+import { score } from '../../train/evaluate.js'
+import { tensorsOf, type TrainState } from '../../train/state.js'
+import type { Diverged } from '../../train/step.js'
+import type { Trained, TrainError, Turn } from '../../train/train.js'
+import { fingerprintOf } from '../../value/fingerprint.js'
+import type { Tensor } from '../../value/tensor.js'
+import { leaves } from '../../value/tree.js'
+import { latestCheckpoint, listCheckpoints, type CheckpointError, type Skipped } from '../checkpoints.js'
+import { folderAt } from '../folder.js'
+import { openRun, type OpenRun } from '../open.js'
+import { tables } from '../run-file.js'
+import { stateDigest } from '../state.js'
+import { checkpointsOf, readRecord, type Recorded } from './folder.js'
+import { breathe } from './machine.js'
+import { leave, stateOf, turnsOf, type ReplayError, type ReplayOptions } from './replay.js'
+import { decodeRow, type Row } from './rows.js'
+import {
+  firstDifference,
+  singleDifference,
+  tensorDifference,
+  type NumberDifference,
+  type TensorDifference
+} from './values.js'
+
+/** the first place where a record says something else than the run done again */
+export interface Departure {
+  readonly step: number
+  /** the path of the first tensor that differs, `params/hidden/weight`; of a step whose loss or sums alone differ, and of a state's numbers, their name */
+  readonly at: string
+  /** the one number of the tensor that differs, as far as that can be told: `a` is recorded, `b` is right */
+  readonly number?: NumberDifference
+  /** where a checkpoint has the tensor: how it differs as a whole */
+  readonly tensor?: TensorDifference
+}
+export type Verdict =
+  | {
+      readonly tag: 'identical'
+      readonly steps: number
+      readonly epochs: number
+      /** checkpoints that were compared */
+      readonly checkpoints: number
+      /** those that are damaged, and so were not */
+      readonly skipped: readonly Skipped[]
+    }
+  | ({ readonly tag: 'different' } & Departure)
+
+/** what differs between a recorded row and the step done again: a parameter by its place, or the name of a number */
+const difference = (recorded: Row, right: Row): number | string | undefined => {
+  const tensor = right.fingerprints.findIndex((w, i) => w !== recorded.fingerprints[i])
+  if (tensor >= 0) return tensor >> 1
+  const numbers = (r: Row): readonly (readonly [string, number])[] => [
+    ['loss', r.loss],
+    ['weight', r.weight],
+    ['examples', r.examples],
+    ...Object.entries(r.sums).flatMap(([name, sums]) => sums.map(x => [`metric/${name}`, x] as const))
+  ]
+  const other = numbers(recorded)
+  return numbers(right).find(([, x], i) => !Object.is(x, other[i]?.[1]))?.[0]
+}
+
+/** the first tensor that differs between a saved state and the right one, or else that the numbers do */
+const stateDeparture = (step: number, saved: TrainState, right: TrainState): Departure => {
+  const first = firstDifference(tensorsOf(saved), tensorsOf(right))
+  return first === undefined
+    ? { step, at: 'numbers of the state' }
+    : { step, at: first.at, number: first.tensor.largest, tensor: first.tensor }
+}
+
+/** Checks one turn against the record; undefined where all is as recorded. */
+const checkTurn = (
+  { steps, links }: Recorded,
+  turn: Turn
+): { readonly step: number; readonly what: number | string } | undefined => {
+  if (steps === undefined) return undefined
+  for (const e of turn.events) {
+    if (e.tag === 'step') {
+      if (e.step > steps.count) return undefined
+      const what = difference(decodeRow(steps.layout, steps.rows, e.step - 1), {
+        ...e,
+        fingerprints: e.fingerprints ?? []
+      })
+      if (what !== undefined) return { step: e.step, what }
+    }
+    if (e.tag === 'epoch') {
+      const recorded = links.find(l => l.epoch === e.epoch)
+      if (recorded !== undefined && recorded.state !== stateDigest(turn.state())) return { step: e.step, what: 'state' }
+    }
+  }
+  return undefined
+}
+
+interface Saved {
+  /** by their steps */
+  readonly states: ReadonlyMap<number, TrainState>
+  readonly skipped: readonly Skipped[]
+}
+/** the checkpoints of a record */
+const savedOf = (
+  r: Recorded,
+  { training }: OpenRun,
+  { known = tables }: ReplayOptions
+): TE.TaskEither<CheckpointError, Saved> => {
+  const folder = folderAt(checkpointsOf(r.folder))
+  return pipe(
+    listCheckpoints(folder),
+    TE.chainW(
+      TE.traverseSeqArray(({ step }) =>
+        latestCheckpoint(folder, training, { run: r.id, upTo: step, families: known.families })
+      )
+    ),
+    TE.map(all => ({
+      states: new Map(all.flatMap(({ found }) => (found === undefined ? [] : [[found.step, found.checkpoint.state]]))),
+      // the older ones are passed over once for each newer one
+      skipped: all
+        .flatMap(({ skipped }) => skipped.slice(0, 1))
+        .filter((x, n, xs) => xs.findIndex(y => y.name === x.name) === n)
+    }))
+  )
+}
+
+type Off = { readonly step: number; readonly what: number | string }
+
+/** what a record says of its end, against the end of the run done again */
+const checkEnd = (
+  { end, links, id, steps }: Recorded,
+  { training, datasets: { train, test } }: OpenRun,
+  result: E.Either<TrainError, Trained>,
+  { backend, known = tables }: ReplayOptions
+): E.Either<TrainError, Off | undefined> => {
+  if (end === undefined) return E.right(undefined)
+  const off = (what: string): E.Either<TrainError, Off> => E.right({ step: end.step, what })
+  if (E.isLeft(result) && result.left._tag !== 'Diverged') return result
+  const { state } = E.isLeft(result) ? (result.left as Diverged) : result.right
+  if (state.progress.step !== end.step) return off('end of the run')
+  if ((steps?.count ?? 0) < end.step) return E.right({ step: (steps?.count ?? 0) + 1, what: 'the row of the step' })
+  if (stateDigest(state) !== end.state) return off('digest of the last state')
+  if ((links.at(-1)?.chain ?? id) !== end.chain || state.progress.epoch !== end.epoch) return off('chain of the epochs')
+  if (E.isLeft(result)) return end.tag === 'failed' ? E.right(undefined) : off('reason of the end')
+  if (end.tag !== 'finished' || end.reason !== result.right.reason) return off('reason of the end')
+  const over = { backend, families: known.families }
+  return pipe(
+    score(training, state, train, over),
+    E.bindTo('train'),
+    E.bind('test', () => (test === undefined ? E.right(undefined) : score(training, state, test, over))),
+    E.chain(right =>
+      sameData(right.train, end.train) && sameData(right.test, end.test)
+        ? E.right(undefined)
+        : off('scores of the last state')
+    )
+  )
+}
+
+const verified = async (r: Recorded, opened: OpenRun, o: ReplayOptions): Promise<E.Either<ReplayError, Verdict>> => {
+  const read = await savedOf(r, opened, o)()
+  if (E.isLeft(read)) return read
+  const { states, skipped } = read.right
+  const { steps } = r
+  const count = steps?.count ?? 0
+  const pulled = turnsOf(opened, o, { pauseAt: step => states.has(step) || step === count })
+  if (E.isLeft(pulled)) return pulled
+  const differs = async (step: number, what: number | string): Promise<E.Either<ReplayError, Verdict>> => {
+    if (typeof what === 'string' || steps === undefined) return E.right({ tag: 'different', step, at: String(what) })
+    const at = `params/${steps.layout.tensors[what] ?? what}`
+    const state = await stateOf(r, opened, step, o, false)
+    if (E.isLeft(state)) return state
+    const b = leaves<Tensor>(state.right.params)[what]?.[1] as Tensor
+    const { fingerprints } = decodeRow(steps.layout, steps.rows, step - 1)
+    const kept = states.get(step)
+    const tensor = kept === undefined ? undefined : tensorDifference(tensorsOf(kept)[at] as Tensor, b)
+    const [low, high] = [fingerprints[2 * what] as number, fingerprints[2 * what + 1] as number]
+    const number = tensor?.largest ?? singleDifference(b, fingerprintOf(b), [low, high])
+    return E.right({
+      tag: 'different',
+      step,
+      at,
+      ...(number === undefined ? {} : { number }),
+      ...(tensor === undefined ? {} : { tensor })
+    })
+  }
+  let [step, epochs] = [0, 0]
+  for (;;) {
+    const next = pulled.right.next()
+    if (next.done === true) {
+      const off =
+        step < count ? E.right({ step: step + 1, what: 'end of the run' }) : checkEnd(r, opened, next.value, o)
+      if (E.isLeft(off)) return off
+      return off.right !== undefined
+        ? differs(off.right.step, off.right.what)
+        : E.right({ tag: 'identical', steps: step, epochs, checkpoints: states.size, skipped })
+    }
+    const turn = next.value
+    const off = checkTurn(r, turn)
+    for (const e of turn.events) {
+      o.observe?.(e)
+      if (e.tag === 'step') step = e.step
+      else if (e.tag === 'epoch' && e.epoch <= r.links.length) epochs = e.epoch
+    }
+    const kept = states.get(step)
+    if (kept !== undefined && (off === undefined || off.what === 'state')) {
+      const right = turn.state()
+      if (stateDigest(kept) !== stateDigest(right)) {
+        leave(pulled.right)
+        return E.right({ tag: 'different', ...stateDeparture(step, kept, right) })
+      }
+    }
+    if (off !== undefined) {
+      leave(pulled.right)
+      return differs(off.step, off.what)
+    }
+    // one that has ended is followed to its end
+    if (step >= count && r.end === undefined) {
+      leave(pulled.right)
+      return E.right({ tag: 'identical', steps: count, epochs, checkpoints: states.size, skipped })
+    }
+    await breathe()
+  }
+}
+
+/**
+ * Does a recorded run again and compares: every step's loss, sums and fingerprints, the digest of the state after every epoch, and the
+ * checkpoints that are there.
+ *
+ * @example verifyRecord('runs/mnist', { backend: wasm }) // Right({ tag: 'identical', steps: 15000, epochs: 8, checkpoints: 2, ... })
+ * @returns the first step, and the tensor, where the record differs; Left for what is no record, or cannot be run here
+ */
+export const verifyRecord = (folder: string, o: ReplayOptions): TE.TaskEither<ReplayError, Verdict> =>
+  pipe(
+    readRecord(folder, o.known),
+    TE.bindTo('r'),
+    TE.bindW('opened', ({ r }) => openRun(r.run, o.known)),
+    TE.chainW(
+      ({ r, opened }) =>
+        () =>
+          verified(r, opened, o)
+    )
+  )
