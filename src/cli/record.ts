@@ -65,7 +65,7 @@ export const recorded = (
   }
   return pipe(
     TE.Do,
-    TE.bind('backend', () => TE.fromEither(backendOf(flags))),
+    TE.bind('backend', () => TE.fromEither(backendOf(io, flags))),
     TE.bind('every', () =>
       TE.fromEither(flags.every === undefined ? E.right(undefined) : wholeNumber('every', flags.every, 1))
     ),
@@ -138,7 +138,7 @@ const verdictText = (v: Verdict): string => {
 
 export const verifyCommand = (io: Io, folder: string, flags: ComputeFlags): Promise<ExitCode> =>
   pipe(
-    TE.fromEither(backendOf(flags)),
+    TE.fromEither(backendOf(io, flags)),
     TE.chainW(backend =>
       pipe(
         verifyRecord(folder, { backend }),
@@ -186,7 +186,7 @@ export const diffCommand = (io: Io, a: string, b: string): Promise<ExitCode> =>
 export const atCommand = (io: Io, folder: string, flags: AtFlags): Promise<ExitCode> =>
   pipe(
     TE.Do,
-    TE.bind('backend', () => TE.fromEither(backendOf(flags))),
+    TE.bind('backend', () => TE.fromEither(backendOf(io, flags))),
     TE.bind('step', () => TE.fromEither(wholeNumber('step', flags.step, 0))),
     TE.bindW('there', ({ backend, step }) =>
       pipe(
