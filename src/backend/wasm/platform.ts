@@ -15,11 +15,12 @@ export type Start = <Orders>(orders: Orders, atWork: boolean, tell: (what: strin
 
 /** worker_threads, which start while the calling thread goes on or waits */
 export const nodeStart = (): Start | undefined => {
-  const { Worker } =
-    typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function'
-      ? {}
-      : process.getBuiltinModule('node:worker_threads')
-  if (Worker === undefined) return undefined
+  if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function') return undefined
+  // its type knows only platforms that have all of Node's modules
+  const threads: { readonly Worker: typeof import('node:worker_threads').Worker } | undefined =
+    process.getBuiltinModule('node:worker_threads')
+  if (threads === undefined) return undefined
+  const { Worker } = threads
   const url = new URL(`data:text/javascript,${encodeURIComponent(nodeText)}`)
   return (orders, atWork, tell) => {
     const worker = new Worker(url, { workerData: orders })
