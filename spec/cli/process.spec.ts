@@ -62,3 +62,23 @@ describe('the process', () => {
     expect(gradfold(['--version']).stdout).toBe(`${version}\n`)
   })
 })
+
+// V8 can be told to lack something (no SIMD: on a processor without the instructions)
+describe.each([
+  ['WebAssembly', ['--no-expose-wasm']],
+  ...(process.arch === 'x64' ? [['SIMD', ['--no-enable-sse4-1', '--no-enable-ssse3']] as const] : [])
+] as const)('without %s', (_, flags) => {
+  const without = (...args: readonly string[]) =>
+    spawnSync(process.execPath, [...flags, main, 'train', xor, '--json', ...args], { encoding: 'utf8', cwd: root })
+
+  test('exits with 1 and names the reference backend', () => {
+    const { status, stdout, stderr } = without()
+    expect([status, stdout]).toEqual([1, expect.stringMatching(/^{"tag":"error".*reference backend[^\n]*\n$/)])
+    expect(stderr).toMatch(/^gradfold: [^\n]*expected WebAssembly with SIMD[^\n]*reference backend[^\n]*\n$/)
+  })
+  test('--fallback: the same numbers, and one line that says why they took longer', () => {
+    const { status, stdout, stderr } = without('--fallback')
+    expect([status, stdout]).toEqual([0, gradfold(['train', xor, '--json']).stdout])
+    expect(stderr).toMatch(/^gradfold: on the reference backend, since [^\n]*WebAssembly[^\n]*\n$/)
+  })
+})

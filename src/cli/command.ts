@@ -45,6 +45,8 @@ const threadsOption = (): Option =>
   new Option('--threads <n>', 'threads of the wasm backend; the numbers do not depend on it')
     .choices(Array.from({ length: mostThreads }, (_, i) => String(i + 1)))
     .default(String(defaultThreads), 'as many as the machine offers')
+const fallbackOption = (): Option =>
+  new Option('--fallback', 'the reference backend where the other cannot run: slower, the same numbers')
 /** digits to a whole number; anything else becomes NaN, which is refused where the number is used */
 const steps = (text: string): number => (/^\d{1,15}$/.test(text) ? Number(text) : NaN)
 
@@ -69,23 +71,24 @@ const program = (io: Io, end: (code: Promise<ExitCode>) => void): Command => {
           )}\n`
         )
     })
-  root
-    .command('train')
-    .description('trains, and prints loss and metrics of every epoch and of the final parameters')
-    .argument(...file)
-    .option('--json', 'print one JSON object per line: epoch, done, stopped, error')
-    .option('--quiet', 'print only how the run ended')
-    .option('--record <folder>', 'record the run there, and go on with it if it was broken off')
-    .addOption(
-      new Option('--store <folder>', 'the same, in a folder there that is called after the run').conflicts('record')
-    )
-    .option('--every <steps>', 'with these: checkpoints after so many steps too, besides those of epochs', steps)
-    .option('--again', 'with these: begin anew what is recorded there')
-    .addOption(backendOption())
-    .addOption(threadsOption())
+  const computing = (c: Command): Command =>
+    c.addOption(backendOption()).addOption(threadsOption()).addOption(fallbackOption())
+  computing(
+    root
+      .command('train')
+      .description('trains, and prints loss and metrics of every epoch and of the final parameters')
+      .argument(...file)
+      .option('--json', 'print one JSON object per line: epoch, done, stopped, error')
+      .option('--quiet', 'print only how the run ended')
+      .option('--record <folder>', 'record the run there, and go on with it if it was broken off')
+      .addOption(
+        new Option('--store <folder>', 'the same, in a folder there that is called after the run').conflicts('record')
+      )
+      .option('--every <steps>', 'with these: checkpoints after so many steps too, besides those of epochs', steps)
+      .option('--again', 'with these: begin anew what is recorded there')
+  )
     .addHelpText('after', codes)
     .action((path: string, flags: TrainFlags) => end(trainCommand(io, path, flags)))
-  const computing = (c: Command): Command => c.addOption(backendOption()).addOption(threadsOption())
   computing(root.command('resume'))
     .description('goes on with a recorded run that was broken off')
     .argument(...record)

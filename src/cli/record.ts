@@ -82,7 +82,7 @@ export const recorded = (
   }
   return pipe(
     TE.Do,
-    TE.bind('backend', () => TE.fromEither(backendOf(flags))),
+    TE.bind('backend', () => TE.fromEither(backendOf(io, flags))),
     TE.bind('every', () =>
       TE.fromEither(flags.every === undefined ? E.right(undefined) : wholeNumber('every', flags.every, 1))
     ),
@@ -204,7 +204,7 @@ export const verifyCommand = (io: Io, folder: string, flags: ComputeFlags & Json
     io,
     flags,
     pipe(
-      TE.fromEither(backendOf(flags)),
+      TE.fromEither(backendOf(io, flags)),
       TE.chainW(backend => pipe(verifyRecord(folder, { backend }), TE.mapLeft(failure)))
     ),
     {
@@ -225,7 +225,7 @@ export const diffCommand = (io: Io, a: string, b: string, flags: JsonFlag): Prom
 export const atCommand = (io: Io, folder: string, flags: AtFlags): Promise<ExitCode> =>
   pipe(
     TE.Do,
-    TE.bind('backend', () => TE.fromEither(backendOf(flags))),
+    TE.bind('backend', () => TE.fromEither(backendOf(io, flags))),
     TE.bind('step', () => TE.fromEither(wholeNumber('step', flags.step, 0))),
     TE.bindW('there', ({ backend, step }) => pipe(stateAt(folder, step, { backend }), TE.mapLeft(failure))),
     TE.chainFirstW(({ there: { state } }) => pipe(saveWeights(flags.out)(state), TE.mapLeft(about(flags.out)))),

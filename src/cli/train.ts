@@ -65,7 +65,7 @@ export const trainCommand = (io: Io, path: string, flags: TrainFlags): Promise<E
   const options = { json: flags.json ?? false, quiet: flags.quiet ?? false }
   return pipe(
     TE.Do,
-    TE.bind('backend', () => TE.fromEither(backendOf(flags))),
+    TE.bind('backend', () => TE.fromEither(backendOf(io, flags))),
     TE.bindW('run', () => readRun(path, io.stdin)),
     TE.bindW('opened', ({ run }) => pipe(openRun(run), TE.mapLeft(about(path)))),
     TE.matchW(

@@ -1,95 +1,79 @@
 /**
- * Threads that share a loop's memory. A door to the platform: worker_threads in Node. The calling thread is the first and works along.
+ * Threads that share a loop's memory: how they are put to work, and how one hears that another has failed. The calling thread is the
+ * first and works along.
  */
-import { arrived, command, generation } from './emit/barrier.js'
-import type { Emitted } from './emit/module.js'
+import * as E from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { backendError, type BackendError } from '../../value/error.js'
+import { arrived, command, failure, generation } from './emit/barrier.js'
+import { portable, type Emitted, type Portable } from './emit/module.js'
+import { nodeStart, waitFor, webStart, within, type Start, type Thread } from './platform.js'
+import type { SelfTest } from './self-test.js'
 
-/** what a thread is sent: its modules for each program, and under which names they import the memory and `sleep` */
+/** what a thread is sent when it starts (no memory: it waits for work), or as work */
 interface Orders {
-  readonly memory: WebAssembly.Memory
-  readonly programs: readonly (readonly {
-    readonly bytes: Uint8Array
-    readonly memory: readonly [string, string]
-    readonly sleep: readonly [string, string]
-  }[])[]
+  readonly test: SelfTest
+  readonly memory?: WebAssembly.Memory
+  readonly programs?: readonly (readonly Portable[])[]
 }
 
 /** milliseconds after which a thread that does not come counts as dead */
-const patience = 20000
+export const patience = 20000
+/** milliseconds of a wait at a time: in between it is seen whether a thread has failed */
+const turn = 100
 
-/** waits until the generation moves on; 1 when it does not */
-export const sleepOn = (memory: WebAssembly.Memory, limit = patience): ((mine: number) => number) => {
+// ---- what threads tell one another in the shared memory
+
+/** in place of the length of a text: nobody knows why */
+const noAnswer = -1
+const ended = -2
+
+/** why the threads of a loop cannot go on, if they cannot */
+export const failureIn = (memory: WebAssembly.Memory): BackendError | undefined => {
+  const said = Atomics.load(new Int32Array(memory.buffer), failure / 4)
+  if (said === 0) return undefined
+  const text = (): string =>
+    new TextDecoder().decode(Uint8Array.from(new Uint8Array(memory.buffer, failure + 4, Math.max(0, said))))
+  const got = said === noAnswer ? 'no answer from one of them' : said === ended ? 'the end of one of them' : text()
+  return backendError(['wasm', 'threads'], 'every thread to do its share', got, 'use wasm on one thread')
+}
+
+/** waits until the generation moves on; 1 when it does not, or when another thread has failed */
+export const sleepOn = (memory: WebAssembly.Memory, limit: number): ((mine: number) => number) => {
   const words = new Int32Array(memory.buffer)
-  return mine => (Atomics.wait(words, generation / 4, mine, limit) === 'timed-out' ? 1 : 0)
+  const failed = (): boolean => Atomics.load(words, failure / 4) !== 0
+  const wait = waitFor(words, generation / 4)
+  return mine => {
+    for (let waited = 0; waited < limit && !failed(); waited += turn)
+      if (wait(mine, Math.min(turn, limit))) return failed() ? 1 : 0
+    Atomics.compareExchange(words, failure / 4, 0, noAnswer)
+    return 1
+  }
 }
 
-/**
- * The other threads' whole program, as text, since a worker starts from a file or from text and the package must not depend on where its
- * files end up in a bundle. It runs what it is told at each turn of the barrier, and ends when told -1.
- */
-const workerText = `
-import { workerData } from 'node:worker_threads'
-const { memory, programs } = workerData
-const words = new Int32Array(memory.buffer)
-const sleep = mine => (Atomics.wait(words, ${generation / 4}, mine), 0)
-const run = programs.map(parts => parts.map(({ bytes, memory: m, sleep: s }) => {
-  const imports = {}
-  for (const [[module, name], value] of [[m, memory], [s, sleep]]) (imports[module] ??= {})[name] = value
-  return new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports
-}))
-for (;;) {
-  run[0][0].barrier()
-  const which = Atomics.load(words, ${command / 4})
-  if (which < 0) break
-  const count = Atomics.load(words, ${command / 4 + 1})
-  for (let turn = 0; turn < count; turn++) for (const part of run[which]) part.run(turn)
-}
-`
+// ---- teams
 
-/** the platform's threads, where it has some that this code can start */
-const workerThreads = (): typeof import('node:worker_threads') | undefined =>
-  typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function'
-    ? undefined
-    : process.getBuiltinModule('node:worker_threads')
-
-const namesOf = (imports: WebAssembly.Imports, is: (value: unknown) => boolean): readonly [string, string] => {
-  for (const [module, names] of Object.entries(imports))
-    for (const [name, value] of Object.entries(names)) if (is(value)) return [module, name]
-  return ['', '']
-}
-
+/** the other threads of one loop */
 export interface Team {
   /** tells the others which program comes next, and how often; the barrier at its start lets them go */
   readonly order: (which: number, count: number) => void
   /** lets them end */
   readonly dismiss: (barrier: () => void) => void
 }
+/** where a loop gets its other threads */
+export interface Threads {
+  /** how many there can be now, the calling one included */
+  readonly most: () => number
+  /** sets threads to work on a loop: for each, its modules by program */
+  readonly gather: (
+    test: SelfTest,
+    memory: WebAssembly.Memory,
+    programs: readonly (readonly (readonly Emitted[])[])[]
+  ) => Team
+}
 
-/** whether this platform starts threads */
-export const hasThreads = (): boolean => workerThreads() !== undefined
-
-/** starts threads with their modules; undefined where the platform has none */
-export const startTeam = (
-  memory: WebAssembly.Memory,
-  programs: readonly (readonly (readonly Emitted[])[])[]
-): Team | undefined => {
-  const threads = workerThreads()
-  if (threads === undefined) return undefined
+const teamOf = (memory: WebAssembly.Memory, leave: (well: boolean) => void): Team => {
   const words = new Int32Array(memory.buffer)
-  Atomics.store(words, arrived / 4, 0)
-  const workers = programs.map(mine => {
-    const orders = mine.map(parts =>
-      parts.map(({ bytes, imports }) => ({
-        bytes,
-        memory: namesOf(imports, v => v === memory),
-        sleep: namesOf(imports, v => typeof v === 'function')
-      }))
-    )
-    const workerData: Orders = { memory, programs: orders }
-    const worker = new threads.Worker(new URL(`data:text/javascript,${encodeURIComponent(workerText)}`), { workerData })
-    worker.unref()
-    return worker
-  })
   return {
     order: (which, count) => {
       Atomics.store(words, command / 4, which)
@@ -97,8 +81,95 @@ export const startTeam = (
     },
     dismiss: barrier => {
       Atomics.store(words, command / 4, -1)
-      barrier()
-      for (const w of workers) void w.terminate()
+      if (failureIn(memory) === undefined) E.tryCatch(barrier, () => undefined)
+      leave(failureIn(memory) === undefined)
     }
   }
 }
+const ordersFor = (test: SelfTest, memory: WebAssembly.Memory, mine: readonly (readonly Emitted[])[]): Orders => ({
+  test,
+  memory,
+  programs: mine.map(parts => parts.map(portable(memory)))
+})
+const note = (memory: WebAssembly.Memory): void => {
+  const words = new Int32Array(memory.buffer)
+  Atomics.compareExchange(words, failure / 4, 0, ended)
+  Atomics.notify(words, generation / 4)
+}
+
+/** threads that start with a loop and end with it, where the platform has such */
+export const ownThreads: Threads = {
+  most: () => (nodeStart() === undefined ? 1 : 64),
+  gather: (test, memory, programs) => {
+    Atomics.store(new Int32Array(memory.buffer), arrived / 4, 0)
+    const start = nodeStart() as Start
+    let over = false
+    const threads = programs.map(mine =>
+      start(ordersFor(test, memory, mine), true, () => {
+        if (!over) note(memory)
+      })
+    )
+    return teamOf(memory, () => {
+      over = true
+      for (const t of threads) t.end()
+    })
+  }
+}
+
+/** threads that were started before, for one loop after another */
+export interface Crew extends Threads {
+  /** ends them */
+  readonly close: () => void
+}
+
+/**
+ * Starts threads, which wait for loops to work on: `count` of them with the calling one, or that one alone where memory cannot be shared.
+ * While a loop has them, others do without.
+ */
+export const startCrew =
+  (count: number, test: SelfTest): TaskEither<BackendError, Crew> =>
+  async () => {
+    const start = nodeStart() ?? webStart()
+    if (start === undefined || count < 2) return E.right({ ...ownThreads, most: () => 1, close: () => undefined })
+    let working: WebAssembly.Memory | undefined
+    let gone = false
+    const lost = (): void => {
+      gone = true
+      if (working !== undefined) note(working)
+    }
+    const threads: Thread<Orders>[] = []
+    const close = (): void => {
+      lost()
+      for (const t of threads) t.end()
+    }
+    const ready = Array.from(
+      { length: count - 1 },
+      () =>
+        new Promise<string>(resolve => {
+          threads.push(
+            start<Orders>({ test }, false, what => {
+              resolve(what)
+              if (what !== '') lost()
+            })
+          )
+        })
+    )
+    const said = await within(patience, Promise.all(ready))
+    const wrong = said === undefined ? `no answer in ${patience} ms` : said.find(what => what !== '')
+    if (wrong !== undefined) {
+      close()
+      return E.left(backendError(['wasm', 'threads'], `${count} threads`, wrong, 'use wasm on one thread'))
+    }
+    return E.right({
+      most: () => (gone || working !== undefined ? 1 : count),
+      gather: (test, memory, programs) => {
+        working = memory
+        programs.forEach((mine, i) => threads[i]?.send(ordersFor(test, memory, mine)))
+        return teamOf(memory, well => {
+          working = undefined
+          if (!well) close()
+        })
+      },
+      close
+    })
+  }

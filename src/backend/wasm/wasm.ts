@@ -1,6 +1,7 @@
 /** The compiled backend: a program becomes one WebAssembly SIMD module. The reference's bits, fast. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Program } from '../../expr/program.js'
 import { backendError, type BackendError } from '../../value/error.js'
 import { sizeOf, stridesOf } from '../../value/shape.js'
@@ -21,7 +22,8 @@ import { lower } from './fuse.js'
 import type { Lowered } from './kernel.js'
 import { plan, type Held, type Plan, type Queue } from './plan.js'
 import { split } from './split.js'
-import { hasThreads, sleepOn, startTeam } from './threads.js'
+import { makeSelfTest, notRunning, selfTested, type SelfTest } from './self-test.js'
+import { failureIn, ownThreads, patience, sleepOn, startCrew, type Threads } from './threads.js'
 
 const arrays: { readonly [D in DType]: (b: ArrayBuffer, address: number, n: number) => Storage[D] } = {
   f32: (b, a, n) => new Float32Array(b, a, n),
@@ -42,14 +44,6 @@ interface Instance {
 
 const pageSize = 65536
 
-const refused = (e: unknown): BackendError =>
-  backendError(
-    ['wasm'],
-    'WebAssembly with SIMD, and leave to compile it',
-    e instanceof Error ? e.message : String(e),
-    'use the reference backend (gradfold/ndarray)'
-  )
-
 interface Part {
   readonly run: (turn: number) => void
   readonly barrier: () => void
@@ -59,7 +53,13 @@ const instances = (parts: readonly Emitted[]): readonly Part[] =>
     ({ bytes, imports }) => new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports as unknown as Part
   )
 
-const instantiate = (programs: readonly Lowered[], held: Held, threads: number): E.Either<BackendError, Instance> =>
+const instantiate = (
+  programs: readonly Lowered[],
+  held: Held,
+  threads: number,
+  { gather }: Threads,
+  test: SelfTest
+): E.Either<BackendError, Instance> =>
   E.tryCatch(() => {
     const p = plan(programs, held, threads)
     const pages = Math.ceil(p.bytes / pageSize)
@@ -69,7 +69,7 @@ const instantiate = (programs: readonly Lowered[], held: Held, threads: number):
         arrays[constant.dtype](memory.buffer, p.address.get(constant) as number, constant.size).set(
           constant.role.value.data
         )
-    const shared: Shared = { plan: p, memory, pages, threads, sleep: threads > 1 ? sleepOn(memory) : () => 1 }
+    const shared: Shared = { plan: p, memory, pages, threads, sleep: threads > 1 ? sleepOn(memory, patience) : () => 1 }
     const emit = (which: number, thread = 0): readonly Emitted[] =>
       emitProgram(programs[which] as Lowered, which, shared, thread)
     const compiled = new Map<number, readonly Part[]>()
@@ -81,7 +81,8 @@ const instantiate = (programs: readonly Lowered[], held: Held, threads: number):
     const others = Array.from({ length: threads - 1 }, (_, i) => i + 1)
     const team =
       threads > 1
-        ? startTeam(
+        ? gather(
+            test,
             memory,
             others.map(thread => programs.map((_, which) => emit(which, thread)))
           )
@@ -90,20 +91,30 @@ const instantiate = (programs: readonly Lowered[], held: Held, threads: number):
     return {
       plan: p,
       memory,
-      run: (which, count) =>
-        E.tryCatch(() => {
-          const parts = partsOf(which)
-          team?.order(which, count)
-          if (team !== undefined) barrier()
-          for (let turn = 0; turn < count; turn++) for (const part of parts) part.run(turn)
-        }, refused),
+      run: (which, count) => {
+        const failed = failureIn(memory)
+        if (failed !== undefined) return E.left(failed)
+        return E.tryCatch(
+          () => {
+            const parts = partsOf(which)
+            team?.order(which, count)
+            if (team !== undefined) barrier()
+            for (let turn = 0; turn < count; turn++) for (const part of parts) part.run(turn)
+          },
+          e => failureIn(memory) ?? notRunning(e)
+        )
+      },
       close: () => team?.dismiss(barrier)
     }
-  }, refused)
+  }, notRunning)
 
 /** Threads where the platform has some and there is work to share out. What feeds nothing back is one pass over data: threads would take longer to start. */
 const useful = (programs: readonly Lowered[], isLoop: boolean, threads: number): number =>
-  isLoop && hasThreads() && programs.some(p => p.kernels.some(k => split(k, threads).length > 1)) ? threads : 1
+  isLoop && threads > 1 && programs.some(p => p.kernels.some(k => split(k, threads).length > 1)) ? threads : 1
+
+/** once in a process: the test does not change, and neither does this thread */
+let tested: E.Either<BackendError, SelfTest> | undefined
+const selfTest = (): E.Either<BackendError, SelfTest> => (tested ??= selfTested(makeSelfTest()))
 
 /** the loop over an instance; `start` and `resident` are in their places */
 const loopOver = (
@@ -176,7 +187,7 @@ const loopOver = (
 }
 
 const loopOn =
-  (threads: number): Backend['loop'] =>
+  (count: number, threads: Threads = ownThreads): Backend['loop'] =>
   (programs, start, resident) => {
     const given = { ...resident, ...start }
     for (const p of programs) {
@@ -193,13 +204,16 @@ const loopOn =
     )
     const held = { fedBack, resident: new Set(Object.keys(resident)) }
     return pipe(
-      instantiate(lowered, held, useful(lowered, fedBack.size > 0, threads)),
+      selfTest(),
+      E.chain(test =>
+        instantiate(lowered, held, useful(lowered, fedBack.size > 0, Math.min(count, threads.most())), threads, test)
+      ),
       E.map(instance => loopOver(instance, programs, start, resident))
     )
   }
 
-const backendOn = (threads: number): Backend => ({
-  name: threads === 1 ? 'wasm' : `wasm, ${threads} threads`,
+const backendOn = (count: number, threads?: Threads): Backend => ({
+  name: count === 1 ? 'wasm' : `wasm, ${count} threads`,
   compile: p =>
     pipe(
       loopOn(1)([p], {}, {}),
@@ -208,16 +222,40 @@ const backendOn = (threads: number): Backend => ({
       ),
       E.map(l => ({ run: inputs => l.step(p, inputs) }))
     ),
-  loop: loopOn(threads)
+  loop: loopOn(count, threads)
 })
 
 /** WebAssembly SIMD on one thread */
 export const wasm: Backend = backendOn(1)
 
+const within = (threads: number): number => Math.max(1, Math.min(64, Math.floor(threads)))
+
 /**
- * The same on several threads, which share out the work of large kernels: the same bits, whatever their number. In Node; the calling
- * thread is one of them.
+ * The same on several threads, which share out the work of large kernels: the same bits, whatever their number. The calling thread is one
+ * of them; the others start with each training and end with it. In Node, Deno and Bun; in a page the one thread does all (see `wasmCrew`).
  *
  * @example train(settings, { backend: wasmThreads(2) })
  */
-export const wasmThreads = (threads: number): Backend => backendOn(Math.max(1, Math.min(64, Math.floor(threads))))
+export const wasmThreads = (threads: number): Backend => backendOn(within(threads))
+
+/** a backend whose threads are there until it is closed */
+export interface CrewBackend extends Backend {
+  /** how many threads there are, the calling one included */
+  readonly threads: number
+  readonly close: () => void
+}
+
+/**
+ * The same on threads that are started first, and then work on one training after another. A page needs this: Web Workers start only
+ * while the code that wants them waits for nothing else. Train in a worker of the page, which keeps the page alive while it computes. Where
+ * memory cannot be shared (a page that is not cross-origin isolated) there is one thread.
+ *
+ * @returns Left where threads are there but do not start (a page must allow `worker-src blob:`), or fail their self-test
+ * @example pipe(wasmCrew(2), TE.map(backend => train(settings, { backend })(data)))
+ */
+export const wasmCrew = (threads: number): TE.TaskEither<BackendError, CrewBackend> =>
+  pipe(
+    TE.fromEither(selfTest()),
+    TE.chain(test => startCrew(within(threads), test)),
+    TE.map(crew => ({ ...backendOn(crew.most(), crew), threads: crew.most(), close: crew.close }))
+  )

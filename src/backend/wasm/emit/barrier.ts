@@ -23,8 +23,11 @@ import { integer, set } from './lanes.js'
 export const arrived = 64
 export const generation = 128
 export const command = 192
+/** where a thread that fails says why: the length of a text, and the text in UTF-8 */
+export const failure = 256
+export const failureBytes = 256
 /** what lies below is the threads' own */
-export const reservedBytes = 256
+export const reservedBytes = failure + failureBytes
 
 const spins = 10000
 

@@ -78,6 +78,25 @@ export interface Emitted {
   readonly imports: WebAssembly.Imports
 }
 
+/** a module as it can be sent to another thread: under which names it imports the memory and `sleep` */
+export interface Portable {
+  readonly bytes: Uint8Array
+  readonly memory: readonly [string, string]
+  readonly sleep: readonly [string, string]
+}
+const nameOf = (imports: WebAssembly.Imports, is: (value: unknown) => boolean): readonly [string, string] => {
+  for (const [module, names] of Object.entries(imports))
+    for (const [name, value] of Object.entries(names)) if (is(value)) return [module, name]
+  return ['', '']
+}
+export const portable =
+  (memory: WebAssembly.Memory) =>
+  ({ bytes, imports }: Emitted): Portable => ({
+    bytes,
+    memory: nameOf(imports, v => v === memory),
+    sleep: nameOf(imports, v => typeof v === 'function')
+  })
+
 /**
  * Kernels to a module. wasmati 0.2 hands the bytes of a module on as arguments of one call, and engines allow some 100,000 of them: a
  * long program becomes several modules over the same memory, run one after the other.

@@ -1,0 +1,115 @@
+/**
+ * The platform's threads: worker_threads (Node, Deno, Bun), or Web Workers in a page that is isolated from others. And its clock, for
+ * waits that must end.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { nodeText, webText } from './worker-text.js'
+
+/** a thread that has been started; what it is sent is for `worker-text.ts` to understand */
+export interface Thread<Orders> {
+  readonly send: (orders: Orders) => void
+  readonly end: () => void
+}
+/** starts one, at work or waiting for it; `tell` hears that it is ready (''), or what is wrong with it, or that it has ended */
+export type Start = <Orders>(orders: Orders, atWork: boolean, tell: (what: string) => void) => Thread<Orders>
+
+/** worker_threads, which start while the calling thread goes on or waits */
+export const nodeStart = (): Start | undefined => {
+  if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function') return undefined
+  // its type knows only platforms that have all of Node's modules
+  const threads: { readonly Worker: typeof import('node:worker_threads').Worker } | undefined =
+    process.getBuiltinModule('node:worker_threads')
+  if (threads === undefined) return undefined
+  const { Worker } = threads
+  const url = new URL(`data:text/javascript,${encodeURIComponent(nodeText)}`)
+  return (orders, atWork, tell) => {
+    const worker = new Worker(url, { workerData: orders })
+    // no thread keeps the process alive, but one that is waited for
+    if (atWork) worker.unref()
+    worker.on('message', (what: string) => {
+      worker.unref()
+      tell(what)
+    })
+    worker.on('error', e => {
+      tell(e instanceof Error ? e.message : String(e))
+    })
+    worker.on('exit', () => {
+      tell('a thread has ended')
+    })
+    return {
+      send: more => {
+        worker.postMessage(more)
+      },
+      end: () => void worker.terminate()
+    }
+  }
+}
+
+interface WebWorker {
+  readonly addEventListener: (
+    type: 'message' | 'error',
+    listener: (e: { readonly data?: unknown; readonly message?: string }) => void
+  ) => void
+  readonly postMessage: (orders: unknown) => void
+  readonly terminate: () => void
+}
+declare const Worker: undefined | (new (url: string) => WebWorker)
+declare const crossOriginIsolated: boolean | undefined
+
+/** Web Workers, which start only while the calling thread waits for nothing; memory can be shared where the page is isolated */
+export const webStart = (): Start | undefined => {
+  if (typeof Worker === 'undefined' || typeof crossOriginIsolated === 'undefined' || !crossOriginIsolated)
+    return undefined
+  const Web = Worker
+  return (orders, _, tell) => {
+    const url = URL.createObjectURL(new Blob([webText], { type: 'text/javascript' }))
+    const worker = new Web(url)
+    worker.addEventListener('message', ({ data }) => {
+      URL.revokeObjectURL(url)
+      tell(String(data))
+    })
+    worker.addEventListener('error', ({ message }) => {
+      tell(message ?? 'a worker that does not start (does the page allow worker-src blob: ?)')
+    })
+    worker.postMessage(orders)
+    return {
+      send: more => {
+        worker.postMessage(more)
+      },
+      end: () => {
+        worker.terminate()
+      }
+    }
+  }
+}
+
+/** the first of the two, or nothing when so many milliseconds have passed */
+export const within = <A>(milliseconds: number, first: Promise<A>): Promise<A | undefined> =>
+  new Promise(resolve => {
+    const timer = setTimeout(() => {
+      resolve(undefined)
+    }, milliseconds)
+    void first.then(a => {
+      clearTimeout(timer)
+      resolve(a)
+    })
+  })
+
+/** waits for a word to become another than `value`, or to be notified of; false when so many milliseconds have passed */
+export const waitFor = (words: Int32Array, index: number): ((value: number, milliseconds: number) => boolean) =>
+  mayWait(words, index)
+    ? (value, milliseconds) => Atomics.wait(words, index, value, milliseconds) !== 'timed-out'
+    : (value, milliseconds) => {
+        const until = performance.now() + milliseconds
+        while (performance.now() < until)
+          for (let i = 0; i < 10000; i++) if (Atomics.load(words, index) !== value) return true
+        return false
+      }
+/** the first thread of a page may not sleep */
+const mayWait = (words: Int32Array, index: number): boolean =>
+  E.isRight(
+    E.tryCatch(
+      () => Atomics.wait(words, index, ~Atomics.load(words, index), 0),
+      () => undefined
+    )
+  )
