@@ -325,7 +325,13 @@ const fuse = (outputs: Readonly<Record<string, Expr>>): Lowered => {
       return [name, isPlain(v) && v.offset === 0 && v.buffer.role.kind === 'temporary' ? v : copied(s, e, v)]
     })
   )
-  return { kernels: s.kernels, inputs: Object.fromEntries(s.inputs), constants: s.constants, outputs: results }
+  return {
+    kernels: s.kernels,
+    updates: s.kernels.length,
+    inputs: Object.fromEntries(s.inputs),
+    constants: s.constants,
+    outputs: results
+  }
 }
 
 /** a program as kernels: simplified, fused */

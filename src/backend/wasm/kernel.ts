@@ -86,6 +86,8 @@ export type Kernel =
 /** a program made of kernels */
 export interface Lowered {
   readonly kernels: readonly Kernel[]
+  /** how many of them come before those that update what is fed back, which come last */
+  readonly updates: number
   readonly inputs: Readonly<Record<string, View>>
   readonly constants: readonly Buffer[]
   /** where each output lies after a run */

@@ -116,6 +116,38 @@ const perStep = (
   outputs: Object.entries(p.outputs).filter(([name]) => !fedBack.has(name))
 })
 
+/**
+ * What updates read that was worked out before them, number by number (gradients), and what they work out for themselves. It lies in one
+ * piece, at the same places in each program, so that updates are the same code whatever the size of the batch.
+ *
+ * @returns the end of the piece
+ */
+const placeGradients = (
+  programs: readonly Lowered[],
+  held: Held,
+  start: number,
+  address: Map<Buffer, number>
+): number =>
+  Math.max(
+    start,
+    ...programs.map(({ kernels, updates, outputs }) => {
+      const before = new Set(kernels.slice(0, updates).flatMap(writesOf))
+      const back = new Set(Object.entries(outputs).flatMap(([name, v]) => (held.fedBack.has(name) ? [v.buffer] : [])))
+      let end = start
+      for (const k of kernels.slice(updates)) {
+        const gradients = readsOf(k)
+          .map(v => v.buffer)
+          .filter(b => before.has(b) && writesOf(k).some(w => w.size === b.size))
+        for (const b of [...gradients, ...writesOf(k).filter(w => !back.has(w))]) {
+          if (address.has(b)) continue
+          address.set(b, end)
+          end = align(end + bytes(b) + 16)
+        }
+      }
+      return end
+    })
+  )
+
 export const plan = (programs: readonly Lowered[], held: Held, threads = 1): Plan => {
   const { fedBack } = held
   const address = new Map<Buffer, number>()
@@ -126,12 +158,15 @@ export const plan = (programs: readonly Lowered[], held: Held, threads = 1): Pla
     end = align(a + bytes(b) + 16)
     return a
   }
+  for (const [, view] of fedBack) place(view.buffer)
+  end = placeGradients(programs, held, end, address)
   const inputs = new Map<string, { address: number; view: View }>()
   // an input whose size differs between programs (an index) takes the largest place
   const largest = new Map<string, View>(fedBack)
   for (const [name, view] of programs.flatMap(p => Object.entries(p.inputs)))
     if ((largest.get(name)?.buffer.size ?? 0) <= view.buffer.size) largest.set(name, view)
-  for (const [name, view] of largest) inputs.set(name, { address: place(view.buffer), view })
+  for (const [name, view] of largest)
+    inputs.set(name, { address: address.get(view.buffer) ?? place(view.buffer), view })
   for (const [name, view] of programs.flatMap(p => Object.entries(p.inputs)))
     address.set(view.buffer, (inputs.get(name) as { address: number }).address)
   for (const p of programs) for (const b of p.constants) place(b)

@@ -12,7 +12,7 @@ import { backendError, message, type BackendError } from '../../value/error.js'
 import { sizeOf, type Dims } from '../../value/shape.js'
 import { allocate, numbersOf, view, type DType, type Tensor } from '../../value/tensor.js'
 import type { Values } from '../backend.js'
-import { emitProgram, portable, type Portable } from './emit/module.js'
+import { emitModule, partsOf, portable, type Portable } from './emit/module.js'
 import { lower } from './fuse.js'
 import { bytesOf, type View } from './kernel.js'
 import { nothingHeld, plan } from './plan.js'
@@ -119,7 +119,6 @@ export const makeSelfTest = (outputs = formulas, answers = known): E.Either<Back
           const lowered = lower(made)
           const p = plan([lowered], { ...nothingHeld, resident: new Set(Object.keys(givenNumbers)) })
           const pages = Math.ceil(p.bytes / pageSize)
-          const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
           const image = new Uint8Array(pages * pageSize)
           const put = (at: number, t: Tensor): void => {
             const x = numbersOf(t)
@@ -128,9 +127,8 @@ export const makeSelfTest = (outputs = formulas, answers = known): E.Either<Back
           for (const [name, input] of p.inputs) put(input.address, givenNumbers[name] as Tensor)
           for (const c of lowered.constants)
             if (c.role.kind === 'constant') put(p.address.get(c) as number, c.role.value)
-          const shared = { plan: p, memory, pages, threads: 1, sleep: () => 1 }
           return {
-            parts: emitProgram(lowered, 0, shared).map(portable(memory)),
+            parts: partsOf(lowered, 0, { plan: p, threads: 1 }).map(part => portable(emitModule(part))),
             image,
             answers: Object.keys(outputs).map(name => {
               const { buffer } = lowered.outputs[name] as View

@@ -89,7 +89,7 @@ const teamOf = (memory: WebAssembly.Memory, leave: (well: boolean) => void): Tea
 const ordersFor = (test: SelfTest, memory: WebAssembly.Memory, mine: readonly (readonly Emitted[])[]): Orders => ({
   test,
   memory,
-  programs: mine.map(parts => parts.map(portable(memory)))
+  programs: mine.map(parts => parts.map(portable))
 })
 const note = (memory: WebAssembly.Memory): void => {
   const words = new Int32Array(memory.buffer)

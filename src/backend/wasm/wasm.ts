@@ -17,7 +17,9 @@ import {
   type Loop,
   type Values
 } from '../backend.js'
-import { emitProgram, type Emitted, type Shared } from './emit/module.js'
+import { moduleOf, type Cached } from './cache.js'
+import { importsOf, partsOf } from './emit/module.js'
+import { updatesLast } from './arrange.js'
 import { lower } from './fuse.js'
 import type { Lowered } from './kernel.js'
 import { plan, type Held, type Plan, type Queue } from './plan.js'
@@ -44,14 +46,11 @@ interface Instance {
 
 const pageSize = 65536
 
-interface Part {
+/** what a module exports */
+interface Running {
   readonly run: (turn: number) => void
   readonly barrier: () => void
 }
-const instances = (parts: readonly Emitted[]): readonly Part[] =>
-  parts.map(
-    ({ bytes, imports }) => new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports as unknown as Part
-  )
 
 const instantiate = (
   programs: readonly Lowered[],
@@ -69,13 +68,17 @@ const instantiate = (
         arrays[constant.dtype](memory.buffer, p.address.get(constant) as number, constant.size).set(
           constant.role.value.data
         )
-    const shared: Shared = { plan: p, memory, pages, threads, sleep: threads > 1 ? sleepOn(memory, patience) : () => 1 }
-    const emit = (which: number, thread = 0): readonly Emitted[] =>
-      emitProgram(programs[which] as Lowered, which, shared, thread)
-    const compiled = new Map<number, readonly Part[]>()
-    const partsOf = (which: number): readonly Part[] => {
-      const parts = compiled.get(which) ?? instances(emit(which))
-      compiled.set(which, parts)
+    const loop = { memory, sleep: threads > 1 ? sleepOn(memory, patience) : () => 1 }
+    const modulesOf = (which: number, thread: number): readonly Cached[] =>
+      partsOf(programs[which] as Lowered, which, { plan: p, threads }, thread).map(moduleOf)
+    const instances = new Map<number, readonly Running[]>()
+    const running = (which: number): readonly Running[] => {
+      const parts =
+        instances.get(which) ??
+        modulesOf(which, 0).map(
+          m => new WebAssembly.Instance(m.compiled(), importsOf(m, loop)).exports as unknown as Running
+        )
+      instances.set(which, parts)
       return parts
     }
     const others = Array.from({ length: threads - 1 }, (_, i) => i + 1)
@@ -84,10 +87,10 @@ const instantiate = (
         ? gather(
             test,
             memory,
-            others.map(thread => programs.map((_, which) => emit(which, thread)))
+            others.map(thread => programs.map((_, which) => modulesOf(which, thread)))
           )
         : undefined
-    const barrier = (): void => partsOf(0)[0]?.barrier()
+    const barrier = (): void => running(0)[0]?.barrier()
     return {
       plan: p,
       memory,
@@ -96,7 +99,7 @@ const instantiate = (
         if (failed !== undefined) return E.left(failed)
         return E.tryCatch(
           () => {
-            const parts = partsOf(which)
+            const parts = running(which)
             team?.order(which, count)
             if (team !== undefined) barrier()
             for (let turn = 0; turn < count; turn++) for (const part of parts) part.run(turn)
@@ -195,13 +198,13 @@ const loopOn =
       const wrong = checkInputs(known, given)
       if (wrong !== undefined) return E.left(wrong)
     }
-    const lowered = programs.map(lower)
     const fedBack = new Map(
       Object.entries(start).map(([name, t], i) => {
         const buffer = { id: -1 - i, dtype: t.dtype, size: sizeOf(t.shape), role: { kind: 'input', name } } as const
         return [name, { buffer, shape: t.shape, stride: stridesOf(t.shape), offset: 0 }] as const
       })
     )
+    const lowered = programs.map(p => updatesLast(lower(p), fedBack))
     const held = { fedBack, resident: new Set(Object.keys(resident)) }
     return pipe(
       selfTest(),

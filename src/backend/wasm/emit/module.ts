@@ -1,12 +1,13 @@
-/** The modules of a program: its kernels as functions, and one function that calls them in order. */
+/** The modules of a program: its kernels as functions, and one function that calls them in order. What they are made from is a value (`Part`). */
 import { call, func, i32, importFunc, importMemory, Module, v128, type Func } from 'wasmati'
 import type { Buffer, Kernel, Lowered, View } from '../kernel.js'
 import type { Plan } from '../plan.js'
+import { meetings, type Touch } from '../meet.js'
 import { split } from '../split.js'
 import { emitBarrier } from './barrier.js'
 import type { Library } from './body.js'
 import { pow, unaryFunctions, type UnaryName } from './functions.js'
-import { copyBytes } from './copy.js'
+import { copyBytes, type Address } from './copy.js'
 import { emitFingerprint } from './fingerprint.js'
 import { bits, get, i4, integer, set } from './lanes.js'
 import type { Procedure, Where } from './loops.js'
@@ -72,30 +73,39 @@ const emitKernel = (k: Kernel, where: Where & { readonly panel: number }): Proce
   }
 }
 
-/** bytes of Wasm, and what the module imports: the memory and a few functions of the library's own */
-export interface Emitted {
-  readonly bytes: Uint8Array
-  readonly imports: WebAssembly.Imports
-}
+/** what modules import, by the name of a module and one of its own */
+export type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+/** under which names a module imports something */
+type Name = readonly [module: string, name: string]
 
-/** a module as it can be sent to another thread: under which names it imports the memory and `sleep` */
+/** a module as it can be sent to another thread */
 export interface Portable {
   readonly bytes: Uint8Array
-  readonly memory: readonly [string, string]
-  readonly sleep: readonly [string, string]
+  readonly memory: Name
+  readonly sleep: Name
 }
-const nameOf = (imports: WebAssembly.Imports, is: (value: unknown) => boolean): readonly [string, string] => {
-  for (const [module, names] of Object.entries(imports))
-    for (const [name, value] of Object.entries(names)) if (is(value)) return [module, name]
-  return ['', '']
+/** and with the functions of the library's own that it may import, which only the calling thread has */
+export interface Emitted extends Portable {
+  readonly functions: Imports
 }
-export const portable =
-  (memory: WebAssembly.Memory) =>
-  ({ bytes, imports }: Emitted): Portable => ({
-    bytes,
-    memory: nameOf(imports, v => v === memory),
-    sleep: nameOf(imports, v => typeof v === 'function')
-  })
+export const portable = ({ bytes, memory, sleep }: Emitted): Portable => ({ bytes, memory, sleep })
+
+/** what the modules import, with a memory and a `sleep` in their places */
+export const importsOf = (
+  { functions, memory, sleep }: Emitted,
+  loop: { readonly memory: WebAssembly.Memory; readonly sleep: (mine: number) => number }
+): WebAssembly.Imports =>
+  Object.fromEntries(
+    Object.entries(functions).map(([module, all]) => [
+      module,
+      Object.fromEntries(
+        Object.entries(all).map(([name, value]) => {
+          const is = ([m, n]: Name): boolean => m === module && n === name
+          return [name, is(memory) ? loop.memory : is(sleep) ? loop.sleep : value]
+        })
+      )
+    ])
+  ) as unknown as WebAssembly.Imports
 
 /**
  * Kernels to a module. wasmati 0.2 hands the bytes of a module on as arguments of one call, and engines allow some 100,000 of them: a
@@ -103,70 +113,123 @@ export const portable =
  */
 const kernelsPerModule = 16
 
-/** what all modules of a loop have in common */
-export interface Shared {
-  readonly plan: Plan
-  readonly memory: WebAssembly.Memory
-  readonly pages: number
-  readonly threads: number
-  readonly sleep: (mine: number) => number
-}
-
 /** what one thread does of a kernel: a part, the whole, or nothing */
 interface Work {
   readonly kernel: Kernel | undefined
-  /** whether the others must have come before, since more than one thread works here or worked before */
+  /** whether all must have come here before (meet.ts) */
   readonly meet: boolean
 }
-const workOf = (kernels: readonly Kernel[], thread: number, threads: number): readonly Work[] => {
-  const parts = kernels.map(k => split(k, threads))
-  return parts.map((p, i) => ({
-    kernel: p.length === 1 ? (thread === 0 ? p[0] : undefined) : p[thread],
-    meet: p.length > 1 || (parts[i - 1]?.length ?? 1) > 1
-  }))
+/** bytes that move at the turn: the steps say by how much the addresses move with it */
+interface Move {
+  readonly to: Omit<Address, 'turn'>
+  readonly from: Omit<Address, 'turn'>
+  readonly bytes: number
+}
+/** all that a module is made from */
+export interface Part {
+  readonly threads: number
+  readonly before: readonly Move[]
+  readonly work: readonly Work[]
+  /** whether all meet once more at the end */
+  readonly meetAfter: boolean
+  readonly after: readonly Move[]
+  readonly address: (b: Buffer) => number
+  /** where the thread's scratch for panels lies */
+  readonly panel: number
 }
 
 /**
- * The modules of one of the plan's programs for one thread, in the order in which they run. Each exports `run`, which takes the turn (the
- * place in the queues), and `barrier` where there are several threads. The first thread also moves values from and to the queues, and what
- * could not be written in place.
+ * Cut into pieces. Where there are more kernels than one piece takes, updates have pieces of their own, since they do not change with the size
+ * of the batch, and the last piece has no kernels: it moves what comes out.
  */
-export const emitProgram = (program: Lowered, which: number, s: Shared, thread = 0): readonly Emitted[] => {
-  const work = workOf(program.kernels, thread, s.threads)
-  const count = Math.max(1, Math.ceil(work.length / kernelsPerModule))
-  const address = (b: Buffer): number => s.plan.address.get(b) as number
-  const where = { address, library: library(), panel: s.plan.panel + thread * s.plan.panelBytes }
-  const queued = s.plan.turns === 1 ? undefined : s.plan.queued[which]
-  return Array.from({ length: count }, (_, i) => {
-    const mine = work
-      .slice(i * kernelsPerModule, (i + 1) * kernelsPerModule)
-      .map(w => ({ ...w, run: w.kernel === undefined ? undefined : emitKernel(w.kernel, where) }))
-    const barrier = s.threads === 1 ? undefined : emitBarrier(s.threads, importFunc({ in: [i32], out: [i32] }, s.sleep))
-    const run = func({ in: [i32], locals: [], out: [] }, ([turn]) => {
-      if (i === 0 && thread === 0)
-        for (const [name, q] of queued?.inputs ?? [])
-          copyBytes(
-            { base: address((program.inputs[name] as View).buffer) },
-            { base: q.address, turn, step: q.bytes },
-            q.bytes
-          )
-      for (const w of mine) {
-        if (w.meet && barrier !== undefined) call(barrier)
-        if (w.run !== undefined) call(w.run)
-      }
-      if (i < count - 1) return
-      if (barrier !== undefined) call(barrier)
-      if (thread !== 0) return
-      for (const [name, q] of queued?.outputs ?? [])
-        copyBytes(
-          { base: q.address, turn, step: q.bytes },
-          { base: address((program.outputs[name] as View).buffer) },
-          q.bytes
-        )
-      for (const c of s.plan.copies[which] ?? []) copyBytes({ base: c.to }, { base: c.from }, c.bytes)
-    })
-    const imported = importMemory({ min: s.pages, max: s.pages, shared: s.threads > 1 }, s.memory)
-    const m = Module({ exports: barrier === undefined ? { run } : { run, barrier }, memory: imported })
-    return { bytes: m.toBytes(), imports: m.importMap }
+const pieces = (work: readonly Work[], updates: number): readonly (readonly Work[])[] => {
+  const cut = (part: readonly Work[]): readonly (readonly Work[])[] =>
+    Array.from({ length: Math.ceil(part.length / kernelsPerModule) }, (_, i) =>
+      part.slice(i * kernelsPerModule, (i + 1) * kernelsPerModule)
+    )
+  return work.length <= kernelsPerModule ? [work] : [...cut(work.slice(0, updates)), ...cut(work.slice(updates)), []]
+}
+
+const touchOfMoves = (moves: readonly Move[]): Touch => ({
+  alone: true,
+  reads: moves.map(({ from, bytes }) => [from.base, from.base + bytes]),
+  writes: moves.map(({ to, bytes }) => [to.base, to.base + bytes])
+})
+
+/**
+ * What the modules of one of the plan's programs are made from, for one thread, in the order in which they run. The first thread also
+ * moves values from and to the queues, and what could not be written in place.
+ */
+export const partsOf = (
+  program: Lowered,
+  which: number,
+  { plan, threads }: { readonly plan: Plan; readonly threads: number },
+  thread = 0
+): readonly Part[] => {
+  const address = (b: Buffer): number => plan.address.get(b) as number
+  const queued = plan.turns === 1 ? undefined : plan.queued[which]
+  const before = [...(queued?.inputs ?? [])].map(([name, q]) => ({
+    to: { base: address((program.inputs[name] as View).buffer) },
+    from: { base: q.address, step: q.bytes },
+    bytes: q.bytes
+  }))
+  const after = [
+    ...[...(queued?.outputs ?? [])].map(([name, q]) => ({
+      to: { base: q.address, step: q.bytes },
+      from: { base: address((program.outputs[name] as View).buffer) },
+      bytes: q.bytes
+    })),
+    ...(plan.copies[which] ?? []).map(c => ({ to: { base: c.to }, from: { base: c.from }, bytes: c.bytes }))
+  ]
+  const shares = program.kernels.map(k => split(k, threads))
+  const meets = meetings(shares, address, touchOfMoves([...before, ...after]))
+  const work = shares.map((p, i) => ({
+    kernel: p.length === 1 ? (thread === 0 ? p[0] : undefined) : p[thread],
+    meet: meets[i] as boolean
+  }))
+  const all = pieces(work, program.updates)
+  return all.map((work, i) => {
+    const last = i === all.length - 1
+    return {
+      threads,
+      before: i === 0 && thread === 0 ? before : [],
+      work,
+      meetAfter: threads > 1 && last,
+      after: last && thread === 0 ? after : [],
+      address,
+      panel: plan.panel + thread * plan.panelBytes
+    }
   })
+}
+
+/** stand for a loop's own in the imports of a module: modules are made once for all loops with the same programs */
+const someMemory = {} as WebAssembly.Memory
+const someSleep = (): number => 1
+
+const nameOf = (imports: Imports, value: unknown): Name => {
+  for (const [module, names] of Object.entries(imports))
+    for (const [name, v] of Object.entries(names)) if (v === value) return [module, name]
+  return ['', '']
+}
+/** any memory will do that is large enough */
+const mostPages = 65536
+
+/** One module. It exports `run`, which takes the turn (the place in the queues), and `barrier` where there are several threads. */
+export const emitModule = ({ threads, before, work, meetAfter, after, address, panel }: Part): Emitted => {
+  const where = { address, library: library(), panel }
+  const made = work.map(w => ({ ...w, run: w.kernel === undefined ? undefined : emitKernel(w.kernel, where) }))
+  const barrier = threads === 1 ? undefined : emitBarrier(threads, importFunc({ in: [i32], out: [i32] }, someSleep))
+  const run = func({ in: [i32], locals: [], out: [] }, ([turn]) => {
+    for (const { to, from, bytes } of before) copyBytes(to, { ...from, turn }, bytes)
+    for (const w of made) {
+      if (w.meet && barrier !== undefined) call(barrier)
+      if (w.run !== undefined) call(w.run)
+    }
+    if (meetAfter && barrier !== undefined) call(barrier)
+    for (const { to, from, bytes } of after) copyBytes(to.step === undefined ? to : { ...to, turn }, from, bytes)
+  })
+  const memory = importMemory({ min: 1, max: mostPages, shared: threads > 1 }, someMemory)
+  const m = Module({ exports: barrier === undefined ? { run } : { run, barrier }, memory })
+  const functions = m.importMap as unknown as Imports
+  return { bytes: m.toBytes(), functions, memory: nameOf(functions, someMemory), sleep: nameOf(functions, someSleep) }
 }

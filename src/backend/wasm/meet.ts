@@ -1,0 +1,44 @@
+/** Where threads must wait for one another: not between all kernels, only where one may touch what another is still working on. */
+import { bytesOf, readsOf, writesOf, type Buffer, type Kernel } from './kernel.js'
+
+/** bytes of memory, from an address up to another */
+export type Range = readonly [from: number, to: number]
+/** what one piece of work reads and writes, and whether the first thread does all of it */
+export interface Touch {
+  readonly alone: boolean
+  readonly reads: readonly Range[]
+  readonly writes: readonly Range[]
+}
+
+const meet = (a: readonly Range[], b: readonly Range[]): boolean =>
+  a.some(([from, to]) => b.some(([begin, end]) => from < end && begin < to))
+const conflict = (a: Touch, b: Touch): boolean =>
+  !(a.alone && b.alone) && (meet(a.writes, b.reads) || meet(a.writes, b.writes) || meet(a.reads, b.writes))
+
+const touchOf = (parts: readonly Kernel[], address: (b: Buffer) => number): Touch => {
+  const range = (b: Buffer): Range => [address(b), address(b) + b.size * bytesOf[b.dtype]]
+  return {
+    alone: parts.length === 1,
+    reads: parts.slice(0, 1).flatMap(k => readsOf(k).map(v => range(v.buffer))),
+    writes: parts.slice(0, 1).flatMap(k => writesOf(k).map(range))
+  }
+}
+
+/**
+ * For each kernel, in parts for the threads, whether all must meet before it.
+ *
+ * @param before what the first thread does at the start and at the end of a turn, when nobody waits for it
+ */
+export const meetings = (
+  kernels: readonly (readonly Kernel[])[],
+  address: (b: Buffer) => number,
+  before: Touch
+): readonly boolean[] => {
+  let since = [before]
+  return kernels.map(parts => {
+    const now = touchOf(parts, address)
+    const must = since.some(t => conflict(t, now))
+    since = must ? [now] : [...since, now]
+    return must
+  })
+}
