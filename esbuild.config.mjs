@@ -1,13 +1,13 @@
 // The built package for Node, Deno and Bun: the entries with what they share in a few files. There, opening a file for each of some
-// 350 modules (ours, and those of the three packages taken in here) takes longer than the first training step. Bundlers get the modules one by one (dist/*.js).
+// 400 modules (ours, and those of the packages taken in here) takes longer than the first training step, and so does reading their comments. Bundlers get the modules one by one (dist/*.js).
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
 const root = import.meta.dirname
 const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-/** many small modules each, used by nearly everything */
-const takenIn = ['fp-ts', 'io-ts', 'wasmati']
+/** what importing `gradfold` loads: many small modules, or a large one of which little is used */
+const takenIn = ['fp-ts', 'io-ts', 'wasmati', 'csv-parse', 'fflate', 'jsonc-parser', 'markdown-table']
 const external = Object.keys({ ...dependencies, ...peerDependencies }).filter(name => !takenIn.includes(name))
 
 await build({
@@ -34,12 +34,14 @@ await build({
   sourcemap: true,
   sourcesContent: false,
   legalComments: 'none',
+  minifyWhitespace: true,
+  minifySyntax: true,
   logLevel: 'warning'
 })
 
 const licence = name => {
   const folder = join(root, 'node_modules', name)
-  const text = ['LICENSE', 'LICENSE.md'].flatMap(file => {
+  const text = ['LICENSE', 'LICENSE.md', 'license'].flatMap(file => {
     try {
       return [readFileSync(join(folder, file), 'utf8')]
     } catch {

@@ -62,10 +62,12 @@ const trained = comparable
 const settings = { BENCH_SECONDS: seconds, BENCH_WARM: warm }
 const limitsNow = () =>
   lineOf([process.execPath, join(here, 'limits.mjs'), ...(found.limits ? [found.limits] : [])], { core: found.core })
+/** not bound to a core */
+const coresNow = () => lineOf([process.execPath, join(here, 'limits.mjs'), '--cores'])
 const lines = []
 const limits = []
 for (let repeat = 0; repeat < repeats && (repeat === 0 || elapsed() < budget); repeat++) {
-  limits.push(limitsNow())
+  limits.push({ ...limitsNow(), ...coresNow() })
   for (const [p, w] of cellsOf()) {
     // the whole table once, whatever it takes; more of it while there is time
     if (repeat > 0 && elapsed() > budget) break
@@ -80,6 +82,13 @@ const growth =
         core: found.core
       })
     : undefined
+
+const deep =
+  o.only === undefined && wanted(o.peers, 'gradfold')
+    ? [10, 50, 100, 200].map(layers =>
+        lineOf([process.execPath, join(here, 'peers/layers.mjs'), String(layers)], { core: found.core })
+      )
+    : []
 
 // ---- the report
 const r = resultsOf(lines, peers)
@@ -100,7 +109,7 @@ print(
 print(
   markdown(
     ['limits of one core, f32 GFLOP/s', ...limitNames],
-    [['best of the run', ...limitNames.map(n => best(n).toFixed(1))]]
+    [['best of the run', ...limitNames.map(n => best(n).toFixed(n.includes('cores') ? 2 : 1))]]
   )
 )
 print(losses.table)
@@ -108,6 +117,13 @@ print(millisecondsTable(r), '', '~ somebody else had the core for more than a tw
 print(ratioTable(r, peers))
 for (const w of ['W2', 'W1'].filter(w => r.columns.includes(w))) print(startTable(r, w))
 if (growth !== undefined) print(`memory while gradfold trains on W5: ${JSON.stringify(growth)}`)
+if (deep.length > 0)
+  print(
+    markdown(
+      ['dense layers of 64, ReLU, Adam', 'first step, ms', 'again, compiled, ms', 'modules', 'kB'],
+      deep.map(d => [d.layers, d.firstMs, d.againMs, d.modules, d.kB].map(String))
+    )
+  )
 print(targetTable(r, { limit, growth }))
 for (const why of new Set(lines.filter(l => l.why).map(l => `${l.peer} ${l.workload}: ${l.why}`))) print(why)
 
@@ -121,7 +137,8 @@ writeFileSync(
       limits,
       losses: compared,
       lines,
-      growth
+      growth,
+      deep
     },
     null,
     1
