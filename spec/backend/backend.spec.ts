@@ -69,6 +69,12 @@ describe('a loop', () => {
     right(loop.step(double, {}))
     expect(shown(before)).toEqual({ w: [1] })
   })
+  test('hands out the same when it may write an earlier state over', () => {
+    const [loop, other] = [open(), open()]
+    const over = loop.state()
+    for (const l of [loop, other]) right(l.step(double, {}))
+    expect(shown(loop.state(over))).toEqual(shown(other.state()))
+  })
   test('stays as it was after a step that failed', () => {
     const loop = open()
     expect(left(loop.step(step, {}))).toBe('input/rate: expected f32[], got nothing')

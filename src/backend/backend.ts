@@ -26,8 +26,8 @@ export interface Loop {
   readonly steps: (program: Program, count: number, inputs: Values) => Either<ShapeError | BackendError, Values>
   /** `steps` once, nothing stacked */
   readonly step: (program: Program, inputs: Values) => Either<ShapeError | BackendError, Values>
-  /** a copy of what is fed back, as it is now */
-  readonly state: () => Values
+  /** a copy of what is fed back, as it is now; an earlier copy that nobody looks at any more may be handed in to be written over */
+  readonly state: (over?: Values) => Values
   /** puts other tensors in the places of some that are fed back or resident, of the same element types and shapes */
   readonly place: (values: Values) => Either<ShapeError, void>
   /** gives back threads and memory */

@@ -264,11 +264,14 @@ const pulled = function* (
   /** where going back begins, with the settings of the steps since then */
   let kept = first
   let since: StepReport['settings'][] = []
+  /** the tensors of `kept`, while nobody else has seen them */
+  let own: Values | undefined
   let order = orderOf(k, s.progress.epoch)
 
   const now = (): TrainState => withTensors(s, loop.state())
   const keep = (): void => {
-    kept = now()
+    own = loop.state(own)
+    kept = withTensors(s, own)
     since = []
   }
   /** the loop's memory as it was at `s`, which lies in the epoch of `kept` */
@@ -341,8 +344,10 @@ const pulled = function* (
       history.push(epoch)
       const scores: Scores = epoch.validation ?? { loss: epoch.loss, metrics: epoch.metrics }
       keep()
-      if (o.keepBest !== undefined && o.keepBest !== false && isBetter(best, scores.loss))
+      if (o.keepBest !== undefined && o.keepBest !== false && isBetter(best, scores.loss)) {
         best = { state: kept, epoch: epoch.epoch, scores }
+        own = undefined
+      }
       if (o.tells) events.push({ tag: 'epoch', ...epoch })
       order = orderOf(k, s.progress.epoch)
     }

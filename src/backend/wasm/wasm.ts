@@ -172,11 +172,14 @@ const loopOver = (
   return {
     steps,
     step: stepOnce(steps, given),
-    state: () =>
+    state: over =>
       Object.fromEntries(
         Object.entries(start).map(([name, { dtype, shape }]) => {
-          const at = plan.inputs.get(name)?.address ?? 0
-          return [name, view(dtype, shape, allocate(dtype, arrays[dtype](buffer, at, sizeOf(shape))))]
+          const now = arrays[dtype](buffer, plan.inputs.get(name)?.address ?? 0, sizeOf(shape))
+          const old = over?.[name]
+          if (old === undefined) return [name, view(dtype, shape, allocate(dtype, now))]
+          numbersOf(old).set(now)
+          return [name, old]
         })
       ),
     place: values => {
