@@ -142,7 +142,7 @@ const program = (io: Io, end: (code: Promise<ExitCode>) => void): Command => {
     .action((path: string) => end(summaryCommand(io, path)))
   root
     .command('explain')
-    .description('prints what the wasm backend makes of a training step: kernels, operations, bytes')
+    .description('prints what the wasm backend makes of a training step: kernels, buffers, operations, bytes')
     .argument(...file)
     .addHelpText('after', codes)
     .action((path: string) => end(explainCommand(io, path)))

@@ -3,8 +3,9 @@ import { markdownTable } from 'markdown-table'
 import { topological, type Expr } from '../../expr/op.js'
 import type { Program } from '../../expr/program.js'
 import { showShape, sizeOf } from '../../value/shape.js'
-import { bytesOf, readsOf, type Kernel, type View } from './kernel.js'
+import { updatesLast } from './arrange.js'
 import { lower } from './fuse.js'
+import { bytesOf, readsOf, writesOf, type Buffer, type Kernel, type Lowered, type View } from './kernel.js'
 import { nothingHeld, plan } from './plan.js'
 import { simplify } from './simplify.js'
 
@@ -76,30 +77,91 @@ const traffic = (k: Kernel): number => {
   return [...readsOf(k), ...written].reduce((sum, v) => sum + bytes(v), 0)
 }
 
+/** what buffers are called: inputs and outputs by their names, the rest by number */
+const namesIn = ({ kernels, inputs, outputs }: Lowered): ((b: Buffer) => string) => {
+  const known = new Map<Buffer, string>()
+  for (const [name, v] of [...Object.entries(inputs), ...Object.entries(outputs)])
+    known.set(v.buffer, known.get(v.buffer) ?? name)
+  const made = new Set(kernels.flatMap(k => [...readsOf(k).map(v => v.buffer), ...writesOf(k)]))
+  const rest = [...made].filter(b => !known.has(b)).sort((a, b) => a.id - b.id)
+  return b => known.get(b) ?? `${b.role.kind === 'constant' ? 'constant' : 't'}${rest.indexOf(b)}`
+}
+
+/** inputs that an output of the same name follows, as in a step of training */
+const fedBackIn = ({ inputs, outputs }: Lowered): ReadonlyMap<string, View> =>
+  new Map(Object.entries(inputs).filter(([name]) => Object.hasOwn(outputs, name)))
+
 /**
- * A table of a program's kernels (kind, size, operations, floating-point operations, bytes moved), and the totals.
+ * Two tables. A program's kernels in order: what each works out, from which buffers into which, floating-point operations, bytes moved.
+ * And where the buffers lie: address, bytes, and the first and last kernel that touch them; buffers share memory where one is no longer
+ * needed. Then the totals. What is named like an input is fed back, as in the fold of a training.
  *
  * @example console.log(explain(p))
  */
 export const explain = (p: Program): string => {
-  const lowered = lower(p)
-  const memory = plan([lowered], nothingHeld)
+  const fused = lower(p)
+  const fedBack = fedBackIn(fused)
+  const lowered = updatesLast(fused, fedBack)
+  const memory = plan([lowered], { ...nothingHeld, fedBack })
+  const name = namesIn(lowered)
+  const list = (buffers: readonly Buffer[]): string => [...new Set(buffers.map(name))].join(', ')
   const rows = lowered.kernels.map((k, i) => {
     const c = costOf(k)
     return {
-      cells: [String(i), k.kind, c.what, c.ops, String(c.flops), String(traffic(k))],
+      cells: [
+        String(i),
+        k.kind,
+        c.what,
+        c.ops,
+        list(readsOf(k).map(v => v.buffer)),
+        list(writesOf(k)),
+        String(c.flops),
+        String(traffic(k))
+      ],
       flops: c.flops,
       bytes: traffic(k)
     }
   })
+  /** what is written in the place of its old value is one line */
+  const places = new Map<
+    string,
+    { readonly b: Buffer; readonly address: number; readonly kernels: readonly number[] }
+  >()
+  lowered.kernels.forEach((k, i) => {
+    for (const b of [...readsOf(k).map(v => v.buffer), ...writesOf(k)]) {
+      const address = memory.address.get(b) as number
+      const place = `${address} ${name(b)}`
+      places.set(place, { b, address, kernels: [...(places.get(place)?.kernels ?? []), i] })
+    }
+  })
+  const buffers = [...places.values()].sort(
+    (x, y) => x.address - y.address || (x.kernels[0] as number) - (y.kernels[0] as number)
+  )
   const sum = (f: (r: (typeof rows)[number]) => number): number => rows.reduce((s, r) => s + f(r), 0)
   const simplified = topological(Object.values(simplify(p.order, p.outputs))).length
   return [
-    markdownTable([['', 'kernel', 'size', 'operations', 'flops', 'bytes'], ...rows.map(r => r.cells)], {
-      align: ['r', 'l', 'l', 'l', 'r', 'r']
-    }),
+    markdownTable(
+      [['', 'kernel', 'size', 'operations', 'reads', 'writes', 'flops', 'bytes'], ...rows.map(r => r.cells)],
+      {
+        align: ['r', 'l', 'l', 'l', 'l', 'l', 'r', 'r']
+      }
+    ),
     '',
-    `${p.order.length} nodes, ${simplified} after simplification, ${lowered.kernels.length} kernels`,
+    markdownTable(
+      [
+        ['buffer', 'type', 'address', 'bytes', 'kernels'],
+        ...buffers.map(({ b, kernels, address }) => [
+          name(b),
+          b.dtype,
+          String(address),
+          String(b.size * bytesOf[b.dtype]),
+          [...new Set([kernels[0], kernels.at(-1)])].join(' to ')
+        ])
+      ],
+      { align: ['l', 'l', 'r', 'r', 'r'] }
+    ),
+    '',
+    `${p.order.length} nodes, ${simplified} after simplification, ${lowered.kernels.length} kernels, ${buffers.length} buffers`,
     `${sum(r => r.flops)} floating-point operations, ${sum(r => r.bytes)} bytes moved, ${memory.bytes} bytes of memory`
   ].join('\n')
 }
