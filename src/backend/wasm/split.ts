@@ -77,20 +77,23 @@ const splitMatmul = (k: MatmulKernel, threads: number): readonly Kernel[] => {
   const [rows, columns] = [r - 2, r - 1]
   const depth = at(k.a.shape, columns)
   if (sizeOf(k.to.shape) * depth < worthSplitting * 4) return [k]
-  // columns first: then each panel of B is copied by one thread only
-  if (at(k.to.shape, columns) >= 16 * threads)
-    return ranges(at(k.to.shape, columns), threads, 8).map(([start, size]) => ({
+  const byColumns = (): readonly Kernel[] =>
+    ranges(at(k.to.shape, columns), threads, 8).map(([start, size]) => ({
       ...k,
       b: alongAxis(k.b, columns, start, size),
       to: alongAxis(k.to, columns, start, size)
     }))
-  if (at(k.to.shape, rows) >= 8 * threads)
-    return ranges(at(k.to.shape, rows), threads, 4).map(([start, size]) => ({
+  const byRows = (): readonly Kernel[] =>
+    ranges(at(k.to.shape, rows), threads, 4).map(([start, size]) => ({
       ...k,
       a: alongAxis(k.a, rows, start, size),
       to: alongAxis(k.to, rows, start, size)
     }))
-  return [k]
+  const [m, n] = [at(k.to.shape, rows), at(k.to.shape, columns)]
+  // what is copied into panels, B and a transposed A, should be copied by one thread only: the larger of the two
+  const copiesMoreOfA = m > n && at(k.a.stride, rows) === 1
+  if (m >= 8 * threads && (copiesMoreOfA || n < 16 * threads)) return byRows()
+  return n >= 16 * threads ? byColumns() : [k]
 }
 
 /** the parts of a kernel, one for each thread; a single one where sharing out would not pay */
