@@ -29,7 +29,8 @@ export const failureBytes = 256
 /** what lies below is the threads' own */
 export const reservedBytes = failure + failureBytes
 
-const spins = 10000
+/** some 40 microseconds: to sleep and be woken takes as long */
+const spins = 40000
 
 /**
  * `sleep` waits for the generation to move on from the one given, and says 1 when it gave up: then a thread is dead, and the trap becomes
