@@ -47,7 +47,7 @@ const shuffling = (runner: Runner): Runner => {
     return runner(run, study)()
   }
 }
-const built = pathToFileURL(join(import.meta.dirname, '../../dist/node/worker.js'))
+const built = pathToFileURL(join(import.meta.dirname, '../../dist/node/worker.js')).href
 
 describe('a study', () => {
   for (const [name, file] of [

@@ -8,7 +8,7 @@ import { readText } from '../data/files.js'
 import { folderAt, placeOf } from '../run/folder.js'
 import { replaceFile } from '../run/replace.js'
 import { showRunFile } from '../run/run-file.js'
-import { holdsStudy, openStudyFolder, type Kept } from '../search/folder.js'
+import { holdsStudy, openStudyFolder, type StudyFolder } from '../search/folder.js'
 import { studyHtml, studyTablesText } from '../search/report.js'
 import { search, type Found } from '../search/search.js'
 import { parseStudyFile, studyOf, type StudyFile } from '../search/study-file.js'
@@ -32,13 +32,13 @@ export interface SearchFlags {
 
 const limits = { bytes: 0x400_0000, rank: 8 }
 const failure = (problem: Problem<string>): Failure => ({ problem })
-const notKept: Kept = {
+const notKept: StudyFolder = {
   recall: () => TE.right(undefined),
   keep: () => TE.right(undefined),
   put: () => TE.right(undefined)
 }
 
-const openFolder = (file: StudyFile, { record, resume = false }: SearchFlags): TE.TaskEither<Failure, Kept> => {
+const openFolder = (file: StudyFile, { record, resume = false }: SearchFlags): TE.TaskEither<Failure, StudyFolder> => {
   if (record === undefined)
     return resume
       ? TE.left(failure(settingError(['resume'], '--record with the folder to go on in', 'none')))
@@ -95,7 +95,13 @@ const shows = (io: Io, file: StudyFile, json: boolean) => {
   }
 }
 
-const finished = (io: Io, { json = false, best, report }: SearchFlags, path: string, found: Found, kept: Kept) => {
+const finished = (
+  io: Io,
+  { json = false, best, report }: SearchFlags,
+  path: string,
+  found: Found,
+  kept: StudyFolder
+) => {
   const run = found.best === undefined ? undefined : showRunFile(found.best.run)
   const html = studyHtml(found, path)
   const done = (): ExitCode => {

@@ -36,7 +36,7 @@ export const holdsStudy = (folder: Folder): TE.TaskEither<FileError, boolean> =>
   )
 
 /** where a study's trials are kept */
-export interface Kept {
+export interface StudyFolder {
   /** the trial with a job's index, if it is there and whole */
   readonly recall: (job: Pick<Job<unknown>, 'index'>) => TE.TaskEither<FileError, Trial | undefined>
   readonly keep: (trial: Trial) => TE.TaskEither<FileError, void>
@@ -53,7 +53,7 @@ export const openStudyFolder = (
   folder: Folder,
   file: StudyFile,
   known: StudyTables = studyTables
-): TE.TaskEither<FileError | DecodeError, Kept> => {
+): TE.TaskEither<FileError | DecodeError, StudyFolder> => {
   const codec = studyFileCodec(known)
   const text = canonicalText(codec.encode(file))
   const put = (name: string, content: string): TE.TaskEither<FileError, void> =>

@@ -28,10 +28,10 @@ const lost = (e: unknown): BackendError =>
  * than its study allows ends its thread, and is a result.
  *
  * @param workers how many at most
- * @param file the worker's module, as it is built
+ * @param file the address of the worker's module, as it is built
  */
-export const inThreads = (workers: number, file: URL = new URL('./worker.js', import.meta.url)): Crew => {
-  const pool = new Tinypool({ filename: file.href, runtime: 'worker_threads', minThreads: 1, maxThreads: workers })
+export const inThreads = (workers: number, file: string = new URL('./worker.js', import.meta.url).href): Crew => {
+  const pool = new Tinypool({ filename: file, runtime: 'worker_threads', minThreads: 1, maxThreads: workers })
   const codec = runFileCodec(tables)
   const runner: Runner = (run, { metric, timeout }) => {
     const task: Task = { run: codec.encode(run), metric }
