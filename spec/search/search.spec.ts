@@ -11,7 +11,6 @@ import { reference } from '../../src/backend/reference/reference.js'
 import { wasm } from '../../src/backend/wasm/wasm.js'
 import { openRun } from '../../src/run/open.js'
 import { folderAt } from '../../src/run/folder.js'
-import { checkRunFile } from '../../src/run/run-file.js'
 import { openStudyFolder } from '../../src/search/folder.js'
 import { studyHtml, studyPlots, studyTablesText } from '../../src/search/report.js'
 import { inProcess, search, type Found, type Runner, type SearchOptions } from '../../src/search/search.js'
@@ -110,7 +109,7 @@ describe('a study', () => {
   test('chooses a run that gives the very numbers of its trial when it is trained alone', async () => {
     const { best, study } = await found(zoomed)
     if (best === undefined) throw new Error('there should be a best trial')
-    const { training, datasets } = await ok(openRun(right(checkRunFile(best.run))))
+    const { training, datasets } = await ok(openRun(best.run))
     const trained = right(
       train(training, {
         backend: reference,

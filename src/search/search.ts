@@ -9,7 +9,7 @@ import type { Backend } from '../backend/backend.js'
 import type { LoadError } from '../data/files.js'
 import { loadSource } from '../data/readers.js'
 import type { ModelData } from '../layer/model.js'
-import type { RunFile } from '../run/run-file.js'
+import { checkRunFile, type RunFile } from '../run/run-file.js'
 import type { DecodeError, FileError, SettingError } from '../value/error.js'
 import { sameData } from '../layer/same-data.js'
 import { execute } from './execute.js'
@@ -36,7 +36,7 @@ export interface Found<S extends Space = Space> {
   readonly trials: readonly Trial<SettingsOf<S>>[]
   readonly rounds: readonly SearchRound<S>[]
   /** the best trial that was trained to its end, and its run, ready to be trained again: it gives the same numbers */
-  readonly best?: { readonly trial: Trial<SettingsOf<S>>; readonly run: RunFile<ModelData> }
+  readonly best?: { readonly trial: Trial<SettingsOf<S>>; readonly run: RunFile }
 }
 export interface SearchOptions {
   readonly runner: Runner
@@ -134,7 +134,13 @@ export const search = <S extends Space>(
       const { jobs, rounds } = planned.right
       if (jobs.length === 0) {
         const trial = bestOf(s.metric.goal, trials)
-        const run = trial === undefined ? undefined : runOf(s, trial as Job)
+        const run =
+          trial === undefined
+            ? undefined
+            : pipe(
+                runOf(s, trial as Job),
+                E.chain(found => checkRunFile(found, known))
+              )
         return E.right({
           study: s,
           trials,

@@ -31,7 +31,14 @@ const lost = (e: unknown): BackendError =>
  * @param file the address of the worker's module, as it is built
  */
 export const inThreads = (workers: number, file: string = new URL('./worker.js', import.meta.url).href): Crew => {
-  const pool = new Tinypool({ filename: file, runtime: 'worker_threads', minThreads: 1, maxThreads: workers })
+  const pool = new Tinypool({
+    filename: file,
+    runtime: 'worker_threads',
+    minThreads: 1,
+    maxThreads: workers,
+    // flags of the process (`--input-type`, loaders) are for its own program
+    execArgv: []
+  })
   const codec = runFileCodec(tables)
   const runner: Runner = (run, { metric, timeout }) => {
     const task: Task = { run: codec.encode(run), metric }
