@@ -38,6 +38,15 @@ describe('a scatter plot', () => {
       )
     )
   })
+  test('is drawn of numbers between which there are no round ones', () => {
+    for (const xs of [
+      [-5e-324, 5e-324],
+      [1, 1.0000000000000002],
+      [1e300, 1.0000000000000002e300]
+    ])
+      expect(scatter(plot('linear', xs, [0, 0]))).not.toMatch(/NaN|Infinity/)
+    expect(scatter(plot('log', [1, 1.0000000000000002], [0, 0]))).not.toMatch(/NaN|Infinity/)
+  })
   test('puts powers of ten at equal distances on a logarithmic axis', () => {
     const xs = [1e-6, 1e-4, 1e-2, 1]
     const at = places(scatter(plot('log', xs, [0, 0, 0, 0])))

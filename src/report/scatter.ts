@@ -68,7 +68,10 @@ const placement = ({ kind, domain }: ScatterAxis, range: readonly [number, numbe
   }
   const ends = domain as readonly [number, number]
   const scale = kind === 'log' ? scaleLog(ends, range) : scaleLinear(ends, range)
-  const all = scale.ticks(5)
+  const [low, high] = ends
+  // between numbers that are next to each other, or next to 0, no round ones can be found
+  const close = high - low <= 1e-9 * Math.max(Math.abs(low), Math.abs(high)) || high - low < 1e-300
+  const all = close ? ends : scale.ticks(5)
   // a logarithmic axis over many powers of ten has ticks at every digit: the powers are enough
   const powers = all.filter(t => /^1(0*)?(e|$)|^0\.0*1$/.test(String(t)))
   const shown = kind === 'log' && powers.length > 1 ? powers : all
