@@ -2,7 +2,9 @@
  * The table of formulas in the README, made from the registries: a new member appears by existing, and the table cannot go stale.
  * `UPDATE=readme npx vitest run spec/readme.spec.ts` writes it.
  */
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import * as gradfold from '../src/index.js'
 import { builtInActivations } from '../src/layer/activations.js'
@@ -123,5 +125,17 @@ describe('README', () => {
       if (exported !== false) expect(gradfold, name).toHaveProperty(name)
       expect(existsSync(test), test).toBe(true)
     }
+  })
+  it('shows a search that runs, with what it prints', () => {
+    const block = /## Search\n\n```ts\n(.*?)\n\/\/ ([^\n]*)\n```/s.exec(readme)
+    const { outputText } = ts.transpileModule(block?.[1] ?? '', { compilerOptions: { target: ts.ScriptTarget.ES2022 } })
+    // the built package, by its own name
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', outputText], {
+      encoding: 'utf8'
+    })
+    expect([stdout.trim(), stderr]).toEqual([block?.[2], ''])
+  })
+  it('shows the study file as it is', () => {
+    expect(readme).toContain(readFileSync('examples/iris-search.json', 'utf8').trim())
   })
 })

@@ -1,15 +1,73 @@
-/** The door `gradfold/search`: searching for good settings, deterministically. Worker threads are Node's. */
+/**
+ * The door `gradfold/search`: hyperparameter search. Spaces, samplers, narrowing and studies are values; which trials come next is a
+ * pure function of a study and its finished trials. Worker threads and folders are Node's.
+ */
 export * from './search/dimension/index.js'
-export { space, contains, draw, type Settings, type SettingsOf, type Space } from './search/space.js'
-export { narrow, zoom, type Narrowed, type NarrowOptions, type Rationale, type Zoom } from './search/narrow.js'
+export {
+  constraints,
+  ordered,
+  productAtMost,
+  sumAtMost,
+  type Constraint,
+  type ConstraintKind,
+  type Constraints
+} from './search/constraint.js'
+export {
+  checkSpace,
+  contains,
+  draw,
+  space,
+  spaceTables,
+  valuesOf,
+  type NumberPath,
+  type Settings,
+  type SettingsOf,
+  type Space,
+  type SpaceTables
+} from './search/space.js'
+export {
+  narrow,
+  usualNarrowing,
+  zoom,
+  type Narrowed,
+  type NarrowOptions,
+  type Rationale,
+  type Zoom
+} from './search/narrow.js'
 export * from './search/sampler/index.js'
 export { studyMetric, validationLoss, type StudyMetric } from './search/metric.js'
-export { checkStudy, study, type Study, type StudyOptions } from './search/study.js'
-export { parseStudyFile, showStudyFile, studyFileCodec, studyOf, type StudyFile } from './search/study-file.js'
+export {
+  checkStudy,
+  runOf,
+  study,
+  studyTables,
+  trialSeed,
+  type RunOptions,
+  type Study,
+  type StudyOptions,
+  type StudyTables
+} from './search/study.js'
+export {
+  checkStudyFile,
+  parseStudyFile,
+  showStudyFile,
+  studyFileCodec,
+  studyOf,
+  type StudyFile
+} from './search/study-file.js'
 export { plan, type Plan, type SearchRound } from './search/plan.js'
 export { inProcess, search, type Found, type Runner, type SearchError, type SearchOptions } from './search/search.js'
 export { inThreads, type Crew } from './search/threads.js'
-export { openStudyFolder, type Kept } from './search/folder.js'
+export { openStudyFolder, type StudyFolder } from './search/folder.js'
 export { importances, type Importance } from './search/importance.js'
 export { studyHtml, studyPlots, studyTablesText } from './search/report.js'
-export { bestOf, ranked, type Goal, type Job, type Outcome, type Trial } from './search/trial.js'
+export { bestOf, ranked, trialCodec, type Goal, type Job, type Outcome, type Trial } from './search/trial.js'
+
+// where the data of a study's runs come from
+export { arrays } from './data/reader/arrays.js'
+export { csv } from './data/reader/csv.js'
+export { idx } from './data/reader/idx.js'
+export { iris } from './data/reader/iris.js'
+export { mnist } from './data/reader/mnist.js'
+export { npy } from './data/reader/npy.js'
+export type { Source } from './data/reader/reader.js'

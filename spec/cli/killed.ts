@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, '../..')
 const main = join(root, 'dist/node/main.js')
 
 /** milliseconds from a fixed sequence between 0 and `most` */
-const moments = function* (most: number): Generator<number, never> {
+export const moments = function* (most: number): Generator<number, never> {
   for (let x = 12345; ; x = (Math.imul(x, 1664525) + 1013904223) >>> 0) yield (x / 2 ** 32) * most
 }
 

@@ -7,8 +7,9 @@ import * as codec from 'gradfold/codec'
 import * as files from 'gradfold/files'
 import * as laws from 'gradfold/laws'
 import { reference, toNdarray } from 'gradfold/ndarray'
+import * as s from 'gradfold/search'
 
-for (const [name, entry] of Object.entries({ g, codec, files, laws })) assert.ok(Object.keys(entry).length > 0, name)
+for (const [name, entry] of Object.entries({ g, codec, files, laws, s })) assert.ok(Object.keys(entry).length > 0, name)
 
 const xor = g.fromArrays(
   [
@@ -36,4 +37,28 @@ const [slow, fast] = [run(reference), run(g.wasm)]
 assert.deepEqual(fast.state, slow.state)
 assert.ok(fast.state.progress.epochLoss < 0.01)
 assert.equal(toNdarray(fast.params.dense.weight).get(1, 7), g.numbersOf(fast.params.dense.weight)[15])
+
+// a study in process, and on the worker threads that the package has
+const study = s.study({
+  space: s.space({ rate: s.logUniform(1e-3, 1), units: s.choice(4, 8) }),
+  run: ({ rate, units }) => ({
+    data: s.arrays({ train: { x: [[0], [1], [2], [3]], y: [[1], [3], [5], [7]] } }),
+    model: g.modelData(g.input(1), g.dense(units), g.tanh, g.dense(1)),
+    loss: g.meanSquaredError,
+    optimizer: g.adam(rate),
+    batchSize: 4,
+    stop: g.epochs(5)
+  }),
+  metric: s.studyMetric('loss', { part: 'train' }),
+  budget: 6,
+  zoom: s.zoom(2, { keep: 2 })
+})
+const crew = s.inThreads(2)
+const [alone, together] = await Promise.all(
+  [s.inProcess(reference), crew.runner].map(runner => s.search(study, { runner, workers: 2 })())
+)
+await crew.close()
+assert.ok(E.isRight(alone) && E.isRight(together), JSON.stringify([alone, together]))
+assert.deepEqual(together.right.trials, alone.right.trials)
+assert.equal(together.right.best.trial.outcome.tag, 'scored')
 console.log('consumer: ok')

@@ -6,8 +6,9 @@ import * as codec from 'gradfold/codec'
 import * as files from 'gradfold/files'
 import * as laws from 'gradfold/laws'
 import * as arrays from 'gradfold/ndarray'
+import * as s from 'gradfold/search'
 
-export const entries = { g, codec, files, laws, arrays }
+export const entries = { g, codec, files, laws, arrays, s }
 
 export const mlp = g.model(
   g.input(784),
@@ -48,3 +49,22 @@ export const trained = pipe(
   )
 )
 export const said: string = E.isRight(trained) ? trained.right.reason : g.message(trained.left)
+
+export const study = s.study({
+  space: s.space({ rate: s.logUniform(1e-4, 1), units: s.choice(8, 16) }),
+  run: ({ rate, units }) => ({
+    data: s.iris(),
+    validation: { tag: 'stratified', fraction: 0.8 },
+    model: g.modelData(g.input(4), g.dense(units), g.relu, g.dense(3)),
+    loss: g.softmaxCrossEntropy,
+    optimizer: g.adam(rate),
+    stop: g.epochs(20)
+  }),
+  budget: 12,
+  // @ts-expect-error: no goal of that name
+  metric: s.studyMetric('accuracy', { goal: 'high' }),
+  zoom: s.zoom(3)
+})
+export const chosen: Promise<8 | 16 | undefined> = s
+  .search(study, { runner: s.inProcess(g.wasm) })()
+  .then(found => (E.isRight(found) ? found.right.best?.trial.settings.units : undefined))

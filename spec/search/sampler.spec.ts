@@ -2,10 +2,19 @@ import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { plan } from '../../src/search/plan.js'
-import { boolean, choice, integer, uniform, variants } from '../../src/search/dimension/index.js'
+import { boolean, choice, integer, logUniform, uniform, variants } from '../../src/search/dimension/index.js'
 import { zoom } from '../../src/search/narrow.js'
 import { directions } from '../../src/search/sampler/directions.js'
-import { grid, halving, random, samplers, samplerCodec, sobol, type Sampler } from '../../src/search/sampler/index.js'
+import {
+  grid,
+  halving,
+  random,
+  samplers,
+  samplerCodec,
+  sobol,
+  tpe,
+  type Sampler
+} from '../../src/search/sampler/index.js'
 import { sobolWord } from '../../src/search/sampler/sobol.js'
 import { contains, space, type SettingsOf, type Space } from '../../src/search/space.js'
 import { study, type Study } from '../../src/search/study.js'
@@ -157,5 +166,47 @@ describe('rounds', () => {
     }
     expect(width(rounds[2]?.space)).toBeLessThan(width(rounds[0]?.space))
     expect(rounds[1]?.rationale.map(r => r.path)).toEqual(['x', 'y'])
+  })
+})
+
+describe('the Parzen estimator', () => {
+  const wide = space({ rate: logUniform(1e-6, 10), decay: logUniform(1e-6, 10), fn: choice('relu', 'tanh', 'gelu') })
+  /** best near a rate of 0.05, with any decay below 1e-3, and relu */
+  const loss = ({ rate, decay, fn }: SettingsOf<typeof wide>): number => {
+    const off = Math.log10(rate / 0.05)
+    return off * off + Math.max(0, Math.log10(decay / 1e-3)) + (fn === 'relu' ? 0 : 0.5)
+  }
+  const seeds = Array.from({ length: 20 }, (_, seed) => seed)
+  const best = (sampler: Sampler): readonly number[] =>
+    seeds.map(seed => Math.min(...table({ ...studyOf(wide, sampler, 50), seed }, loss).map(t => loss(t.settings))))
+  const mean = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length
+
+  test('begins as random search does, and then finds better settings than it', () => {
+    const at = studyOf(wide, tpe(), 50)
+    expect(table(at, loss).slice(0, 10)).toEqual(table(studyOf(wide, random, 10), loss))
+    const [drawn, learnt] = [best(random), best(tpe())]
+    expect(mean(learnt)).toBeLessThan(mean(drawn) / 2)
+    expect(seeds.filter(s => (learnt[s] as number) < (drawn[s] as number)).length).toBeGreaterThan(13)
+  })
+  test('learns from trials without a value what is bad', () => {
+    let trials: readonly Trial<SettingsOf<typeof wide>>[] = []
+    const s = studyOf(wide, tpe(), 60)
+    for (;;) {
+      const { jobs } = right(plan(s, trials))
+      if (jobs.length === 0) break
+      // everything above 0.1 diverges
+      trials = [
+        ...trials,
+        ...jobs.map(job => ({
+          ...job,
+          outcome:
+            job.settings.rate > 0.1 ? ({ tag: 'diverged', step: 1, message: '' } as const) : scored(loss(job.settings))
+        }))
+      ]
+    }
+    const diverged = (from: number, to: number): number =>
+      trials.slice(from, to).filter(t => t.outcome.tag === 'diverged').length / (to - from)
+    expect(diverged(30, 60)).toBeLessThan(diverged(0, 10) + 0.05)
+    expect(trials.filter(t => t.outcome.tag === 'scored').length).toBeGreaterThan(40)
   })
 })

@@ -11,7 +11,6 @@ import { reference } from '../../src/backend/reference/reference.js'
 import { wasm } from '../../src/backend/wasm/wasm.js'
 import { openRun } from '../../src/run/open.js'
 import { folderAt } from '../../src/run/folder.js'
-import { checkRunFile } from '../../src/run/run-file.js'
 import { openStudyFolder } from '../../src/search/folder.js'
 import { studyHtml, studyPlots, studyTablesText } from '../../src/search/report.js'
 import { inProcess, search, type Found, type Runner, type SearchOptions } from '../../src/search/search.js'
@@ -47,7 +46,7 @@ const shuffling = (runner: Runner): Runner => {
     return runner(run, study)()
   }
 }
-const built = pathToFileURL(join(import.meta.dirname, '../../dist/node/worker.js'))
+const built = pathToFileURL(join(import.meta.dirname, '../../dist/node/worker.js')).href
 
 describe('a study', () => {
   for (const [name, file] of [
@@ -110,7 +109,7 @@ describe('a study', () => {
   test('chooses a run that gives the very numbers of its trial when it is trained alone', async () => {
     const { best, study } = await found(zoomed)
     if (best === undefined) throw new Error('there should be a best trial')
-    const { training, datasets } = await ok(openRun(right(checkRunFile(best.run))))
+    const { training, datasets } = await ok(openRun(best.run))
     const trained = right(
       train(training, {
         backend: reference,
@@ -133,6 +132,46 @@ describe('a study', () => {
     expect(tags).toContain('scored')
     expect(best?.trial.outcome.tag).toBe('scored')
     expect(ranked('min', trials).at(-1)?.outcome.tag).not.toBe('scored')
+    // in plots they are crosses
+    const [plot = ''] = Object.values(studyPlots(await found(file)))
+    expect(plot.match(/m-3 -3l6 6/g)).toHaveLength(tags.filter(tag => tag !== 'scored').length)
+    expect(plot.match(/<circle [^>]*fill="#/g)).toHaveLength(tags.filter(tag => tag === 'scored').length)
+  })
+  test('keeps as a result that the data are not those of its run', async () => {
+    const { trials, best } = await found(fileOf({ run: { ...irisStudy.run, dataDigest: '0'.repeat(64) } }))
+    expect(best).toBeUndefined()
+    for (const { outcome } of trials)
+      expect(outcome.tag === 'failed' ? outcome.message : '').toMatch(/^dataDigest: expected data with/)
+  })
+  test('begins no trial after one that could not be carried out', async () => {
+    let ran = 0
+    const dying: Runner = () => async () => {
+      await new Promise(resolve => setTimeout(resolve, 5 * ++ran))
+      return E.left({ _tag: 'FileError', path: [], expected: '', got: 'a crash', hint: '' })
+    }
+    expect(E.isLeft(await search(studyOf(zoomed), { runner: dying, workers: 2 })())).toBe(true)
+    expect(ran).toBe(2)
+  })
+  test('is broken off with an error where threads cannot be had', async () => {
+    const crew = inThreads(1, pathToFileURL(join(root, 'none.js')).href)
+    const r = await search(studyOf(zoomed), { runner: crew.runner })()
+    expect(E.isLeft(r) ? message(r.left) : '').toMatch(
+      /^search: expected a worker that carries out the trial, got .*none\.js/
+    )
+    await crew.close()
+  })
+  test('does not count the wait for a thread as time taken', { timeout: 120_000 }, async () => {
+    // two trials for one thread: the first never ends, the second waits until it is given up
+    const file = fileOf({
+      space: { count: { tag: 'choice', of: [100_000_000, 3] }, units: { tag: 'choice', of: [4] } },
+      run: { ...irisStudy.run, optimizer: 'adam', stop: { tag: 'epochs', count: { $: 'count' } } },
+      sampler: { tag: 'grid', points: 2 },
+      timeout: 3
+    })
+    const crew = inThreads(1, built)
+    const { trials } = await found(file, { workers: 2, runner: crew.runner })
+    await crew.close()
+    expect(trials.map(t => t.outcome.tag)).toEqual(['timedOut', 'scored'])
   })
   test('gives up a trial that takes too long, and keeps that', { timeout: 120_000 }, async () => {
     const slow = fileOf({
@@ -162,7 +201,7 @@ describe('what it shows', () => {
     const plots = studyPlots(f)
     expect(Object.keys(plots)).toEqual(['rate', 'units'])
     for (const svg of Object.values(plots)) {
-      expect(svg.match(/<title>/g)).toHaveLength(f.trials.filter(t => t.outcome.tag === 'scored').length)
+      expect(svg.match(/<title>/g)).toHaveLength(f.trials.length)
       expect(svg).not.toMatch(/NaN|undefined|Infinity/)
     }
     const html = studyHtml(f, '<script>alert(1)</script>')

@@ -13,6 +13,7 @@ import { isDims, showShape, type Shape } from '../../src/value/shape.js'
 import { leaves } from '../../src/value/tree.js'
 import { check, compilers, declarations, workspace, type Checked, type Compiler } from './compilers.js'
 import { accepted, parameters, prelude, rejected } from './programs.js'
+import { searchPrelude, spaces, studies, wrong } from './search.js'
 
 // ---- files; one program a line, so that a line number says which program
 
@@ -126,6 +127,15 @@ yes<Exactly<[OutputOf<typeof ok>, ParamsOf<typeof ok>['scale']['factor']], [[5],
 model(input(3, 4), wrap(scale), flatten)
 `
 
+// ---- spaces and studies
+
+const searchLines = searchPrelude.split('\n').length
+const searchFile = `${searchPrelude}${[
+  ...spaces.map(([, code, type]) => `{ const s = ${code}; yes<Exactly<SettingsOf<typeof s>, ${type}>>() }`),
+  ...studies.map(code => `{ ${code} }`)
+].join('\n')}\n`
+const wrongSearchFile = `${searchPrelude}${wrong.map(([, code]) => `{ ${code} }`).join('\n')}\n`
+
 const cases = Object.entries(compilers) as readonly (readonly [Compiler, string])[]
 const cost = (layers: number): string => {
   const list = Array.from({ length: layers / 2 }, (_, i) => `dense(${i + 1}), relu`).join(', ')
@@ -144,7 +154,9 @@ beforeAll(() => {
     'rejected.ts': rejectedFile,
     'agreement.ts': agreement,
     'arithmetic.ts': arithmetic,
-    'own.ts': ownKind
+    'own.ts': ownKind,
+    'search.ts': searchFile,
+    'wrong-search.ts': wrongSearchFile
   }
   for (const [compiler] of cases) {
     results.set(compiler, {
@@ -182,6 +194,11 @@ describe.each(cases)('%s (%s)', compiler => {
     expect(errorsOf(compiler, 'own.ts').map(e => e.message)).toEqual([
       `TS2345: Argument of type 'Wrap<Scale>' is not assignable to parameter of type '"wrap/scale: expected a flat input [n], got [3, 4]"'.`
     ]))
+  test(`knows the settings of ${spaces.length} spaces and ${studies.length} studies`, () =>
+    expect(errorsOf(compiler, 'search.ts')).toEqual([]))
+  test.each(wrong.map(([name], i) => [name, i] as const))('rejects %s', (_, i) =>
+    expect(errorsOf(compiler, 'wrong-search.ts').filter(e => e.line === i + searchLines)).not.toEqual([])
+  )
   // cost.md has what was measured
   test('takes few instantiations for 50 layers and their parameters', () => {
     expect(results.get(compiler)?.cost).toBeGreaterThan(1000)

@@ -131,7 +131,7 @@ const program = (io: Io, end: (code: Promise<ExitCode>) => void): Command => {
     .option('--resume', 'with --record: refuse a folder that holds no study yet')
     .option('--best <file>', 'write the run file of the best trial')
     .option('--report <file>', 'write an HTML page with tables and plots')
-    .option('--json', 'print one JSON object per line: trial, done')
+    .option('--json', 'print one JSON object per line: trial, done, error')
     .addHelpText('after', codes)
     .action((path: string, flags: SearchFlags) => end(searchCommand(io, path, flags)))
   root

@@ -6,9 +6,10 @@ import * as IORef from 'fp-ts/lib/IORef.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { readText } from '../data/files.js'
 import { folderAt, placeOf } from '../run/folder.js'
+import { lock, type Release } from '../run/record/lock.js'
 import { replaceFile } from '../run/replace.js'
 import { showRunFile } from '../run/run-file.js'
-import { holdsStudy, openStudyFolder, type Kept } from '../search/folder.js'
+import { holdsStudy, openStudyFolder, type StudyFolder } from '../search/folder.js'
 import { studyHtml, studyTablesText } from '../search/report.js'
 import { search, type Found } from '../search/search.js'
 import { parseStudyFile, studyOf, type StudyFile } from '../search/study-file.js'
@@ -16,6 +17,7 @@ import { inThreads } from '../search/threads.js'
 import { cost, type Trial } from '../search/trial.js'
 import { fileError, settingError, type Problem } from '../value/error.js'
 import type { Io } from './command.js'
+import { errorJson } from './events.js'
 import { errorLine, exitCodeOf, exitCodes, oneLine, type ExitCode } from './exit.js'
 import { number } from './format.js'
 import { about, type Failure } from './read.js'
@@ -32,17 +34,22 @@ export interface SearchFlags {
 
 const limits = { bytes: 0x400_0000, rank: 8 }
 const failure = (problem: Problem<string>): Failure => ({ problem })
-const notKept: Kept = {
+const notKept: StudyFolder = {
   recall: () => TE.right(undefined),
   keep: () => TE.right(undefined),
   put: () => TE.right(undefined)
 }
 
-const openFolder = (file: StudyFile, { record, resume = false }: SearchFlags): TE.TaskEither<Failure, Kept> => {
+/** where trials are kept, and how to let go of it */
+interface Place {
+  readonly kept: StudyFolder
+  readonly release: Release
+}
+const openFolder = (file: StudyFile, { record, resume = false }: SearchFlags): TE.TaskEither<Failure, Place> => {
   if (record === undefined)
     return resume
       ? TE.left(failure(settingError(['resume'], '--record with the folder to go on in', 'none')))
-      : TE.right(notKept)
+      : TE.right({ kept: notKept, release: () => Promise.resolve() })
   const folder = folderAt(record)
   return pipe(
     resume ? holdsStudy(folder) : TE.right(true),
@@ -50,7 +57,14 @@ const openFolder = (file: StudyFile, { record, resume = false }: SearchFlags): T
       there => there,
       () => fileError([record], 'the folder of a study to go on with', 'none', 'leave --resume out to begin one')
     ),
-    TE.chainW(() => openStudyFolder(folder, file)),
+    TE.chainW(() => lock(record)),
+    TE.chainW(release =>
+      pipe(
+        openStudyFolder(folder, file),
+        TE.map(kept => ({ kept, release })),
+        TE.orElseFirstTaskK(() => release)
+      )
+    ),
     TE.mapLeft(failure)
   )
 }
@@ -95,7 +109,21 @@ const shows = (io: Io, file: StudyFile, json: boolean) => {
   }
 }
 
-const finished = (io: Io, { json = false, best, report }: SearchFlags, path: string, found: Found, kept: Kept) => {
+/** what kept the first trial that failed from giving a value */
+const reasonOf = ({ trials }: Found): string => {
+  const [first] = trials.flatMap(({ index, outcome }) =>
+    'message' in outcome ? [`; trial ${index}: ${outcome.message}`] : []
+  )
+  return first ?? ''
+}
+
+const finished = (
+  io: Io,
+  { json = false, best, report }: SearchFlags,
+  path: string,
+  found: Found,
+  kept: StudyFolder
+) => {
   const run = found.best === undefined ? undefined : showRunFile(found.best.run)
   const html = studyHtml(found, path)
   const done = (): ExitCode => {
@@ -108,7 +136,7 @@ const finished = (io: Io, { json = false, best, report }: SearchFlags, path: str
         `${[
           studyTablesText(found).split('\n').map(oneLine).join('\n'),
           found.best === undefined
-            ? 'no trial gave a value'
+            ? oneLine(`no trial gave a value${reasonOf(found)}`)
             : oneLine(`best: trial ${found.best.trial.index}, ${JSON.stringify(found.best.trial.settings)}`)
         ].join('\n\n')}\n`
       )
@@ -141,11 +169,11 @@ export const searchCommand = (io: Io, path: string, flags: SearchFlags): Promise
         TE.chainEitherK(text => pipe(parseStudyFile(text), E.mapLeft(about(path))))
       )
     ),
-    TE.bind('kept', ({ file }) => openFolder(file, flags)),
-    TE.chain(({ file, kept, workers }) => {
+    TE.bind('place', ({ file }) => openFolder(file, flags)),
+    TE.chain(({ file, place: { kept, release }, workers }) => {
       const show = shows(io, file, flags.json ?? false)
       const crew = inThreads(workers)
-      const found = pipe(
+      const carriedOut = pipe(
         search(studyOf(file), {
           runner: crew.runner,
           workers,
@@ -155,17 +183,21 @@ export const searchCommand = (io: Io, path: string, flags: SearchFlags): Promise
         }),
         TE.mapLeft(about(path))
       )
-      return pipe(
-        (() =>
-          found().finally(() => {
-            show.end()
-            return crew.close()
-          })) satisfies typeof found,
-        TE.chain(f => finished(io, flags, path, f, kept))
+      const ended: typeof carriedOut = () =>
+        carriedOut().finally(() => {
+          show.end()
+          return crew.close()
+        })
+      const written = pipe(
+        ended,
+        TE.chain(found => finished(io, flags, path, found, kept))
       )
+      const released: typeof written = () => written().finally(release)
+      return released
     }),
     TE.match(
       ({ problem, file }) => {
+        if (flags.json === true) io.out.write(errorJson(problem))
         io.err.write(`${errorLine(problem, file)}\n`)
         return exitCodeOf(problem)
       },

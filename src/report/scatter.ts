@@ -9,7 +9,8 @@ export interface ScatterAxis {
 }
 export interface ScatterPoint {
   readonly x: number | string
-  readonly y: number
+  /** none for what has no value: a cross at the edge of the plot that stands for bad values */
+  readonly y?: number | undefined
   /** which series it is of: decides its colour */
   readonly series: number
   /** drawn larger, with a ring */
@@ -29,10 +30,16 @@ export interface Scatter {
   readonly y: ScatterAxis
   readonly points: readonly ScatterPoint[]
   readonly bands?: readonly ScatterBand[]
+  /** what the series are called, in their order; a single one needs no name */
+  readonly series?: readonly string[]
+  /** where points without a value are put (default 'top') */
+  readonly worst?: 'top' | 'bottom'
 }
 
 const [width, height] = [480, 300]
-const margin = { top: 44, right: 16, bottom: 46, left: 64 }
+const margin = { top: 50, right: 16, bottom: 46, left: 64 }
+/** what lies above the plot for bands, and between the edges of the plot and the nearest points */
+const [strip, inset] = [20, 10]
 /** told apart by people who see no red or no green too (Okabe and Ito) */
 const colours = ['#0072b2', '#e69f00', '#009e73', '#d55e00', '#cc79a7', '#56b4e9', '#000000'] as const
 const colour = (series: number): string => colours[series % colours.length] as string
@@ -41,7 +48,13 @@ const colour = (series: number): string => colours[series % colours.length] as s
 export const escaped = (text: string): string =>
   text.replace(/[&<>"'\u0000-\u0008\u000b-\u001f]/g, c => `&#${c.charCodeAt(0) < 32 ? 0xfffd : c.charCodeAt(0)};`)
 
-const short = (x: number): string => String(Number(x.toPrecision(3)))
+/** 0.5, 2000, 1e-6 */
+const short = (x: number): string => {
+  const rounded = Number(x.toPrecision(3))
+  return rounded !== 0 && (Math.abs(rounded) < 1e-3 || Math.abs(rounded) >= 1e6)
+    ? rounded.toExponential().replace('+', '')
+    : String(rounded)
+}
 
 interface Placement {
   readonly at: (value: number | string) => number
@@ -55,7 +68,10 @@ const placement = ({ kind, domain }: ScatterAxis, range: readonly [number, numbe
   }
   const ends = domain as readonly [number, number]
   const scale = kind === 'log' ? scaleLog(ends, range) : scaleLinear(ends, range)
-  const all = scale.ticks(5)
+  const [low, high] = ends
+  // between numbers that are next to each other, or next to 0, no round ones can be found
+  const close = high - low <= 1e-9 * Math.max(Math.abs(low), Math.abs(high)) || high - low < 1e-300
+  const all = close ? ends : scale.ticks(5)
   // a logarithmic axis over many powers of ten has ticks at every digit: the powers are enough
   const powers = all.filter(t => /^1(0*)?(e|$)|^0\.0*1$/.test(String(t)))
   const shown = kind === 'log' && powers.length > 1 ? powers : all
@@ -66,15 +82,26 @@ const placement = ({ kind, domain }: ScatterAxis, range: readonly [number, numbe
 }
 const px = (x: number): string => x.toFixed(1)
 
+/** the names of series in their colours, ending at `right` */
+const legend = (series: readonly string[], right: number): string =>
+  series.length < 2
+    ? ''
+    : `<text x="${right}" y="18" text-anchor="end">${series
+        .map((name, i) => `<tspan fill="${colour(i)}" dx="${i === 0 ? 0 : 8}">${escaped(name)}</tspan>`)
+        .join('')}</text>`
+
 /**
  * A scatter plot, a picture of 480 x 300: points coloured by their series, and bands above them.
  *
  * @example scatter({ title: 'rate', x: { label: 'rate', kind: 'log', domain: [1e-6, 10] }, y, points })
  */
-export const scatter = ({ title, x, y, points, bands = [] }: Scatter): string => {
+export const scatter = ({ title, x, y, points, bands = [], series = [], worst = 'top' }: Scatter): string => {
   const [left, right] = [margin.left, width - margin.right]
   const [top, bottom] = [margin.top, height - margin.bottom]
-  const [along, up] = [placement(x, [left, right]), placement(y, [bottom, top])]
+  const along = placement(x, [left + inset, right - inset])
+  const up = placement(y, [bottom - inset, top + inset])
+  /** from one band to the next: however many there are, they stay above the plot */
+  const apart = Math.min(4, strip / Math.max(1, bands.length))
   const text = (at: readonly [number, number], anchor: string, content: string, more = ''): string =>
     `<text x="${px(at[0])}" y="${px(at[1])}" text-anchor="${anchor}"${more}>${escaped(content)}</text>`
   const marks = [
@@ -87,12 +114,18 @@ export const scatter = ({ title, x, y, points, bands = [] }: Scatter): string =>
     ),
     ...bands.map((b, i) => {
       const [from, to] = [along.at(b.from), along.at(b.to)]
-      return `<rect x="${px(from)}" y="${px(top - 14 + 4 * i)}" width="${px(Math.max(1, to - from))}" height="3" fill="${colour(b.series)}"/>`
+      return `<rect x="${px(from)}" y="${px(top - strip + apart * i)}" width="${px(Math.max(1, to - from))}" height="${px(apart * 0.75)}" fill="${colour(b.series)}"/>`
     }),
     ...points.map(p => {
-      const [cx, cy] = [px(along.at(p.x)), px(up.at(p.y))]
+      const cx = px(along.at(p.x))
+      const about = `<title>${escaped(p.title)}</title>`
+      if (p.y === undefined) {
+        const edge = px(worst === 'top' ? top : bottom)
+        return `<path d="M${cx} ${edge}m-3 -3l6 6m0 -6l-6 6" fill="none" stroke="${colour(p.series)}" stroke-width="1.5">${about}</path>`
+      }
+      const cy = px(up.at(p.y))
       const ring = p.best === true ? `<circle cx="${cx}" cy="${cy}" r="8" fill="none" stroke="#000"/>` : ''
-      return `<circle cx="${cx}" cy="${cy}" r="3.5" fill="${colour(p.series)}" fill-opacity="0.8"><title>${escaped(p.title)}</title></circle>${ring}`
+      return `<circle cx="${cx}" cy="${cy}" r="3.5" fill="${colour(p.series)}" fill-opacity="0.8">${about}</circle>${ring}`
     })
   ]
   return [
@@ -100,6 +133,7 @@ export const scatter = ({ title, x, y, points, bands = [] }: Scatter): string =>
     '<style>.g{stroke:#ccc;fill:none}</style>',
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     text([left, 18], 'start', title, ' font-weight="bold"'),
+    legend(series, right),
     ...marks,
     text([(left + right) / 2, height - 8], 'middle', x.label),
     `<text transform="translate(14 ${px((top + bottom) / 2)}) rotate(-90)" text-anchor="middle">${escaped(y.label)}</text>`,

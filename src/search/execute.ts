@@ -4,6 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend } from '../backend/backend.js'
 import type { Datasets } from '../data/files.js'
 import type { ModelData } from '../layer/model.js'
+import { checkData } from '../run/identity.js'
 import { checkRunFile, tables, trainingOf, type RunFile, type Tables } from '../run/run-file.js'
 import { prepare } from '../run/prepare.js'
 import { train } from '../train/train.js'
@@ -28,7 +29,7 @@ export const execute = (
   pipe(
     E.Do,
     E.bindW('checked', () => checkRunFile(run, known)),
-    E.bindW('data', () => prepare(run)(source)),
+    E.bindW('data', () => pipe(source, checkData(run), E.chainW(prepare(run)))),
     E.chainW(({ checked, data: { train: examples, validation } }) =>
       train(trainingOf(checked), {
         backend,

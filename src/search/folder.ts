@@ -19,14 +19,8 @@ const most = { trial: 0x10_0000, study: 0x400_0000 }
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
-/** a file's text, none where there is no such file */
-const read = (folder: Folder, name: string, bytes: number): TE.TaskEither<FileError, string | undefined> =>
-  pipe(
-    folder.names,
-    TE.chain(names =>
-      names.includes(name) ? pipe(readWhole(folder, name, bytes), TE.map(textOf)) : TE.right(undefined)
-    )
-  )
+const read = (folder: Folder, name: string, bytes: number): TE.TaskEither<FileError, string> =>
+  pipe(readWhole(folder, name, bytes), TE.map(textOf))
 
 /** whether a folder holds a study */
 export const holdsStudy = (folder: Folder): TE.TaskEither<FileError, boolean> =>
@@ -36,7 +30,7 @@ export const holdsStudy = (folder: Folder): TE.TaskEither<FileError, boolean> =>
   )
 
 /** where a study's trials are kept */
-export interface Kept {
+export interface StudyFolder {
   /** the trial with a job's index, if it is there and whole */
   readonly recall: (job: Pick<Job<unknown>, 'index'>) => TE.TaskEither<FileError, Trial | undefined>
   readonly keep: (trial: Trial) => TE.TaskEither<FileError, void>
@@ -53,35 +47,37 @@ export const openStudyFolder = (
   folder: Folder,
   file: StudyFile,
   known: StudyTables = studyTables
-): TE.TaskEither<FileError | DecodeError, Kept> => {
+): TE.TaskEither<FileError | DecodeError, StudyFolder> => {
   const codec = studyFileCodec(known)
   const text = canonicalText(codec.encode(file))
   const put = (name: string, content: string): TE.TaskEither<FileError, void> =>
     replaceFile(folder)(name, [utf8(content)])
+  const same: TE.TaskEither<FileError | DecodeError, void> = pipe(
+    read(folder, studyName, most.study),
+    TE.chainEitherKW(there => pipe(parseJson(codec)(there), E.mapLeft(inside(`${folder.path}/${studyName}`)))),
+    TE.filterOrElseW(
+      before => canonicalText(codec.encode(before)) === text,
+      () => fileError([folder.path], 'the folder of this study', 'that of another', 'give another folder')
+    ),
+    TE.map(() => undefined)
+  )
   return pipe(
     folder.make,
-    TE.chain(() => read(folder, studyName, most.study)),
-    TE.chainW(there => {
-      if (there === undefined) return put(studyName, `${text}\n`)
-      const before = parseJson(codec)(there)
-      return E.isLeft(before)
-        ? TE.left<FileError | DecodeError>(inside(`${folder.path}/${studyName}`)(before.left))
-        : canonicalText(codec.encode(before.right)) === text
-          ? TE.right(undefined)
-          : TE.left<FileError | DecodeError>(
-              fileError([folder.path], 'the folder of this study', 'that of another', 'give another folder')
-            )
-    }),
-    TE.map(() => ({
+    TE.chain(() => folder.names),
+    TE.chainFirstW(names => (names.includes(studyName) ? same : put(studyName, `${text}\n`))),
+    TE.map(names => new Set(names)),
+    TE.map(names => ({
+      // what was there when the folder was opened; a trial that is damaged is run again
       recall: ({ index }: Pick<Job<unknown>, 'index'>) =>
-        pipe(
-          read(folder, nameOf(index), most.trial),
-          // one that is damaged is run again
-          TE.map(found => {
-            const trial = found === undefined ? undefined : parseJson(trialCodec)(found)
-            return trial === undefined || E.isLeft(trial) ? undefined : trial.right
-          })
-        ),
+        names.has(nameOf(index))
+          ? pipe(
+              read(folder, nameOf(index), most.trial),
+              TE.map(found => {
+                const trial = parseJson(trialCodec)(found)
+                return E.isLeft(trial) ? undefined : trial.right
+              })
+            )
+          : TE.right(undefined),
       keep: (trial: Trial) => put(nameOf(trial.index), `${canonicalText(trialCodec.encode(trial))}\n`),
       put
     }))

@@ -8,10 +8,10 @@ import { cost, isWhole, type Goal, type Trial } from './trial.js'
 
 export interface Importance {
   readonly path: string
-  /** from 0, nothing to do with the metric, to 1 */
+  /** from 0, nothing to do with the metric, to 1: the share of the variance of the metric's ranks that it accounts for */
   readonly importance: number
-  /** of numbers, which way: 'up' when larger values came with better results */
-  readonly better?: 'up' | 'down'
+  /** of numbers, from -1 to 1: towards 1 the larger values gave the better results, towards -1 the smaller */
+  readonly trend?: number
   /** the trials that have a value of it */
   readonly trials: number
 }
@@ -36,24 +36,33 @@ export const rankCorrelation = (xs: readonly number[], ys: readonly number[]): n
   return spread === 0 ? 0 : sum(p.map((x, i) => (x - mp) * ((q[i] as number) - mq))) / Math.sqrt(spread)
 }
 
-/** the share of the variance of the ranks that lies between the groups, square-rooted to be on the scale of a correlation */
-export const groupCorrelation = (groups: readonly string[], ys: readonly number[]): number => {
+/**
+ * The share of the variance of the ranks that lies between groups, less what chance alone would give: epsilon squared,
+ * 1 - (1 - eta^2) (n - 1) / (n - k) for n numbers in k groups, where eta^2 is the plain share. From 0 to 1; 0 where nothing can be said.
+ */
+export const sharedVariance = (groups: readonly (string | number)[], ys: readonly number[]): number => {
   const q = ranks(ys)
   const all = squares(q)
-  const between = sum(
-    [...new Set(groups)].map(g => {
-      const mine = q.filter((_, i) => groups[i] === g)
-      const off = mean(mine) - mean(q)
-      return mine.length * off * off
-    })
-  )
-  return all === 0 ? 0 : Math.sqrt(between / all)
+  const names = [...new Set(groups)]
+  const [n, k] = [ys.length, names.length]
+  if (all === 0 || n <= k) return 0
+  const within = sum(names.map(g => squares(q.filter((_, i) => groups[i] === g))))
+  return Math.max(0, 1 - ((within / all) * (n - 1)) / (n - k))
+}
+
+/** numbers in about as many groups, by size, as a group has members; equal numbers share theirs */
+export const quantiles = (xs: readonly number[]): readonly number[] => {
+  const groups = Math.max(2, Math.floor(Math.sqrt(xs.length)))
+  return ranks(xs).map(rank => Math.floor(((rank + 0.5) * groups) / xs.length))
 }
 
 /**
- * The dimensions from the most important to the least. Of numbers it is |Spearman's rank correlation| with the metric over the trials that
- * gave a value, of categories the correlation ratio of the ranks. Both see one dimension at a time and trends that rise or fall: a
- * dimension whose middle is best, or that matters only together with another, looks less important than it is.
+ * The dimensions from the most important to the least, judged by the trials that gave a value, each dimension for itself: the metric's
+ * ranks are compared between the values of a choice, or between ranges of numbers that hold as many trials each, so a dimension whose
+ * middle is best counts as much as one that should be large. What matters only together with another dimension looks less important than it is,
+ * and so does a range that narrowing has left no width.
+ *
+ * @example importances(s.space, trials, s.metric.goal) // [{ path: 'rate', importance: 0.8, trend: 0.55, trials: 30 }, ...]
  */
 export const importances = (
   s: Space,
@@ -68,16 +77,18 @@ export const importances = (
       return value === undefined ? [] : [{ value, cost: cost(goal, t) }]
     })
     const costs = mine.map(m => m.cost)
-    if (mine.length < 2) return { path, importance: 0, trials: mine.length }
     if (kind.axis === 'categories') {
       const groups = mine.map(m => JSON.stringify(m.value))
-      return { path, importance: groupCorrelation(groups, costs), trials: mine.length }
+      return { path, importance: sharedVariance(groups, costs), trials: mine.length }
     }
-    const r = rankCorrelation(
-      mine.map(m => kind.place(dimension, m.value)),
-      costs
-    )
-    return { path, importance: Math.abs(r), trials: mine.length, ...(r === 0 ? {} : { better: r < 0 ? 'up' : 'down' }) }
+    const places = mine.map(m => kind.place(dimension, m.value))
+    return {
+      path,
+      importance: sharedVariance(quantiles(places), costs),
+      // low costs are good; 0 has no sign
+      trend: 0 - rankCorrelation(places, costs),
+      trials: mine.length
+    }
   })
   return pipe(
     all,

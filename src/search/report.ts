@@ -7,9 +7,15 @@ import type { Found } from './search.js'
 import type { Study } from './study.js'
 import { isWhole, ranked, type Outcome, type Trial } from './trial.js'
 
-const digits = (x: number): string => String(Number(x.toPrecision(4)))
+/** numbers for readers: whole ones whole, others to 4 digits, the very small as 1.5e-6 */
+const digits = (x: number): string => {
+  const rounded = Number.isSafeInteger(x) ? x : Number(x.toPrecision(4))
+  return rounded !== 0 && Math.abs(rounded) < 1e-3 ? rounded.toExponential() : String(rounded)
+}
 const shown = (u: unknown): string =>
   typeof u === 'number' ? digits(u) : typeof u === 'string' ? u : JSON.stringify(u)
+/** what tells a category from the others */
+const nameOf = (u: unknown): string => (typeof u === 'string' ? u : JSON.stringify(u))
 const outcomeText = (o: Outcome): string =>
   o.tag === 'scored'
     ? digits(o.value)
@@ -59,14 +65,14 @@ export const roundRows = ({ study, rounds }: Found, known: SpaceTables = spaceTa
   ]
 }
 export const importanceRows = ({ study, trials }: Found, known: SpaceTables = spaceTables): Rows => [
-  ['dimension', 'importance', 'better'],
+  ['dimension', 'importance', 'trend'],
   ...importances(study.space, trials, study.metric.goal, known).map(i => [
     i.path,
     i.importance.toFixed(2),
-    i.better === 'up' ? 'larger' : i.better === 'down' ? 'smaller' : ''
+    i.trend === undefined ? '' : `${i.trend < 0 ? '' : '+'}${i.trend.toFixed(2)}`
   ])
 ]
-const table = (rows: Rows): string => markdownTable(rows.map(r => [...r]))
+const table = (rows: Rows): string => markdownTable(rows.map(r => r.map(cell => cell.replaceAll('|', '\\|'))))
 
 /**
  * The tables of a study as Markdown: ranges by round, importance, trials from the best to the worst.
@@ -76,48 +82,56 @@ const table = (rows: Rows): string => markdownTable(rows.map(r => [...r]))
 export const studyTablesText = (found: Found, known: SpaceTables = spaceTables): string =>
   [table(roundRows(found, known)), table(importanceRows(found, known)), table(trialRows(found, known))].join('\n\n')
 
-const extent = (xs: readonly number[]): readonly [number, number] => {
+/** the ends of an axis that holds these numbers; where they are all the same, with some place around them */
+const extent = (xs: readonly number[], kind: 'linear' | 'log'): readonly [number, number] => {
   const [low, high] = [xs.reduce((a, b) => Math.min(a, b), Infinity), xs.reduce((a, b) => Math.max(a, b), -Infinity)]
-  return low === high ? [low - 0.5, high + 0.5] : [low, high]
+  return low < high ? [low, high] : kind === 'log' ? [low / 2, high * 2] : [low - 0.5, high + 0.5]
+}
+/** a metric that spans orders of magnitude is seen on their scale */
+const scaleOf = (xs: readonly number[]): 'linear' | 'log' => {
+  const [low, high] = extent(xs, 'linear')
+  return low > 0 && high / low > 50 ? 'log' : 'linear'
 }
 
-/** a plot of the metric against each dimension, by the dimension's path: SVG text, each round with a colour of its own */
+/**
+ * A plot of the metric against each dimension, by the dimension's path: SVG text. Each round has a colour of its own, and its range as a
+ * band above the points; a trial that gave no value is a cross at the edge. None where no trial gave one.
+ */
 export const studyPlots = (
   { study, trials, rounds, best }: Found,
   known: SpaceTables = spaceTables
 ): Readonly<Record<string, string>> => {
-  const scored = trials.filter(t => isWhole(t) && t.outcome.tag === 'scored')
-  const valueOf = (t: Trial): number => (t.outcome.tag === 'scored' ? t.outcome.value : NaN)
-  const values = scored.map(valueOf)
-  // a metric that spans orders of magnitude is seen on their scale
-  const [low, high] = extent(values)
-  const y: ScatterAxis = {
-    label: study.metric.name,
-    kind: low > 0 && high / low > 50 ? 'log' : 'linear',
-    domain: [low, high]
-  }
+  const whole = trials.filter(t => isWhole(t))
+  const valueOf = (t: Trial): number | undefined => (t.outcome.tag === 'scored' ? t.outcome.value : undefined)
+  const values = whole.flatMap(t => valueOf(t) ?? [])
+  if (values.length === 0) return {}
+  const kindOfY = scaleOf(values)
+  const y: ScatterAxis = { label: study.metric.name, kind: kindOfY, domain: extent(values, kindOfY) }
   const plot = ({ path, kind, dimension }: Placed): string => {
-    const mine = scored.flatMap(t => {
+    const { axis } = kind
+    const mine = whole.flatMap(t => {
       const x = valuesOf(study.space, t.settings, known)[path]
-      return x === undefined ? [] : [{ t, x: typeof x === 'number' && kind.axis !== 'categories' ? x : shown(x) }]
+      return x === undefined ? [] : [{ t, x: typeof x === 'number' && axis !== 'categories' ? x : nameOf(x) }]
     })
     const numbers = mine.flatMap(m => (typeof m.x === 'number' ? [m.x] : []))
     const bands = rounds.flatMap(({ space }, series) =>
-      placed(space, known).flatMap(p =>
-        p.path === path && 'lower' in p.dimension && 'upper' in p.dimension
-          ? [{ from: p.dimension.lower, to: p.dimension.upper, series }]
+      placed(space, known).flatMap(({ path: at, dimension: d }) =>
+        at === path && axis !== 'categories' && 'lower' in d && 'upper' in d
+          ? [{ from: d.lower, to: d.upper, series }]
           : []
       )
     )
     const domain =
-      kind.axis === 'categories'
-        ? kind.spread(dimension, 1000).map(shown)
-        : extent([...numbers, ...bands.flatMap(b => [b.from, b.to])])
+      axis === 'categories'
+        ? kind.spread(dimension, 1000).map(nameOf)
+        : extent([...numbers, ...bands.flatMap(b => [b.from, b.to])], axis)
     return scatter({
       title: `${study.metric.name} against ${path}`,
-      x: { label: path, kind: kind.axis, domain },
+      x: { label: path, kind: axis, domain },
       y,
-      bands: kind.axis === 'categories' ? [] : bands,
+      bands,
+      series: rounds.map((_, i) => `round ${i + 1}`),
+      worst: study.metric.goal === 'min' ? 'top' : 'bottom',
       points: mine.map(({ t, x }) => ({
         x,
         y: valueOf(t),
@@ -127,7 +141,7 @@ export const studyPlots = (
       }))
     })
   }
-  return scored.length === 0 ? {} : Object.fromEntries(placed(study.space, known).map(p => [p.path, plot(p)]))
+  return Object.fromEntries(placed(study.space, known).map(p => [p.path, plot(p)]))
 }
 
 const htmlTable = (rows: Rows): string => {

@@ -7,10 +7,11 @@ import * as N from 'fp-ts/lib/number.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Backend } from '../backend/backend.js'
 import type { LoadError } from '../data/files.js'
+import type { Source } from '../data/reader/reader.js'
 import { loadSource } from '../data/readers.js'
 import type { ModelData } from '../layer/model.js'
-import type { RunFile } from '../run/run-file.js'
-import type { DecodeError, FileError, SettingError } from '../value/error.js'
+import { checkRunFile, type RunFile } from '../run/run-file.js'
+import type { BackendError, DecodeError, FileError, SettingError } from '../value/error.js'
 import { sameData } from '../layer/same-data.js'
 import { execute } from './execute.js'
 import { plan, type SearchRound } from './plan.js'
@@ -27,7 +28,7 @@ export type Runner = (
   study: Pick<Study, 'metric' | 'timeout'>
 ) => TE.TaskEither<SearchError, Outcome>
 
-export type SearchError = SettingError | DecodeError | FileError | LoadError
+export type SearchError = SettingError | DecodeError | FileError | LoadError | BackendError
 
 /** what a study has come to */
 export interface Found<S extends Space = Space> {
@@ -36,7 +37,7 @@ export interface Found<S extends Space = Space> {
   readonly trials: readonly Trial<SettingsOf<S>>[]
   readonly rounds: readonly SearchRound<S>[]
   /** the best trial that was trained to its end, and its run, ready to be trained again: it gives the same numbers */
-  readonly best?: { readonly trial: Trial<SettingsOf<S>>; readonly run: RunFile<ModelData> }
+  readonly best?: { readonly trial: Trial<SettingsOf<S>>; readonly run: RunFile }
 }
 export interface SearchOptions {
   readonly runner: Runner
@@ -58,17 +59,22 @@ export const answers = (t: Trial<unknown>, { index, round, origin, epochs, setti
     [index, round, origin, epochs ?? null, settings, seed]
   )
 
-/** tasks over a list, `width` at a time, each beginning as soon as one before it is over; the first Left ends it */
+/** tasks over a list, `width` at a time, each beginning as soon as one before it is over; after a Left none begins */
 const several =
   <A, B, Err>(width: number, task: (a: A) => TE.TaskEither<Err, B>) =>
   (as: readonly A[]): TE.TaskEither<Err, readonly B[]> => {
     const lanes = Math.max(1, Math.min(width, as.length))
     const queue = as.map((a, i) => [i, a] as const).values()
+    let broken = false
     const lane: TE.TaskEither<Err, readonly (readonly [number, B])[]> = async () => {
       const done: (readonly [number, B])[] = []
       for (const [i, a] of queue) {
+        if (broken) break
         const r = await task(a)()
-        if (E.isLeft(r)) return r
+        if (E.isLeft(r)) {
+          broken = true
+          return r
+        }
         done.push([i, r.right])
       }
       return E.right(done)
@@ -134,7 +140,13 @@ export const search = <S extends Space>(
       const { jobs, rounds } = planned.right
       if (jobs.length === 0) {
         const trial = bestOf(s.metric.goal, trials)
-        const run = trial === undefined ? undefined : runOf(s, trial as Job)
+        const run =
+          trial === undefined
+            ? undefined
+            : pipe(
+                runOf(s, trial as Job),
+                E.chain(found => checkRunFile(found, known))
+              )
         return E.right({
           study: s,
           trials,
@@ -157,25 +169,32 @@ export const search = <S extends Space>(
   )
 }
 
-/**
- * Trials in this process, one after the other. A study with a time-out needs threads to give a trial up: `inThreads`.
- *
- * @example search(s, { runner: inProcess(wasm) })
- */
-export const inProcess = (backend: Backend, known: StudyTables = studyTables): Runner => {
+/** data by their sources, each loaded once */
+export const loading = (known: StudyTables = studyTables): ((source: Source) => ReturnType<typeof loadSource>) => {
   const loaded = new Map<string, ReturnType<typeof loadSource>>()
-  return (run, { metric }) => {
-    const name = JSON.stringify(run.data)
-    const source = loaded.get(name) ?? memoised(loadSource(run.data, known.readers))
-    loaded.set(name, source)
-    return pipe(
-      source,
-      TE.map(data => execute(run, data, metric, { backend, known }))
-    )
+  return source => {
+    const name = JSON.stringify(source)
+    const load = loaded.get(name) ?? memoised(loadSource(source, known.readers))
+    loaded.set(name, load)
+    return load
   }
 }
 /** the same task once: its result is kept */
 const memoised = <A>(task: () => Promise<A>): (() => Promise<A>) => {
   let result: Promise<A> | undefined
   return () => (result ??= task())
+}
+
+/**
+ * Trials in this process, one after the other. A study with a time-out needs threads to give a trial up: `inThreads`.
+ *
+ * @example search(s, { runner: inProcess(wasm) })
+ */
+export const inProcess = (backend: Backend, known: StudyTables = studyTables): Runner => {
+  const load = loading(known)
+  return (run, { metric }) =>
+    pipe(
+      load(run.data),
+      TE.map(data => execute(run, data, metric, { backend, known }))
+    )
 }

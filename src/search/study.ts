@@ -58,8 +58,9 @@ const runFile = (run: RunOptions): RunFile<ModelData> =>
  * study({
  *   space: space({ rate: logUniform(1e-4, 1), units: choice(8, 16, 32) }),
  *   run: ({ rate, units }) => ({
- *     data: { tag: 'iris' }, validation: { tag: 'stratified', fraction: 0.8 }, model: model(input(4), dense(units), relu, dense(3)),
- *     loss: softmaxCrossEntropy, optimizer: adam(rate), stop: epochs(20)
+ *     data: iris(), validation: { tag: 'stratified', fraction: 0.8 }, loss: softmaxCrossEntropy, optimizer: adam(rate), stop: epochs(20),
+ *     // sizes that are chosen at run time: `model` is for those that the compiler knows
+ *     model: modelData(input(4), dense(units), relu, dense(3))
  *   }),
  *   budget: 30
  * })

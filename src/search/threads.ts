@@ -1,18 +1,20 @@
 /** Trials on worker threads (Node). A door: starts threads, and ends one whose trial takes too long. */
-import { pipe } from 'fp-ts/lib/function.js'
-import * as TE from 'fp-ts/lib/TaskEither.js'
 import * as E from 'fp-ts/lib/Either.js'
+import { MessageChannel } from 'node:worker_threads'
 import { Tinypool } from 'tinypool'
 import { runFileCodec, tables } from '../run/run-file.js'
-import { backendError, type BackendError } from '../value/error.js'
+import { backendError } from '../value/error.js'
 import type { StudyMetric } from './metric.js'
 import type { Runner, SearchError } from './search.js'
 import type { Outcome } from './trial.js'
 
-/** what a worker is sent: data that JSON could hold */
+/** what a worker is sent */
 export interface Task {
+  /** a run file as JSON */
   readonly run: unknown
   readonly metric: StudyMetric
+  /** told when the training begins, where there is a time-out: waiting for a thread and loading data are not counted */
+  readonly begins?: { readonly postMessage: (message: string) => void }
 }
 export interface Crew {
   readonly runner: Runner
@@ -20,36 +22,45 @@ export interface Crew {
   readonly close: () => Promise<void>
 }
 
-const lost = (e: unknown): BackendError =>
-  backendError(['search'], 'a worker that carries out the trial', e instanceof Error ? e.message : String(e))
+type Result = E.Either<SearchError, Outcome>
+const lost = (e: unknown): Result =>
+  E.left(backendError(['search'], 'a worker that carries out the trial', e instanceof Error ? e.message : String(e)))
 
 /**
  * Starts worker threads for the trials of studies whose members are all built in. A thread loads the data once; a trial that takes longer
  * than its study allows ends its thread, and is a result.
  *
  * @param workers how many at most
- * @param file the worker's module, as it is built
+ * @param file the address of the worker's module, as it is built
  */
-export const inThreads = (workers: number, file: URL = new URL('./worker.js', import.meta.url)): Crew => {
-  const pool = new Tinypool({ filename: file.href, runtime: 'worker_threads', minThreads: 1, maxThreads: workers })
+export const inThreads = (workers: number, file: string = new URL('./worker.js', import.meta.url).href): Crew => {
+  const pool = new Tinypool({
+    filename: file,
+    runtime: 'worker_threads',
+    minThreads: 1,
+    maxThreads: workers,
+    // flags of the process (`--input-type`, loaders) are for its own program
+    execArgv: []
+  })
   const codec = runFileCodec(tables)
   const runner: Runner = (run, { metric, timeout }) => {
     const task: Task = { run: codec.encode(run), metric }
-    const limit = timeout === undefined ? undefined : new AbortController()
-    const carriedOut: TE.TaskEither<SearchError | BackendError, Outcome> = async () => {
-      const timer = limit === undefined ? undefined : setTimeout(() => limit.abort(), 1000 * (timeout as number))
-      const result = await pool.run(task, limit === undefined ? {} : { signal: limit.signal }).then(
-        (r: E.Either<SearchError, Outcome>) => r,
-        (e: unknown): E.Either<BackendError, Outcome> =>
-          limit?.signal.aborted === true ? E.right({ tag: 'timedOut', seconds: timeout as number }) : E.left(lost(e))
+    const unlimited = (): Promise<Result> => pool.run(task).then((r: Result) => r, lost)
+    const limited = (seconds: number) => async (): Promise<Result> => {
+      const limit = new AbortController()
+      const { port1: begun, port2: begins } = new MessageChannel()
+      const timer = new Promise<NodeJS.Timeout>(resolve => {
+        begun.once('message', () => resolve(setTimeout(() => limit.abort(), 1000 * seconds)))
+      })
+      const result = await pool.run({ ...task, begins }, { signal: limit.signal, transferList: [begins] }).then(
+        (r: Result) => r,
+        (e: unknown): Result => (limit.signal.aborted ? E.right({ tag: 'timedOut', seconds }) : lost(e))
       )
-      clearTimeout(timer)
+      void timer.then(clearTimeout)
+      begun.close()
       return result
     }
-    return pipe(
-      carriedOut,
-      TE.mapLeft(e => e as SearchError)
-    )
+    return timeout === undefined ? unlimited : limited(timeout)
   }
   return { runner, close: () => pool.destroy() }
 }

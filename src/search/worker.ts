@@ -5,15 +5,21 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { wasm } from '../backend/wasm/wasm.js'
 import { runFileCodec } from '../run/run-file.js'
 import { decode } from '../value/codec.js'
-import { inProcess, type SearchError } from './search.js'
+import { execute } from './execute.js'
+import { loading, type SearchError } from './search.js'
 import type { Task } from './threads.js'
 import type { Outcome } from './trial.js'
 
-const runner = inProcess(wasm)
+const load = loading()
 const codec = runFileCodec()
 
-export default ({ run, metric }: Task): Promise<E.Either<SearchError, Outcome>> =>
+export default ({ run, metric, begins }: Task): Promise<E.Either<SearchError, Outcome>> =>
   pipe(
     TE.fromEither(decode(codec)(run)),
-    TE.chainW(read => runner(read, { metric }))
+    TE.bindTo('read'),
+    TE.bindW('data', ({ read }) => load(read.data)),
+    TE.map(({ read, data }) => {
+      begins?.postMessage('begins')
+      return execute(read, data, metric, { backend: wasm })
+    })
   )()

@@ -6,8 +6,9 @@ import { halvingKind } from './halving.js'
 import { randomKind } from './random.js'
 import type { Interpreter, Sampler, SamplerKind, SamplerTable } from './sampler.js'
 import { sobolKind } from './sobol.js'
+import { tpeKind } from './tpe.js'
 
-export const samplers: SamplerTable = table<SamplerKind<Sampler>>(randomKind, gridKind, sobolKind, halvingKind)
+export const samplers: SamplerTable = table<SamplerKind<Sampler>>(randomKind, gridKind, sobolKind, tpeKind, halvingKind)
 
 /** JSON of a sampler; a word stands for one without settings */
 export const samplerCodec = (kinds: SamplerTable): Codec<Sampler> => shortFamily<Sampler>('sampler', kinds)
@@ -27,3 +28,4 @@ export { grid, type GridSampler } from './grid.js'
 export { halving, type Halving } from './halving.js'
 export { random, type RandomSampler } from './random.js'
 export { sobol, type SobolSampler } from './sobol.js'
+export { tpe, type Tpe } from './tpe.js'

@@ -1,0 +1,143 @@
+/** Studies by the command, as processes of their own: with more and fewer workers, killed, and wrong. */
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { irisStudy } from '../search/helpers.js'
+import { moments } from './killed.js'
+
+const root = join(import.meta.dirname, '../..')
+const main = join(root, 'dist/node/main.js')
+const folder = mkdtempSync(join(tmpdir(), 'gradfold-search-cli-'))
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
+const at = (name: string): string => join(folder, name)
+const file = (name: string, study: object): string => {
+  writeFileSync(at(name), JSON.stringify(study))
+  return at(name)
+}
+const gradfold = (...args: readonly string[]) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', cwd: root })
+  return { status, stdout, stderr }
+}
+const search = (...args: readonly string[]) => gradfold('search', ...args)
+/** kills it after so many milliseconds; false when it had ended before */
+const killedAfter = async (ms: number, ...args: readonly string[]): Promise<boolean> => {
+  const child = spawn(process.execPath, [main, 'search', ...args], { cwd: root, stdio: 'ignore' })
+  const timer = setTimeout(() => child.kill('SIGKILL'), ms)
+  const signal = await new Promise(resolve => child.once('close', (_, s) => resolve(s)))
+  clearTimeout(timer)
+  return signal !== null
+}
+
+const zoomed = file('study.json', { ...irisStudy, budget: 9, zoom: { rounds: 3, keep: 2 } })
+const other = file('other.json', { ...irisStudy, sampler: 'sobol' })
+let took = 0
+let whole = ''
+beforeAll(() => {
+  if (!existsSync(main)) throw new Error('nothing to run: `npm run build` comes first')
+  const began = performance.now()
+  whole = search(zoomed, '--workers', '1').stdout
+  took = performance.now() - began
+})
+
+describe('the same study prints the same', () => {
+  test('whatever the workers', () => {
+    expect(whole).toMatch(/^\| round[^]*\| trial[^]*\nbest: trial \d+, \{"rate":[^]*\}\n$/)
+    for (const workers of ['2', '4']) {
+      const { status, stdout, stderr } = search(zoomed, '--workers', workers)
+      expect([status, stdout]).toEqual([0, whole])
+      expect(stderr).toMatch(/^(\d+ trials done, best [^\n]*\n){9}$/)
+    }
+  })
+  test('killed at any moment, and gone on with', { timeout: 120_000 }, async () => {
+    const when = moments(took)
+    let killed = 0
+    for (let i = 0; i < 2; i++) {
+      const record = at(`killed${i}`)
+      const args = [zoomed, '--workers', String(1 + i), '--record', record]
+      for (let j = 0; j < 3; j++) if (await killedAfter(when.next().value, ...args)) killed++
+      const { status, stdout } = search(...args)
+      expect([status, stdout]).toEqual([0, whole])
+      const trials = readdirSync(record).filter(name => name.startsWith('trial-'))
+      expect(trials).toHaveLength(9)
+      // what is there is not run again, and what it says does not change
+      const before = trials.map(name => readFileSync(join(record, name), 'utf8'))
+      expect(search(...args, '--resume').stdout).toBe(whole)
+      expect(trials.map(name => readFileSync(join(record, name), 'utf8'))).toEqual(before)
+    }
+    expect(killed).toBeGreaterThan(1)
+  })
+  test('meanwhile nobody else gets the folder', async () => {
+    const record = at('held')
+    const child = spawn(process.execPath, [main, 'search', zoomed, '--record', record], {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'pipe']
+    })
+    const ended = new Promise(resolve => child.once('close', resolve))
+    await new Promise(resolve => child.stderr.once('data', resolve))
+    child.stderr.resume()
+    const { status, stdout, stderr } = search(zoomed, '--record', record, '--json')
+    child.kill('SIGKILL')
+    await ended
+    expect(status).toBe(2)
+    expect(JSON.parse(stdout)).toMatchObject({ tag: 'error', error: 'FileError' })
+    expect(stderr).toMatch(/^gradfold: [^\n]*in use by process \d+[^\n]*\n$/)
+  })
+  test('and its best run trains to the number of its trial', () => {
+    const [best, report] = [at('best.json'), at('report.html')]
+    const lines = search(zoomed, '--workers', '1', '--json', '--best', best, '--report', report)
+      .stdout.trimEnd()
+      .split('\n')
+    const done = JSON.parse(lines.at(-1) ?? '') as { readonly best: { readonly outcome: { readonly value: number } } }
+    const trained = gradfold('train', best, '--json').stdout.trimEnd().split('\n')
+    const epochs = trained.map(line => JSON.parse(line) as object).filter(e => 'tag' in e && e.tag === 'epoch')
+    expect(epochs.at(-1)).toMatchObject({ validation: { loss: done.best.outcome.value } })
+    expect(readFileSync(report, 'utf8')).toMatch(/^<!doctype html>[^]*<svg [^]*<\/html>\n$/)
+  })
+})
+
+describe('a study none of whose trials gives a value', () => {
+  test('says why, and ends with 1', () => {
+    const none = { ...irisStudy, budget: 2, run: { ...irisStudy.run, dataDigest: '0'.repeat(64) } }
+    const { status, stdout } = search(file('none.json', none), '--workers', '1')
+    expect(status).toBe(1)
+    expect(stdout).toMatch(/\nno trial gave a value; trial 0: dataDigest: expected data with [^\n]*\n$/)
+  })
+})
+
+describe('one line with the place, and 2', () => {
+  const { space, run } = irisStudy
+  const rate = (dimension: object): object => ({ ...irisStudy, space: { ...space, rate: dimension } })
+  test.each([
+    ['an empty choice', { ...irisStudy, space: { ...space, units: { tag: 'choice', of: [] } } }, '$/space/units/of'],
+    ['lower above upper', rate({ tag: 'uniform', lower: 1, upper: 0.1 }), '$/space/rate/lower'],
+    ['the logarithm of 0', rate({ tag: 'logUniform', lower: 0, upper: 1 }), '$/space/rate/lower'],
+    ['the logarithm of -1', rate({ tag: 'logUniform', lower: -1, upper: 1 }), '$/space/rate/lower'],
+    ['an unknown metric', { ...irisStudy, metric: { name: 'speed', goal: 'max' } }, '$/metric/name'],
+    ['a budget of nothing', { ...irisStudy, budget: 0 }, '$/budget'],
+    ['a hole for nothing', { ...irisStudy, run: { ...run, batchSize: { $: 'batch' } } }, '$/run/batchSize'],
+    ['data that are not there', { ...irisStudy, run: { ...run, data: { tag: 'csv' } } }, '$/run/data']
+  ])('%s', (name, study, path) => {
+    const { status, stdout, stderr } = search(file('bad.json', study), '--record', at(name))
+    expect([status, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/^gradfold: [^\n]*\n$/)
+    expect(stderr).toContain(`bad.json: ${path}`)
+    expect(existsSync(at(name))).toBe(false)
+  })
+  test.each([
+    ['no such file', ['none.json']],
+    ['no worker', ['S', '--workers', '0']],
+    ['workers that are no number', ['S', '--workers', 'x']],
+    ['nothing to go on with', ['S', '--record', 'none', '--resume']],
+    ['--resume without a folder', ['S', '--resume']],
+    ['the folder of another study', ['O', '--record', 'R']]
+  ])('%s', (_, args) => {
+    const named: Readonly<Record<string, string>> = { S: zoomed, O: other, R: at('killed0') }
+    const { status, stdout, stderr } = search(...args.map(a => named[a] ?? a))
+    expect([status, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/^gradfold: [^\n]*\n$/)
+  })
+})
