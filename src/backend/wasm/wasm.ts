@@ -104,10 +104,14 @@ const instantiate = (
             if (team !== undefined) barrier()
             for (let turn = 0; turn < count; turn++) for (const part of parts) part.run(turn)
           },
-          e => failureIn(memory) ?? notRunning(e)
+          e => {
+            const why = failureIn(memory) ?? notRunning(e)
+            team?.fail(why.got)
+            return why
+          }
         )
       },
-      close: () => team?.dismiss(barrier)
+      close: () => team?.dismiss()
     }
   }, notRunning)
 
