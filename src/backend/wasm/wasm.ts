@@ -256,7 +256,8 @@ export interface CrewBackend extends Backend {
 }
 
 /**
- * The same on threads that are started first, and then work on one training after another. A page needs this: Web Workers start only
+ * The same on threads that are started first, and then work on one training after another; trainings at the same
+ * time, and those after a thread was lost or `close`, are on one thread. A page needs this: Web Workers start only
  * while the code that wants them waits for nothing else. Train in a worker of the page, which keeps the page alive while it computes. Where
  * memory cannot be shared (a page that is not cross-origin isolated) there is one thread.
  *
