@@ -1,10 +1,14 @@
 /** Threads that wait for work, and what becomes of a training whose threads fail: an error, never a wait without end. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { Backend } from '../../src/backend/backend.js'
+import type { Backend, Loop } from '../../src/backend/backend.js'
 import * as selfTest from '../../src/backend/wasm/self-test.js'
 import * as threads from '../../src/backend/wasm/threads.js'
-import { wasm, wasmCrew } from '../../src/backend/wasm/wasm.js'
+import { wasm, wasmCrew, wasmThreads } from '../../src/backend/wasm/wasm.js'
 import { dataset } from '../../src/data/dataset.js'
+import { input as expressionInput, matmul } from '../../src/expr/build.js'
+import { program } from '../../src/expr/program.js'
 import { relu } from '../../src/layer/activation.js'
 import { dense } from '../../src/layer/dense.js'
 import { input, model } from '../../src/layer/model.js'
@@ -27,10 +31,16 @@ const settings = (seed: number, count = 7) => ({
 const trained = (backend: Backend, seed: number): unknown => right(train(settings(seed), { backend })(data)).state
 
 /** the threads that are started from now on */
-const watched = (): readonly { readonly terminate: () => Promise<number> }[] => {
+const watched = (): readonly { readonly terminate: () => Promise<number>; readonly works: number }[] => {
   const node = process.getBuiltinModule('node:worker_threads')
-  const started: InstanceType<typeof node.Worker>[] = []
+  const started: Watched[] = []
   class Watched extends node.Worker {
+    /** how often it was given work */
+    works = 0
+    override postMessage(orders: unknown): void {
+      this.works++
+      super.postMessage(orders)
+    }
     constructor(...args: ConstructorParameters<typeof node.Worker>) {
       super(...args)
       started.push(this)
@@ -77,6 +87,93 @@ describe('a crew', () => {
     const crew = right(await wasmCrew(4)())
     expect(crew.threads).toBe(1)
     expect(trained(crew, 1)).toEqual(trained(wasm, 1))
+  })
+})
+
+/** the programs of a training with large kernels, as a loop of a backend */
+const opened = (backend: Backend): { readonly loop: Loop; readonly turn: () => ReturnType<Loop['step']> } => {
+  const [w, x] = [expressionInput('w', 'f32', [160, 160]), expressionInput('x', 'f32', [160, 160])]
+  const p = right(program({ w: matmul(w, x) }))
+  const loop = right(backend.loop([p], { w: numbers('f32', [160, 160], 1) }, { x: numbers('f32', [160, 160], 2) }))
+  return { loop, turn: () => loop.step(p, {}) }
+}
+
+describe('a loop', () => {
+  it('that is closed twice gives its threads back once', async () => {
+    const started = watched()
+    const crew = right(await wasmCrew(2)())
+    const first = opened(crew)
+    right(first.turn())
+    first.loop.close()
+    const second = opened(crew)
+    first.loop.close()
+    right(second.turn())
+    // the threads are still the second one's
+    expect(trained(crew, 1)).toEqual(trained(wasm, 1))
+    expect(started[0]?.works).toBe(2)
+    right(second.turn())
+    second.loop.close()
+    crew.close()
+  })
+
+  it('that was closed does no more steps on threads, and keeps its state', () => {
+    const { loop, turn } = opened(wasmThreads(3))
+    right(turn())
+    const before = loop.state()
+    loop.close()
+    expect(left(turn())).toContain('got a loop that was closed')
+    expect(loop.state()).toEqual(before)
+  })
+
+  it('whose threads were closed ends with an error that says so', async () => {
+    const crew = right(await wasmCrew(3)())
+    const { loop, turn } = opened(crew)
+    right(turn())
+    crew.close()
+    expect(left(turn())).toContain('got threads that were closed')
+    loop.close()
+    crew.close()
+    expect(trained(crew, 1)).toEqual(trained(wasm, 1))
+  })
+
+  it('that is forgotten gives its threads back when it is collected', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const started = watched()
+    const crew = right(await wasmCrew(2)())
+    const forget = (): void => void right(opened(crew).turn())
+    forget()
+    trained(crew, 1)
+    expect(started[0]?.works).toBe(1)
+    for (let tries = 0; started[0]?.works === 1 && tries < 50; tries++) {
+      collect()
+      await new Promise(resolve => setTimeout(resolve, 20))
+      opened(crew).loop.close()
+    }
+    expect(started[0]?.works).toBe(2)
+    expect(trained(crew, 1)).toEqual(trained(wasm, 1))
+    expect(started[0]?.works).toBe(3)
+    crew.close()
+  })
+})
+
+describe('threads that the platform refuses', () => {
+  const refused = (): void => {
+    const node = process.getBuiltinModule('node:worker_threads')
+    const getBuiltinModule = process.getBuiltinModule.bind(process)
+    class Refused {
+      constructor() {
+        throw new Error('access to threads is restricted')
+      }
+    }
+    vi.spyOn(process, 'getBuiltinModule').mockImplementation((id: string) =>
+      id === 'node:worker_threads' ? { ...node, Worker: Refused } : getBuiltinModule(id)
+    )
+  }
+  it('are an error that gives its reason, in a crew and in a training', async () => {
+    refused()
+    expect(left(await wasmCrew(3)())).toContain('wasm/threads: expected 3 threads, got access to threads is restricted')
+    expect(left(train(settings(1), { backend: wasmThreads(3) })(data))).toContain('got access to threads is restricted')
   })
 })
 

@@ -6,7 +6,7 @@ import type { Backend } from './backend.js'
 
 /**
  * The first backend, or the second where the first says that it cannot run here. Both give the same bits, so a result does not tell
- * which it was; `told` is given the first one's reason, each time. A mistake in the inputs stays a mistake, and an error in mid-run stays one.
+ * which it was; `told` is given the first one's reason, each time. Both failing, the second one's error comes out. A mistake in the inputs stays a mistake, and an error in mid-run stays one.
  *
  * @example train(settings, { backend: withFallback(wasm, reference) })
  */

@@ -1,13 +1,13 @@
 // What the worker of the golden page does: it trains as told, and answers.
 import { goldenRuns, sha256 } from '../golden.mjs'
 
-// counted, so that a row of the matrix cannot speak of threads that were never there
+// counted is the work that others are given, so that a row of the matrix cannot speak of threads that did nothing
 let workers = 0
 if (globalThis.Worker !== undefined)
   globalThis.Worker = class extends globalThis.Worker {
-    constructor(...args) {
-      super(...args)
-      workers++
+    postMessage(orders) {
+      if (orders.memory !== undefined) workers++
+      super.postMessage(orders)
     }
   }
 
@@ -24,7 +24,7 @@ export const answer = (gradfold, backendOn) => {
   onmessage = async ({ data: threads }) => {
     try {
       const began = performance.now()
-      const digests = await goldenRuns(gradfold, backendOn(threads))
+      const digests = await goldenRuns(gradfold, await backendOn(threads))
       const seconds = (performance.now() - began) / 1000
       const digest = await sha256(new TextEncoder().encode(JSON.stringify(digests)))
       postMessage({ digests, digest, workers, seconds, eval: mayEval(), isolated: crossOriginIsolated })

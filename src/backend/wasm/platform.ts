@@ -3,6 +3,7 @@
  * waits that must end.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import { nodeText, webText } from './worker-text.js'
 
 /** a thread that has been started; what it is sent is for `worker-text.ts` to understand */
@@ -13,6 +14,21 @@ export interface Thread<Orders> {
 /** starts one, at work or waiting for it; `tell` hears that it is ready (''), or what is wrong with it, or that it has ended */
 export type Start = <Orders>(orders: Orders, atWork: boolean, tell: (what: string) => void) => Thread<Orders>
 
+/** never '', which would mean that all is well */
+const reasonOf = (e: unknown): string => (e instanceof Error ? e.message : String(e)) || 'an error without a message'
+
+/** A thread that the platform refuses (Node's permissions, a page's policy) says so as one that fails does. */
+const refusable =
+  (start: Start): Start =>
+  <Orders>(orders: Orders, atWork: boolean, tell: (what: string) => void) =>
+    pipe(
+      E.tryCatch(() => start(orders, atWork, tell), reasonOf),
+      E.getOrElse((what): Thread<Orders> => {
+        tell(what)
+        return { send: () => undefined, end: () => undefined }
+      })
+    )
+
 /** worker_threads, which start while the calling thread goes on or waits */
 export const nodeStart = (): Start | undefined => {
   if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function') return undefined
@@ -22,7 +38,7 @@ export const nodeStart = (): Start | undefined => {
   if (threads === undefined) return undefined
   const { Worker } = threads
   const url = new URL(`data:text/javascript,${encodeURIComponent(nodeText)}`)
-  return (orders, atWork, tell) => {
+  return refusable((orders, atWork, tell) => {
     const worker = new Worker(url, { workerData: orders })
     // no thread keeps the process alive, but one that is waited for
     if (atWork) worker.unref()
@@ -31,10 +47,10 @@ export const nodeStart = (): Start | undefined => {
       tell(what)
     })
     worker.on('error', e => {
-      tell(e instanceof Error ? e.message : String(e))
+      tell(reasonOf(e))
     })
     worker.on('exit', () => {
-      tell('a thread has ended')
+      tell('the end of one of them')
     })
     return {
       send: more => {
@@ -42,7 +58,7 @@ export const nodeStart = (): Start | undefined => {
       },
       end: () => void worker.terminate()
     }
-  }
+  })
 }
 
 interface WebWorker {
@@ -56,12 +72,14 @@ interface WebWorker {
 declare const Worker: undefined | (new (url: string) => WebWorker)
 declare const crossOriginIsolated: boolean | undefined
 
+const notStarted = 'a worker that does not start (does the page allow worker-src blob: ?)'
+
 /** Web Workers, which start only while the calling thread waits for nothing; memory can be shared where the page is isolated */
 export const webStart = (): Start | undefined => {
   if (typeof Worker === 'undefined' || typeof crossOriginIsolated === 'undefined' || !crossOriginIsolated)
     return undefined
   const Web = Worker
-  return (orders, _, tell) => {
+  return refusable((orders, _, tell) => {
     const url = URL.createObjectURL(new Blob([webText], { type: 'text/javascript' }))
     const worker = new Web(url)
     worker.addEventListener('message', ({ data }) => {
@@ -69,7 +87,9 @@ export const webStart = (): Start | undefined => {
       tell(String(data))
     })
     worker.addEventListener('error', ({ message }) => {
-      tell(message ?? 'a worker that does not start (does the page allow worker-src blob: ?)')
+      URL.revokeObjectURL(url)
+      // a refused worker's event has no message, or an empty one
+      tell(message === undefined || message === '' ? notStarted : message)
     })
     worker.postMessage(orders)
     return {
@@ -80,7 +100,7 @@ export const webStart = (): Start | undefined => {
         worker.terminate()
       }
     }
-  }
+  })
 }
 
 /** the first of the two, or nothing when so many milliseconds have passed */

@@ -5,7 +5,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { backendError, type BackendError } from '../../value/error.js'
-import { arrived, command, failure, generation } from './emit/barrier.js'
+import { arrived, command, failure, failureBytes, generation } from './emit/barrier.js'
 import { portable, type Emitted, type Portable } from './emit/module.js'
 import { nodeStart, waitFor, webStart, within, type Start, type Thread } from './platform.js'
 import type { SelfTest } from './self-test.js'
@@ -26,7 +26,6 @@ const turn = 100
 
 /** in place of the length of a text: nobody knows why */
 const noAnswer = -1
-const ended = -2
 
 /** why the threads of a loop cannot go on, if they cannot */
 export const failureIn = (memory: WebAssembly.Memory): BackendError | undefined => {
@@ -34,8 +33,19 @@ export const failureIn = (memory: WebAssembly.Memory): BackendError | undefined 
   if (said === 0) return undefined
   const text = (): string =>
     new TextDecoder().decode(Uint8Array.from(new Uint8Array(memory.buffer, failure + 4, Math.max(0, said))))
-  const got = said === noAnswer ? 'no answer from one of them' : said === ended ? 'the end of one of them' : text()
+  const got = said === noAnswer ? 'no answer from one of them' : text()
   return backendError(['wasm', 'threads'], 'every thread to do its share', got, 'use wasm on one thread')
+}
+
+/** says why they cannot go on, to all who wait; the first reason stays */
+const fail = (memory: WebAssembly.Memory, reason: string): void => {
+  const words = new Int32Array(memory.buffer)
+  const text = new TextEncoder().encode(reason).subarray(0, failureBytes - 4)
+  if (Atomics.load(words, failure / 4) === 0) {
+    new Uint8Array(memory.buffer).set(text, failure + 4)
+    Atomics.compareExchange(words, failure / 4, 0, text.length)
+  }
+  Atomics.notify(words, generation / 4)
 }
 
 /** waits until the generation moves on; 1 when it does not, or when another thread has failed */
@@ -57,8 +67,10 @@ export const sleepOn = (memory: WebAssembly.Memory, limit: number): ((mine: numb
 export interface Team {
   /** tells the others which program comes next, and how often; the barrier at its start lets them go */
   readonly order: (which: number, count: number) => void
-  /** lets them end */
-  readonly dismiss: (barrier: () => void) => void
+  /** says that the calling thread cannot do its share */
+  readonly fail: (reason: string) => void
+  /** lets them end, and waits for nothing; once is enough */
+  readonly dismiss: () => void
 }
 /** where a loop gets its other threads */
 export interface Threads {
@@ -72,18 +84,48 @@ export interface Threads {
   ) => Team
 }
 
-const teamOf = (memory: WebAssembly.Memory, leave: (well: boolean) => void): Team => {
+/** Arrives at the barrier where the others wait for orders, or will: whoever comes last lets all go on. */
+const passOn = (words: Int32Array, threads: number): void => {
+  if (Atomics.add(words, arrived / 4, 1) !== threads - 1) return
+  Atomics.store(words, arrived / 4, 0)
+  Atomics.add(words, generation / 4, 1)
+  Atomics.notify(words, generation / 4)
+}
+const closed = 'a loop that was closed'
+
+/** dismisses threads whose loop nobody has closed, when it is collected: by then nobody can give them orders */
+const forgotten = new FinalizationRegistry<() => void>(dismiss => {
+  dismiss()
+})
+
+const teamOf = (memory: WebAssembly.Memory, threads: number, leave: (well: boolean) => void): Team => {
+  const dismiss = dismissal(memory, threads, leave)
   const words = new Int32Array(memory.buffer)
-  return {
+  const team: Team = {
     order: (which, count) => {
       Atomics.store(words, command / 4, which)
       Atomics.store(words, command / 4 + 1, count)
     },
-    dismiss: barrier => {
-      Atomics.store(words, command / 4, -1)
-      if (failureIn(memory) === undefined) E.tryCatch(barrier, () => undefined)
-      leave(failureIn(memory) === undefined)
-    }
+    fail: reason => {
+      fail(memory, reason)
+    },
+    dismiss
+  }
+  forgotten.register(team, dismiss)
+  return team
+}
+/** apart from the team, so as not to keep it */
+const dismissal = (memory: WebAssembly.Memory, threads: number, leave: (well: boolean) => void): (() => void) => {
+  let over = false
+  return () => {
+    if (over) return
+    over = true
+    const words = new Int32Array(memory.buffer)
+    const well = failureIn(memory) === undefined
+    Atomics.store(words, command / 4, -1)
+    if (well) passOn(words, threads)
+    leave(well)
+    fail(memory, closed)
   }
 }
 const ordersFor = (test: SelfTest, memory: WebAssembly.Memory, mine: readonly (readonly Emitted[])[]): Orders => ({
@@ -91,11 +133,6 @@ const ordersFor = (test: SelfTest, memory: WebAssembly.Memory, mine: readonly (r
   memory,
   programs: mine.map(parts => parts.map(portable))
 })
-const note = (memory: WebAssembly.Memory): void => {
-  const words = new Int32Array(memory.buffer)
-  Atomics.compareExchange(words, failure / 4, 0, ended)
-  Atomics.notify(words, generation / 4)
-}
 
 /** threads that start with a loop and end with it, where the platform has such */
 export const ownThreads: Threads = {
@@ -105,11 +142,11 @@ export const ownThreads: Threads = {
     const start = nodeStart() as Start
     let over = false
     const threads = programs.map(mine =>
-      start(ordersFor(test, memory, mine), true, () => {
-        if (!over) note(memory)
+      start(ordersFor(test, memory, mine), true, what => {
+        if (!over) fail(memory, what)
       })
     )
-    return teamOf(memory, () => {
+    return teamOf(memory, threads.length + 1, () => {
       over = true
       for (const t of threads) t.end()
     })
@@ -133,13 +170,13 @@ export const startCrew =
     if (start === undefined || count < 2) return E.right({ ...ownThreads, most: () => 1, close: () => undefined })
     let working: WebAssembly.Memory | undefined
     let gone = false
-    const lost = (): void => {
+    const lost = (why: string): void => {
       gone = true
-      if (working !== undefined) note(working)
+      if (working !== undefined) fail(working, why)
     }
     const threads: Thread<Orders>[] = []
     const close = (): void => {
-      lost()
+      lost('threads that were closed')
       for (const t of threads) t.end()
     }
     const ready = Array.from(
@@ -149,7 +186,7 @@ export const startCrew =
           threads.push(
             start<Orders>({ test }, false, what => {
               resolve(what)
-              if (what !== '') lost()
+              if (what !== '') lost(what)
             })
           )
         })
@@ -165,7 +202,7 @@ export const startCrew =
       gather: (test, memory, programs) => {
         working = memory
         programs.forEach((mine, i) => threads[i]?.send(ordersFor(test, memory, mine)))
-        return teamOf(memory, well => {
+        return teamOf(memory, programs.length + 1, well => {
           working = undefined
           if (!well) close()
         })

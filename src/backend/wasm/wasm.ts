@@ -104,10 +104,14 @@ const instantiate = (
             if (team !== undefined) barrier()
             for (let turn = 0; turn < count; turn++) for (const part of parts) part.run(turn)
           },
-          e => failureIn(memory) ?? notRunning(e)
+          e => {
+            const why = failureIn(memory) ?? notRunning(e)
+            team?.fail(why.got)
+            return why
+          }
         )
       },
-      close: () => team?.dismiss(barrier)
+      close: () => team?.dismiss()
     }
   }, notRunning)
 
@@ -252,7 +256,8 @@ export interface CrewBackend extends Backend {
 }
 
 /**
- * The same on threads that are started first, and then work on one training after another. A page needs this: Web Workers start only
+ * The same on threads that are started first, and then work on one training after another; trainings at the same
+ * time, and those after a thread was lost or `close`, are on one thread. A page needs this: Web Workers start only
  * while the code that wants them waits for nothing else. Train in a worker of the page, which keeps the page alive while it computes. Where
  * memory cannot be shared (a page that is not cross-origin isolated) there is one thread.
  *
