@@ -8,7 +8,6 @@ import { fingerprintOf, type Fingerprint } from '../../value/fingerprint.js'
 import type { Tensor } from '../../value/tensor.js'
 import { leaves } from '../../value/tree.js'
 import { latestCheckpoint, type CheckpointError } from '../checkpoints.js'
-import { folderAt } from '../folder.js'
 import { tables, trainingOf, type Tables } from '../run-file.js'
 import { firstDifferent } from './bisect.js'
 import { changes, type Change } from './changes.js'
@@ -61,7 +60,7 @@ const rowParting = (a: Steps, b: Steps): Parting | undefined => {
 /** the state that a record has saved after a step */
 const savedAt = (r: Recorded, step: number, known: Tables): TE.TaskEither<CheckpointError, TrainState | undefined> =>
   pipe(
-    latestCheckpoint(folderAt(checkpointsOf(r.folder)), trainingOf(r.run), {
+    latestCheckpoint(checkpointsOf(r.folder), trainingOf(r.run), {
       run: r.id,
       upTo: step,
       families: known.families
