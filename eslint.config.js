@@ -11,7 +11,7 @@ const doors = [
   'src/search/threads.ts', // worker threads for trials
   'src/backend/wasm/platform.ts', // threads, and waits that must end
   'src/run/folder.ts', // folders that runs are kept in
-  'src/run/record/{folder,lock,machine}.ts' // records of runs, and the machine they are made on
+  'src/run/record/{lock,machine}.ts' // which process is at a record, and the machine it is made on
 ]
 
 /**

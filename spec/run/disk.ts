@@ -7,6 +7,8 @@ import { fileError, type FileError } from '../../src/value/error.js'
 interface Content {
   bytes: Uint8Array
   synced: boolean
+  /** what was on the disk for certain before it grew */
+  base?: Uint8Array
 }
 type Names = Map<string, Content>
 /** a change of the names that is not yet on the disk for certain */
@@ -43,11 +45,21 @@ export class PowerCut extends Error {}
 const subsets = <A>(items: readonly A[]): readonly (readonly A[])[] =>
   items.reduce<readonly (readonly A[])[]>((all, a) => [...all, ...all.map(s => [...s, a])], [[]])
 
-/** what may be on the disk of a file that was not synced: nothing, some, all, or room for all of it */
-const remains = ({ bytes, synced }: Content): readonly Uint8Array[] =>
-  synced
-    ? [bytes]
-    : [new Uint8Array(), bytes.slice(0, bytes.length >> 1), bytes.slice(0, -1), bytes, new Uint8Array(bytes.length)]
+/** what may be on the disk of a file that was not synced: nothing of it, some, all, or room for all of it */
+const remains = ({ bytes, synced, base = new Uint8Array() }: Content): readonly Uint8Array[] => {
+  if (synced) return [bytes]
+  const same = base.findIndex((b, i) => b !== bytes[i])
+  const kept = Math.min(same < 0 ? base.length : same, bytes.length)
+  const room = new Uint8Array(bytes.length)
+  room.set(bytes.subarray(0, kept))
+  return [
+    base,
+    bytes.slice(0, (kept + bytes.length) >> 1),
+    bytes.slice(0, Math.max(kept, bytes.length - 1)),
+    bytes,
+    room
+  ]
+}
 
 const imagesOf = (names: Names): readonly Image[] =>
   [...names].reduce<readonly Image[]>(
@@ -60,6 +72,25 @@ export const keyOf = (image: Image): string =>
     .map(([name, bytes]) => `${name}:${Buffer.from(bytes).toString('base64')}`)
     .sort()
     .join()
+
+/** a folder in a folder: its files are those whose names begin with its own; to sync it is to sync them all */
+const inside = (folder: Folder, inner: string): Folder => {
+  const of = (name: string): string => `${inner}/${name}`
+  return {
+    ...folder,
+    path: `${folder.path}/${inner}`,
+    names: TE.map((all: readonly string[]) => all.flatMap(n => (n.startsWith(of('')) ? [n.slice(of('').length)] : [])))(
+      folder.names
+    ),
+    size: name => folder.size(of(name)),
+    read: (name, from, length) => folder.read(of(name), from, length),
+    create: name => folder.create(of(name)),
+    extend: (name, keep) => folder.extend(of(name), keep),
+    rename: (from, to) => folder.rename(of(from), of(to)),
+    remove: name => folder.remove(of(name)),
+    within: name => inside(folder, of(name))
+  }
+}
 
 /** @param takes how many of the bytes handed to it a file takes at a time */
 export const diskOf = (image: Image, fault?: Fault, takes: (n: number) => number = n => n): Disk => {
@@ -90,6 +121,30 @@ export const diskOf = (image: Image, fault?: Fault, takes: (n: number) => number
   }
   const missing = (name: string): FileError => fileError([name], 'a file', 'ENOENT')
 
+  /** a change of a file that is not yet on the disk for certain */
+  const unsure = (content: Content, bytes: Uint8Array): void => {
+    if (content.synced) content.base = content.bytes
+    content.synced = false
+    content.bytes = bytes
+  }
+  const output = (name: string, content: Content): Output => ({
+    write: bytes =>
+      operation(name, () => {
+        const n = takes(bytes.length)
+        unsure(content, Uint8Array.from([...content.bytes, ...bytes.subarray(0, n)]))
+        return n
+      }),
+    sync: operation(name, () => {
+      content.synced = true
+      delete content.base
+    }),
+    // a file that would not close is closed all the same
+    close: () => {
+      open--
+      return operation(name, () => undefined)()
+    }
+  })
+
   const folder: Folder = {
     path: 'memory',
     make: operation('memory', () => undefined),
@@ -107,23 +162,21 @@ export const diskOf = (image: Image, fault?: Fault, takes: (n: number) => number
           if (names.has(name)) return fileError([name], 'a new name', 'EEXIST')
           const content: Content = { bytes: new Uint8Array(), synced: false }
           change(all => all.set(name, content))
-          return {
-            write: bytes =>
-              operation(name, () => {
-                const n = takes(bytes.length)
-                content.bytes = Uint8Array.from([...content.bytes, ...bytes.subarray(0, n)])
-                content.synced = false
-                return n
-              }),
-            sync: operation(name, () => {
-              content.synced = true
-            }),
-            // a file that would not close is closed all the same
-            close: () => {
-              open--
-              return operation(name, () => undefined)()
-            }
-          }
+          return output(name, content)
+        })
+      ),
+    extend: (name, keep) =>
+      TE.map((out: Output) => {
+        open++
+        return out
+      })(
+        operation<Output>(name, () => {
+          const content: Content = names.get(name) ?? { bytes: new Uint8Array(), synced: false }
+          if (!names.has(name)) change(all => all.set(name, content))
+          const kept = new Uint8Array(keep)
+          kept.set(content.bytes.subarray(0, keep))
+          unsure(content, kept)
+          return output(name, content)
         })
       ),
     rename: (from, to) =>
@@ -141,7 +194,8 @@ export const diskOf = (image: Image, fault?: Fault, takes: (n: number) => number
     sync: operation('memory', () => {
       certain = new Map(names)
       changes = []
-    })
+    }),
+    within: inner => inside(folder, inner)
   }
   return {
     folder,

@@ -42,6 +42,10 @@ const stepOf = (name: string): number | undefined => {
   return Number.isSafeInteger(step) && nameOf(step) === name ? step : undefined
 }
 
+/** whether a name is that of a checkpoint whose writing was broken off */
+const isLeftover = (name: string): boolean =>
+  name.endsWith(partSuffix) && stepOf(name.slice(0, -partSuffix.length)) !== undefined
+
 interface Named {
   readonly name: string
   readonly step: number
@@ -78,6 +82,14 @@ export const saveCheckpoint =
       TE.map(() => name)
     )
   }
+
+/** Removes every checkpoint, damaged ones too, and what a writing that was broken off has left. */
+export const clearCheckpoints = (folder: Folder): TE.TaskEither<FileError, unknown> =>
+  pipe(
+    folder.names,
+    TE.map(names => names.filter(name => stepOf(name) !== undefined || isLeftover(name))),
+    TE.chain(TE.traverseSeqArray(folder.remove))
+  )
 
 /** a checkpoint of a folder by what its header says */
 export interface ListedCheckpoint extends Named {
@@ -257,9 +269,7 @@ export const pruneCheckpoints = (
           const scored = whole.flatMap(({ loss, ...named }) => (loss === undefined ? [] : [{ ...named, loss }]))
           const kept = [...whole.slice(0, keep.last), ...(keep.best === true ? [best(scored)] : [])].map(c => c?.name)
           const removed = whole.map(c => c.name).filter(name => !kept.includes(name))
-          const leftovers = names.filter(
-            name => name.endsWith(partSuffix) && stepOf(name.slice(0, -partSuffix.length)) !== undefined
-          )
+          const leftovers = names.filter(isLeftover)
           return pipe(
             removeAll([...removed, ...leftovers]),
             TE.map(() => removed)

@@ -1,12 +1,14 @@
 /**
- * The door to the folders that runs are kept in: the only file of run/ with effects. All writing goes through the operations of
+ * The door to the folders that runs are kept in. All writing goes through the operations of
  * a `Folder`, so that it can be tried on a disk that fails at any of them. Node's modules are loaded when a file is asked for.
  */
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { fileError, type FileError } from '../value/error.js'
 
-/** a new file that is being written */
+/** a file that is being written, at its end */
 export interface Output {
   /** how many bytes it took, from the first on: perhaps fewer than there are */
   readonly write: (bytes: Uint8Array) => TE.TaskEither<FileError, number>
@@ -29,13 +31,21 @@ export interface Folder {
   readonly read: (name: string, from: number, length: number) => TE.TaskEither<FileError, Uint8Array>
   /** a new file; Left where the name is taken */
   readonly create: (name: string) => TE.TaskEither<FileError, Output>
+  /** a file to be written on after its first `keep` bytes; what is behind them goes, and a file that is not there is made */
+  readonly extend: (name: string, keep: number) => TE.TaskEither<FileError, Output>
   /** gives a file another name, in place of a file that has it */
   readonly rename: (from: string, to: string) => TE.TaskEither<FileError, void>
   /** removes a file, if it is there */
   readonly remove: (name: string) => TE.TaskEither<FileError, void>
   /** once done, what files are there and how they are called outlives a loss of power */
   readonly sync: TE.TaskEither<FileError, void>
+  /** a folder in it, by a name that is known to be one */
+  readonly within: (name: string) => Folder
 }
+
+/** whether it says that there is no such file */
+export const isMissing = ({ got }: FileError): boolean => got === missingCode
+const missingCode = 'ENOENT'
 
 /** whether a text names a file in a folder, and can name nothing elsewhere */
 export const isFileName = (name: string): boolean => !/^\.{0,2}$|[/\\:\p{Cc}]/u.test(name)
@@ -59,7 +69,7 @@ const attempt = <A>(
   pipe(
     TE.tryCatch(() => node().then(effect), codeOf),
     TE.orElse(code =>
-      code === 'ENOENT' && missing !== undefined ? TE.right(missing) : TE.left(fileError(place, expected, code))
+      code === missingCode && missing !== undefined ? TE.right(missing) : TE.left(fileError(place, expected, code))
     )
   )
 
@@ -89,6 +99,8 @@ const readPart = async ({ fs }: Node, path: string, from: number, length: number
   return bytes.subarray(0, await (length === 0 ? Promise.resolve(0) : fill(0)).finally(() => file.close()))
 }
 
+type FileHandle = import('node:fs/promises').FileHandle
+
 /** The folder at a path (Node); relative paths are those of the working directory. */
 export const folderAt = (path: string): Folder => {
   const [readable, writable] = ['a file that can be read', 'a file that can be written']
@@ -101,6 +113,16 @@ export const folderAt = (path: string): Folder => {
     isFileName(name)
       ? attempt([path, name], expected, n => effect(n, n.paths.join(path, name)))
       : TE.left(fileError([path], 'the name of a file in the folder', JSON.stringify(name), 'names are not paths'))
+  const output =
+    (name: string) =>
+    (handle: FileHandle): Output => {
+      const here = <A>(effect: () => Promise<A>): TE.TaskEither<FileError, A> => attempt([path, name], writable, effect)
+      return {
+        write: bytes => here(async () => (await handle.write(bytes)).bytesWritten),
+        sync: here(() => handle.sync()),
+        close: here(() => handle.close())
+      }
+    }
   return Object.freeze<Folder>({
     path,
     make: attempt([path], 'a folder that can be made', n => makeFolder(n, n.paths.resolve(path))),
@@ -119,14 +141,23 @@ export const folderAt = (path: string): Folder => {
     create: name =>
       pipe(
         file(name, 'a file that can be made', ({ fs }, p) => fs.open(p, 'wx')),
-        TE.map(handle => {
-          const here = <A>(effect: () => Promise<A>): TE.TaskEither<FileError, A> =>
-            attempt([path, name], writable, effect)
-          return {
-            write: bytes => here(async () => (await handle.write(bytes)).bytesWritten),
-            sync: here(() => handle.sync()),
-            close: here(() => handle.close())
-          }
+        TE.map(output(name))
+      ),
+    extend: (name, keep) =>
+      pipe(
+        file(name, writable, ({ fs }, p) => fs.open(p, 'a')),
+        TE.chain(handle => {
+          const out = output(name)(handle)
+          return pipe(
+            attempt([path, name], writable, () => handle.truncate(keep)),
+            TE.orElse((e): TE.TaskEither<FileError, void> =>
+              pipe(
+                out.close,
+                T.map(() => E.left(e))
+              )
+            ),
+            TE.map(() => out)
+          )
         })
       ),
     rename: (from, to) =>
@@ -135,7 +166,8 @@ export const folderAt = (path: string): Folder => {
         TE.chain(target => file(from, writable, ({ fs }, p) => fs.rename(p, target)))
       ),
     remove: name => file(name, writable, ({ fs }, p) => fs.rm(p, { force: true })),
-    sync: attempt([path], 'a folder that can be written', n => syncFolder(n, path))
+    sync: attempt([path], 'a folder that can be written', n => syncFolder(n, path)),
+    within: name => folderAt(`${path}/${name}`)
   })
 }
 

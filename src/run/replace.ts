@@ -11,7 +11,7 @@ type Effect<A> = TE.TaskEither<FileError, A>
 export const partSuffix = '.part'
 
 /** all of the bytes, however few the file takes at a time */
-const writeAll = (file: Output, bytes: Uint8Array, place: readonly string[]): Effect<void> =>
+export const writeAll = (file: Output, bytes: Uint8Array, place: readonly string[]): Effect<void> =>
   bytes.length === 0
     ? TE.right(undefined)
     : pipe(
@@ -71,12 +71,17 @@ export const replaceFile =
   }
 
 /** The bytes of a file. @returns Left where it cannot be read, or is longer than `most`: then none of it is read. */
-export const readWhole = (folder: Folder, name: string, most: number): Effect<Uint8Array> =>
+export const readWhole = (
+  folder: Folder,
+  name: string,
+  most: number,
+  hint = 'raise limits.bytes'
+): Effect<Uint8Array> =>
   pipe(
     folder.size(name),
     TE.filterOrElse(
       size => size <= most,
-      size => fileError([folder.path, name], `at most ${most} bytes`, `${size}`, 'raise limits.bytes')
+      size => fileError([folder.path, name], `at most ${most} bytes`, `${size}`, hint)
     ),
     TE.chain(size => folder.read(name, 0, size))
   )

@@ -1,4 +1,5 @@
 /** How two records differ: what their run files ask for, and the first step where they part. */
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { sameData } from '../../layer/same-data.js'
@@ -7,8 +8,7 @@ import type { DecodeError, FileError } from '../../value/error.js'
 import { fingerprintOf, type Fingerprint } from '../../value/fingerprint.js'
 import type { Tensor } from '../../value/tensor.js'
 import { leaves } from '../../value/tree.js'
-import { latestCheckpoint, type CheckpointError } from '../checkpoints.js'
-import { folderAt } from '../folder.js'
+import { latestCheckpoint, listCheckpoints, type CheckpointError } from '../checkpoints.js'
 import { tables, trainingOf, type Tables } from '../run-file.js'
 import { firstDifferent } from './bisect.js'
 import { changes, type Change } from './changes.js'
@@ -61,7 +61,7 @@ const rowParting = (a: Steps, b: Steps): Parting | undefined => {
 /** the state that a record has saved after a step */
 const savedAt = (r: Recorded, step: number, known: Tables): TE.TaskEither<CheckpointError, TrainState | undefined> =>
   pipe(
-    latestCheckpoint(folderAt(checkpointsOf(r.folder)), trainingOf(r.run), {
+    latestCheckpoint(checkpointsOf(r.folder), trainingOf(r.run), {
       run: r.id,
       upTo: step,
       families: known.families
@@ -73,6 +73,27 @@ const savedAt = (r: Recorded, step: number, known: Tables): TE.TaskEither<Checkp
 const epochParting = (x: Recorded, y: Recorded): Parting | undefined => {
   const other = x.links.find((l, i) => y.links[i] !== undefined && y.links[i].state !== l.state)
   return other === undefined ? undefined : { step: other.step, at: [`state after epoch ${other.epoch}`] }
+}
+
+/** the first checkpoint of a step that both have, whose states differ although nothing else that is written down may */
+const savedParting = (x: Recorded, y: Recorded): TE.TaskEither<FileError, Parting | undefined> => {
+  const digests = (r: Recorded): TE.TaskEither<FileError, ReadonlyMap<number, string>> =>
+    pipe(
+      listCheckpoints(checkpointsOf(r.folder)),
+      // the newest come first; what is damaged has nothing to be compared
+      TE.map(
+        all => new Map([...all].reverse().flatMap(c => (E.isRight(c.head) ? [[c.step, c.head.right.digest]] : [])))
+      )
+    )
+  return pipe(
+    TE.Do,
+    TE.bind('a', () => digests(x)),
+    TE.bind('b', () => digests(y)),
+    TE.map(({ a, b }) => {
+      const other = [...a].find(([step, d]) => b.has(step) && b.get(step) !== d)
+      return other === undefined ? undefined : { step: other[0], at: [`state after step ${other[0]}`] }
+    })
+  )
 }
 
 /** the fingerprint that a record has of a tensor after a step */
@@ -108,7 +129,8 @@ const withValues =
 
 /**
  * Compares two records without running anything: the run files path by path, and the first step whose rows differ, found by bisection
- * over the chained fingerprints; where checkpoints know the values there, they are told too.
+ * over the chained fingerprints; where checkpoints know the values there, they are told too. Checkpoints of a step that both have are
+ * compared by their digests.
  *
  * @example diffRecords('runs/a', 'runs/b') // Right({ changes: [{ path: ['seed'], a: 1, b: 2 }], steps, first: { step: 1, at: [...] } })
  */
@@ -117,10 +139,13 @@ export const diffRecords = (a: string, b: string, known: Tables = tables): TE.Ta
     TE.Do,
     TE.bind('x', () => readRecord(a, known)),
     TE.bind('y', () => readRecord(b, known)),
-    TE.bindW('first', ({ x, y }) => {
+    TE.bindW('saved', ({ x, y }) => savedParting(x, y)),
+    TE.bindW('first', ({ x, y, saved }) => {
       const rows = x.steps === undefined || y.steps === undefined ? undefined : rowParting(x.steps, y.steps)
-      const state = epochParting(x, y)
-      const first = state === undefined || (rows !== undefined && rows.step <= state.step) ? rows : state
+      // of those of the same step the first says most
+      const first = [rows, epochParting(x, y), saved].reduce((a, b) =>
+        b === undefined || (a !== undefined && a.step <= b.step) ? a : b
+      )
       // tensors of other shapes have nothing to be compared
       return first === undefined || !sameData(x.run.model, y.run.model) || x.run.precision !== y.run.precision
         ? TE.right(first)

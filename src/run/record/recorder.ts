@@ -8,17 +8,18 @@ import { score } from '../../train/evaluate.js'
 import type { Scores } from '../../train/progress.js'
 import type { TrainState } from '../../train/state.js'
 import { turns, type Trained, type TrainError, type TrainEvent, type Turn } from '../../train/train.js'
-import { backendError, type DecodeError, type FileError, type SettingError } from '../../value/error.js'
+import { backendError, settingError, type DecodeError, type FileError, type SettingError } from '../../value/error.js'
 import { leaves } from '../../value/tree.js'
 import { pruneCheckpoints, saveCheckpoint, type CheckpointError, type Keep, type Skipped } from '../checkpoints.js'
-import { folderAt } from '../folder.js'
+import { folderAt, type Folder } from '../folder.js'
 import { canonicalRun, completeRun, runId, type CompleteRun } from '../identity.js'
 import type { LoadError } from '../../data/files.js'
 import { openRun, type OpenRun } from '../open.js'
 import { tables, type RunFile, type Tables } from '../run-file.js'
 import { stateDigest } from '../state.js'
+import { version } from '../version.js'
 import type { End } from './end.js'
-import { addEnvironment, checkpointsOf, readRun, writeEnd } from './folder.js'
+import { addEnvironment, checkpointsOf, closing, readRun, writeEnd } from './folder.js'
 import { lock } from './lock.js'
 import { breathe, environment } from './machine.js'
 import type { Row } from './rows.js'
@@ -105,15 +106,15 @@ const endOf = (
 
 /** the work itself, in a folder that is locked */
 const work = async (
-  folder: string,
+  folder: Folder,
   opened: OpenRun,
   start: Start,
   o: RecordOptions
 ): Promise<E.Either<RecordError, Outcome>> => {
   const { training, datasets } = opened
   const { id, state: from, skipped } = start
-  const began = { folder, id, skipped, from: from?.progress.step ?? 0 }
-  const checkpoints = folderAt(checkpointsOf(folder))
+  const began = { folder: folder.path, id, skipped, from: from?.progress.step ?? 0 }
+  const checkpoints = checkpointsOf(folder)
   const families = o.known?.families ?? tables.families
   const pulled = turns(training, {
     backend: o.backend,
@@ -186,11 +187,11 @@ const work = async (
       }
     }
   }
-  return all().finally(() => {
-    // gives back the engine's memory and threads, wherever the work was left
-    pulled.right.return(E.left(backendError([folder], 'a run that goes on', 'its end')))
-    return files.close()
-  })
+  // gives back the engine's memory and threads, wherever the work was left
+  const leave = (): void => {
+    pulled.right.return(E.left(backendError([folder.path], 'a run that goes on', 'its end')))
+  }
+  return pipe(() => all().finally(leave), closing(files))()
 }
 
 /** a run with its data at hand, and its name */
@@ -207,40 +208,45 @@ export const nameRun = (run: RunFile, known: Tables = tables): TE.TaskEither<Rec
     TE.let('id', ({ complete }) => runId(complete, known))
   )
 
-/** Records a run in a folder, which may be prepared once it is locked: with steps of another run, whose name that gives. */
-export const recordNamed = (
-  folder: string,
+/** Records a run in a folder that nobody else is at; it may be prepared first, with steps of another run, whose name that gives. */
+export const recordUnlocked = (
+  folder: Folder,
   { opened, complete, id }: NamedRun,
   o: RecordOptions,
   prepare: TE.TaskEither<RecordError, string | undefined> = TE.right(undefined)
 ): TE.TaskEither<RecordError, Outcome> =>
+  pipe(
+    prepare,
+    TE.bindTo('shared'),
+    TE.bind('start', () => startOf(folder, id, canonicalRun(complete, o.known), opened, o)),
+    TE.chainW(({ shared, start }) =>
+      start.end !== undefined && start.end.step === start.state?.progress.step
+        ? TE.right<RecordError, Outcome>({
+            tag: 'ended',
+            before: true,
+            folder: folder.path,
+            end: start.end,
+            id,
+            step: start.end.step,
+            epoch: start.end.epoch,
+            from: start.end.step,
+            skipped: start.skipped
+          })
+        : pipe(
+            addEnvironment(folder, environment(o.backend)),
+            TE.chainW(() => () => work(folder, opened, start, o)),
+            TE.map((outcome): Outcome => (shared === undefined ? outcome : { ...outcome, shared }))
+          )
+    )
+  )
+
+/** The same in a folder that is locked meanwhile. */
+export const recordNamed = (
+  ...[folder, ...rest]: Parameters<typeof recordUnlocked>
+): ReturnType<typeof recordUnlocked> =>
   TE.bracketW(
-    lock(folder),
-    () =>
-      pipe(
-        prepare,
-        TE.bindTo('shared'),
-        TE.bind('start', () => startOf(folder, id, canonicalRun(complete, o.known), opened, o)),
-        TE.chainW(({ shared, start }) =>
-          start.end !== undefined && start.end.step === start.state?.progress.step
-            ? TE.right<RecordError, Outcome>({
-                tag: 'ended',
-                before: true,
-                folder,
-                end: start.end,
-                id,
-                step: start.end.step,
-                epoch: start.end.epoch,
-                from: start.end.step,
-                skipped: start.skipped
-              })
-            : pipe(
-                addEnvironment(folder, environment(o.backend)),
-                TE.chainW(() => () => work(folder, opened, start, o)),
-                TE.map((outcome): Outcome => (shared === undefined ? outcome : { ...outcome, shared }))
-              )
-        )
-      ),
+    lock(folder.path),
+    () => recordUnlocked(folder, ...rest),
     release => TE.fromTask(release)
   )
 
@@ -255,12 +261,30 @@ export const recordNamed = (
 export const recordRun = (folder: string, run: RunFile, o: RecordOptions): TE.TaskEither<RecordError, Outcome> =>
   pipe(
     nameRun(run, o.known),
-    TE.chain(named => recordNamed(folder, named, o))
+    TE.chain(named => recordNamed(folderAt(folder), named, o))
   )
 
-/** Goes on with the run that a folder holds the record of; see `recordRun`. */
+/** a run that a release of this library recorded is gone on with by that release: its name holds the version */
+const sameRelease = ({ version: made }: RunFile, folder: string): E.Either<SettingError, unknown> =>
+  made === undefined || made === version
+    ? E.right(undefined)
+    : E.left(
+        settingError(
+          [folder, 'version'],
+          `a record of ${version}, the version of this gradfold`,
+          made,
+          `npx gradfold@${made} resume goes on with it; this one can verify, diff and read it`
+        )
+      )
+
+/**
+ * Goes on with the run that a folder holds the record of; see `recordRun`.
+ *
+ * @returns Left for a record of another version of the library, too
+ */
 export const resumeRun = (folder: string, o: RecordOptions): TE.TaskEither<RecordError, Outcome> =>
   pipe(
     readRun(folder, o.known),
+    TE.chainFirstEitherKW(({ run }) => sameRelease(run, folder)),
     TE.chainW(({ run }) => recordRun(folder, run, o))
   )

@@ -9,7 +9,6 @@ import { startState } from '../../train/start.js'
 import { turns, type Trained, type TrainError, type TrainEvent, type Turn } from '../../train/train.js'
 import { settingError, type DecodeError, type FileError, type SettingError } from '../../value/error.js'
 import { latestCheckpoint, type CheckpointError } from '../checkpoints.js'
-import { folderAt } from '../folder.js'
 import { openRun, type OpenRun } from '../open.js'
 import type { Tables } from '../run-file.js'
 import { checkpointsOf, readRecord, type Recorded } from './folder.js'
@@ -50,7 +49,7 @@ export const stateOf = async (
 ): Promise<E.Either<ReplayError, TrainState>> => {
   const families = o.known?.families
   const found = trusted
-    ? await latestCheckpoint(folderAt(checkpointsOf(r.folder)), opened.training, {
+    ? await latestCheckpoint(checkpointsOf(r.folder), opened.training, {
         run: r.id,
         upTo: step,
         ...(families === undefined ? {} : { families })

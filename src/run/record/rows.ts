@@ -201,6 +201,8 @@ export const soundRows = (l: Layout, rows: Uint8Array, first = 0, before: Finger
   const cells = viewOf(rows)
   const length = rowSize(l)
   const there = Math.floor(rows.length / length)
+  // a header may claim rows of any size
+  if (there === 0) return 0
   const scratch = new Uint8Array(length)
   let chain = before
   for (let i = 0; i < there; i++) {

@@ -9,11 +9,11 @@ import { fingerprintOf } from '../../value/fingerprint.js'
 import type { Tensor } from '../../value/tensor.js'
 import { leaves } from '../../value/tree.js'
 import { latestCheckpoint, type CheckpointError, type Latest, type Skipped } from '../checkpoints.js'
-import { folderAt } from '../folder.js'
+import type { Folder } from '../folder.js'
 import type { OpenRun } from '../open.js'
 import { tables } from '../run-file.js'
 import type { End } from './end.js'
-import { checkpointsOf, clearRecord, isRecord, readRecord, startRecord, type Recorded } from './folder.js'
+import { checkpointsOf, clearRecord, isRecord, recordIn, startRecord, type Recorded } from './folder.js'
 import type { RecordError, RecordOptions } from './recorder.js'
 import { decodeRow, rowSize } from './rows.js'
 import type { Kept } from './writer.js'
@@ -25,9 +25,9 @@ export interface Start extends Kept {
   readonly end?: End
 }
 
-const otherRun = (folder: string, id: string, there: string): FileError =>
+const otherRun = ({ path }: Folder, id: string, there: string): FileError =>
   fileError(
-    [folder],
+    [path],
     `the record of the run ${id.slice(0, 12)}`,
     `that of ${there.slice(0, 12)}`,
     'give another folder, or --again to put this run in its place'
@@ -44,7 +44,7 @@ const agrees = (steps: Recorded['steps'], { params, progress }: TrainState): boo
 
 /** what of a record can be gone on from */
 export const startOf = (
-  folder: string,
+  folder: Folder,
   id: string,
   text: string,
   { training, datasets }: OpenRun,
@@ -60,7 +60,7 @@ export const startOf = (
   /** a whole checkpoint may still hold another state than the steps tell of */
   const told = (r: Recorded, upTo: number, before: readonly Skipped[]): TE.TaskEither<CheckpointError, Latest> =>
     pipe(
-      latestCheckpoint(folderAt(checkpointsOf(folder)), training, { families: known.families, run: id, upTo }),
+      latestCheckpoint(checkpointsOf(folder), training, { families: known.families, run: id, upTo }),
       TE.chain(({ found, skipped }) => {
         const all = [...before, ...skipped]
         if (found === undefined) return TE.right({ skipped: all })
@@ -100,7 +100,7 @@ export const startOf = (
               TE.chainW(() => begin)
             )
           : pipe(
-              readRecord(folder, known),
+              recordIn(folder, known),
               TE.chainW(r => (r.id === id ? goOn(r) : TE.left(otherRun(folder, id, r.id))))
             )
     )

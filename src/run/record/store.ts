@@ -7,19 +7,20 @@ import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { TrainState } from '../../train/state.js'
 import { latestCheckpoint, saveCheckpoint } from '../checkpoints.js'
-import { folderAt } from '../folder.js'
+import { digest } from '../digest.js'
+import { folderAt, type Folder } from '../folder.js'
 import { canonicalRun } from '../identity.js'
 import { tables, type RunFile, type Tables } from '../run-file.js'
 import { changes } from './changes.js'
 import { relinked } from './epochs.js'
 import {
   checkpointsOf,
-  foldersIn,
+  closing,
   isRecord,
   openEpochs,
   openSteps,
-  readRecord,
-  readRun,
+  recordIn,
+  runIn,
   startRecord,
   type Recorded
 } from './folder.js'
@@ -27,8 +28,8 @@ import { nameRun, recordNamed, type NamedRun, type Outcome, type RecordError, ty
 import { progressOf, sharedSteps } from './reuse.js'
 import { decodeRows, rowSize } from './rows.js'
 
-/** the folder of a run in a store */
-const folderOf = (store: string, id: string): string => `${store}/${id}`
+/** what the folder of a run in a store is called */
+const isName = (name: string): boolean => digest.is(name)
 
 /** a state of another run that is one of this run too */
 interface Shared {
@@ -38,19 +39,19 @@ interface Shared {
 
 /** the newest state of a recorded run that another, whose stop rule alone differs, has too */
 const sharedOf = (
-  folder: string,
+  folder: Folder,
   { complete, opened }: NamedRun,
   known: Tables
 ): TE.TaskEither<RecordError, Shared | undefined> =>
   pipe(
-    readRecord(folder, known),
+    recordIn(folder, known),
     TE.chainW(recorded => {
       const { run, id, links, steps } = recorded
       const rows = steps === undefined ? [] : decodeRows(steps.layout, steps.rows)
       const upTo = sharedSteps(run.stop, complete.stop, progressOf(rows, links), known.families.stopRules)
       return pipe(
         // the two trainings have the same tensors and the same settings
-        latestCheckpoint(folderAt(checkpointsOf(folder)), opened.training, {
+        latestCheckpoint(checkpointsOf(folder), opened.training, {
           run: id,
           upTo,
           families: known.families
@@ -64,20 +65,21 @@ const sharedOf = (
   )
 
 /** of all the records in a store the one that has come furthest on this run's way */
-const furthest = (store: string, named: NamedRun, known: Tables): TE.TaskEither<RecordError, Shared | undefined> => {
+const furthest = (store: Folder, named: NamedRun, known: Tables): TE.TaskEither<RecordError, Shared | undefined> => {
   const candidate = (name: string): T.Task<Shared | undefined> =>
     pipe(
-      readRun(folderOf(store, name), known),
+      runIn(store.within(name), known),
       TE.chainW(({ run, id }) =>
         id === name && changes(run, named.complete, known).every(({ path }) => path[0] === 'stop')
-          ? sharedOf(folderOf(store, name), named, known)
+          ? sharedOf(store.within(name), named, known)
           : TE.right(undefined)
       ),
       // what is no record, or a damaged one, is of no use here; it is no hindrance either
       TE.getOrElse((): T.Task<Shared | undefined> => T.of(undefined))
     )
   return pipe(
-    foldersIn(store),
+    store.names,
+    TE.map(names => names.filter(isName)),
     TE.chainTaskK(T.traverseSeqArray(candidate)),
     TE.map(all =>
       all.reduce(
@@ -90,7 +92,7 @@ const furthest = (store: string, named: NamedRun, known: Tables): TE.TaskEither<
 
 /** makes a record that holds the steps of another up to a state that both have */
 const takeOver = (
-  folder: string,
+  folder: Folder,
   { complete, id }: NamedRun,
   { recorded, state }: Shared,
   known: Tables
@@ -105,10 +107,10 @@ const takeOver = (
   )
   return pipe(
     openSteps(folder, steps.layout, rows),
-    TE.chainW(file => file.done),
+    TE.chainW(file => pipe(file.sync, closing(file))),
     TE.chainW(() => openEpochs(folder, kept)),
-    TE.chainW(file => file.done),
-    TE.chainW(() => saveCheckpoint(folderAt(checkpointsOf(folder)))({ state, run: id })),
+    TE.chainW(file => pipe(file.sync, closing(file))),
+    TE.chainW(() => saveCheckpoint(checkpointsOf(folder))({ state, run: id })),
     // last: from now on it is a record
     TE.chainW(() => startRecord(folder, canonicalRun(complete, known)))
   )
@@ -126,10 +128,11 @@ export const storeRun = (store: string, run: RunFile, o: RecordOptions): TE.Task
   return pipe(
     nameRun(run, known),
     TE.chain(named => {
-      const folder = folderOf(store, named.id)
+      const all = folderAt(store)
+      const folder = all.within(named.id)
       const prepare = pipe(
         isRecord(folder),
-        TE.chainW(is => (is || o.again === true ? TE.right(undefined) : furthest(store, named, known))),
+        TE.chainW(is => (is || o.again === true ? TE.right(undefined) : furthest(all, named, known))),
         TE.chainFirst(shared => (shared === undefined ? TE.right(undefined) : takeOver(folder, named, shared, known))),
         TE.map(shared => shared?.recorded.id)
       )

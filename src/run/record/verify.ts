@@ -3,22 +3,24 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { sameData } from '../../layer/same-data.js'
+import { place } from '../../model/place.js'
 import { score } from '../../train/evaluate.js'
 import { tensorsOf, type TrainState } from '../../train/state.js'
+import { notStarted } from '../../train/progress.js'
 import type { Diverged } from '../../train/step.js'
 import type { Trained, TrainError, Turn } from '../../train/train.js'
 import { fingerprintOf } from '../../value/fingerprint.js'
 import type { Tensor } from '../../value/tensor.js'
 import { leaves } from '../../value/tree.js'
 import { latestCheckpoint, listCheckpoints, type CheckpointError, type Skipped } from '../checkpoints.js'
-import { folderAt } from '../folder.js'
 import { openRun, type OpenRun } from '../open.js'
 import { tables } from '../run-file.js'
 import { stateDigest } from '../state.js'
+import { link } from './epochs.js'
 import { checkpointsOf, readRecord, type Recorded } from './folder.js'
 import { breathe } from './machine.js'
 import { leave, stateOf, turnsOf, type ReplayError, type ReplayOptions } from './replay.js'
-import { decodeRow, type Row } from './rows.js'
+import { decodeRow, layoutOf, type Row } from './rows.js'
 import {
   firstDifference,
   singleDifference,
@@ -73,13 +75,16 @@ const stateDeparture = (step: number, saved: TrainState, right: TrainState): Dep
 
 /** Checks one turn against the record; undefined where all is as recorded. */
 const checkTurn = (
-  { steps, links }: Recorded,
-  turn: Turn
+  { steps, links, run, id }: Recorded,
+  turn: Turn,
+  tensors: readonly string[]
 ): { readonly step: number; readonly what: number | string } | undefined => {
   if (steps === undefined) return undefined
   for (const e of turn.events) {
     if (e.tag === 'step') {
       if (e.step > steps.count) return undefined
+      if (e.step === 1 && !sameData(steps.layout, layoutOf(e.sums, tensors, run.precision)))
+        return { step: 1, what: 'what is recorded' }
       const what = difference(decodeRow(steps.layout, steps.rows, e.step - 1), {
         ...e,
         fingerprints: e.fingerprints ?? []
@@ -87,8 +92,12 @@ const checkTurn = (
       if (what !== undefined) return { step: e.step, what }
     }
     if (e.tag === 'epoch') {
-      const recorded = links.find(l => l.epoch === e.epoch)
-      if (recorded !== undefined && recorded.state !== stateDigest(turn.state())) return { step: e.step, what: 'state' }
+      const recorded = links[e.epoch - 1]
+      if (recorded === undefined) continue
+      const state = stateDigest(turn.state())
+      if (recorded.state !== state) return { step: e.step, what: 'state' }
+      if (recorded.chain !== link({ ...e, state }, links[e.epoch - 2]?.chain ?? id).chain)
+        return { step: e.step, what: `numbers of epoch ${e.epoch}` }
     }
   }
   return undefined
@@ -105,7 +114,7 @@ const savedOf = (
   { training }: OpenRun,
   { known = tables }: ReplayOptions
 ): TE.TaskEither<CheckpointError, Saved> => {
-  const folder = folderAt(checkpointsOf(r.folder))
+  const folder = checkpointsOf(r.folder)
   return pipe(
     listCheckpoints(folder),
     TE.chainW(
@@ -155,12 +164,30 @@ const checkEnd = (
   )
 }
 
+/** every step and epoch is written down before a checkpoint of it is: without them something has been taken away */
+const checkSaved = ({ steps, links }: Recorded, { states }: Saved): Off | undefined => {
+  const newest = [...states.values()].reduce((a, { progress }) => (progress.step > a.step ? progress : a), notStarted)
+  const count = steps?.count ?? 0
+  return newest.step > count
+    ? { step: count + 1, what: 'the row of the step' }
+    : newest.epoch > links.length
+      ? { step: (links.at(-1)?.step ?? 0) + 1, what: `the line of epoch ${links.length + 1}` }
+      : undefined
+}
+
 const verified = async (r: Recorded, opened: OpenRun, o: ReplayOptions): Promise<E.Either<ReplayError, Verdict>> => {
   const read = await savedOf(r, opened, o)()
   if (E.isLeft(read)) return read
   const { states, skipped } = read.right
   const { steps } = r
   const count = steps?.count ?? 0
+  const placed = place(
+    opened.training.model,
+    o.known?.families.kinds ?? tables.families.kinds,
+    opened.training.precision
+  )
+  if (E.isLeft(placed)) return placed
+  const tensors = leaves(placed.right.params).map(([path]) => path)
   const pulled = turnsOf(opened, o, { pauseAt: step => states.has(step) || step === count })
   if (E.isLeft(pulled)) return pulled
   const differs = async (step: number, what: number | string): Promise<E.Either<ReplayError, Verdict>> => {
@@ -194,7 +221,7 @@ const verified = async (r: Recorded, opened: OpenRun, o: ReplayOptions): Promise
         : E.right({ tag: 'identical', steps: step, epochs, checkpoints: states.size, skipped })
     }
     const turn = next.value
-    const off = checkTurn(r, turn)
+    const off = checkTurn(r, turn, tensors)
     for (const e of turn.events) {
       o.observe?.(e)
       if (e.tag === 'step') step = e.step
@@ -215,6 +242,8 @@ const verified = async (r: Recorded, opened: OpenRun, o: ReplayOptions): Promise
     // one that has ended is followed to its end
     if (step >= count && r.end === undefined) {
       leave(pulled.right)
+      const lacks = checkSaved(r, read.right)
+      if (lacks !== undefined) return differs(lacks.step, lacks.what)
       return E.right({ tag: 'identical', steps: count, epochs, checkpoints: states.size, skipped })
     }
     await breathe()

@@ -2,8 +2,9 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { FileError } from '../../value/error.js'
+import type { Folder } from '../folder.js'
 import { encodeLink, link, type EpochEntry, type EpochLink } from './epochs.js'
-import { openEpochs, openSteps, type Growing } from './folder.js'
+import { closing, openEpochs, openSteps, type Growing } from './folder.js'
 import { chainAt, encodeRows, layoutOf, rowSize, unchained, type Layout, type Row } from './rows.js'
 
 export interface Writer {
@@ -15,7 +16,8 @@ export interface Writer {
   readonly sync: TE.TaskEither<FileError, void>
   /** of the last epoch */
   readonly chain: () => string
-  readonly close: () => Promise<void>
+  /** both files, whatever becomes of the one */
+  readonly close: TE.TaskEither<FileError, void>
 }
 /** what is written already and stays */
 export interface Kept {
@@ -30,7 +32,7 @@ const piece = 0x1_0000
 
 /** The files are opened, and cut back to what is kept, when there is something to write. */
 export const writer = (
-  folder: string,
+  folder: Folder,
   kept: Kept,
   tensors: readonly string[],
   precision: Layout['precision']
@@ -89,13 +91,14 @@ export const writer = (
       ),
     sync: pipe(
       flush,
-      TE.chain(() => steps?.file.sync() ?? TE.right(undefined)),
-      TE.chain(() => epochs?.sync() ?? TE.right(undefined))
+      TE.chain(() => steps?.file.sync ?? TE.right(undefined)),
+      TE.chain(() => epochs?.sync ?? TE.right(undefined))
     ),
     chain: () => last,
-    close: async () => {
-      await steps?.file.close()
-      await epochs?.close()
+    close: () => {
+      const first = steps?.file
+      const second = epochs?.close ?? TE.right(undefined)
+      return first === undefined ? second() : pipe(second, closing(first))()
     }
   }
 }
