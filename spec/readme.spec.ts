@@ -3,7 +3,9 @@
  * `UPDATE=readme npx vitest run spec/readme.spec.ts` writes it.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import * as gradfold from '../src/index.js'
@@ -14,6 +16,7 @@ import { metrics } from '../src/train/metric/index.js'
 import { optimizers } from '../src/train/optimizer/index.js'
 import { schedules } from '../src/train/schedule/index.js'
 import { stopRules } from '../src/train/stop/index.js'
+import { runJson } from './run/record/run.js'
 
 interface Row {
   readonly formula: string
@@ -134,6 +137,44 @@ describe('README', () => {
       encoding: 'utf8'
     })
     expect([stdout.trim(), stderr]).toEqual([block?.[2], ''])
+  })
+  it('shows recorded runs as they are used', () => {
+    const block = /## Runs\n.*?```ts\n(.*?)```/s.exec(readme)?.[1] ?? ''
+    const folder = mkdtempSync(join(tmpdir(), 'gradfold-readme-'))
+    const program = `
+      import { pipe } from 'fp-ts/lib/function.js'
+      import { wasm } from 'gradfold'
+      const text = ${JSON.stringify(JSON.stringify(runJson(3)))}
+      const said = []
+      ${block
+        .replaceAll(/^await (.*?\(\)) /gm, 'said.push(await $1)')
+        .replace(
+          'const outcome',
+          "for (const name of ['a', 'b']) await recordRun(`${folder}/${name}`, parseRunFile(text).right, { backend: wasm })()\nconst outcome"
+        )
+        .replace('1200', '12')
+        .replaceAll("'runs/mnist'", '`${folder}/mnist`')
+        .replaceAll(/'runs\/(\w)'/g, '`${folder}/$1`')}
+      console.log(JSON.stringify([outcome, ...said].map(({ _tag, right: r }) => [_tag, Object.keys(r)])))`
+    const { outputText } = ts.transpileModule(
+      program.replace('const said', `const folder = ${JSON.stringify(folder)}\nconst said`),
+      {
+        compilerOptions: { target: ts.ScriptTarget.ES2022 }
+      }
+    )
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', outputText], {
+      encoding: 'utf8'
+    })
+    rmSync(folder, { recursive: true })
+    expect([stderr, JSON.parse(stdout)]).toEqual([
+      '',
+      [
+        ['Right', expect.arrayContaining(['tag', 'id', 'step', 'epoch', 'end'])],
+        ['Right', ['tag', 'steps', 'epochs', 'checkpoints', 'skipped']],
+        ['Right', ['changes', 'steps']],
+        ['Right', ['recorded', 'opened', 'state']]
+      ]
+    ])
   })
   it('shows the study file as it is', () => {
     expect(readme).toContain(readFileSync('examples/iris-search.json', 'utf8').trim())
