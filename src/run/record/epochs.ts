@@ -52,7 +52,7 @@ export const link = (entry: EpochEntry, before: string): EpochLink => ({
 /** one line */
 export const encodeLink = (l: EpochLink): string => `${JSON.stringify(linkCodec.encode(l))}\n`
 
-/** The links of a text, up to the first line that is cut off, is no link, or does not follow from the one before. */
+/** The links of a text, up to the first line that is cut off, is no link as they are written, or does not follow from the one before. */
 export const decodeLinks = (text: string, id: string): readonly EpochLink[] => {
   const links: EpochLink[] = []
   for (const line of text.split('\n').slice(0, -1)) {
@@ -60,6 +60,8 @@ export const decodeLinks = (text: string, id: string): readonly EpochLink[] => {
     const read = parseJson(linkCodec)(line)
     if (E.isLeft(read)) break
     const l = read.right
+    // digits beyond what a number holds would say nothing else
+    if (encodeLink(l) !== `${line}\n`) break
     if (l.epoch !== links.length + 1 || l.chain !== chainOf(bare(l), before?.chain ?? id)) break
     links.push(l)
   }

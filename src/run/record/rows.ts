@@ -86,7 +86,7 @@ export const headerLength = (start: Uint8Array): E.Either<DecodeError, number> =
 }
 const viewOf = (b: Uint8Array): DataView => new DataView(b.buffer, b.byteOffset, b.byteLength)
 
-/** @returns Left for bytes that are no header, or one that claims rows of another size than its layout has */
+/** @returns Left for bytes that are no header, or one that claims rows of another size than its layout has, or is spelt otherwise */
 export const decodeHeader = (bytes: Uint8Array): E.Either<DecodeError, Header> =>
   pipe(
     headerLength(bytes),
@@ -110,6 +110,11 @@ export const decodeHeader = (bytes: Uint8Array): E.Either<DecodeError, Header> =
     E.filterOrElse(
       ({ layout }) => rowSize(layout) === viewOf(bytes).getUint32(12, true),
       ({ layout }) => damaged(`rows of ${rowSize(layout)} bytes`, String(viewOf(bytes).getUint32(12, true)))
+    ),
+    // one way of writing a layout: nothing can have changed that says the same
+    E.filterOrElse(
+      ({ layout }) => encodeHeader(layout).every((b, i) => b === bytes[i]),
+      () => damaged('a header as it is written', 'another spelling')
     )
   )
 

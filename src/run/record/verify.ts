@@ -144,6 +144,7 @@ const checkEnd = (
   if (end === undefined) return E.right(undefined)
   const off = (what: string): E.Either<TrainError, Off> => E.right({ step: end.step, what })
   if (E.isLeft(result) && result.left._tag !== 'Diverged') return result
+  if (end.id !== id) return off('name of the run')
   const { state } = E.isLeft(result) ? (result.left as Diverged) : result.right
   if (state.progress.step !== end.step) return off('end of the run')
   if ((steps?.count ?? 0) < end.step) return E.right({ step: (steps?.count ?? 0) + 1, what: 'the row of the step' })
