@@ -38,7 +38,8 @@ export const meetings = (
   return kernels.map(parts => {
     const now = touchOf(parts, address)
     const must = since.some(t => conflict(t, now))
-    since = must ? [now] : [...since, now]
+    if (must) since = []
+    since.push(now)
     return must
   })
 }

@@ -182,10 +182,10 @@ export const partsOf = (
     ...(plan.copies[which] ?? []).map(c => ({ to: { base: c.to }, from: { base: c.from }, bytes: c.bytes }))
   ]
   const shares = program.kernels.map(k => split(k, threads))
-  const meets = meetings(shares, address, touchOfMoves([...before, ...after]))
+  const meets = threads === 1 ? [] : meetings(shares, address, touchOfMoves([...before, ...after]))
   const work = shares.map((p, i) => ({
     kernel: p.length === 1 ? (thread === 0 ? p[0] : undefined) : p[thread],
-    meet: meets[i] as boolean
+    meet: meets[i] ?? false
   }))
   const all = pieces(work, program.updates)
   return all.map((work, i) => {
