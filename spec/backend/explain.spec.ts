@@ -24,7 +24,7 @@ describe('explain', () => {
       | y      | f32  |   15296 |    32 |       1 |
 
       9 nodes, 9 after simplification, 3 kernels, 4 buffers
-      88 floating-point operations, 264 bytes moved, 16256 bytes of memory"
+      88 floating-point operations, 264 bytes moved, 15616 bytes of memory"
     `)
   })
 })

@@ -1,10 +1,11 @@
 /** The bits of a training do not depend on the number of threads. */
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { wasm, wasmThreads } from '../../src/backend/wasm/wasm.js'
 import type { Backend } from '../../src/backend/backend.js'
-import { split } from '../../src/backend/wasm/split.js'
+import { inPieces, split } from '../../src/backend/wasm/split.js'
 import { lower } from '../../src/backend/wasm/fuse.js'
-import { input as expressionInput, matmul, sum, tanh, add } from '../../src/expr/build.js'
+import { input as expressionInput, matmul, sum, tanh, add, transpose } from '../../src/expr/build.js'
 import { program } from '../../src/expr/program.js'
 import { dense } from '../../src/layer/dense.js'
 import { gelu, relu } from '../../src/layer/activation.js'
@@ -45,9 +46,46 @@ describe('threads', () => {
         const parts = split(k, threads)
         const written = (of: typeof k): number =>
           of.kind === 'map' ? of.outputs.reduce((n, o) => n + sizeOf(o.to.shape), 0) : sizeOf(of.to.shape)
-        if (k.kind !== 'reduce') expect(parts.reduce((n, p) => n + written(p), 0)).toBe(written(k))
+        if (inPieces(k, threads)) expect(parts).toEqual(parts.map(() => k))
+        else if (k.kind !== 'reduce') expect(parts.reduce((n, p) => n + written(p), 0)).toBe(written(k))
         expect([1, threads]).toContain(parts.length)
       }
     expect(kernels.some(k => split(k, 2).length === 2)).toBe(true)
+  })
+
+  it('matrix products are done in pieces, step after step, however they are laid out, with the bits of one thread', () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          batches: fc.constantFrom(1, 1, 2, 5),
+          m: fc.integer({ min: 4, max: 90 }),
+          n: fc.integer({ min: 1, max: 130 }),
+          depth: fc.integer({ min: 1, max: 70 }),
+          dtype: fc.constantFrom('f32', 'f64'),
+          turned: fc.tuple(fc.boolean(), fc.boolean())
+        }),
+        ({ batches, m, n, depth, dtype, turned }) => {
+          const factor = (name: string, rows: number, columns: number, turn: boolean, seed: number) => {
+            const shape = [batches, ...(turn ? [columns, rows] : [rows, columns])]
+            const e = expressionInput(name, dtype, shape)
+            return { e: turn ? transpose(e, [0, 2, 1]) : e, value: numbers(dtype, shape, seed) }
+          }
+          const [a, b] = [factor('a', m, depth, turned[0], 7), factor('b', depth, n, turned[1], 11)]
+          const p = right(program({ c: matmul(a.e, b.e) }))
+          const given = { a: a.value, b: b.value }
+          const one = right(right(wasm.compile(p)).run(given))['c']
+          for (const threads of [2, 3]) {
+            const start = { c: numbers(dtype, [batches, m, n], 1) }
+            const loop = right(wasmThreads(threads).loop([p], start, given))
+            for (let step = 0; step < 3; step++) {
+              right(loop.step(p, {}))
+              expect(loop.state()['c']).toEqual(one)
+            }
+            loop.close()
+          }
+        }
+      ),
+      { numRuns: 40 }
+    )
   })
 })

@@ -52,10 +52,10 @@ const kernelText = (k: Kernel, address: (b: Buffer) => number): string => {
 export const partText = ({ address, panel, work, ...rest }: Part): string =>
   [
     JSON.stringify(rest),
-    ...work.map(({ kernel, meet }) =>
+    ...work.map(({ kernel, meet, next = '' }) =>
       kernel === undefined
         ? String(meet)
-        : `${meet} ${kernel.kind === 'matmul' ? panel : ''} ${kernelText(kernel, address)}`
+        : `${meet} ${next} ${kernel.kind === 'matmul' ? panel : ''} ${kernelText(kernel, address)}`
     )
   ].join('\n')
 

@@ -6,8 +6,10 @@
 import { isContiguous } from '../../value/tensor.js'
 import { reservedBytes } from './emit/barrier.js'
 import { productOf } from './emit/matrix.js'
+import { isThin } from './emit/matmul.js'
 import { scratchFor } from './emit/panel.js'
 import { bytesOf, readsOf, writesOf, type Buffer, type Kernel, type Lowered, type View } from './kernel.js'
+import { inPieces } from './split.js'
 
 export interface Copy {
   readonly from: number
@@ -34,21 +36,30 @@ export interface Plan {
   /** for each program: what is fed back and could not be written in place */
   readonly copies: readonly (readonly Copy[])[]
   readonly inputs: ReadonlyMap<string, { readonly address: number; readonly view: View }>
+  /** for the kernels of a program that threads take in pieces, one after another: where the number of the next piece lies */
+  readonly nextPieces: number
   /** scratch for the panels of matrix products, one for each thread */
   readonly panel: number
   readonly panelBytes: number
   readonly bytes: number
 }
 
+/** words that several threads write are in cache lines of their own */
+export const pieceBytes = 64
+
 const align = (n: number): number => Math.ceil(n / 64) * 64
 const bytes = (b: Buffer): number => b.size * bytesOf[b.dtype]
 
 /** the scratch that the largest matrix product needs for its panels */
-const panelFor = (programs: readonly Lowered[]): number =>
+const panelFor = (programs: readonly Lowered[], threads: number): number =>
   Math.max(
     0,
-    ...programs.flatMap(p =>
-      p.kernels.map(k => (k.kind === 'matmul' ? scratchFor(productOf(k, { address: () => 0, panel: 0 })) + 64 : 0))
+    ...programs.flatMap(({ kernels }) =>
+      kernels.map(k => {
+        if (k.kind !== 'matmul') return 0
+        const product = productOf(k, { address: () => 0, panel: 0 })
+        return isThin(product) ? 0 : scratchFor(product, inPieces(k, threads) ? threads : 1) + 64
+      })
     )
   )
 
@@ -151,7 +162,9 @@ const placeGradients = (
 export const plan = (programs: readonly Lowered[], held: Held, threads = 1): Plan => {
   const { fedBack } = held
   const address = new Map<Buffer, number>()
-  let end = reservedBytes
+  const nextPieces = reservedBytes
+  const most = Math.max(0, ...programs.map(p => p.kernels.filter(k => inPieces(k, threads)).length))
+  let end = nextPieces + most * pieceBytes
   const place = (b: Buffer): number => {
     const a = end
     address.set(b, a)
@@ -220,7 +233,7 @@ export const plan = (programs: readonly Lowered[], held: Held, threads = 1): Pla
     }
   }
   const panel = align(top)
-  const panelBytes = align(panelFor(programs))
+  const panelBytes = align(panelFor(programs, threads))
   /** with a single turn the places themselves */
   const places = (vs: readonly (readonly [string, View])[]): ReadonlyMap<string, Queue> =>
     new Map(vs.map(([name, v]) => [name, { address: address.get(v.buffer) as number, bytes: bytes(v.buffer) }]))
@@ -238,6 +251,7 @@ export const plan = (programs: readonly Lowered[], held: Held, threads = 1): Pla
       })
     ),
     inputs,
+    nextPieces,
     panel,
     // loads may run a little past what they need
     panelBytes,

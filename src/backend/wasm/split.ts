@@ -4,6 +4,9 @@
  */
 import { sizeOf, type Dims } from '../../value/shape.js'
 import { topological } from '../../expr/op.js'
+import { isThin } from './emit/matmul.js'
+import { productOf } from './emit/matrix.js'
+import { piecesOf } from './emit/panel.js'
 import type { Kernel, MapKernel, MatmulKernel, ReduceKernel, View } from './kernel.js'
 
 /** less work than this (numbers touched, products counted) is done by one thread: bringing two together costs as much */
@@ -72,31 +75,30 @@ const splitReduce = (k: ReduceKernel, threads: number): readonly Kernel[] => {
   }))
 }
 
-const splitMatmul = (k: MatmulKernel, threads: number): readonly Kernel[] => {
-  const r = k.to.shape.length
-  const [rows, columns] = [r - 2, r - 1]
-  const depth = at(k.a.shape, columns)
-  if (sizeOf(k.to.shape) * depth < worthSplitting * 4) return [k]
-  const byColumns = (): readonly Kernel[] =>
-    ranges(at(k.to.shape, columns), threads, 8).map(([start, size]) => ({
-      ...k,
-      b: alongAxis(k.b, columns, start, size),
-      to: alongAxis(k.to, columns, start, size)
-    }))
-  const byRows = (): readonly Kernel[] =>
-    ranges(at(k.to.shape, rows), threads, 4).map(([start, size]) => ({
-      ...k,
-      a: alongAxis(k.a, rows, start, size),
-      to: alongAxis(k.to, rows, start, size)
-    }))
-  const [m, n] = [at(k.to.shape, rows), at(k.to.shape, columns)]
-  // what is copied into panels, B and a transposed A, should be copied by one thread only: the larger of the two
-  const copiesMoreOfA = m > n && at(k.a.stride, rows) === 1
-  if (m >= 8 * threads && (copiesMoreOfA || n < 16 * threads)) return byRows()
-  return n >= 16 * threads ? byColumns() : [k]
+/** Whether the threads do a kernel together, a piece at a time: none of them has a part of its own. */
+export const inPieces = (k: Kernel, threads: number): boolean => {
+  if (threads === 1 || k.kind !== 'matmul') return false
+  const product = productOf(k, { address: () => 0, panel: 0 })
+  const work = sizeOf(k.to.shape) * product.depth
+  return !isThin(product) && work >= 4 * worthSplitting && piecesOf(product, threads) >= threads
 }
 
-/** the parts of a kernel, one for each thread; a single one where sharing out would not pay */
+const splitMatmul = (k: MatmulKernel, threads: number): readonly Kernel[] => {
+  if (inPieces(k, threads)) return Array.from({ length: threads }, () => k)
+  const columns = k.to.shape.length - 1
+  const [n, depth] = [at(k.to.shape, columns), at(k.a.shape, columns)]
+  if (sizeOf(k.to.shape) * depth < 4 * worthSplitting || n < 16 * threads) return [k]
+  return ranges(n, threads, 8).map(([start, size]) => ({
+    ...k,
+    b: alongAxis(k.b, columns, start, size),
+    to: alongAxis(k.to, columns, start, size)
+  }))
+}
+
+/**
+ * The parts of a kernel, one for each thread; a single one where sharing out would not pay. Where it is done in pieces, each thread has
+ * the whole kernel.
+ */
 export const split = (k: Kernel, threads: number): readonly Kernel[] => {
   if (threads === 1) return [k]
   switch (k.kind) {

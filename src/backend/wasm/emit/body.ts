@@ -10,6 +10,7 @@ import { bytesOf, type Buffer, type View } from '../kernel.js'
 import { uniformValue } from '../simplify.js'
 import { importedNormal, type UnaryName } from './functions.js'
 import { load } from './memory.js'
+import type { Share } from './routine.js'
 import { bits, d2, f4, get, highHalf, i4, joinMasks, joinPairs, l2, set, type Push } from './lanes.js'
 
 /** functions that kernels of a module share, made when first asked for */
@@ -18,6 +19,7 @@ export interface Library {
   readonly pow: () => Func<['v128', 'v128'], ['v128']>
   /** key words and four places -> four draws of 32 bits */
   readonly bits32: () => Func<['v128', 'v128', 'v128'], ['v128']>
+  readonly share: Share
 }
 export type AddressOf = (b: Buffer) => number
 

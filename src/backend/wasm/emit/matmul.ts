@@ -4,17 +4,31 @@
  */
 import { br_if, i32, local, loop, type Local } from 'wasmati'
 import type { MatmulKernel } from '../kernel.js'
+import { callsOf } from './calls.js'
+import { get, integer, set } from './lanes.js'
 import { advance, withLocals, type Procedure, type Where } from './loops.js'
-import { productOf, type Layout, type Locals } from './matrix.js'
-import { emitPanels } from './panel.js'
+import { productOf, type Layout, type Locals, type Product } from './matrix.js'
+import { emitPanels, type Sharing } from './panel.js'
+import { i1 } from './routine.js'
 import { emitThin, thinBelow } from './thin.js'
 
-export const emitMatmul = (kernel: MatmulKernel, where: Where & { readonly panel: number }): Procedure => {
+/** whether the rows are so few that packing would not pay */
+export const isThin = ({ m, b, p }: Product): boolean => m < thinBelow && b.column === p.size
+
+export const emitMatmul = (
+  kernel: MatmulKernel,
+  where: Where & { readonly panel: number; readonly sharing: Sharing | undefined }
+): Procedure => {
   const product = productOf(kernel, where)
-  const { m, batches, a, b, c, p } = product
-  const integers = 14
+  const { batches, a, b, c } = product
+  const thin = isThin(product)
+  const calls = thin ? undefined : callsOf(product, where.library.share)
+  const integers = 11
   return withLocals(
-    [...Array.from({ length: integers }, () => 'i32' as const), ...Array.from({ length: 11 }, () => 'v128' as const)],
+    [
+      ...Array.from({ length: integers }, () => 'i32' as const),
+      ...Array.from({ length: thin ? 9 : 0 }, () => 'v128' as const)
+    ],
     all => {
       const i = (which: number): Local<'i32'> => all[which] as Local<'i32'>
       const batch = i(0)
@@ -25,20 +39,18 @@ export const emitMatmul = (kernel: MatmulKernel, where: Where & { readonly panel
         i: which => i(4 + which),
         v: which => all[integers + which] as Local<'v128'>
       }
+      if (calls !== undefined) {
+        emitPanels(product, calls, l, where.sharing)
+        return
+      }
       const begin = (pointer: Local<'i32'>, layout: Layout): void => {
-        local.get(batch)
-        i32.const(layout.batch)
-        i32.mul()
-        i32.const(layout.base)
-        i32.add()
-        local.set(pointer)
+        set(pointer, i1.add(i1.mul(get(batch), integer(layout.batch)), integer(layout.base)))
       }
       const one = (): void => {
         begin(l.a, a)
         begin(l.b, b)
         begin(l.c, c)
-        if (m < thinBelow && b.column === p.size) emitThin(product, l)
-        else emitPanels(product, l)
+        emitThin(product, l)
       }
       if (batches === 1) one()
       else

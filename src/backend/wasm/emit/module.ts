@@ -1,9 +1,9 @@
 /** The modules of a program: its kernels as functions, and one function that calls them in order. What they are made from is a value (`Part`). */
 import { call, func, i32, importFunc, importMemory, Module, v128, type Func } from 'wasmati'
 import type { Buffer, Kernel, Lowered, View } from '../kernel.js'
-import type { Plan } from '../plan.js'
+import { pieceBytes, type Plan } from '../plan.js'
 import { meetings, type Touch } from '../meet.js'
-import { split } from '../split.js'
+import { inPieces, split } from '../split.js'
 import { emitBarrier } from './barrier.js'
 import type { Library } from './body.js'
 import { pow, unaryFunctions, type UnaryName } from './functions.js'
@@ -14,7 +14,9 @@ import type { Procedure, Where } from './loops.js'
 import { emitMap } from './map.js'
 import { emitMatmul } from './matmul.js'
 import { emitFoldIn, emitGather, emitScatter, threefryRounds } from './move.js'
+import type { Sharing } from './panel.js'
 import { emitReduce } from './reduce.js'
+import type { Routine } from './routine.js'
 
 /** Threefry-2x32 of (0, place) under a key, for four places at a time; a draw is the exclusive or of the block's two words */
 const bits32 = (): Func<['v128', 'v128', 'v128'], ['v128']> =>
@@ -39,6 +41,7 @@ const bits32 = (): Func<['v128', 'v128', 'v128'], ['v128']> =>
 /** each function once, made when first asked for */
 const library = (): Library => {
   const unary = new Map<UnaryName, Func<['v128'], ['v128']>>()
+  const routines = new Map<string, Routine>()
   const once = <A>(make: () => A): (() => A) => {
     let made: { readonly value: A } | undefined
     return () => (made ??= { value: make() }).value
@@ -50,11 +53,19 @@ const library = (): Library => {
       return f
     },
     pow: once(pow),
-    bits32: once(bits32)
+    bits32: once(bits32),
+    share: (name, make) => {
+      const r = routines.get(name) ?? make()
+      routines.set(name, r)
+      return r
+    }
   }
 }
 
-const emitKernel = (k: Kernel, where: Where & { readonly panel: number }): Procedure => {
+const emitKernel = (
+  k: Kernel,
+  where: Where & { readonly panel: number; readonly sharing: Sharing | undefined }
+): Procedure => {
   switch (k.kind) {
     case 'map':
       return emitMap(k, where)
@@ -116,6 +127,8 @@ const kernelsPerModule = 16
 /** what one thread does of a kernel: a part, the whole, or nothing */
 interface Work {
   readonly kernel: Kernel | undefined
+  /** where the threads do the kernel in pieces: the address of the number of the next one */
+  readonly next?: number
   /** whether all must have come here before (meet.ts) */
   readonly meet: boolean
 }
@@ -183,10 +196,15 @@ export const partsOf = (
   ]
   const shares = program.kernels.map(k => split(k, threads))
   const meets = threads === 1 ? [] : meetings(shares, address, touchOfMoves([...before, ...after]))
-  const work = shares.map((p, i) => ({
-    kernel: p.length === 1 ? (thread === 0 ? p[0] : undefined) : p[thread],
-    meet: meets[i] ?? false
-  }))
+  const together = program.kernels.filter(k => inPieces(k, threads))
+  const work = shares.map((p, i) => {
+    const nth = together.indexOf(program.kernels[i] as Kernel)
+    return {
+      kernel: p.length === 1 ? (thread === 0 ? p[0] : undefined) : p[thread],
+      meet: meets[i] ?? false,
+      ...(nth < 0 ? {} : { next: plan.nextPieces + nth * pieceBytes })
+    }
+  })
   const all = pieces(work, program.updates)
   return all.map((work, i) => {
     const last = i === all.length - 1
@@ -217,7 +235,10 @@ const mostPages = 65536
 /** One module. It exports `run`, which takes the turn (the place in the queues), and `barrier` where there are several threads. */
 export const emitModule = ({ threads, before, work, meetAfter, after, address, panel }: Part): Emitted => {
   const where = { address, library: library(), panel }
-  const made = work.map(w => ({ ...w, run: w.kernel === undefined ? undefined : emitKernel(w.kernel, where) }))
+  const made = work.map(({ kernel, meet, next }) => {
+    const sharing = next === undefined ? undefined : { threads, next }
+    return { meet, run: kernel === undefined ? undefined : emitKernel(kernel, { ...where, sharing }) }
+  })
   const barrier = threads === 1 ? undefined : emitBarrier(threads, importFunc({ in: [i32], out: [i32] }, someSleep))
   const run = func({ in: [i32], locals: [], out: [] }, ([turn]) => {
     for (const { to, from, bytes } of before) copyBytes(to, { ...from, turn }, bytes)

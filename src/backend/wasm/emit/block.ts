@@ -1,0 +1,102 @@
+/** The inside of a matrix product: a block of its numbers at a time, their sums in registers, one k to a loop turn. */
+import { br_if, i32, if_, local, loop, v128, type Local } from 'wasmati'
+import { get, integer, set } from './lanes.js'
+import { storeSome, type Precision } from './matrix.js'
+import { i1, move, repeat, routine, smaller, type Routine } from './routine.js'
+
+/** rows and vectors of columns in a block. Measured: 2 x 3 is ahead of 4 x 2 and 2 x 4; larger blocks run out of registers */
+export const blockRows = 2
+export const blockVectors = 3
+
+const zeroTo = (n: number): readonly number[] => Array.from({ length: n }, (_, i) => i)
+
+/** panels multiplied together: rows of A stay in the nearest cache meanwhile */
+export const panelsTogether = 4
+
+/**
+ * (a, rows, b, panels, c, depth, line): rows of A, packed in blocks, times panels of B of so many vectors; the product, of which `valid`
+ * columns of a panel count, has `line` bytes to a row. A block of rows passes over a few panels before the next one does.
+ */
+export const multiplyPanels = (p: Precision, vectors: number, valid: number): Routine =>
+  routine(
+    ['a', 'rows', 'b', 'panels', 'c', 'depth', 'line'],
+    { integers: 9, vectors: (blockRows + 1) * vectors + 1 },
+    (l, i, v) => {
+      const [pa, pb, pc, end, left] = [i(0), i(1), i(2), i(3), i(4)]
+      const [first, target, height, together] = [i(5), i(6), i(7), i(8)]
+      const [rows, halves] = [zeroTo(blockRows), zeroTo(vectors)]
+      const sum = (row: number, h: number): Local<'v128'> => v(row * vectors + h)
+      const operand = (h: number): Local<'v128'> => v(blockRows * vectors + h)
+      const factor = v((blockRows + 1) * vectors)
+      const block = (): void => {
+        for (const r of rows)
+          for (const h of halves) {
+            p.zero()
+            local.set(sum(r, h))
+          }
+        set(pa, get(first))
+        set(end, i1.add(get(pb), i1.mul(get(l.depth), integer(vectors * 16))))
+        loop({}, () => {
+          for (const h of halves) {
+            local.get(pb)
+            v128.load({ offset: h * 16, align: 16 })
+            local.set(operand(h))
+          }
+          for (const r of rows) {
+            local.get(pa)
+            p.splat(r * p.size)
+            local.set(factor)
+            for (const h of halves) {
+              local.get(sum(r, h))
+              local.get(factor)
+              local.get(operand(h))
+              p.mul()
+              p.add()
+              local.set(sum(r, h))
+            }
+          }
+          move(pa, blockRows * p.size)
+          move(pb, vectors * 16)
+          local.get(pb)
+          local.get(end)
+          i32.ne()
+          br_if(0)
+        })
+        const store = (r: number, pointer: Local<'i32'>): void => {
+          for (const h of halves) storeSome(p, pointer, sum(r, h), h * 16, valid - h * p.lanes)
+        }
+        store(0, pc)
+        for (const r of rows.slice(1)) {
+          i1.lt(integer(r), get(height))()
+          if_({}, () => {
+            set(end, i1.add(get(pc), i1.mul(get(l.line), integer(r))))
+            store(r, end)
+          })
+        }
+        move(pc, valid * p.size)
+      }
+      // the more loops are around the innermost one, the more of its turns V8 joins to one
+      loop({}, () => {
+        set(together, smaller(get(l.panels), integer(panelsTogether)))
+        set(first, get(l.a))
+        set(target, get(l.c))
+        set(height, get(l.rows))
+        loop({}, () => {
+          set(pb, get(l.b))
+          set(pc, get(target))
+          set(left, get(together))
+          repeat(left, block)
+          set(first, get(pa))
+          move(target, i1.mul(get(l.line), integer(blockRows)))
+          i1.lt(integer(blockRows), get(height))()
+          move(height, -blockRows)
+          br_if(0)
+        })
+        set(l.b, get(pb))
+        move(l.c, i1.mul(get(together), integer(valid * p.size)))
+        set(l.panels, i1.sub(get(l.panels), get(together)))
+        local.get(l.panels)
+        br_if(0)
+      })
+    }
+  )

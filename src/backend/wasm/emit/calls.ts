@@ -1,0 +1,120 @@
+/** The routines that a matrix product calls, with its sizes and the layouts of its operands as their arguments. */
+import type { Local } from 'wasmati'
+import { blockRows, blockVectors, multiplyPanels } from './block.js'
+import { get, integer, set, type Push } from './lanes.js'
+import type { Product } from './matrix.js'
+import { groupsTogether, packAcross, packAlong } from './pack.js'
+import { i1, invoke, move, repeat, type Routine, type Share } from './routine.js'
+
+/** so many full panels of B, or the one that is left over */
+type Panels = Push | 'rest'
+
+export interface Calls {
+  /** packs rows of A from an address on */
+  readonly packA: (from: Push, rows: Push, to: number) => void
+  /** packs panels of B; both pointers and the counter move */
+  readonly packB: (from: Local<'i32'>, to: Local<'i32'>, panels: Panels, counter: Local<'i32'>) => void
+  /** packed rows times packed panels */
+  readonly multiply: (rowsOfA: Push, rows: Push, panelsOfB: Push, panels: Panels, to: Push) => void
+}
+
+/** The routines must be made before the function that calls them. */
+export const callsOf = ({ p, m, n, a, b, c, depth }: Product, share: Share): Calls => {
+  const acrossOf = (width: number, together: number): Routine =>
+    share(`${together} x ${width} bytes across`, () => packAcross(width, together))
+  /** packs groups of lines that lie side by side, most of them several in one go */
+  const across = (width: number): ((from: Push, step: number, to: Push, groups: Push) => void) => {
+    const [several, one] = [acrossOf(width, groupsTogether), acrossOf(width, 1)]
+    return (from, step, to, groups) => {
+      const most = i1.div(groups, integer(groupsTogether))
+      const done = i1.mul(most, integer(groupsTogether))
+      invoke(several, from, integer(step), integer(depth), to, most)
+      const [start, target] = [i1.mul(done, integer(width)), i1.mul(done, integer(depth * width))]
+      invoke(one, i1.add(from, start), integer(step), integer(depth), i1.add(to, target), i1.sub(groups, done))
+    }
+  }
+  const along = (lines: number): Routine => share(`${lines} lines along, ${p.size} bytes`, () => packAlong(p, lines))
+  const wide = blockVectors * p.lanes
+  const rest = n % wide
+
+  const aAlong = a.column === p.size || depth === 1
+  const rowsAlong = aAlong ? along(blockRows) : undefined
+  const rowsAcross = aAlong ? undefined : across(blockRows * p.size)
+  const blockBytes = depth * blockRows * p.size
+  /** rows of A from an address on, the last of them too where they are odd: then the row beside it does not count */
+  const packA = (from: Push, rows: Push, to: number): void => {
+    const blocks = (start: Push, apart: number, count: Push, target: Push): void => {
+      const row = integer(blockRows * p.size)
+      rowsAcross?.(start, a.column, target, count)
+      if (rowsAlong !== undefined)
+        invoke(rowsAlong, start, integer(apart), integer(depth), target, row, integer(blockBytes), count)
+    }
+    if (!aAlong || m % blockRows === 0) {
+      blocks(from, a.row, i1.shr(i1.add(rows, integer(1)), integer(1)), integer(to))
+      return
+    }
+    const pairs = i1.shr(rows, integer(1))
+    blocks(from, a.row, pairs, integer(to))
+    // what lies behind the last row may not even be memory: it is its own neighbour
+    const [last, behind] = [i1.mul(pairs, integer(blockRows * a.row)), i1.mul(pairs, integer(blockBytes))]
+    blocks(i1.add(from, last), 0, i1.and(rows, integer(1)), i1.add(integer(to), behind))
+  }
+
+  const bAcross = b.column === p.size || n === 1
+  const lines = p.lanes
+  const widths = [...(n >= wide ? [wide] : []), ...(rest > 0 ? [rest] : [])]
+  const vectorsOf = (valid: number): number => Math.ceil(valid / p.lanes)
+  const panelsAcross = bAcross && n >= wide ? across(blockVectors * 16) : undefined
+  const restAcross = bAcross && rest > 0 ? acrossOf(vectorsOf(rest) * 16, 1) : undefined
+  for (const valid of widths) {
+    if (!bAcross)
+      for (const together of [...(valid >= lines ? [lines] : []), ...(valid % lines > 0 ? [1] : [])]) along(together)
+  }
+  const packB = (from: Local<'i32'>, to: Local<'i32'>, panels: Panels, counter: Local<'i32'>): void => {
+    const valid = panels === 'rest' ? rest : wide
+    const row = vectorsOf(valid) * 16
+    if (bAcross) {
+      if (panels !== 'rest') panelsAcross?.(get(from), b.row, get(to), panels)
+      else if (restAcross !== undefined)
+        invoke(restAcross, get(from), integer(b.row), integer(depth), get(to), integer(1))
+      return
+    }
+    const columns = (together: number, first: number, count: number): void => {
+      if (count === 0) return
+      const start = i1.add(get(from), integer(first * b.column))
+      const target = i1.add(get(to), integer(first * p.size))
+      const next = integer(together * p.size)
+      invoke(along(together), start, integer(b.column), integer(depth), target, integer(row), next, integer(count))
+    }
+    const one = (): void => {
+      const groups = Math.floor(valid / lines)
+      columns(lines, 0, groups)
+      columns(1, groups * lines, valid % lines)
+    }
+    if (panels === 'rest') {
+      one()
+      return
+    }
+    set(counter, panels)
+    repeat(counter, () => {
+      one()
+      move(from, wide * b.column)
+      move(to, depth * row)
+    })
+  }
+
+  const multiplied = new Map(
+    widths.map(valid => {
+      const vectors = vectorsOf(valid)
+      return [
+        valid,
+        share(`${vectors} vectors of ${p.lanes}, ${valid} columns`, () => multiplyPanels(p, vectors, valid))
+      ]
+    })
+  )
+  const multiply = (from: Push, rows: Push, panel: Push, panels: Panels, to: Push): void => {
+    const routine = multiplied.get(panels === 'rest' ? rest : wide) as Routine
+    invoke(routine, from, rows, panel, panels === 'rest' ? integer(1) : panels, to, integer(depth), integer(c.row))
+  }
+  return { packA, packB, multiply }
+}

@@ -1,0 +1,162 @@
+/**
+ * What a matrix product reads over and over is copied first, to lie in the order in which it is read: lines (rows of A, columns of B) a
+ * few together, what belongs to the same k side by side.
+ */
+import { f32, f64, i64, i8x16, local, v128, type Local } from 'wasmati'
+import { get, integer, set } from './lanes.js'
+import type { Precision } from './matrix.js'
+import { i1, move, repeat, routine, type Routine } from './routine.js'
+
+/** groups of lines that are packed in one go: what a line of the cache holds is then used while it is there */
+export const groupsTogether = 4
+
+/**
+ * (from, step, depth, to, count): lines that lie side by side, `width` bytes of them to a group; from one k to the next it is `step`
+ * bytes. What lies beyond the last line is copied along, and makes sums that nobody stores.
+ */
+export const packAcross = (width: number, together: number): Routine =>
+  routine(['from', 'step', 'depth', 'to', 'count'], { integers: 2 + together, vectors: 0 }, (l, i) => {
+    const [at, left] = [i(0), i(1)]
+    const groups = Array.from({ length: together }, (_, g) => i(2 + g))
+    repeat(l.count, () => {
+      set(at, get(l.from))
+      for (const to of groups) {
+        set(to, get(l.to))
+        move(l.to, i1.mul(get(l.depth), integer(width)))
+      }
+      set(left, get(l.depth))
+      repeat(left, () => {
+        groups.forEach((to, g) => {
+          for (let o = 0; o < width; o += 16) {
+            local.get(to)
+            local.get(at)
+            if (width - o >= 16) {
+              v128.load({ offset: g * width + o, align: 4 })
+              v128.store({ offset: o, align: 4 })
+            } else {
+              i64.load({ offset: g * width + o, align: 4 })
+              i64.store({ offset: o, align: 4 })
+            }
+          }
+          move(to, width)
+        })
+        move(at, get(l.step))
+      })
+      move(l.from, together * width)
+    })
+  })
+
+/** numbers of two vectors, by place: those of the second come after those of the first */
+const pick =
+  (size: number, places: readonly number[]) =>
+  (x: Local<'v128'>, y: Local<'v128'>, into: Local<'v128'>): void => {
+    local.get(x)
+    local.get(y)
+    i8x16.shuffle(places.flatMap(p => Array.from({ length: size }, (_, byte) => p * size + byte)))
+    local.set(into)
+  }
+
+interface Tile {
+  /** from vectors v(0), v(1), ... with some k of a line each, to vectors in the order of `stored` */
+  readonly turn: (v: (which: number) => Local<'v128'>) => void
+  /** which vector goes where: by how many k, and by how many bytes */
+  readonly stored: readonly (readonly [which: number, k: number, bytes: number])[]
+}
+const tiles: Readonly<Record<string, Tile>> = {
+  /** four lines of f32: a square is turned */
+  '4 x 4': {
+    turn: v => {
+      const [low, high] = [pick(4, [0, 4, 1, 5]), pick(4, [2, 6, 3, 7])]
+      const [front, back] = [pick(8, [0, 2]), pick(8, [1, 3])]
+      low(v(0), v(1), v(4))
+      low(v(2), v(3), v(5))
+      high(v(0), v(1), v(6))
+      high(v(2), v(3), v(7))
+      front(v(4), v(5), v(0))
+      back(v(4), v(5), v(1))
+      front(v(6), v(7), v(2))
+      back(v(6), v(7), v(3))
+    },
+    stored: [0, 1, 2, 3].map(k => [k, k, 0] as const)
+  },
+  /** two lines of f32, which are all there is of a k: four k fill two vectors */
+  '2 x 4': {
+    turn: v => {
+      pick(4, [0, 4, 1, 5])(v(0), v(1), v(2))
+      pick(4, [2, 6, 3, 7])(v(0), v(1), v(3))
+    },
+    stored: [
+      [2, 0, 0],
+      [3, 0, 16]
+    ]
+  },
+  /** two lines of f64 */
+  '2 x 8': {
+    turn: v => {
+      pick(8, [0, 2])(v(0), v(1), v(2))
+      pick(8, [1, 3])(v(0), v(1), v(3))
+    },
+    stored: [
+      [2, 0, 0],
+      [3, 1, 0]
+    ]
+  }
+}
+
+/**
+ * (from, apart, depth, to, row, next, count): lines whose k lie side by side, `lines` of them together, `count` times. A line is `apart`
+ * bytes from the one before; there are `row` bytes from one k to the next in what is made, and `next` from some lines to the next ones.
+ */
+export const packAlong = (p: Precision, lines: number): Routine =>
+  routine(
+    ['from', 'apart', 'depth', 'to', 'row', 'next', 'count'],
+    { integers: lines + 2, vectors: lines === 1 ? 0 : 2 * lines },
+    (l, i, v) => {
+      const each = Array.from({ length: lines }, (_, j) => j)
+      const [at, left] = [i(lines), i(lines + 1)]
+      const tile = tiles[`${lines} x ${p.size}`]
+      repeat(l.count, () => {
+        for (const j of each) {
+          set(i(j), get(l.from))
+          move(l.from, get(l.apart))
+        }
+        set(at, get(l.to))
+        if (tile !== undefined) {
+          set(left, i1.div(get(l.depth), integer(p.lanes)))
+          repeat(left, () => {
+            for (const j of each) {
+              local.get(i(j))
+              v128.load({ align: p.size })
+              local.set(v(j))
+              move(i(j), 16)
+            }
+            tile.turn(v)
+            tile.stored.forEach(([which, , offset], s) => {
+              local.get(at)
+              local.get(v(which))
+              v128.store({ offset, align: p.size })
+              const [k, then] = [tile.stored[s]?.[1] ?? 0, tile.stored[s + 1]?.[1] ?? p.lanes]
+              for (let n = k; n < then; n++) move(at, get(l.row))
+            })
+          })
+          set(left, i1.rem(get(l.depth), integer(p.lanes)))
+        } else set(left, get(l.depth))
+        repeat(left, () => {
+          for (const j of each) {
+            local.get(at)
+            local.get(i(j))
+            if (p.size === 4) {
+              f32.load({})
+              f32.store({ offset: j * 4 })
+            } else {
+              f64.load({})
+              f64.store({ offset: j * 8 })
+            }
+            move(i(j), p.size)
+          }
+          move(at, get(l.row))
+        })
+        move(l.to, get(l.next))
+      })
+    }
+  )

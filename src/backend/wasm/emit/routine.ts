@@ -1,0 +1,98 @@
+/** Functions that kernels of a module share, with addresses and sizes as arguments: integers in, nothing out. */
+import { block, br_if, call, func, i32, local, loop, select, v128, type Func, type Local } from 'wasmati'
+import { get, integer, set, type Push } from './lanes.js'
+
+/** what it takes is for `invoke` to know */
+export type Routine = Func<[], []>
+
+/** wasmati types arguments and locals one by one, as tuples; ours have names, and are as many as the routine needs */
+export const routine = <Name extends string>(
+  names: readonly Name[],
+  { integers, vectors }: { readonly integers: number; readonly vectors: number },
+  body: (
+    arg: Readonly<Record<Name, Local<'i32'>>>,
+    i: (which: number) => Local<'i32'>,
+    v: (which: number) => Local<'v128'>
+  ) => void
+): Routine => {
+  const made: unknown = func(
+    {
+      in: names.map(() => i32) as unknown as [],
+      locals: [
+        ...Array.from({ length: integers }, () => i32),
+        ...Array.from({ length: vectors }, () => v128)
+      ] as unknown as [],
+      out: []
+    },
+    (args: readonly Local[], locals: readonly Local[]) => {
+      body(
+        Object.fromEntries(names.map((name, at) => [name, args[at]])) as Readonly<Record<Name, Local<'i32'>>>,
+        which => locals[which] as Local<'i32'>,
+        which => locals[integers + which] as Local<'v128'>
+      )
+    }
+  )
+  return made as Routine
+}
+
+/** makes each routine once in a module */
+export type Share = (name: string, make: () => Routine) => Routine
+
+export const invoke = (f: Routine, ...args: readonly Push[]): void => {
+  for (const push of args) push()
+  call(f)
+}
+
+/** runs the inside as often as the counter says, which ends up 0; not at all where it is 0 */
+export const repeat = (counter: Local<'i32'>, inside: () => void): void => {
+  block({}, () => {
+    local.get(counter)
+    i32.eqz()
+    br_if(0)
+    loop({}, () => {
+      inside()
+      local.get(counter)
+      i32.const(1)
+      i32.sub()
+      local.tee(counter)
+      br_if(0)
+    })
+  })
+}
+
+/** adds to an integer */
+export const move = (l: Local<'i32'>, by: number | Push): void => {
+  set(l, i1.add(get(l), typeof by === 'number' ? integer(by) : by))
+}
+
+/** integers as values on the stack */
+const two =
+  (instruction: () => unknown) =>
+  (a: Push, b: Push): Push =>
+  () => {
+    a()
+    b()
+    instruction()
+  }
+export const i1 = {
+  add: two(() => i32.add()),
+  sub: two(() => i32.sub()),
+  mul: two(() => i32.mul()),
+  shr: two(() => i32.shr_u()),
+  div: two(() => i32.div_u()),
+  rem: two(() => i32.rem_u()),
+  and: two(() => i32.and()),
+  eq: two(() => i32.eq()),
+  ne: two(() => i32.ne()),
+  lt: two(() => i32.lt_u())
+} as const
+
+/** the smaller of two integers without sign */
+export const smaller =
+  (a: Push, b: Push): Push =>
+  () => {
+    a()
+    b()
+    i1.lt(a, b)()
+    select()
+  }
