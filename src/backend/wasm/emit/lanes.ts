@@ -10,7 +10,8 @@ const one =
     a()
     instruction()
   }
-const two =
+/** an instruction that takes two values */
+export const two =
   (instruction: () => unknown) =>
   (a: Push, b: Push): Push =>
   () => {

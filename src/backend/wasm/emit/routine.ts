@@ -1,6 +1,6 @@
 /** Functions that kernels of a module share, with addresses and sizes as arguments: integers in, nothing out. */
 import { block, br_if, call, func, i32, local, loop, select, v128, type Func, type Local } from 'wasmati'
-import { get, integer, set, type Push } from './lanes.js'
+import { get, integer, set, two, type Push } from './lanes.js'
 
 /** what it takes is for `invoke` to know */
 export type Routine = Func<[], []>
@@ -66,14 +66,6 @@ export const move = (l: Local<'i32'>, by: number | Push): void => {
 }
 
 /** integers as values on the stack */
-const two =
-  (instruction: () => unknown) =>
-  (a: Push, b: Push): Push =>
-  () => {
-    a()
-    b()
-    instruction()
-  }
 export const i1 = {
   add: two(() => i32.add()),
   sub: two(() => i32.sub()),
