@@ -5,7 +5,7 @@
  */
 import { isContiguous } from '../../value/tensor.js'
 import { reservedBytes } from './emit/barrier.js'
-import { productOf } from './emit/matrix.js'
+import { sizesOf } from './emit/matrix.js'
 import { isThin } from './emit/matmul.js'
 import { scratchFor } from './emit/panel.js'
 import { bytesOf, readsOf, writesOf, type Buffer, type Kernel, type Lowered, type View } from './kernel.js'
@@ -45,7 +45,7 @@ export interface Plan {
 }
 
 /** words that several threads write are in cache lines of their own */
-export const pieceBytes = 64
+export const nextBytes = 64
 
 const align = (n: number): number => Math.ceil(n / 64) * 64
 const bytes = (b: Buffer): number => b.size * bytesOf[b.dtype]
@@ -57,7 +57,7 @@ const panelFor = (programs: readonly Lowered[], threads: number): number =>
     ...programs.flatMap(({ kernels }) =>
       kernels.map(k => {
         if (k.kind !== 'matmul') return 0
-        const product = productOf(k, { address: () => 0, panel: 0 })
+        const product = sizesOf(k)
         return isThin(product) ? 0 : scratchFor(product, inPieces(k, threads) ? threads : 1) + 64
       })
     )
@@ -164,7 +164,7 @@ export const plan = (programs: readonly Lowered[], held: Held, threads = 1): Pla
   const address = new Map<Buffer, number>()
   const nextPieces = reservedBytes
   const most = Math.max(0, ...programs.map(p => p.kernels.filter(k => inPieces(k, threads)).length))
-  let end = nextPieces + most * pieceBytes
+  let end = nextPieces + most * nextBytes
   const place = (b: Buffer): number => {
     const a = end
     address.set(b, a)

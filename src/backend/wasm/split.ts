@@ -5,7 +5,7 @@
 import { sizeOf, type Dims } from '../../value/shape.js'
 import { topological } from '../../expr/op.js'
 import { isThin } from './emit/matmul.js'
-import { productOf } from './emit/matrix.js'
+import { sizesOf, type Product } from './emit/matrix.js'
 import { piecesOf } from './emit/panel.js'
 import type { Kernel, MapKernel, MatmulKernel, ReduceKernel, View } from './kernel.js'
 
@@ -75,20 +75,21 @@ const splitReduce = (k: ReduceKernel, threads: number): readonly Kernel[] => {
   }))
 }
 
+const worthSharing = ({ m, n, depth, batches }: Product): boolean => batches * m * n * depth >= 4 * worthSplitting
+
 /** Whether the threads do a kernel together, a piece at a time: none of them has a part of its own. */
 export const inPieces = (k: Kernel, threads: number): boolean => {
   if (threads === 1 || k.kind !== 'matmul') return false
-  const product = productOf(k, { address: () => 0, panel: 0 })
-  const work = sizeOf(k.to.shape) * product.depth
-  return !isThin(product) && work >= 4 * worthSplitting && piecesOf(product, threads) >= threads
+  const product = sizesOf(k)
+  return !isThin(product) && worthSharing(product) && piecesOf(product, threads) >= threads
 }
 
 const splitMatmul = (k: MatmulKernel, threads: number): readonly Kernel[] => {
   if (inPieces(k, threads)) return Array.from({ length: threads }, () => k)
+  const product = sizesOf(k)
+  if (!worthSharing(product) || product.n < 16 * threads) return [k]
   const columns = k.to.shape.length - 1
-  const [n, depth] = [at(k.to.shape, columns), at(k.a.shape, columns)]
-  if (sizeOf(k.to.shape) * depth < 4 * worthSplitting || n < 16 * threads) return [k]
-  return ranges(n, threads, 8).map(([start, size]) => ({
+  return ranges(product.n, threads, 8).map(([start, size]) => ({
     ...k,
     b: alongAxis(k.b, columns, start, size),
     to: alongAxis(k.to, columns, start, size)

@@ -2,7 +2,8 @@
 import { br_if, i32, if_, local, loop, v128, type Local } from 'wasmati'
 import { get, integer, set } from './lanes.js'
 import { storeSome, type Precision } from './matrix.js'
-import { i1, move, repeat, routine, smaller, type Routine } from './routine.js'
+import { advance, repeat } from './loops.js'
+import { i1, routine, smaller, type Routine } from './routine.js'
 
 /** rows and vectors of columns in a block. Measured: 2 x 3 is ahead of 4 x 2 and 2 x 4; larger blocks run out of registers */
 export const blockRows = 2
@@ -55,8 +56,8 @@ export const multiplyPanels = (p: Precision, vectors: number, valid: number): Ro
               local.set(sum(r, h))
             }
           }
-          move(pa, blockRows * p.size)
-          move(pb, vectors * 16)
+          advance(pa, blockRows * p.size)
+          advance(pb, vectors * 16)
           local.get(pb)
           local.get(end)
           i32.ne()
@@ -73,7 +74,7 @@ export const multiplyPanels = (p: Precision, vectors: number, valid: number): Ro
             store(r, end)
           })
         }
-        move(pc, valid * p.size)
+        advance(pc, valid * p.size)
       }
       // the more loops are around the innermost one, the more of its turns V8 joins to one
       loop({}, () => {
@@ -87,13 +88,13 @@ export const multiplyPanels = (p: Precision, vectors: number, valid: number): Ro
           set(left, get(together))
           repeat(left, block)
           set(first, get(pa))
-          move(target, i1.mul(get(l.line), integer(blockRows)))
+          advance(target, i1.mul(get(l.line), integer(blockRows)))
           i1.lt(integer(blockRows), get(height))()
-          move(height, -blockRows)
+          advance(height, -blockRows)
           br_if(0)
         })
         set(l.b, get(pb))
-        move(l.c, i1.mul(get(together), integer(valid * p.size)))
+        advance(l.c, i1.mul(get(together), integer(valid * p.size)))
         set(l.panels, i1.sub(get(l.panels), get(together)))
         local.get(l.panels)
         br_if(0)

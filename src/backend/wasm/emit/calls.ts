@@ -4,7 +4,8 @@ import { blockRows, blockVectors, multiplyPanels } from './block.js'
 import { get, integer, set, type Push } from './lanes.js'
 import type { Product } from './matrix.js'
 import { groupsTogether, packAcross, packAlong } from './pack.js'
-import { i1, invoke, move, repeat, type Routine, type Share } from './routine.js'
+import { advance, repeat } from './loops.js'
+import { i1, invoke, type Routine, type Share } from './routine.js'
 
 /** so many full panels of B, or the one that is left over */
 type Panels = Push | 'rest'
@@ -66,10 +67,11 @@ export const callsOf = ({ p, m, n, a, b, c, depth }: Product, share: Share): Cal
   const vectorsOf = (valid: number): number => Math.ceil(valid / p.lanes)
   const panelsAcross = bAcross && n >= wide ? across(blockVectors * 16) : undefined
   const restAcross = bAcross && rest > 0 ? acrossOf(vectorsOf(rest) * 16, 1) : undefined
-  for (const valid of widths) {
-    if (!bAcross)
-      for (const together of [...(valid >= lines ? [lines] : []), ...(valid % lines > 0 ? [1] : [])]) along(together)
-  }
+  if (!bAcross)
+    for (const valid of widths) {
+      if (valid >= lines) along(lines)
+      if (valid % lines > 0) along(1)
+    }
   const packB = (from: Local<'i32'>, to: Local<'i32'>, panels: Panels, counter: Local<'i32'>): void => {
     const valid = panels === 'rest' ? rest : wide
     const row = vectorsOf(valid) * 16
@@ -98,8 +100,8 @@ export const callsOf = ({ p, m, n, a, b, c, depth }: Product, share: Share): Cal
     set(counter, panels)
     repeat(counter, () => {
       one()
-      move(from, wide * b.column)
-      move(to, depth * row)
+      advance(from, wide * b.column)
+      advance(to, depth * row)
     })
   }
 

@@ -1,10 +1,10 @@
 /** Nested loops over a collapsed iteration space, walkers moving along. */
-import { br_if, f32, f64, func, i32, local, loop, v128, type Func, type Local } from 'wasmati'
+import { block, br_if, f32, f64, func, i32, local, loop, v128, type Func, type Local } from 'wasmati'
 import type { Expr } from '../../../expr/op.js'
 import type { Dims } from '../../../value/shape.js'
 
 import { prepare, width, type AddressOf, type Body, type Library, type Scope } from './body.js'
-import { i4, integer, set } from './lanes.js'
+import { i4, integer, set, type Push } from './lanes.js'
 
 export type Procedure = Func<[], []>
 export interface Where {
@@ -13,12 +13,25 @@ export interface Where {
 }
 
 /** adds to an integer local */
-export const advance = (l: Local, by: number): void => {
+export const advance = (l: Local, by: number | Push): void => {
   if (by === 0) return
   local.get(l as Local<'i32'>)
-  i32.const(by | 0)
+  if (typeof by === 'number') i32.const(by | 0)
+  else by()
   i32.add()
   local.set(l)
+}
+
+/** runs the inside until the counter, not 0 at the start, has come down to 0 */
+const countDown = (counter: Local<'i32'>, inside: () => void): void => {
+  loop({}, () => {
+    inside()
+    local.get(counter)
+    i32.const(1)
+    i32.sub()
+    local.tee(counter)
+    br_if(0)
+  })
 }
 
 /** runs the inside `count` times */
@@ -29,13 +42,16 @@ export const times = (counter: Local, count: number, inside: () => void): void =
     return
   }
   set(counter, integer(count))
-  loop({}, () => {
-    inside()
-    local.get(counter as Local<'i32'>)
-    i32.const(1)
-    i32.sub()
-    local.tee(counter as Local<'i32'>)
+  countDown(counter as Local<'i32'>, inside)
+}
+
+/** runs the inside as often as the counter says when it gets there; not at all where that is 0 */
+export const repeat = (counter: Local<'i32'>, inside: () => void): void => {
+  block({}, () => {
+    local.get(counter)
+    i32.eqz()
     br_if(0)
+    countDown(counter, inside)
   })
 }
 

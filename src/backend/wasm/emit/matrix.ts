@@ -102,6 +102,9 @@ export const productOf = (k: MatmulKernel, where: Pick<Where, 'address'> & { rea
   }
 }
 
+/** the same where nothing has its place yet */
+export const sizesOf = (k: MatmulKernel): Product => productOf(k, { address: () => 0, panel: 0 })
+
 export interface Locals {
   /** pointers to the operands and the result of the batch at hand; free to move */
   readonly a: Local<'i32'>

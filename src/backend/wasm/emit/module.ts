@@ -1,7 +1,7 @@
 /** The modules of a program: its kernels as functions, and one function that calls them in order. What they are made from is a value (`Part`). */
 import { call, func, i32, importFunc, importMemory, Module, v128, type Func } from 'wasmati'
 import type { Buffer, Kernel, Lowered, View } from '../kernel.js'
-import { pieceBytes, type Plan } from '../plan.js'
+import { nextBytes, type Plan } from '../plan.js'
 import { meetings, type Touch } from '../meet.js'
 import { inPieces, split } from '../split.js'
 import { emitBarrier } from './barrier.js'
@@ -202,7 +202,7 @@ export const partsOf = (
     return {
       kernel: p.length === 1 ? (thread === 0 ? p[0] : undefined) : p[thread],
       meet: meets[i] ?? false,
-      ...(nth < 0 ? {} : { next: plan.nextPieces + nth * pieceBytes })
+      ...(nth < 0 ? {} : { next: plan.nextPieces + nth * nextBytes })
     }
   })
   const all = pieces(work, program.updates)

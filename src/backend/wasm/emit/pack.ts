@@ -5,7 +5,8 @@
 import { f32, f64, i64, i8x16, local, v128, type Local } from 'wasmati'
 import { get, integer, set } from './lanes.js'
 import type { Precision } from './matrix.js'
-import { i1, move, repeat, routine, type Routine } from './routine.js'
+import { advance, repeat } from './loops.js'
+import { i1, routine, type Routine } from './routine.js'
 
 /** groups of lines that are packed in one go: what a line of the cache holds is then used while it is there */
 export const groupsTogether = 4
@@ -22,7 +23,7 @@ export const packAcross = (width: number, together: number): Routine =>
       set(at, get(l.from))
       for (const to of groups) {
         set(to, get(l.to))
-        move(l.to, i1.mul(get(l.depth), integer(width)))
+        advance(l.to, i1.mul(get(l.depth), integer(width)))
       }
       set(left, get(l.depth))
       repeat(left, () => {
@@ -38,11 +39,11 @@ export const packAcross = (width: number, together: number): Routine =>
               i64.store({ offset: o, align: 4 })
             }
           }
-          move(to, width)
+          advance(to, width)
         })
-        move(at, get(l.step))
+        advance(at, get(l.step))
       })
-      move(l.from, together * width)
+      advance(l.from, together * width)
     })
   })
 
@@ -118,7 +119,7 @@ export const packAlong = (p: Precision, lines: number): Routine =>
       repeat(l.count, () => {
         for (const j of each) {
           set(i(j), get(l.from))
-          move(l.from, get(l.apart))
+          advance(l.from, get(l.apart))
         }
         set(at, get(l.to))
         if (tile !== undefined) {
@@ -128,7 +129,7 @@ export const packAlong = (p: Precision, lines: number): Routine =>
               local.get(i(j))
               v128.load({ align: p.size })
               local.set(v(j))
-              move(i(j), 16)
+              advance(i(j), 16)
             }
             tile.turn(v)
             tile.stored.forEach(([which, , offset], s) => {
@@ -136,7 +137,7 @@ export const packAlong = (p: Precision, lines: number): Routine =>
               local.get(v(which))
               v128.store({ offset, align: p.size })
               const [k, then] = [tile.stored[s]?.[1] ?? 0, tile.stored[s + 1]?.[1] ?? p.lanes]
-              for (let n = k; n < then; n++) move(at, get(l.row))
+              for (let n = k; n < then; n++) advance(at, get(l.row))
             })
           })
           set(left, i1.rem(get(l.depth), integer(p.lanes)))
@@ -152,11 +153,11 @@ export const packAlong = (p: Precision, lines: number): Routine =>
               f64.load({})
               f64.store({ offset: j * 8 })
             }
-            move(i(j), p.size)
+            advance(i(j), p.size)
           }
-          move(at, get(l.row))
+          advance(at, get(l.row))
         })
-        move(l.to, get(l.next))
+        advance(l.to, get(l.next))
       })
     }
   )

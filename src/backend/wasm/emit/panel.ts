@@ -7,7 +7,8 @@ import { blockRows, blockVectors, panelsTogether } from './block.js'
 import type { Calls } from './calls.js'
 import { get, integer, set, type Push } from './lanes.js'
 import type { Layout, Locals, Product } from './matrix.js'
-import { i1, move, smaller } from './routine.js'
+import { advance } from './loops.js'
+import { i1, smaller } from './routine.js'
 
 /** how several threads work on one kernel */
 export interface Sharing {
@@ -70,20 +71,20 @@ export const scratchFor = (product: Product, threads: number): number => {
 export const piecesOf = (product: Product, threads: number): number => product.batches * cutOf(product, threads).pieces
 
 /**
- * Does the inside for each piece, `tile` saying which. Threads that share the work each ask for a number once more than
+ * Does the inside for each piece, `turn` saying which. Threads that share the work each ask for a number once more than
  * they get one: whoever asks last sets the next one back to 0, before all meet again.
  */
-const eachPiece = (tile: Local<'i32'>, pieces: number, sharing: Sharing | undefined, inside: () => void): void => {
+const eachPiece = (turn: Local<'i32'>, pieces: number, sharing: Sharing | undefined, inside: () => void): void => {
   if (sharing === undefined) {
-    set(tile, integer(0))
+    set(turn, integer(0))
     if (pieces === 1) {
       inside()
       return
     }
     loop({}, () => {
       inside()
-      move(tile, 1)
-      i1.lt(get(tile), integer(pieces))()
+      advance(turn, 1)
+      i1.lt(get(turn), integer(pieces))()
       br_if(0)
     })
     return
@@ -93,7 +94,7 @@ const eachPiece = (tile: Local<'i32'>, pieces: number, sharing: Sharing | undefi
       i32.const(sharing.next)
       i32.const(1)
       i32.atomic.rmw.add({})
-      local.tee(tile)
+      local.tee(turn)
       i32.const(pieces)
       i32.ge_u()
       br_if(1)
@@ -101,7 +102,7 @@ const eachPiece = (tile: Local<'i32'>, pieces: number, sharing: Sharing | undefi
       br(0)
     })
   })
-  i1.eq(get(tile), integer(pieces + sharing.threads - 1))()
+  i1.eq(get(turn), integer(pieces + sharing.threads - 1))()
   if_({}, () => {
     i32.const(sharing.next)
     i32.const(0)
@@ -112,7 +113,7 @@ const eachPiece = (tile: Local<'i32'>, pieces: number, sharing: Sharing | undefi
 export const emitPanels = (product: Product, { packA, packB, multiply }: Calls, l: Locals, sharing?: Sharing): void => {
   const { p, m, a, b, c, batches, panel } = product
   const { byRows, full, rest, piece, pieces, panelBytes, wholeBytes } = cutOf(product, sharing?.threads ?? 1)
-  const [tile, count, from, to, counter, left, packed] = [l.i(0), l.i(1), l.i(2), l.i(3), l.i(4), l.i(5), l.i(6)]
+  const [turn, count, from, to, counter, left, packed] = [l.i(0), l.i(1), l.i(2), l.i(3), l.i(4), l.i(5), l.i(6)]
   const pieceAt = panel + wholeBytes
   const wide = blockVectors * p.lanes
   const restAt = full * panelBytes
@@ -139,8 +140,8 @@ export const emitPanels = (product: Product, { packA, packB, multiply }: Calls, 
     set(from, integer(panel))
     if (full > 0) {
       multiply(integer(pieceAt), get(count), get(from), integer(full), get(to))
-      move(from, restAt)
-      move(to, full * wide * p.size)
+      advance(from, restAt)
+      advance(to, full * wide * p.size)
     }
     if (rest > 0) multiply(integer(pieceAt), get(count), get(from), 'rest', get(to))
   }
@@ -182,20 +183,20 @@ export const emitPanels = (product: Product, { packA, packB, multiply }: Calls, 
   const some = byRows ? rows : columns
   if (batches === 1) {
     begin(integer(0))
-    eachPiece(tile, pieces, sharing, () => {
-      some(i1.mul(get(tile), integer(piece)))
+    eachPiece(turn, pieces, sharing, () => {
+      some(i1.mul(get(turn), integer(piece)))
     })
     return
   }
   // pieces of one batch come together; whoever meets a new batch packs what is packed whole
   set(packed, integer(-1))
-  eachPiece(tile, batches * pieces, sharing, () => {
-    const batch = i1.div(get(tile), integer(pieces))
+  eachPiece(turn, batches * pieces, sharing, () => {
+    const batch = i1.div(get(turn), integer(pieces))
     i1.ne(batch, get(packed))()
     if_({}, () => {
       set(packed, batch)
       begin(get(packed))
     })
-    some(i1.mul(i1.rem(get(tile), integer(pieces)), integer(piece)))
+    some(i1.mul(i1.rem(get(turn), integer(pieces)), integer(piece)))
   })
 }

@@ -1,6 +1,6 @@
 /** Functions that kernels of a module share, with addresses and sizes as arguments: integers in, nothing out. */
-import { block, br_if, call, func, i32, local, loop, select, v128, type Func, type Local } from 'wasmati'
-import { get, integer, set, two, type Push } from './lanes.js'
+import { call, func, i32, select, v128, type Func, type Local } from 'wasmati'
+import { two, type Push } from './lanes.js'
 
 /** what it takes is for `invoke` to know */
 export type Routine = Func<[], []>
@@ -41,28 +41,6 @@ export type Share = (name: string, make: () => Routine) => Routine
 export const invoke = (f: Routine, ...args: readonly Push[]): void => {
   for (const push of args) push()
   call(f)
-}
-
-/** runs the inside as often as the counter says, which ends up 0; not at all where it is 0 */
-export const repeat = (counter: Local<'i32'>, inside: () => void): void => {
-  block({}, () => {
-    local.get(counter)
-    i32.eqz()
-    br_if(0)
-    loop({}, () => {
-      inside()
-      local.get(counter)
-      i32.const(1)
-      i32.sub()
-      local.tee(counter)
-      br_if(0)
-    })
-  })
-}
-
-/** adds to an integer */
-export const move = (l: Local<'i32'>, by: number | Push): void => {
-  set(l, i1.add(get(l), typeof by === 'number' ? integer(by) : by))
 }
 
 /** integers as values on the stack */
