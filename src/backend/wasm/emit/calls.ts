@@ -42,23 +42,24 @@ export const callsOf = ({ p, m, n, a, b, c, depth }: Product, share: Share): Cal
   const rowsAlong = aAlong ? along(blockRows) : undefined
   const rowsAcross = aAlong ? undefined : across(blockRows * p.size)
   const blockBytes = depth * blockRows * p.size
-  /** rows of A from an address on, the last of them too where they are odd: then the row beside it does not count */
+  const left = m % blockRows
+  const leftAlong = aAlong && left > 0 ? along(left) : undefined
+  /** rows of A from an address on; those that are missing in the last block do not count */
   const packA = (from: Push, rows: Push, to: number): void => {
-    const blocks = (start: Push, apart: number, count: Push, target: Push): void => {
-      const row = integer(blockRows * p.size)
-      rowsAcross?.(start, a.column, target, count)
-      if (rowsAlong !== undefined)
-        invoke(rowsAlong, start, integer(apart), integer(depth), target, row, integer(blockBytes), count)
+    const count = i1.div(rows, integer(blockRows))
+    const row = integer(blockRows * p.size)
+    const blocks = (routine: Routine, start: Push, many: Push, target: Push): void => {
+      invoke(routine, start, integer(a.row), integer(depth), target, row, integer(blockBytes), many)
     }
-    if (!aAlong || m % blockRows === 0) {
-      blocks(from, a.row, i1.shr(i1.add(rows, integer(1)), integer(1)), integer(to))
+    if (rowsAcross !== undefined) {
+      rowsAcross(from, a.column, integer(to), i1.div(i1.add(rows, integer(blockRows - 1)), integer(blockRows)))
       return
     }
-    const pairs = i1.shr(rows, integer(1))
-    blocks(from, a.row, pairs, integer(to))
-    // what lies behind the last row may not even be memory: it is its own neighbour
-    const [last, behind] = [i1.mul(pairs, integer(blockRows * a.row)), i1.mul(pairs, integer(blockBytes))]
-    blocks(i1.add(from, last), 0, i1.and(rows, integer(1)), i1.add(integer(to), behind))
+    blocks(rowsAlong as Routine, from, count, integer(to))
+    if (leftAlong === undefined) return
+    const [start, target] = [i1.mul(count, integer(blockRows * a.row)), i1.mul(count, integer(blockBytes))]
+    const isThere = i1.ne(i1.rem(rows, integer(blockRows)), integer(0))
+    blocks(leftAlong, i1.add(from, start), isThere, i1.add(integer(to), target))
   }
 
   const bAcross = b.column === p.size || n === 1

@@ -2,7 +2,7 @@
  * What a matrix product reads over and over is copied first, to lie in the order in which it is read: lines (rows of A, columns of B) a
  * few together, what belongs to the same k side by side.
  */
-import { f32, f64, i64, i8x16, local, v128, type Local } from 'wasmati'
+import { f32, f64, i8x16, local, v128, type Local } from 'wasmati'
 import { get, integer, set } from './lanes.js'
 import type { Precision } from './matrix.js'
 import { advance, repeat } from './loops.js'
@@ -31,13 +31,8 @@ export const packAcross = (width: number, together: number): Routine =>
           for (let o = 0; o < width; o += 16) {
             local.get(to)
             local.get(at)
-            if (width - o >= 16) {
-              v128.load({ offset: g * width + o, align: 4 })
-              v128.store({ offset: o, align: 4 })
-            } else {
-              i64.load({ offset: g * width + o, align: 4 })
-              i64.store({ offset: o, align: 4 })
-            }
+            v128.load({ offset: g * width + o, align: 4 })
+            v128.store({ offset: o, align: 4 })
           }
           advance(to, width)
         })
@@ -80,17 +75,6 @@ const tiles: Readonly<Record<string, Tile>> = {
     },
     stored: [0, 1, 2, 3].map(k => [k, k, 0] as const)
   },
-  /** two lines of f32, which are all there is of a k: four k fill two vectors */
-  '2 x 4': {
-    turn: v => {
-      pick(4, [0, 4, 1, 5])(v(0), v(1), v(2))
-      pick(4, [2, 6, 3, 7])(v(0), v(1), v(3))
-    },
-    stored: [
-      [2, 0, 0],
-      [3, 0, 16]
-    ]
-  },
   /** two lines of f64 */
   '2 x 8': {
     turn: v => {
@@ -100,6 +84,22 @@ const tiles: Readonly<Record<string, Tile>> = {
     stored: [
       [2, 0, 0],
       [3, 1, 0]
+    ]
+  },
+  /** four lines of f64: twice two of them */
+  '4 x 8': {
+    turn: v => {
+      const [front, back] = [pick(8, [0, 2]), pick(8, [1, 3])]
+      front(v(0), v(1), v(4))
+      back(v(0), v(1), v(5))
+      front(v(2), v(3), v(6))
+      back(v(2), v(3), v(7))
+    },
+    stored: [
+      [4, 0, 0],
+      [6, 0, 16],
+      [5, 1, 0],
+      [7, 1, 16]
     ]
   }
 }
