@@ -10,6 +10,16 @@ const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, 'p
 const takenIn = ['fp-ts', 'io-ts', 'wasmati', 'csv-parse', 'fflate', 'jsonc-parser', 'markdown-table']
 const external = Object.keys({ ...dependencies, ...peerDependencies }).filter(name => !takenIn.includes(name))
 
+/** fp-ts is written `fp-ts/lib/X.js` throughout, since that alone runs in plain Node. Taken in here, its ES modules do: of these, only what is used. */
+const fpTs = {
+  name: 'fp-ts',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^fp-ts\/lib\// }, ({ path }) => ({
+      path: join(root, 'node_modules', path.replace('/lib/', '/es6/')),
+      sideEffects: false
+    }))
+}
+
 await build({
   absWorkingDir: root,
   entryPoints: {
@@ -31,11 +41,11 @@ await build({
   target: 'node20',
   mainFields: ['module', 'main'],
   external,
+  plugins: [fpTs],
   sourcemap: true,
   sourcesContent: false,
   legalComments: 'none',
-  minifyWhitespace: true,
-  minifySyntax: true,
+  minify: true,
   logLevel: 'warning'
 })
 

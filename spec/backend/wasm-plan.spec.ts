@@ -2,11 +2,11 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Backend } from '../../src/backend/backend.js'
-import { updatesLast } from '../../src/backend/wasm/arrange.js'
+import { arrange } from '../../src/backend/wasm/arrange.js'
 import { partText } from '../../src/backend/wasm/cache.js'
 import { emitModule, partsOf, type Part } from '../../src/backend/wasm/emit/module.js'
 import { lower } from '../../src/backend/wasm/fuse.js'
-import { bytesOf, readsOf, type Kernel, type View } from '../../src/backend/wasm/kernel.js'
+import { bytesOf, readsOf, resultsOf, type View } from '../../src/backend/wasm/kernel.js'
 import { nothingHeld, plan, type Held } from '../../src/backend/wasm/plan.js'
 import { wasm } from '../../src/backend/wasm/wasm.js'
 import { dataset } from '../../src/data/dataset.js'
@@ -60,8 +60,8 @@ const partsFor = (batchSize: number, threads: number): readonly (readonly (reado
       }
     ])
   )
-  const lowered = programs.map(p => updatesLast(lower(p), fedBack))
-  const held: Held = { fedBack, resident: new Set(Object.keys(resident)) }
+  const { programs: lowered, fedBack: places } = arrange(programs.map(lower), fedBack, threads)
+  const held: Held = { fedBack: places, resident: new Set(Object.keys(resident)) }
   const p = plan(lowered, held, threads)
   return lowered.map((l, which) =>
     Array.from({ length: threads }, (_, thread) => partsOf(l, which, { plan: p, threads }, thread))
@@ -99,7 +99,7 @@ describe('modules', () => {
   it('are told apart by their texts: the same text is the same code', () => {
     const codes = new Map<string, string>()
     const codeOf = (p: Program): void => {
-      const l = updatesLast(lower(p), new Map())
+      const l = lower(p)
       for (const part of partsOf(l, 0, { plan: plan([l], nothingHeld), threads: 1 })) {
         const code = Buffer.from(emitModule(part).bytes).toString('latin1')
         const text = partText(part)
@@ -133,7 +133,6 @@ const places = (v: View, at: (v: View) => number, visit: (address: number) => vo
   }
   walk(0, v.offset)
 }
-const writtenBy = (k: Kernel): readonly View[] => (k.kind === 'map' ? k.outputs.map(o => o.to) : [k.to])
 
 describe('threads', () => {
   it.each([2, 3])('%i of them never touch a number that another one writes, unless they met in between', threads => {
@@ -170,7 +169,7 @@ describe('threads', () => {
           if (w[i]?.next !== undefined) {
             // done in pieces: nobody knows who writes a number, so after this nobody may touch it unasked
             if (thread === 0)
-              for (const v of writtenBy(kernel))
+              for (const v of resultsOf(kernel))
                 places(v, at, a => {
                   if (readers.has(a) || writers.has(a)) expect.fail(`kernel ${i}, in pieces: written at ${a}`)
                   writers.set(a, -1)
@@ -178,7 +177,7 @@ describe('threads', () => {
             pieces++
             return
           }
-          for (const v of writtenBy(kernel))
+          for (const v of resultsOf(kernel))
             places(v, at, a => {
               const others = [...(readers.get(a) ?? [])].some(t => t !== thread)
               if (others || (writers.get(a) ?? thread) !== thread)

@@ -72,7 +72,7 @@ export const checkInputs = (wanted: Readonly<Record<string, Aval>>, inputs: Valu
   return undefined
 }
 /** the first tensor that has no place among the given ones, or another element type or shape, if any */
-export const checkPlaces = (places: Values, values: Values): ShapeError | undefined => {
+export const checkPlaces = (places: Readonly<Record<string, Aval>>, values: Values): ShapeError | undefined => {
   for (const [name, t] of Object.entries(values)) {
     const place = Object.hasOwn(places, name) ? places[name] : undefined
     const wrong =
@@ -85,7 +85,7 @@ export const checkPlaces = (places: Values, values: Values): ShapeError | undefi
 }
 
 /** a program without the inputs that are given from the start */
-export const inputsBeside = (p: Program, given: Values): Readonly<Record<string, Aval>> =>
+export const inputsBeside = (p: Program, given: Readonly<Record<string, unknown>>): Readonly<Record<string, Aval>> =>
   Object.fromEntries(Object.entries(p.inputs).filter(([name]) => !Object.hasOwn(given, name)))
 
 // ---- values of several steps, stacked along a first axis
@@ -108,7 +108,7 @@ export const unstacked = (values: Values, i: number): Values =>
   )
 /** `step` of a loop that has `steps` and was opened with these tensors */
 export const stepOnce =
-  (steps: Loop['steps'], given: Values): Loop['step'] =>
+  (steps: Loop['steps'], given: Readonly<Record<string, unknown>>): Loop['step'] =>
   (p, inputs) => {
     const wrong = checkInputs(inputsBeside(p, given), inputs)
     return wrong !== undefined

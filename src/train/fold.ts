@@ -20,9 +20,9 @@ import {
   bookkeeping,
   diverged,
   epochSumsAfter,
+  notFiniteIn,
   stepInputs,
   type Bookkeeping,
-  type Diverged,
   type StepReport,
   type TrainError
 } from './step.js'
@@ -79,7 +79,6 @@ interface StepProgram {
   readonly program: Program
   readonly examples: number
   readonly metrics: readonly (readonly [name: string, output: string])[]
-  readonly finite: readonly string[]
   readonly fingerprints: readonly string[]
 }
 const stepProgram = (
@@ -97,18 +96,17 @@ const stepProgram = (
         program: p,
         examples,
         metrics: named('metric/').map(k => [k.slice('metric/'.length), k] as const),
-        finite: named('finite/'),
         fingerprints: named('fingerprint/')
       }
     })
   )
 
 /** the results of several steps, read one by one */
-const reader = ({ examples, metrics, finite, fingerprints }: StepProgram, outputs: Values) => {
+const reader = ({ examples, metrics, fingerprints }: StepProgram, outputs: Values) => {
   const numbers = (name: string): ArrayLike<number> => numbersOf(outputs[name] as Tensor)
   const losses = numbers('loss')
   const weights = outputs['weight'] === undefined ? undefined : numbers('weight')
-  const checks = finite.map(name => [name, numbers(name)] as const)
+  const finite = outputs['finite'] === undefined ? undefined : numbers('finite')
   const sums = metrics.map(([name, output]) => [name, numbers(output)] as const)
   const prints = fingerprints.map(numbers)
   const part = (all: ArrayLike<number>, i: number): readonly number[] => {
@@ -125,12 +123,7 @@ const reader = ({ examples, metrics, finite, fingerprints }: StepProgram, output
       settings,
       ...(prints.length === 0 ? undefined : { fingerprints: prints.flatMap(p => part(p, i)) })
     }),
-    /** the label of the first thing that is not finite, if any */
-    notFinite: (i: number): string | undefined => {
-      if (!Number.isFinite(losses[i])) return 'loss'
-      for (const [name, all] of checks) if (!Number.isFinite(all[i])) return name.slice('finite/'.length)
-      return undefined
-    }
+    isFinite: (i: number): boolean => Number.isFinite(losses[i]) && (finite === undefined || Number.isFinite(finite[i]))
   }
 }
 
@@ -233,21 +226,27 @@ export const fold = (
         })
       )
     ),
-    E.map(function* ({ k, scorer }) {
-      // whoever pulls may stop pulling: threads and memory are given back all the same
-      try {
-        return yield* pulled(k, scorer, first, o)
-      } finally {
-        k.loop.close()
-        scorer?.close()
-      }
-    })
+    E.map(({ k, scorer }) => closing(pulled(k, scorer, first, o), closerOf(k, scorer)))
   )
+
+const closerOf = (k: Course, scorer: Evaluator | undefined) => (): void => {
+  k.loop.close()
+  scorer?.close()
+}
+/** whoever pulls may stop pulling: threads and memory are given back all the same */
+const closing = function* <A, B>(turns: Generator<A, B>, close: () => void): Generator<A, B> {
+  try {
+    return yield* turns
+  } finally {
+    close()
+  }
+}
 
 const pulled = function* (
   k: Course,
   scorer: Evaluator | undefined,
-  first: TrainState,
+  /** where going back begins */
+  kept: TrainState,
   o: FoldOptions
 ): Generator<Turn, E.Either<TrainError, Ended>> {
   const { c, n, loop, full, rest } = k
@@ -258,21 +257,27 @@ const pulled = function* (
   const most = Math.max(1, Math.min(together, o.turnSteps ?? together, Math.floor(enoughWork / work(full.program))))
   /** one at a time once settings turned out to depend on losses */
   let limit = most
-  let s = first
+  /** its tensors are those of `kept`, whatever the loop's memory holds by now */
+  let s = kept
   let best = typeof o.keepBest === 'object' ? o.keepBest : undefined
   const history: EpochReport[] = []
-  /** where going back begins, with the settings of the steps since then */
-  let kept = first
+  /** the settings of the steps since `kept` */
   let since: StepReport['settings'][] = []
   /** the tensors of `kept`, while nobody else has seen them */
   let own: Values | undefined
   let order = orderOf(k, s.progress.epoch)
 
-  const now = (): TrainState => withTensors(s, loop.state())
   const keep = (): void => {
     own = loop.state(own)
     kept = withTensors(s, own)
+    s = kept
     since = []
+  }
+  /** the state as it is now, for others to hold */
+  const now = (): TrainState => {
+    if (since.length > 0) return withTensors(s, loop.state())
+    own = undefined
+    return s
   }
   /** the loop's memory as it was at `s`, which lies in the epoch of `kept` */
   const goBack = (): E.Either<TrainError, void> => {
@@ -285,12 +290,16 @@ const pulled = function* (
   const ended = (reason: string): E.Either<TrainError, Ended> => {
     return E.right({ state: now(), history, reason, ...bestSoFar() })
   }
-  /** the error of the step after `s` */
-  const failedStep = (label: string, loss: number): E.Either<TrainError, Ended> => {
+  /** the error of the step after `s`: one that is taken once more, to see which numbers are not finite */
+  const failedStep = (sp: StepProgram, settings: StepReport['settings'], loss: number): E.Either<TrainError, Ended> => {
     const back = goBack()
     if (E.isLeft(back)) return back
-    const e: Diverged = diverged(now(), label, loss)
-    return E.left({ ...e, ...bestSoFar() })
+    const good = now()
+    const label = Number.isFinite(loss)
+      ? E.map(() => notFiniteIn(withTensors(s, loop.state()).params))(take(k, order, s, sp, [settings]))
+      : E.right('loss')
+    if (E.isLeft(label)) return label
+    return E.left({ ...diverged(good, label.right, loss), ...bestSoFar() })
   }
 
   for (;;) {
@@ -319,10 +328,9 @@ const pulled = function* (
         }
       }
       const report = results.report(i, s.progress.step + 1, settings[i] as StepReport['settings'])
-      const label = results.notFinite(i)
-      if (label !== undefined) {
+      if (!results.isFinite(i)) {
         if (events.length > 0) yield { events, state: now }
-        return failedStep(label, report.loss)
+        return failedStep(sp, report.settings, report.loss)
       }
       if (o.tells) events.push({ tag: 'step', epochSteps, ...report })
       if (s.position + 1 < epochSteps) {

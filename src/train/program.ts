@@ -2,7 +2,7 @@
  * A training step as one program: forward, loss, metrics, backward, optimizer update. Its carried names (`params/...`, `layers/...`,
  * `optimizer/...`) are inputs and outputs alike; a step adds a key, the values of scheduled settings and a batch.
  */
-import { add, cast, fingerprint, gather, input, mul, oneHot, total } from '../expr/build.js'
+import { add, cast, fingerprint, gather, input, max, mul, oneHot, reduceMax, reshape, total } from '../expr/build.js'
 import type { Values } from '../backend/backend.js'
 import { gradients } from '../expr/gradient.js'
 import type { Expr } from '../expr/op.js'
@@ -123,6 +123,12 @@ export const forward = (
   return { value: applied.value as Expr, layers: applied.state }
 }
 
+/** One number that is finite where all parameters are: w * 0 is 0 unless w is infinite or NaN, and NaN is larger than all. */
+const finiteOutput = (params: readonly Expr[]): Readonly<Record<string, Expr>> => {
+  const [first, ...rest] = params.map(e => reshape(reduceMax(mul(e, 0)), []))
+  return first === undefined ? {} : { finite: rest.reduce(max, first) }
+}
+
 /** outputs of one step for the state and batch at hand */
 export const stepOutputs = (
   c: Checked,
@@ -152,8 +158,7 @@ export const stepOutputs = (
     ...Object.fromEntries(leaves<Expr>(next.slots, 'optimizer')),
     ...losses,
     ...metricSums(c, output, batch.y),
-    // w * 0 is 0 unless w is infinite or NaN: one number says whether a whole tensor is finite
-    ...Object.fromEntries([...next.params].map(([path, e]) => [`finite/${path}`, total(mul(e, 0))])),
+    ...finiteOutput([...next.params.values()]),
     ...(fingerprints
       ? Object.fromEntries([...next.params].map(([path, e]) => [`fingerprint/${path}`, fingerprint(e)]))
       : {})

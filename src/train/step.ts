@@ -15,6 +15,7 @@ import {
 } from '../value/error.js'
 import { sameShape, showShape } from '../value/shape.js'
 import { allocate, numbersOf, scalarOf, view, type Tensor } from '../value/tensor.js'
+import { leaves, type Tree } from '../value/tree.js'
 import { checkTarget } from './loss/loss.js'
 import { families as builtIn, type Families } from './families.js'
 import { optimizerInterpreter } from './optimizer/index.js'
@@ -122,11 +123,9 @@ export const diverged = (state: TrainState, label: string, loss: number): Diverg
   state
 })
 
-/** the label of the first thing that is not finite, if any */
-const notFinite = (outputs: Values): string | undefined =>
-  [['loss', outputs['loss'] as Tensor] as const, ...Object.entries(outputs).filter(([k]) => k.startsWith('finite/'))]
-    .filter(([, t]) => !Number.isFinite(scalarOf(t)))
-    .map(([k]) => k.replace(/^finite\//, ''))[0]
+/** the label of the first parameter tensor with a number that is not finite */
+export const notFiniteIn = (params: Tree<Tensor>): string =>
+  leaves<Tensor>(params).find(([, t]) => !Array.from(numbersOf(t)).every(Number.isFinite))?.[0] ?? 'params'
 
 // ---- the bookkeeping
 
@@ -267,10 +266,12 @@ export const stepOf = (t: Training, { backend, families = builtIn }: StepOptions
           ),
           E.chainW(outputs => {
             const report = reportOf(state.progress.step + 1, batch.x.shape[0] as number, outputs, settings)
-            const bad = notFinite(outputs)
-            return bad === undefined
-              ? E.right({ report, state: book.after(withTensors(state, outputs), report, epochEnds) })
-              : E.left(diverged(state, bad, report.loss))
+            if (!Number.isFinite(report.loss)) return E.left(diverged(state, 'loss', report.loss))
+            const next = withTensors(state, outputs)
+            const isFinite = outputs['finite'] === undefined || Number.isFinite(scalarOf(outputs['finite']))
+            return isFinite
+              ? E.right({ report, state: book.after(next, report, epochEnds) })
+              : E.left(diverged(state, notFiniteIn(next.params), report.loss))
           })
         )
       }

@@ -3,9 +3,9 @@ import { markdownTable } from 'markdown-table'
 import { topological, type Expr } from '../../expr/op.js'
 import type { Program } from '../../expr/program.js'
 import { showShape, sizeOf } from '../../value/shape.js'
-import { updatesLast } from './arrange.js'
+import { arrange } from './arrange.js'
 import { lower } from './fuse.js'
-import { bytesOf, readsOf, writesOf, type Buffer, type Kernel, type Lowered, type View } from './kernel.js'
+import { bytesOf, readsOf, resultsOf, writesOf, type Buffer, type Kernel, type Lowered, type View } from './kernel.js'
 import { nothingHeld, plan } from './plan.js'
 import { simplify } from './simplify.js'
 
@@ -73,15 +73,18 @@ const costOf = (k: Kernel): Cost => {
 }
 const bytes = (v: View): number => sizeOf(v.shape) * bytesOf[v.buffer.dtype]
 const traffic = (k: Kernel): number => {
-  const written = k.kind === 'map' ? k.outputs.map(o => o.to) : [k.to]
-  return [...readsOf(k), ...written].reduce((sum, v) => sum + bytes(v), 0)
+  return [...readsOf(k), ...resultsOf(k)].reduce((sum, v) => sum + bytes(v), 0)
 }
 
-/** what buffers are called: inputs and outputs by their names, the rest by number */
+/** what buffers are called: inputs and outputs by their names (the first, and how many lie behind it), the rest by number */
 const namesIn = ({ kernels, inputs, outputs }: Lowered): ((b: Buffer) => string) => {
   const known = new Map<Buffer, string>()
-  for (const [name, v] of [...Object.entries(inputs), ...Object.entries(outputs)])
-    known.set(v.buffer, known.get(v.buffer) ?? name)
+  for (const views of [inputs, outputs]) {
+    const sharing = new Map<Buffer, readonly string[]>()
+    for (const [name, v] of Object.entries(views)) sharing.set(v.buffer, [...(sharing.get(v.buffer) ?? []), name])
+    for (const [b, [first = '', ...more]] of sharing)
+      known.set(b, known.get(b) ?? (more.length === 0 ? first : `${first} + ${more.length}`))
+  }
   const made = new Set(kernels.flatMap(k => [...readsOf(k).map(v => v.buffer), ...writesOf(k)]))
   const rest = [...made].filter(b => !known.has(b)).sort((a, b) => a.id - b.id)
   return b => known.get(b) ?? `${b.role.kind === 'constant' ? 'constant' : 't'}${rest.indexOf(b)}`
@@ -100,8 +103,8 @@ const fedBackIn = ({ inputs, outputs }: Lowered): ReadonlyMap<string, View> =>
  */
 export const explain = (p: Program): string => {
   const fused = lower(p)
-  const fedBack = fedBackIn(fused)
-  const lowered = updatesLast(fused, fedBack)
+  const { programs, fedBack } = arrange([fused], fedBackIn(fused))
+  const lowered = programs[0] as Lowered
   const memory = plan([lowered], { ...nothingHeld, fedBack })
   const name = namesIn(lowered)
   const list = (buffers: readonly Buffer[]): string => [...new Set(buffers.map(name))].join(', ')

@@ -32,6 +32,8 @@ export interface MapKernel {
   readonly outputs: readonly { readonly node: Expr; readonly to: View }[]
   /** what the expressions read from memory: each such node and where it lies */
   readonly reads: ReadonlyMap<Expr, View>
+  /** Of some expressions the largest number as well. Each part of the kernel writes that of its own into all of its share of the places. */
+  readonly maxima?: readonly { readonly node: Expr; readonly to: View }[]
 }
 /** A sum or maximum over the middle of [outer, reduced, inner], of an expression worked out on the way. */
 export interface ReduceKernel {
@@ -114,6 +116,59 @@ export const readsOf = (k: Kernel): readonly View[] => {
       return [k.key]
   }
 }
+/** where a kernel leaves its results */
+export const resultsOf = (k: Kernel): readonly View[] =>
+  k.kind === 'map' ? [...k.outputs, ...(k.maxima ?? [])].map(o => o.to) : [k.to]
+
 /** the buffers a kernel writes */
-export const writesOf = (k: Kernel): readonly Buffer[] =>
-  k.kind === 'map' ? k.outputs.map(o => o.to.buffer) : k.kind === 'scatter' ? [k.to.buffer, k.scratch] : [k.to.buffer]
+export const writesOf = (k: Kernel): readonly Buffer[] => [
+  ...resultsOf(k).map(v => v.buffer),
+  ...(k.kind === 'scatter' ? [k.scratch] : [])
+]
+
+/** the same kernel with other views of memory in the places of its own; scratch stays */
+export const withViews = (k: Kernel, f: (v: View) => View): Kernel => {
+  const all = (reads: ReadonlyMap<Expr, View>): ReadonlyMap<Expr, View> =>
+    new Map([...reads].map(([n, v]) => [n, f(v)]))
+  const targets = (outputs: MapKernel['outputs']): MapKernel['outputs'] =>
+    outputs.map(({ node, to }) => ({ node, to: f(to) }))
+  switch (k.kind) {
+    case 'map':
+      return {
+        ...k,
+        outputs: targets(k.outputs),
+        reads: all(k.reads),
+        ...(k.maxima === undefined ? {} : { maxima: targets(k.maxima) })
+      }
+    case 'reduce':
+      return { ...k, reads: all(k.reads), to: f(k.to) }
+    case 'matmul':
+      return { ...k, a: f(k.a), b: f(k.b), to: f(k.to) }
+    case 'gather':
+      return { ...k, table: f(k.table), index: f(k.index), to: f(k.to) }
+    case 'scatter':
+      return {
+        ...k,
+        values: f(k.values),
+        target: k.target.by === 'index' ? { ...k.target, index: f(k.target.index) } : k.target,
+        to: f(k.to)
+      }
+    case 'fingerprint':
+      return { ...k, values: f(k.values), to: f(k.to) }
+    case 'foldIn':
+      return { ...k, key: f(k.key), to: f(k.to) }
+  }
+}
+
+/** the bytes from the first to the last number that a view shows, from the start of its buffer */
+export const extentOf = ({ buffer, shape, stride, offset }: View): readonly [from: number, to: number] => {
+  const size = bytesOf[buffer.dtype]
+  const reach = shape.map((n, a) => (n - 1) * (stride[a] as number))
+  const low = reach.reduce((s, r) => s + Math.min(0, r), offset)
+  const high = reach.reduce((s, r) => s + Math.max(0, r), offset)
+  return [low * size, (high + 1) * size]
+}
+
+/** a number for a buffer that no other one has */
+export const nextId = ({ kernels, inputs }: Lowered): number =>
+  1 + Math.max(0, ...[...kernels.flatMap(writesOf), ...Object.values(inputs).map(v => v.buffer)].map(b => b.id))

@@ -1,5 +1,5 @@
 /** Where threads must wait for one another: not between all kernels, only where one may touch what another is still working on. */
-import { bytesOf, readsOf, writesOf, type Buffer, type Kernel } from './kernel.js'
+import { bytesOf, extentOf, readsOf, resultsOf, type Buffer, type Kernel, type View } from './kernel.js'
 
 /** bytes of memory, from an address up to another */
 export type Range = readonly [from: number, to: number]
@@ -16,11 +16,15 @@ const conflict = (a: Touch, b: Touch): boolean =>
   !(a.alone && b.alone) && (meet(a.writes, b.reads) || meet(a.writes, b.writes) || meet(a.reads, b.writes))
 
 const touchOf = (parts: readonly Kernel[], address: (b: Buffer) => number): Touch => {
-  const range = (b: Buffer): Range => [address(b), address(b) + b.size * bytesOf[b.dtype]]
+  const range = (v: View): Range => {
+    const [from, to] = extentOf(v)
+    return [address(v.buffer) + from, address(v.buffer) + to]
+  }
+  const scratch = (b: Buffer): Range => [address(b), address(b) + b.size * bytesOf[b.dtype]]
   return {
     alone: parts.length === 1,
-    reads: parts.slice(0, 1).flatMap(k => readsOf(k).map(v => range(v.buffer))),
-    writes: parts.slice(0, 1).flatMap(k => writesOf(k).map(range))
+    reads: parts.flatMap(k => readsOf(k).map(range)),
+    writes: parts.flatMap(k => [...resultsOf(k).map(range), ...(k.kind === 'scatter' ? [scratch(k.scratch)] : [])])
   }
 }
 

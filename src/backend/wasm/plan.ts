@@ -3,6 +3,7 @@
  * fed back is written straight into its input's place where no kernel needs the old value any more; temporaries share the rest by
  * their lifetimes.
  */
+import { sizeOf } from '../../value/shape.js'
 import { isContiguous } from '../../value/tensor.js'
 import { reservedBytes } from './emit/barrier.js'
 import { sizesOf } from './emit/matrix.js'
@@ -171,17 +172,22 @@ export const plan = (programs: readonly Lowered[], held: Held, threads = 1): Pla
     end = align(a + bytes(b) + 16)
     return a
   }
-  for (const [, view] of fedBack) place(view.buffer)
+  const placeOnce = (b: Buffer): number => address.get(b) ?? place(b)
+  const addressOf = ({ buffer, offset }: View): number =>
+    (address.get(buffer) as number) + offset * bytesOf[buffer.dtype]
+  for (const [, view] of fedBack) placeOnce(view.buffer)
   end = placeGradients(programs, held, end, address)
   const inputs = new Map<string, { address: number; view: View }>()
   // an input whose size differs between programs (an index) takes the largest place
   const largest = new Map<string, View>(fedBack)
   for (const [name, view] of programs.flatMap(p => Object.entries(p.inputs)))
-    if ((largest.get(name)?.buffer.size ?? 0) <= view.buffer.size) largest.set(name, view)
-  for (const [name, view] of largest)
-    inputs.set(name, { address: address.get(view.buffer) ?? place(view.buffer), view })
-  for (const [name, view] of programs.flatMap(p => Object.entries(p.inputs)))
-    address.set(view.buffer, (inputs.get(name) as { address: number }).address)
+    if ((largest.get(name)?.buffer.size ?? 0) < view.buffer.size) largest.set(name, view)
+  for (const [name, view] of largest) {
+    placeOnce(view.buffer)
+    inputs.set(name, { address: addressOf(view), view })
+  }
+  for (const [name, { buffer, offset }] of programs.flatMap(p => Object.entries(p.inputs)))
+    address.set(buffer, (inputs.get(name) as { address: number }).address - offset * bytesOf[buffer.dtype])
   for (const p of programs) for (const b of p.constants) place(b)
   const anew = programs.map(p => perStep(p, held))
   const stepBytes = anew.map(({ inputs, outputs }) =>
@@ -203,7 +209,7 @@ export const plan = (programs: readonly Lowered[], held: Held, threads = 1): Pla
     return names.flatMap(([name, view]) => {
       const input = p.inputs[name]
       if (!fedBack.has(name)) return []
-      const alone = names.filter(([, v]) => v.buffer === view.buffer).length === 1
+      const alone = names.filter(([, v]) => v.buffer === view.buffer && v.offset === view.offset).length === 1
       if (input !== undefined && alone && inPlace(p, input.buffer, view.buffer)) {
         address.set(view.buffer, address.get(input.buffer) as number)
         return []
@@ -244,9 +250,9 @@ export const plan = (programs: readonly Lowered[], held: Held, threads = 1): Pla
     copies: copies.map(c =>
       c.map(({ name, view }) => {
         return {
-          from: address.get(view.buffer) as number,
+          from: addressOf(view),
           to: (inputs.get(name) as { address: number }).address,
-          bytes: bytes(view.buffer)
+          bytes: sizeOf(view.shape) * bytesOf[view.buffer.dtype]
         }
       })
     ),

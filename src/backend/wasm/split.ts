@@ -27,9 +27,15 @@ const alongAxis = (v: View, axis: number, start: number, size: number): View => 
   offset: v.offset + start * at(v.stride, axis)
 })
 
+/** a thread's share of places that are as many for each, whole vectors of them */
+const share = (v: View, thread: number, threads: number): View => {
+  const size = at(v.shape, 0) / threads
+  return alongAxis(v, 0, thread * size, size)
+}
+
 /** functions that call back into JavaScript are not there for other threads */
 const callsBack = (k: MapKernel | ReduceKernel): boolean =>
-  topological(k.kind === 'map' ? k.outputs.map(o => o.node) : [k.node]).some(
+  topological(k.kind === 'map' ? [...k.outputs, ...(k.maxima ?? [])].map(o => o.node) : [k.node]).some(
     n =>
       !k.reads.has(n) &&
       (n.op === 'sin' || n.op === 'cos' || n.op === 'pow' || (n.op === 'random' && n.attrs.distribution === 'normal'))
@@ -49,9 +55,10 @@ const splitMap = (k: MapKernel, threads: number): readonly Kernel[] => {
   const axis = k.shape.findIndex(n => n > 1)
   if (axis < 0 || sizeOf(k.shape) * k.outputs.length < worthSplitting || at(k.shape, axis) < threads || callsBack(k))
     return [k]
-  return ranges(at(k.shape, axis), threads, k.shape.length === axis + 1 ? 16 : 1).map(([start, size]) => ({
+  return ranges(at(k.shape, axis), threads, k.shape.length === axis + 1 ? 16 : 1).map(([start, size], i) => ({
     ...resized(k, axis, start, size),
-    outputs: k.outputs.map(o => ({ ...o, to: alongAxis(o.to, axis, start, size) }))
+    outputs: k.outputs.map(o => ({ ...o, to: alongAxis(o.to, axis, start, size) })),
+    ...(k.maxima === undefined ? {} : { maxima: k.maxima.map(o => ({ ...o, to: share(o.to, i, threads) })) })
   }))
 }
 

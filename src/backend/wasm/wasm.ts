@@ -5,7 +5,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Program } from '../../expr/program.js'
 import { backendError, type BackendError } from '../../value/error.js'
 import { sizeOf, stridesOf } from '../../value/shape.js'
-import { allocate, numbersOf, view, type DType, type Storage, type Tensor } from '../../value/tensor.js'
+import { allocate, numbersOf, view, type Aval, type DType, type Storage, type Tensor } from '../../value/tensor.js'
 import {
   checkInputs,
   checkPlaces,
@@ -19,7 +19,7 @@ import {
 } from '../backend.js'
 import { moduleOf, type Cached } from './cache.js'
 import { importsOf, partsOf } from './emit/module.js'
-import { updatesLast } from './arrange.js'
+import { arrange } from './arrange.js'
 import { lower } from './fuse.js'
 import type { Lowered } from './kernel.js'
 import { plan, type Held, type Plan, type Queue } from './plan.js'
@@ -123,6 +123,9 @@ const useful = (programs: readonly Lowered[], isLoop: boolean, threads: number):
 let tested: E.Either<BackendError, SelfTest> | undefined
 const selfTest = (): E.Either<BackendError, SelfTest> => (tested ??= selfTested(makeSelfTest()))
 
+const avals = (values: Values): Readonly<Record<string, Aval>> =>
+  Object.fromEntries(Object.entries(values).map(([name, { dtype, shape }]) => [name, { dtype, shape }]))
+
 /** the loop over an instance; `start` and `resident` are in their places */
 const loopOver = (
   { plan, memory, run, close }: Instance,
@@ -131,7 +134,9 @@ const loopOver = (
   resident: Values
 ): Loop => {
   const { buffer } = memory
-  const given = { ...resident, ...start }
+  // what they look like: the tensors themselves may be large, and nobody else may need them any more
+  const given = avals({ ...resident, ...start })
+  const fedBack = avals(start)
   const write = (address: number, t: Tensor): void =>
     arrays[t.dtype](buffer, address, sizeOf(t.shape)).set(numbersOf(t))
   const put = (values: Values): void => {
@@ -140,9 +145,9 @@ const loopOver = (
       if (input !== undefined) write(input.address, t)
     }
   }
-  put(given)
+  put({ ...resident, ...start })
   const needed = programs.map(p => inputsBeside(p, given))
-  const results = programs.map(p => Object.entries(p.outputs).filter(([name]) => !Object.hasOwn(start, name)))
+  const results = programs.map(p => Object.entries(p.outputs).filter(([name]) => !Object.hasOwn(fedBack, name)))
   const steps: Loop['steps'] = (p, count, inputs) => {
     const which = programs.indexOf(p)
     if (which < 0) return E.left(notOpened('wasm'))
@@ -178,7 +183,7 @@ const loopOver = (
     step: stepOnce(steps, given),
     state: over =>
       Object.fromEntries(
-        Object.entries(start).map(([name, { dtype, shape }]) => {
+        Object.entries(fedBack).map(([name, { dtype, shape }]) => {
           const now = arrays[dtype](buffer, plan.inputs.get(name)?.address ?? 0, sizeOf(shape))
           const old = over?.[name]
           if (old === undefined) return [name, view(dtype, shape, allocate(dtype, now))]
@@ -211,13 +216,12 @@ const loopOn =
         return [name, { buffer, shape: t.shape, stride: stridesOf(t.shape), offset: 0 }] as const
       })
     )
-    const lowered = programs.map(p => updatesLast(lower(p), fedBack))
-    const held = { fedBack, resident: new Set(Object.keys(resident)) }
+    const most = Math.min(count, threads.most())
+    const { programs: lowered, fedBack: places } = arrange(programs.map(lower), fedBack, most)
+    const held = { fedBack: places, resident: new Set(Object.keys(resident)) }
     return pipe(
       selfTest(),
-      E.chain(test =>
-        instantiate(lowered, held, useful(lowered, fedBack.size > 0, Math.min(count, threads.most())), threads, test)
-      ),
+      E.chain(test => instantiate(lowered, held, useful(lowered, fedBack.size > 0, most), threads, test)),
       E.map(instance => loopOver(instance, programs, start, resident))
     )
   }

@@ -78,6 +78,7 @@ export const f4 = {
     () => {
       v128.const('f32x4', [n, n, n, n])
     },
+  splat: one(() => f32x4.splat()),
   add: two(() => f32x4.add()),
   sub: two(() => f32x4.sub()),
   mul: two(() => f32x4.mul()),
@@ -104,6 +105,7 @@ export const d2 = {
     () => {
       v128.const('f64x2', [n, n])
     },
+  splat: one(() => f64x2.splat()),
   add: two(() => f64x2.add()),
   sub: two(() => f64x2.sub()),
   mul: two(() => f64x2.mul()),

@@ -1,14 +1,19 @@
 /** Elementwise kernels: nested loops, four elements at a time along the innermost. */
+import { i32, local, v128, type Local } from 'wasmati'
+import { sizeOf } from '../../../value/shape.js'
 import type { MapKernel } from '../kernel.js'
 import { bytesOf } from '../kernel.js'
-import { bodyOf, emitBody } from './body.js'
+import { bodyOf, emitBody, width } from './body.js'
+import { d2, f4, set } from './lanes.js'
+import { largest, type Largest } from './largest.js'
 import { store } from './memory.js'
 import { advance, nest, procedure, times, type Procedure, type Where } from './loops.js'
 import { collapse } from '../space.js'
 
 export const emitMap = (k: MapKernel, where: Where): Procedure => {
+  const maxima = k.maxima ?? []
   const body = bodyOf(
-    k.outputs.map(o => o.node),
+    [...k.outputs, ...maxima].map(o => o.node),
     k.reads,
     k.shape,
     k.start
@@ -22,7 +27,9 @@ export const emitMap = (k: MapKernel, where: Where): Procedure => {
   const inner = depth === 0 ? 1 : (space.counts[depth - 1] as number)
   const innerStep = (w: readonly number[]): number => (depth === 0 ? 0 : (steps(w)[depth - 1] as number))
   const constantInside = new Set(body.reads.filter(r => innerStep(r.steps) === 0).map(r => r.node))
-  return procedure(body, outputs, { counters: Math.max(1, depth), extra: 0 }, where, (s, counters, _, walkers) => {
+  const needs = { counters: Math.max(1, depth), extra: 2 * maxima.length }
+  return procedure(body, outputs, needs, where, (s, counters, extra, walkers) => {
+    const tops = maxima.map(({ node }, i) => largest(s, node, extra.slice(2 * i, 2 * i + width(node.dtype))))
     const moving = walkers.map(w => ({ local: w.local, step: (l: number) => steps(w.steps)[l] as number }))
     const group = (lanes: number): void => {
       emitBody(s, body, innerStep, lanes, n => constantInside.has(n))
@@ -36,7 +43,9 @@ export const emitMap = (k: MapKernel, where: Where): Procedure => {
           lanes
         )
       })
+      for (const top of tops) top.take(lanes)
     }
+    for (const top of tops) top.begin()
     nest(space.counts.slice(0, -1), counters, moving, () => {
       emitBody(s, { ...body, nodes: body.nodes.filter(n => constantInside.has(n)) }, innerStep, 4, () => false)
       const full = Math.floor(inner / 4)
@@ -46,6 +55,16 @@ export const emitMap = (k: MapKernel, where: Where): Procedure => {
       })
       if (inner % 4 !== 0) group(inner % 4)
       if (depth > 1) for (const w of walkers) advance(w.local, -full * 4 * innerStep(w.steps))
+    })
+    maxima.forEach(({ node, to }, i) => {
+      const size = bytesOf[node.dtype]
+      const value = extra[2 * i] as Local<'v128'>
+      set(value, (node.dtype === 'f64' ? d2 : f4).splat((tops[i] as Largest).push))
+      for (let at = 0; at < sizeOf(to.shape) * size; at += 16) {
+        i32.const(where.address(to.buffer) + to.offset * size + at)
+        local.get(value)
+        v128.store({ align: size })
+      }
     })
   })
 }

@@ -2,13 +2,14 @@
  * Sums and maxima over the middle of [outer, reduced, inner]. A sum is four f64 accumulators, element i in accumulator i mod 4, and
  * (s0 + s2) + (s1 + s3) rounded once (numerics contract, section 1): along memory that is two vectors, across it eight.
  */
-import { f32, f32x4, f64, f64x2, local, type Local } from 'wasmati'
+import { f32, f64, f64x2, local, type Local } from 'wasmati'
 import { stridesOf, type Dims } from '../../../value/shape.js'
 import { bytesOf, type ReduceKernel } from '../kernel.js'
 import { collapse } from '../space.js'
 import { bodyOf, emitBody, width, type Scope } from './body.js'
 import { store } from './memory.js'
-import { bits, d2, f4, get, highHalf, i4, joinPairs, set, type Push } from './lanes.js'
+import { bits, d2, f4, get, highHalf, joinPairs, set, type Push } from './lanes.js'
+import { firstOfHalf, largest } from './largest.js'
 import { advance, nest, procedure, times, type Procedure, type Where } from './loops.js'
 
 /** what both directions need to know of a reduction, and the code around its loops */
@@ -31,32 +32,22 @@ const halves = (f: Frame): readonly Push[] => {
   const first = v[0] as Push
   return wide(f) ? v : [d2.fromFloats(first), d2.fromFloats(highHalf(first))]
 }
-const lowest = (f: Frame): Push => (wide(f) ? d2 : f4).of(-Infinity)
-const larger = (f: Frame, a: Push, b: Push): Push => (wide(f) ? d2 : f4).max(a, b)
-/** all bits in the first `lanes` of four (f32), or of the two in one half of four (f64) */
-const firstOfFour = (lanes: number): Push =>
-  i4.lanes(...([0, 1, 2, 3].map(i => (i < lanes ? -1 : 0)) as [number, number, number, number]))
-const firstOfHalf = (lanes: number, half: number): Push =>
-  i4.lanes(...([0, 0, 1, 1].map(i => (2 * half + i < lanes ? -1 : 0)) as [number, number, number, number]))
-
 /** along memory: one row, four elements at a time; lanes past its end add +0, which changes no sum that began with +0 */
 const row = (f: Frame, loop: number | undefined): void => {
   const { acc, s, k } = f
   const n = f.count(loop)
   const isSum = k.op === 'sum'
+  const top = largest(s, k.node, wide(f) ? [acc(0), acc(1)] : [acc(0)])
   const add = (lanes: number): void => {
     f.emit(loop, lanes)
     if (isSum)
       halves(f).forEach((x, half) => {
         set(acc(half), d2.add(get(acc(half)), lanes === 4 ? x : bits.and(x, firstOfHalf(lanes, half))))
       })
-    else
-      s.vectors(k.node).forEach((v, half) => {
-        const mask = wide(f) ? firstOfHalf(lanes, half) : firstOfFour(lanes)
-        set(acc(half), larger(f, get(acc(half)), lanes === 4 ? get(v) : bits.select(get(v), lowest(f), mask)))
-      })
+    else top.take(lanes)
   }
-  for (const i of [0, 1]) set(acc(i), isSum ? d2.of(0) : lowest(f))
+  if (isSum) for (const i of [0, 1]) set(acc(i), d2.of(0))
+  else top.begin()
   const full = Math.floor(n / 4)
   times(f.counters.at(-1) as Local, full, () => {
     add(4)
@@ -66,25 +57,18 @@ const row = (f: Frame, loop: number | undefined): void => {
   f.move(loop, -4 * full)
   // the accumulators come together
   const target = { offset: s.address(k.to.buffer) + k.to.offset * bytesOf[k.to.buffer.dtype] }
+  const single = k.to.buffer.dtype === 'f32'
   local.get(f.out as Local<'i32'>)
-  if (!isSum && !wide(f)) {
-    set(acc(0), f4.max(get(acc(0)), highHalf(get(acc(0)))))
-    get(acc(0))()
-    f32x4.extract_lane(0)
-    get(acc(0))()
-    f32x4.extract_lane(1)
-    f32.max()
-  } else {
-    set(acc(0), (isSum ? d2.add : d2.max)(get(acc(0)), get(acc(1))))
+  if (isSum) {
+    set(acc(0), d2.add(get(acc(0)), get(acc(1))))
     get(acc(0))()
     f64x2.extract_lane(0)
     get(acc(0))()
     f64x2.extract_lane(1)
-    if (isSum) f64.add()
-    else f64.max()
-    if (k.to.buffer.dtype === 'f32') f32.demote_f64()
-  }
-  if (k.to.buffer.dtype === 'f32') f32.store(target)
+    f64.add()
+    if (single) f32.demote_f64()
+  } else top.push()
+  if (single) f32.store(target)
   else f64.store(target)
 }
 
@@ -94,7 +78,8 @@ const columns = (f: Frame, reduced: number, inner: number, output: number, lanes
   const n = f.count(reduced)
   const isSum = k.op === 'sum'
   const result = s.vectors(k.node)
-  for (let i = 0; i < (isSum ? 8 : 2); i++) set(acc(i), isSum ? d2.of(0) : lowest(f))
+  const kind = wide(f) ? d2 : f4
+  for (let i = 0; i < (isSum ? 8 : 2); i++) set(acc(i), isSum ? d2.of(0) : kind.of(-Infinity))
   const add = (which: number): void => {
     f.emit(inner, lanes)
     if (isSum)
@@ -103,7 +88,7 @@ const columns = (f: Frame, reduced: number, inner: number, output: number, lanes
       })
     else
       result.forEach((v, half) => {
-        set(acc(half), larger(f, get(acc(half)), get(v)))
+        set(acc(half), kind.max(get(acc(half)), get(v)))
       })
     f.move(reduced, 1)
   }
