@@ -3,7 +3,6 @@ import { initFrom, initStateFrom } from '../model/init.js'
 import { childKey, rootKey, type Key } from '../random/index.js'
 import { full, view, allocate, type Aval, type Tensor } from '../value/tensor.js'
 import { leaves, mapTree, type Branch, type Tree } from '../value/tree.js'
-import { sizeOf } from '../value/shape.js'
 import { optimizerInterpreter, type Slot } from './optimizer/index.js'
 import type { Totals } from './metric/metric.js'
 import { notStarted, type Memory, type Progress, type Scores } from './progress.js'
@@ -41,15 +40,8 @@ export const keyTensor = (k: Key): Tensor => view('u32', [2], allocate('u32', k.
 /** the key of a purpose of this run: initial parameters, shuffling, dropout */
 export const purposeKey = (seed: number, purpose: 'init' | 'shuffle' | 'step'): Key => childKey(rootKey(seed), purpose)
 
-/** a fresh tensor with one number everywhere */
-const filled = (like: { readonly dtype: Tensor['dtype']; readonly shape: Tensor['shape'] }, value: number): Tensor => {
-  const data = allocate(like.dtype, sizeOf(like.shape))
-  data.fill(value)
-  return view(like.dtype, like.shape, data)
-}
-
 const slotTensors = (slot: Slot, params: Branch<Tensor>, dtype: 'f32' | 'f64'): Tree<Tensor> =>
-  slot.per === 'run' ? full(dtype, [], slot.value) : mapTree<Tensor, Tensor>(p => filled(p, slot.value))(params)
+  slot.per === 'run' ? full(dtype, [], slot.value) : mapTree<Tensor, Tensor>(p => full(p.dtype, p.shape, slot.value))(params)
 
 /** the tensors of any state of a training, before they have values */
 export const formOf = (c: Checked): Readonly<Record<'params' | 'layers' | 'optimizer', Branch<Aval>>> => {

@@ -5,7 +5,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Program } from '../../expr/program.js'
 import { backendError, type BackendError } from '../../value/error.js'
 import { sizeOf, stridesOf } from '../../value/shape.js'
-import { allocate, numbersOf, view, type Aval, type DType, type Storage, type Tensor } from '../../value/tensor.js'
+import { allocate, numbersOf, scalarOf, view, type Aval, type DType, type Storage, type Tensor } from '../../value/tensor.js'
 import {
   checkInputs,
   checkPlaces,
@@ -137,8 +137,11 @@ const loopOver = (
   // what they look like: the tensors themselves may be large, and nobody else may need them any more
   const given = avals({ ...resident, ...start })
   const fedBack = avals(start)
-  const write = (address: number, t: Tensor): void =>
-    arrays[t.dtype](buffer, address, sizeOf(t.shape)).set(numbersOf(t))
+  const write = (address: number, t: Tensor): void => {
+    const place = arrays[t.dtype](buffer, address, sizeOf(t.shape))
+    if (t.data.length === 1) place.fill(scalarOf(t))
+    else place.set(numbersOf(t))
+  }
   const put = (values: Values): void => {
     for (const [name, t] of Object.entries(values)) {
       const input = plan.inputs.get(name)
