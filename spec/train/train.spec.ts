@@ -216,16 +216,35 @@ describe('what is refused, with words', () => {
       said({ optimizer: { tag: 'nope' } as never })
     ]).toMatchSnapshot()
   })
-  for (const backend of [reference, wasm])
-    it(`a run that diverges ends with the step, the label and the last good state (${backend.name})`, () => {
-      const wild = { ...options, loss: halfSquaredError, optimizer: sgd(1e18), metrics: [], stop: steps(50) }
-      const y = right(dataset({ x: data.x, y: numbers('f32', [22, 4], 3) }))
+  for (const [backend, rate, where] of [reference, wasm].flatMap(
+    backend =>
+      [
+        [backend, 1e18, 'loss'],
+        [backend, 3e38, 'a tensor']
+      ] as const
+  ))
+    it(`a run that diverges ends with the step, the label (${where}) and the last good state (${backend.name})`, () => {
+      const wild = { ...options, loss: halfSquaredError, optimizer: sgd(rate), metrics: [], stop: steps(50) }
+      const y = right(dataset({ x: data.x, y: numbers('f32', [22, 4], 3, 20) }))
       const r = train(wild, { backend })(y)
       if (E.isRight(r) || r.left._tag !== 'Diverged') throw new Error('expected a divergence')
       expect(r.left.path[0]).toBe(`step ${r.left.step}`)
+      const label = r.left.path.slice(1).join('/')
+      if (where === 'loss') expect(label).toBe('loss')
+      else expect(leaves<Tensor>(r.left.state.params).map(([name]) => name)).toContain(label)
+      const { epoch } = r.left.state.progress
+      const rows = chunks(22, 8, epochOrder(purposeKey(5, 'shuffle'), epoch, 22))[r.left.state.position]
+      const again = right(stepOf(training(wild), { backend }))(
+        r.left.state,
+        right(gatherExamples(y, indices((rows as Tensor).data)))
+      )
+      expect(E.isLeft(again) ? again.left.path : undefined).toEqual(r.left.path)
       expect(r.left.state.progress.step).toBe(r.left.step - 1)
-      const before = right(train({ ...wild, stop: steps(r.left.step - 1) }, { backend })(y))
-      expect(same(r.left.state, before.state)).toBe(true)
+      const before =
+        r.left.step === 1
+          ? right(startState(training(wild)))
+          : right(train({ ...wild, stop: steps(r.left.step - 1) }, { backend })(y)).state
+      expect(same(r.left.state, before)).toBe(true)
       expect(leaves<Tensor>(r.left.state.params).every(([, t]) => Array.from(t.data).every(Number.isFinite))).toBe(true)
     })
 })

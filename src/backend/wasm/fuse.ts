@@ -281,7 +281,10 @@ const reduce = (s: State, n: Node<'sum' | 'reduceMax'>, stored: ReadonlySet<Expr
       shape,
       axes: axes.map((_, i) => shape.length - axes.length + i),
       reads: new Map([[node, laid]]),
-      to
+      to: strided(
+        to.buffer,
+        shape.map((n, i) => (i < shape.length - axes.length ? n : 1))
+      )
     },
     to.buffer
   )

@@ -46,6 +46,7 @@ export interface ReduceKernel {
   readonly start?: Dims
   readonly axes: Dims
   readonly reads: ReadonlyMap<Expr, View>
+  /** its axes are those of the shape, the reduced ones of size 1 */
   readonly to: View
 }
 export interface MatmulKernel {

@@ -131,7 +131,7 @@ export const maximaInside = (l: Lowered, threads: number): Lowered => {
     shape: [size],
     axes: [0],
     reads: new Map([[stand, places]]),
-    to
+    to: { ...to, shape: [1], stride: [0] }
   }
   const gone = new Set<Kernel>(maxima.map(m => m.kernel))
   const kernels = l.kernels.flatMap((k): readonly Kernel[] =>

@@ -209,8 +209,14 @@ export const plan = (programs: readonly Lowered[], held: Held, threads = 1): Pla
     return names.flatMap(([name, view]) => {
       const input = p.inputs[name]
       if (!fedBack.has(name)) return []
-      const alone = names.filter(([, v]) => v.buffer === view.buffer && v.offset === view.offset).length === 1
-      if (input !== undefined && alone && inPlace(p, input.buffer, view.buffer)) {
+      // values that share a buffer must lie in it as their old ones lie in theirs
+      const sharing = names.filter(([, v]) => v.buffer === view.buffer)
+      const places = new Set(sharing.map(([, v]) => v.offset))
+      const alike = sharing.every(([other, v]) => {
+        const old = p.inputs[other]
+        return old?.buffer === input?.buffer && old?.offset === v.offset && old.buffer.size === v.buffer.size
+      })
+      if (input !== undefined && alike && places.size === sharing.length && inPlace(p, input.buffer, view.buffer)) {
         address.set(view.buffer, address.get(input.buffer) as number)
         return []
       }

@@ -1,7 +1,7 @@
 /** Simplification that keeps every bit: equal nodes become one, and what cannot change a value goes. */
-import { node } from '../../expr/build.js'
+import { constant, node } from '../../expr/build.js'
 import type { Expr, Op } from '../../expr/op.js'
-import { scalarOf, type Tensor } from '../../value/tensor.js'
+import { full, isFloat, scalarOf, type Tensor } from '../../value/tensor.js'
 
 /** the number of a constant that is one number everywhere */
 export const uniformValue = (e: Expr): number | undefined =>
@@ -25,6 +25,33 @@ const withoutEffect = (op: Op, args: readonly Expr[]): Expr | undefined => {
   return undefined
 }
 
+/** what is rounded once, and so is the same wherever it is worked out; a f32 is rounded when it is stored */
+const exact: Partial<Record<Op, (x: number, y: number) => number>> = {
+  add: (x, y) => x + y,
+  sub: (x, y) => x - y,
+  mul: (x, y) => x * y,
+  div: (x, y) => x / y,
+  max: Math.max,
+  min: Math.min,
+  neg: x => -x,
+  abs: Math.abs,
+  sqrt: Math.sqrt,
+  cast: x => x,
+  reshape: x => x,
+  transpose: x => x,
+  broadcast: x => x,
+  slice: x => x
+}
+
+/** floating-point numbers worked out from single constants */
+const folded = (n: Expr, args: readonly Expr[]): Expr | undefined => {
+  const work = exact[n.op]
+  const [x, y = 0] = args.map(uniformValue)
+  if (work === undefined || x === undefined || !args.every(a => isFloat(a.dtype) && uniformValue(a) !== undefined))
+    return undefined
+  return isFloat(n.dtype) ? constant(full(n.dtype, n.shape, work(x, y))) : undefined
+}
+
 /** The same outputs from fewer nodes. */
 export const simplify = (
   order: readonly Expr[],
@@ -45,14 +72,15 @@ export const simplify = (
       become.set(n, shorter)
       continue
     }
-    const attrs = n.op === 'constant' ? constants(n.attrs.value) : JSON.stringify(n.attrs, exactNumbers)
+    const now = folded(n, args) ?? n
+    const attrs = now.op === 'constant' ? constants(now.attrs.value) : JSON.stringify(now.attrs, exactNumbers)
     // constants of several numbers are not compared: they are equal only where they are the same tensor
     const name =
-      n.op === 'constant' && attrs === ''
-        ? `constant ${id(n)}`
+      now.op === 'constant'
+        ? `constant ${now.dtype} ${now.shape.join(',')} ${attrs === '' ? id(now) : attrs}`
         : `${n.op} ${n.dtype} ${n.shape.join(',')} ${attrs} ${args.map(id).join(',')}`
     const same = known.get(name)
-    const made = same ?? (args.every((a, i) => a === n.args[i]) ? n : node(n.op, args, n.attrs as never))
+    const made = same ?? (now !== n || args.every((a, i) => a === n.args[i]) ? now : node(n.op, args, n.attrs as never))
     known.set(name, made)
     become.set(n, made)
   }

@@ -3,7 +3,8 @@
  * the bits do not depend on how many there are.
  */
 import { sizeOf, type Dims } from '../../value/shape.js'
-import { topological } from '../../expr/op.js'
+import type { Expr } from '../../expr/op.js'
+import { bodyOf } from './emit/body.js'
 import { isThin } from './emit/matmul.js'
 import { sizesOf, type Product } from './emit/matrix.js'
 import { piecesOf } from './emit/panel.js'
@@ -33,28 +34,40 @@ const share = (v: View, thread: number, threads: number): View => {
   return alongAxis(v, 0, thread * size, size)
 }
 
-/** functions that call back into JavaScript are not there for other threads */
-const callsBack = (k: MapKernel | ReduceKernel): boolean =>
-  topological(k.kind === 'map' ? [...k.outputs, ...(k.maxima ?? [])].map(o => o.node) : [k.node]).some(
+/** the nodes that a kernel works out or reads */
+const nodesOf = (k: MapKernel | ReduceKernel): readonly Expr[] =>
+  bodyOf(k.kind === 'map' ? [...k.outputs, ...(k.maxima ?? [])].map(o => o.node) : [k.node], k.reads, k.shape).nodes
+
+/** Functions that call back into JavaScript are not there for other threads; and a key that is also numbers to work with cannot be both whole and cut. */
+const staysWhole = (k: MapKernel | ReduceKernel): boolean => {
+  const nodes = nodesOf(k)
+  const keys = new Set(nodes.flatMap(n => (n.op === 'random' && !k.reads.has(n) ? [n.args[0]] : [])))
+  return nodes.some(
     n =>
-      !k.reads.has(n) &&
-      (n.op === 'sin' || n.op === 'cos' || n.op === 'pow' || (n.op === 'random' && n.attrs.distribution === 'normal'))
+      keys.has(n) ||
+      (!k.reads.has(n) &&
+        (n.op === 'sin' ||
+          n.op === 'cos' ||
+          n.op === 'pow' ||
+          (n.op === 'random' && n.attrs.distribution === 'normal')))
   )
+}
 
-const resized = <K extends MapKernel | ReduceKernel>(k: K, axis: number, start: number, size: number): K => ({
-  ...k,
-  shape: k.shape.map((n, a) => (a === axis ? size : n)),
-  start: k.shape.map((_, a) => (k.start?.[a] ?? 0) + (a === axis ? start : 0)),
-  reads: new Map(
-    [...k.reads].map(([n, v]) => [n, v.shape.length === k.shape.length ? alongAxis(v, axis, start, size) : v] as const)
-  )
-})
+const resized = <K extends MapKernel | ReduceKernel>(k: K, axis: number, start: number, size: number): K => {
+  // keys of random draws are read whole
+  const numbers = new Set(nodesOf(k))
+  return {
+    ...k,
+    shape: k.shape.map((n, a) => (a === axis ? size : n)),
+    start: k.shape.map((_, a) => (k.start?.[a] ?? 0) + (a === axis ? start : 0)),
+    reads: new Map([...k.reads].map(([n, v]) => [n, numbers.has(n) ? alongAxis(v, axis, start, size) : v] as const))
+  }
+}
 
-const splitMap = (k: MapKernel, threads: number): readonly Kernel[] => {
+const splitMap = (k: MapKernel, threads: number, worth: number): readonly Kernel[] => {
   // an axis further in would change how places are counted
   const axis = k.shape.findIndex(n => n > 1)
-  if (axis < 0 || sizeOf(k.shape) * k.outputs.length < worthSplitting || at(k.shape, axis) < threads || callsBack(k))
-    return [k]
+  if (axis < 0 || sizeOf(k.shape) * k.outputs.length < worth || at(k.shape, axis) < threads || staysWhole(k)) return [k]
   return ranges(at(k.shape, axis), threads, k.shape.length === axis + 1 ? 16 : 1).map(([start, size], i) => ({
     ...resized(k, axis, start, size),
     outputs: k.outputs.map(o => ({ ...o, to: alongAxis(o.to, axis, start, size) })),
@@ -62,7 +75,7 @@ const splitMap = (k: MapKernel, threads: number): readonly Kernel[] => {
   }))
 }
 
-const splitReduce = (k: ReduceKernel, threads: number): readonly Kernel[] => {
+const splitReduce = (k: ReduceKernel, threads: number, worth: number): readonly Kernel[] => {
   const real = [...k.shape.keys()].filter(a => at(k.shape, a) > 1)
   const first = real[0]
   const last = real.at(-1)
@@ -71,9 +84,9 @@ const splitReduce = (k: ReduceKernel, threads: number): readonly Kernel[] => {
   if (
     axis === undefined ||
     k.axes.includes(axis) ||
-    sizeOf(k.shape) < worthSplitting ||
+    sizeOf(k.shape) < worth ||
     at(k.shape, axis) < threads ||
-    callsBack(k)
+    staysWhole(k)
   )
     return [k]
   return ranges(at(k.shape, axis), threads, axis === last ? 16 : 1).map(([start, size]) => ({
@@ -82,19 +95,19 @@ const splitReduce = (k: ReduceKernel, threads: number): readonly Kernel[] => {
   }))
 }
 
-const worthSharing = ({ m, n, depth, batches }: Product): boolean => batches * m * n * depth >= 4 * worthSplitting
+const isWorth = ({ m, n, depth, batches }: Product, worth: number): boolean => batches * m * n * depth >= 4 * worth
 
 /** Whether the threads do a kernel together, a piece at a time: none of them has a part of its own. */
 export const inPieces = (k: Kernel, threads: number): boolean => {
   if (threads === 1 || k.kind !== 'matmul') return false
   const product = sizesOf(k)
-  return !isThin(product) && worthSharing(product) && piecesOf(product, threads) >= threads
+  return !isThin(product) && isWorth(product, worthSplitting) && piecesOf(product, threads) >= threads
 }
 
-const splitMatmul = (k: MatmulKernel, threads: number): readonly Kernel[] => {
+const splitMatmul = (k: MatmulKernel, threads: number, worth: number): readonly Kernel[] => {
   if (inPieces(k, threads)) return Array.from({ length: threads }, () => k)
   const product = sizesOf(k)
-  if (!worthSharing(product) || product.n < 16 * threads) return [k]
+  if (!isWorth(product, worth) || product.n < 16 * threads) return [k]
   const columns = k.to.shape.length - 1
   return ranges(product.n, threads, 8).map(([start, size]) => ({
     ...k,
@@ -106,19 +119,21 @@ const splitMatmul = (k: MatmulKernel, threads: number): readonly Kernel[] => {
 /**
  * The parts of a kernel, one for each thread; a single one where sharing out would not pay. Where it is done in pieces, each thread has
  * the whole kernel.
+ *
+ * @param worth less work than this stays whole
  */
-export const split = (k: Kernel, threads: number): readonly Kernel[] => {
+export const split = (k: Kernel, threads: number, worth = worthSplitting): readonly Kernel[] => {
   if (threads === 1) return [k]
   switch (k.kind) {
     case 'map':
-      return splitMap(k, threads)
+      return splitMap(k, threads, worth)
     case 'reduce':
-      return splitReduce(k, threads)
+      return splitReduce(k, threads, worth)
     case 'matmul':
-      return splitMatmul(k, threads)
+      return splitMatmul(k, threads, worth)
     case 'gather': {
       const rows = at(k.to.shape, 0)
-      return k.index.shape.length === 1 && sizeOf(k.to.shape) >= worthSplitting && rows >= threads
+      return k.index.shape.length === 1 && sizeOf(k.to.shape) >= worth && rows >= threads
         ? ranges(rows, threads, 1).map(([start, size]) => ({
             ...k,
             index: alongAxis(k.index, 0, start, size),

@@ -5,7 +5,16 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Program } from '../../expr/program.js'
 import { backendError, type BackendError } from '../../value/error.js'
 import { sizeOf, stridesOf } from '../../value/shape.js'
-import { allocate, numbersOf, scalarOf, view, type Aval, type DType, type Storage, type Tensor } from '../../value/tensor.js'
+import {
+  allocate,
+  numbersOf,
+  scalarOf,
+  view,
+  type Aval,
+  type DType,
+  type Storage,
+  type Tensor
+} from '../../value/tensor.js'
 import {
   checkInputs,
   checkPlaces,

@@ -3,7 +3,7 @@
  * (s0 + s2) + (s1 + s3) rounded once (numerics contract, section 1): along memory that is two vectors, across it eight.
  */
 import { f32, f64, f64x2, local, type Local } from 'wasmati'
-import { stridesOf, type Dims } from '../../../value/shape.js'
+import type { Dims } from '../../../value/shape.js'
 import { bytesOf, type ReduceKernel } from '../kernel.js'
 import { collapse } from '../space.js'
 import { bodyOf, emitBody, width, type Scope } from './body.js'
@@ -112,7 +112,7 @@ export const emitReduce = (k: ReduceKernel, where: Where): Procedure => {
   const size = bytesOf[k.to.buffer.dtype]
   const isReduced = (a: number): boolean => k.axes.includes(a)
   // the result walks along the axes that stay, and stands still along the reduced ones
-  const output = stridesOf(k.shape.map((n, a) => (isReduced(a) ? 1 : n))).map((st, a) => (isReduced(a) ? 0 : st * size))
+  const output = k.shape.map((n, a) => (isReduced(a) || n === 1 ? 0 : (k.to.stride[a] as number) * size))
   const first = [...k.shape.keys()].find(a => isReduced(a) && (k.shape[a] as number) > 1) ?? k.shape.length
   const segment = (a: number): number => (isReduced(a) ? 1 : a < first ? 0 : 2)
   const walks = [...body.reads.map(r => r.steps), ...body.places.map(p => p.steps), output]
