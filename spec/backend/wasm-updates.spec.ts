@@ -206,4 +206,21 @@ describe('single numbers', () => {
       { numRuns: runs(400) }
     )
   })
+
+  it('are not taken for tensors of several numbers', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 1, max: 5 }), (value, others) => {
+        const [one, x] = [b.constant(value, { dtype: 'f32', shape: [2] }), b.input('x', 'f32', [2])]
+        const several = Array.from({ length: others }, (_, i) => b.constant(tensorOf('f32', [2], [i + 0.25, i + 0.5])))
+        const y = [...several, b.neg(one)].reduce((sum, t) => b.add(b.mul(sum, x), t), b.mul(x, one))
+        const p = right(program({ y }))
+        const values = (backend: Backend): readonly number[] =>
+          Array.from(
+            numbersOf(right(right(backend.compile(p)).run({ x: tensorOf('f32', [2], [3, 5]) }))['y'] as Tensor)
+          )
+        expect(values(wasm)).toEqual(values(reference))
+      }),
+      { numRuns: runs(200) }
+    )
+  })
 })

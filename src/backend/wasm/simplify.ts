@@ -77,7 +77,7 @@ export const simplify = (
     // constants of several numbers are not compared: they are equal only where they are the same tensor
     const name =
       now.op === 'constant'
-        ? `constant ${now.dtype} ${now.shape.join(',')} ${attrs === '' ? id(now) : attrs}`
+        ? `constant ${now.dtype} ${now.shape.join(',')} ${attrs === '' ? `as in ${id(now)}` : attrs}`
         : `${n.op} ${n.dtype} ${n.shape.join(',')} ${attrs} ${args.map(id).join(',')}`
     const same = known.get(name)
     const made = same ?? (now !== n || args.every((a, i) => a === n.args[i]) ? now : node(n.op, args, n.attrs as never))
