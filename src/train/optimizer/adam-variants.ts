@@ -46,7 +46,7 @@ export const amsgradKind: OptimizerKind<Amsgrad> = {
       const m = nextM(slot, gradient)
       const v = nextV(slot, gradient)
       const u = max(slot('u'), v)
-      const update = div(mul(given.setting('rate'), unbiased1(m)), add(sqrt(unbiased2(u)), given.setting('epsilon')))
+      const update = div(mul(unbiased1(given.setting('rate')), m), add(sqrt(unbiased2(u)), given.setting('epsilon')))
       return { update, slots: { m, v, u } }
     }, powers)(given)
   },

@@ -57,7 +57,7 @@ const adamStep = (form: AdamForm, given: Given, more: (update: Expr, param: Expr
     const update =
       form === 'efficient'
         ? div(mul(efficient, m), add(sqrt(v), epsilon))
-        : div(mul(rate, unbiased1(m)), add(sqrt(unbiased2(v)), epsilon))
+        : div(mul(unbiased1(rate), m), add(sqrt(unbiased2(v)), epsilon))
     return { update: more(update, param), slots: { m, v } }
   }, powers)(given)
 }

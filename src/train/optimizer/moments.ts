@@ -34,9 +34,9 @@ export interface Moments {
   readonly m: (slot: (name: string) => Expr, gradient: Expr) => Expr
   /** v <- b2 v + (1 - b2) g^2 */
   readonly v: (slot: (name: string) => Expr, gradient: Expr) => Expr
-  /** x / (1 - b1^t) */
+  /** x 1 / (1 - b1^t), where the fraction is one number for the whole step: a division for each parameter would take as long as all the rest */
   readonly unbiased1: (x: Expr) => Expr
-  /** x / (1 - b2^t) */
+  /** x 1 / (1 - b2^t) */
   readonly unbiased2: (x: Expr) => Expr
   /** b1^t and b2^t */
   readonly powers: { readonly power1: Expr; readonly power2: Expr }
@@ -45,12 +45,12 @@ export const momentsOf = (given: Given): Moments => {
   const [beta1, beta2] = [given.setting('beta1'), given.setting('beta2')]
   const power1 = mul(given.scalar('power1'), beta1)
   const power2 = mul(given.scalar('power2'), beta2)
-  const [rest1, rest2] = [complement(power1), complement(power2)]
+  const [correction1, correction2] = [div(1, complement(power1)), div(1, complement(power2))]
   return {
     m: (slot, gradient) => average(beta1, slot('m'), gradient),
     v: (slot, gradient) => average(beta2, slot('v'), square(gradient)),
-    unbiased1: x => div(x, rest1),
-    unbiased2: x => div(x, rest2),
+    unbiased1: x => mul(x, correction1),
+    unbiased2: x => mul(x, correction2),
     powers: { power1, power2 }
   }
 }
