@@ -41,7 +41,9 @@ export const keyTensor = (k: Key): Tensor => view('u32', [2], allocate('u32', k.
 export const purposeKey = (seed: number, purpose: 'init' | 'shuffle' | 'step'): Key => childKey(rootKey(seed), purpose)
 
 const slotTensors = (slot: Slot, params: Branch<Tensor>, dtype: 'f32' | 'f64'): Tree<Tensor> =>
-  slot.per === 'run' ? full(dtype, [], slot.value) : mapTree<Tensor, Tensor>(p => full(p.dtype, p.shape, slot.value))(params)
+  slot.per === 'run'
+    ? full(dtype, [], slot.value)
+    : mapTree<Tensor, Tensor>(p => full(p.dtype, p.shape, slot.value))(params)
 
 /** the tensors of any state of a training, before they have values */
 export const formOf = (c: Checked): Readonly<Record<'params' | 'layers' | 'optimizer', Branch<Aval>>> => {

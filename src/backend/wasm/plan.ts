@@ -96,13 +96,46 @@ const sameplace = (k: Kernel, b: Buffer): boolean =>
         v.shape.every((n, i) => n === k.shape[i]))
   )
 
-/** whether the output may take the place of its input: nothing reads the old value after the new one begins to be written */
-const inPlace = (p: Lowered, input: Buffer, output: Buffer): boolean => {
-  const writers = p.kernels.flatMap((k, i) => (writesOf(k).includes(output) ? [i] : []))
-  const readers = p.kernels.flatMap((k, i) => (readsOf(k).some(v => v.buffer === input) ? [i] : []))
-  const first = Math.min(...writers)
-  const last = Math.max(-1, ...readers)
-  return writers.length === 1 && (last < first || (last === first && sameplace(p.kernels[first] as Kernel, input)))
+/** for each buffer the numbers of the kernels that do something with it, in order */
+const kernelsBy = (
+  kernels: readonly Kernel[],
+  buffers: (k: Kernel) => readonly Buffer[]
+): ReadonlyMap<Buffer, number[]> => {
+  const by = new Map<Buffer, number[]>()
+  kernels.forEach((k, i) => {
+    for (const b of new Set(buffers(k))) {
+      const numbers = by.get(b)
+      if (numbers === undefined) by.set(b, [i])
+      else numbers.push(i)
+    }
+  })
+  return by
+}
+
+/**
+ * Which outputs take the places of the inputs that they are fed back to: where nothing reads an old value after the new one begins to be
+ * written, and where values that share a buffer lie in it as their old ones lie in theirs.
+ */
+const inPlace = (p: Lowered, fedBack: Held['fedBack']): ReadonlyMap<Buffer, Buffer> => {
+  const writers = kernelsBy(p.kernels, writesOf)
+  const readers = kernelsBy(p.kernels, k => readsOf(k).map(v => v.buffer))
+  const sharing = new Map<Buffer, [name: string, view: View][]>()
+  for (const [name, view] of Object.entries(p.outputs))
+    sharing.set(view.buffer, [...(sharing.get(view.buffer) ?? []), [name, view]])
+  const found = new Map<Buffer, Buffer>()
+  for (const [output, all] of sharing) {
+    const input = p.inputs[all[0]?.[0] ?? '']?.buffer
+    const alike = all.every(([name, v]) => {
+      const old = p.inputs[name]
+      return fedBack.has(name) && old?.buffer === input && old?.offset === v.offset && old.buffer.size === output.size
+    })
+    if (input === undefined || !alike || new Set(all.map(([, v]) => v.offset)).size < all.length) continue
+    const [first = 0, ...more] = writers.get(output) ?? []
+    const last = readers.get(input)?.at(-1) ?? -1
+    if (more.length === 0 && (last < first || (last === first && sameplace(p.kernels[first] as Kernel, input))))
+      found.set(output, input)
+  }
+  return found
 }
 
 /** what a loop is opened with, beside its programs */
@@ -205,23 +238,11 @@ export const plan = (programs: readonly Lowered[], held: Held, threads = 1): Pla
     return { inputs: each(inputs), outputs: each(outputs) }
   })
   const copies = programs.map(p => {
-    const names = Object.entries(p.outputs)
-    return names.flatMap(([name, view]) => {
-      const input = p.inputs[name]
-      if (!fedBack.has(name)) return []
-      // values that share a buffer must lie in it as their old ones lie in theirs
-      const sharing = names.filter(([, v]) => v.buffer === view.buffer)
-      const places = new Set(sharing.map(([, v]) => v.offset))
-      const alike = sharing.every(([other, v]) => {
-        const old = p.inputs[other]
-        return old?.buffer === input?.buffer && old?.offset === v.offset && old.buffer.size === v.buffer.size
-      })
-      if (input !== undefined && alike && places.size === sharing.length && inPlace(p, input.buffer, view.buffer)) {
-        address.set(view.buffer, address.get(input.buffer) as number)
-        return []
-      }
-      return [{ name, view }]
-    })
+    const places = inPlace(p, fedBack)
+    for (const [output, input] of places) address.set(output, address.get(input) as number)
+    return Object.entries(p.outputs).flatMap(([name, view]) =>
+      fedBack.has(name) && !places.has(view.buffer) ? [{ name, view }] : []
+    )
   })
   const temporaries = end
   let top = end

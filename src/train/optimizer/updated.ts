@@ -24,10 +24,11 @@ export const updated = (
   dtype: FloatType
 ): Carried => {
   const settings = self.settings(optimizer, '')
+  const byPath = new Map(Object.entries(slots).map(([name, tree]) => [name, new Map(leaves<Expr>(tree))] as const))
   const given: Given = {
     gradients,
     params,
-    slots: name => new Map(leaves<Expr>(slots[name] as Tree<Expr>)),
+    slots: name => byPath.get(name) as ByPath,
     scalar: name => slots[name] as Expr,
     setting: name => {
       const value = settings[name] ?? 0
