@@ -125,6 +125,27 @@ describe('however many steps at a time', () => {
     // the rule that cannot be foreseen was among them
     expect(ended).toBeGreaterThan(0)
   })
+  it('the last turn before a step that diverges has the state at its end', () => {
+    const states = (backend: Backend, turnSteps?: number): ReadonlyMap<number, unknown> => {
+      const settings = { ...settingsFor(steps(60), 0.9, 4), optimizer: sgd(3e4) }
+      const pulled = right(turns(settings, { backend, ...(turnSteps === undefined ? {} : { turnSteps }) })(data))
+      const seen = new Map<number, unknown>()
+      let next = pulled.next()
+      for (; next.done !== true; next = pulled.next()) {
+        const state = next.value.state()
+        seen.set(state.progress.step, plain(state))
+      }
+      expect(E.isLeft(next.value)).toBe(true)
+      return seen
+    }
+    for (const backend of [reference, wasm]) {
+      const [single, most, odd] = [states(backend, 1), states(backend), states(backend, 2.5)]
+      expect(single.size).toBeGreaterThan(1)
+      expect([...most.keys()].at(-1)).toBe([...single.keys()].at(-1))
+      for (const [step, state] of [...most, ...odd]) expect(state).toEqual(single.get(step))
+      expect(states(backend, NaN)).toEqual(single)
+    }
+  })
   it('and what a step that diverges leaves is the state before it', () => {
     const run = (turnSteps: number) =>
       train(

@@ -84,6 +84,22 @@ export const checkPlaces = (places: Readonly<Record<string, Aval>>, values: Valu
   return undefined
 }
 
+/** the first output that takes the place of a tensor of another element type or shape, if any */
+export const checkFedBack = (programs: readonly Program[], start: Values): ShapeError | undefined => {
+  for (const { outputs } of programs)
+    for (const [name, { dtype, shape }] of Object.entries(outputs)) {
+      const state = Object.hasOwn(start, name) ? start[name] : undefined
+      if (state !== undefined && (dtype !== state.dtype || !sameShape(shape, state.shape)))
+        return shapeError(['output', name], show(state), show({ dtype, shape }), 'what is fed back keeps its shape')
+    }
+  return undefined
+}
+/** what is wrong with a number of steps, if anything */
+export const checkCount = (count: number): ShapeError | undefined =>
+  Number.isInteger(count) && count > 0
+    ? undefined
+    : shapeError(['count'], 'a whole number of steps, at least 1', String(count))
+
 /** a program without the inputs that are given from the start */
 export const inputsBeside = (p: Program, given: Readonly<Record<string, unknown>>): Readonly<Record<string, Aval>> =>
   Object.fromEntries(Object.entries(p.inputs).filter(([name]) => !Object.hasOwn(given, name)))
@@ -130,6 +146,8 @@ const stack = (results: readonly Values[]): Values =>
 export const loopOfRuns =
   (compile: Backend['compile']): Backend['loop'] =>
   (programs, start, resident) => {
+    const unfit = checkFedBack(programs, start)
+    if (unfit !== undefined) return left(unfit)
     const compiled = new Map(programs.map(p => [p, compile(p)] as const))
     const failed = [...compiled.values()].find(isLeft)
     if (failed !== undefined) return failed
@@ -137,7 +155,7 @@ export const loopOfRuns =
     const steps: Loop['steps'] = (p, count, inputs) => {
       const executable = compiled.get(p) ?? left(notOpened('loop'))
       if (isLeft(executable)) return executable
-      const wrong = checkInputs(stacked(count, inputsBeside(p, given)), inputs)
+      const wrong = checkCount(count) ?? checkInputs(stacked(count, inputsBeside(p, given)), inputs)
       if (wrong !== undefined) return left(wrong)
       let now = given
       const results: Values[] = []

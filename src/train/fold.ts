@@ -54,7 +54,7 @@ export interface FoldOptions {
   readonly validation?: Dataset
   readonly keepBest?: boolean | Best
   readonly fingerprints?: boolean
-  /** a turn takes at most so many steps */
+  /** a turn takes at most so many steps, rounded down, and at least one */
   readonly turnSteps?: number
   /** a turn ends after a step with this number (steps taken so far) */
   readonly pauseAt?: (step: number) => boolean
@@ -254,7 +254,8 @@ const pulled = function* (
   const { batchSize } = c.training
   const epochSteps = Math.ceil(n / batchSize)
   const fullSteps = Math.floor(n / batchSize)
-  const most = Math.max(1, Math.min(together, o.turnSteps ?? together, Math.floor(enoughWork / work(full.program))))
+  const most =
+    Math.floor(Math.max(1, Math.min(together, o.turnSteps ?? together, enoughWork / work(full.program)))) || 1
   /** one at a time once settings turned out to depend on losses */
   let limit = most
   /** its tensors are those of `kept`, whatever the loop's memory holds by now */
@@ -329,7 +330,11 @@ const pulled = function* (
       }
       const report = results.report(i, s.progress.step + 1, settings[i] as StepReport['settings'])
       if (!results.isFinite(i)) {
-        if (events.length > 0) yield { events, state: now }
+        if (events.length > 0) {
+          const back = goBack()
+          if (E.isLeft(back)) return back
+          yield { events, state: now }
+        }
         return failedStep(sp, report.settings, report.loss)
       }
       if (o.tells) events.push({ tag: 'step', epochSteps, ...report })

@@ -114,7 +114,7 @@ export const stepProgram = (t: Training, data: Dataset, families: Families = bui
   )
 
 export interface TurnOptions extends TrainOptions {
-  /** a turn takes at most so many steps */
+  /** a turn takes at most so many steps, rounded down, and at least one */
   readonly turnSteps?: number
   /** a turn ends after a step with this number (steps taken so far), so that the state there can be had */
   readonly pauseAt?: (step: number) => boolean

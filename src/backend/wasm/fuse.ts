@@ -37,7 +37,8 @@ const readsBelow = (roots: readonly Expr[], stored: ReadonlySet<Expr>, s: State)
     for (const a of n.args) {
       if (seen.has(a)) continue
       seen.add(a)
-      if (uniformValue(a) !== undefined) continue
+      // a key is read number by number, even where all of it is one
+      if (uniformValue(a) !== undefined && n.op !== 'random') continue
       if (roles[a.op] === 'map' && !stored.has(a)) stack.push(a)
       else reads.set(a, s.views.get(a) as View)
     }
@@ -115,6 +116,8 @@ const joinable = (s: State, n: Expr, reads: ReadonlyMap<Expr, View>): number => 
     const own = (e: Expr, v: View): boolean =>
       k.outputs.some(o => o.to.buffer === v.buffer) && !k.outputs.some(o => o.node === e)
     if (i === ready && [...reads].some(([e, v]) => own(e, v))) continue
+    // a kernel walks through what it reads in one way
+    if ([...reads].some(([e, v]) => k.reads.has(e) && k.reads.get(e) !== v)) continue
     if (size > 0) return i
   }
   return -1
@@ -325,7 +328,8 @@ const fuse = (outputs: Readonly<Record<string, Expr>>): Lowered => {
   const results = Object.fromEntries(
     Object.entries(outputs).map(([name, e]) => {
       const v = s.views.get(e) as View
-      return [name, isPlain(v) && v.offset === 0 && v.buffer.role.kind === 'temporary' ? v : copied(s, e, v)]
+      const isAll = isPlain(v) && v.offset === 0 && sizeOf(v.shape) === v.buffer.size
+      return [name, isAll && v.buffer.role.kind === 'temporary' ? v : copied(s, e, v)]
     })
   )
   return {

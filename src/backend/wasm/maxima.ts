@@ -9,6 +9,7 @@ import { bodyOf } from './emit/body.js'
 import {
   nextId,
   readsOf,
+  writesOf,
   type Buffer,
   type Kernel,
   type Lowered,
@@ -86,6 +87,7 @@ const foundIn = (l: Lowered): Found | undefined => {
   const updates = l.kernels.slice(l.updates)
   const maxima = updates.flatMap(k => maximumOf(k) ?? [])
   const leaving = new Set(Object.values(l.outputs).map(v => v.buffer))
+  const writersOf = (b: Buffer): readonly Kernel[] => l.kernels.filter(k => writesOf(k).includes(b))
   const readersOf = (b: Buffer): readonly Kernel[] => l.kernels.filter(k => readsOf(k).some(v => v.buffer === b))
   for (const update of updates) {
     if (update.kind !== 'map') continue
@@ -95,6 +97,8 @@ const foundIn = (l: Lowered): Found | undefined => {
       if (
         first === undefined ||
         mine.some(m => m.pattern !== first.pattern) ||
+        !cover([to], to.buffer) ||
+        writersOf(to.buffer).length > 1 ||
         !cover(
           mine.map(m => m.at),
           to.buffer

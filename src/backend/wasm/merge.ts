@@ -53,35 +53,32 @@ const updateOf = (
   if (places.length > 0 || keys.size > 0) return undefined
   const ids = new Map(nodes.map((n, i) => [n, i]))
   const wholes: Buffer[] = []
+  const movesWhole = (v: View): boolean => isWhole(v, size) && size > 1 && isMovable(v.buffer)
   const whole = (v: View): string => {
     wholes.push(v.buffer)
     return `all of ${v.buffer.dtype} ${v.buffer.role.kind} ${fedBack.has(v.buffer)}`
   }
   const wordOf = (n: Expr): string | undefined => {
     const v = reads.get(n)
-    if (v !== undefined)
-      return isWhole(v, size) && size > 1 && isMovable(v.buffer)
-        ? whole(v)
-        : isOneNumber(v)
-          ? `one ${v.buffer.id} ${v.offset}`
-          : undefined
+    if (v !== undefined) return movesWhole(v) ? whole(v) : isOneNumber(v) ? `one ${v.buffer.id} ${v.offset}` : undefined
     const value = uniformValue(n)
     if (value !== undefined) return `number ${n.dtype} ${exactly(value)}`
     return `${n.op} ${n.dtype} ${JSON.stringify(n.attrs)} ${n.args.map(a => ids.get(a)).join()}`
   }
   const words = [
     ...nodes.map(wordOf),
-    ...outputs.map(({ node, to }) => (isWhole(to, size) && size > 1 ? `${ids.get(node)} to ${whole(to)}` : undefined))
+    ...outputs.map(({ node, to }) => (movesWhole(to) ? `${ids.get(node)} to ${whole(to)}` : undefined))
   ]
   return words.includes(undefined) || new Set(wholes).size < wholes.length
     ? undefined
     : { kernel, pattern: words.join('\n'), wholes }
 }
 
-/** the same expressions over a vector of all numbers */
+/** the same expressions over a vector of all numbers: whole buffers become `whole`, single numbers are `moved` */
 const flattened = (
   { outputs, reads, shape }: MapKernel,
-  whole: (v: View) => View | undefined,
+  whole: (v: View) => View,
+  moved: (v: View) => View,
   size: number
 ): MapKernel => {
   const wide: Dims = [size]
@@ -97,12 +94,13 @@ const flattened = (
     const args = v === undefined ? n.args.map(a => made.get(a) ?? a) : []
     const flat = { ...n, shape: wide, args } as Expr
     made.set(n, flat)
-    if (v !== undefined) newReads.set(flat, whole(v) ?? { ...v, shape: wide, stride: [0] })
+    if (v !== undefined)
+      newReads.set(flat, isWhole(v, sizeOf(shape)) ? whole(v) : { ...moved(v), shape: wide, stride: [0] })
   }
   return {
     kind: 'map',
     shape: wide,
-    outputs: outputs.map(({ node, to }) => ({ node: made.get(node) as Expr, to: whole(to) as View })),
+    outputs: outputs.map(({ node, to }) => ({ node: made.get(node) as Expr, to: whole(to) })),
     reads: newReads
   }
 }
@@ -146,10 +144,12 @@ const together = (l: Lowered, group: readonly Update[], id: number): Lowered | u
       offset += sizes[m] as number
     })
   })
-  const allOf = (v: View): View | undefined => {
-    const part = parts.get(v.buffer)
-    return part === undefined ? undefined : { buffer: part.whole, shape: [size], stride: [1], offset: 0 }
-  }
+  const allOf = (v: View): View => ({
+    buffer: (parts.get(v.buffer) as Part).whole,
+    shape: [size],
+    stride: [1],
+    offset: 0
+  })
   const moved = (v: View): View => {
     const part = parts.get(v.buffer)
     return part === undefined ? v : { ...v, buffer: part.whole, offset: v.offset + part.offset }
@@ -162,7 +162,7 @@ const together = (l: Lowered, group: readonly Update[], id: number): Lowered | u
     kernels: [
       ...others(l.kernels.slice(0, l.updates)),
       ...others(before),
-      flattened(first.kernel, allOf, size),
+      flattened(first.kernel, allOf, moved, size),
       ...others(after)
     ],
     inputs: each(l.inputs),
@@ -175,8 +175,14 @@ const groupsIn = (l: Lowered, names: ReadonlySet<string>): readonly (readonly Up
     Object.entries(views).flatMap(([name, v]) => (names.has(name) ? [v.buffer] : []))
   const fedBack = new Set([...viewsOf(l.inputs), ...viewsOf(l.outputs)])
   const leaving = new Set(Object.entries(l.outputs).flatMap(([name, v]) => (names.has(name) ? [] : [v.buffer])))
+  const filledAgain = new Set<Buffer>()
+  const filled = new Set<Buffer>()
+  for (const b of l.kernels.flatMap(k => [...new Set(writesOf(k))])) (filled.has(b) ? filledAgain : filled).add(b)
+  /** what several kernels fill, parts or one over another, keeps its place: their order counts */
   const isMovable = (b: Buffer): boolean =>
-    !leaving.has(b) && (b.role.kind === 'temporary' || (b.role.kind === 'input' && fedBack.has(b)))
+    !leaving.has(b) &&
+    !filledAgain.has(b) &&
+    (b.role.kind === 'temporary' || (b.role.kind === 'input' && fedBack.has(b)))
   const groups = new Map<string, Update[]>()
   const taken = new Set<Buffer>()
   for (const k of l.kernels.slice(l.updates)) {

@@ -211,10 +211,11 @@ export const plan = (programs: readonly Lowered[], held: Held, threads = 1): Pla
   for (const [, view] of fedBack) placeOnce(view.buffer)
   end = placeGradients(programs, held, end, address)
   const inputs = new Map<string, { address: number; view: View }>()
+  const bytesIn = (v: View | undefined): number => (v === undefined ? 0 : bytes(v.buffer))
   // an input whose size differs between programs (an index) takes the largest place
   const largest = new Map<string, View>(fedBack)
   for (const [name, view] of programs.flatMap(p => Object.entries(p.inputs)))
-    if ((largest.get(name)?.buffer.size ?? 0) < view.buffer.size) largest.set(name, view)
+    if (bytesIn(largest.get(name)) < bytesIn(view)) largest.set(name, view)
   for (const [name, view] of largest) {
     placeOnce(view.buffer)
     inputs.set(name, { address: addressOf(view), view })

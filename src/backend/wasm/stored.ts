@@ -93,7 +93,7 @@ export const storedNodes = (order: readonly Expr[], outputs: readonly Expr[]): R
     const kernels = new Set(
       mine.flatMap(u => (roles[u.op] === 'map' && !stored.has(u) ? [...(consumers.get(u) ?? [])] : [u]))
     )
-    const forced = mine.some(u => roles[u.op] === 'view' || roles[u.op] === 'heavy')
+    const forced = mine.some(u => roles[u.op] === 'view' || roles[u.op] === 'heavy' || u.op === 'random')
     const heavyColumns = mine.some(
       u => roles[u.op] === 'reduce' && (cost.get(n) ?? 0) > 2 * keepAbove && !reducesRows(u)
     )

@@ -16,6 +16,8 @@ import {
   type Tensor
 } from '../../value/tensor.js'
 import {
+  checkCount,
+  checkFedBack,
   checkInputs,
   checkPlaces,
   inputsBeside,
@@ -163,7 +165,7 @@ const loopOver = (
   const steps: Loop['steps'] = (p, count, inputs) => {
     const which = programs.indexOf(p)
     if (which < 0) return E.left(notOpened('wasm'))
-    const wrong = checkInputs(stacked(count, needed[which] ?? {}), inputs)
+    const wrong = checkCount(count) ?? checkInputs(stacked(count, needed[which] ?? {}), inputs)
     if (wrong !== undefined) return E.left(wrong)
     const queued = plan.queued[which] as Plan['queued'][number]
     const mine = Object.keys(needed[which] ?? {}).map(name => {
@@ -217,6 +219,8 @@ const loopOn =
   (count: number, threads: Threads = ownThreads): Backend['loop'] =>
   (programs, start, resident) => {
     const given = { ...resident, ...start }
+    const unfit = checkFedBack(programs, start)
+    if (unfit !== undefined) return E.left(unfit)
     for (const p of programs) {
       const known = Object.fromEntries(Object.entries(p.inputs).filter(([name]) => Object.hasOwn(given, name)))
       const wrong = checkInputs(known, given)

@@ -1,5 +1,6 @@
 /** Bytes moved from one place to another, without looking at what they mean. */
 import { i32, i64, local, memory, v128, type Local } from 'wasmati'
+import { integer } from './lanes.js'
 
 /** an address: fixed, or a multiple of the turn beyond it */
 export interface Address {
@@ -8,12 +9,13 @@ export interface Address {
   readonly step?: number
 }
 const pushAddress = ({ base, turn, step = 0 }: Address, plus: number): void => {
-  if (turn === undefined) i32.const(base + plus)
+  const fixed = integer(base + plus)
+  if (turn === undefined) fixed()
   else {
     local.get(turn)
     i32.const(step)
     i32.mul()
-    i32.const(base + plus)
+    fixed()
     i32.add()
   }
 }

@@ -1,5 +1,5 @@
 /** Fingerprints (value/fingerprint): four words at a time, their products of 64 bits added up in two pairs of sums. */
-import { i32, i64, i64x2, local, v128, type Local } from 'wasmati'
+import { i64, i64x2, local, v128, type Local } from 'wasmati'
 import { STEP } from '../../../value/fingerprint.js'
 import { sizeOf } from '../../../value/shape.js'
 import { bytesOf, type FingerprintKernel } from '../kernel.js'
@@ -51,7 +51,7 @@ export const emitFingerprint = ({ values, to }: FingerprintKernel, where: Where)
     })
     if (n % 4 !== 0) add(n % 4)
     set(low, l2.add(get(low), get(high)))
-    i32.const(where.address(to.buffer) + to.offset * 4)
+    integer(where.address(to.buffer) + to.offset * 4)()
     local.get(low)
     i64x2.extract_lane(0)
     local.get(low)

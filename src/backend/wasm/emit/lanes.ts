@@ -41,7 +41,8 @@ export const set = (l: Local, value: Push): void => {
 export const integer =
   (n: number): Push =>
   () => {
-    i32.const(n)
+    // addresses from 2 GiB up as well
+    i32.const(n | 0)
   }
 
 type Bytes16 = [

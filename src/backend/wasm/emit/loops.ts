@@ -128,7 +128,7 @@ export const procedure = (
         set(
           l,
           i4.splat(() => {
-            i32.const(base + i * (view.stride[0] as number) * 4)
+            integer(base + i * (view.stride[0] as number) * 4)()
             i32.load({})
           })
         )

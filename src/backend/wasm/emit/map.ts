@@ -1,10 +1,10 @@
 /** Elementwise kernels: nested loops, four elements at a time along the innermost. */
-import { i32, local, v128, type Local } from 'wasmati'
+import { local, v128, type Local } from 'wasmati'
 import { sizeOf } from '../../../value/shape.js'
 import type { MapKernel } from '../kernel.js'
 import { bytesOf } from '../kernel.js'
 import { bodyOf, emitBody, width } from './body.js'
-import { d2, f4, set } from './lanes.js'
+import { d2, f4, integer, set } from './lanes.js'
 import { largest, type Largest } from './largest.js'
 import { store } from './memory.js'
 import { advance, nest, procedure, times, type Procedure, type Where } from './loops.js'
@@ -61,7 +61,7 @@ export const emitMap = (k: MapKernel, where: Where): Procedure => {
       const value = extra[2 * i] as Local<'v128'>
       set(value, (node.dtype === 'f64' ? d2 : f4).splat((tops[i] as Largest).push))
       for (let at = 0; at < sizeOf(to.shape) * size; at += 16) {
-        i32.const(where.address(to.buffer) + to.offset * size + at)
+        integer(where.address(to.buffer) + to.offset * size + at)()
         local.get(value)
         v128.store({ align: size })
       }

@@ -41,7 +41,7 @@ export const emitGather = (k: GatherKernel, where: Where): Procedure =>
       row(i, rows)
       i32.const(width)
       i32.mul()
-      i32.const(addressOf(where, k.table))
+      integer(addressOf(where, k.table))()
       i32.add()
       i32.const(width)
       memory.copy()
@@ -95,9 +95,9 @@ export const emitScatter = (k: ScatterKernel, where: Where): Procedure =>
     const single = k.to.buffer.dtype === 'f32'
     const sums = where.address(k.scratch)
     const [from, to] = [l(0), l(1)]
-    i32.const(sums)
+    integer(sums)()
     i32.const(0)
-    i32.const(k.scratch.size * 8)
+    integer(k.scratch.size * 8)()
     memory.fill()
     set(from, integer(addressOf(where, k.values)))
     if (k.target.by === 'index') {
@@ -109,7 +109,7 @@ export const emitScatter = (k: ScatterKernel, where: Where): Procedure =>
         row(i, rows)
         i32.const(width * 8)
         i32.mul()
-        i32.const(sums)
+        integer(sums)()
         i32.add()
         local.set(to)
         times(l(4), width, () => {
@@ -178,7 +178,7 @@ export const emitFoldIn = (k: FoldInKernel, where: Where): Procedure =>
     const from = addressOf(where, k.key)
     const ks = [s0, s1, s2] as const
     for (const [i, s] of [s0, s1].entries()) {
-      i32.const(from + 4 * i)
+      integer(from + 4 * i)()
       i32.load({})
       local.set(s)
     }
@@ -221,7 +221,7 @@ export const emitFoldIn = (k: FoldInKernel, where: Where): Procedure =>
       }
     })
     for (const [i, x] of [a, b].entries()) {
-      i32.const(addressOf(where, k.to) + 4 * i)
+      integer(addressOf(where, k.to) + 4 * i)()
       get(x)
       i32.store({})
     }
