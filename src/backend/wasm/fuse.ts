@@ -5,8 +5,7 @@
 import { topological, type Expr, type Node } from '../../expr/op.js'
 import type { Program } from '../../expr/program.js'
 import { sizeOf, stridesOf, type Dims } from '../../value/shape.js'
-import { isContiguous } from '../../value/tensor.js'
-import type { Buffer, Kernel, Lowered, MapKernel, View } from './kernel.js'
+import { isPlain, isWhole, type Buffer, type Kernel, type Lowered, type MapKernel, type View } from './kernel.js'
 import { simplify, uniformValue } from './simplify.js'
 import { roles, storedNodes } from './stored.js'
 import { collapse } from './space.js'
@@ -16,7 +15,6 @@ const maxOutputs = 6
 const at = (d: Dims, i: number): number => d[i] as number
 
 const strided = (buffer: Buffer, shape: Dims): View => ({ buffer, shape, stride: stridesOf(shape), offset: 0 })
-const isPlain = (v: View): boolean => isContiguous({ dtype: 'f32', data: [], ...v })
 
 interface State {
   readonly views: Map<Expr, View>
@@ -328,8 +326,7 @@ const fuse = (outputs: Readonly<Record<string, Expr>>): Lowered => {
   const results = Object.fromEntries(
     Object.entries(outputs).map(([name, e]) => {
       const v = s.views.get(e) as View
-      const isAll = isPlain(v) && v.offset === 0 && sizeOf(v.shape) === v.buffer.size
-      return [name, isAll && v.buffer.role.kind === 'temporary' ? v : copied(s, e, v)]
+      return [name, isWhole(v) && v.buffer.role.kind === 'temporary' ? v : copied(s, e, v)]
     })
   )
   return {

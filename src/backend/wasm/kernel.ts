@@ -1,7 +1,7 @@
 /** The engine's intermediate form: buffers, views of them, and the kernels that fill them, in the order in which they run. */
 import type { Expr, Window } from '../../expr/op.js'
-import type { Dims } from '../../value/shape.js'
-import type { DType, Tensor } from '../../value/tensor.js'
+import { sizeOf, type Dims } from '../../value/shape.js'
+import { isContiguous, type DType, type Tensor } from '../../value/tensor.js'
 
 /** a place in memory */
 export interface Buffer {
@@ -160,6 +160,11 @@ export const withViews = (k: Kernel, f: (v: View) => View): Kernel => {
       return { ...k, key: f(k.key), to: f(k.to) }
   }
 }
+
+/** whether a view shows its numbers one after another, as they lie */
+export const isPlain = (v: View): boolean => isContiguous({ dtype: 'f32', data: [], ...v })
+/** whether it shows all of its buffer so */
+export const isWhole = (v: View): boolean => v.offset === 0 && sizeOf(v.shape) === v.buffer.size && isPlain(v)
 
 /** the bytes from the first to the last number that a view shows, from the start of its buffer */
 export const extentOf = ({ buffer, shape, stride, offset }: View): readonly [from: number, to: number] => {

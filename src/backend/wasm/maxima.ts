@@ -4,9 +4,10 @@
  */
 import type { Expr } from '../../expr/op.js'
 import { sizeOf } from '../../value/shape.js'
-import { isContiguous } from '../../value/tensor.js'
 import { bodyOf } from './emit/body.js'
 import {
+  isPlain,
+  isWhole,
   nextId,
   readsOf,
   writesOf,
@@ -36,7 +37,7 @@ const maximumOf = (k: Kernel): Maximum | undefined => {
   const [read, ...others] = [...k.reads]
   if (read === undefined || others.length > 0 || places.length > 0 || keys.size > 0) return undefined
   const [from, at] = read
-  if (!isContiguous({ dtype: 'f32', data: [], ...at }) || sizeOf(at.shape) !== sizeOf(k.shape)) return undefined
+  if (!isPlain(at) || sizeOf(at.shape) !== sizeOf(k.shape)) return undefined
   const ids = new Map(nodes.map((n, i) => [n, i]))
   const pattern = nodes
     .map(n =>
@@ -97,7 +98,7 @@ const foundIn = (l: Lowered): Found | undefined => {
       if (
         first === undefined ||
         mine.some(m => m.pattern !== first.pattern) ||
-        !cover([to], to.buffer) ||
+        !isWhole(to) ||
         writersOf(to.buffer).length > 1 ||
         !cover(
           mine.map(m => m.at),

@@ -4,10 +4,10 @@
  */
 import type { Expr } from '../../expr/op.js'
 import { sizeOf, type Dims } from '../../value/shape.js'
-import { isContiguous } from '../../value/tensor.js'
 import { bodyOf } from './emit/body.js'
 import {
   bytesOf,
+  isWhole,
   nextId,
   readsOf,
   withViews,
@@ -31,8 +31,6 @@ interface Update {
   readonly wholes: readonly Buffer[]
 }
 
-const isWhole = (v: View, size: number): boolean =>
-  v.buffer.size === size && v.offset === 0 && sizeOf(v.shape) === size && isContiguous({ dtype: 'f32', data: [], ...v })
 const isOneNumber = (v: View): boolean => v.shape.every((n, a) => n === 1 || v.stride[a] === 0)
 const exactly = (x: number): string => (Object.is(x, -0) ? '-0' : String(x))
 
@@ -53,7 +51,7 @@ const updateOf = (
   if (places.length > 0 || keys.size > 0) return undefined
   const ids = new Map(nodes.map((n, i) => [n, i]))
   const wholes: Buffer[] = []
-  const movesWhole = (v: View): boolean => isWhole(v, size) && size > 1 && isMovable(v.buffer)
+  const movesWhole = (v: View): boolean => isWhole(v) && v.buffer.size === size && size > 1 && isMovable(v.buffer)
   const whole = (v: View): string => {
     wholes.push(v.buffer)
     return `all of ${v.buffer.dtype} ${v.buffer.role.kind} ${fedBack.has(v.buffer)}`
@@ -95,7 +93,10 @@ const flattened = (
     const flat = { ...n, shape: wide, args } as Expr
     made.set(n, flat)
     if (v !== undefined)
-      newReads.set(flat, isWhole(v, sizeOf(shape)) ? whole(v) : { ...moved(v), shape: wide, stride: [0] })
+      newReads.set(
+        flat,
+        isWhole(v) && v.buffer.size === sizeOf(shape) ? whole(v) : { ...moved(v), shape: wide, stride: [0] }
+      )
   }
   return {
     kind: 'map',

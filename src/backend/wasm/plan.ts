@@ -4,12 +4,11 @@
  * their lifetimes.
  */
 import { sizeOf } from '../../value/shape.js'
-import { isContiguous } from '../../value/tensor.js'
 import { reservedBytes } from './emit/barrier.js'
 import { sizesOf } from './emit/matrix.js'
 import { isThin } from './emit/matmul.js'
 import { scratchFor } from './emit/panel.js'
-import { bytesOf, readsOf, writesOf, type Buffer, type Kernel, type Lowered, type View } from './kernel.js'
+import { bytesOf, isPlain, readsOf, writesOf, type Buffer, type Kernel, type Lowered, type View } from './kernel.js'
 import { inPieces } from './split.js'
 
 export interface Copy {
@@ -90,10 +89,7 @@ const sameplace = (k: Kernel, b: Buffer): boolean =>
   [...k.reads.values()].every(
     v =>
       v.buffer !== b ||
-      (v.offset === 0 &&
-        isContiguous({ dtype: 'f32', data: [], ...v }) &&
-        v.shape.length === k.shape.length &&
-        v.shape.every((n, i) => n === k.shape[i]))
+      (v.offset === 0 && isPlain(v) && v.shape.length === k.shape.length && v.shape.every((n, i) => n === k.shape[i]))
   )
 
 /** for each buffer the numbers of the kernels that do something with it, in order */
@@ -287,8 +283,8 @@ export const plan = (programs: readonly Lowered[], held: Held, threads = 1): Pla
     inputs,
     nextPieces,
     panel,
-    // loads may run a little past what they need
     panelBytes,
+    // loads may run a little past what they need
     bytes: panel + threads * panelBytes + 256
   }
 }

@@ -108,6 +108,7 @@ const splitMatmul = (k: MatmulKernel, threads: number, worth: number): readonly 
   if (inPieces(k, threads)) return Array.from({ length: threads }, () => k)
   const product = sizesOf(k)
   if (!isWorth(product, worth) || product.n < 16 * threads) return [k]
+  // products of few rows, which read their operands where they lie
   const columns = k.to.shape.length - 1
   return ranges(product.n, threads, 8).map(([start, size]) => ({
     ...k,
