@@ -142,6 +142,12 @@ export const targetTable = (r, { limit, growth }) => {
       least(85),
       both(p => (100 * r.middle(p, w, 'gflops')) / limit)
     )
+  /** the limit is the best of many short tries: what is as lucky as that shows the code, the median the machine as well */
+  const shareAtBest = w => [
+    `${w}: the same, the best of ours`,
+    '',
+    ...both(p => Math.max(...r.of(p, w).map(l => l.gflops ?? 0))).map(v => (v > 0 ? times((100 * v) / limit) : '–'))
+  ]
   const threads = (w, n) =>
     row(`${w}: two threads, times as fast as one`, `>= ${n}`, least(n), [
       r.ratio('gradfold-2-threads', 'gradfold', w).value
@@ -159,7 +165,9 @@ export const targetTable = (r, { limit, growth }) => {
       torch('W1'),
       torch('W5'),
       share('W6a'),
+      shareAtBest('W6a'),
       share('W6b'),
+      shareAtBest('W6b'),
       threads('W1', 1.5),
       threads('W2', 1.8),
       row(
