@@ -15,64 +15,41 @@ const TWO_32 = 4294967296
 /** the last block made, as signed words; every function below reads it at once, so nobody outside ever sees it */
 const block = new Int32Array(2)
 
-/** fills `block`: five groups of four rounds, each followed by an injection of the key; written out, since it is run for every number drawn */
+/** fills `block`: five groups of four rounds, of two kinds in turn, each followed by an injection of the key */
 const mix = (k0: number, k1: number, c0: number, c1: number): void => {
-  const a = k0 | 0
-  const b = k1 | 0
-  const c = k0 ^ k1 ^ PARITY
+  let a = k0 | 0
+  let b = k1 | 0
+  let c = k0 ^ k1 ^ PARITY
   // first to 32 bits, then added: an index may be near 2^53, where a sum would be rounded
   let x = ((c0 | 0) + a) | 0
   let y = ((c1 | 0) + b) | 0
-  x = (x + y) | 0
-  y = ((y << 13) | (y >>> 19)) ^ x
-  x = (x + y) | 0
-  y = ((y << 15) | (y >>> 17)) ^ x
-  x = (x + y) | 0
-  y = ((y << 26) | (y >>> 6)) ^ x
-  x = (x + y) | 0
-  y = ((y << 6) | (y >>> 26)) ^ x
-  x = (x + b) | 0
-  y = (y + c + 1) | 0
-  x = (x + y) | 0
-  y = ((y << 17) | (y >>> 15)) ^ x
-  x = (x + y) | 0
-  y = ((y << 29) | (y >>> 3)) ^ x
-  x = (x + y) | 0
-  y = ((y << 16) | (y >>> 16)) ^ x
-  x = (x + y) | 0
-  y = ((y << 24) | (y >>> 8)) ^ x
-  x = (x + c) | 0
-  y = (y + a + 2) | 0
-  x = (x + y) | 0
-  y = ((y << 13) | (y >>> 19)) ^ x
-  x = (x + y) | 0
-  y = ((y << 15) | (y >>> 17)) ^ x
-  x = (x + y) | 0
-  y = ((y << 26) | (y >>> 6)) ^ x
-  x = (x + y) | 0
-  y = ((y << 6) | (y >>> 26)) ^ x
-  x = (x + a) | 0
-  y = (y + b + 3) | 0
-  x = (x + y) | 0
-  y = ((y << 17) | (y >>> 15)) ^ x
-  x = (x + y) | 0
-  y = ((y << 29) | (y >>> 3)) ^ x
-  x = (x + y) | 0
-  y = ((y << 16) | (y >>> 16)) ^ x
-  x = (x + y) | 0
-  y = ((y << 24) | (y >>> 8)) ^ x
-  x = (x + b) | 0
-  y = (y + c + 4) | 0
-  x = (x + y) | 0
-  y = ((y << 13) | (y >>> 19)) ^ x
-  x = (x + y) | 0
-  y = ((y << 15) | (y >>> 17)) ^ x
-  x = (x + y) | 0
-  y = ((y << 26) | (y >>> 6)) ^ x
-  x = (x + y) | 0
-  y = ((y << 6) | (y >>> 26)) ^ x
-  x = (x + c) | 0
-  y = (y + a + 5) | 0
+  for (let group = 1; ; group += 2) {
+    x = (x + y) | 0
+    y = ((y << 13) | (y >>> 19)) ^ x
+    x = (x + y) | 0
+    y = ((y << 15) | (y >>> 17)) ^ x
+    x = (x + y) | 0
+    y = ((y << 26) | (y >>> 6)) ^ x
+    x = (x + y) | 0
+    y = ((y << 6) | (y >>> 26)) ^ x
+    x = (x + b) | 0
+    y = (y + c + group) | 0
+    if (group === 5) break
+    x = (x + y) | 0
+    y = ((y << 17) | (y >>> 15)) ^ x
+    x = (x + y) | 0
+    y = ((y << 29) | (y >>> 3)) ^ x
+    x = (x + y) | 0
+    y = ((y << 16) | (y >>> 16)) ^ x
+    x = (x + y) | 0
+    y = ((y << 24) | (y >>> 8)) ^ x
+    x = (x + c) | 0
+    y = (y + a + group + 1) | 0
+    const first = a
+    a = c
+    c = b
+    b = first
+  }
   block[0] = x
   block[1] = y
 }
