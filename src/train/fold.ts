@@ -291,10 +291,8 @@ const pulled = function* (
   const ended = (reason: string): E.Either<TrainError, Ended> => {
     return E.right({ state: now(), history, reason, ...bestSoFar() })
   }
-  /** the error of the step after `s`: one that is taken once more, to see which numbers are not finite */
+  /** the error of the step after `s`, where the loop's memory is: it is taken once more, to see which numbers are not finite */
   const failedStep = (sp: StepProgram, settings: StepReport['settings'], loss: number): E.Either<TrainError, Ended> => {
-    const back = goBack()
-    if (E.isLeft(back)) return back
     const good = now()
     const label = Number.isFinite(loss)
       ? E.map(() => notFiniteIn(withTensors(s, loop.state()).params))(take(k, order, s, sp, [settings]))
@@ -330,11 +328,9 @@ const pulled = function* (
       }
       const report = results.report(i, s.progress.step + 1, settings[i] as StepReport['settings'])
       if (!results.isFinite(i)) {
-        if (events.length > 0) {
-          const back = goBack()
-          if (E.isLeft(back)) return back
-          yield { events, state: now }
-        }
+        const back = goBack()
+        if (E.isLeft(back)) return back
+        if (events.length > 0) yield { events, state: now }
         return failedStep(sp, report.settings, report.loss)
       }
       if (o.tells) events.push({ tag: 'step', epochSteps, ...report })
