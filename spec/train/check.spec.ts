@@ -47,6 +47,17 @@ describe('numericalGradient', () => {
       expect(numericalGradient(([u = 0]) => Math.abs(u), [x])[0]).toBeCloseTo(Math.sign(x), 9)
     expect(numericalGradient(([u = 0]) => Math.abs(u), [1e-5], { epsilon: 1e-6 })[0]).toBeCloseTo(1, 6)
   })
+  test('NaN where the rounding of the values hides the difference, a number where it does not', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0.5, max: 1, noNaN: true }), fc.integer({ min: 0, max: 50 }), (slope, log2) => {
+        const [g = 0] = numericalGradient(([x = 0]) => 2 ** log2 + slope * x, [0.3])
+        // the tolerance, 1e-6, is 1.5 * 2^-52 |f| / h with h = 1e-4 at |f| = 3.0e5, a little more than 2^18
+        if (log2 <= 18) expect(Math.abs(g - slope)).toBeLessThan(1e-6)
+        else expect(g).toBeNaN()
+      })
+    )
+    expect(numericalGradient(([x = 0]) => 1e9 + 1e-4 * x, [0.3])[0]).toBeNaN()
+  })
   test('leaves the point alone', () => {
     const at = Float64Array.of(1, 2)
     numericalGradient(([x = 0, y = 0]) => x * y, at)

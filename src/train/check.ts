@@ -30,9 +30,11 @@ const quotients = (f: (x: number) => number, x: number, fx: number, h: number): 
 }
 
 /**
- * df/dx by central differences with steps h and h/2, extrapolated to h = 0 (Richardson): the error is of order h^4. NaN where the
- * quotients disagree by more than the tolerance. For a smooth f the gap between both sides halves with the step, and the central
- * quotient hardly moves; a kink or jump within x ± h breaks one or the other.
+ * df/dx by central differences with steps h and h/2, extrapolated to h = 0 (Richardson): the error is of order h^4. NaN where it is
+ * in doubt by more than the tolerance, because the quotients disagree or because f is so large that its rounding hides the
+ * difference. For a smooth f the gap between both sides halves with the step, and the central quotient hardly moves; a kink or jump
+ * within x ± h breaks one or the other. Values that round by half a unit in the last place, 2^-53 |f|, move the extrapolated quotient
+ * by up to 1.5 * 2^-52 |f| / h; quotients that are all rounded away agree, so nothing else would tell.
  */
 const derivative = (f: (x: number) => number, x: number, steps: Steps): number => {
   const { epsilon, tolerance } = { ...defaults, ...steps }
@@ -41,13 +43,15 @@ const derivative = (f: (x: number) => number, x: number, steps: Steps): number =
   const [left, right, wide] = quotients(f, x, fx, h)
   const [left2, right2, narrow] = quotients(f, x, fx, h / 2)
   const value = (4 * narrow - wide) / 3
-  const doubt = Math.max(Math.abs(2 * (right2 - left2) - (right - left)), Math.abs(narrow - wide))
+  const kink = Math.max(Math.abs(2 * (right2 - left2) - (right - left)), Math.abs(narrow - wide))
+  const rounding = (1.5 * Number.EPSILON * Math.abs(fx)) / h
+  const doubt = Math.max(kink, rounding)
   return doubt <= tolerance * sizeFor(value) ? value : NaN
 }
 
 /**
- * The gradient of a function of many numbers, from its values alone; NaN in the coordinates in which f has no derivative: a kink or
- * a jump nearer than epsilon.
+ * The gradient of a function of many numbers, from its values alone; NaN in the coordinates in which that cannot be told: a kink or a
+ * jump nearer than epsilon, or values so large that their rounding hides the difference.
  *
  * @example numericalGradient(([x = 0, y = 0]) => x * x + 3 * y, [2, 1]) // 4, 3
  */
@@ -74,7 +78,7 @@ export interface GradientCheck {
   readonly worst: Compared | undefined
   /** how many coordinates were compared */
   readonly compared: number
-  /** coordinates where the function has no derivative, which are not compared */
+  /** coordinates where differences tell of no derivative (see numericalGradient), which are not compared */
   readonly kinks: readonly Coordinate[]
 }
 export interface CheckOptions extends Steps {
