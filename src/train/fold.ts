@@ -35,9 +35,10 @@ export interface EpochReport extends Scores {
   readonly settings: Readonly<Record<string, number>>
   readonly validation?: Scores
 }
+type StepEvent = { readonly tag: 'step'; readonly epochSteps: number } & StepReport
 /** what an observer is told; it cannot change the run */
 export type TrainEvent =
-  | ({ readonly tag: 'step'; readonly epochSteps: number } & StepReport)
+  | StepEvent
   | ({ readonly tag: 'epoch' } & EpochReport)
   | { readonly tag: 'done'; readonly reason: string; readonly step: number; readonly epoch: number }
 
@@ -101,8 +102,8 @@ const stepProgram = (
     })
   )
 
-/** the results of several steps, read one by one */
-const reader = ({ examples, metrics, fingerprints }: StepProgram, outputs: Values) => {
+/** the results of several steps, read one by one, as what observers are told: a copy of each step's would cost more than the rest */
+const reader = ({ examples, metrics, fingerprints }: StepProgram, epochSteps: number, outputs: Values) => {
   const numbers = (name: string): ArrayLike<number> => numbersOf(outputs[name] as Tensor)
   const losses = numbers('loss')
   const weights = outputs['weight'] === undefined ? undefined : numbers('weight')
@@ -114,15 +115,19 @@ const reader = ({ examples, metrics, fingerprints }: StepProgram, outputs: Value
     return Array.from({ length: size }, (_, j) => all[i * size + j] as number)
   }
   return {
-    report: (i: number, step: number, settings: StepReport['settings']): StepReport => ({
-      step,
-      examples,
-      weight: weights === undefined ? examples : (weights[i] as number),
-      loss: losses[i] as number,
-      sums: sums.length === 0 ? noSums.metrics : Object.fromEntries(sums.map(([name, all]) => [name, part(all, i)])),
-      settings,
-      ...(prints.length === 0 ? undefined : { fingerprints: prints.flatMap(p => part(p, i)) })
-    }),
+    event: (i: number, step: number, settings: StepReport['settings']): StepEvent => {
+      const event: StepEvent = {
+        tag: 'step',
+        epochSteps,
+        step,
+        examples,
+        weight: weights === undefined ? examples : (weights[i] as number),
+        loss: losses[i] as number,
+        sums: sums.length === 0 ? noSums.metrics : Object.fromEntries(sums.map(([name, all]) => [name, part(all, i)])),
+        settings
+      }
+      return prints.length === 0 ? event : { ...event, fingerprints: prints.flatMap(p => part(p, i)) }
+    },
     isFinite: (i: number): boolean => Number.isFinite(losses[i]) && (finite === undefined || Number.isFinite(finite[i]))
   }
 }
@@ -307,13 +312,11 @@ const pulled = function* (
     const isRest = s.position === fullSteps
     const sp = isRest ? (rest as StepProgram) : full
     const count = isRest ? 1 : ahead(k, s, book, o, Math.min(limit, fullSteps - s.position))
-    const settings = Array.from({ length: count }, (_, i) =>
-      book.settings(s, i === 0 ? s.progress : { ...s.progress, step: s.progress.step + i, epochEnded: false })
-    )
+    const settings = Array.from({ length: count }, (_, i) => book.settings(s, i))
     const taken = take(k, order, s, sp, settings)
     if (E.isLeft(taken)) return taken
     since.push(...settings)
-    const results = reader(sp, taken.right)
+    const results = reader(sp, epochSteps, taken.right)
     const events: TrainEvent[] = []
     for (let i = 0; i < count; i++) {
       if (i > 0) {
@@ -326,14 +329,14 @@ const pulled = function* (
           break
         }
       }
-      const report = results.report(i, s.progress.step + 1, settings[i] as StepReport['settings'])
+      const report = results.event(i, s.progress.step + 1, settings[i] as StepReport['settings'])
       if (!results.isFinite(i)) {
         const back = goBack()
         if (E.isLeft(back)) return back
         if (events.length > 0) yield { events, state: now }
         return failedStep(sp, report.settings, report.loss)
       }
-      if (o.tells) events.push({ tag: 'step', epochSteps, ...report })
+      if (o.tells) events.push(report)
       if (s.position + 1 < epochSteps) {
         s = book.after(s, report, false)
         continue
