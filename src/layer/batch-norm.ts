@@ -4,6 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { add, mean, mul, reshape, square, sub } from '../expr/build.js'
 import type { Expr } from '../expr/op.js'
 import { fraction, positive, withDefault } from '../value/codec.js'
+import { sizeOf } from '../value/shape.js'
 import type { Kind } from './kind.js'
 import { inverseDeviation, normParams, withLastAxis, type Normalised, type NormParams } from './normalised.js'
 import { paramOf, stateOf, tensorOf } from './series.js'
@@ -37,6 +38,9 @@ const defaults = { momentum: 0.9, epsilon: 1e-5 } as const
  * go on in every training step as
  *
  *     running <- momentum running + (1 - momentum) batch
+ *
+ * A batch with a single number for each channel has no variance: it leaves the running statistics as they are, and y is beta. Where
+ * every batch is such a one, nothing is learned through this layer: take larger batches, or `layerNorm`.
  *
  * Other libraries: Keras has the same momentum (0.99 there, epsilon 1e-3). PyTorch's momentum is 1 minus this one (0.1 there is 0.9
  * here), and its running variance takes the unbiased one (divided by n - 1). epsilon is added to the variance, not to its root.
@@ -81,8 +85,9 @@ export const batchNormKind: Kind<BatchNorm> = {
           const before = { mean: running('mean'), variance: running('variance') }
           const moments = context.training ? batchMoments(x) : { ...before, centred: sub(x, before.mean) }
           const scale = mul(inverseDeviation(moments.variance, epsilon), param('gamma'))
+          const tells = context.training && sizeOf(x.shape) > size
           const after = (now: Expr, batch: Expr): Expr =>
-            context.training ? add(mul(now, momentum), mul(reshape(batch, [size]), 1 - momentum)) : now
+            tells ? add(mul(now, momentum), mul(reshape(batch, [size]), 1 - momentum)) : now
           return {
             value: add(mul(moments.centred, scale), param('beta')),
             state: { mean: after(before.mean, moments.mean), variance: after(before.variance, moments.variance) },

@@ -12,7 +12,7 @@ import { mapValue } from '../layer/series.js'
 import { initStateFrom } from '../model/init.js'
 import type { ParamsOf } from '../model/params.js'
 import { rootKey, type Key } from '../random/index.js'
-import type { BackendError, SettingError, ShapeError } from '../value/error.js'
+import type { BackendError, DataError, SettingError, ShapeError } from '../value/error.js'
 import { scalarOf, type Aval, type Tensor } from '../value/tensor.js'
 import { leaves, mapTree, rebuild, type Branch } from '../value/tree.js'
 import type { Families } from './families.js'
@@ -22,7 +22,7 @@ import { sgd } from './optimizer/index.js'
 import { collect, precisionOf, valueNames, type Examples } from './predict.js'
 import { handedIn, lossOutputs } from './program.js'
 import { keyTensor } from './state.js'
-import { checkBatch, type Batch } from './step.js'
+import { checkBatch, type Batch } from './examples.js'
 import { steps } from './stop/index.js'
 import { checkTraining, type Checked, type Training } from './training.js'
 
@@ -127,17 +127,18 @@ export const backprop = <M extends Model, const L extends Loss>(
   params: ParamsOf<M>,
   batch: Batch,
   { loss, ...options }: BackpropOptions<FittingLoss<L, M>>
-): E.Either<SettingError | ShapeError | BackendError, Backprop<M>> => {
+): E.Either<SettingError | ShapeError | DataError | BackendError, Backprop<M>> => {
   const tree = params as unknown as Branch<Tensor>
   const learning = { optimizer: sgd(1), stop: steps(1), batchSize: 1, metrics: [], seed: 0 }
   // how it would be learned does not matter here
   const t: Training<M> = { model, loss, precision: precisionOf(tree), ...learning }
   return pipe(
     checkTraining(t, options.families),
-    E.chainW(c => {
+    E.chainFirstW(c => {
       const wrong = checkBatch(c, batch)
-      return wrong === undefined ? run(c, tree, batch, options) : E.left(wrong)
+      return wrong === undefined ? E.right(undefined) : E.left(wrong)
     }),
+    E.chainW(c => run(c, tree, batch, options)),
     E.map(r => ({ ...r, gradients: r.gradients as unknown as ParamsOf<M> }))
   )
 }

@@ -7,6 +7,7 @@ import { valueAndGrad } from '../expr/gradient.js'
 import type { Expr } from '../expr/op.js'
 import { program } from '../expr/program.js'
 import { shapeError, type BackendError, type ShapeError } from '../value/error.js'
+import { given } from '../value/given.js'
 import type { Dims } from '../value/shape.js'
 import { numbersOf, scalarOf, view, type Aval, type Numbers, type Tensor } from '../value/tensor.js'
 import { leaves, mapTree, type Tree } from '../value/tree.js'
@@ -37,7 +38,7 @@ const quotients = (f: (x: number) => number, x: number, fx: number, h: number): 
  * by up to 1.5 * 2^-52 |f| / h; quotients that are all rounded away agree, so nothing else would tell.
  */
 const derivative = (f: (x: number) => number, x: number, steps: Steps): number => {
-  const { epsilon, tolerance } = { ...defaults, ...steps }
+  const { epsilon, tolerance } = { ...defaults, ...given(steps) }
   const h = epsilon * sizeFor(x)
   const fx = f(x)
   const [left, right, wide] = quotients(f, x, fx, h)
@@ -104,14 +105,14 @@ export const checkGradient = <T extends Tree<Tensor<Dims, 'f64'>>>(
   at: T,
   options: CheckOptions = {}
 ): E.Either<ShapeError | BackendError, GradientCheck> => {
-  const { tolerance } = { ...defaults, ...options }
+  const { tolerance } = { ...defaults, ...given(options) }
   const name = (path: string): string => `at/${path}`
   const tree = at
   const points = leaves<Tensor<Dims, 'f64'>>(tree)
   const xs = mapTree<Tensor<Dims, 'f64'>, Expr>((t, path) => input(name(path), 'f64', t.shape))(tree)
   const { value, gradient } = valueAndGrad((x: Tree<Expr>) => f(x as ExprsLike<T>))(xs)
 
-  const given: Values = { ...options.inputs, ...Object.fromEntries(points.map(([path, t]) => [name(path), t])) }
+  const values: Values = { ...options.inputs, ...Object.fromEntries(points.map(([path, t]) => [name(path), t])) }
   const all = points.flatMap(([path, t]) => Array.from(numbersOf(t), (x, index) => ({ path, index, x, t })))
   const every = Math.max(1, Math.ceil(all.length / (options.most ?? Infinity)))
   const looked = all.filter((_, i) => i % every === 0)
@@ -122,7 +123,7 @@ export const checkGradient = <T extends Tree<Tensor<Dims, 'f64'>>>(
       pipe(
         program(Object.fromEntries(leaves<Expr>(gradient))),
         E.chainW(p => backend.compile(p)),
-        E.chainW(executable => executable.run(given))
+        E.chainW(executable => executable.run(values))
       )
     ),
     E.bindW('executable', () =>
@@ -142,7 +143,7 @@ export const checkGradient = <T extends Tree<Tensor<Dims, 'f64'>>>(
       )
     ),
     // once before the many, so that what is wrong with the inputs is Left
-    E.chainFirstW(({ executable }) => executable.run(given)),
+    E.chainFirstW(({ executable }) => executable.run(values)),
     E.map(({ gradients, executable }): GradientCheck => {
       const moved = (t: Tensor, index: number, x: number): Tensor =>
         view(
@@ -150,9 +151,9 @@ export const checkGradient = <T extends Tree<Tensor<Dims, 'f64'>>>(
           t.shape,
           Float64Array.from(numbersOf(t), (u, j) => (j === index ? x : u))
         )
-      const valueAt = (values: Values): number =>
+      const valueAt = (at: Values): number =>
         pipe(
-          executable.run(values),
+          executable.run(at),
           E.match(
             () => NaN,
             r => scalarOf(r['value'] as Tensor)
@@ -160,7 +161,7 @@ export const checkGradient = <T extends Tree<Tensor<Dims, 'f64'>>>(
         )
       const judged = looked.map(({ path, index, x, t }): Compared => {
         const analytic = numbersOf(gradients[path] as Tensor)[index] as number
-        const numeric = derivative(u => valueAt({ ...given, [name(path)]: moved(t, index, u) }), x, options)
+        const numeric = derivative(u => valueAt({ ...values, [name(path)]: moved(t, index, u) }), x, options)
         return { path, index, analytic, numeric, relativeError: relativeError(analytic, numeric) }
       })
       const isKink = (c: Compared): boolean => Number.isNaN(c.numeric)

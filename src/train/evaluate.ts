@@ -12,7 +12,8 @@ import { mapTree, type Branch } from '../value/tree.js'
 import { forward, gathered, lossOutputs, metricSums, residentData } from './program.js'
 import { addTotals, type Totals } from './metric/metric.js'
 import type { Scores } from './progress.js'
-import { checkBatch, sumsOf, tensorsOfData, type TrainError } from './step.js'
+import { checkDataset } from './examples.js'
+import { sumsOf, type TrainError } from './step.js'
 import { tensorsOf, type TrainState } from './state.js'
 import { families as builtIn, type Families } from './families.js'
 import { checkTraining, type Checked, type Training } from './training.js'
@@ -74,7 +75,7 @@ export const evaluator = (
   data: Dataset,
   like: TrainState
 ): E.Either<TrainError, Evaluator> => {
-  const wrong = checkBatch(c, tensorsOfData(data))
+  const wrong = checkDataset(c, data)
   if (wrong !== undefined) return E.left(wrong)
   const n = exampleCount(data)
   const batches = chunks(n, chunk)

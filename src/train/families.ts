@@ -46,13 +46,13 @@ const checkSchedules = (f: Families, o: Optimizer): E.Either<SettingError, Optim
   return wrong === undefined ? E.right(o) : E.left(wrong)
 }
 
-/** whether every member is known and in range, however it was made: constructors check nothing */
+/** The members, whether every one is known and in range, however it was made (constructors check nothing); what they lack is filled in. */
 export const checkMembers = (f: Families, m: Members): E.Either<SettingError, Members> =>
   pipe(
-    checkMember('loss', f.losses)(m.loss),
-    E.chain(() => checkMember('optimizer', f.optimizers, scheduleCodec(f.schedules))(m.optimizer)),
-    E.chain(() => checkSchedules(f, m.optimizer)),
-    E.chain(() => checkMember('stop rule', f.stopRules)(m.stop)),
-    E.chain(() => E.traverseArray(checkMember('metric', f.metrics))(m.metrics)),
-    E.map(() => m)
+    E.Do,
+    E.bind('loss', () => checkMember('loss', f.losses)(m.loss)),
+    E.bind('optimizer', () => checkMember('optimizer', f.optimizers, scheduleCodec(f.schedules))(m.optimizer)),
+    E.chainFirst(({ optimizer }) => checkSchedules(f, optimizer)),
+    E.bind('stop', () => checkMember('stop rule', f.stopRules)(m.stop)),
+    E.bind('metrics', () => E.traverseArray(checkMember('metric', f.metrics))(m.metrics))
   )

@@ -1,7 +1,8 @@
 /** Training: what a training is, its step, the fold, and the families it looks members up in. */
 export { families, type Families } from './families.js'
 export { training, type FittingOptions, type Training, type TrainingOptions } from './training.js'
-export { stepOf, type Batch, type Diverged, type Step, type Stepped, type StepReport, type TrainError } from './step.js'
+export type { Batch } from './examples.js'
+export { stepOf, type Diverged, type Step, type Stepped, type StepReport, type TrainError } from './step.js'
 export { startState } from './start.js'
 export {
   train,

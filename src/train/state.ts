@@ -1,6 +1,9 @@
 /** The state of a training: everything needed to go on. A plain value; old ones stay valid. */
+import * as E from 'fp-ts/lib/Either.js'
 import { initFrom, initStateFrom } from '../model/init.js'
 import { childKey, rootKey, type Key } from '../random/index.js'
+import { shapeError, type ShapeError } from '../value/error.js'
+import { showShape } from '../value/shape.js'
 import { full, view, allocate, type Aval, type Tensor } from '../value/tensor.js'
 import { leaves, mapTree, type Branch, type Tree } from '../value/tree.js'
 import { optimizerInterpreter, type Slot } from './optimizer/index.js'
@@ -58,6 +61,24 @@ export const formOf = (c: Checked): Readonly<Record<'params' | 'layers' | 'optim
     layers: c.placed.state,
     optimizer: Object.fromEntries(Object.entries(slots(optimizer, '')).map(([name, s]) => [name, slot(s)]))
   }
+}
+
+/** whether the tensors of a state are those of a training: the same names, shapes and element types */
+export const checkState = (c: Checked, s: TrainState): E.Either<ShapeError, TrainState> => {
+  const named = (trees: Readonly<Record<'params' | 'layers' | 'optimizer', Branch<Aval>>>) =>
+    (['params', 'layers', 'optimizer'] as const).flatMap(part => leaves<Aval>(trees[part], part))
+  const mine = new Map(named(s))
+  const wanted = named(formOf(c))
+  const show = (a: Aval | undefined): string => (a === undefined ? 'nothing' : `${a.dtype}${showShape(a.shape)}`)
+  const wrong = wanted.find(([name, a]) => show(mine.get(name)) !== show(a))
+  const known = new Set(wanted.map(([name]) => name))
+  const stranger = [...mine].find(([name]) => !known.has(name))
+  const hint = 'is it a state of this model, this optimizer and this precision?'
+  if (wrong !== undefined)
+    return E.left(shapeError(wrong[0].split('/'), show(wrong[1]), show(mine.get(wrong[0])), hint))
+  return stranger === undefined
+    ? E.right(s)
+    : E.left(shapeError(stranger[0].split('/'), 'nothing', show(stranger[1]), hint))
 }
 
 /** the state before the first step, its parameters drawn from the seed (or given) */

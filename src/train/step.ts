@@ -2,28 +2,27 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { unstacked, type Backend, type Executable, type Values } from '../backend/backend.js'
-import type { Dataset } from '../data/dataset.js'
 import { program, type Program } from '../expr/program.js'
 import { foldIn } from '../random/index.js'
 import {
-  shapeError,
+  within,
   type BackendError,
   type DataError,
   type Problem,
   type SettingError,
   type ShapeError
 } from '../value/error.js'
-import { sameShape, showShape } from '../value/shape.js'
+import { showShape } from '../value/shape.js'
 import { allocate, numbersOf, scalarOf, view, type Tensor } from '../value/tensor.js'
 import { leaves, type Tree } from '../value/tree.js'
-import { checkTarget } from './loss/loss.js'
+import { checkBatch, type Batch } from './examples.js'
 import { families as builtIn, type Families } from './families.js'
 import { optimizerInterpreter } from './optimizer/index.js'
 import { handedIn, stepOutputs } from './program.js'
 import { addTotals, type Totals } from './metric/metric.js'
 import type { Progress, Scores } from './progress.js'
 import { scheduleInterpreter, type Setting } from './schedule/index.js'
-import { noSums, purposeKey, tensorsOf, withTensors, type Best, type TrainState } from './state.js'
+import { checkState, noSums, purposeKey, tensorsOf, withTensors, type Best, type TrainState } from './state.js'
 import { stopInterpreter } from './stop/index.js'
 import { checkTraining, type Checked, type Training } from './training.js'
 
@@ -37,14 +36,6 @@ export interface Diverged extends Problem<'Diverged'> {
 }
 export type TrainError = SettingError | ShapeError | BackendError | DataError | Diverged
 
-export interface Batch {
-  /** inputs [k, ...] */
-  readonly x: Tensor
-  /** targets [k, ...], or class indexes [k] */
-  readonly y: Tensor
-  /** how much each example counts [k], 0 or more: the loss is sum w l / sum w. Metrics count every example once. */
-  readonly weights?: Tensor
-}
 /** what a step tells: the loss of its batch, the sums of the metrics, the values that scheduled settings had */
 export interface StepReport {
   readonly step: number
@@ -192,34 +183,6 @@ export const bookkeeping = (c: Checked): Bookkeeping => {
   }
 }
 
-/** a dataset as one batch of what it holds, not yet as a model sees it */
-export const tensorsOfData = ({ x, y, weights }: Dataset): Batch => ({
-  x: x.tensor,
-  y: y.tensor,
-  ...(weights === undefined ? {} : { weights: weights.tensor })
-})
-
-/** whether a batch suits a training: inputs of the model's shape, targets the loss takes, as many of the one as of the other, and of weights */
-export const checkBatch = (c: Checked, { x, y, weights }: Batch): ShapeError | undefined => {
-  const got = x.shape.slice(1)
-  if (x.shape.length === 0 || !sameShape(got, c.input))
-    return shapeError(
-      ['inputs'],
-      `tensors of shape ${showShape(c.input)} for each example`,
-      `shape ${showShape(got)}`,
-      'reshape the data, or change the input of the model'
-    )
-  if (x.shape[0] !== y.shape[0])
-    return shapeError(['targets'], `${x.shape[0]} targets, one for each input`, String(y.shape[0]))
-  if (weights !== undefined && !(sameShape(weights.shape, [x.shape[0] as number]) && weights.dtype !== 'bool'))
-    return shapeError(
-      ['weights'],
-      `${x.shape[0]} numbers, one for each input`,
-      `${weights.dtype}${showShape(weights.shape)}`
-    )
-  return checkTarget(c.loss, c.output, y, c.training.precision)
-}
-
 export interface Stepped {
   readonly state: TrainState
   readonly report: StepReport
@@ -254,6 +217,8 @@ export const stepOf = (t: Training, { backend, families = builtIn }: StepOptions
       return (state, batch, epochEnds = false) => {
         const wrong = checkBatch(c, batch)
         if (wrong !== undefined) return E.left(wrong)
+        const suits = within('state')(checkState(c, state))
+        if (E.isLeft(suits)) return suits
         const { x, y, weights } = batch
         const given: Values = weights === undefined ? { x, y } : { x, y, weights }
         const name = Object.values(given)

@@ -6,14 +6,15 @@ import { exampleCount, wrongWeights, type Dataset } from '../data/dataset.js'
 import type { AnyModel } from '../model/model.js'
 import type { ParamsOf } from '../model/params.js'
 import { program, type Program } from '../expr/program.js'
-import { dataError, settingError, within, type DataError, type SettingError, type ShapeError } from '../value/error.js'
+import { settingError, within, type DataError, type SettingError, type ShapeError } from '../value/error.js'
 import { families as builtIn, type Families } from './families.js'
+import { checkDataset } from './examples.js'
 import { fold, type Ended, type EpochReport, type TrainEvent, type Turn } from './fold.js'
 import type { Loss } from './loss/index.js'
 import { gathered, stepOutputs } from './program.js'
 import { scheduleInterpreter } from './schedule/index.js'
-import { start, type Best, type TrainState } from './state.js'
-import { checkBatch, settingsOf, tensorsOfData, type TrainError } from './step.js'
+import { checkState, start, type Best, type TrainState } from './state.js'
+import { settingsOf, type TrainError } from './step.js'
 import { stopInterpreter } from './stop/index.js'
 import { checkTraining, training, type Checked, type Training, type FittingOptions } from './training.js'
 
@@ -51,24 +52,8 @@ export interface TrainOptions {
 /** whether a dataset suits a training; how many examples it has */
 const checkData = (c: Checked, data: Dataset): E.Either<ShapeError | DataError, number> => {
   const n = exampleCount(data)
-  const wrong = checkBatch(c, tensorsOfData(data))
-  if (wrong !== undefined) return E.left(wrong)
-  const badWeights = data.weights === undefined ? undefined : wrongWeights(data.weights, n)
-  if (badWeights !== undefined) return E.left(badWeights)
-  const classes = c.output.at(-1) ?? 1
-  const { tensor } = data.y
-  const indexes = c.loss.classIndexes && tensor.shape.length === c.output.length && tensor.dtype !== 'f32'
-  const outside = indexes ? Array.prototype.findIndex.call(tensor.data, (k: number) => k >= classes) : -1
-  return outside >= 0
-    ? E.left(
-        dataError(
-          ['targets', `example ${outside}`],
-          `a class index below ${classes}`,
-          String(tensor.data[outside]),
-          'the last layer has one output per class'
-        )
-      )
-    : E.right(n)
+  const wrong = checkDataset(c, data) ?? (data.weights === undefined ? undefined : wrongWeights(data.weights, n))
+  return wrong === undefined ? E.right(n) : E.left(wrong)
 }
 const checkBatchSize = (c: Checked, n: number): E.Either<SettingError, number> =>
   c.training.batchSize > n
@@ -101,6 +86,30 @@ const checkValidation = (
           )
         : E.right(undefined)
 
+/** the state to begin with, over so many examples: one handed in must be of this training, and within an epoch */
+const beginning = (
+  c: Checked,
+  from: TrainState | undefined,
+  n: number
+): E.Either<ShapeError | SettingError, TrainState> => {
+  if (from === undefined) return E.right(start(c))
+  const batches = Math.ceil(n / c.training.batchSize)
+  return pipe(
+    checkState(c, from),
+    E.filterOrElseW(
+      ({ position }) => Number.isSafeInteger(position) && position >= 0 && position < batches,
+      ({ position }) =>
+        settingError(
+          ['position'],
+          `a batch of an epoch of ${batches}`,
+          String(position),
+          'go on with the data and the batch size that the state was made with'
+        )
+    ),
+    within('from')
+  )
+}
+
 /** One full-batch training step over a dataset as a program, for backends and for those who want to look at it. */
 export const stepProgram = (t: Training, data: Dataset, families: Families = builtIn): E.Either<TrainError, Program> =>
   pipe(
@@ -131,7 +140,9 @@ const opened =
           checkData(c, data),
           E.chainFirstW(n => checkBatchSize(c, n)),
           E.chainFirstW(() => checkValidation(c, o.validation)),
-          E.chainW(n => fold(c, data, n, o.from ?? start(c), { ...o, tells }))
+          E.bindTo('n'),
+          E.bindW('first', ({ n }) => beginning(c, o.from, n)),
+          E.chainW(({ n, first }) => fold(c, data, n, first, { ...o, tells }))
         )
       ),
       E.map(turns => ({

@@ -6,7 +6,8 @@ import { place } from '../model/place.js'
 import type { AnyModel } from '../model/model.js'
 import { isSize, isDims, showShape, type Dims } from '../value/shape.js'
 import { settingError, shapeError, type SettingError, type ShapeError } from '../value/error.js'
-import type { FloatType } from '../value/tensor.js'
+import { given } from '../value/given.js'
+import { isFloat, type FloatType } from '../value/tensor.js'
 import { leaves } from '../value/tree.js'
 import { checkMembers, families, type Families } from './families.js'
 import { knownLoss, type KnownLoss, type Loss } from './loss/index.js'
@@ -36,7 +37,7 @@ export type FittingOptions<M extends AnyModel, L extends Loss> = AllButLoss<M> &
 
 /** a training with what is left out filled in: batches of 32, no metrics, seed 0, f32 */
 export const training = <M extends AnyModel, const L extends Loss>(options: FittingOptions<M, L>): Training<M> =>
-  Object.freeze({ batchSize: 32, metrics: [], seed: 0, precision: 'f32', ...(options as TrainingOptions<M>) })
+  Object.freeze({ batchSize: 32, metrics: [], seed: 0, precision: 'f32', ...given(options as TrainingOptions<M>) })
 
 /** a training whose parts are checked, with its model placed */
 export interface Checked {
@@ -60,34 +61,34 @@ const single = (what: string, s: Placed['output']): E.Either<ShapeError, Dims> =
         )
       )
 
+const checkNumbers = ({ batchSize, seed, precision }: Training): SettingError | undefined => {
+  if (!isSize(batchSize)) return settingError(['batchSize'], 'a positive whole number', String(batchSize))
+  if (!(Number.isInteger(seed) && seed >= 0 && seed <= 0xffffffff))
+    return settingError(['seed'], 'a whole number from 0 to 4294967295', String(seed))
+  if (!isFloat(precision)) return settingError(['precision'], 'f32 or f64', String(precision))
+  return undefined
+}
+
 /** @returns Left for a setting out of range, an unknown member, or a model whose shapes do not fit */
-export const checkTraining = (t: Training, f: Families = families): E.Either<SettingError | ShapeError, Checked> =>
-  pipe(
-    isSize(t.batchSize)
-      ? E.right(t)
-      : E.left(settingError(['batchSize'], 'a positive whole number', String(t.batchSize))),
-    E.filterOrElse(
-      () => Number.isInteger(t.seed) && t.seed >= 0 && t.seed <= 0xffffffff,
-      () => settingError(['seed'], 'a whole number from 0 to 4294967295', String(t.seed))
-    ),
-    E.chainW(() => checkMembers(f, t)),
-    E.chainW(() => place(t.model, f.kinds, t.precision)),
-    E.chainW(placed =>
-      pipe(
-        E.Do,
-        E.bind('input', () => single('input', t.model.input)),
-        E.bind('output', () => single('output', placed.output)),
-        E.let('loss', () => knownLoss(f.losses, t.loss)),
-        E.chainFirstW(({ output, loss }) => checkLoss(loss, output, placed.gives, t.precision)),
-        E.chainFirstW(() => {
-          const wrong = checkOptimizer(
-            f.optimizers,
-            t.optimizer,
-            leaves(placed.params).map(([path]) => path)
-          )
-          return wrong === undefined ? E.right(undefined) : E.left(wrong)
-        }),
-        E.map(({ input, output, loss }) => ({ training: t, families: f, placed, input, output, loss }))
+export const checkTraining = (t: Training, f: Families = families): E.Either<SettingError | ShapeError, Checked> => {
+  const wrong = checkNumbers(t)
+  if (wrong !== undefined) return E.left(wrong)
+  return pipe(
+    E.Do,
+    E.bindW('members', () => checkMembers(f, t)),
+    E.bindW('placed', () => place(t.model, f.kinds, t.precision)),
+    E.bindW('input', () => single('input', t.model.input)),
+    E.bindW('output', ({ placed }) => single('output', placed.output)),
+    E.let('loss', ({ members }) => knownLoss(f.losses, members.loss)),
+    E.chainFirstW(({ output, loss, placed }) => checkLoss(loss, output, placed.gives, t.precision)),
+    E.chainFirstW(({ members, placed }) => {
+      const unsuited = checkOptimizer(
+        f.optimizers,
+        members.optimizer,
+        leaves(placed.params).map(([path]) => path)
       )
-    )
+      return unsuited === undefined ? E.right(undefined) : E.left(unsuited)
+    }),
+    E.map(({ members, ...rest }) => ({ training: { ...t, ...members }, families: f, ...rest }))
   )
+}

@@ -55,12 +55,12 @@ export const find = <M extends Member>(family: string, members: Table<M>, tag: s
     : E.right(m)
 }
 
-/** whether the settings of a member are in range, however it was made: a constructor checks nothing */
+/** The member, whether its settings are in range, however it was made (a constructor checks nothing); what it lacks is filled in. */
 export const checkMember =
   (family: string, members: Table<Member>, inner?: t.Mixed) =>
   <A extends { readonly tag: string }>(a: A): E.Either<SettingError, A> => {
     const r = familyCodec<A>(family, members, inner).decode(a)
-    if (E.isRight(r)) return E.right(a)
+    if (E.isRight(r)) return r
     const [path, expected, got] = firstError(r.left)
     return E.left(settingError([family, ...path], expected, got))
   }

@@ -134,7 +134,7 @@ describe('a loss and the end of the model', () => {
   test('logits given to a loss of probabilities', () => {
     expect(left(check(ending(), crossEntropy))).toBe(
       'loss/crossEntropy: expected probabilities, got a model that ends in any real numbers; ' +
-        'end it with softmax or sigmoid, or use a loss of logits'
+        'end it with softmax, or use a loss of logits (softmaxCrossEntropy, or sigmoidCrossEntropy for yes or no)'
     )
     for (const end of [ending(relu), ending(tanh), ending(residual(softmax)), ending(named('end')(relu))])
       expect(E.isLeft(check(end, crossEntropy))).toBe(true)
@@ -159,7 +159,7 @@ describe('a loss and the end of the model', () => {
     expectTypeOf(training<typeof logits, typeof crossEntropy>)
       .parameter(0)
       .toHaveProperty('loss')
-      .toEqualTypeOf<'loss/crossEntropy: expected probabilities, got a model that ends in any real numbers; end it with softmax or sigmoid, or use a loss of logits'>()
+      .toEqualTypeOf<'loss/crossEntropy: expected probabilities, got a model that ends in any real numbers; end it with softmax, or use a loss of logits (softmaxCrossEntropy, or sigmoidCrossEntropy for yes or no)'>()
     training({ ...rest, model: probabilities, loss: crossEntropy })
     training({ ...rest, model: probabilities, loss: halfSquaredError })
     training({ ...rest, model: logits, loss: expectile(2) })

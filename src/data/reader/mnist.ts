@@ -1,4 +1,5 @@
 import { optional, size } from '../../value/codec.js'
+import { given } from '../../value/given.js'
 import * as t from 'io-ts'
 import { loadMnist, type MnistOptions } from '../files.js'
 import type { Reader } from './reader.js'
@@ -14,7 +15,7 @@ declare module './reader.js' {
 }
 
 /** @example mnist({ train: 10_000, test: 1_000, flat: true }) */
-export const mnist = (options: MnistOptions = {}): MnistSource => ({ tag: 'mnist', ...options })
+export const mnist = (options: MnistOptions = {}): MnistSource => ({ tag: 'mnist', ...given(options) })
 
 export const mnistReader: Reader<MnistSource> = {
   tag: 'mnist',

@@ -21,7 +21,7 @@ type Wrong<S, Ends, Tag extends string> = [S] extends [never]
         ? Fail<
             'probabilities',
             'a model that ends in any real numbers',
-            'end it with softmax or sigmoid, or use a loss of logits',
+            'end it with softmax, or use a loss of logits (softmaxCrossEntropy, or sigmoidCrossEntropy for yes or no)',
             `loss/${Tag}`
           >
         : never

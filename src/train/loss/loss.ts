@@ -136,9 +136,20 @@ const checkScale = (
           ['loss', tag],
           'probabilities',
           'a model that ends in any real numbers',
-          'end it with softmax or sigmoid, or use a loss of logits'
+          'end it with softmax, or use a loss of logits (softmaxCrossEntropy, or sigmoidCrossEntropy for yes or no)'
         )
       : undefined
+
+/** with a single class every output is as good as any other */
+const checkClasses = ({ tag, classIndexes }: KnownLoss, output: Dims): ShapeError | undefined =>
+  classIndexes && (output.at(-1) ?? 1) < 2
+    ? shapeError(
+        ['loss', tag],
+        'outputs for at least 2 classes along the last axis',
+        `the output shape ${showShape(output)}`,
+        'for a question of yes or no take sigmoidCrossEntropy, or two classes'
+      )
+    : undefined
 
 /**
  * Whether a loss suits a model's outputs: they are what it takes them for (where nothing is known of them, they may
@@ -150,7 +161,7 @@ export const checkLoss = (
   gives: 'numbers' | 'probabilities' | undefined,
   dtype: FloatType
 ): E.Either<ShapeError, KnownLoss> => {
-  const wrong = checkScale(loss, gives)
+  const wrong = checkScale(loss, gives) ?? checkClasses(loss, output)
   if (wrong !== undefined) return E.left(wrong)
   const of = (name: string): Expr => input(name, dtype, [2, ...output])
   const tried = batchLoss(loss.formula(of('output'), of('target')))

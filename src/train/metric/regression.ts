@@ -70,8 +70,10 @@ export const r2Kind: MetricKind<R2> = {
   value: (_, { residual = [], sum = [], squares = [] }, examples) => {
     const each = residual.map((r, j) => {
       const s = sum[j] ?? 0
-      const variation = (squares[j] ?? 0) - (s * s) / examples
-      return variation > 0 ? 1 - r / variation : r === 0 ? 1 : 0
+      const square = squares[j] ?? 0
+      const variation = square - (s * s) / examples
+      // what the rounding of the sums may leave of targets that are all the same
+      return variation > examples * Number.EPSILON * square ? 1 - r / variation : r === 0 ? 1 : 0
     })
     return each.reduce(plus, 0) / each.length
   },

@@ -1,5 +1,6 @@
 /** Adam with other ideas: a second moment that never falls (AMSGrad), Nesterov's look ahead (NAdam). */
 import { add, div, max, mul, sqrt } from '../../expr/build.js'
+import { given } from '../../value/given.js'
 import type { Setting } from '../schedule/schedule.js'
 import { momentFields, momentSettings, momentSlots, momentsOf, usual, type WithMoments } from './moments.js'
 import { complement, perParameter, zeros, type OptimizerKind } from './optimizer.js'
@@ -24,14 +25,14 @@ export type NadamOptions = Partial<Omit<Nadam, 'tag' | 'rate'>>
  * 2018, with the corrections of the bias that Adam has, as in PyTorch; the paper has none)
  */
 export const amsgrad = (rate: Setting = 0.001, options: AmsgradOptions = {}): Amsgrad =>
-  Object.freeze({ tag: 'amsgrad', rate, ...usual, ...options })
+  Object.freeze({ tag: 'amsgrad', rate, ...usual, ...given(options) })
 
 /**
  * Adam's m and v, and w <- w - rate (b1 m / (1 - b1^(t+1)) + (1 - b1) g / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) +
  * epsilon) (Dozat 2016, with one b1 for all steps, as in Optax; PyTorch and Keras let it rise with t)
  */
 export const nadam = (rate: Setting = 0.001, options: NadamOptions = {}): Nadam =>
-  Object.freeze({ tag: 'nadam', rate, ...usual, ...options })
+  Object.freeze({ tag: 'nadam', rate, ...usual, ...given(options) })
 
 const averages = 'm \\leftarrow \\beta_1 m + (1 - \\beta_1) g,\\; v \\leftarrow \\beta_2 v + (1 - \\beta_2) g^2'
 

@@ -2,6 +2,7 @@
 import { add, div, mul, sqrt, sub } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
 import { oneOf, withDefault } from '../../value/codec.js'
+import { given } from '../../value/given.js'
 import { nonNegativeSetting, type Setting } from '../schedule/schedule.js'
 import { momentFields, momentSettings, momentSlots, momentsOf, usual, type WithMoments } from './moments.js'
 import { perParameter, type Given, type OptimizerKind } from './optimizer.js'
@@ -37,7 +38,7 @@ export type AdamwOptions = Partial<Omit<Adamw, 'tag' | 'rate'>>
  * with beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 unless given
  */
 export const adam = (rate: Setting = 0.001, options: AdamOptions = {}): Adam =>
-  Object.freeze({ tag: 'adam', rate, ...usual, form: 'corrected', ...options })
+  Object.freeze({ tag: 'adam', rate, ...usual, form: 'corrected', ...given(options) })
 
 /**
  * Adam beside a weight decay that its moments don't see (Loshchilov and Hutter 2019): w <- w - rate decay w - (the step
@@ -45,7 +46,7 @@ export const adam = (rate: Setting = 0.001, options: AdamOptions = {}): Adam =>
  * decoupledWeightDecay(decay, rate)))`.
  */
 export const adamw = (rate: Setting = 0.001, options: AdamwOptions = {}): Adamw =>
-  Object.freeze({ tag: 'adamw', rate, ...usual, decay: 0.01, form: 'corrected', ...options })
+  Object.freeze({ tag: 'adamw', rate, ...usual, decay: 0.01, form: 'corrected', ...given(options) })
 
 const adamStep = (form: AdamForm, given: Given, more: (update: Expr, param: Expr) => Expr) => {
   const { m: nextM, v: nextV, unbiased1, unbiased2, powers } = momentsOf(given)

@@ -1,5 +1,6 @@
 /** A step of its own for every number, by the squares of its gradients so far: AdaGrad, RMSProp, Adadelta. */
 import { add, div, mul, sqrt, square } from '../../expr/build.js'
+import { given } from '../../value/given.js'
 import { fractionSetting, positiveSetting, type Setting } from '../schedule/schedule.js'
 import { average, perParameter, zeros, type OptimizerKind } from './optimizer.js'
 
@@ -33,18 +34,18 @@ export type AdadeltaOptions = Partial<Omit<Adadelta, 'tag' | 'rate'>>
 
 /** h <- h + g^2, w <- w - rate g / (epsilon + sqrt h), with h = 0 at first (Duchi et al. 2011); epsilon = 1e-7 */
 export const adagrad = (rate: Setting = 0.01, options: AdagradOptions = {}): Adagrad =>
-  Object.freeze({ tag: 'adagrad', rate, epsilon: 1e-7, ...options })
+  Object.freeze({ tag: 'adagrad', rate, epsilon: 1e-7, ...given(options) })
 
 /** h <- rho h + (1 - rho) g^2, w <- w - rate g / (epsilon + sqrt h) (Hinton 2012); rho = 0.9, epsilon = 1e-7 */
 export const rmsprop = (rate: Setting = 0.001, options: RmspropOptions = {}): Rmsprop =>
-  Object.freeze({ tag: 'rmsprop', rate, rho: 0.9, epsilon: 1e-7, ...options })
+  Object.freeze({ tag: 'rmsprop', rate, rho: 0.9, epsilon: 1e-7, ...given(options) })
 
 /**
  * h <- rho h + (1 - rho) g^2, d = g sqrt(s + epsilon) / sqrt(h + epsilon), s <- rho s + (1 - rho) d^2, w <- w - rate d
  * (Zeiler 2012); rate = 1, rho = 0.95, epsilon = 1e-6
  */
 export const adadelta = (rate: Setting = 1, options: AdadeltaOptions = {}): Adadelta =>
-  Object.freeze({ tag: 'adadelta', rate, rho: 0.95, epsilon: 1e-6, ...options })
+  Object.freeze({ tag: 'adadelta', rate, rho: 0.95, epsilon: 1e-6, ...given(options) })
 
 export const adagradKind: OptimizerKind<Adagrad> = {
   tag: 'adagrad',

@@ -1,5 +1,6 @@
 /** Lion (Chen et al. 2023): the sign of a running average is the step. */
 import { mul, sign } from '../../expr/build.js'
+import { given } from '../../value/given.js'
 import { fractionSetting, positiveSetting, type Setting } from '../schedule/schedule.js'
 import { average, perParameter, zeros, type OptimizerKind } from './optimizer.js'
 
@@ -21,7 +22,7 @@ export type LionOptions = Partial<Omit<Lion, 'tag' | 'rate'>>
  * decay is `chain(lion(rate), decoupledWeightDecay(decay, rate))`.
  */
 export const lion = (rate: Setting = 0.0001, options: LionOptions = {}): Lion =>
-  Object.freeze({ tag: 'lion', rate, beta1: 0.9, beta2: 0.99, ...options })
+  Object.freeze({ tag: 'lion', rate, beta1: 0.9, beta2: 0.99, ...given(options) })
 
 export const lionKind: OptimizerKind<Lion> = {
   tag: 'lion',

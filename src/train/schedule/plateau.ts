@@ -1,5 +1,6 @@
 /** A schedule that looks at the loss. */
 import { fraction, nonNegative, oneOf, positive, size, withDefault } from '../../value/codec.js'
+import { given } from '../../value/given.js'
 import type { ScheduleKind } from './schedule.js'
 
 export interface ReduceOnPlateau {
@@ -33,7 +34,7 @@ const usual = { factor: 0.1, patience: 10, minDelta: 0, minimum: 0, of: 'validat
  * @example sgd(reduceOnPlateau(0.1, { factor: 0.5, patience: 3 }))
  */
 export const reduceOnPlateau = (initial: number, options: ReduceOnPlateauOptions = {}): ReduceOnPlateau =>
-  Object.freeze({ tag: 'reduceOnPlateau', initial, ...usual, per: 'epoch', ...options })
+  Object.freeze({ tag: 'reduceOnPlateau', initial, ...usual, per: 'epoch', ...given(options) })
 
 export const reduceOnPlateauKind: ScheduleKind<ReduceOnPlateau> = {
   tag: 'reduceOnPlateau',
@@ -48,10 +49,10 @@ export const reduceOnPlateauKind: ScheduleKind<ReduceOnPlateau> = {
   }),
   value: ({ initial }, _, { value = initial }) => value,
   start: ({ initial }) => ({ value: initial, waited: 0 }),
-  next: ({ factor, patience, minDelta, minimum, of }, memory, after) => {
+  next: ({ initial, factor, patience, minDelta, minimum, of }, memory, after) => {
     const loss = of === 'loss' ? after.epochLoss : after.validation?.loss
     if (!after.epochEnded || loss === undefined) return memory
-    const { value = 0, waited = 0, best } = memory
+    const { value = initial, waited = 0, best } = memory
     // a loss that is not a finite number is no improvement, and nothing to remember
     if (loss < (best ?? Infinity) - minDelta) return { value, best: loss, waited: 0 }
     const kept = best === undefined ? {} : { best }

@@ -1,5 +1,6 @@
 /** Early stopping: the end of a run that gets no better. */
 import { nonNegative, oneOf, size, withDefault } from '../../value/codec.js'
+import { given } from '../../value/given.js'
 import type { StopKind } from './stop.js'
 
 export interface EarlyStopping {
@@ -27,7 +28,7 @@ const defaults = { patience: 10, minDelta: 0, of: 'validationLoss' } as const
  * @example anyOf(epochs(200), earlyStopping({ patience: 5 }))
  */
 export const earlyStopping = (settings: Partial<Omit<EarlyStopping, 'tag'>> = {}): EarlyStopping =>
-  Object.freeze({ tag: 'earlyStopping', ...defaults, ...settings })
+  Object.freeze({ tag: 'earlyStopping', ...defaults, ...given(settings) })
 
 const names = { loss: 'loss', validationLoss: 'validation loss' } as const
 
@@ -43,7 +44,9 @@ export const earlyStoppingKind: StopKind<EarlyStopping> = {
     const loss = of === 'loss' ? after.epochLoss : after.validation?.loss
     if (!after.epochEnded || loss === undefined) return memory
     const { best, waited = 0 } = memory
-    return best === undefined || loss < best - minDelta ? { best: loss, waited: 0 } : { best, waited: waited + 1 }
+    // a loss that is not a number is no improvement, and nothing to remember
+    if (loss < (best ?? Infinity) - minDelta) return { best: loss, waited: 0 }
+    return { ...(best === undefined ? {} : { best }), waited: waited + 1 }
   },
   reason: ({ patience, of }, _, { waited = 0 }) =>
     waited >= patience ? `no better ${names[of]} in ${patience} epochs` : undefined,

@@ -1,0 +1,198 @@
+/** What is handed to a training must be of that training: states, labels, weights, settings left undefined. Nothing throws. */
+import * as E from 'fp-ts/lib/Either.js'
+import { describe, expect, it } from 'vitest'
+import { reference } from '../../src/backend/reference/reference.js'
+import { wasm } from '../../src/backend/wasm/wasm.js'
+import { fromArrays } from '../../src/data/arrays.js'
+import { dataset } from '../../src/data/dataset.js'
+import { batchNorm } from '../../src/layer/batch-norm.js'
+import { dense } from '../../src/layer/dense.js'
+import { sigmoid, softmax } from '../../src/layer/activation.js'
+import { input, model } from '../../src/layer/model.js'
+import { backprop } from '../../src/train/backprop.js'
+import { score } from '../../src/train/evaluate.js'
+import { crossEntropy, meanSquaredError, softmaxCrossEntropy } from '../../src/train/loss/index.js'
+import * as optimizers from '../../src/train/optimizer/index.js'
+import type { Memory } from '../../src/train/progress.js'
+import { r2 } from '../../src/train/metric/index.js'
+import { reduceOnPlateau } from '../../src/train/schedule/index.js'
+import { startState } from '../../src/train/start.js'
+import type { TrainState } from '../../src/train/state.js'
+import { stepOf } from '../../src/train/step.js'
+import { anyOf, earlyStopping, epochs, steps, stopInterpreter, stopRules } from '../../src/train/stop/index.js'
+import { train, turns } from '../../src/train/train.js'
+import { training, type TrainingOptions } from '../../src/train/training.js'
+import { message } from '../../src/value/error.js'
+import { numbersOf, tensor, type Tensor } from '../../src/value/tensor.js'
+import { numbers } from '../conformance/helpers.js'
+import { left, right } from '../expr/helpers.js'
+
+const { sgd, adam, momentum } = optimizers
+const net = model(input(3), dense(5), sigmoid, dense(4))
+const values = right(dataset({ x: numbers('f32', [22, 3], 1), y: numbers('f32', [22, 4], 2) }))
+const base: TrainingOptions<typeof net> = {
+  model: net,
+  loss: meanSquaredError,
+  optimizer: sgd(0.1),
+  batchSize: 4,
+  stop: epochs(1)
+}
+const after = (options: TrainingOptions<typeof net>): TrainState =>
+  right(train(options, { backend: wasm })(values)).state
+const refused = (options: TrainingOptions<typeof net>, from: TrainState): string => {
+  const told = left(train(options, { backend: wasm, from })(values))
+  expect(left(turns(options, { backend: wasm, from })(values))).toBe(told)
+  return told
+}
+
+describe('a state of another training', () => {
+  it('is refused where its tensors are others', () => {
+    const state = after(base)
+    const hint = 'is it a state of this model, this optimizer and this precision?'
+    expect(refused({ ...base, optimizer: adam(0.1) }, state)).toBe(
+      `from/optimizer/m/dense/weight: expected f32[3, 5], got nothing; ${hint}`
+    )
+    expect(refused({ ...base, precision: 'f64' }, state)).toBe(
+      `from/params/dense/weight: expected f64[3, 5], got f32[3, 5]; ${hint}`
+    )
+    expect(refused(base, after({ ...base, optimizer: momentum(0.1) }))).toMatch(
+      /^from\/optimizer\/v\/dense\/weight: expected nothing, got f32\[3, 5\]/
+    )
+    expect(refused(base, { ...state, params: {} })).toMatch(
+      /^from\/params\/dense\/weight: expected f32\[3, 5\], got nothing/
+    )
+    const wide = model(input(3), dense(6), sigmoid, dense(4))
+    const wider = right(train({ ...base, model: wide }, { backend: wasm })(values)).state
+    expect(refused(base, wider)).toMatch(/^from\/params\/dense\/weight: expected f32\[3, 5\], got f32\[3, 6\]/)
+  })
+  it('is refused where it stands beyond the epoch', () => {
+    const state = after({ ...base, stop: steps(5) })
+    for (const batchSize of [5, 22])
+      expect(refused({ ...base, batchSize }, state)).toBe(
+        `from/position: expected a batch of an epoch of ${Math.ceil(22 / batchSize)}, got 5; go on with the data and the batch size that the state was made with`
+      )
+    expect(refused(base, { ...state, position: 0.5 })).toMatch(/^from\/position/)
+  })
+  it('is refused by a step as well', () => {
+    const step = right(stepOf(training({ ...base, optimizer: adam(0.1) }), { backend: reference }))
+    const batch = { x: numbers('f32', [4, 3], 1), y: numbers('f32', [4, 4], 2) }
+    expect(left(step(after(base), batch))).toMatch(
+      /^state\/optimizer\/m\/dense\/weight: expected f32\[3, 5\], got nothing/
+    )
+  })
+})
+
+describe('class indexes and weights out of range', () => {
+  const labels = right(tensor('u32', [3], [0, 9, 1]))
+  const x = numbers('f32', [3, 3], 1)
+  const t = training({ ...base, loss: softmaxCrossEntropy })
+  const state = right(startState(t))
+  const told = 'targets/example 1: expected a class index below 4, got 9; the last layer has one output per class'
+  it('are refused by all that looks at targets', () => {
+    expect(left(score(t, state, right(dataset({ x, y: labels, classes: 10 })), { backend: wasm }))).toBe(told)
+    expect(left(right(stepOf(t, { backend: wasm }))(state, { x, y: labels }))).toBe(told)
+    const gone = backprop(net, state.params as never, { x, y: labels }, { loss: softmaxCrossEntropy, backend: wasm })
+    expect(left(gone)).toBe(told)
+  })
+  it('weights below 0 are refused by a step', () => {
+    const weights = numbersOf(right(tensor('f32', [3], [1, -1, 1])))
+    const batch = { x, y: right(tensor('u32', [3], [0, 1, 2])), weights: right(tensor('f32', [3], weights)) }
+    expect(left(right(stepOf(t, { backend: wasm }))(state, batch))).toBe(
+      'weights/example 1: expected a number, 0 or more, got -1'
+    )
+  })
+})
+
+describe('options that are undefined', () => {
+  // what a caller's compiler lets through without exactOptionalPropertyTypes
+  const nothing = undefined as never
+  it('mean what leaving them out means', () => {
+    const { adamw, amsgrad, nadam, adagrad, rmsprop, adadelta, lion } = optimizers
+    const pairs: readonly (readonly [unknown, unknown])[] = [
+      [adam(0.1, { beta1: nothing, form: nothing }), adam(0.1)],
+      [adamw(0.1, { decay: nothing }), adamw(0.1)],
+      [amsgrad(0.1, { beta2: nothing }), amsgrad(0.1)],
+      [nadam(0.1, { epsilon: nothing }), nadam(0.1)],
+      [adagrad(0.1, { epsilon: nothing }), adagrad(0.1)],
+      [rmsprop(0.1, { rho: nothing }), rmsprop(0.1)],
+      [adadelta(0.1, { rho: nothing }), adadelta(0.1)],
+      [lion(0.1, { beta1: nothing }), lion(0.1)],
+      [earlyStopping({ patience: nothing }), earlyStopping()],
+      [reduceOnPlateau(0.1, { minDelta: nothing }), reduceOnPlateau(0.1)],
+      [training({ ...base, metrics: nothing, seed: nothing }), training(base)]
+    ]
+    for (const [a, b] of pairs) expect(a).toStrictEqual(b)
+  })
+  it('are filled in where a member is written by hand', () => {
+    const trained = right(train({ ...base, optimizer: { tag: 'sgd' } as never }, { backend: wasm })(values))
+    expect(trained.state.params).toEqual(after({ ...base, optimizer: sgd() }).params)
+  })
+  it('a precision that is none is refused', () => {
+    expect(left(train({ ...base, precision: 'f16' as never }, { backend: wasm })(values))).toBe(
+      'precision: expected f32 or f64, got f16'
+    )
+  })
+})
+
+describe('losses of classes', () => {
+  it('need two of them', () => {
+    const one = right(fromArrays([[0], [1]], [[0], [1]]))
+    const on = (m: object, loss: object): string =>
+      left(train({ ...base, model: m, loss } as never, { backend: wasm })(one))
+    const rest =
+      'expected outputs for at least 2 classes along the last axis, got the output shape [1]; for a question of yes or no take sigmoidCrossEntropy, or two classes'
+    expect(on(model(input(1), dense(1)), softmaxCrossEntropy)).toBe(`loss/softmaxCrossEntropy: ${rest}`)
+    expect(on(model(input(1), dense(1), softmax), crossEntropy)).toBe(`loss/crossEntropy: ${rest}`)
+  })
+})
+
+describe('what remembers losses', () => {
+  it('early stopping gets over a first loss that is no number', () => {
+    const { start, next } = stopInterpreter(stopRules)
+    const rule = earlyStopping({ patience: 3, of: 'loss' })
+    const after = (memory: Memory, epochLoss: number): Memory =>
+      next(rule, memory, { step: 1, epoch: 1, epochEnded: true, loss: 0, epochLoss })
+    expect(after(start(rule), NaN)).toEqual({ waited: 1 })
+    expect([NaN, 6, 5, 4, 3, 2, 1].reduce(after, start(rule))).toEqual({ best: 1, waited: 0 })
+  })
+  it('a schedule that begins in the middle of a run begins with its first value', () => {
+    const state = after({ ...base, optimizer: sgd(0.05), stop: epochs(2) })
+    const options = { ...base, optimizer: sgd(reduceOnPlateau(0.05, { of: 'loss' })), stop: anyOf(epochs(5)) }
+    const { history } = right(train(options, { backend: wasm, from: state })(values))
+    expect(history.map(e => e.settings['rate'])).toEqual([0.05, 0.05, 0.05])
+  })
+})
+
+describe('batch normalisation', () => {
+  it('leaves its statistics as they are where a batch has one number for each channel', () => {
+    const m = model(input(3), batchNorm(), dense(4))
+    const state = (n: number): TrainState => {
+      const d = right(dataset({ x: numbers('f32', [n, 3], 1), y: numbers('f32', [n, 4], 2) }))
+      return right(train({ ...base, model: m, stop: steps(1), batchSize: n }, { backend: wasm })(d)).state
+    }
+    const statistics = (n: number): readonly unknown[] =>
+      Object.values(state(n).layers['batchNorm'] as Record<string, Tensor>).map(t => Array.from(numbersOf(t)))
+    expect(statistics(1)).toEqual([
+      [0, 0, 0],
+      [1, 1, 1]
+    ])
+    expect(statistics(2)).not.toEqual(statistics(1))
+  })
+})
+
+describe('r2', () => {
+  it('of targets that are all the same is 0, whatever their sums round to', () => {
+    for (const target of [3.3, 1e-3, 12345.678]) {
+      const y = Array.from({ length: 7 }, () => [target])
+      const d = right(
+        fromArrays(
+          y.map((_, i) => [i]),
+          y
+        )
+      )
+      const t = training({ ...base, model: model(input(1), dense(1)), metrics: [r2] })
+      const told = score(t, right(startState(t)), d, { backend: wasm })
+      expect(E.isRight(told) ? told.right.metrics['r2'] : message(told.left)).toBe(0)
+    }
+  })
+})
