@@ -15,6 +15,7 @@ import { crossEntropy, meanSquaredError, softmaxCrossEntropy } from '../../src/t
 import * as optimizers from '../../src/train/optimizer/index.js'
 import type { Memory } from '../../src/train/progress.js'
 import { r2 } from '../../src/train/metric/index.js'
+import { predict } from '../../src/train/predict.js'
 import { reduceOnPlateau } from '../../src/train/schedule/index.js'
 import { startState } from '../../src/train/start.js'
 import type { TrainState } from '../../src/train/state.js'
@@ -194,5 +195,26 @@ describe('r2', () => {
       const told = score(t, right(startState(t)), d, { backend: wasm })
       expect(E.isRight(told) ? told.right.metrics['r2'] : message(told.left)).toBe(0)
     }
+  })
+})
+
+describe('inputs of predict', () => {
+  it('of another type, or another shape', () => {
+    const state = after(base)
+    const told = (x: Tensor): string => left(predict(net, state.params as never, { backend: wasm })(x))
+    expect(told(right(tensor('u8', [2, 3], [1, 2, 3, 4, 5, 6])))).toBe(
+      'inputs: expected numbers of type f32, as the parameters are, got u8; valuesOf gives those of a feature of a dataset; tensor(type, shape, numbers) makes others'
+    )
+    expect(told(numbers('f32', [2, 4], 1))).toBe(
+      'inputs: expected a tensor of shape [3] for each of 2 examples, got [2, 4]'
+    )
+  })
+})
+
+describe('constructors that were not called', () => {
+  it('are named as what they are', () => {
+    expect(left(train({ ...base, optimizer: adam as never }, { backend: wasm })(values))).toMatch(
+      /^optimizer: expected .*, got a function \(a constructor, not called\?\)/
+    )
   })
 })

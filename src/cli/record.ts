@@ -43,7 +43,7 @@ const failure = (problem: Problem<string>): Failure => ({ problem })
 const wholeNumber = (name: string, n: number, least: number): E.Either<Failure, number> =>
   Number.isSafeInteger(n) && n >= least
     ? E.right(n)
-    : E.left({ problem: settingError([name], `a whole number, ${least} or more`, 'something else') })
+    : E.left({ problem: settingError([name], `a whole number, ${least} or more`, String(n)) })
 
 /** a path as an argument of a shell */
 const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`)
@@ -62,7 +62,7 @@ const aside = (o: Outcome): readonly string[] => [
         `stopped after epoch ${o.epoch}, step ${whole(o.step)}, and saved; to go on: gradfold resume ${quoted(o.folder)}`
       ]
     : o.before
-      ? [`run ${o.id.slice(0, 12)} had ended before: not repeated (--again would)`]
+      ? [`run ${o.id.slice(0, 12)} had ended before: not repeated (train --again would)`]
       : [`run ${o.id.slice(0, 12)} recorded in ${o.folder}, final state ${o.end.state.slice(0, 12)}`])
 ]
 

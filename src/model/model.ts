@@ -14,7 +14,7 @@ export type AnyModel = Model
 /**
  * The run-time form of `model`: the data of a model, checked. The error is the sentence that the compiler would give.
  *
- * @example pipe(modelData(input(n), dense(m), relu), checkModel)
+ * @example pipe(modelData([n], dense(m), relu), checkModel) // n and m: numbers that the compiler does not know
  * @returns Left with the label path of the first layer that does not fit
  */
 export const checkModel = <In extends Shape, L extends Layer>(

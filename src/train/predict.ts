@@ -44,13 +44,29 @@ const check = (x: Examples, wanted: Shape, n: number): ShapeError | undefined =>
       ? undefined
       : shapeError(
           ['inputs'],
-          `at least one example of shape ${showShape(wanted)}${n > 0 ? `, ${n} in all` : ''}`,
+          `a tensor of shape ${showShape(wanted)} for each of ${n > 0 ? `${n} examples` : 'the examples, at least one'}`,
           showShape(x.shape)
         )
   if (isDims(wanted) || wanted.length !== x.length)
     return shapeError(['inputs'], `inputs of shapes ${showShape(wanted)}`, `${x.length} tensors`)
   return wanted.map((w, i) => check(x[i] as Examples, w, n)).find(e => e !== undefined)
 }
+
+/** nothing is rounded or scaled on the way in */
+const wrongType = (p: Program, inputs: readonly (readonly [string, Tensor])[]): ShapeError | undefined =>
+  inputs.flatMap(([name, { dtype }]) => {
+    const wanted = p.inputs[name]?.dtype
+    return wanted === undefined || wanted === dtype
+      ? []
+      : [
+          shapeError(
+            ['inputs'],
+            `numbers of type ${wanted}, as the parameters are`,
+            dtype,
+            'valuesOf gives those of a feature of a dataset; tensor(type, shape, numbers) makes others'
+          )
+        ]
+  })[0]
 
 /** the precision that parameters are in */
 export const precisionOf = (params: Branch<Tensor>): FloatType =>
@@ -110,12 +126,15 @@ export const runner = (
     if (wrong !== undefined) return E.left(wrong)
     return pipe(
       compiledFor(n),
-      E.chainW(({ p, loop, value }) =>
-        pipe(
-          loop.step(p, { ...Object.fromEntries(namedExamples('x', x)), key: keyTensor(key) }),
+      E.chainW(({ p, loop, value }) => {
+        const inputs = namedExamples('x', x)
+        const unlike = wrongType(p, inputs)
+        if (unlike !== undefined) return E.left(unlike)
+        return pipe(
+          loop.step(p, { ...Object.fromEntries(inputs), key: keyTensor(key) }),
           E.map(outputs => collect('y', value, outputs))
         )
-      )
+      })
     )
   }
 }

@@ -159,11 +159,13 @@ const show = (u: unknown): string => {
   const s =
     u === undefined
       ? 'nothing'
-      : typeof u === 'object' || typeof u === 'string'
-        ? json(u)
-        : typeof u === 'symbol'
-          ? 'a symbol'
-          : `${u as string | number | boolean}`
+      : typeof u === 'function'
+        ? 'a function (a constructor, not called?)'
+        : typeof u === 'object' || typeof u === 'string'
+          ? json(u)
+          : typeof u === 'symbol'
+            ? 'a symbol'
+            : `${u as number | boolean}`
   return s.length > 60 ? `${s.slice(0, 57)}...` : s
 }
 

@@ -72,9 +72,9 @@ const costOf = (k: Kernel): Cost => {
   }
 }
 const bytes = (v: View): number => sizeOf(v.shape) * bytesOf[v.buffer.dtype]
-const traffic = (k: Kernel): number => {
-  return [...readsOf(k), ...resultsOf(k)].reduce((sum, v) => sum + bytes(v), 0)
-}
+/** of a table only the rows that are taken are read */
+const traffic = (k: Kernel): number =>
+  (k.kind === 'gather' ? [k.index, k.to, k.to] : [...readsOf(k), ...resultsOf(k)]).reduce((sum, v) => sum + bytes(v), 0)
 
 /** what buffers are called: inputs and outputs by their names (the first, and how many lie behind it), the rest by number */
 const namesIn = ({ kernels, inputs, outputs }: Lowered): ((b: Buffer) => string) => {

@@ -29,11 +29,11 @@ import {
   type Values
 } from '../backend.js'
 import { moduleOf, type Cached } from './cache.js'
-import { importsOf, partsOf } from './emit/module.js'
+import { importsOf, mostPages, partsOf } from './emit/module.js'
 import { arrange } from './arrange.js'
 import { lower } from './fuse.js'
 import type { Lowered } from './kernel.js'
-import { plan, type Held, type Plan, type Queue } from './plan.js'
+import { plan, type Plan, type Queue } from './plan.js'
 import { split } from './split.js'
 import { makeSelfTest, notRunning, selfTested, type SelfTest } from './self-test.js'
 import { failureIn, ownThreads, patience, sleepOn, startCrew, type Threads } from './threads.js'
@@ -65,13 +65,12 @@ interface Running {
 
 const instantiate = (
   programs: readonly Lowered[],
-  held: Held,
+  p: Plan,
   threads: number,
   { gather }: Threads,
   test: SelfTest
 ): E.Either<BackendError, Instance> =>
   E.tryCatch(() => {
-    const p = plan(programs, held, threads)
     const pages = Math.ceil(p.bytes / pageSize)
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, ...(threads > 1 ? { shared: true } : {}) })
     for (const constant of programs.flatMap(l => l.constants))
@@ -125,6 +124,19 @@ const instantiate = (
       close: () => team?.dismiss()
     }
   }, notRunning)
+
+const gigabyte = 0x4000_0000
+const tooLarge = (bytes: number): BackendError =>
+  backendError(
+    ['wasm', 'memory'],
+    `at most ${(mostPages * pageSize) / gigabyte} GiB for all that a program works with`,
+    `${(bytes / gigabyte).toFixed(1)} GiB`,
+    'take fewer examples at a time'
+  )
+const checkThreads = (threads: number): E.Either<BackendError, number> =>
+  Number.isSafeInteger(threads) && threads >= 1
+    ? E.right(threads)
+    : E.left(backendError(['wasm', 'threads'], 'a whole number, 1 or more', String(threads)))
 
 /** Threads where the platform has some and there is work to share out. What feeds nothing back is one pass over data: threads would take longer to start. */
 const useful = (programs: readonly Lowered[], isLoop: boolean, threads: number): number =>
@@ -219,6 +231,8 @@ const loopOn =
   (count: number, threads: Threads = ownThreads): Backend['loop'] =>
   (programs, start, resident) => {
     const given = { ...resident, ...start }
+    const many = checkThreads(count)
+    if (E.isLeft(many)) return many
     const unfit = checkFedBack(programs, start)
     if (unfit !== undefined) return E.left(unfit)
     for (const p of programs) {
@@ -234,10 +248,12 @@ const loopOn =
     )
     const most = Math.min(count, threads.most())
     const { programs: lowered, fedBack: places } = arrange(programs.map(lower), fedBack, most)
-    const held = { fedBack: places, resident: new Set(Object.keys(resident)) }
+    const working = useful(lowered, fedBack.size > 0, most)
+    const planned = plan(lowered, { fedBack: places, resident: new Set(Object.keys(resident)) }, working)
+    if (planned.bytes > mostPages * pageSize) return E.left(tooLarge(planned.bytes))
     return pipe(
       selfTest(),
-      E.chain(test => instantiate(lowered, held, useful(lowered, fedBack.size > 0, most), threads, test)),
+      E.chain(test => instantiate(lowered, planned, working, threads, test)),
       E.map(instance => loopOver(instance, programs, start, resident))
     )
   }
@@ -258,15 +274,16 @@ const backendOn = (count: number, threads?: Threads): Backend => ({
 /** WebAssembly SIMD on one thread */
 export const wasm: Backend = backendOn(1)
 
-const within = (threads: number): number => Math.max(1, Math.min(64, Math.floor(threads)))
+/** more would only wait for one another */
+const mostThreads = 64
 
 /**
  * The same on several threads, which share out the work of large kernels: the same bits, whatever their number. The calling thread is one
- * of them; the others start with each training and end with it. In Node, Deno and Bun; in a page the one thread does all (see `wasmCrew`).
+ * of them (64 at most); the others start with each training and end with it. In Node, Deno and Bun; in a page the one thread does all (see `wasmCrew`).
  *
  * @example train(settings, { backend: wasmThreads(2) })
  */
-export const wasmThreads = (threads: number): Backend => backendOn(within(threads))
+export const wasmThreads = (threads: number): Backend => backendOn(Math.min(mostThreads, threads))
 
 /** a backend whose threads are there until it is closed */
 export interface CrewBackend extends Backend {
@@ -286,7 +303,9 @@ export interface CrewBackend extends Backend {
  */
 export const wasmCrew = (threads: number): TE.TaskEither<BackendError, CrewBackend> =>
   pipe(
-    TE.fromEither(selfTest()),
-    TE.chain(test => startCrew(within(threads), test)),
+    checkThreads(Math.min(mostThreads, threads)),
+    E.chain(count => E.map((test: SelfTest) => ({ count, test }))(selfTest())),
+    TE.fromEither,
+    TE.chain(({ count, test }) => startCrew(count, test)),
     TE.map(crew => ({ ...backendOn(crew.most(), crew), threads: crew.most(), close: crew.close }))
   )

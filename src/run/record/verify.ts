@@ -13,6 +13,7 @@ import { fingerprintOf } from '../../value/fingerprint.js'
 import type { Tensor } from '../../value/tensor.js'
 import { leaves } from '../../value/tree.js'
 import { latestCheckpoint, listCheckpoints, type CheckpointError, type Skipped } from '../checkpoints.js'
+import { folderAt } from '../folder.js'
 import { openRun, type OpenRun } from '../open.js'
 import { tables } from '../run-file.js'
 import { stateDigest } from '../state.js'
@@ -108,19 +109,18 @@ interface Saved {
   readonly states: ReadonlyMap<number, TrainState>
   readonly skipped: readonly Skipped[]
 }
-/** the checkpoints of a record */
+/** the checkpoints of a record after so many steps */
 const savedOf = (
   r: Recorded,
   { training }: OpenRun,
+  after: readonly number[],
   { known = tables }: ReplayOptions
 ): TE.TaskEither<CheckpointError, Saved> => {
   const folder = checkpointsOf(r.folder)
   return pipe(
-    listCheckpoints(folder),
-    TE.chainW(
-      TE.traverseSeqArray(({ step }) =>
-        latestCheckpoint(folder, training, { run: r.id, upTo: step, families: known.families })
-      )
+    after,
+    TE.traverseSeqArray(step =>
+      latestCheckpoint(folder, training, { run: r.id, upTo: step, families: known.families })
     ),
     TE.map(all => ({
       states: new Map(all.flatMap(({ found }) => (found === undefined ? [] : [[found.step, found.checkpoint.state]]))),
@@ -176,8 +176,13 @@ const checkSaved = ({ steps, links }: Recorded, { states }: Saved): Off | undefi
       : undefined
 }
 
-const verified = async (r: Recorded, opened: OpenRun, o: ReplayOptions): Promise<E.Either<ReplayError, Verdict>> => {
-  const read = await savedOf(r, opened, o)()
+const verified = async (
+  r: Recorded,
+  opened: OpenRun,
+  savedAfter: readonly number[],
+  o: ReplayOptions
+): Promise<E.Either<ReplayError, Verdict>> => {
+  const read = await savedOf(r, opened, savedAfter, o)()
   if (E.isLeft(read)) return read
   const { states, skipped } = read.right
   const { steps } = r
@@ -260,12 +265,19 @@ const verified = async (r: Recorded, opened: OpenRun, o: ReplayOptions): Promise
  */
 export const verifyRecord = (folder: string, o: ReplayOptions): TE.TaskEither<ReplayError, Verdict> =>
   pipe(
-    readRecord(folder, o.known),
-    TE.bindTo('r'),
+    // before the rows: while somebody writes, newer rows and checkpoints may come up, but no rows are missing of these
+    listCheckpoints(checkpointsOf(folderAt(folder))),
+    TE.bindTo('saved'),
+    TE.bindW('r', () => readRecord(folder, o.known)),
     TE.bindW('opened', ({ r }) => openRun(r.run, o.known)),
     TE.chainW(
-      ({ r, opened }) =>
+      ({ saved, r, opened }) =>
         () =>
-          verified(r, opened, o)
+          verified(
+            r,
+            opened,
+            saved.map(({ step }) => step),
+            o
+          )
     )
   )

@@ -41,6 +41,7 @@ export const scheduleInterpreter = (kinds: ScheduleTable): Interpreter => {
   return self
 }
 
+export { finiteSetting, fractionSetting, nonNegativeSetting, positiveSetting } from './schedule.js'
 export type { Schedule, ScheduleKind, Schedules, Setting, SettingPer, Span, Timed, Unit, UnitOf } from './schedule.js'
 export { joined, warmUp, type Joined, type WarmUp } from './combine.js'
 export { oneCycle, restarts, type OneCycle, type OneCycleOptions, type Restarts } from './cycle.js'

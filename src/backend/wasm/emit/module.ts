@@ -229,8 +229,8 @@ const nameOf = (imports: Imports, value: unknown): Name => {
     for (const [name, v] of Object.entries(names)) if (v === value) return [module, name]
   return ['', '']
 }
-/** any memory will do that is large enough */
-const mostPages = 65536
+/** any memory will do that is large enough; more pages than these have no addresses */
+export const mostPages = 65536
 
 /** One module. It exports `run`, which takes the turn (the place in the queues), and `barrier` where there are several threads. */
 export const emitModule = ({ threads, before, work, meetAfter, after, address, panel }: Part): Emitted => {
