@@ -17,8 +17,7 @@ import {
   sgd,
   sigmoid,
   train,
-  wasm,
-  type Tensor
+  wasm
 } from 'gradfold'
 
 const smallEnough = 0.001
@@ -54,7 +53,7 @@ export const run = T.fromIO(() =>
     E.match(
       e => ({ holds: false, text: message(e) }),
       ({ trained: { state, reason }, y }) => {
-        const outputs = [...numbersOf(y as Tensor)]
+        const outputs = [...numbersOf(y)]
         const rows = questions.map((q, i) => `${q.join(' xor ')} = ${outputs[i]?.toFixed(3)}`)
         return {
           holds: state.progress.epochLoss < smallEnough && outputs.every((y, i) => Math.round(y) === answers[i]?.[0]),

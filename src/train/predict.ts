@@ -11,7 +11,7 @@ import type { Model } from '../layer/model.js'
 import type { ParamsOf } from '../model/params.js'
 import { rootKey, type Key } from '../random/index.js'
 import { shapeError, type BackendError, type ShapeError } from '../value/error.js'
-import { isDims, sameShape, showShape, type Shape } from '../value/shape.js'
+import { isDims, sameShape, showShape, type Dims, type Shape } from '../value/shape.js'
 import { isTensor, type FloatType, type Tensor } from '../value/tensor.js'
 import { leaves, type Branch } from '../value/tree.js'
 import { keyTensor } from './state.js'
@@ -140,7 +140,10 @@ export const runner = (
 }
 
 /** outputs for a batch of inputs */
-export type Predictor = (x: Examples) => E.Either<ShapeError | BackendError, Examples>
+export type Predictor<Y extends Examples = Examples> = (x: Examples) => E.Either<ShapeError | BackendError, Y>
+
+/** what a model gives for a batch: one tensor where the compiler sees that it has one output */
+export type OutputsOf<M> = M extends Model<Shape, infer O> ? (O extends Dims ? Tensor : Examples) : Examples
 
 /**
  * The outputs of a model for a batch of inputs, in inference. Compiled once for each number of examples.
@@ -148,8 +151,12 @@ export type Predictor = (x: Examples) => E.Either<ShapeError | BackendError, Exa
  * @example pipe(images, predict(mlp, params, { backend: wasm })) // Either<..., Tensor [n, 10]>
  * @returns Left for inputs that are not of the model's shape, or parameters that are not the model's
  */
-export const predict = <M extends Model>(model: M, params: ParamsOf<M>, options: PredictOptions): Predictor => {
+export const predict = <M extends Model>(
+  model: M,
+  params: ParamsOf<M>,
+  options: PredictOptions
+): Predictor<OutputsOf<M>> => {
   const run = runner(model, params, options)
   // nothing draws in inference
-  return x => run(x, rootKey(0))
+  return x => run(x, rootKey(0)) as ReturnType<Predictor<OutputsOf<M>>>
 }

@@ -42,10 +42,12 @@ declare module './schedule.js' {
 }
 
 /**
- * A straight line from `initial` up to where `then` begins, over the first T; then that, as if it began there.
+ * A straight line from `initial` up to where `then` begins, over the first T: initial + (start - initial) t / T; then that, as if it
+ * began there. t counts what has ended, so the first step, or the whole first epoch, is taken with `initial` itself (0 unless given: nothing
+ * is learned in it). Counted in epochs, begin above 0.
  *
  * @example warmUp(steps(500), cosineDecay(0.1, steps(10_000)))
- * @example warmUp(epochs(5), 0.1)
+ * @example warmUp(epochs(5), 0.1, 0.02)
  */
 export const warmUp = <const S extends Span>(over: S, then: SettingPer<UnitOf<S>>, initial = 0): WarmUp<UnitOf<S>> => {
   const { per, length } = inUnits(over)
