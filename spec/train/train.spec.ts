@@ -170,7 +170,7 @@ describe('stop rules', () => {
     expect(r.state.progress.epochLoss).toBeLessThan(0.001)
     expect(r.reason).toContain('below 0.001')
     const y = right(pipe(xor.x.tensor as Tensor, predict(r.training.model, r.params, { backend: wasm })))
-    expect(Array.from((y as Tensor).data, p => Math.round(p))).toEqual([0, 1, 1, 0])
+    expect(Array.from(y.data, p => Math.round(p))).toEqual([0, 1, 1, 0])
   })
   it('combine', () => {
     const after = (stop: StopRule): number =>
