@@ -63,22 +63,20 @@ export const formOf = (c: Checked): Readonly<Record<'params' | 'layers' | 'optim
   }
 }
 
-/** whether the tensors of a state are those of a training: the same names, shapes and element types */
-export const checkState = (c: Checked, s: TrainState): E.Either<ShapeError, TrainState> => {
-  const named = (trees: Readonly<Record<'params' | 'layers' | 'optimizer', Branch<Aval>>>) =>
+/** whether the tensors of a state are those of a training (the same names, shapes and element types), which is worked out once */
+export const checkState = (c: Checked): ((s: TrainState) => E.Either<ShapeError, TrainState>) => {
+  const avals = (trees: Readonly<Record<'params' | 'layers' | 'optimizer', Branch<Aval>>>) =>
     (['params', 'layers', 'optimizer'] as const).flatMap(part => leaves<Aval>(trees[part], part))
-  const mine = new Map(named(s))
-  const wanted = named(formOf(c))
-  const show = (a: Aval | undefined): string => (a === undefined ? 'nothing' : `${a.dtype}${showShape(a.shape)}`)
-  const wrong = wanted.find(([name, a]) => show(mine.get(name)) !== show(a))
-  const known = new Set(wanted.map(([name]) => name))
-  const stranger = [...mine].find(([name]) => !known.has(name))
+  const show = (a: Aval): string => `${a.dtype}${showShape(a.shape)}`
   const hint = 'is it a state of this model, this optimizer and this precision?'
-  if (wrong !== undefined)
-    return E.left(shapeError(wrong[0].split('/'), show(wrong[1]), show(mine.get(wrong[0])), hint))
-  return stranger === undefined
-    ? E.right(s)
-    : E.left(shapeError(stranger[0].split('/'), 'nothing', show(stranger[1]), hint))
+  const wanted = new Map(avals(formOf(c)).map(([name, a]) => [name, show(a)]))
+  return s => {
+    const mine = new Map(avals(s).map(([name, a]) => [name, show(a)]))
+    const wrong = [...wanted.keys(), ...mine.keys()].find(name => wanted.get(name) !== mine.get(name))
+    return wrong === undefined
+      ? E.right(s)
+      : E.left(shapeError(wrong.split('/'), wanted.get(wrong) ?? 'nothing', mine.get(wrong) ?? 'nothing', hint))
+  }
 }
 
 /** the state before the first step, its parameters drawn from the seed (or given) */

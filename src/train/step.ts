@@ -214,10 +214,11 @@ export const stepOf = (t: Training, { backend, families = builtIn }: StepOptions
         )
       }
       const book = bookkeeping(c)
+      const suited = checkState(c)
       return (state, batch, epochEnds = false) => {
         const wrong = checkBatch(c, batch)
         if (wrong !== undefined) return E.left(wrong)
-        const suits = within('state')(checkState(c, state))
+        const suits = within('state')(suited(state))
         if (E.isLeft(suits)) return suits
         const { x, y, weights } = batch
         const given: Values = weights === undefined ? { x, y } : { x, y, weights }

@@ -95,7 +95,7 @@ const beginning = (
   if (from === undefined) return E.right(start(c))
   const batches = Math.ceil(n / c.training.batchSize)
   return pipe(
-    checkState(c, from),
+    checkState(c)(from),
     E.filterOrElseW(
       ({ position }) => Number.isSafeInteger(position) && position >= 0 && position < batches,
       ({ position }) =>
