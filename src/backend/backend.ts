@@ -123,7 +123,7 @@ export const unstacked = (values: Values, i: number): Values =>
     ])
   )
 /** `step` of a loop that has `steps` and was opened with these tensors */
-export const stepOnce =
+const stepOnce =
   (steps: Loop['steps'], given: Readonly<Record<string, unknown>>): Loop['step'] =>
   (p, inputs) => {
     const wrong = checkInputs(inputsBeside(p, given), inputs)

@@ -128,11 +128,13 @@ export const runner = (
       compiledFor(n),
       E.chainW(({ p, loop, value }) => {
         const inputs = namedExamples('x', x)
-        const unlike = wrongType(p, inputs)
-        if (unlike !== undefined) return E.left(unlike)
+        const keys = p.inputs['key'] === undefined ? {} : { key: keyTensor(key) }
         return pipe(
-          loop.step(p, { ...Object.fromEntries(inputs), key: keyTensor(key) }),
-          E.map(outputs => collect('y', value, outputs))
+          loop.step(p, { ...Object.fromEntries(inputs), ...keys }),
+          E.bimap(
+            e => wrongType(p, inputs) ?? e,
+            outputs => collect('y', value, outputs)
+          )
         )
       })
     )
@@ -157,6 +159,6 @@ export const predict = <M extends Model>(
   options: PredictOptions
 ): Predictor<OutputsOf<M>> => {
   const run = runner(model, params, options)
-  // nothing draws in inference
-  return x => run(x, rootKey(0)) as ReturnType<Predictor<OutputsOf<M>>>
+  const unused = rootKey(0)
+  return x => run(x, unused) as ReturnType<Predictor<OutputsOf<M>>>
 }

@@ -2,58 +2,19 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Program } from '../../expr/program.js'
 import { backendError, type BackendError } from '../../value/error.js'
 import { sizeOf, stridesOf } from '../../value/shape.js'
-import {
-  allocate,
-  numbersOf,
-  scalarOf,
-  view,
-  type Aval,
-  type DType,
-  type Storage,
-  type Tensor
-} from '../../value/tensor.js'
-import {
-  checkCount,
-  checkFedBack,
-  checkInputs,
-  checkPlaces,
-  inputsBeside,
-  notOpened,
-  stacked,
-  stepOnce,
-  type Backend,
-  type Loop,
-  type Values
-} from '../backend.js'
+import { checkFedBack, checkInputs, type Backend } from '../backend.js'
 import { moduleOf, type Cached } from './cache.js'
 import { importsOf, mostPages, partsOf } from './emit/module.js'
 import { arrange } from './arrange.js'
 import { lower } from './fuse.js'
 import type { Lowered } from './kernel.js'
-import { plan, type Plan, type Queue } from './plan.js'
+import { arrays, loopOver, type Instance } from './loop.js'
+import { plan, type Plan } from './plan.js'
 import { split } from './split.js'
 import { makeSelfTest, notRunning, selfTested, type SelfTest } from './self-test.js'
 import { failureIn, ownThreads, patience, sleepOn, startCrew, type Threads } from './threads.js'
-
-const arrays: { readonly [D in DType]: (b: ArrayBuffer, address: number, n: number) => Storage[D] } = {
-  f32: (b, a, n) => new Float32Array(b, a, n),
-  f64: (b, a, n) => new Float64Array(b, a, n),
-  u8: (b, a, n) => new Uint8Array(b, a, n),
-  u32: (b, a, n) => new Uint32Array(b, a, n),
-  bool: (b, a, n) => new Uint8Array(b, a, n)
-}
-
-/** the memory of a loop, and its programs, each compiled when it first runs */
-interface Instance {
-  readonly plan: Plan
-  readonly memory: WebAssembly.Memory
-  /** runs a program so many times, on the first values of its queues */
-  readonly run: (which: number, count: number) => E.Either<BackendError, void>
-  readonly close: () => void
-}
 
 const pageSize = 65536
 
@@ -145,87 +106,6 @@ const useful = (programs: readonly Lowered[], isLoop: boolean, threads: number):
 /** once in a process: the test does not change, and neither does this thread */
 let tested: E.Either<BackendError, SelfTest> | undefined
 const selfTest = (): E.Either<BackendError, SelfTest> => (tested ??= selfTested(makeSelfTest()))
-
-const avals = (values: Values): Readonly<Record<string, Aval>> =>
-  Object.fromEntries(Object.entries(values).map(([name, { dtype, shape }]) => [name, { dtype, shape }]))
-
-/** the loop over an instance; `start` and `resident` are in their places */
-const loopOver = (
-  { plan, memory, run, close }: Instance,
-  programs: readonly Program[],
-  start: Values,
-  resident: Values
-): Loop => {
-  const { buffer } = memory
-  // what they look like: the tensors themselves may be large, and nobody else may need them any more
-  const given = avals({ ...resident, ...start })
-  const fedBack = avals(start)
-  const write = (address: number, t: Tensor): void => {
-    const place = arrays[t.dtype](buffer, address, sizeOf(t.shape))
-    if (t.data.length === 1) place.fill(scalarOf(t))
-    else place.set(numbersOf(t))
-  }
-  const put = (values: Values): void => {
-    for (const [name, t] of Object.entries(values)) {
-      const input = plan.inputs.get(name)
-      if (input !== undefined) write(input.address, t)
-    }
-  }
-  put({ ...resident, ...start })
-  const needed = programs.map(p => inputsBeside(p, given))
-  const results = programs.map(p => Object.entries(p.outputs).filter(([name]) => !Object.hasOwn(fedBack, name)))
-  const steps: Loop['steps'] = (p, count, inputs) => {
-    const which = programs.indexOf(p)
-    if (which < 0) return E.left(notOpened('wasm'))
-    const wrong = checkCount(count) ?? checkInputs(stacked(count, needed[which] ?? {}), inputs)
-    if (wrong !== undefined) return E.left(wrong)
-    const queued = plan.queued[which] as Plan['queued'][number]
-    const mine = Object.keys(needed[which] ?? {}).map(name => {
-      const t = inputs[name] as Tensor
-      return {
-        dtype: t.dtype,
-        numbers: numbersOf(t),
-        size: sizeOf(t.shape) / count,
-        queue: queued.inputs.get(name) as Queue
-      }
-    })
-    const out = (results[which] ?? []).map(([name, { dtype, shape }]) => {
-      const size = sizeOf(shape)
-      return { name, dtype, shape, size, data: allocate(dtype, count * size), queue: queued.outputs.get(name) as Queue }
-    })
-    for (let done = 0; done < count; done += plan.turns) {
-      const turns = Math.min(plan.turns, count - done)
-      for (const { dtype, numbers, size, queue } of mine)
-        arrays[dtype](buffer, queue.address, turns * size).set(numbers.subarray(done * size, (done + turns) * size))
-      const ran = run(which, turns)
-      if (E.isLeft(ran)) return ran
-      for (const { dtype, size, data, queue } of out)
-        data.set(arrays[dtype](buffer, queue.address, turns * size), done * size)
-    }
-    return E.right(Object.fromEntries(out.map(o => [o.name, view(o.dtype, [count, ...o.shape], o.data)])))
-  }
-  return {
-    steps,
-    step: stepOnce(steps, given),
-    state: over =>
-      Object.fromEntries(
-        Object.entries(fedBack).map(([name, { dtype, shape }]) => {
-          const now = arrays[dtype](buffer, plan.inputs.get(name)?.address ?? 0, sizeOf(shape))
-          const old = over?.[name]
-          if (old === undefined) return [name, view(dtype, shape, allocate(dtype, now))]
-          numbersOf(old).set(now)
-          return [name, old]
-        })
-      ),
-    place: values => {
-      const wrong = checkPlaces(given, values)
-      if (wrong !== undefined) return E.left(wrong)
-      put(values)
-      return E.right(undefined)
-    },
-    close
-  }
-}
 
 const loopOn =
   (count: number, threads: Threads = ownThreads): Backend['loop'] =>

@@ -1,5 +1,5 @@
 /**
- * Products of few rows, where a panel would be used too seldom to pay: each row of the result is the sum of B's rows, four of them to
+ * Products of few rows, where a panel would be used too seldom to pay: each row of the result is the sum of B's rows, some of them to
  * a pass, the result staying in the nearest cache while B streams by once.
  */
 import { i32, local, memory, v128, type Local } from 'wasmati'
@@ -8,6 +8,8 @@ import { storeSome, type Locals, type Product } from './matrix.js'
 
 /** below this many rows */
 export const thinBelow = 4
+/** Rows of B to a pass. Measured: 8 read and write the result least; with 10 registers run out, and it takes three times as long. */
+const rowsToAPass = 8
 
 const copy = (to: Local<'i32'>, from: Local<'i32'>, plus = 0): void => {
   local.get(from)
@@ -64,9 +66,9 @@ export const emitThin = ({ p, m, n, depth, a, b, c }: Product, l: Locals): void 
     memory.fill()
     copy(pa, l.a, i * a.row)
     copy(kb, l.b)
-    times(turns, Math.floor(depth / 4), () => {
-      pass(4)
+    times(turns, Math.floor(depth / rowsToAPass), () => {
+      pass(rowsToAPass)
     })
-    if (depth % 4 !== 0) pass(depth % 4)
+    if (depth % rowsToAPass !== 0) pass(depth % rowsToAPass)
   }
 }
