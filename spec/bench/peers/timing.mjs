@@ -100,8 +100,8 @@ export const say = (peer, workload, timed, losses) =>
     })
   )
 
-/** step(wanted) -> its loss where wanted, or a promise of it */
-export const run = async (peer, w, step) => {
+/** step(wanted) -> its loss where wanted, or a promise of it; `more` measures something else afterwards */
+export const run = async (peer, w, step, more = () => ({})) => {
   const l = losses(w)
   while (l.wanted()) {
     const loss = step(true)
@@ -114,5 +114,6 @@ export const run = async (peer, w, step) => {
     await first
     while (m.more()) await step(false)
   } else while (m.more()) step(false)
-  say(peer, w, m.result(), l.result())
+  const timed = m.result()
+  say(peer, w, { ...timed, ...(await more()) }, l.result())
 }
