@@ -358,6 +358,9 @@ describe('a schedule', () => {
       'of epoch'
     )
   })
+  it('that goes higher than it says', () => {
+    caught(scheduleLaws({ ...base, highest: () => 0.05 }), 'highest', 'which is above 0.05')
+  })
   it('that writes to its memory, or remembers what is no number', () => {
     const own = { ...base, start: () => ({ n: 0 }), value: () => 0.1 }
     const writing = (memory: Readonly<Record<string, number>>) => Object.assign(memory, { n: (memory['n'] ?? 0) + 1 })

@@ -13,14 +13,23 @@ import { backprop } from '../../src/train/backprop.js'
 import { score } from '../../src/train/evaluate.js'
 import { crossEntropy, meanSquaredError, softmaxCrossEntropy } from '../../src/train/loss/index.js'
 import * as optimizers from '../../src/train/optimizer/index.js'
-import type { Memory } from '../../src/train/progress.js'
+import { notStarted, type Memory, type Progress } from '../../src/train/progress.js'
 import { r2 } from '../../src/train/metric/index.js'
 import { predict } from '../../src/train/predict.js'
-import { reduceOnPlateau } from '../../src/train/schedule/index.js'
+import {
+  cosineDecay,
+  joined,
+  polynomialDecay,
+  reduceOnPlateau,
+  restarts,
+  scheduleInterpreter,
+  schedules,
+  warmUp
+} from '../../src/train/schedule/index.js'
 import { startState } from '../../src/train/start.js'
 import type { TrainState } from '../../src/train/state.js'
 import { stepOf } from '../../src/train/step.js'
-import { anyOf, earlyStopping, epochs, steps, stopInterpreter, stopRules } from '../../src/train/stop/index.js'
+import { allOf, anyOf, earlyStopping, epochs, steps, stopInterpreter, stopRules } from '../../src/train/stop/index.js'
 import { train, turns } from '../../src/train/train.js'
 import { training, type TrainingOptions } from '../../src/train/training.js'
 import { message } from '../../src/value/error.js'
@@ -73,6 +82,16 @@ describe('a state of another training', () => {
         `from/position: expected a batch of an epoch of ${Math.ceil(22 / batchSize)}, got 5; go on with the data and the batch size that the state was made with`
       )
     expect(refused(base, { ...state, position: 0.5 })).toMatch(/^from\/position/)
+  })
+  it('is refused in the middle of an epoch where batches have another size', () => {
+    const state = after({ ...base, stop: steps(2) })
+    expect(refused({ ...base, batchSize: 3 }, state)).toBe(
+      'from/epochSums/weight: expected 6, the examples of 2 batches of 3, got 8; go on with the data and the batch size that the state was made with'
+    )
+    const whole = after({ ...base, stop: epochs(1) })
+    expect(
+      right(train({ ...base, batchSize: 3, stop: epochs(2) }, { backend: wasm, from: whole })(values)).reason
+    ).toBe('epochs 2')
   })
   it('is refused by a step as well', () => {
     const step = right(stepOf(training({ ...base, optimizer: adam(0.1) }), { backend: reference }))
@@ -132,6 +151,46 @@ describe('options that are undefined', () => {
     expect(left(train({ ...base, precision: 'f16' as never }, { backend: wasm })(values))).toBe(
       'precision: expected f32 or f64, got f16'
     )
+  })
+})
+
+describe('schedules', () => {
+  const of = (optimizer: optimizers.Optimizer): string => left(train({ ...base, optimizer }, { backend: wasm })(values))
+  it('stay in the range of their setting', () => {
+    const told =
+      'expected a number from 0 up to, not including, 1, or a schedule, got cosineDecay, which reaches 5; each of its values is the setting for a while'
+    const tooMuch = momentum(0.1, cosineDecay(5, steps(10)))
+    expect(of(tooMuch)).toBe(`optimizer/momentum/momentum: ${told}`)
+    expect(of(optimizers.chain(optimizers.weightDecay(0.1), tooMuch))).toBe(`optimizer/momentum/momentum: ${told}`)
+    expect(of(adam(0.1, { beta1: warmUp(steps(2), joined(0.5, [steps(3), 1])) }))).toMatch(
+      /^optimizer\/adam\/beta1: expected .*, got warmUp, which reaches 1;/
+    )
+  })
+  it('may end at 0 where the setting itself is above it', () => {
+    const done = train({ ...base, optimizer: sgd(polynomialDecay(0.1, steps(3))) }, { backend: wasm })(values)
+    expect(right(done).reason).toBe('epochs 1')
+  })
+  it('forget what a round remembered when the next one begins', () => {
+    const { start, next, value } = scheduleInterpreter(schedules)
+    const s = restarts(reduceOnPlateau(0.1, { factor: 0.5, patience: 1, of: 'loss' }), epochs(3))
+    const at = (epoch: number): Progress => ({ ...notStarted, epoch, step: epoch, epochEnded: epoch > 0, epochLoss: 1 })
+    const rates = Array.from({ length: 7 }, (_, i) => i).reduce<readonly [Memory, readonly number[]]>(
+      ([memory, done], i) => {
+        const now = i === 0 ? start(s) : next(s, memory, at(i))
+        return [now, [...done, value(s, at(i), now)]]
+      },
+      [{}, []]
+    )[1]
+    expect(rates).toEqual([0.1, 0.1, 0.05, 0.1, 0.1, 0.05, 0.1])
+  })
+})
+
+describe('combined stop rules', () => {
+  it('need a rule', () => {
+    for (const stop of [anyOf(), allOf()])
+      expect(left(train({ ...base, stop }, { backend: wasm })(values))).toBe(
+        'stop rule/rules: expected at least one, got []'
+      )
   })
 })
 

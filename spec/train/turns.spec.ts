@@ -50,6 +50,7 @@ const byLoss: ScheduleKind<ByLoss> = {
   tag: 'byLoss',
   fields: () => ({ per: oneOf('step') }),
   value: (_, at) => (at.loss < 1 ? 0.02 : 0.05),
+  highest: () => 0.05,
   tex: '',
   samples: [{ tag: 'byLoss', per: 'step' }]
 }

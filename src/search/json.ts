@@ -1,5 +1,4 @@
 /** Data of JSON, and codecs for it that a search needs besides the common ones. */
-import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { exact, label, type Codec } from '../value/codec.js'
 
@@ -32,15 +31,3 @@ export const recordOf = <A>(codec: Codec<A>): Codec<Readonly<Record<string, A>>>
     a => fields(Object.keys(a)).encode(a)
   )
 }
-
-/** the same list or record, refused when there is nothing in it */
-export const nonEmpty = <A>(codec: Codec<A>): Codec<A> =>
-  new t.Type<A, unknown, unknown>(
-    codec.name,
-    (u): u is A => codec.is(u) && Object.keys(u as object).length > 0,
-    (u, c) => {
-      const r = codec.validate(u, c)
-      return E.isRight(r) && Object.keys(r.right as object).length === 0 ? t.failure(u, c, 'at least one') : r
-    },
-    a => codec.encode(a)
-  )

@@ -10,6 +10,7 @@ import {
   exact,
   inRange,
   list,
+  nonEmpty,
   optional,
   parseJson,
   positive,
@@ -22,7 +23,7 @@ import {
 import { decodeError, type DecodeError, type Problem } from '../value/error.js'
 import { constraintCodec, type Constraint } from './constraint.js'
 import type { Dimension, DimensionRecord } from './dimension/index.js'
-import { isJson, nonEmpty, recordOf, type Json } from './json.js'
+import { isJson, recordOf, type Json } from './json.js'
 import { studyMetricCodec, validationLoss, type StudyMetric } from './metric.js'
 import { usualNarrowing, zoom, type Zoom } from './narrow.js'
 import { random, samplerCodec, type Sampler } from './sampler/index.js'

@@ -86,24 +86,32 @@ const checkValidation = (
           )
         : E.right(undefined)
 
-/** the state to begin with, over so many examples: one handed in must be of this training, and within an epoch */
+/** the state to begin with, over so many examples: one handed in must be of this training, and within an epoch of such batches */
 const beginning = (
   c: Checked,
   from: TrainState | undefined,
-  n: number
+  n: number,
+  weighted: boolean
 ): E.Either<ShapeError | SettingError, TrainState> => {
   if (from === undefined) return E.right(start(c))
-  const batches = Math.ceil(n / c.training.batchSize)
+  const { batchSize } = c.training
+  const batches = Math.ceil(n / batchSize)
+  const hint = 'go on with the data and the batch size that the state was made with'
   return pipe(
     checkState(c)(from),
     E.filterOrElseW(
       ({ position }) => Number.isSafeInteger(position) && position >= 0 && position < batches,
-      ({ position }) =>
+      ({ position }) => settingError(['position'], `a batch of an epoch of ${batches}`, String(position), hint)
+    ),
+    E.filterOrElseW(
+      // each example weighs 1 where none has a weight of its own, so the weight seen is their number
+      ({ position, epochSums }) => weighted || epochSums.weight === position * batchSize,
+      ({ position, epochSums }) =>
         settingError(
-          ['position'],
-          `a batch of an epoch of ${batches}`,
-          String(position),
-          'go on with the data and the batch size that the state was made with'
+          ['epochSums', 'weight'],
+          `${position * batchSize}, the examples of ${position} batches of ${batchSize}`,
+          String(epochSums.weight),
+          hint
         )
     ),
     within('from')
@@ -141,7 +149,7 @@ const opened =
           E.chainFirstW(n => checkBatchSize(c, n)),
           E.chainFirstW(() => checkValidation(c, o.validation)),
           E.bindTo('n'),
-          E.bindW('first', ({ n }) => beginning(c, o.from, n)),
+          E.bindW('first', ({ n }) => beginning(c, o.from, n, data.weights !== undefined)),
           E.chainW(({ n, first }) => fold(c, data, n, first, { ...o, tells }))
         )
       ),

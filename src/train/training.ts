@@ -84,6 +84,7 @@ export const checkTraining = (t: Training, f: Families = families): E.Either<Set
     E.chainFirstW(({ members, placed }) => {
       const unsuited = checkOptimizer(
         f.optimizers,
+        f.schedules,
         members.optimizer,
         leaves(placed.params).map(([path]) => path)
       )

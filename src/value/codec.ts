@@ -74,6 +74,18 @@ export const optional = <A>(codec: t.Type<A, unknown, unknown>): Codec<A | undef
 
 export const list = <A>(codec: t.Type<A, unknown, unknown>): Codec<readonly A[]> => t.readonlyArray(codec)
 
+/** the same list or record, refused when there is nothing in it */
+export const nonEmpty = <A>(codec: Codec<A>): Codec<A> =>
+  new t.Type<A, unknown, unknown>(
+    codec.name,
+    (u): u is A => codec.is(u) && Object.keys(u as object).length > 0,
+    (u, c) => {
+      const r = codec.validate(u, c)
+      return E.isRight(r) && Object.keys(r.right as object).length === 0 ? t.failure(u, c, 'at least one') : r
+    },
+    a => codec.encode(a)
+  )
+
 /** what a record codec of these fields decodes to */
 export type FieldsOf<P extends Fields> = { readonly [K in keyof P]: t.TypeOf<P[K]> }
 

@@ -1,9 +1,9 @@
 /** Dimensions of separate values: a list of things, yes or no, and variants that bring dimensions of their own. */
 import * as t from 'io-ts'
-import { list, refined, withDefault, type Codec } from '../../value/codec.js'
+import { list, nonEmpty, refined, withDefault, type Codec } from '../../value/codec.js'
 import { settingError } from '../../value/error.js'
 import { sameData } from '../../layer/same-data.js'
-import { isJson, nonEmpty, recordOf, type Json } from '../json.js'
+import { isJson, recordOf, type Json } from '../json.js'
 import type { Dimension, DimensionKind, DimensionRecord, Kept, ValueOf } from './dimension.js'
 
 export interface Choice<A extends Json = Json> {

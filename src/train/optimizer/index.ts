@@ -1,7 +1,8 @@
+import * as t from 'io-ts'
 import { familyCodec, table, type Table } from '../../value/family.js'
 import type { Codec } from '../../value/codec.js'
-import { inside, type SettingError } from '../../value/error.js'
-import { scheduleCodec, type ScheduleTable, type Setting } from '../schedule/index.js'
+import { inside, settingError, type SettingError } from '../../value/error.js'
+import { scheduleCodec, scheduleInterpreter, type ScheduleTable, type Setting } from '../schedule/index.js'
 import { accumulateKind } from './accumulate.js'
 import { adadeltaKind, adagradKind, rmspropKind } from './adaptive.js'
 import { amsgradKind, nadamKind } from './adam-variants.js'
@@ -68,13 +69,45 @@ export const optimizerInterpreter = (kinds: OptimizerTable): Interpreter => {
   return self
 }
 
-/** whether an optimizer suits a model whose parameters have these paths */
+/** stands for codecs of what is not a number */
+const nothing = t.never as unknown as Codec<unknown>
+/** the first setting of an optimizer's own whose schedule leaves the range that a number must be in */
+const outOfRange = (
+  kind: OptimizerKind<Optimizer>,
+  o: Optimizer,
+  own: Interpreter,
+  highest: (s: Setting) => number
+): SettingError | undefined => {
+  const fields = kind.fields(nothing, nothing)
+  return Object.entries(kind.settings(o, own)).flatMap(([name, s]) => {
+    const range = fields[name]
+    if (typeof s === 'number' || range === undefined) return []
+    // what grows without end leaves no range that has no end
+    const most = Math.min(highest(s), Number.MAX_VALUE)
+    const fits: boolean = range.is(most)
+    const got = `${s.tag}, which reaches ${most}`
+    return fits ? [] : [settingError([o.tag, name], range.name, got, 'each of its values is the setting for a while')]
+  })[0]
+}
+
+/** whether an optimizer suits a model whose parameters have these paths, and its schedules stay in the ranges of its settings */
 export const checkOptimizer = (
   kinds: OptimizerTable,
+  schedules: ScheduleTable,
   o: Optimizer,
   paths: readonly string[]
 ): SettingError | undefined => {
-  const wrong = optimizerInterpreter(kinds).check(o, paths)
+  const plain = optimizerInterpreter(kinds)
+  const own: Interpreter = { ...plain, settings: () => ({}) }
+  const { highest } = scheduleInterpreter(schedules)
+  const self: Interpreter = {
+    ...plain,
+    check: (o, paths) => {
+      const kind = kinds[o.tag] as OptimizerKind<Optimizer>
+      return outOfRange(kind, o, own, highest) ?? kind.check?.(o, paths, self)
+    }
+  }
+  const wrong = self.check(o, paths)
   return wrong === undefined ? undefined : inside('optimizer')(wrong)
 }
 

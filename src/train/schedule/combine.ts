@@ -81,6 +81,7 @@ export const warmUpKind: ScheduleKind<WarmUp> = {
     const target = self.value(then, since(at, per, Math.min(at[per], over)), memory)
     return at[per] >= over ? target : initial + (target - initial) * (at[per] / over)
   },
+  highest: ({ initial, then }, self) => Math.max(initial, self.highest(then)),
   start: ({ then }, self) => self.start(then),
   next: ({ over, then, per }, memory, after, self) =>
     after[per] <= over ? memory : self.next(then, memory, since(after, per, over)),
@@ -101,6 +102,7 @@ export const joinedKind: ScheduleKind<Joined> = {
     const { i, start } = partAt(s, now[s.per])
     return self.value(s.parts[i] as Setting, since(now, s.per, start), partOf(i, memory))
   },
+  highest: ({ parts }, self) => Math.max(...parts.map(self.highest)),
   start: ({ parts }, self) => joinedMemories(parts, p => self.start(p)),
   // what a step or epoch tells belongs to the part that it was taken in
   next: (s, memory, after, self) => {

@@ -1,6 +1,7 @@
 /** Schedules that go up and down: one cycle, and a schedule begun again and again. */
 import { fraction, nonNegative, positive, size, withDefault, type Codec } from '../../value/codec.js'
 import { cosineBetween, cosineDecay } from './decay.js'
+import { reduceOnPlateau } from './plateau.js'
 import { epochs, steps } from '../stop/index.js'
 import { inUnits, unit, type Schedule, type ScheduleKind, type Span, type Unit, type UnitOf } from './schedule.js'
 
@@ -81,6 +82,7 @@ export const oneCycleKind: ScheduleKind<OneCycle> = {
     over: size,
     per: unit
   }),
+  highest: ({ peak, initial, final }) => Math.max(peak, initial, final),
   value: ({ peak, initial, final, rise, over, per }, at) => {
     const [t, top] = [at[per], rise * over]
     return t < top ? cosineBetween(initial, peak, t / top) : cosineBetween(peak, final, (t - top) / (over - top))
@@ -102,9 +104,19 @@ export const restartsKind: ScheduleKind<Restarts> = {
   fields: (self: Codec<unknown>) => ({ schedule: self, every: size, stretch: withDefault(size, 1), per: unit }),
   value: ({ schedule, every, stretch, per }, at, memory, self) =>
     self.value(schedule, { ...at, [per]: inRound(at[per], every, stretch) }, memory),
+  highest: ({ schedule }, self) => self.highest(schedule),
   start: ({ schedule }, self) => self.start(schedule),
-  next: ({ schedule }, memory, after, self) => self.next(schedule, memory, after),
+  // a new round remembers nothing of the one before
+  next: ({ schedule, every, stretch, per }, memory, after, self) => {
+    const t = inRound(after[per], every, stretch)
+    const begins = t === 0 && (per === 'step' || after.epochEnded)
+    return begins ? self.start(schedule) : self.next(schedule, memory, { ...after, [per]: t })
+  },
   inner: ({ schedule }) => [schedule],
   tex: '\\eta_t = f\\left(\\frac{t - t_i}{s^i}\\right), \\; t_i = T \\, (1 + s + \\cdots + s^{i-1}) \\le t < t_{i+1}',
-  samples: [restarts(cosineDecay(0.1, epochs(2)), epochs(2), 2), restarts(cosineDecay(0.1, steps(4), 0.01), steps(5))]
+  samples: [
+    restarts(cosineDecay(0.1, epochs(2)), epochs(2), 2),
+    restarts(cosineDecay(0.1, steps(4), 0.01), steps(5)),
+    restarts(reduceOnPlateau(0.1, { patience: 1, of: 'loss' }), epochs(3))
+  ]
 }

@@ -90,6 +90,7 @@ export const cosineBetween = (a: number, b: number, x: number): number =>
 export const stepDecayKind: ScheduleKind<StepDecay> = {
   tag: 'stepDecay',
   fields: () => ({ initial: nonNegative, factor: fraction, every: size, per: unit }),
+  highest: ({ initial }) => initial,
   value: ({ initial, factor, every, per }, at) => initial * pow(factor, Math.floor(at[per] / every)),
   tex: '\\eta_t = \\eta_0 \\gamma^{\\lfloor t / T \\rfloor}',
   samples: [stepDecay(0.1, 0.5, epochs(2)), stepDecay(0.1, 0.1, steps(5))]
@@ -98,6 +99,7 @@ export const stepDecayKind: ScheduleKind<StepDecay> = {
 export const exponentialDecayKind: ScheduleKind<ExponentialDecay> = {
   tag: 'exponentialDecay',
   fields: () => ({ initial: nonNegative, factor: fraction, per: withDefault(unit, 'epoch') }),
+  highest: ({ initial }) => initial,
   value: ({ initial, factor, per }, at) => initial * pow(factor, at[per]),
   tex: '\\eta_t = \\eta_0 \\gamma^t',
   samples: [exponentialDecay(0.1, 0.9), exponentialDecay(0.1, 0.99, 'step')]
@@ -112,6 +114,7 @@ export const polynomialDecayKind: ScheduleKind<PolynomialDecay> = {
     over: size,
     per: unit
   }),
+  highest: ({ initial, final }) => Math.max(initial, final),
   value: ({ initial, final, power, over, per }, at) =>
     final + (initial - final) * pow(Math.max(0, 1 - at[per] / over), power),
   tex: '\\eta_t = \\eta_T + (\\eta_0 - \\eta_T) \\left(1 - \\frac{t}{T}\\right)^p',
@@ -121,6 +124,7 @@ export const polynomialDecayKind: ScheduleKind<PolynomialDecay> = {
 export const cosineDecayKind: ScheduleKind<CosineDecay> = {
   tag: 'cosineDecay',
   fields: () => ({ initial: nonNegative, final: withDefault(nonNegative, 0), over: size, per: unit }),
+  highest: ({ initial, final }) => Math.max(initial, final),
   value: ({ initial, final, over, per }, at) => cosineBetween(initial, final, at[per] / over),
   tex: '\\eta_t = \\eta_T + \\frac{\\eta_0 - \\eta_T}{2} \\left(1 + \\cos \\frac{\\pi t}{T}\\right)',
   samples: [cosineDecay(0.1, steps(8)), cosineDecay(0.1, epochs(3), 0.01)]

@@ -28,6 +28,7 @@ export const scheduleInterpreter = (kinds: ScheduleTable): Interpreter => {
   const innerOf = (s: Schedule): readonly Setting[] => kindOf(s).inner?.(s) ?? []
   const self: Interpreter = {
     value: (s, at, memory) => (typeof s === 'number' ? s : kindOf(s).value(s, at, memory, self)),
+    highest: s => (typeof s === 'number' ? s : kindOf(s).highest(s, self)),
     start: s => (typeof s === 'number' ? {} : (kindOf(s).start?.(s, self) ?? {})),
     next: (s, memory, after) => (typeof s === 'number' ? memory : (kindOf(s).next?.(s, memory, after, self) ?? memory)),
     check: (s): SettingError | undefined => {

@@ -48,6 +48,7 @@ export const reduceOnPlateauKind: ScheduleKind<ReduceOnPlateau> = {
     per: withDefault(oneOf('epoch'), 'epoch')
   }),
   value: ({ initial }, _, { value = initial }) => value,
+  highest: ({ initial }) => initial,
   start: ({ initial }) => ({ value: initial, waited: 0 }),
   next: ({ initial, factor, patience, minDelta, minimum, of }, memory, after) => {
     const loss = of === 'loss' ? after.epochLoss : after.validation?.loss

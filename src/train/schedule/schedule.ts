@@ -30,6 +30,8 @@ export interface ScheduleKind<S extends Timed> extends Member {
   readonly tag: S['tag']
   /** the value for the step about to be taken; host arithmetic by the numerics contract, section 2 */
   value(schedule: S, at: Progress, memory: Memory, self: Interpreter): number
+  /** the largest value that it ever gives: it must be one that the setting may have */
+  highest(schedule: S, self: Interpreter): number
   /** what it remembers, for schedules that look back */
   start?(schedule: S, self: Interpreter): Memory
   next?(schedule: S, memory: Memory, after: Progress, self: Interpreter): Memory
@@ -45,6 +47,7 @@ export interface ScheduleKind<S extends Timed> extends Member {
 /** for schedules made of schedules */
 export interface Interpreter {
   readonly value: (setting: Setting, at: Progress, memory: Memory) => number
+  readonly highest: (setting: Setting) => number
   readonly start: (setting: Setting) => Memory
   readonly next: (setting: Setting, memory: Memory, after: Progress) => Memory
   readonly check: (setting: Setting) => SettingError | undefined

@@ -1,5 +1,5 @@
 /** The plain rules, and their combinations. */
-import { finite, list, size, type Codec } from '../../value/codec.js'
+import { finite, list, nonEmpty, size, type Codec } from '../../value/codec.js'
 import { joinedMemories, partOf } from '../memory.js'
 import type { Memory } from '../progress.js'
 import type { Interpreter, StopKind, StopRule } from './stop.js'
@@ -40,10 +40,10 @@ export const epochs = (count: number): Epochs => Object.freeze({ tag: 'epochs', 
 export const steps = (count: number): Steps => Object.freeze({ tag: 'steps', count })
 /** the textbook's "until the error is small enough": when the mean loss over an epoch is below the value */
 export const lossBelow = (value: number): LossBelow => Object.freeze({ tag: 'lossBelow', value })
-/** as soon as one of the rules says so */
+/** as soon as one of the rules says so; at least one is needed */
 export const anyOf = (...rules: readonly StopRule[]): AnyOf =>
   Object.freeze({ tag: 'anyOf', rules: Object.freeze(rules) })
-/** once all of the rules say so at the same moment */
+/** once all of the rules say so at the same moment; at least one is needed */
 export const allOf = (...rules: readonly StopRule[]): AllOf =>
   Object.freeze({ tag: 'allOf', rules: Object.freeze(rules) })
 
@@ -68,7 +68,7 @@ export const lossBelowKind: StopKind<LossBelow> = {
 }
 
 const combined = {
-  fields: (self: Codec<unknown>) => ({ rules: list(self) }),
+  fields: (self: Codec<unknown>) => ({ rules: nonEmpty(list(self)) }),
   start: ({ rules }: { readonly rules: readonly StopRule[] }, self: Interpreter): Memory =>
     joinedMemories(rules, r => self.start(r)),
   next: (
