@@ -38,8 +38,11 @@ const bits32 = (): Func<['v128', 'v128', 'v128'], ['v128']> =>
     bits.xor(get(x0), get(place))()
   })
 
-/** each function once, made when first asked for */
-const library = (): Library => {
+/**
+ * Each function once in the process, made when first asked for: a module holds those that it calls. Sizes and layouts are their arguments,
+ * so that there are few.
+ */
+const makeLibrary = (): Library => {
   const unary = new Map<UnaryName, Func<['v128'], ['v128']>>()
   const routines = new Map<string, Routine>()
   const once = <A>(make: () => A): (() => A) => {
@@ -61,6 +64,8 @@ const library = (): Library => {
     }
   }
 }
+
+const library = makeLibrary()
 
 const emitKernel = (
   k: Kernel,
@@ -234,7 +239,7 @@ export const mostPages = 65536
 
 /** One module. It exports `run`, which takes the turn (the place in the queues), and `barrier` where there are several threads. */
 export const emitModule = ({ threads, before, work, meetAfter, after, address, panel }: Part): Emitted => {
-  const where = { address, library: library(), panel }
+  const where = { address, library, panel }
   const made = work.map(({ kernel, meet, next }) => {
     const sharing = next === undefined ? undefined : { threads, next }
     return { meet, run: kernel === undefined ? undefined : emitKernel(kernel, { ...where, sharing }) }
