@@ -86,32 +86,42 @@ export const randint = (k: DrawKey, n: number, lo: number, hi: number): Int32Arr
 /** enough rounds of sorting by 32-bit keys that equal keys leave no trace: 3 ln n / ln 2^32, rounded up */
 const roundsFor = (n: number): number => (n <= 1 ? 0 : n <= 1625 ? 1 : n <= 2642245 ? 2 : 3)
 
-/** values by rising keys, equal keys in the order they had: a radix sort, from the lowest digits up (wide ones where there are many keys). Uses both up. */
-const sortBy = (keys: Uint32Array<ArrayBuffer>, values: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> => {
+/**
+ * Values by rising keys, equal keys in the order they had. The keys are evenly spread: counted out by their highest bits, each comes to
+ * lie within a few places of its own, and goes there.
+ */
+const sortBy = (keys: Uint32Array, values: Uint32Array): Uint32Array<ArrayBuffer> => {
   const n = keys.length
-  const width = n < 8192 ? 8 : 11
-  const digits = 1 << width
-  let [fromKeys, toKeys] = [keys, new Uint32Array(n)]
-  let [from, to] = [values, new Uint32Array(n)]
-  for (let shift = 0; shift < 32; shift += width) {
-    const starts = new Uint32Array(digits + 1)
-    for (let i = 0; i < n; i++) {
-      const after = (((fromKeys[i] as number) >>> shift) & (digits - 1)) + 1
-      starts[after] = (starts[after] as number) + 1
-    }
-    for (let d = 1; d < digits; d++) starts[d] = (starts[d] as number) + (starts[d - 1] as number)
-    for (let i = 0; i < n; i++) {
-      const sortKey = fromKeys[i] as number
-      const digit = (sortKey >>> shift) & (digits - 1)
-      const at = starts[digit] as number
-      starts[digit] = at + 1
-      toKeys[at] = sortKey
-      to[at] = from[i] as number
-    }
-    ;[fromKeys, toKeys] = [toKeys, fromKeys]
-    ;[from, to] = [to, from]
+  const bits = Math.min(16, Math.max(1, 31 - Math.clz32(n)))
+  const shift = 32 - bits
+  const starts = new Uint32Array((1 << bits) + 1)
+  for (let i = 0; i < n; i++) {
+    const after = ((keys[i] as number) >>> shift) + 1
+    starts[after] = (starts[after] as number) + 1
   }
-  return from
+  for (let d = 1; d < starts.length; d++) starts[d] = (starts[d] as number) + (starts[d - 1] as number)
+  const sorted = new Uint32Array(n)
+  const out = new Uint32Array(n)
+  for (let i = 0; i < n; i++) {
+    const sortKey = keys[i] as number
+    const at = starts[sortKey >>> shift] as number
+    starts[sortKey >>> shift] = at + 1
+    sorted[at] = sortKey
+    out[at] = values[i] as number
+  }
+  for (let i = 1; i < n; i++) {
+    const sortKey = sorted[i] as number
+    if ((sorted[i - 1] as number) <= sortKey) continue
+    const value = out[i] as number
+    let at = i
+    for (; at > 0 && (sorted[at - 1] as number) > sortKey; at--) {
+      sorted[at] = sorted[at - 1] as number
+      out[at] = out[at - 1] as number
+    }
+    sorted[at] = sortKey
+    out[at] = value
+  }
+  return out
 }
 
 /**
