@@ -294,6 +294,8 @@ const pulled = function* (
   }
   const bestSoFar = (): { readonly best?: Best } => (best === undefined ? {} : { best })
   const ended = (reason: string): E.Either<TrainError, Ended> => {
+    // over the tensors of `kept` where nobody has seen them, rather than beside them
+    if (since.length > 0) keep()
     return E.right({ state: now(), history, reason, ...bestSoFar() })
   }
   /** the error of the step after `s`, where the loop's memory is: it is taken once more, to see which numbers are not finite */
