@@ -31,12 +31,14 @@ const right = e => {
 
 const network = () => {
   const hidden = sizes.slice(1, -1)
+  // every peer starts from the weights of work.mjs: to draw others first would be work that nobody else does
+  const dense = units => g.dense(units, { initializer: 'zeros' })
   const layers = hidden.flatMap(units => {
-    if (kind === 'tiny') return [g.dense(units), g.tanh]
-    return norm ? [g.dense(units), g.batchNorm(), g.relu, g.dropout(dropRate)] : [g.dense(units), g.relu]
+    if (kind === 'tiny') return [dense(units), g.tanh]
+    return norm ? [dense(units), g.batchNorm(), g.relu, g.dropout(dropRate)] : [dense(units), g.relu]
   })
   const last = kind === 'tiny' ? [g.sigmoid] : kind === 'infer' ? [g.softmax] : []
-  return g.model(g.input(sizes[0]), ...layers, g.dense(sizes.at(-1)), ...last)
+  return g.model(g.input(sizes[0]), ...layers, dense(sizes.at(-1)), ...last)
 }
 const model = kind === 'matmul' ? undefined : network()
 
