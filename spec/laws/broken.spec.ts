@@ -105,7 +105,7 @@ describe('a layer', () => {
       (x, factor) => expr.sum(expr.mul(x, factor), [2]),
       d => d.slice(0, -1)
     )
-    caught(lawsOfGain({ place: rows }), 'shape', 'said to be')
+    caught(lawsOfGain({ place: rows }), 'shape', "as the layer's record says")
   })
   it('whose gradient is that of something else', () => {
     caught(

@@ -105,7 +105,7 @@ describe('as data', () => {
   test.each<[string, string]>([
     [said([], layerNorm()), 'layerNorm: expected one tensor with a last axis, got []'],
     [said([[2], [3]], layerNorm()), 'layerNorm: expected one tensor with a last axis, got [[2], [3]]'],
-    [said([3], layerNorm({ epsilon: -1 })), 'epsilon: expected a number above 0, got -1']
+    [said([3], layerNorm({ epsilon: -1 })), 'layerNorm/epsilon: expected a number above 0, got -1']
   ])('%s', (got, wanted) => expect(got).toBe(wanted))
   test('the compiler knows its shapes and parameters', () => {
     const m = model(input(2, 5), layerNorm())

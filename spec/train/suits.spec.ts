@@ -8,13 +8,20 @@ import { dataset } from '../../src/data/dataset.js'
 import { batchNorm } from '../../src/layer/batch-norm.js'
 import { dense } from '../../src/layer/dense.js'
 import { sigmoid, softmax } from '../../src/layer/activation.js'
-import { input, model } from '../../src/layer/model.js'
+import { matmul, mean } from '../../src/expr/build.js'
+import type { Expr } from '../../src/expr/op.js'
+import type { Kinds } from '../../src/layer/kind.js'
+import { input, model, modelData } from '../../src/layer/model.js'
+import { extendKinds } from '../../src/layer/registry.js'
+import { tensorLayer } from '../../src/layer/series.js'
+import { families } from '../../src/train/families.js'
+import type { Dims, Shape } from '../../src/value/shape.js'
 import { backprop } from '../../src/train/backprop.js'
 import { score } from '../../src/train/evaluate.js'
-import { crossEntropy, meanSquaredError, softmaxCrossEntropy } from '../../src/train/loss/index.js'
+import { crossEntropy, meanSquaredError, sigmoidCrossEntropy, softmaxCrossEntropy } from '../../src/train/loss/index.js'
 import * as optimizers from '../../src/train/optimizer/index.js'
 import { notStarted, type Memory, type Progress } from '../../src/train/progress.js'
-import { r2 } from '../../src/train/metric/index.js'
+import { accuracy, perplexity, r2 } from '../../src/train/metric/index.js'
 import { predict } from '../../src/train/predict.js'
 import {
   cosineDecay,
@@ -120,6 +127,100 @@ describe('class indexes and weights out of range', () => {
     expect(left(right(stepOf(t, { backend: wasm }))(state, batch))).toBe(
       'weights/example 1: expected a number, 0 or more, got -1'
     )
+  })
+})
+
+describe('targets', () => {
+  const one = model(input(3), dense(1))
+  const x = numbers('f32', [4, 3], 1)
+  const told = (
+    loss: TrainingOptions<typeof one>['loss'],
+    y: Tensor,
+    metrics: TrainingOptions<typeof one>['metrics'] = []
+  ) => {
+    const options = { ...base, model: one, loss, batchSize: 2, metrics }
+    return E.map((t: { readonly history: readonly { readonly loss: number }[] }) => t.history[0]?.loss)(
+      train(options as TrainingOptions<typeof one>, { backend: wasm })(
+        right(dataset(y.shape.length === 1 ? { x, y, classes: 3 } : { x, y }))
+      )
+    )
+  }
+  const of = (dtype: 'f32' | 'u32' | 'u8' | 'bool', shape: readonly number[], ...ns: readonly number[]): Tensor =>
+    right(tensor(dtype, shape, ns))
+  it('of a single output may be a number for each example, of any type that is exact', () => {
+    const wanted = right(told(sigmoidCrossEntropy, of('f32', [4, 1], 0, 1, 1, 0), [accuracy]))
+    for (const y of [
+      of('u32', [4], 0, 1, 1, 0),
+      of('u32', [4, 1], 0, 1, 1, 0),
+      of('u8', [4], 0, 1, 1, 0),
+      of('u8', [4, 1], 0, 1, 1, 0),
+      of('bool', [4, 1], 0, 1, 1, 0)
+    ])
+      expect(right(told(sigmoidCrossEntropy, y, [accuracy]))).toBe(wanted)
+  })
+  it('are in the range that the loss takes', () => {
+    expect(left(told(sigmoidCrossEntropy, of('f32', [4, 1], 0, 1, -1, 0)))).toBe(
+      'targets/example 2: expected a number from 0 to 1 for the loss sigmoidCrossEntropy, got -1'
+    )
+    expect(left(told(sigmoidCrossEntropy, of('u8', [4], 0, 1, 2, 0)))).toBe(
+      'targets/example 2: expected a number from 0 to 1 for the loss sigmoidCrossEntropy, got 2'
+    )
+    const rows = of('f32', [4, 4], ...Array.from({ length: 16 }, (_, i) => (i === 6 ? -0.5 : 0.25)))
+    expect(left(train({ ...base, loss: softmaxCrossEntropy }, { backend: wasm })(right(dataset({ x, y: rows }))))).toBe(
+      'targets/example 1: expected a number from 0 to 1 for the loss softmaxCrossEntropy, got -0.5'
+    )
+    expect(right(told(meanSquaredError, of('f32', [4, 1], 5, -3, 2, 1)))).toBeGreaterThan(0)
+  })
+  it('say one class where a metric needs one', () => {
+    expect(left(told(meanSquaredError, of('f32', [4, 1], 0, 1, 3.5, 0), [accuracy]))).toBe(
+      'targets/example 2: expected a number from 0 to 1 for the metric accuracy, got 3.5; a single output says 1 or 0'
+    )
+    const several = of('f32', [4, 4], ...Array.from({ length: 16 }, (_, i) => (i % 5 === 0 || i === 7 ? 1 : 0)))
+    const options = { ...base, loss: sigmoidCrossEntropy, metrics: [accuracy] }
+    expect(left(train(options, { backend: wasm })(right(dataset({ x, y: several }))))).toBe(
+      'targets/example 1: expected one class, the place of the largest number, for the metric accuracy, got several that are equally large; where several classes may be right, look at the loss, or at one class at a time'
+    )
+  })
+  it('metrics of probabilities need some', () => {
+    expect(left(told(meanSquaredError, of('f32', [4, 1], 0, 1, 1, 0), [accuracy, perplexity]))).toBe(
+      'metrics/1/perplexity: expected a model that ends in probabilities, or a loss of logits, got one that ends in any real numbers, and the loss meanSquaredError; end it with softmax or sigmoid'
+    )
+  })
+})
+
+describe('a layer of your own whose formula', () => {
+  const kindOf = (formula: (x: Expr) => Expr): Kinds =>
+    extendKinds({
+      layers: [
+        {
+          tag: 'odd',
+          fields: () => ({}),
+          show: () => 'odd',
+          place: (_: unknown, shape: Shape) => E.right(tensorLayer({ output: shape as Dims, formula })),
+          samples: []
+        }
+      ]
+    } as never)
+  const odd = modelData(input(3), dense(4), { tag: 'odd' } as never) as never
+  const said = (formula: (x: Expr) => Expr): string =>
+    left(train({ ...base, model: odd }, { backend: wasm, families: { ...families, kinds: kindOf(formula) } })(values))
+  it('gives another shape than its record says is named', () => {
+    expect(said(x => mean(x, [-1]))).toBe(
+      "odd: expected a formula that gives [4] for each of 4 examples, as the layer's record says, got [4, 1]"
+    )
+  })
+  it('has a mistake is named too', () => {
+    expect(said(x => matmul(x, x))).toMatch(/^odd\/matmul: expected /)
+  })
+})
+
+describe('predict', () => {
+  it('takes f32 numbers for parameters in f64', () => {
+    const { params } = right(startState(training({ ...base, precision: 'f64' })))
+    const x = numbers('f32', [5, 3], 1)
+    const wide = right(tensor('f64', [5, 3], numbersOf(x)))
+    const run = predict(net, params as never, { backend: wasm })
+    expect(right(run(x))).toEqual(right(run(wide)))
   })
 })
 

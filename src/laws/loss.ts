@@ -8,6 +8,7 @@ import { constant, input } from '../expr/build.js'
 import type { Expr } from '../expr/op.js'
 import { identity } from '../layer/activation.js'
 import { modelData, type Model } from '../layer/model.js'
+import { sameData } from '../layer/same-data.js'
 import { checkGradient } from '../train/check.js'
 import { families as builtIn, type Families } from '../train/families.js'
 import { checkLoss } from '../train/loss/loss.js'
@@ -171,6 +172,7 @@ const targetsOf = (families: Families, sample: Loss, a: Drawn): Verdict => {
     E.chain(({ t, step }) => {
       const { output: x, target: y } = t.inputs
       const lead = [a.batch, ...t.shape.slice(0, -1)]
+      const isSingle = sameShape(t.shape, [1])
       const wrong: readonly Dims[] = [
         [a.batch],
         [...lead, 1],
@@ -189,7 +191,8 @@ const targetsOf = (families: Families, sample: Loss, a: Drawn): Verdict => {
         lossIn(step, { x, y }),
         E.chain(() =>
           every(
-            wrong.filter(s => !sameShape(s, y.shape)),
+            // a single output may have a single number for each example
+            wrong.filter(s => !sameShape(s, y.shape) && !(isSingle && s.length === 1)),
             s =>
               holds(
                 E.isLeft(step({ x, y: filled('f32', s) })),
@@ -207,7 +210,12 @@ const targetsOf = (families: Families, sample: Loss, a: Drawn): Verdict => {
                   holds(Object.is(byIndex, byRow), () => `class 0 as an index gives ${byIndex}, as a row ${byRow}`)
                 )
               )
-            : holds(E.isLeft(step({ x, y: indexes })), () => 'class indexes are taken')
+            : isSingle
+              ? holds(
+                  sameData(lossIn(step, { x, y: indexes }), lossIn(step, { x, y: filled('f32', y.shape) })),
+                  () => 'numbers of another element type mean something else'
+                )
+              : holds(E.isLeft(step({ x, y: indexes })), () => 'class indexes are taken')
         )
       )
     })
@@ -221,7 +229,7 @@ const targetsOf = (families: Families, sample: Loss, a: Drawn): Verdict => {
  * - gradient: by the outputs, against difference quotients in f64
  * - independence: the bits of an example's loss do not depend on the other examples
  * - targets: those of another shape than the outputs' are refused, never stretched; class indexes are taken, and mean what rows with
- *   a single 1 mean, where the record says so, and else refused
+ *   a single 1 mean, where the record says so, and else refused. A single output may have one number for each example, of any type.
  * - purity, backends: the same bits twice, and on the reference and compiled, forward and backward
  *
  * @param families what else its samples are made of; the kind itself is added

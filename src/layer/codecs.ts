@@ -20,14 +20,17 @@ const nameOf = <A extends string>(family: string, table: Readonly<Record<string,
 const initializer = (kinds: Kinds): Codec<Initializer> => {
   const entries = Object.entries(kinds.initializers)
   const plain = entries.filter(([, kind]) => Object.keys(kind.fields).length === 0)
-  const name = nameOf<Initializer & string>('an initializer', Object.fromEntries(plain))
+  const settable = entries.filter(([, kind]) => Object.keys(kind.fields).length > 0)
+  const records = settable.map(([tag, kind]) => `{ tag: '${tag}', ${Object.keys(kind.fields).join(', ')} }`)
+  const name: Codec<Initializer & string> = refined(
+    `an initializer: one of ${[...plain.map(([tag]) => tag), ...records].join(', ')}`,
+    (u): u is Initializer & string => plain.some(([tag]) => tag === u)
+  )
   const codecs = Object.fromEntries(
-    entries
-      .filter(([, kind]) => Object.keys(kind.fields).length > 0)
-      .map(([tag, kind]) => [
-        tag,
-        exact(tag, { tag: t.literal(tag), ...kind.fields }) as unknown as Codec<WithSettings>
-      ])
+    settable.map(([tag, kind]) => [
+      tag,
+      exact(tag, { tag: t.literal(tag), ...kind.fields }) as unknown as Codec<WithSettings>
+    ])
   )
   const record = tagged<WithSettings>('initializer', () => codecs)
   return new t.Type<Initializer, unknown, unknown>(

@@ -16,6 +16,7 @@ import { shapeError, within, type ShapeError } from '../value/error.js'
 import { sizeOf, type Dims, type Shape } from '../value/shape.js'
 import type { FloatType } from '../value/tensor.js'
 import { child, leaves, type Branch } from '../value/tree.js'
+import { heldAgainstOutput } from './applied.js'
 
 /** a model of more numbers than this is refused before anything is allocated: 2^28, a gigabyte in f32 */
 export const maxParameters = 268_435_456
@@ -54,6 +55,13 @@ const placeAll = (
 
 const sum = (ns: readonly number[]): number => ns.reduce((a, b) => a + b, 0)
 
+/** settings that no shape depends on, as strictly as at the door for JSON: a layer may have been made by hand */
+const checkSettings = (layer: Layer, kinds: Kinds): E.Either<ShapeError, Layer> =>
+  pipe(
+    layerCodec(kinds).validate(layer, []),
+    E.mapLeft(errors => shapeError(...firstError(errors)))
+  )
+
 const placer = (kinds: Kinds, dtype: FloatType, depth: number): Place => {
   const self: Place = {
     kinds,
@@ -68,11 +76,13 @@ const placer = (kinds: Kinds, dtype: FloatType, depth: number): Place => {
         E.chain(kind =>
           pipe(
             kind.place(layer, input, placer(kinds, dtype, depth + 1)),
+            // the layers inside have been checked by now: what is found is its own
+            E.chainFirst(() => checkSettings(layer, kinds)),
             E.chainFirst(placed => checkSizes(sizesIn(placed.output))),
             E.map(placed => {
               const own = countNumbers(placed.params) - sum(placed.rows.map(r => r.parameters))
               const row: Row = { path: '', layer: kind.show(layer), output: placed.output, parameters: own }
-              return { ...placed, rows: [row, ...placed.rows] }
+              return { ...heldAgainstOutput(placed), rows: [row, ...placed.rows] }
             })
           )
         )
@@ -86,13 +96,6 @@ const placer = (kinds: Kinds, dtype: FloatType, depth: number): Place => {
   }
   return self
 }
-
-/** settings that no shape depends on, as strictly as at the door for JSON: a layer may have been made by hand */
-const checkSettings = (layer: Layer, kinds: Kinds): E.Either<ShapeError, Layer> =>
-  pipe(
-    layerCodec(kinds).validate(layer, []),
-    E.mapLeft(errors => shapeError(...firstError(errors)))
-  )
 
 const tooMany = (params: Branch<ParamSpec>): ShapeError | undefined => {
   const all = leaves<ParamSpec>(params)

@@ -1,5 +1,5 @@
 /** Whether examples suit a training: their shapes, class indexes, weights. */
-import type { Dataset } from '../data/dataset.js'
+import type { Dataset, Feature } from '../data/dataset.js'
 import { dataError, shapeError, type DataError, type ShapeError } from '../value/error.js'
 import { sameShape, showShape } from '../value/shape.js'
 import { numbersOf, type Tensor } from '../value/tensor.js'
@@ -42,30 +42,76 @@ const checkShapes = (c: Checked, { x, y, weights }: Batch): ShapeError | undefin
   return checkTarget(c.loss, c.output, y, c.training.precision)
 }
 
-const wrongLabels = ({ loss, output }: Checked, y: Tensor): DataError | undefined => {
-  const classes = output.at(-1) ?? 1
-  const isIndexes = loss.classIndexes && y.shape.length === output.length && (y.dtype === 'u8' || y.dtype === 'u32')
-  const numbers = numbersOf(y)
-  const outside = isIndexes ? numbers.findIndex((k: number) => k >= classes) : -1
-  return outside < 0
+const isIndexes = ({ loss, output }: Checked, y: Tensor): boolean =>
+  loss.classIndexes && y.shape.length === output.length && (y.dtype === 'u8' || y.dtype === 'u32')
+
+/** targets in the order of examples, so many numbers to each */
+interface Targets {
+  readonly numbers: Float64Array | Float32Array
+  readonly each: number
+}
+const targetsOf = (y: Tensor, { scale, shift }: Pick<Feature, 'scale' | 'shift'>): Targets => {
+  // the other arrays of numbers have the same methods
+  const raw = numbersOf(y) as Float32Array
+  const isScaled = y.dtype === 'u8' && !(scale === 1 && shift === 0)
+  return {
+    numbers: isScaled ? Float64Array.from(raw, n => n * scale + shift) : raw,
+    each: raw.length / (y.shape[0] as number)
+  }
+}
+const wrongTarget = ({ numbers, each }: Targets, at: number, expected: string, hint = ''): DataError | undefined =>
+  at < 0 ? undefined : dataError(['targets', `example ${Math.floor(at / each)}`], expected, String(numbers[at]), hint)
+
+/** the first row along the last axis in which several numbers are the largest */
+const firstTie = ({ numbers }: Targets, size: number): number =>
+  Array.from({ length: numbers.length / size }, (_, i) => i).findIndex(i => {
+    const row = Array.from(numbers.subarray(i * size, (i + 1) * size))
+    const largest = Math.max(...row)
+    return row.filter(n => n === largest).length > 1
+  })
+/** metrics of classes need targets that say one class */
+const noClass = (c: Checked, y: Targets): DataError | undefined => {
+  const metric = c.training.metrics.find(m => c.families.metrics[m.tag]?.targets === 'classes')
+  if (metric === undefined || c.output.length === 0) return undefined
+  const classes = c.output.at(-1) as number
+  const said = `for the metric ${metric.tag}`
+  if (classes === 1) {
+    const at = y.numbers.findIndex(n => !(n >= 0 && n <= 1))
+    return wrongTarget(y, at, `a number from 0 to 1 ${said}`, 'a single output says 1 or 0')
+  }
+  const row = firstTie(y, classes)
+  return row < 0
     ? undefined
     : dataError(
-        ['targets', `example ${Math.floor((outside * (y.shape[0] as number)) / numbers.length)}`],
-        `a class index below ${classes}`,
-        String(numbers[outside]),
-        'the last layer has one output per class'
+        ['targets', `example ${Math.floor((row * classes) / y.each)}`],
+        `one class, the place of the largest number, ${said}`,
+        'several that are equally large',
+        'where several classes may be right, look at the loss, or at one class at a time'
       )
+}
+
+/** whether the numbers of targets are what the loss and the metrics take */
+const wrongNumbers = (c: Checked, y: Tensor, f: Pick<Feature, 'scale' | 'shift'>): DataError | undefined => {
+  const targets = targetsOf(y, f)
+  if (isIndexes(c, y)) {
+    const classes = c.output.at(-1) ?? 1
+    const at = targets.numbers.findIndex(n => n >= classes)
+    return wrongTarget(targets, at, `a class index below ${classes}`, 'the last layer has one output per class')
+  }
+  const { target, tag } = c.loss
+  const at = target === undefined ? -1 : targets.numbers.findIndex(n => !target.is(n))
+  return wrongTarget(targets, at, `${target?.name ?? ''} for the loss ${tag}`) ?? noClass(c, targets)
 }
 
 /** whether the inputs and targets of a dataset suit a training; its weights were checked when it was made */
 export const checkDataset = (c: Checked, data: Dataset): ShapeError | DataError | undefined => {
   const examples = tensorsOfData(data)
-  return checkShapes(c, examples) ?? wrongLabels(c, examples.y)
+  return checkShapes(c, examples) ?? wrongNumbers(c, examples.y, data.y)
 }
 
 /** the same of a batch, and whether its weights are numbers, 0 or more */
 export const checkBatch = (c: Checked, batch: Batch): ShapeError | DataError | undefined => {
-  const wrong = checkShapes(c, batch) ?? wrongLabels(c, batch.y)
+  const wrong = checkShapes(c, batch) ?? wrongNumbers(c, batch.y, { scale: 1, shift: 0 })
   if (wrong !== undefined || batch.weights === undefined) return wrong
   const weights = numbersOf(batch.weights)
   const bad = weights.findIndex((w: number) => !(w >= 0))

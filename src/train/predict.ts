@@ -1,7 +1,7 @@
 /** A model applied to examples. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Backend, Loop } from '../backend/backend.js'
+import type { Backend, Loop, Values } from '../backend/backend.js'
 import type { Expr } from '../expr/op.js'
 import { program, type Program } from '../expr/program.js'
 import type { Kinds, Value } from '../layer/kind.js'
@@ -12,7 +12,7 @@ import type { ParamsOf } from '../model/params.js'
 import { rootKey, type Key } from '../random/index.js'
 import { shapeError, type BackendError, type ShapeError } from '../value/error.js'
 import { isDims, sameShape, showShape, type Dims, type Shape } from '../value/shape.js'
-import { isTensor, type FloatType, type Tensor } from '../value/tensor.js'
+import { allocate, isTensor, numbersOf, view, type FloatType, type Tensor } from '../value/tensor.js'
 import { leaves, type Branch } from '../value/tree.js'
 import { keyTensor } from './state.js'
 
@@ -52,6 +52,11 @@ const check = (x: Examples, wanted: Shape, n: number): ShapeError | undefined =>
   return wanted.map((w, i) => check(x[i] as Examples, w, n)).find(e => e !== undefined)
 }
 
+/** f32 numbers as f64 ones, for a program that works with these; others as they are */
+const widened = (p: Program, [name, t]: readonly [string, Tensor]): readonly [string, Tensor] =>
+  t.dtype === 'f32' && p.inputs[name]?.dtype === 'f64'
+    ? [name, view('f64', t.shape, allocate('f64', numbersOf(t)))]
+    : [name, t]
 /** nothing is rounded or scaled on the way in */
 const wrongType = (p: Program, inputs: readonly (readonly [string, Tensor])[]): ShapeError | undefined =>
   inputs.flatMap(([name, { dtype }]) => {
@@ -67,6 +72,22 @@ const wrongType = (p: Program, inputs: readonly (readonly [string, Tensor])[]): 
           )
         ]
   })[0]
+
+const statistics = 'layers/'
+/** the first running statistic that a model needs and was not given */
+const lacking = (p: Program, given: Values): ShapeError | undefined =>
+  Object.entries(p.inputs).flatMap(([name, { dtype, shape }]) =>
+    !name.startsWith(statistics) || Object.hasOwn(given, name)
+      ? []
+      : [
+          shapeError(
+            name.split('/'),
+            `a running statistic ${dtype}${showShape(shape)}`,
+            'none',
+            'hand the layers of the state along as the option layers'
+          )
+        ]
+  )[0]
 
 /** the precision that parameters are in */
 export const precisionOf = (params: Branch<Tensor>): FloatType =>
@@ -102,6 +123,10 @@ export const runner = (
       E.chainW(({ value }) =>
         pipe(
           program(Object.fromEntries(valueNames('y', value))),
+          E.filterOrElse(
+            p => lacking(p, given) === undefined,
+            p => lacking(p, given) as ShapeError
+          ),
           E.bindTo('p'),
           E.bindW('loop', ({ p }) => backend.loop([p], {}, given)),
           E.map(({ p, loop }) => ({ p, loop, value }))
@@ -127,7 +152,7 @@ export const runner = (
     return pipe(
       compiledFor(n),
       E.chainW(({ p, loop, value }) => {
-        const inputs = namedExamples('x', x)
+        const inputs = namedExamples('x', x).map(named => widened(p, named))
         const keys = p.inputs['key'] === undefined ? {} : { key: keyTensor(key) }
         return pipe(
           loop.step(p, { ...Object.fromEntries(inputs), ...keys }),

@@ -70,11 +70,12 @@ export const handedIn = (
   ...(weights === undefined ? {} : { weights: cast(inputLike('weights', weights), dtype) })
 })
 
-/** targets of the output's shape: class indexes become one-hot rows where the loss takes them */
+/** targets of the output's shape: class indexes become one-hot rows where the loss takes them, and a number is one output */
 export const lossTargets = (c: Checked, y: Expr): Expr => {
   const classes = c.output.at(-1) ?? 1
   const isIndex = c.loss.classIndexes && (y.dtype === 'u32' || y.dtype === 'u8') && y.shape.length === c.output.length
-  return isIndex ? oneHot(cast(y, 'u32'), classes, c.training.precision) : cast(y, c.training.precision)
+  if (isIndex) return oneHot(cast(y, 'u32'), classes, c.training.precision)
+  return reshape(cast(y, c.training.precision), [y.shape[0] ?? 1, ...c.output])
 }
 
 /** the loss of a batch; and the sum of the weights of its examples, where they have some */

@@ -69,6 +69,25 @@ const checkNumbers = ({ batchSize, seed, precision }: Training): SettingError | 
   return undefined
 }
 
+const checkMetrics = (
+  f: Families,
+  metrics: readonly Metric[],
+  { tag, expects }: KnownLoss,
+  { gives }: Placed
+): E.Either<SettingError, undefined> => {
+  const wrong = metrics.findIndex(m => f.metrics[m.tag]?.probabilities === true)
+  return wrong >= 0 && expects === 'values' && gives === 'numbers'
+    ? E.left(
+        settingError(
+          ['metrics', String(wrong), metrics[wrong]?.tag ?? ''],
+          'a model that ends in probabilities, or a loss of logits',
+          `one that ends in any real numbers, and the loss ${tag}`,
+          'end it with softmax or sigmoid'
+        )
+      )
+    : E.right(undefined)
+}
+
 /** @returns Left for a setting out of range, an unknown member, or a model whose shapes do not fit */
 export const checkTraining = (t: Training, f: Families = families): E.Either<SettingError | ShapeError, Checked> => {
   const wrong = checkNumbers(t)
@@ -81,6 +100,7 @@ export const checkTraining = (t: Training, f: Families = families): E.Either<Set
     E.bindW('output', ({ placed }) => single('output', placed.output)),
     E.let('loss', ({ members }) => knownLoss(f.losses, members.loss)),
     E.chainFirstW(({ output, loss, placed }) => checkLoss(loss, output, placed.gives, t.precision)),
+    E.chainFirstW(({ members, loss, placed }) => checkMetrics(f, members.metrics, loss, placed)),
     E.chainFirstW(({ members, placed }) => {
       const unsuited = checkOptimizer(
         f.optimizers,

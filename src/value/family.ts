@@ -40,19 +40,17 @@ export const familyCodec = <A extends { readonly tag: string }>(
   return all
 }
 
+const notKnown = (family: string, members: Table<Member>, tag: string): SettingError =>
+  settingError(
+    [family],
+    `one of ${Object.keys(members).join(', ')}`,
+    tag,
+    'one of your own needs its record in the table that is handed along'
+  )
 /** the record that gives a member its meaning */
 export const find = <M extends Member>(family: string, members: Table<M>, tag: string): E.Either<SettingError, M> => {
   const m = Object.hasOwn(members, tag) ? members[tag] : undefined
-  return m === undefined
-    ? E.left(
-        settingError(
-          [family],
-          `one of ${Object.keys(members).join(', ')}`,
-          tag,
-          `a ${family} of your own needs its record in the table that is handed along`
-        )
-      )
-    : E.right(m)
+  return m === undefined ? E.left(notKnown(family, members, tag)) : E.right(m)
 }
 
 /** The member, whether its settings are in range, however it was made (a constructor checks nothing); what it lacks is filled in. */
@@ -61,6 +59,9 @@ export const checkMember =
   <A extends { readonly tag: string }>(a: A): E.Either<SettingError, A> => {
     const r = familyCodec<A>(family, members, inner).decode(a)
     if (E.isRight(r)) return r
+    // made by hand, it may be anything
+    const tag: unknown = (a as Partial<A> | null | undefined)?.tag
+    if (typeof tag === 'string' && !Object.hasOwn(members, tag)) return E.left(notKnown(family, members, tag))
     const [path, expected, got] = firstError(r.left)
     return E.left(settingError([family, ...path], expected, got))
   }

@@ -5,6 +5,7 @@
 import { add, cast, equal, exp, lessEqual, log, log1p, mul, neg, select, sub } from '../../expr/build.js'
 import { logSoftmax } from '../../expr/functions.js'
 import type { Expr } from '../../expr/op.js'
+import { inRange } from '../../value/codec.js'
 import { exampleMean, exampleSum, type LossKind } from './loss.js'
 
 export interface CrossEntropy {
@@ -39,11 +40,14 @@ export const softmaxCrossEntropy: SoftmaxCrossEntropy = Object.freeze({ tag: 'so
  */
 export const sigmoidCrossEntropy: SigmoidCrossEntropy = Object.freeze({ tag: 'sigmoidCrossEntropy' })
 
+const probability = inRange('a number from 0 to 1', n => n >= 0 && n <= 1)
+
 export const crossEntropyKind: LossKind<CrossEntropy> = {
   tag: 'crossEntropy',
   fields: () => ({}),
   expects: 'probabilities',
   classIndexes: true,
+  target: probability,
   formula: (_, y, t) => {
     const unused = equal(t, 0)
     return neg(exampleSum(select(unused, 0, mul(t, log(select(unused, 1, y))))))
@@ -56,6 +60,7 @@ export const softmaxCrossEntropyKind: LossKind<SoftmaxCrossEntropy> = {
   fields: () => ({}),
   expects: 'logits',
   classIndexes: true,
+  target: probability,
   formula: (_, z, t) => neg(exampleSum(mul(t, logSoftmax(z)))),
   tex: '-\\frac{1}{K} \\sum_{k=1}^{K} \\sum_j t_{kj} \\ln \\mathrm{softmax}(z_k)_j',
   samples: [softmaxCrossEntropy]
@@ -71,6 +76,7 @@ export const sigmoidCrossEntropyKind: LossKind<SigmoidCrossEntropy> = {
   fields: () => ({}),
   expects: 'logits',
   classIndexes: false,
+  target: probability,
   formula: (_, z, t) => exampleMean(cast(fromLogit(cast(z, 'f64'), cast(t, 'f64')), z.dtype)),
   tex: '-\\frac{1}{KJ} \\sum_{k=1}^{K} \\sum_{j=1}^{J} \\left(t_{kj} \\ln s_{kj} + (1 - t_{kj}) \\ln(1 - s_{kj})\\right), \\; s = \\frac{1}{1 + e^{-z}}',
   samples: [sigmoidCrossEntropy]

@@ -33,8 +33,14 @@ export const lossInterpreter = (kinds: LossTable): Interpreter => {
 /** a loss with its meaning: what it takes, and its formula */
 export const knownLoss = (kinds: LossTable, loss: Loss): KnownLoss => {
   const { takes, formula } = lossInterpreter(kinds)
-  const { expects, classIndexes } = takes(loss)
-  return { tag: loss.tag, expects, classIndexes, formula: (output, target) => formula(loss, output, target) }
+  const { expects, classIndexes, target } = takes(loss)
+  return {
+    tag: loss.tag,
+    expects,
+    classIndexes,
+    ...(target === undefined ? {} : { target }),
+    formula: (output, target) => formula(loss, output, target)
+  }
 }
 
 export { batchLoss, exampleMean, exampleSum } from './loss.js'

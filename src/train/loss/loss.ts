@@ -5,7 +5,8 @@ import type { Expr } from '../../expr/op.js'
 import { shapeError, type ShapeError } from '../../value/error.js'
 import type { Member } from '../../value/family.js'
 import { sameShape, showShape, type Dims } from '../../value/shape.js'
-import type { Aval, FloatType } from '../../value/tensor.js'
+import type { Codec } from '../../value/codec.js'
+import type { Aval, DType, FloatType } from '../../value/tensor.js'
 
 /** tag -> the data type of that loss; extended by declaration merging */
 export interface Losses {}
@@ -23,6 +24,8 @@ export interface Takes {
   readonly expects: Scale
   /** whether targets may be class indexes (u32, one per example) instead of tensors of the output's own shape */
   readonly classIndexes: boolean
+  /** which numbers targets may be; any that are finite unless said */
+  readonly target?: Codec<number>
 }
 /** a loss made of another one takes what that one takes */
 export interface MadeOf<L> {
@@ -92,8 +95,16 @@ export const batchLoss = (losses: Expr, weights?: Expr): Expr => {
 
 // ---- what suits a loss
 
+/** element types whose numbers are taken as they are, besides the training's own */
+const exact: readonly DType[] = ['f32', 'u8', 'u32', 'bool']
+const isExact =
+  (dtype: FloatType) =>
+  (d: DType): boolean =>
+    d === dtype || exact.includes(d)
+
 /**
- * Targets never broadcast: they have the output's shape, or are class indexes where the loss takes them.
+ * Targets never broadcast: they have the output's shape, or are class indexes where the loss takes them. One output may have one number
+ * for each example.
  *
  * @returns what one example's target must be, given the targets at hand
  */
@@ -109,15 +120,18 @@ export const checkTarget = (
     output.length >= 1 &&
     sameShape(perExample, output.slice(0, -1)) &&
     (target.dtype === 'u32' || target.dtype === 'u8')
-  const values = sameShape(perExample, output) && (target.dtype === dtype || target.dtype === 'f32')
-  return indexes || values
-    ? undefined
-    : shapeError(
-        ['targets'],
-        `${dtype} of shape ${showShape(output)} for each example${loss.classIndexes ? ', or class indexes (u32)' : ''}, for the loss ${loss.tag}`,
-        `${target.dtype} of shape ${showShape(perExample)}`,
-        'targets never broadcast: reshape them or use oneHot'
-      )
+  const isSingle = sameShape(output, [1]) && perExample.length === 0
+  const fits = isSingle || sameShape(perExample, output)
+  if (indexes || (fits && isExact(dtype)(target.dtype))) return undefined
+  const hint = fits
+    ? 'nothing is rounded on the way in: make them with tensor, or train in f64'
+    : `targets never broadcast: give numbers of that shape${loss.classIndexes ? '; oneHot makes rows of class indexes' : ''}`
+  return shapeError(
+    ['targets'],
+    `${dtype} of shape ${showShape(output)} for each example${loss.classIndexes ? ', or class indexes (u32)' : ''}, for the loss ${loss.tag}`,
+    `${target.dtype} of shape ${showShape(perExample)}`,
+    hint
+  )
 }
 
 const checkScale = (

@@ -26,6 +26,8 @@ export interface MetricKind<M extends { readonly tag: string }> extends Member {
    * shape.
    */
   readonly targets: 'classes' | 'values'
+  /** whether it reads outputs as probabilities, which they must then be, or logits that the loss makes some of */
+  readonly probabilities?: boolean
   /**
    * Tensors of a batch that add up number by number, from the model's output [K, ...] and the targets, both of the training's
    * precision. `scale` is what the loss takes outputs for.
