@@ -124,6 +124,12 @@ describe('what does not fit is said with its labels', () => {
       /^dense\/initializer: expected an initializer: one of zeros, .*, got "magic"$/
     )
   })
+  test('what is no layer', () => {
+    const uncalled: unknown = dense
+    expect(said([4], relu, uncalled as Layer)).toBe(
+      'layers/1: expected a layer, got a function (a constructor, not called?)'
+    )
+  })
   test('a kind that nobody has handed along', () => {
     const unknown: unknown = { tag: 'constructor' }
     expect(said([4], unknown as Layer)).toMatch(

@@ -235,5 +235,7 @@ export const rejected: readonly (readonly [name: string, code: string])[] = [
   ['an unknown setting', 'dense(3, { biases: false })'],
   ['an unknown way to merge', "merge('concatenate')"],
   ['what is no layer', 'model(input(4), 3)'],
+  ['a constructor that was not called, among layers', 'model(input(4), dense(3), dense, relu)'],
+  ['no input', 'model(dense(3), relu)'],
   ['on, in a pipe', 'pipe(sequential(dense(128), residual(dense(64))), on(input(784)))']
 ]

@@ -64,7 +64,7 @@ export const valueAndGrad =
 /**
  * The gradient of a function whose value is one number. It is a function of expressions again: `grad(x => total(grad(f)(x)))`.
  *
- * @example grad(x => total(mul(x, x)))(input('x', 'f64', [3])) // the expression 2x
+ * @example grad((x: Expr) => total(mul(x, x)))(input('x', 'f64', [3])) // the expression 2x
  */
 export const grad =
   <X extends Tree<Expr>>(f: (x: X) => Expr) =>

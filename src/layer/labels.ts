@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { collision } from '../random/index.js'
+import { showUnknown } from '../value/codec.js'
 import { shapeError, type ShapeError } from '../value/error.js'
 import { isLabel } from '../value/tree.js'
 import type { Kinds, Layer } from './kind.js'
@@ -21,6 +22,9 @@ export const distinct = (labels: readonly string[]): E.Either<ShapeError, readon
     )
   )
 
+/** what is no layer may come from code that no compiler has checked */
+const isRecord = (u: unknown): boolean => typeof u === 'object' && u !== null
+
 interface Proposal {
   readonly label: string
   /** the user's own: never numbered */
@@ -28,9 +32,11 @@ interface Proposal {
 }
 const propose =
   (kinds: Kinds) =>
-  (layer: Layer): E.Either<ShapeError, Proposal> =>
+  (i: number, layer: Layer): E.Either<ShapeError, Proposal> =>
     pipe(
-      lookUp('layer', kinds.layers, layer.tag),
+      isRecord(layer)
+        ? lookUp('layer', kinds.layers, layer.tag)
+        : E.left(shapeError(['layers', String(i)], 'a layer', showUnknown(layer))),
       E.map(kind => {
         const name = kind.name?.(layer)
         return name === undefined ? { label: kind.label?.(layer) ?? layer.tag, own: false } : { label: name, own: true }
@@ -56,4 +62,4 @@ const numbered = (proposals: readonly Proposal[]): readonly string[] => {
 export const labelsOf =
   (kinds: Kinds) =>
   (layers: readonly Layer[]): E.Either<ShapeError, readonly string[]> =>
-    pipe(layers, E.traverseArray(propose(kinds)), E.map(numbered), E.chain(distinct))
+    pipe(layers, E.traverseReadonlyArrayWithIndex(propose(kinds)), E.map(numbered), E.chain(distinct))

@@ -9,7 +9,7 @@ import type { BodyParams } from './params.js'
 import { sequential, type Flattened, type Sequence } from './sequential.js'
 import type { Kept, SizeOf } from './size.js'
 import type { AnyFail, Fail, Inside, NotKnown, Plain, Same, Sentence, Shape, Show } from './static.js'
-import type { FromList, GivesOf, Out, Series } from './typed.js'
+import type { FromList, GivesOf, NoLayer, Out, Series } from './typed.js'
 
 declare const output: unique symbol
 /** the data of a model, whose shapes nobody has checked */
@@ -75,7 +75,7 @@ type WrongInput<S> = S extends readonly [infer H, ...infer T]
     : never
   : S extends readonly []
     ? never
-    : Fail<'a shape that the compiler knows', Show<S>, 'use checkModel'>
+    : Fail<'a shape that the compiler knows', Show<S>, 'begin with input(...), or use checkModel'>
 type InputArg<In> = [WrongInput<In>] extends [never] ? In : Sentence<Inside<'input', WrongInput<In>>>
 
 // ---- the verdict of the compiler
@@ -98,13 +98,15 @@ type Guilty<Ls extends readonly unknown[], S, Before extends readonly unknown[] 
 /** the layers themselves where they fit the input, or the sentence */
 export type Fitting<Ls extends readonly unknown[], In> = number extends Ls['length']
   ? readonly Sentence<FromList>[]
-  : Series<Flattened<Ls>, In> extends infer O
-    ? O extends AnyFail
-      ? Blame<Ls, Guilty<Ls, In>, Sentence<O>>
-      : Ls
-    : never
+  : [Ls[number]] extends [Layer]
+    ? FittingLayers<Ls, In>
+    : { [K in keyof Ls]: Ls[K] extends Layer ? Ls[K] : Sentence<NoLayer<Ls[K]>> }
+type FittingLayers<Ls extends readonly unknown[], In> =
+  Series<Flattened<Ls>, In> extends infer O ? (O extends AnyFail ? Blame<Ls, Guilty<Ls, In>, Sentence<O>> : Ls) : never
 type FittingOne<L, In> = Series<Flattened<[L]>, In> extends infer O ? (O extends AnyFail ? Sentence<O> : L) : never
 type FinalShape<Ls extends readonly unknown[], In> = Series<Flattened<Ls>, In> extends infer O extends Shape ? O : Shape
+
+type SequenceOf<Ls extends readonly unknown[]> = Ls extends readonly Layer[] ? Sequence<Ls> : Layer
 
 const copy = (s: Shape): Shape =>
   Object.freeze(s.map((x: number | Shape) => (typeof x === 'number' ? x : copy(x)))) as Shape
@@ -118,11 +120,11 @@ const make = (shape: Shape, layers: readonly unknown[]): ModelData =>
  *
  * @example const mlp = model(input(784), dense(128), relu, dense(10)) // Model<[784], [10], ...>
  */
-export const model = <const In extends Shape, const Ls extends readonly Layer[]>(
+export const model = <const In extends Shape, const Ls extends readonly unknown[]>(
   input: InputArg<In>,
   ...layers: Fitting<Ls, Plain<In>>
-): Model<Plain<In>, FinalShape<Ls, Plain<In>>, Sequence<Ls>> =>
-  make(input as Shape, layers) as Model<Plain<In>, FinalShape<Ls, Plain<In>>, Sequence<Ls>>
+): Model<Plain<In>, FinalShape<Ls, Plain<In>>, SequenceOf<Ls>> =>
+  make(input as Shape, layers) as Model<Plain<In>, FinalShape<Ls, Plain<In>>, SequenceOf<Ls>>
 
 /** `model` for the end of a pipe: `pipe(block, repeat(3), on(input(784)))` */
 export const on =

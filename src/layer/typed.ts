@@ -11,15 +11,20 @@ import type { AnyFail, Fail, Inside, IsUnion } from './static.js'
 
 export type FromData = Fail<'layers that the compiler knows', 'layers chosen at run time', 'use checkModel'>
 
-export type FromList = Fail<
-  'layers that the compiler knows',
-  'a list of unknown length, or what is no layer',
-  'use checkModel'
->
+export type FromList = Fail<'layers that the compiler knows', 'a list of unknown length', 'use checkModel'>
+
+/** what stands where a layer should */
+export type NoLayer<L> = L extends (...args: never) => unknown
+  ? Fail<'a layer', 'a function', 'is it a constructor that was not called?'>
+  : Fail<'a layer', 'something else'>
 
 /** the shape that layer L gives for the input In, or a Fail */
 export type Out<L extends Layer, In> =
-  IsUnion<L> extends true ? FromData : ShapeRules<L, In>[L['tag'] & keyof ShapeRules<L, In>]
+  IsUnion<L> extends true
+    ? FromData
+    : L['tag'] extends keyof ShapeRules<L, In>
+      ? ShapeRules<L, In>[L['tag']]
+      : Fail<'an entry for this kind in ShapeRules', 'none', 'declare it beside the one in Layers'>
 
 /** what layer L is known to give; never, where nothing is known */
 export type GivesOf<L> =

@@ -119,7 +119,7 @@ const run = (
  *
  * (with examples as columns; in tensors they are rows: dE/dW = a^T delta).
  *
- * @example const { layers } = backprop(mlp, params, { x, y }, { loss: halfSquaredError, backend }) // layers.dense.delta
+ * @example pipe(backprop(mlp, params, { x, y }, { loss: halfSquaredError, backend }), E.map(({ layers }) => layers['dense']?.delta))
  * @returns Left for a batch that does not suit the model or the loss, or parameters that are not the model's
  */
 export const backprop = <M extends Model, const L extends Loss>(

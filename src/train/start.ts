@@ -10,7 +10,17 @@ import { checkTraining, type Training } from './training.js'
 /**
  * The state before the first step: parameters drawn from the training's seed (or the ones given), empty slots.
  *
- * @example pipe(startState(t), E.map(first => batches.reduce(step, first)))
+ * @example
+ * // a training is a fold of step = stepOf(t, { backend })
+ * pipe(
+ *   startState(t),
+ *   E.chainW(first =>
+ *     batches.reduce<E.Either<TrainError, TrainState>>(
+ *       (state, batch) => pipe(state, E.chain(s => step(s, batch)), E.map(stepped => stepped.state)),
+ *       E.right(first)
+ *     )
+ *   )
+ * )
  * @returns Left for settings out of range or a model whose shapes do not fit
  */
 export const startState = (

@@ -167,7 +167,8 @@ const json = (u: unknown): string =>
       s => s ?? 'an object'
     )
   )
-const show = (u: unknown): string => {
+/** what came, in words */
+export const showUnknown = (u: unknown): string => {
   const s =
     u === undefined
       ? 'nothing'
@@ -187,7 +188,7 @@ export const firstError = (errors: t.Errors): readonly [path: readonly string[],
   return [
     e.context.map(c => c.key).filter(k => k !== ''),
     e.message ?? `a ${e.context.at(-1)?.type.name ?? 'value'}`,
-    show(e.value)
+    showUnknown(e.value)
   ]
 }
 const decodeErrorOf = (errors: t.Errors): DecodeError => {
