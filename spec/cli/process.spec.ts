@@ -1,6 +1,6 @@
 /** The command as a process of its own, as it is built. */
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { diverging } from '../run/helpers.js'
@@ -48,6 +48,31 @@ describe('the process', () => {
     const { status, stdout, stderr } = gradfold(args)
     expect([status, stdout]).toEqual([2, ''])
     expect(stderr).toMatch(/^gradfold: [^\n]*\n$/)
+  })
+  test.skipIf(!existsSync('/dev/full'))('fails where its output cannot be written', () => {
+    const out = openSync('/dev/full', 'w')
+    const { status, stderr } = spawnSync(process.execPath, [main, 'train', xor], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', out, 'pipe']
+    })
+    closeSync(out)
+    expect([status, stderr]).toEqual([1, 'gradfold: output: expected a place that can be written, got ENOSPC\n'])
+  })
+  test('flags that nothing could come of are refused', () => {
+    const of = (...args: readonly string[]): string => {
+      const { status, stdout, stderr } = gradfold(['train', xor, ...args])
+      expect([status, stdout]).toEqual([2, ''])
+      return stderr
+    }
+    expect(of('--every', '5')).toBe(
+      'gradfold: every: expected a record to keep, got none; it goes with --record or --store\n'
+    )
+    expect(of('--record', '')).toBe('gradfold: record: expected the path of a folder, got ""\n')
+    expect(of('--store', '')).toBe('gradfold: store: expected the path of a folder, got ""\n')
+    expect(of('--record', 'never-made', '--every', '1e3')).toBe(
+      'gradfold: every: expected a whole number, 1 or more, got 1e3\n'
+    )
   })
   test('ends quietly when nobody reads on', async () => {
     const child = spawn(process.execPath, [main, 'train', xor], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { decodeCsv, type CsvSchema } from '../../src/data/csv.js'
+import { exampleCount } from '../../src/data/dataset.js'
 import { left, right } from './helpers.js'
 
 const schema: CsvSchema = {
@@ -99,6 +100,9 @@ describe('CSV', () => {
     const two: CsvSchema = { columns: { a: 'number', y: 'number' }, target: 'y' }
     expect(left(decodeCsv('', two))).toContain('got nothing')
     expect(left(decodeCsv('a,y\n', two))).toContain('got the header only')
+    // lines may end in several ways
+    for (const text of ['a,y\r\n1,2\n3,4\n', 'a,y\n1,2\r\n3,4', 'a,y\r1,2\r\n3,4\n'])
+      expect(exampleCount(right(decodeCsv(text, two)))).toBe(2)
     expect(left(decodeCsv('a,y\n1,2\n3\n', two))).toContain('csv/line 3')
     expect(left(decodeCsv('a,y\n1,2,3\n', two))).toContain('csv/line 2')
     expect(left(decodeCsv('a,y\n"1,2\n', two))).toContain('CSV')

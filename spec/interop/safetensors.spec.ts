@@ -282,6 +282,11 @@ describe('a hostile file', () => {
     const deep = `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`
     expect(leftMessage(decodeSafetensors(fileOf(deep)))).toMatch(/^safetensors.*expected at most 200 levels of nesting/)
   })
+  test('that is no array of bytes is refused too', () => {
+    const others: readonly unknown[] = [new ArrayBuffer(8), undefined, null, 42, 'bytes']
+    for (const bytes of others)
+      expect(leftMessage(decodeSafetensors(bytes as Uint8Array))).toMatch(/^safetensors: expected a Uint8Array, got /)
+  })
   test('of any bytes is read, or refused with a place', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), bytes => {

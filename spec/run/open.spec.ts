@@ -54,6 +54,13 @@ describe('openRun', () => {
     ])
   })
 
+  test('refuses a test part that does not fit the model, before anything is trained', async () => {
+    const test = { x: [[1, 2]], y: [1] }
+    expect(leftMessage(await open(of({ train: line(4), test })))).toBe(
+      'test/inputs: expected tensors of shape [1] for each example, got shape [2]; reshape the data, or change the input of the model'
+    )
+  })
+
   test('splits into two parts that are together the whole, the same for the same seed', async () => {
     const cases = fc.record({
       n: fc.integer({ min: 4, max: 40 }),

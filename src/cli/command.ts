@@ -47,8 +47,8 @@ const threadsOption = (): Option =>
     .default(String(defaultThreads), 'as many as the machine offers')
 const fallbackOption = (): Option =>
   new Option('--fallback', 'the reference backend where the other cannot run: slower, the same numbers')
-/** digits to a whole number; anything else becomes NaN, which is refused where the number is used */
-const steps = (text: string): number => (/^\d{1,15}$/.test(text) ? Number(text) : NaN)
+/** digits to a whole number; anything else stays what it is, and is refused where the number is used */
+const steps = (text: string): number | string => (/^\d{1,15}$/.test(text) ? Number(text) : text)
 
 const program = (io: Io, end: (code: Promise<ExitCode>) => void): Command => {
   const root = new Command('gradfold')

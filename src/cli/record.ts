@@ -26,7 +26,7 @@ import { reporter } from './reporter.js'
 export interface RecordFlags extends ComputeFlags {
   readonly json?: boolean
   readonly quiet?: boolean
-  readonly every?: number
+  readonly every?: number | string
   readonly again?: boolean
 }
 /** what a command that compares is told */
@@ -34,14 +34,14 @@ export interface JsonFlag {
   readonly json?: boolean
 }
 export interface AtFlags extends ComputeFlags {
-  readonly step: number
+  readonly step: number | string
   readonly out: string
 }
 
 const failure = (problem: Problem<string>): Failure => ({ problem })
 
-const wholeNumber = (name: string, n: number, least: number): E.Either<Failure, number> =>
-  Number.isSafeInteger(n) && n >= least
+const wholeNumber = (name: string, n: number | string, least: number): E.Either<Failure, number> =>
+  typeof n === 'number' && Number.isSafeInteger(n) && n >= least
     ? E.right(n)
     : E.left({ problem: settingError([name], `a whole number, ${least} or more`, String(n)) })
 

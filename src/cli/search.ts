@@ -11,11 +11,11 @@ import { replaceFile } from '../run/replace.js'
 import { showRunFile } from '../run/run-file.js'
 import { holdsStudy, openStudyFolder, type StudyFolder } from '../search/folder.js'
 import { studyHtml, studyTablesText } from '../search/report.js'
-import { search, type Found } from '../search/search.js'
+import { checkWorkers, search, type Found } from '../search/search.js'
 import { parseStudyFile, studyOf, type StudyFile } from '../search/study-file.js'
 import { inThreads } from '../search/threads.js'
 import { cost, type Trial } from '../search/trial.js'
-import { fileError, settingError, type Problem } from '../value/error.js'
+import { fileError, settingError, type Problem, type SettingError } from '../value/error.js'
 import type { Io } from './command.js'
 import { errorJson } from './events.js'
 import { errorLine, exitCodeOf, exitCodes, oneLine, type ExitCode } from './exit.js'
@@ -24,7 +24,7 @@ import { about, type Failure } from './read.js'
 
 export interface SearchFlags {
   /** how many worker threads */
-  readonly workers: number
+  readonly workers: number | string
   readonly record?: string
   readonly resume?: boolean
   readonly best?: string
@@ -146,9 +146,10 @@ const finished = (
     run === undefined ? TE.right(undefined) : kept.put('best.json', run),
     TE.chain(() => kept.put('report.html', html)),
     TE.mapLeft(failure),
-    TE.chain(() => (best === undefined || run === undefined ? TE.right(undefined) : write(best, run))),
-    TE.chain(() => (report === undefined ? TE.right(undefined) : write(report, html))),
-    TE.map(done)
+    // what was found is told first: a file that cannot be written must not lose it
+    TE.map(done),
+    TE.chainFirst(() => (best === undefined || run === undefined ? TE.right(undefined) : write(best, run))),
+    TE.chainFirst(() => (report === undefined ? TE.right(undefined) : write(report, html)))
   )
 }
 
@@ -157,9 +158,14 @@ export const searchCommand = (io: Io, path: string, flags: SearchFlags): Promise
     TE.Do,
     TE.bind('workers', () =>
       TE.fromEither(
-        Number.isSafeInteger(flags.workers) && flags.workers > 0 && flags.workers <= 256
-          ? E.right(flags.workers)
-          : E.left(failure(settingError(['workers'], 'a whole number from 1 to 256', String(flags.workers))))
+        pipe(
+          checkWorkers(Number(flags.workers)),
+          E.fromPredicate(
+            wrong => wrong === undefined,
+            wrong => failure({ ...(wrong as SettingError), got: String(flags.workers) })
+          ),
+          E.map(() => Number(flags.workers))
+        )
       )
     ),
     TE.bind('file', () =>

@@ -13,6 +13,7 @@ import type { RunFile } from '../run/run-file.js'
 import { backendOf } from './backend.js'
 import type { Io } from './command.js'
 import type { Finished } from './events.js'
+import { settingError } from '../value/error.js'
 import { exitCodeOf, exitCodes, type ExitCode } from './exit.js'
 import { about, readRun } from './read.js'
 import { recorded, type RecordFlags } from './record.js'
@@ -55,6 +56,19 @@ export const trainCommand = (io: Io, path: string, flags: TrainFlags): Promise<E
       : store !== undefined
         ? (run: RunFile, o: RecordOptions) => storeRun(store, run, o)
         : undefined
+  const asked = Object.entries({ record, store }).find(([, folder]) => folder !== undefined)
+  const needless =
+    kept === undefined ? (['every', 'again'] as const).find(name => flags[name] !== undefined) : undefined
+  const wrong =
+    needless !== undefined
+      ? settingError([needless], 'a record to keep', 'none', 'it goes with --record or --store')
+      : asked?.[1] === ''
+        ? settingError([asked[0]], 'the path of a folder', '""')
+        : undefined
+  if (wrong !== undefined) {
+    reporter(io, { json: flags.json ?? false, quiet: flags.quiet ?? false, lastStep: () => undefined }).failed(wrong)
+    return Promise.resolve(exitCodeOf(wrong))
+  }
   if (kept !== undefined)
     return recorded(io, flags, path, o =>
       pipe(

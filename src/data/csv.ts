@@ -51,6 +51,8 @@ const split = (text: string, delimiter: string): E.Either<DecodeError, readonly 
         bom: true,
         trim: true,
         skip_empty_lines: true,
+        // whichever ends a line, also where they are mixed
+        record_delimiter: ['\r\n', '\n', '\r'],
         info: true
       }) as unknown as readonly Line[],
     e =>

@@ -10,7 +10,18 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { countElements, defaultLimits, type Limits } from '../data/limits.js'
 import { bytesOf, numbersFrom, widths } from '../value/bytes.js'
-import { count, exact, list, oneOf, parseJson, recordOf, refined, size, type Codec } from '../value/codec.js'
+import {
+  count,
+  exact,
+  list,
+  oneOf,
+  parseJson,
+  recordOf,
+  refined,
+  showUnknown,
+  size,
+  type Codec
+} from '../value/codec.js'
 import { decodeError, shapeError, type DecodeError, type ShapeError } from '../value/error.js'
 import { showShape, sizeOf, type Dims } from '../value/shape.js'
 import { isSound, view, type DType, type Tensor } from '../value/tensor.js'
@@ -164,6 +175,8 @@ const cutOff = 'the file is cut off, or of another format'
 
 /** the length of the header, held against the limit and the bytes that are there */
 const headerLength = (bytes: Uint8Array, limits: SafetensorsLimits): E.Either<DecodeError, number> => {
+  if (!(bytes instanceof Uint8Array))
+    return fail('a Uint8Array', showUnknown(bytes), 'new Uint8Array(buffer) makes one')
   if (bytes.length < prefix) return fail(`at least ${prefix} bytes`, `${bytes.length}`, cutOff)
   const length = new DataView(bytes.buffer, bytes.byteOffset, prefix).getBigUint64(0, true)
   return length > BigInt(limits.header)

@@ -1,10 +1,14 @@
 /** From a run file to what `train` takes. */
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Dataset } from '../data/dataset.js'
 import type { Datasets, LoadError } from '../data/files.js'
 import { loadSource } from '../data/readers.js'
-import type { Training } from '../train/training.js'
-import type { SettingError } from '../value/error.js'
+import { checkDataset } from '../train/examples.js'
+import type { Families } from '../train/families.js'
+import { checkTraining, type Training } from '../train/training.js'
+import { within, type DataError, type SettingError, type ShapeError } from '../value/error.js'
 import { checkData } from './identity.js'
 import { prepare, type Prepared } from './prepare.js'
 import { tables, trainingOf, type RunFile, type Tables } from './run-file.js'
@@ -17,18 +21,36 @@ export interface OpenRun {
   readonly source: Datasets
 }
 
+const checkTest = (
+  t: Training,
+  f: Families,
+  test: Dataset | undefined
+): E.Either<SettingError | ShapeError | DataError, unknown> =>
+  pipe(
+    checkTraining(t, f),
+    E.chainW(c => {
+      const wrong = test === undefined ? undefined : checkDataset(c, test)
+      return wrong === undefined ? E.right(c) : within('test')(E.left(wrong))
+    })
+  )
+
 /**
  * Loads the data of a run and prepares them as it says.
  *
  * @example pipe(TE.fromEither(parseRunFile(text)), TE.chainW(run => openRun(run)))
- * @returns Left for whatever the reader refuses, and for a split or a scaling that the data do not allow; for other data than the
+ * @returns Left for whatever the reader refuses, and for a split or a scaling that the data do not allow; for a test part that does not fit the model; for other data than the
  * run's `dataDigest` says
  */
-export const openRun = (run: RunFile, { readers }: Tables = tables): TE.TaskEither<LoadError | SettingError, OpenRun> =>
+export const openRun = (
+  run: RunFile,
+  { families, readers }: Tables = tables
+): TE.TaskEither<LoadError | SettingError | ShapeError, OpenRun> =>
   pipe(
     loadSource(run.data, readers),
     TE.chainEitherKW(checkData(run)),
     TE.bindTo('source'),
     TE.bindW('datasets', ({ source }) => TE.fromEither(prepare(run)(source))),
+    // it is scored after the training: too late to find that it does not fit
+    TE.chainFirstEitherKW(({ datasets: { test } }) => checkTest(trainingOf(run), families, test)),
     TE.map(({ source, datasets }) => ({ training: trainingOf(run), datasets, source }))
   )

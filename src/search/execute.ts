@@ -42,7 +42,13 @@ export const execute = (
       ({ state: { progress }, history, reason }): Outcome => {
         const found = measured(metric, history)
         return found === undefined
-          ? { tag: 'failed', message: `${metric.name} is no finite number` }
+          ? {
+              tag: 'failed',
+              message:
+                history.length === 0
+                  ? `${metric.name}: expected a whole epoch, got ${progress.step} steps; stop later`
+                  : `${metric.name} is no finite number`
+            }
           : { tag: 'scored', ...found, step: progress.step, reason }
       }
     )

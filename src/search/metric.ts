@@ -2,7 +2,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { exact, oneOf, optional, withDefault, type Codec } from '../value/codec.js'
+import { exact, firstError, oneOf, optional, withDefault, type Codec } from '../value/codec.js'
+import { given } from '../value/given.js'
 import { settingError, type SettingError } from '../value/error.js'
 import { metricNames } from '../train/evaluate.js'
 import type { Scores } from '../train/progress.js'
@@ -21,12 +22,21 @@ export interface StudyMetric {
   /** which values are better; of the loss the low ones, for every other metric it has to be said */
   readonly goal: Goal
 }
+type MetricOptions = Partial<Omit<StudyMetric, 'name'>>
 /**
- * @param options part (default 'validation'), epoch (default 'last'), goal (default 'min')
+ * @param options part (default 'validation'), epoch (default 'last'), goal (of the loss 'min'; of any other metric it has to be said)
  * @example studyMetric('accuracy', { goal: 'max' })
  */
-export const studyMetric = (name: string, options: Partial<Omit<StudyMetric, 'name'>> = {}): StudyMetric =>
-  Object.freeze({ name, part: 'validation', epoch: 'last', goal: 'min', ...options })
+export const studyMetric = <const N extends string>(
+  name: N,
+  ...[options = {}]: N extends 'loss'
+    ? readonly [options?: MetricOptions]
+    : readonly [options: MetricOptions & Pick<StudyMetric, 'goal'>]
+): StudyMetric => {
+  const toward = name === 'loss' ? { goal: 'min' as const } : {}
+  // without a goal `checkMetric` refuses it
+  return Object.freeze({ name, part: 'validation', epoch: 'last', ...toward, ...given(options) }) as StudyMetric
+}
 /** the loss over the validation part after the last epoch */
 export const validationLoss: StudyMetric = studyMetric('loss')
 
@@ -57,11 +67,15 @@ export const studyMetricCodec: Codec<StudyMetric> = short(
 )
 
 /** whether the run knows such a metric; that a metric is a single number only its values can say */
-export const checkMetric = (
-  { name, part }: StudyMetric,
-  checked: Checked,
-  validated: boolean
-): SettingError | undefined => {
+export const checkMetric = (metric: StudyMetric, checked: Checked, validated: boolean): SettingError | undefined => {
+  const { name, part } = metric
+  const decoded = fields.decode(metric)
+  if (E.isLeft(decoded)) {
+    const [path, expected, got] = firstError(decoded.left)
+    return settingError(['metric', ...path], expected, got)
+  }
+  if (decoded.right.goal === undefined)
+    return settingError(['metric', 'goal'], 'one of min, max: which values are better', 'nothing')
   const names = ['loss', ...metricNames(checked)]
   return !names.includes(name)
     ? settingError(['metric', 'name'], `one of ${names.join(', ')}`, name, 'a metric has to be among those of the run')

@@ -12,8 +12,10 @@ const digits = (x: number): string => {
   const rounded = Number.isSafeInteger(x) ? x : Number(x.toPrecision(4))
   return rounded !== 0 && Math.abs(rounded) < 1e-3 ? rounded.toExponential() : String(rounded)
 }
+/** a word that could be read as something else is quoted */
 const shown = (u: unknown): string =>
-  typeof u === 'number' ? digits(u) : typeof u === 'string' ? u : JSON.stringify(u)
+  typeof u === 'number' ? digits(u) : typeof u === 'string' && !isJsonText(u) ? u : JSON.stringify(u)
+const isJsonText = (text: string): boolean => /^(true|false|null|-?\d.*)$/u.test(text)
 /** what tells a category from the others */
 const nameOf = (u: unknown): string => (typeof u === 'string' ? u : JSON.stringify(u))
 const outcomeText = (o: Outcome): string =>
@@ -46,8 +48,8 @@ export const roundRows = ({ study, rounds }: Found, known: SpaceTables = spaceTa
   const range = (d: Placed['dimension']): string =>
     'lower' in d && 'upper' in d
       ? `${digits(d.lower)} .. ${digits(d.upper)}`
-      : 'of' in d && Array.isArray(d.of)
-        ? d.of.map(shown).join(', ')
+      : 'of' in d
+        ? (Array.isArray(d.of) ? d.of.map(shown) : Object.keys(d.of)).join(', ')
         : ''
   const paths = placed(study.space, known).map(p => p.path)
   return [
@@ -72,7 +74,9 @@ export const importanceRows = ({ study, trials }: Found, known: SpaceTables = sp
     i.trend === undefined ? '' : `${i.trend < 0 ? '' : '+'}${i.trend.toFixed(2)}`
   ])
 ]
-const table = (rows: Rows): string => markdownTable(rows.map(r => r.map(cell => cell.replaceAll('|', '\\|'))))
+/** a cell stays on its line */
+const cellText = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\s+/gu, ' ')
+const table = (rows: Rows): string => markdownTable(rows.map(r => r.map(cellText)))
 
 /**
  * The tables of a study as Markdown: ranges by round, importance, trials from the best to the worst.

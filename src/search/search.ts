@@ -11,7 +11,8 @@ import type { Source } from '../data/reader/reader.js'
 import { loadSource } from '../data/readers.js'
 import type { ModelData } from '../layer/model.js'
 import { checkRunFile, type RunFile } from '../run/run-file.js'
-import type { BackendError, DecodeError, FileError, SettingError } from '../value/error.js'
+import { settingError, type BackendError, type DecodeError, type FileError, type SettingError } from '../value/error.js'
+import { isSize } from '../value/shape.js'
 import { sameData } from '../layer/same-data.js'
 import { execute } from './execute.js'
 import { plan, type SearchRound } from './plan.js'
@@ -58,6 +59,13 @@ export const answers = (t: Trial<unknown>, { index, round, origin, epochs, setti
     [t.index, t.round, t.origin, t.epochs ?? null, t.settings, t.seed],
     [index, round, origin, epochs ?? null, settings, seed]
   )
+
+const mostWorkers = 256
+/** what is wrong with a number of workers, if anything */
+export const checkWorkers = (workers: number): SettingError | undefined =>
+  isSize(workers) && workers <= mostWorkers
+    ? undefined
+    : settingError(['workers'], `a whole number from 1 to ${mostWorkers}`, String(workers))
 
 /** tasks over a list, `width` at a time, each beginning as soon as one before it is over; after a Left none begins */
 const several =
@@ -163,8 +171,9 @@ export const search = <S extends Space>(
       trials = [...trials, ...ran.right]
     }
   }
+  const wrong = checkWorkers(workers)
   return pipe(
-    TE.fromEither(checkStudy(s, known)),
+    TE.fromEither(wrong === undefined ? checkStudy(s, known) : E.left(wrong)),
     TE.chainW(() => all)
   )
 }

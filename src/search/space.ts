@@ -172,15 +172,24 @@ const unmet = settingError(
   'widen the space or the bounds'
 )
 
+/** settings, and how many points before theirs broke a constraint */
+export interface Met<S extends Space> {
+  readonly settings: SettingsOf<S>
+  readonly attempt: number
+}
 /** the first settings of a sequence of points that meet the constraints */
 export const firstMeeting = <S extends Space>(
   s: S,
   points: (attempt: number) => Point,
   known: SpaceTables = spaceTables
-): E.Either<SettingError, SettingsOf<S>> => {
-  const from = (attempt: number): E.Either<SettingError, SettingsOf<S>> => {
+): E.Either<SettingError, Met<S>> => {
+  const from = (attempt: number): E.Either<SettingError, Met<S>> => {
     const settings = settingsAt(s, points(attempt), known)
-    return meets(s, settings, known) ? E.right(settings) : attempt + 1 < attempts ? from(attempt + 1) : E.left(unmet)
+    return meets(s, settings, known)
+      ? E.right({ settings, attempt })
+      : attempt + 1 < attempts
+        ? from(attempt + 1)
+        : E.left(unmet)
   }
   return from(0)
 }
@@ -203,7 +212,11 @@ export const draw = <S extends Space>(
   s: S,
   key: Key,
   known: SpaceTables = spaceTables
-): E.Either<SettingError, SettingsOf<S>> => firstMeeting(s, attempt => randomPoint(foldIn(key, attempt)), known)
+): E.Either<SettingError, SettingsOf<S>> =>
+  pipe(
+    firstMeeting(s, attempt => randomPoint(foldIn(key, attempt)), known),
+    E.map(met => met.settings)
+  )
 
 // ---- whether a space is one
 

@@ -8,11 +8,13 @@ import { anyOf, epochs } from '../train/stop/index.js'
 import { checkTraining } from '../train/training.js'
 import { decodeError, inside, settingError, type DecodeError, type SettingError } from '../value/error.js'
 import { checkMember } from '../value/family.js'
+import { given } from '../value/given.js'
 import { isSize } from '../value/shape.js'
 import { checkMetric, validationLoss, type StudyMetric } from './metric.js'
 import { zoom, type Zoom } from './narrow.js'
 import { random, samplerInterpreter, samplers, type Sampler, type SamplerTable } from './sampler/index.js'
 import {
+  draw,
   checkSpace,
   meets,
   placed,
@@ -71,8 +73,12 @@ export const study = <const S extends Space>(options: StudyOptions<S>): Study<S>
     seed: 0,
     sampler: random,
     zoom: zoom(1),
-    ...options,
-    run: (settings: SettingsOf<S>) => E.right(runFile(options.run(settings)))
+    ...given(options),
+    run: (settings: SettingsOf<S>) =>
+      E.tryCatch(
+        () => runFile(options.run(settings)),
+        e => decodeError(['$'], 'a run for these settings', e instanceof Error ? e.message : String(e))
+      )
   })
 
 /** where the members of a study and of its runs are looked up */
@@ -144,6 +150,16 @@ const probes = <S extends Space>(s: S, known: SpaceTables): readonly SettingsOf<
   ]
   return points.map(point => settingsAt(s, point, known)).filter(settings => meets(s, settings as Settings, known))
 }
+/** the same, or random settings where constraints leave none of them */
+const probed = <S extends Space>(s: Study<S>, known: SpaceTables): E.Either<SettingError, readonly SettingsOf<S>[]> => {
+  const all = probes(s.space, known)
+  return all.length > 0
+    ? E.right(all)
+    : pipe(
+        draw(s.space, settingsKey(s.seed, 0), known),
+        E.map(settings => [settings])
+      )
+}
 
 const inRun = ({ path, expected, got, hint }: DecodeError): DecodeError =>
   decodeError(['run', ...path.slice(1)], expected, got, hint)
@@ -156,11 +172,13 @@ const checkZoom = ({ rounds, keep, margin, minWidth }: Zoom): SettingError | und
   (margin >= 0 && margin <= 0.5 ? undefined : settingError(['margin'], 'a number from 0 to 0.5', String(margin))) ??
   (minWidth >= 0 && minWidth <= 1 ? undefined : settingError(['minWidth'], 'a number from 0 to 1', String(minWidth)))
 
+const mostTrials = 1_000_000
 const checkNumbers = (s: Study): SettingError | undefined => {
   const zooms = checkZoom(s.zoom)
   const fewest = roundBudget(s, 0)
   return (
     positive('budget', s.budget) ??
+    (s.budget <= mostTrials ? undefined : settingError(['budget'], `at most ${mostTrials} trials`, String(s.budget))) ??
     (zooms === undefined ? undefined : inside('zoom')(zooms)) ??
     (fewest > 0
       ? undefined
@@ -194,7 +212,8 @@ export const checkStudy = <S extends Space>(
       const wrong = samplerInterpreter(known.samplers).check(s.sampler, s.space, roundBudget(s, 0), known)
       return left(wrong === undefined ? undefined : inside('sampler')(wrong))
     }),
-    E.chainW(() =>
+    E.chainW(() => probed(s, known)),
+    E.chainW(
       E.traverseArray((settings: SettingsOf<S>) =>
         pipe(
           s.run(settings),
@@ -208,7 +227,7 @@ export const checkStudy = <S extends Space>(
             )
           )
         )
-      )(probes(s.space, known))
+      )
     ),
     E.map(() => s)
   )

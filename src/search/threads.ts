@@ -1,11 +1,12 @@
 /** Trials on worker threads (Node). A door: starts threads, and ends one whose trial takes too long. */
 import * as E from 'fp-ts/lib/Either.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import { MessageChannel } from 'node:worker_threads'
 import { Tinypool } from 'tinypool'
 import { runFileCodec, tables } from '../run/run-file.js'
 import { backendError } from '../value/error.js'
 import type { StudyMetric } from './metric.js'
-import type { Runner, SearchError } from './search.js'
+import { checkWorkers, type Runner, type SearchError } from './search.js'
 import type { Outcome } from './trial.js'
 
 /** what a worker is sent */
@@ -22,6 +23,9 @@ export interface Crew {
   readonly close: () => Promise<void>
 }
 
+/** seconds that a timer can wait, 2^31 - 1 ms; longer is as good as for ever */
+const longest = 2_147_483
+
 type Result = E.Either<SearchError, Outcome>
 const lost = (e: unknown): Result =>
   E.left(backendError(['search'], 'a worker that carries out the trial', e instanceof Error ? e.message : String(e)))
@@ -30,10 +34,12 @@ const lost = (e: unknown): Result =>
  * Starts worker threads for the trials of studies whose members are all built in. A thread loads the data once; a trial that takes longer
  * than its study allows ends its thread, and is a result.
  *
- * @param workers how many at most
+ * @param workers how many at most, up to 256; another number makes every trial Left
  * @param file the address of the worker's module, as it is built
  */
 export const inThreads = (workers: number, file: string = new URL('./worker.js', import.meta.url).href): Crew => {
+  const wrong = checkWorkers(workers)
+  if (wrong !== undefined) return { runner: () => TE.left(wrong), close: () => Promise.resolve() }
   const pool = new Tinypool({
     filename: file,
     runtime: 'worker_threads',
@@ -60,7 +66,7 @@ export const inThreads = (workers: number, file: string = new URL('./worker.js',
       begun.close()
       return result
     }
-    return timeout === undefined ? unlimited : limited(timeout)
+    return timeout === undefined || timeout > longest ? unlimited : limited(timeout)
   }
   return { runner, close: () => pool.destroy() }
 }

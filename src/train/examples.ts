@@ -31,6 +31,13 @@ const checkShapes = (c: Checked, { x, y, weights }: Batch): ShapeError | undefin
       `shape ${showShape(got)}`,
       'reshape the data, or change the input of the model'
     )
+  if (x.dtype === 'u32')
+    return shapeError(
+      ['inputs'],
+      'numbers',
+      'u32, which are indexes',
+      'give them as f32 (whole numbers of a file: save them as float32)'
+    )
   if (x.shape[0] !== y.shape[0])
     return shapeError(['targets'], `${x.shape[0]} targets, one for each input`, String(y.shape[0]))
   if (weights !== undefined && !(sameShape(weights.shape, [x.shape[0] as number]) && weights.dtype !== 'bool'))

@@ -230,6 +230,8 @@ interface Frame {
 }
 /** JSON.parse takes the last of two equal keys and gives `__proto__` a meaning; here both are refused, and depth is bounded. */
 const checkText = (text: string): E.Either<DecodeError, string> => {
+  // a caller without a compiler may hand in what is parsed already
+  if (typeof text !== 'string') return E.left(decodeError(['$'], 'JSON text', showUnknown(text)))
   const scanner = createScanner(text, true)
   const frames: Frame[] = []
   const place = (key: string): readonly string[] => ['$', ...frames.slice(0, -1).map(f => String(f.key)), key]

@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { size } from '../../value/codec.js'
+import { inRange } from '../../value/codec.js'
 import { settingError } from '../../value/error.js'
+import { isSize } from '../../value/shape.js'
 import type { DimensionRecord } from '../dimension/index.js'
 import { kindOf, meets, type Settings, type Space, type SpaceTables } from '../space.js'
 import type { SamplerKind } from './sampler.js'
@@ -18,6 +19,8 @@ declare module './sampler.js' {
 /** @param points values of each dimension; all of them where it has no more */
 export const grid = (points: number): GridSampler => Object.freeze({ tag: 'grid', points })
 
+/** values of a dimension */
+const mostPoints = 10_000
 /** more than this are not even counted */
 const most = 1_000_000
 const product = (counts: readonly number[]): number => counts.reduce((a, b) => Math.min(a * b, most), 1)
@@ -57,13 +60,19 @@ const combinations =
 export const gridOf = (space: Space, points: number, known: SpaceTables): readonly Settings[] =>
   combinations(points, known)(space.dimensions).filter(settings => meets(space, settings, known))
 
+/** values of each dimension: in a later round a range may have moved to where it holds more of them than the budget allows */
+const within = (space: Space, points: number, trials: number, known: SpaceTables): number =>
+  points > 1 && countIn(points, known)(space.dimensions) > trials ? within(space, points - 1, trials, known) : points
+
 export const gridKind: SamplerKind<GridSampler> = {
   tag: 'grid',
-  fields: () => ({ points: size }),
+  fields: () => ({ points: inRange(`a whole number from 1 to ${mostPoints}`, n => isSize(n) && n <= mostPoints) }),
   check: ({ points }, space, trials, known) => {
     const n = countIn(points, known)(space.dimensions)
     return n <= trials
-      ? undefined
+      ? gridOf(space, points, known).length > 0
+        ? undefined
+        : settingError(['constraints'], 'constraints that a point of the grid meets', 'none', 'more points, or random')
       : settingError(
           ['points'],
           `a grid of at most ${trials} trials, what the budget leaves for a round`,
@@ -71,7 +80,9 @@ export const gridKind: SamplerKind<GridSampler> = {
           'fewer points, or a larger budget'
         )
   },
-  next: ({ points }, { space, done, known }) =>
-    E.right(done.length > 0 ? [] : gridOf(space, points, known).map(settings => ({ settings }))),
+  next: ({ points }, { space, trials, done, known }) =>
+    E.right(
+      done.length > 0 ? [] : gridOf(space, within(space, points, trials, known), known).map(settings => ({ settings }))
+    ),
   samples: [grid(1), grid(3)]
 }

@@ -1,7 +1,7 @@
 /** Successive halving: many short trainings, of which the best go on. */
 import * as E from 'fp-ts/lib/Either.js'
 import { inRange, refined, withDefault, type Codec } from '../../value/codec.js'
-import { inside } from '../../value/error.js'
+import { inside, settingError } from '../../value/error.js'
 import { isSize } from '../../value/shape.js'
 import { ranked } from '../trial.js'
 import { random } from './random.js'
@@ -59,6 +59,8 @@ export const halvingKind: SamplerKind<Halving> = {
     of: withDefault(self, random)
   }),
   check: ({ of }, space, trials, known, self) => {
+    // what goes on from rung to rung itself would never see its trials trained to the end
+    if (of.tag === 'halving') return settingError(['of'], 'a sampler that proposes settings', of.tag)
     const wrong = self.check(of, space, trials, known)
     return wrong === undefined ? undefined : inside('of')(wrong)
   },

@@ -1,8 +1,9 @@
 /** Sobol's sequence: points that fill a cube more evenly than random ones do. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import { bits32, leafKey, type Key } from '../../random/index.js'
-import { settingError } from '../../value/error.js'
+import { settingError, type SettingError } from '../../value/error.js'
 import { firstMeeting, placed, type Point, type Space, type SpaceTables } from '../space.js'
 import { directions } from './directions.js'
 import type { Proposal, SamplerKind } from './sampler.js'
@@ -36,6 +37,12 @@ const pointOf = (space: Space, key: Key, known: SpaceTables): ((i: number) => Po
   }
 }
 
+/** the point that comes next, and what those before it proposed */
+interface Walked {
+  readonly at: number
+  readonly all: readonly Proposal[]
+}
+
 export const sobolKind: SamplerKind<SobolSampler> = {
   tag: 'sobol',
   fields: () => ({}),
@@ -47,14 +54,19 @@ export const sobolKind: SamplerKind<SobolSampler> = {
   },
   next: (_, { space, trials, key, done, known }) => {
     const point = pointOf(space, key, known)
-    // points that break a constraint are passed over: trial i has the first good one among i, i + trials, i + 2 trials, ...
-    return done.length > 0
-      ? E.right([])
-      : pipe(
-          Array.from({ length: trials }, (_, i) => firstMeeting(space, attempt => point(i + attempt * trials), known)),
-          E.sequenceArray,
-          E.map(all => all.map((settings): Proposal => ({ settings })))
-        )
+    // points that break a constraint are passed over
+    const further = ({ at, all }: Walked): E.Either<SettingError, Walked> =>
+      pipe(
+        firstMeeting(space, attempt => point(at + attempt), known),
+        E.map(({ settings, attempt }) => ({ at: at + attempt + 1, all: [...all, { settings }] }))
+      )
+    return pipe(
+      Array.from({ length: done.length > 0 ? 0 : trials }),
+      RA.reduce<unknown, E.Either<SettingError, Walked>>(E.right({ at: 0, all: [] }), walked =>
+        pipe(walked, E.chain(further))
+      ),
+      E.map(({ all }) => all)
+    )
   },
   samples: [sobol]
 }
