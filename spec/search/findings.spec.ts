@@ -149,7 +149,7 @@ describe('tables', () => {
       space: space({ opt: variants({ one: {}, two: { rate: uniform(0, 1) } }), word: choice(1, '1', 'x\ny') }),
       zoom: zoom(1)
     })
-    const text = studyTablesText(right(await search(s, { runner })()) as never)
+    const text = studyTablesText(right(await search(s, { runner })()))
     const [, , first] = text.split('\n')
     expect(first).toContain('one, two')
     expect(first).toContain('1, "1", x y')
