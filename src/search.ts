@@ -48,6 +48,7 @@ export {
   type StudyTables
 } from './search/study.js'
 export {
+  completeStudy,
   checkStudyFile,
   parseStudyFile,
   showStudyFile,

@@ -99,6 +99,37 @@ describe('the same study prints the same', () => {
   })
 })
 
+describe('a recorded study', () => {
+  test('is not gone on with on other data, and its best run is for the data that it was found on', () => {
+    const rows = (seed: number): string =>
+      `w,k\n${Array.from({ length: 24 }, (_, i) => `${((i * seed) % 7) - 3},${i % 2 === 0 ? 'a' : 'b'}`).join('\n')}\n`
+    const csv = at('flowers.csv')
+    const schema = { columns: { w: 'number', k: { categories: ['a', 'b'] } }, target: 'k' }
+    const run = {
+      ...irisStudy.run,
+      batchSize: 4,
+      data: { tag: 'csv', train: csv, schema },
+      model: {
+        input: [1],
+        layers: [
+          { tag: 'dense', units: { $: 'units' } },
+          { tag: 'dense', units: 2 }
+        ]
+      }
+    }
+    const study = file('csv.json', { ...irisStudy, budget: 2, run })
+    writeFileSync(csv, rows(3))
+    expect(search(study, '--record', at('csv')).status).toBe(0)
+    const again = search(study, '--record', at('csv'))
+    expect(again.status).toBe(0)
+    writeFileSync(csv, rows(5))
+    const { status, stderr } = search(study, '--record', at('csv'))
+    expect(status).toBe(2)
+    expect(stderr).toContain('expected the folder of this study, on these data and with this version of gradfold')
+    expect(gradfold('train', at('csv/best.json')).stderr).toContain('dataDigest: expected data with the SHA-256')
+  })
+})
+
 describe('a study none of whose trials gives a value', () => {
   test('says why, and ends with 1', () => {
     const none = { ...irisStudy, budget: 2, run: { ...irisStudy.run, dataDigest: '0'.repeat(64) } }

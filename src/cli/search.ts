@@ -12,7 +12,7 @@ import { showRunFile } from '../run/run-file.js'
 import { holdsStudy, openStudyFolder, type StudyFolder } from '../search/folder.js'
 import { studyHtml, studyTablesText } from '../search/report.js'
 import { checkWorkers, search, type Found } from '../search/search.js'
-import { parseStudyFile, studyOf, type StudyFile } from '../search/study-file.js'
+import { completeStudy, parseStudyFile, studyOf, type StudyFile } from '../search/study-file.js'
 import { inThreads } from '../search/threads.js'
 import { cost, type Trial } from '../search/trial.js'
 import { fileError, settingError, type Problem, type SettingError } from '../value/error.js'
@@ -175,8 +175,11 @@ export const searchCommand = (io: Io, path: string, flags: SearchFlags): Promise
         TE.chainEitherK(text => pipe(parseStudyFile(text), E.mapLeft(about(path))))
       )
     ),
-    TE.bind('place', ({ file }) => openFolder(file, flags)),
-    TE.chain(({ file, place: { kept, release }, workers }) => {
+    TE.bind('complete', ({ file }) =>
+      flags.record === undefined ? TE.right(file) : pipe(completeStudy(file), TE.mapLeft(about(path)))
+    ),
+    TE.bind('place', ({ complete }) => openFolder(complete, flags)),
+    TE.chain(({ complete: file, place: { kept, release }, workers }) => {
       const show = shows(io, file, flags.json ?? false)
       const crew = inThreads(workers)
       const carriedOut = pipe(

@@ -23,7 +23,16 @@ const features = (part: string, d: Dataset) =>
  *
  * @example dataDigest({ train }) // 64 hexadecimal digits
  */
-export const dataDigest = ({ train, test }: Datasets): string => {
+export const dataDigest = (data: Datasets): string => {
+  const known = digests.get(data)
+  if (known !== undefined) return known
+  const made = digestOf(data)
+  digests.set(data, made)
+  return made
+}
+/** the trials of a search ask it of the same data again and again */
+const digests = new WeakMap<Datasets, string>()
+const digestOf = ({ train, test }: Datasets): string => {
   const all = [...features('train', train), ...(test === undefined ? [] : features('test', test))]
   const affine = (setting: 'scale' | 'shift'): string =>
     canonicalText(Object.fromEntries(all.map(([name, f]) => [name, exactNumber.encode(f[setting])])))

@@ -57,7 +57,13 @@ export const openStudyFolder = (
     TE.chainEitherKW(there => pipe(parseJson(codec)(there), E.mapLeft(inside(`${folder.path}/${studyName}`)))),
     TE.filterOrElseW(
       before => canonicalText(codec.encode(before)) === text,
-      () => fileError([folder.path], 'the folder of this study', 'that of another', 'give another folder')
+      () =>
+        fileError(
+          [folder.path],
+          'the folder of this study, on these data and with this version of gradfold',
+          'that of another',
+          'give another folder'
+        )
     ),
     TE.map(() => undefined)
   )

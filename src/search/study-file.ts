@@ -4,7 +4,14 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { LoadError } from '../data/files.js'
+import type { Source } from '../data/reader/reader.js'
+import { loadSource } from '../data/readers.js'
+import { dataDigest } from '../run/identity.js'
 import { runFileCodec } from '../run/run-file.js'
+import { shortFamily } from '../run/short.js'
+import { version } from '../run/version.js'
 import {
   decode,
   exact,
@@ -20,7 +27,7 @@ import {
   withDefault,
   type Codec
 } from '../value/codec.js'
-import { decodeError, type DecodeError, type Problem } from '../value/error.js'
+import { decodeError, type DecodeError, type Problem, type SettingError } from '../value/error.js'
 import { constraintCodec, type Constraint } from './constraint.js'
 import type { Dimension, DimensionRecord } from './dimension/index.js'
 import { isJson, recordOf, type Json } from './json.js'
@@ -116,6 +123,30 @@ export const studyFileCodec = (known: StudyTables = studyTables): Codec<StudyFil
     zoom: withDefault(zoomCodec, zoom(1)),
     timeout: optional(positive)
   }) as Codec<StudyFile>
+
+/** whether nothing in it depends on settings */
+const isFixed = (run: Json): boolean => holesIn(run, []).length === 0
+
+/**
+ * The file of the study that is for these data and this version of the library alone, where all of its trials work with the same data: as
+ * it is for a run, results on other data are those of another study.
+ *
+ * @returns Left for data that cannot be loaded
+ */
+export const completeStudy = (
+  file: StudyFile,
+  known: StudyTables = studyTables
+): TE.TaskEither<LoadError | DecodeError | SettingError, StudyFile> => {
+  const { run } = file
+  const source = isRecord(run) ? run['data'] : undefined
+  return !isRecord(run) || source === undefined || !isFixed(source)
+    ? TE.right(file)
+    : pipe(
+        TE.fromEither(decode(shortFamily<Source>('data source', known.readers))(source)),
+        TE.chainW(named => loadSource(named, known.readers)),
+        TE.map(data => ({ ...file, run: { version, dataDigest: dataDigest(data), ...run } }))
+      )
+}
 
 /** The study that a file describes. Checks nothing; `checkStudyFile` does. */
 export const studyOf = (file: StudyFile, known: StudyTables = studyTables): Study => {
