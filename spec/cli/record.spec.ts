@@ -1,6 +1,6 @@
 /** Recorded runs by the command, as processes of their own: interrupted, killed, started twice. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -49,6 +49,22 @@ describe('recorded runs', () => {
     const weights = at('weights.safetensors')
     expect(gradfold('at', a, '--step', '7', '--out', weights).status).toBe(0)
     expect(Object.keys(right(await loadWeights(runOf(3).model)(weights)()).params)).toContain('dense2')
+  })
+  test.each([
+    ['run.json', JSON.stringify(runJson(3))],
+    ['result.json', '{ "mine": 1 }'],
+    ['epochs.jsonl', 'mine']
+  ])('leave a %s of somebody else alone', (name, text) => {
+    const mine = at(`mine-${name}`)
+    mkdirSync(mine)
+    writeFileSync(join(mine, name), text)
+    for (const more of [[], ['--again']]) {
+      const { status, stdout, stderr } = gradfold('train', short, '--record', mine, ...more)
+      expect([status, stdout]).toEqual([2, ''])
+      expect(stderr).toContain(`expected the folder of a record, or a new one, got one with a ${name} of its own`)
+    }
+    expect(readFileSync(join(mine, name), 'utf8')).toBe(text)
+    expect(readdirSync(mine).filter(n => n !== 'lock')).toEqual([name])
   })
   test('say what differs between two', () => {
     const c = at('c')

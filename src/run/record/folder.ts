@@ -100,6 +100,26 @@ export const isRecord = (folder: Folder): TE.TaskEither<FileError, boolean> =>
     TE.map(b => b.length > 0)
   )
 
+/**
+ * A file of somebody else's that a record would write over: a run file that is of no record, since it names no data, or one of the others
+ * where there is no run file.
+ */
+export const foreignFile = (folder: Folder, known: Tables = tables): TE.TaskEither<FileError, string | undefined> =>
+  pipe(
+    folder.names,
+    TE.chain(there =>
+      there.includes(names.run)
+        ? pipe(
+            bytesOf(folder, 'run'),
+            TE.map(bytes => {
+              const run = parseRunFile(lines(bytes), known)
+              return E.isRight(run) && run.right.dataDigest === undefined ? names.run : undefined
+            })
+          )
+        : TE.right([names.steps, names.epochs, names.result].find(name => there.includes(name)))
+    )
+  )
+
 /** Which run a folder holds the record of. @returns Left where there is none, and for a run file that says no run */
 export const runIn = (
   folder: Folder,

@@ -13,7 +13,7 @@ import type { Folder } from '../folder.js'
 import type { OpenRun } from '../open.js'
 import { tables } from '../run-file.js'
 import type { End } from './end.js'
-import { checkpointsOf, clearRecord, isRecord, recordIn, startRecord, type Recorded } from './folder.js'
+import { checkpointsOf, clearRecord, foreignFile, isRecord, recordIn, startRecord, type Recorded } from './folder.js'
 import type { RecordError, RecordOptions } from './recorder.js'
 import { decodeRow, rowSize } from './rows.js'
 import type { Kept } from './writer.js'
@@ -90,7 +90,18 @@ export const startOf = (
       })
     )
   return pipe(
-    isRecord(folder),
+    foreignFile(folder, known),
+    TE.filterOrElseW(
+      name => name === undefined,
+      name =>
+        fileError(
+          [folder.path],
+          'the folder of a record, or a new one',
+          `one with a ${name} of its own`,
+          'give another folder'
+        )
+    ),
+    TE.chainW(() => isRecord(folder)),
     TE.chainW((is): TE.TaskEither<RecordError, Start> =>
       !is
         ? begin
