@@ -38,8 +38,8 @@ const checkTest = (
  * Loads the data of a run and prepares them as it says.
  *
  * @example pipe(TE.fromEither(parseRunFile(text)), TE.chainW(run => openRun(run)))
- * @returns Left for whatever the reader refuses, and for a split or a scaling that the data do not allow; for a test part that does not fit the model; for other data than the
- * run's `dataDigest` says
+ * @returns Left for whatever the reader refuses, for a split or a scaling that the data do not allow, for a test part that does not fit
+ * the model, and for other data than the run's `dataDigest` says
  */
 export const openRun = (
   run: RunFile,

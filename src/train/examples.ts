@@ -31,13 +31,6 @@ const checkShapes = (c: Checked, { x, y, weights }: Batch): ShapeError | undefin
       `shape ${showShape(got)}`,
       'reshape the data, or change the input of the model'
     )
-  if (x.dtype === 'u32')
-    return shapeError(
-      ['inputs'],
-      'numbers',
-      'u32, which are indexes',
-      'give them as f32 (whole numbers of a file: save them as float32)'
-    )
   if (x.shape[0] !== y.shape[0])
     return shapeError(['targets'], `${x.shape[0]} targets, one for each input`, String(y.shape[0]))
   if (weights !== undefined && !(sameShape(weights.shape, [x.shape[0] as number]) && weights.dtype !== 'bool'))
@@ -76,10 +69,10 @@ const firstTie = ({ numbers }: Targets, size: number): number =>
     const largest = Math.max(...row)
     return row.filter(n => n === largest).length > 1
   })
-/** metrics of classes need targets that say one class */
+/** metrics of classes need targets that say one class; what a loss of classes takes does, the first of equally likely ones */
 const noClass = (c: Checked, y: Targets): DataError | undefined => {
   const metric = c.training.metrics.find(m => c.families.metrics[m.tag]?.targets === 'classes')
-  if (metric === undefined || c.output.length === 0) return undefined
+  if (metric === undefined || c.output.length === 0 || c.loss.classIndexes) return undefined
   const classes = c.output.at(-1) as number
   const said = `for the metric ${metric.tag}`
   if (classes === 1) {

@@ -73,11 +73,10 @@ const wrongType = (p: Program, inputs: readonly (readonly [string, Tensor])[]): 
         ]
   })[0]
 
-const statistics = 'layers/'
 /** the first running statistic that a model needs and was not given */
 const lacking = (p: Program, given: Values): ShapeError | undefined =>
   Object.entries(p.inputs).flatMap(([name, { dtype, shape }]) =>
-    !name.startsWith(statistics) || Object.hasOwn(given, name)
+    !name.startsWith('layers/') || Object.hasOwn(given, name)
       ? []
       : [
           shapeError(
@@ -123,10 +122,10 @@ export const runner = (
       E.chainW(({ value }) =>
         pipe(
           program(Object.fromEntries(valueNames('y', value))),
-          E.filterOrElse(
-            p => lacking(p, given) === undefined,
-            p => lacking(p, given) as ShapeError
-          ),
+          E.chain(p => {
+            const wrong = lacking(p, given)
+            return wrong === undefined ? E.right(p) : E.left(wrong)
+          }),
           E.bindTo('p'),
           E.bindW('loop', ({ p }) => backend.loop([p], {}, given)),
           E.map(({ p, loop }) => ({ p, loop, value }))

@@ -61,8 +61,10 @@ export const gridOf = (space: Space, points: number, known: SpaceTables): readon
   combinations(points, known)(space.dimensions).filter(settings => meets(space, settings, known))
 
 /** values of each dimension: in a later round a range may have moved to where it holds more of them than the budget allows */
-const within = (space: Space, points: number, trials: number, known: SpaceTables): number =>
-  points > 1 && countIn(points, known)(space.dimensions) > trials ? within(space, points - 1, trials, known) : points
+const pointsWithin = (space: Space, points: number, trials: number, known: SpaceTables): number =>
+  points > 1 && countIn(points, known)(space.dimensions) > trials
+    ? pointsWithin(space, points - 1, trials, known)
+    : points
 
 export const gridKind: SamplerKind<GridSampler> = {
   tag: 'grid',
@@ -82,7 +84,9 @@ export const gridKind: SamplerKind<GridSampler> = {
   },
   next: ({ points }, { space, trials, done, known }) =>
     E.right(
-      done.length > 0 ? [] : gridOf(space, within(space, points, trials, known), known).map(settings => ({ settings }))
+      done.length > 0
+        ? []
+        : gridOf(space, pointsWithin(space, points, trials, known), known).map(settings => ({ settings }))
     ),
   samples: [grid(1), grid(3)]
 }
