@@ -133,11 +133,12 @@ const trainLoop = async () => {
   const given = { x: f32([batch, sizes[0]], data.x), y: f32([batch, sizes.at(-1)], data.y) }
   const p = right(g.program(stepOutputs(checked, state, handedIn(given, 'f32'))))
   const loop = right(backend.loop([p], tensorsOf(state), given))
-  let [at, steps] = [state.progress, 0]
+  let steps = 0
+  // as in `train`: most programs draw nothing, and need no key
+  const draws = p.inputs.key !== undefined
   await run(peer, w, () => {
-    const { loss } = right(loop.steps(p, 1, stepInputs(checked, at, [{}])))
-    at = { ...at, step: ++steps }
-    return loss.data[0]
+    const key = draws ? stepInputs(checked, { ...state.progress, step: steps++ }, [{}]) : {}
+    return right(loop.steps(p, 1, key)).loss.data[0]
   })
 }
 
