@@ -74,17 +74,21 @@ export const optional = <A>(codec: t.Type<A, unknown, unknown>): Codec<A | undef
 
 export const list = <A>(codec: t.Type<A, unknown, unknown>): Codec<readonly A[]> => t.readonlyArray(codec)
 
-/** the same list or record, refused when there is nothing in it */
-export const nonEmpty = <A>(codec: Codec<A>): Codec<A> =>
+/** the same values, but only those of which `ok` holds; `what` completes the sentence "expected ..." */
+export const those = <A>(codec: Codec<A>, what: string, ok: (a: A) => boolean): Codec<A> =>
   new t.Type<A, unknown, unknown>(
     codec.name,
-    (u): u is A => codec.is(u) && Object.keys(u as object).length > 0,
-    (u, c) => {
-      const r = codec.validate(u, c)
-      return E.isRight(r) && Object.keys(r.right as object).length === 0 ? t.failure(u, c, 'at least one') : r
-    },
+    (u): u is A => codec.is(u) && ok(u),
+    (u, c) =>
+      pipe(
+        codec.validate(u, c),
+        E.chain(a => (ok(a) ? t.success(a) : t.failure(u, c, what)))
+      ),
     a => codec.encode(a)
   )
+/** the same list or record, refused when there is nothing in it */
+export const nonEmpty = <A>(codec: Codec<A>): Codec<A> =>
+  those(codec, 'at least one', a => Object.keys(a as object).length > 0)
 
 /** what a record codec of these fields decodes to */
 export type FieldsOf<P extends Fields> = { readonly [K in keyof P]: t.TypeOf<P[K]> }

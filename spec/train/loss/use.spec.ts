@@ -192,6 +192,9 @@ describe('a loss and the end of the model', () => {
     expect(left(check(m, smoothed(softmaxCrossEntropy, 1)))).toMatch(
       /^loss\/amount: expected a number from 0 up to, not including, 1/
     )
+    expect(left(check(m, classWeighted(softmaxCrossEntropy, [0, 0, 0])))).toBe(
+      'loss/weights: expected at least one number above 0, got [0,0,0]'
+    )
     expect(left(check(m, classWeighted(softmaxCrossEntropy, [1, -1, 1])))).toBe(
       'loss/weights/1: expected a number, 0 or more, got -1'
     )

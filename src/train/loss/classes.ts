@@ -1,7 +1,7 @@
 /** What may be done to the losses of classes: smoothed labels, weights of classes. Losses made of a loss. */
 import { add, constant, mul, node } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
-import { fraction, list, nonNegative, refined } from '../../value/codec.js'
+import { fraction, list, nonNegative, those } from '../../value/codec.js'
 import { shapeError } from '../../value/error.js'
 import { showShape } from '../../value/shape.js'
 import { allocate, view, type FloatType } from '../../value/tensor.js'
@@ -74,11 +74,7 @@ export const smoothedKind: LossKind<Smoothed> = {
   samples: [smoothed(softmaxCrossEntropy, 0.1)]
 }
 
-const isWeights = list(nonNegative)
-const classWeights = refined(
-  'a list of numbers, 0 or more, at least one above 0',
-  (u): u is readonly number[] => isWeights.is(u) && u.some(w => w > 0)
-)
+const classWeights = those(list(nonNegative), 'at least one number above 0', weights => weights.some(w => w > 0))
 
 export const classWeightedKind: LossKind<ClassWeighted> = {
   tag: 'classWeighted',
