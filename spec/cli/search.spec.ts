@@ -72,14 +72,19 @@ describe('the same study prints the same', () => {
   })
   test('meanwhile nobody else gets the folder', async () => {
     const record = at('held')
-    const child = spawn(process.execPath, [main, 'search', zoomed, '--record', record], {
+    const long = file('long.json', {
+      ...irisStudy,
+      run: { ...irisStudy.run, stop: { tag: 'epochs', count: 400 } },
+      budget: 60
+    })
+    const child = spawn(process.execPath, [main, 'search', long, '--record', record], {
       cwd: root,
       stdio: ['ignore', 'ignore', 'pipe']
     })
     const ended = new Promise(resolve => child.once('close', resolve))
     await new Promise(resolve => child.stderr.once('data', resolve))
     child.stderr.resume()
-    const { status, stdout, stderr } = search(zoomed, '--record', record, '--json')
+    const { status, stdout, stderr } = search(long, '--record', record, '--json')
     child.kill('SIGKILL')
     await ended
     expect(status).toBe(2)

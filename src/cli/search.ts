@@ -40,8 +40,9 @@ const notKept: StudyFolder = {
   put: () => TE.right(undefined)
 }
 
-/** where trials are kept, and how to let go of it */
+/** where trials are kept, of which study, and how to let go of it */
 interface Place {
+  readonly study: StudyFile
   readonly kept: StudyFolder
   readonly release: Release
 }
@@ -49,7 +50,7 @@ const openFolder = (file: StudyFile, { record, resume = false }: SearchFlags): T
   if (record === undefined)
     return resume
       ? TE.left(failure(settingError(['resume'], '--record with the folder to go on in', 'none')))
-      : TE.right({ kept: notKept, release: () => Promise.resolve() })
+      : TE.right({ study: file, kept: notKept, release: () => Promise.resolve() })
   const folder = folderAt(record)
   return pipe(
     resume ? holdsStudy(folder) : TE.right(true),
@@ -60,8 +61,10 @@ const openFolder = (file: StudyFile, { record, resume = false }: SearchFlags): T
     TE.chainW(() => lock(record)),
     TE.chainW(release =>
       pipe(
-        openStudyFolder(folder, file),
-        TE.map(kept => ({ kept, release })),
+        completeStudy(file),
+        TE.bindTo('study'),
+        TE.bindW('kept', ({ study }) => openStudyFolder(folder, study)),
+        TE.map(open => ({ ...open, release })),
         TE.orElseFirstTaskK(() => release)
       )
     ),
@@ -175,11 +178,8 @@ export const searchCommand = (io: Io, path: string, flags: SearchFlags): Promise
         TE.chainEitherK(text => pipe(parseStudyFile(text), E.mapLeft(about(path))))
       )
     ),
-    TE.bind('complete', ({ file }) =>
-      flags.record === undefined ? TE.right(file) : pipe(completeStudy(file), TE.mapLeft(about(path)))
-    ),
-    TE.bind('place', ({ complete }) => openFolder(complete, flags)),
-    TE.chain(({ complete: file, place: { kept, release }, workers }) => {
+    TE.bind('place', ({ file }) => openFolder(file, flags)),
+    TE.chain(({ place: { study: file, kept, release }, workers }) => {
       const show = shows(io, file, flags.json ?? false)
       const crew = inThreads(workers)
       const carriedOut = pipe(
