@@ -15,7 +15,7 @@ import { checkWorkers, search, type Found } from '../search/search.js'
 import { completeStudy, parseStudyFile, studyOf, type StudyFile } from '../search/study-file.js'
 import { inThreads } from '../search/threads.js'
 import { cost, type Trial } from '../search/trial.js'
-import { fileError, settingError, type Problem, type SettingError } from '../value/error.js'
+import { fileError, settingError, type Problem } from '../value/error.js'
 import type { Io } from './command.js'
 import { errorJson } from './events.js'
 import { errorLine, exitCodeOf, exitCodes, oneLine, type ExitCode } from './exit.js'
@@ -159,18 +159,11 @@ const finished = (
 export const searchCommand = (io: Io, path: string, flags: SearchFlags): Promise<ExitCode> =>
   pipe(
     TE.Do,
-    TE.bind('workers', () =>
-      TE.fromEither(
-        pipe(
-          checkWorkers(Number(flags.workers)),
-          E.fromPredicate(
-            wrong => wrong === undefined,
-            wrong => failure({ ...(wrong as SettingError), got: String(flags.workers) })
-          ),
-          E.map(() => Number(flags.workers))
-        )
-      )
-    ),
+    TE.bind('workers', () => {
+      const workers = Number(flags.workers)
+      const wrong = checkWorkers(workers)
+      return wrong === undefined ? TE.right(workers) : TE.left(failure({ ...wrong, got: String(flags.workers) }))
+    }),
     TE.bind('file', () =>
       pipe(
         readText(path, limits),
