@@ -3,7 +3,7 @@ import type { Dataset, Feature } from '../data/dataset.js'
 import { dataError, shapeError, type DataError, type ShapeError } from '../value/error.js'
 import { sameShape, showShape } from '../value/shape.js'
 import { numbersOf, type Tensor } from '../value/tensor.js'
-import { checkTarget } from './loss/loss.js'
+import { areIndexes, checkTarget } from './loss/loss.js'
 import type { Checked } from './training.js'
 
 export interface Batch {
@@ -41,9 +41,6 @@ const checkShapes = (c: Checked, { x, y, weights }: Batch): ShapeError | undefin
     )
   return checkTarget(c.loss, c.output, y, c.training.precision)
 }
-
-const isIndexes = ({ loss, output }: Checked, y: Tensor): boolean =>
-  loss.classIndexes && y.shape.length === output.length && (y.dtype === 'u8' || y.dtype === 'u32')
 
 /** targets in the order of examples, so many numbers to each */
 interface Targets {
@@ -93,7 +90,7 @@ const noClass = (c: Checked, y: Targets): DataError | undefined => {
 /** whether the numbers of targets are what the loss and the metrics take */
 const wrongNumbers = (c: Checked, y: Tensor, f: Pick<Feature, 'scale' | 'shift'>): DataError | undefined => {
   const targets = targetsOf(y, f)
-  if (isIndexes(c, y)) {
+  if (areIndexes(c.loss, c.output, y)) {
     const classes = c.output.at(-1) ?? 1
     const at = targets.numbers.findIndex(n => n >= classes)
     return wrongTarget(targets, at, `a class index below ${classes}`, 'the last layer has one output per class')

@@ -10,6 +10,7 @@ import { leaves, mapTree, type Branch, type Tree } from '../value/tree.js'
 import type { Aval, FloatType } from '../value/tensor.js'
 import type { Dataset, Feature } from '../data/dataset.js'
 import { batchLoss } from './loss/index.js'
+import { areIndexes } from './loss/loss.js'
 import { optimizerInterpreter } from './optimizer/index.js'
 import { updated } from './optimizer/updated.js'
 import { classesOfTargets, noClasses } from './metric/outputs.js'
@@ -73,8 +74,7 @@ export const handedIn = (
 /** targets of the output's shape: class indexes become one-hot rows where the loss takes them, and a number is one output */
 export const lossTargets = (c: Checked, y: Expr): Expr => {
   const classes = c.output.at(-1) ?? 1
-  const isIndex = c.loss.classIndexes && (y.dtype === 'u32' || y.dtype === 'u8') && y.shape.length === c.output.length
-  if (isIndex) return oneHot(cast(y, 'u32'), classes, c.training.precision)
+  if (areIndexes(c.loss, c.output, y)) return oneHot(cast(y, 'u32'), classes, c.training.precision)
   return reshape(cast(y, c.training.precision), [y.shape[0] ?? 1, ...c.output])
 }
 

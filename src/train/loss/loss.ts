@@ -95,6 +95,17 @@ export const batchLoss = (losses: Expr, weights?: Expr): Expr => {
 
 // ---- what suits a loss
 
+/** whether targets are class indexes, one for each list along the output's last axis */
+export const areIndexes = (
+  { classIndexes }: Pick<Takes, 'classIndexes'>,
+  output: Dims,
+  { dtype, shape }: Pick<Aval, 'dtype' | 'shape'>
+): boolean =>
+  classIndexes &&
+  output.length >= 1 &&
+  sameShape(shape.slice(1), output.slice(0, -1)) &&
+  (dtype === 'u32' || dtype === 'u8')
+
 /** element types whose numbers are taken as they are, besides the training's own */
 const exact: readonly DType[] = ['f32', 'u8', 'u32', 'bool']
 const isExact =
@@ -115,14 +126,9 @@ export const checkTarget = (
   dtype: FloatType
 ): ShapeError | undefined => {
   const perExample = target.shape.slice(1)
-  const indexes =
-    loss.classIndexes &&
-    output.length >= 1 &&
-    sameShape(perExample, output.slice(0, -1)) &&
-    (target.dtype === 'u32' || target.dtype === 'u8')
   const isSingle = sameShape(output, [1]) && perExample.length === 0
   const fits = isSingle || sameShape(perExample, output)
-  if (indexes || (fits && isExact(dtype)(target.dtype))) return undefined
+  if (areIndexes(loss, output, target) || (fits && isExact(dtype)(target.dtype))) return undefined
   const hint = fits
     ? 'nothing is rounded on the way in: make them with tensor, or train in f64'
     : `targets never broadcast: give numbers of that shape${loss.classIndexes ? '; oneHot makes rows of class indexes' : ''}`

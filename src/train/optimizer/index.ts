@@ -54,8 +54,15 @@ const scoped = (label: string, given: Given): Given => ({
   setting: name => given.setting(under(label, name))
 })
 
-/** optimizers as their tables' records say; a part's slots and settings stand under its label */
-export const optimizerInterpreter = (kinds: OptimizerTable): Interpreter => {
+/**
+ * Optimizers as their tables' records say; a part's slots and settings stand under its label.
+ *
+ * @param more what is checked of each one besides
+ */
+export const optimizerInterpreter = (
+  kinds: OptimizerTable,
+  more: (o: Optimizer, kind: OptimizerKind<Optimizer>) => SettingError | undefined = () => undefined
+): Interpreter => {
   const kindOf = (o: Optimizer): OptimizerKind<Optimizer> => kinds[o.tag] as OptimizerKind<Optimizer>
   const self: Interpreter = {
     slots: (o, label) => relabel(label, kindOf(o).slots(o, self)),
@@ -64,7 +71,7 @@ export const optimizerInterpreter = (kinds: OptimizerTable): Interpreter => {
       const r = kindOf(o).update(o, scoped(label, given), self)
       return { updates: r.updates, slots: relabel(label, r.slots), scalars: relabel(label, r.scalars) }
     },
-    check: (o, paths) => kindOf(o).check?.(o, paths, self)
+    check: (o, paths) => more(o, kindOf(o)) ?? kindOf(o).check?.(o, paths, self)
   }
   return self
 }
@@ -97,17 +104,10 @@ export const checkOptimizer = (
   o: Optimizer,
   paths: readonly string[]
 ): SettingError | undefined => {
-  const plain = optimizerInterpreter(kinds)
-  const own: Interpreter = { ...plain, settings: () => ({}) }
+  const own: Interpreter = { ...optimizerInterpreter(kinds), settings: () => ({}) }
   const { highest } = scheduleInterpreter(schedules)
-  const self: Interpreter = {
-    ...plain,
-    check: (o, paths) => {
-      const kind = kinds[o.tag] as OptimizerKind<Optimizer>
-      return outOfRange(kind, o, own, highest) ?? kind.check?.(o, paths, self)
-    }
-  }
-  const wrong = self.check(o, paths)
+  const { check } = optimizerInterpreter(kinds, (part, kind) => outOfRange(kind, part, own, highest))
+  const wrong = check(o, paths)
   return wrong === undefined ? undefined : inside('optimizer')(wrong)
 }
 
