@@ -86,11 +86,14 @@ export const f4 = {
   div: two(() => f32x4.div()),
   min: two(() => f32x4.min()),
   max: two(() => f32x4.max()),
+  /** the second where it is larger: the first of equal ones, and beside NaN */
+  larger: two(() => f32x4.pmax()),
   sqrt: one(() => f32x4.sqrt()),
   abs: one(() => f32x4.abs()),
   neg: one(() => f32x4.neg()),
   floor: one(() => f32x4.floor()),
   eq: two(() => f32x4.eq()),
+  ne: two(() => f32x4.ne()),
   lt: two(() => f32x4.lt()),
   le: two(() => f32x4.le()),
   /** from whole numbers without sign */
@@ -113,11 +116,14 @@ export const d2 = {
   div: two(() => f64x2.div()),
   min: two(() => f64x2.min()),
   max: two(() => f64x2.max()),
+  /** the second where it is larger: the first of equal ones, and beside NaN */
+  larger: two(() => f64x2.pmax()),
   sqrt: one(() => f64x2.sqrt()),
   abs: one(() => f64x2.abs()),
   neg: one(() => f64x2.neg()),
   floor: one(() => f64x2.floor()),
   eq: two(() => f64x2.eq()),
+  ne: two(() => f64x2.ne()),
   lt: two(() => f64x2.lt()),
   le: two(() => f64x2.le()),
   /** from the first two of four */

@@ -3,9 +3,9 @@ import { local, v128, type Local } from 'wasmati'
 import { sizeOf } from '../../../value/shape.js'
 import type { MapKernel } from '../kernel.js'
 import { bytesOf } from '../kernel.js'
-import { bodyOf, emitBody, width } from './body.js'
+import { bodyOf, emitBody } from './body.js'
 import { d2, f4, integer, set } from './lanes.js'
-import { largest, type Largest } from './largest.js'
+import { accumulators, largest, type Largest } from './largest.js'
 import { store } from './memory.js'
 import { advance, nest, procedure, times, type Procedure, type Where } from './loops.js'
 import { collapse } from '../space.js'
@@ -27,9 +27,10 @@ export const emitMap = (k: MapKernel, where: Where): Procedure => {
   const inner = depth === 0 ? 1 : (space.counts[depth - 1] as number)
   const innerStep = (w: readonly number[]): number => (depth === 0 ? 0 : (steps(w)[depth - 1] as number))
   const constantInside = new Set(body.reads.filter(r => innerStep(r.steps) === 0).map(r => r.node))
-  const needs = { counters: Math.max(1, depth), extra: 2 * maxima.length }
+  const first = (i: number): number => maxima.slice(0, i).reduce((at, { node }) => at + accumulators(node.dtype), 0)
+  const needs = { counters: Math.max(1, depth), extra: first(maxima.length) }
   return procedure(body, outputs, needs, where, (s, counters, extra, walkers) => {
-    const tops = maxima.map(({ node }, i) => largest(s, node, extra.slice(2 * i, 2 * i + width(node.dtype))))
+    const tops = maxima.map(({ node }, i) => largest(s, node, extra.slice(first(i), first(i + 1))))
     const moving = walkers.map(w => ({ local: w.local, step: (l: number) => steps(w.steps)[l] as number }))
     const group = (lanes: number): void => {
       emitBody(s, body, innerStep, lanes, n => constantInside.has(n))
@@ -58,7 +59,7 @@ export const emitMap = (k: MapKernel, where: Where): Procedure => {
     })
     maxima.forEach(({ node, to }, i) => {
       const size = bytesOf[node.dtype]
-      const value = extra[2 * i] as Local<'v128'>
+      const value = extra[first(i)] as Local<'v128'>
       set(value, (node.dtype === 'f64' ? d2 : f4).splat((tops[i] as Largest).push))
       for (let at = 0; at < sizeOf(to.shape) * size; at += 16) {
         integer(where.address(to.buffer) + to.offset * size + at)()

@@ -9,7 +9,7 @@ import { collapse } from '../space.js'
 import { bodyOf, emitBody, width, type Scope } from './body.js'
 import { store } from './memory.js'
 import { bits, d2, f4, get, highHalf, joinPairs, set, type Push } from './lanes.js'
-import { firstOfHalf, largest } from './largest.js'
+import { accumulators, firstOfHalf, largest } from './largest.js'
 import { advance, nest, procedure, times, type Procedure, type Where } from './loops.js'
 
 /** what both directions need to know of a reduction, and the code around its loops */
@@ -32,12 +32,15 @@ const halves = (f: Frame): readonly Push[] => {
   const first = v[0] as Push
   return wide(f) ? v : [d2.fromFloats(first), d2.fromFloats(highHalf(first))]
 }
+const accumulatorsOf = (f: Frame): readonly Local[] =>
+  Array.from({ length: accumulators(f.k.node.dtype) }, (_, i) => f.acc(i))
+
 /** along memory: one row, four elements at a time; lanes past its end add +0, which changes no sum that began with +0 */
 const row = (f: Frame, loop: number | undefined): void => {
   const { acc, s, k } = f
   const n = f.count(loop)
   const isSum = k.op === 'sum'
-  const top = largest(s, k.node, wide(f) ? [acc(0), acc(1)] : [acc(0)])
+  const top = largest(s, k.node, accumulatorsOf(f))
   const add = (lanes: number): void => {
     f.emit(loop, lanes)
     if (isSum)
@@ -78,18 +81,16 @@ const columns = (f: Frame, reduced: number, inner: number, output: number, lanes
   const n = f.count(reduced)
   const isSum = k.op === 'sum'
   const result = s.vectors(k.node)
-  const kind = wide(f) ? d2 : f4
-  for (let i = 0; i < (isSum ? 8 : 2); i++) set(acc(i), isSum ? d2.of(0) : kind.of(-Infinity))
+  const top = largest(s, k.node, accumulatorsOf(f))
+  if (isSum) for (let i = 0; i < 8; i++) set(acc(i), d2.of(0))
+  else top.begin()
   const add = (which: number): void => {
     f.emit(inner, lanes)
     if (isSum)
       halves(f).forEach((x, half) => {
         set(acc(2 * which + half), d2.add(get(acc(2 * which + half)), x))
       })
-    else
-      result.forEach((v, half) => {
-        set(acc(half), kind.max(get(acc(half)), get(v)))
-      })
+    else top.take(4)
     f.move(reduced, 1)
   }
   times(f.counters.at(-1) as Local, Math.floor(n / 4), () => {
@@ -102,7 +103,7 @@ const columns = (f: Frame, reduced: number, inner: number, output: number, lanes
   if (isSum && !wide(f)) set(result[0] as Local, joinPairs(f4.fromDoubles(total(0)), f4.fromDoubles(total(1))))
   else
     result.forEach((v, half) => {
-      set(v, isSum ? total(half) : get(acc(half)))
+      set(v, isSum ? total(half) : top.lanes(half))
     })
   store(s, k.node, k.to, output, f.out, lanes)
 }
