@@ -7,7 +7,7 @@ import { sizeOf } from '../../value/shape.js'
 import { reservedBytes } from './emit/barrier.js'
 import { sizesOf } from './emit/matrix.js'
 import { isThin } from './emit/matmul.js'
-import { scratchFor } from './emit/panel.js'
+import { nextBytes, scratchFor } from './emit/panel.js'
 import { bytesOf, isPlain, readsOf, writesOf, type Buffer, type Kernel, type Lowered, type View } from './kernel.js'
 import { inPieces } from './split.js'
 
@@ -36,16 +36,13 @@ export interface Plan {
   /** for each program: what is fed back and could not be written in place */
   readonly copies: readonly (readonly Copy[])[]
   readonly inputs: ReadonlyMap<string, { readonly address: number; readonly view: View }>
-  /** for the kernels of a program that threads take in pieces, one after another: where the number of the next piece lies */
+  /** for the kernels of a program that threads take in pieces, one after another: where the numbers of the next pieces lie, one for each thread */
   readonly nextPieces: number
   /** scratch for the panels of matrix products, one for each thread */
   readonly panel: number
   readonly panelBytes: number
   readonly bytes: number
 }
-
-/** words that several threads write are in cache lines of their own */
-export const nextBytes = 64
 
 const align = (n: number): number => Math.ceil(n / 64) * 64
 const bytes = (b: Buffer): number => b.size * bytesOf[b.dtype]
@@ -194,7 +191,7 @@ export const plan = (programs: readonly Lowered[], held: Held, threads = 1): Pla
   const address = new Map<Buffer, number>()
   const nextPieces = reservedBytes
   const most = Math.max(0, ...programs.map(p => p.kernels.filter(k => inPieces(k, threads)).length))
-  let end = nextPieces + most * nextBytes
+  let end = nextPieces + most * threads * nextBytes
   const place = (b: Buffer): number => {
     const a = end
     address.set(b, a)

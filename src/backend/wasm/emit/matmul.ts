@@ -23,7 +23,7 @@ export const emitMatmul = (
   const { batches, a, b, c } = product
   const thin = isThin(product)
   const calls = thin ? undefined : callsOf(product, where.library.share)
-  const integers = 11
+  const integers = 13
   return withLocals(
     [
       ...Array.from({ length: integers }, () => 'i32' as const),

@@ -1,7 +1,7 @@
 /** The modules of a program: its kernels as functions, and one function that calls them in order. What they are made from is a value (`Part`). */
 import { call, func, i32, importFunc, importMemory, Module, v128, type Func } from 'wasmati'
 import type { Buffer, Kernel, Lowered, View } from '../kernel.js'
-import { nextBytes, type Plan } from '../plan.js'
+import type { Plan } from '../plan.js'
 import { meetings, type Touch } from '../meet.js'
 import { inPieces, split } from '../split.js'
 import { emitBarrier } from './barrier.js'
@@ -14,7 +14,7 @@ import type { Procedure, Where } from './loops.js'
 import { emitMap } from './map.js'
 import { emitMatmul } from './matmul.js'
 import { emitFoldIn, emitGather, emitScatter, threefryRounds } from './move.js'
-import type { Sharing } from './panel.js'
+import { nextBytes, type Sharing } from './panel.js'
 import { emitReduce } from './reduce.js'
 import type { Routine } from './routine.js'
 
@@ -132,7 +132,7 @@ const kernelsPerModule = 16
 /** what one thread does of a kernel: a part, the whole, or nothing */
 interface Work {
   readonly kernel: Kernel | undefined
-  /** where the threads do the kernel in pieces: the address of the number of the next one */
+  /** where the threads do the kernel in pieces: the address of the numbers of the next ones */
   readonly next?: number
   /** whether all must have come here before (meet.ts) */
   readonly meet: boolean
@@ -146,6 +146,7 @@ interface Move {
 /** all that a module is made from */
 export interface Part {
   readonly threads: number
+  readonly thread: number
   readonly before: readonly Move[]
   readonly work: readonly Work[]
   /** whether all meet once more at the end */
@@ -207,7 +208,7 @@ export const partsOf = (
     return {
       kernel: p.length === 1 ? (thread === 0 ? p[0] : undefined) : p[thread],
       meet: meets[i] ?? false,
-      ...(nth < 0 ? {} : { next: plan.nextPieces + nth * nextBytes })
+      ...(nth < 0 ? {} : { next: plan.nextPieces + nth * threads * nextBytes })
     }
   })
   const all = pieces(work, program.updates)
@@ -215,6 +216,7 @@ export const partsOf = (
     const last = i === all.length - 1
     return {
       threads,
+      thread,
       before: i === 0 && thread === 0 ? before : [],
       work,
       meetAfter: threads > 1 && last,
@@ -238,10 +240,10 @@ const nameOf = (imports: Imports, value: unknown): Name => {
 export const mostPages = 65536
 
 /** One module. It exports `run`, which takes the turn (the place in the queues), and `barrier` where there are several threads. */
-export const emitModule = ({ threads, before, work, meetAfter, after, address, panel }: Part): Emitted => {
+export const emitModule = ({ threads, thread, before, work, meetAfter, after, address, panel }: Part): Emitted => {
   const where = { address, library, panel }
   const made = work.map(({ kernel, meet, next }) => {
-    const sharing = next === undefined ? undefined : { threads, next }
+    const sharing = next === undefined ? undefined : { threads, thread, next }
     return { meet, run: kernel === undefined ? undefined : emitKernel(kernel, { ...where, sharing }) }
   })
   const barrier = threads === 1 ? undefined : emitBarrier(threads, importFunc({ in: [i32], out: [i32] }, someSleep))

@@ -1,6 +1,7 @@
 /**
  * Products of many rows. The smaller operand is packed whole; the other one a piece at a time, which is multiplied while it is in the
- * nearest caches. Pieces are what threads share out among them: each takes the next one until none is left, so a slow one takes fewer.
+ * nearest caches. Pieces are what threads share out among them: each takes the next one of its own range until none is left, then of the
+ * others' ranges, so a slow one takes fewer, and what a thread made in one kernel is mostly in its own caches in the next one.
  */
 import { block, br, br_if, i32, if_, local, loop, type Local } from 'wasmati'
 import { blockRows, blockVectors, panelsTogether } from './block.js'
@@ -10,12 +11,15 @@ import type { Layout, Locals, Product } from './matrix.js'
 import { advance } from './loops.js'
 import { i1, smaller } from './routine.js'
 
-/** how several threads work on one kernel */
+/** how several threads work on one kernel: each has a range of the pieces, and helps the others when it is through with that */
 export interface Sharing {
   readonly threads: number
-  /** where the number of the next piece lies */
+  readonly thread: number
+  /** where the number of the next piece of the first range lies; those of the others come after it */
   readonly next: number
 }
+/** words that several threads write are in cache lines of their own */
+export const nextBytes = 64
 
 /** rows multiplied together */
 const mostRows = 32
@@ -71,10 +75,15 @@ export const scratchFor = (product: Product, threads: number): number => {
 export const piecesOf = (product: Product, threads: number): number => product.batches * cutOf(product, threads).pieces
 
 /**
- * Does the inside for each piece, `turn` saying which. Threads that share the work each ask for a number once more than
+ * Does the inside for each piece, `turn` saying which. Threads that share the work each ask for a number of a range once more than
  * they get one: whoever asks last sets the next one back to 0, before all meet again.
  */
-const eachPiece = (turn: Local<'i32'>, pieces: number, sharing: Sharing | undefined, inside: () => void): void => {
+const eachPiece = (
+  { turn, range, end }: { readonly turn: Local<'i32'>; readonly range: Local<'i32'>; readonly end: Local<'i32'> },
+  pieces: number,
+  sharing: Sharing | undefined,
+  inside: () => void
+): void => {
   if (sharing === undefined) {
     set(turn, integer(0))
     if (pieces === 1) {
@@ -89,24 +98,36 @@ const eachPiece = (turn: Local<'i32'>, pieces: number, sharing: Sharing | undefi
     })
     return
   }
-  block({}, () => {
-    loop({}, () => {
-      i32.const(sharing.next)
-      i32.const(1)
-      i32.atomic.rmw.add({})
-      local.tee(turn)
-      i32.const(pieces)
-      i32.ge_u()
-      br_if(1)
-      inside()
-      br(0)
+  const { threads, thread, next } = sharing
+  const start = (of: Push): Push => i1.div(i1.mul(of, integer(pieces)), integer(threads))
+  const counter = i1.add(integer(next), i1.mul(get(range), integer(nextBytes)))
+  set(range, integer(thread))
+  loop({}, () => {
+    set(end, start(i1.add(get(range), integer(1))))
+    block({}, () => {
+      loop({}, () => {
+        counter()
+        i32.const(1)
+        i32.atomic.rmw.add({})
+        start(get(range))()
+        i32.add()
+        local.set(turn)
+        i1.lt(get(turn), get(end))()
+        i32.eqz()
+        br_if(1)
+        inside()
+        br(0)
+      })
     })
-  })
-  i1.eq(get(turn), integer(pieces + sharing.threads - 1))()
-  if_({}, () => {
-    i32.const(sharing.next)
-    i32.const(0)
-    i32.atomic.store({})
+    i1.eq(get(turn), i1.add(get(end), integer(threads - 1)))()
+    if_({}, () => {
+      counter()
+      i32.const(0)
+      i32.atomic.store({})
+    })
+    set(range, i1.rem(i1.add(get(range), integer(1)), integer(threads)))
+    i1.ne(get(range), integer(thread))()
+    br_if(0)
   })
 }
 
@@ -114,6 +135,7 @@ export const emitPanels = (product: Product, { packA, packB, multiply }: Calls, 
   const { p, m, a, b, c, batches, panel } = product
   const { byRows, full, rest, piece, pieces, panelBytes, wholeBytes } = cutOf(product, sharing?.threads ?? 1)
   const [turn, count, from, to, counter, left, packed] = [l.i(0), l.i(1), l.i(2), l.i(3), l.i(4), l.i(5), l.i(6)]
+  const places = { turn, range: l.i(7), end: l.i(8) }
   const pieceAt = panel + wholeBytes
   const wide = blockVectors * p.lanes
   const restAt = full * panelBytes
@@ -183,14 +205,14 @@ export const emitPanels = (product: Product, { packA, packB, multiply }: Calls, 
   const some = byRows ? rows : columns
   if (batches === 1) {
     begin(integer(0))
-    eachPiece(turn, pieces, sharing, () => {
+    eachPiece(places, pieces, sharing, () => {
       some(i1.mul(get(turn), integer(piece)))
     })
     return
   }
   // pieces of one batch come together; whoever meets a new batch packs what is packed whole
   set(packed, integer(-1))
-  eachPiece(turn, batches * pieces, sharing, () => {
+  eachPiece(places, batches * pieces, sharing, () => {
     const batch = i1.div(get(turn), integer(pieces))
     i1.ne(batch, get(packed))()
     if_({}, () => {
