@@ -58,6 +58,15 @@ const withX = (outputs: Readonly<Record<string, Expr>>): Case => ({
   start,
   calls: [[0, 2, { x: tensorOf('f32', [2, 3], [9, 1, 2, Infinity, 5, 6]) }]]
 })
+const x4 = b.concat([x, b.slice(x, [0], [1])], 0)
+const twice = (outputs: Readonly<Record<string, Expr>>, size = 6): Case => ({
+  programs: [outputs],
+  start: { ...start, c: numbers('f32', [size], 7) },
+  calls: [
+    [0, 2, { x: tensorOf('f32', [2, 3], [9, 1, 2, -0, 5, 6]) }],
+    [0, 1, { x: tensorOf('f32', [1, 3], [3, 4, NaN]) }]
+  ]
+})
 const drawn = (k: Expr, more: Readonly<Record<string, Expr>> = {}): Case => ({
   programs: [{ y: b.random(k, 'uniform', [3]), k: b.cast(key, 'f32'), ...more }],
   calls: [[0, 2, keys]]
@@ -70,6 +79,10 @@ const directed: Readonly<Record<string, Case>> = {
   'the largest number is that of two parts': withX({ a: joined, m: b.reduceMax(joined) }),
   'the largest number is in the second part': withX({ a: joined, m: b.reduceMax(b.mul(joined, 0)) }),
   'the largest number is what is put over the border': once({ a: shifted(a), m: b.reduceMax(shifted(a)) }),
+  'a tensor that nothing reads is filled again': twice({ a: b.add(x4, 1), c: shifted(c) }),
+  'a tensor that nothing reads is what came in': twice({ a: x4, c: shifted(c) }),
+  'a tensor that nothing reads is part of another one': twice({ a: b.slice(c, [1], [4]), c: shifted(c) }),
+  'a tensor that nothing reads is told as well': twice({ a: b.neg(x4), o: b.neg(x4), c: b.concat([x4, x], 0) }, 7),
   'a part of what is worked out is told': {
     programs: [{ y: b.slice(b.neg(x), [0], [1]) }],
     calls: [[0, 2, { x: tensorOf('f32', [2, 3], [1, 2, 3, 4, 5, 6]) }]]

@@ -117,9 +117,11 @@ const inPlace = (p: Lowered, fedBack: Held['fedBack']): ReadonlyMap<Buffer, Buff
     sharing.set(view.buffer, [...(sharing.get(view.buffer) ?? []), [name, view]])
   const found = new Map<Buffer, Buffer>()
   for (const [output, all] of sharing) {
-    const input = p.inputs[all[0]?.[0] ?? '']?.buffer
+    // what the program does not read lies where the others of the loop have it
+    const oldOf = (name: string): View | undefined => p.inputs[name] ?? fedBack.get(name)
+    const input = oldOf(all[0]?.[0] ?? '')?.buffer
     const alike = all.every(([name, v]) => {
-      const old = p.inputs[name]
+      const old = oldOf(name)
       return fedBack.has(name) && old?.buffer === input && old?.offset === v.offset && old.buffer.size === output.size
     })
     if (input === undefined || !alike || new Set(all.map(([, v]) => v.offset)).size < all.length) continue
