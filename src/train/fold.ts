@@ -151,14 +151,16 @@ interface Course {
 const orderOf = ({ c, n }: Course, epoch: number): Uint32Array =>
   epochOrder(purposeKey(c.training.seed, 'shuffle'), epoch, n)
 
-/** takes as many steps as there are settings, from a place in the epoch on: all of them over full batches, or the last over the rest */
-const take = (
-  { c, loop }: Course,
-  order: Uint32Array,
-  from: TrainState,
-  sp: StepProgram,
-  settings: readonly StepReport['settings'][]
-): ReturnType<Loop['steps']> => {
+/** steps taken together: over full batches of one epoch, or the one over what is left of it */
+interface Stretch {
+  /** what the first of them was taken from, but for its tensors */
+  readonly from: TrainState
+  readonly sp: StepProgram
+  /** one for each step */
+  readonly settings: readonly StepReport['settings'][]
+}
+
+const take = ({ c, loop }: Course, order: Uint32Array, { from, sp, settings }: Stretch): ReturnType<Loop['steps']> => {
   const { program: p, examples } = sp
   const begin = from.position * c.training.batchSize
   const count = settings.length
@@ -267,8 +269,8 @@ const pulled = function* (
   let s = kept
   let best = typeof o.keepBest === 'object' ? o.keepBest : undefined
   const history: EpochReport[] = []
-  /** the settings of the steps since `kept` */
-  let since: StepReport['settings'][] = []
+  /** what was taken since `kept` */
+  let since: Stretch[] = []
   /** the tensors of `kept`, while nobody else has seen them */
   let own: Values | undefined
   let order = orderOf(k, s.progress.epoch)
@@ -285,12 +287,20 @@ const pulled = function* (
     own = undefined
     return s
   }
-  /** the loop's memory as it was at `s`, which lies in the epoch of `kept` */
+  /** the loop's memory as it was at `s`, which lies within the last stretch: the steps after it are taken back */
   const goBack = (): E.Either<TrainError, void> => {
     const placed = loop.place(tensorsOf(kept))
     if (E.isLeft(placed)) return placed
-    since = since.slice(0, s.position - kept.position)
-    return since.length === 0 ? placed : E.map(() => undefined)(take(k, order, kept, full, since))
+    const again = since.map(t => ({ ...t, settings: t.settings.slice(0, s.progress.step - t.from.progress.step) }))
+    since = []
+    for (const t of again) {
+      if (t.settings.length === 0) break
+      const { epoch } = t.from.progress
+      const taken = take(k, epoch === s.progress.epoch ? order : orderOf(k, epoch), t)
+      if (E.isLeft(taken)) return taken
+      since.push(t)
+    }
+    return placed
   }
   const bestSoFar = (): { readonly best?: Best } => (best === undefined ? {} : { best })
   const ended = (reason: string): E.Either<TrainError, Ended> => {
@@ -302,7 +312,9 @@ const pulled = function* (
   const failedStep = (sp: StepProgram, settings: StepReport['settings'], loss: number): E.Either<TrainError, Ended> => {
     const good = now()
     const label = Number.isFinite(loss)
-      ? E.map(() => notFiniteIn(withTensors(s, loop.state()).params))(take(k, order, s, sp, [settings]))
+      ? E.map(() => notFiniteIn(withTensors(s, loop.state()).params))(
+          take(k, order, { from: s, sp, settings: [settings] })
+        )
       : E.right('loss')
     if (E.isLeft(label)) return label
     return E.left({ ...diverged(good, label.right, loss), ...bestSoFar() })
@@ -315,9 +327,10 @@ const pulled = function* (
     const sp = isRest ? (rest as StepProgram) : full
     const count = isRest ? 1 : ahead(k, s, book, o, Math.min(limit, fullSteps - s.position))
     const settings = Array.from({ length: count }, (_, i) => book.settings(s, i))
-    const taken = take(k, order, s, sp, settings)
+    const stretch = { from: s, sp, settings }
+    const taken = take(k, order, stretch)
     if (E.isLeft(taken)) return taken
-    since.push(...settings)
+    since.push(stretch)
     const results = reader(sp, epochSteps, taken.right)
     const events: TrainEvent[] = []
     for (let i = 0; i < count; i++) {
@@ -357,15 +370,15 @@ const pulled = function* (
       }
       history.push(epoch)
       const scores: Scores = epoch.validation ?? { loss: epoch.loss, metrics: epoch.metrics }
-      keep()
       if (o.keepBest !== undefined && o.keepBest !== false && isBetter(best, scores.loss)) {
+        keep()
         best = { state: kept, epoch: epoch.epoch, scores }
         own = undefined
       }
       if (o.tells) events.push({ tag: 'epoch', ...epoch })
       order = orderOf(k, s.progress.epoch)
     }
-    if (since.length >= keepEvery) keep()
+    if (s.progress.step - kept.progress.step >= keepEvery) keep()
     yield { events, state: now }
   }
 }
