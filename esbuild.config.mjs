@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import ts from 'typescript'
 
 const root = import.meta.dirname
 const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -22,8 +23,67 @@ const fpTs = {
 
 /** What these packages bring for pages alone, or for threads of their own, is of no use here, and takes a tenth of the import. */
 const leaner = {
-  'csv-parse/browser/esm/sync': 'csv-parse/sync', // without a Buffer of its own
-  fflate: 'fflate/browser' // the same functions, without threads
+  'csv-parse/browser/esm/sync': 'csv-parse/sync' // without a Buffer of its own
+}
+
+/** fflate works out its tables as soon as it is loaded, which takes a tenth of the import too: here, when something is first unpacked. */
+const later = {
+  name: 'fflate',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^fflate$/ }, () => ({ path: 'fflate', namespace: 'later', sideEffects: false }))
+    onResolve({ filter: /^used$/ }, () => ({ path: 'used', namespace: 'later', sideEffects: false }))
+    onLoad({ filter: /^fflate$/, namespace: 'later' }, () => ({
+      contents: `export const Gunzip = function (...given) { return new (require('used').Gunzip)(...given) }`
+    }))
+    // the form for pages: the same functions, without threads
+    onLoad({ filter: /^used$/, namespace: 'later' }, () => ({
+      contents: `export { Gunzip } from 'fflate/browser'`,
+      resolveDir: root
+    }))
+  }
+}
+
+/** whether `this` or `arguments` in a node are those of what is around it */
+const looksOutside = node =>
+  node.kind === ts.SyntaxKind.ThisKeyword ||
+  (ts.isIdentifier(node) && node.text === 'arguments') ||
+  (ts.forEachChild(node, n => (ts.isArrowFunction(n) || !ts.isFunctionLike(n)) && looksOutside(n)) ?? false)
+
+/** the arrow functions of a module that lie in no other function, where `function` would mean the same */
+const arrowsOf = node => {
+  if (ts.isArrowFunction(node)) return looksOutside(node) ? [] : [node]
+  if (ts.isFunctionLike(node)) return []
+  const found = []
+  ts.forEachChild(node, n => void found.push(...arrowsOf(n)))
+  return found
+}
+
+/**
+ * V8 parses a module's arrow functions to the last expression when it loads it, and once more when they are called; of `function` it only
+ * looks for the end. Written so, the import takes a third less.
+ */
+const functions = {
+  name: 'functions',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\.m?js$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8')
+      const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, false, ts.ScriptKind.JS)
+      const written = arrowsOf(file).reduceRight((code, arrow) => {
+        const { body, end, modifiers, equalsGreaterThanToken: token } = arrow
+        const start = arrow.getStart(file)
+        const head = code.slice(modifiers?.end ?? start, token.getStart(file)).trim()
+        const inside = code.slice(token.end, end)
+        const keyword = modifiers === undefined ? 'function' : 'async function'
+        return (
+          code.slice(0, start) +
+          keyword +
+          (head.startsWith('(') ? head : `(${head})`) +
+          (ts.isBlock(body) ? inside : `{ return (${inside}\n) }`) +
+          code.slice(end)
+        )
+      }, text)
+      return { contents: written, loader: 'js' }
+    })
 }
 
 await build({
@@ -48,7 +108,7 @@ await build({
   mainFields: ['module', 'main'],
   external,
   alias: leaner,
-  plugins: [fpTs],
+  plugins: [fpTs, later, functions],
   sourcemap: true,
   sourcesContent: false,
   legalComments: 'none',

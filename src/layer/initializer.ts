@@ -40,7 +40,7 @@ export interface Wanted<S> {
 export interface InitializerKind<S = unknown> {
   /** the settings besides `tag`; none for one that is written as its name */
   readonly fields: Fields
-  /** sizeOf(shape) numbers, row-major, each an f32: an f64 parameter gets the same values */
+  /** sizeOf(shape) numbers, row-major, each an f32 (an f64 parameter gets the same values), in an array made for this call: it becomes the parameter's */
   draw(wanted: Wanted<S>): Float32Array
   /** settings that the laws of initializers are tried with; not needed where there are none */
   readonly samples?: readonly S[]
@@ -84,7 +84,7 @@ const truncated = (key: DrawKey, n: number): Float32Array => {
 }
 
 export const builtInInitializers = {
-  zeros: without(({ shape }) => fill(shape, 0)),
+  zeros: without(({ shape }) => new Float32Array(sizeOf(shape))),
   ones: without(({ shape }) => fill(shape, 1)),
   /** deviation sqrt(1 / in) (Glorot and Bengio 2010, as it is often taught) */
   xavierNormal: normalOf(fan => Math.sqrt(1 / fan.in)),

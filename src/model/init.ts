@@ -23,7 +23,7 @@ const draw =
     // `place` has refused unknown initializers; NaN would end a training that was placed with other kinds
     const values =
       kind?.draw({ key: at, shape, fan, settings: initializer }) ?? new Float32Array(sizeOf(shape)).fill(NaN)
-    return view(dtype, shape, allocate(dtype, values))
+    return view(dtype, shape, dtype === 'f32' ? values : allocate(dtype, values))
   }
 
 /** the parameters of a placed model; the key is the one for this purpose alone */
