@@ -64,10 +64,14 @@ const limitsNow = () =>
   lineOf([process.execPath, join(here, 'limits.mjs'), ...(found.limits ? [found.limits] : [])], { core: found.core })
 /** not bound to a core */
 const coresNow = () => lineOf([process.execPath, join(here, 'limits.mjs'), '--cores'])
+/** ms until a program that does nothing begins */
+const emptyNow = () => lineOf([process.execPath, join(here, 'peers/empty.mjs')], { core: found.core }).imported
 const lines = []
 const limits = []
+const empty = []
 for (let repeat = 0; repeat < repeats && (repeat === 0 || elapsed() < budget); repeat++) {
   limits.push({ ...limitsNow(), ...coresNow() })
+  empty.push(emptyNow())
   for (const [p, w] of cellsOf()) {
     // the whole table once, whatever it takes; more of it while there is time
     if (repeat > 0 && elapsed() > budget) break
@@ -91,7 +95,7 @@ const deep =
     : []
 
 // ---- the report
-const r = resultsOf(lines, peers)
+const r = resultsOf(lines, peers, empty)
 const limitNames = Object.keys(limits[0]).filter(k => typeof limits[0][k] === 'number')
 const best = name => Math.max(...limits.map(l => l[name] ?? 0))
 const limit = Math.max(best('128-bit mul+add'), best('wasm 128-bit mul+add'))
@@ -135,6 +139,7 @@ writeFileSync(
       versions,
       settings: { seconds, warm, repeats },
       limits,
+      empty,
       losses: compared,
       lines,
       growth,

@@ -1,7 +1,7 @@
 // The timing loop of the JavaScript peers, mirrored by work.py.
 import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
-import { workloads } from './work.mjs'
+import { making, workloads } from './work.mjs'
 
 const seconds = Number(process.env.BENCH_SECONDS ?? 1)
 const warm = Number(process.env.BENCH_WARM ?? 0.5)
@@ -70,19 +70,27 @@ const peakMb = () => {
 export const losses = w => {
   const seen = []
   let first = NaN
+  let made = NaN
   return {
     wanted: () => seen.length < compared(w),
     add: l => {
-      if (seen.length === 0) first = sinceBorn()
+      if (seen.length === 0) {
+        first = sinceBorn()
+        made = making.ms
+      }
       seen.push(l)
     },
     result: () => ({
       first: Math.round(first),
+      made: Math.round(made),
       ...(seen[0] === undefined ? {} : { loss1: digits(seen[0], 7) }),
       ...(seen[19] === undefined ? {} : { loss20: digits(seen[19], 7) })
     })
   }
 }
+
+/** what is known of the process */
+export const said = () => ({ imported: Math.round(imported), peakMb: peakMb() })
 
 /** one line of JSON: what the runner reads */
 export const say = (peer, workload, timed, losses) =>
@@ -95,8 +103,7 @@ export const say = (peer, workload, timed, losses) =>
         ? { gflops: digits((2 * workloads[workload].n ** 3) / timed.ms / 1e6, 4) }
         : {}),
       ...losses,
-      imported: Math.round(imported),
-      peakMb: peakMb()
+      ...said()
     })
   )
 

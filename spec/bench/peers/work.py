@@ -26,7 +26,7 @@ WORKLOADS = dict(
     W5=dict(kind='tiny', batch=4, sizes=[2, 16, 1], rate=.5),
     W6a=dict(kind='matmul', n=512), W6b=dict(kind='matmul', n=1024),
     W7a=dict(kind='infer', batch=1, sizes=MNIST), W7b=dict(kind='infer', batch=256, sizes=MNIST))
-RATE = float(os.environ.get('BENCH_RATE', 1e-6))
+RATE = float(os.environ.get('BENCH_RATE', 1e-20))
 DROPOUT = float(os.environ.get('BENCH_DROPOUT', .2))
 
 def make_data(w):
