@@ -14,7 +14,13 @@ import { families, type Families } from '../../src/train/families.js'
 import { meanSquaredError } from '../../src/train/loss/index.js'
 import { mae } from '../../src/train/metric/index.js'
 import { adam, sgd } from '../../src/train/optimizer/index.js'
-import { cosineDecay, reduceOnPlateau, type Schedule } from '../../src/train/schedule/index.js'
+import {
+  cosineDecay,
+  exponentialDecay,
+  reduceOnPlateau,
+  warmUp,
+  type Schedule
+} from '../../src/train/schedule/index.js'
 import type { ScheduleKind } from '../../src/train/schedule/schedule.js'
 import { anyOf, epochs, lossBelow, steps, type StopRule } from '../../src/train/stop/index.js'
 import type { StopKind } from '../../src/train/stop/stop.js'
@@ -63,6 +69,8 @@ const own = {
 const rates: readonly (number | Schedule)[] = [
   0.05,
   cosineDecay(0.1, steps(20)),
+  exponentialDecay(0.1, 0.7),
+  warmUp(epochs(2), reduceOnPlateau(0.1, { patience: 1, of: 'loss' })),
   reduceOnPlateau(0.1, { patience: 1, of: 'loss' }),
   { tag: 'byLoss', per: 'step' } as unknown as Schedule
 ]
@@ -100,7 +108,15 @@ const outcome = (
   let next = pulled.next()
   for (; next.done !== true; next = pulled.next()) told.push(...next.value.events)
   const trained = right(next.value)
-  return { told, reason: trained.reason, state: plain(trained.state) }
+  return { told, reason: trained.reason, state: plain(trained.state), history: trained.history }
+}
+/** the same by `train`, whose turns may go over the ends of epochs */
+const straight = (stop: StopRule, rate: number | Schedule, batchSize: number) => {
+  const told: TrainEvent[] = []
+  const observe = (e: TrainEvent): void => void (e.tag === 'done' || told.push(e))
+  const o = { backend: wasm, families: own, observe }
+  const { reason, state, history } = right(train(settingsFor(stop, rate, batchSize), o)(data))
+  return { told, reason, state: plain(state), history }
 }
 
 describe('however many steps at a time', () => {
@@ -110,7 +126,7 @@ describe('however many steps at a time', () => {
       fc.property(
         fc.constantFrom(...rules),
         fc.constantFrom(...rates),
-        fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 13, max: 46 })),
+        fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 13, max: 46 }), fc.constantFrom(2, 23, 46)),
         fc.integer({ min: 2, max: 50 }),
         (stop, rate, batchSize, turnSteps) => {
           const [single, several, most] = [{ turnSteps: 1 }, { turnSteps }, {}].map(o =>
@@ -118,6 +134,7 @@ describe('however many steps at a time', () => {
           )
           expect(several).toEqual(single)
           expect(most).toEqual(single)
+          expect(straight(stop, rate, batchSize)).toEqual(single)
           if (single?.reason.startsWith('batch below') === true) ended++
         }
       ),
@@ -148,19 +165,26 @@ describe('however many steps at a time', () => {
     }
   })
   it('and what a step that diverges leaves is the state before it', () => {
-    const run = (turnSteps: number) =>
-      train(
-        { ...settingsFor(steps(60), 0.9, 4), optimizer: sgd(3e4) },
-        {
-          backend: wasm,
-          ...(turnSteps === 1 ? { turnSteps } : {})
-        }
-      )(data)
-    const [one, many] = [run(1), run(0)]
-    if (!E.isLeft(one) || !E.isLeft(many) || one.left._tag !== 'Diverged' || many.left._tag !== 'Diverged')
-      throw new Error('it should have diverged')
-    expect(many.left.step).toBeGreaterThan(1)
-    expect({ ...many.left, state: plain(many.left.state) }).toEqual({ ...one.left, state: plain(one.left.state) })
+    // within an epoch, and some epochs of one and of two steps later
+    for (const [batchSize, rate] of [
+      [4, 3e4],
+      [46, 300],
+      [23, 3000]
+    ] as const) {
+      const settings = { ...settingsFor(steps(60), 0.9, batchSize), optimizer: sgd(rate) }
+      const straight = train(settings, { backend: wasm })(data)
+      const pulled = right(turns(settings, { backend: wasm, turnSteps: 1 })(data))
+      let next = pulled.next()
+      while (next.done !== true) next = pulled.next()
+      const single = next.value
+      if (!E.isLeft(single) || !E.isLeft(straight)) throw new Error('it should have diverged')
+      if (single.left._tag !== 'Diverged' || straight.left._tag !== 'Diverged') throw new Error(single.left._tag)
+      expect(single.left.step).toBeGreaterThan(2)
+      expect({ ...straight.left, state: plain(straight.left.state) }).toEqual({
+        ...single.left,
+        state: plain(single.left.state)
+      })
+    }
   })
 })
 

@@ -5,23 +5,18 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Backend, Loop, Values } from '../backend/backend.js'
-import { epochOrder } from '../data/batch.js'
+import type { Backend, Values } from '../backend/backend.js'
 import type { Dataset } from '../data/dataset.js'
-import { program, type Program } from '../expr/program.js'
 import { work } from '../expr/work.js'
-import type { BackendError, ShapeError } from '../value/error.js'
-import { numbersOf, view, type Tensor } from '../value/tensor.js'
+import { openCourse, reader, take, type Course, type StepEvent, type StepProgram, type Stretch } from './course.js'
 import { evaluator, metricValues, type Evaluator } from './evaluate.js'
-import { gathered, residentData, stepOutputs } from './program.js'
 import type { Progress, Scores } from './progress.js'
-import { noSums, purposeKey, tensorsOf, withTensors, type Best, type TrainState } from './state.js'
+import { tensorsOf, withTensors, type Best, type TrainState } from './state.js'
 import {
   bookkeeping,
   diverged,
   epochSumsAfter,
   notFiniteIn,
-  stepInputs,
   type Bookkeeping,
   type StepReport,
   type TrainError
@@ -35,7 +30,6 @@ export interface EpochReport extends Scores {
   readonly settings: Readonly<Record<string, number>>
   readonly validation?: Scores
 }
-type StepEvent = { readonly tag: 'step'; readonly epochSteps: number } & StepReport
 /** what an observer is told; it cannot change the run */
 export type TrainEvent =
   | StepEvent
@@ -61,6 +55,8 @@ export interface FoldOptions {
   readonly pauseAt?: (step: number) => boolean
   /** whether anybody wants the events */
   readonly tells: boolean
+  /** whether an epoch's end need not end a turn: nobody asks for the state there */
+  readonly acrossEpochs?: boolean
 }
 
 /** how a run ended */
@@ -75,63 +71,6 @@ export interface Ended {
 const isBetter = (a: Best | undefined, loss: number): boolean =>
   a === undefined || loss < a.scores.loss || Number.isNaN(a.scores.loss)
 
-/** a program with what is read off its outputs step by step */
-interface StepProgram {
-  readonly program: Program
-  readonly examples: number
-  readonly metrics: readonly (readonly [name: string, output: string])[]
-  readonly fingerprints: readonly string[]
-}
-const stepProgram = (
-  c: Checked,
-  s: TrainState,
-  data: Dataset,
-  examples: number,
-  fingerprints: boolean
-): E.Either<ShapeError, StepProgram> =>
-  pipe(
-    program(stepOutputs(c, s, gathered(data, examples, c.training.precision), fingerprints)),
-    E.map(p => {
-      const named = (prefix: string): readonly string[] => Object.keys(p.outputs).filter(k => k.startsWith(prefix))
-      return {
-        program: p,
-        examples,
-        metrics: named('metric/').map(k => [k.slice('metric/'.length), k] as const),
-        fingerprints: named('fingerprint/')
-      }
-    })
-  )
-
-/** the results of several steps, read one by one, as what observers are told: a copy of each step's would cost more than the rest */
-const reader = ({ examples, metrics, fingerprints }: StepProgram, epochSteps: number, outputs: Values) => {
-  const numbers = (name: string): ArrayLike<number> => numbersOf(outputs[name] as Tensor)
-  const losses = numbers('loss')
-  const weights = outputs['weight'] === undefined ? undefined : numbers('weight')
-  const finite = outputs['finite'] === undefined ? undefined : numbers('finite')
-  const sums = metrics.map(([name, output]) => [name, numbers(output)] as const)
-  const prints = fingerprints.map(numbers)
-  const part = (all: ArrayLike<number>, i: number): readonly number[] => {
-    const size = all.length / losses.length
-    return Array.from({ length: size }, (_, j) => all[i * size + j] as number)
-  }
-  return {
-    event: (i: number, step: number, settings: StepReport['settings']): StepEvent => {
-      const event: StepEvent = {
-        tag: 'step',
-        epochSteps,
-        step,
-        examples,
-        weight: weights === undefined ? examples : (weights[i] as number),
-        loss: losses[i] as number,
-        sums: sums.length === 0 ? noSums.metrics : Object.fromEntries(sums.map(([name, all]) => [name, part(all, i)])),
-        settings
-      }
-      return prints.length === 0 ? event : { ...event, fingerprints: prints.flatMap(p => part(p, i)) }
-    },
-    isFinite: (i: number): boolean => Number.isFinite(losses[i]) && (finite === undefined || Number.isFinite(finite[i]))
-  }
-}
-
 /** steps taken together when nothing else sets a limit: enough to make the calls cheap, few enough to be told of in time */
 const together = 256
 /** work (expr/work) that is worth a call of its own */
@@ -139,79 +78,26 @@ const enoughWork = 0x200_0000
 /** after so many steps the state is kept once more as a place to go back to */
 const keepEvery = 128
 
-/** an epoch's steps, in the memory of a loop */
-interface Course {
-  readonly c: Checked
-  readonly n: number
-  readonly full: StepProgram
-  /** for the short batch at the end of an epoch, where there is one */
-  readonly rest: StepProgram | undefined
-  readonly loop: Loop
-}
-const orderOf = ({ c, n }: Course, epoch: number): Uint32Array =>
-  epochOrder(purposeKey(c.training.seed, 'shuffle'), epoch, n)
-
-/** steps taken together: over full batches of one epoch, or the one over what is left of it */
-interface Stretch {
-  /** what the first of them was taken from, but for its tensors */
-  readonly from: TrainState
-  readonly sp: StepProgram
-  /** one for each step */
-  readonly settings: readonly StepReport['settings'][]
-}
-
-const take = ({ c, loop }: Course, order: Uint32Array, { from, sp, settings }: Stretch): ReturnType<Loop['steps']> => {
-  const { program: p, examples } = sp
-  const begin = from.position * c.training.batchSize
-  const count = settings.length
-  const index = view('u32', [count, examples], order.subarray(begin, begin + count * examples))
-  // most programs draw nothing and have no schedules
-  const rest = Object.keys(p.inputs).some(k => k === 'key' || k.startsWith('setting/'))
-  return loop.steps(p, count, rest ? { index, ...stepInputs(c, from.progress, settings) } : { index })
-}
+/** how far the run will have come after so many full batches more, but for the losses */
+const foreseen = ({ progress, position }: TrainState, epochSteps: number, steps: number): Progress => ({
+  step: progress.step + steps,
+  epoch: progress.epoch + Math.floor((position + steps) / epochSteps),
+  epochEnded: (position + steps) % epochSteps === 0,
+  loss: progress.loss,
+  epochLoss: progress.epochLoss
+})
 
 /** how many steps to take together: no more than a turn may have, and none after one that ends the run whatever the losses are */
-const ahead = (k: Course, s: TrainState, book: Bookkeeping, o: FoldOptions, limit: number): number => {
-  const { n, c } = k
-  const epochSteps = Math.ceil(n / c.training.batchSize)
+const ahead = ({ epochSteps }: Course, s: TrainState, book: Bookkeeping, o: FoldOptions, limit: number): number => {
   for (let j = 1; j < limit; j++) {
-    const step = s.progress.step + j
-    const at: Progress = {
-      step,
-      epoch: s.progress.epoch,
-      epochEnded: s.position + j === epochSteps,
-      loss: Infinity,
-      epochLoss: Infinity
-    }
-    if (o.pauseAt?.(step) === true || book.reason(s, at) !== undefined) return j
+    const at = { ...foreseen(s, epochSteps, j), loss: Infinity, epochLoss: Infinity }
+    if (o.pauseAt?.(at.step) === true || book.reason(s, at) !== undefined) return j
   }
   return limit
 }
 
 const sameSettings = (a: StepReport['settings'], b: StepReport['settings']): boolean =>
   a === b || Object.keys(a).every(k => Object.is(a[k], b[k]))
-
-/** @returns Left for a dataset that a program cannot be made for, or a loop that cannot be opened */
-const openCourse = (
-  c: Checked,
-  data: Dataset,
-  n: number,
-  first: TrainState,
-  { backend, fingerprints = false }: FoldOptions
-): E.Either<ShapeError | BackendError, Course> =>
-  pipe(
-    E.Do,
-    E.bind('full', () => stepProgram(c, first, data, c.training.batchSize, fingerprints)),
-    E.bind('rest', () =>
-      n % c.training.batchSize === 0
-        ? E.right(undefined)
-        : stepProgram(c, first, data, n % c.training.batchSize, fingerprints)
-    ),
-    E.bindW('loop', ({ full, rest }) =>
-      backend.loop([full.program, ...(rest === undefined ? [] : [rest.program])], tensorsOf(first), residentData(data))
-    ),
-    E.map(opened => ({ c, n, ...opened }))
-  )
 
 /** The fold as a generator: each pull takes some steps. */
 export const fold = (
@@ -256,15 +142,16 @@ const pulled = function* (
   kept: TrainState,
   o: FoldOptions
 ): Generator<Turn, E.Either<TrainError, Ended>> {
-  const { c, n, loop, full, rest } = k
+  const { c, n, epochSteps, loop, full, rest } = k
   const book = bookkeeping(c)
-  const { batchSize } = c.training
-  const epochSteps = Math.ceil(n / batchSize)
-  const fullSteps = Math.floor(n / batchSize)
+  const fullSteps = Math.floor(n / c.training.batchSize)
+  const keepsBest = o.keepBest !== undefined && o.keepBest !== false
   const most =
     Math.floor(Math.max(1, Math.min(together, o.turnSteps ?? together, enoughWork / work(full.program)))) || 1
   /** one at a time once settings turned out to depend on losses */
   let limit = most
+  /** no longer once settings turned out to depend on what happens at the end of an epoch */
+  let across = o.acrossEpochs === true && rest === undefined && scorer === undefined && !keepsBest
   /** its tensors are those of `kept`, whatever the loop's memory holds by now */
   let s = kept
   let best = typeof o.keepBest === 'object' ? o.keepBest : undefined
@@ -273,7 +160,6 @@ const pulled = function* (
   let since: Stretch[] = []
   /** the tensors of `kept`, while nobody else has seen them */
   let own: Values | undefined
-  let order = orderOf(k, s.progress.epoch)
 
   const keep = (): void => {
     own = loop.state(own)
@@ -295,8 +181,7 @@ const pulled = function* (
     since = []
     for (const t of again) {
       if (t.settings.length === 0) break
-      const { epoch } = t.from.progress
-      const taken = take(k, epoch === s.progress.epoch ? order : orderOf(k, epoch), t)
+      const taken = take(k, t)
       if (E.isLeft(taken)) return taken
       since.push(t)
     }
@@ -312,9 +197,7 @@ const pulled = function* (
   const failedStep = (sp: StepProgram, settings: StepReport['settings'], loss: number): E.Either<TrainError, Ended> => {
     const good = now()
     const label = Number.isFinite(loss)
-      ? E.map(() => notFiniteIn(withTensors(s, loop.state()).params))(
-          take(k, order, { from: s, sp, settings: [settings] })
-        )
+      ? E.map(() => notFiniteIn(withTensors(s, loop.state()).params))(take(k, { from: s, sp, settings: [settings] }))
       : E.right('loss')
     if (E.isLeft(label)) return label
     return E.left({ ...diverged(good, label.right, loss), ...bestSoFar() })
@@ -325,10 +208,12 @@ const pulled = function* (
     if (why !== undefined) return ended(why)
     const isRest = s.position === fullSteps
     const sp = isRest ? (rest as StepProgram) : full
-    const count = isRest ? 1 : ahead(k, s, book, o, Math.min(limit, fullSteps - s.position))
-    const settings = Array.from({ length: count }, (_, i) => book.settings(s, i))
+    const count = isRest ? 1 : ahead(k, s, book, o, across ? limit : Math.min(limit, fullSteps - s.position))
+    const settings = Array.from({ length: count }, (_, i) =>
+      book.settings(s, i === 0 ? s.progress : foreseen(s, epochSteps, i))
+    )
     const stretch = { from: s, sp, settings }
-    const taken = take(k, order, stretch)
+    const taken = take(k, stretch)
     if (E.isLeft(taken)) return taken
     since.push(stretch)
     const results = reader(sp, epochSteps, taken.right)
@@ -340,7 +225,8 @@ const pulled = function* (
         if (sooner !== undefined || other) {
           const back = goBack()
           if (E.isLeft(back)) return back
-          if (other) limit = 1
+          if (other && s.progress.epoch > stretch.from.progress.epoch) across = false
+          else if (other) limit = 1
           break
         }
       }
@@ -370,13 +256,12 @@ const pulled = function* (
       }
       history.push(epoch)
       const scores: Scores = epoch.validation ?? { loss: epoch.loss, metrics: epoch.metrics }
-      if (o.keepBest !== undefined && o.keepBest !== false && isBetter(best, scores.loss)) {
+      if (keepsBest && isBetter(best, scores.loss)) {
         keep()
         best = { state: kept, epoch: epoch.epoch, scores }
         own = undefined
       }
       if (o.tells) events.push({ tag: 'epoch', ...epoch })
-      order = orderOf(k, s.progress.epoch)
     }
     if (s.progress.step - kept.progress.step >= keepEvery) keep()
     yield { events, state: now }

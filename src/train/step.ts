@@ -130,8 +130,8 @@ export const epochSumsAfter = ({ epochSums: e }: TrainState, r: StepReport): Tra
 export interface Bookkeeping {
   /** why the run is over at this state, or would be at that progress; undefined to go on */
   readonly reason: (s: TrainState, at?: Progress) => string | undefined
-  /** the values of the scheduled settings for the step about to be taken, or for one so many steps later in the epoch */
-  readonly settings: (s: TrainState, later?: number) => Readonly<Record<string, number>>
+  /** the values of the scheduled settings for the step about to be taken, or for the one at that progress */
+  readonly settings: (s: TrainState, at?: Progress) => Readonly<Record<string, number>>
   /**
    * The state after a step, its tensors aside. `epochEnds` says whether its batch was the epoch's last; `validation` are the scores that
    * the parameters after this step get then.
@@ -151,10 +151,8 @@ export const bookkeeping = (c: Checked): Bookkeeping => {
     settings:
       scheduled.length === 0
         ? () => nothingScheduled
-        : (s, later = 0) => {
-            const at = later === 0 ? s.progress : { ...s.progress, step: s.progress.step + later, epochEnded: false }
-            return Object.fromEntries(scheduled.map(([name, set]) => [name, value(set, at, s.settings[name] ?? {})]))
-          },
+        : (s, at = s.progress) =>
+            Object.fromEntries(scheduled.map(([name, set]) => [name, value(set, at, s.settings[name] ?? {})])),
     after: (s, r, epochEnds, validation) => {
       const sums = epochSumsAfter(s, r)
       const unscored: Progress = {

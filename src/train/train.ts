@@ -138,7 +138,11 @@ export interface TurnOptions extends TrainOptions {
 }
 
 const opened =
-  <M extends AnyModel, const L extends Loss>(options: FittingOptions<M, L>, o: TurnOptions, tells: boolean) =>
+  <M extends AnyModel, const L extends Loss>(
+    options: FittingOptions<M, L>,
+    o: TurnOptions,
+    how: { readonly tells: boolean; readonly acrossEpochs: boolean }
+  ) =>
   (data: Dataset) => {
     const t = training(options)
     return pipe(
@@ -150,7 +154,7 @@ const opened =
           E.chainFirstW(() => checkValidation(c, o.validation)),
           E.bindTo('n'),
           E.bindW('first', ({ n }) => beginning(c, o.from, n, data.weights !== undefined)),
-          E.chainW(({ n, first }) => fold(c, data, n, first, { ...o, tells }))
+          E.chainW(({ n, first }) => fold(c, data, n, first, { ...o, ...how }))
         )
       ),
       E.map(turns => ({
@@ -177,7 +181,7 @@ export const turns =
   <M extends AnyModel, const L extends Loss>(options: FittingOptions<M, L>, o: TurnOptions) =>
   (data: Dataset): E.Either<TrainError, Generator<Turn, E.Either<TrainError, Trained<M>>>> =>
     pipe(
-      opened(options, o, true)(data),
+      opened(options, o, { tells: true, acrossEpochs: false })(data),
       E.map(function* (r) {
         return pipe(yield* r.turns, E.map(r.trained))
       })
@@ -194,7 +198,7 @@ export const train =
   <M extends AnyModel, const L extends Loss>(options: FittingOptions<M, L>, o: TrainOptions) =>
   (data: Dataset): E.Either<TrainError, Trained<M>> =>
     pipe(
-      opened(options, o, o.observe !== undefined)(data),
+      opened(options, o, { tells: o.observe !== undefined, acrossEpochs: true })(data),
       E.chainW(r => {
         let next = r.turns.next()
         for (; next.done !== true; next = r.turns.next()) for (const e of next.value.events) o.observe?.(e)
