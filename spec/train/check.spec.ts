@@ -90,6 +90,10 @@ describe('checkGradient', () => {
       { path: '', index: 2 }
     ])
   })
+  test('is not content where nothing could be compared', () => {
+    const relu = (x: Expr): Expr => b.total(b.max(x, 0))
+    expect(right(checkGradient(reference, relu, point(0, 1e-6)))).toMatchObject({ ok: false, compared: 0 })
+  })
   test('is not fooled by a gradient that is not finite', () => {
     // x - x, whose root is 0 with an infinite slope; twice that, once against itself, has none at all
     const zero = (x: Expr): Expr => b.sqrt(b.sub(x, b.stopGradient(x)))

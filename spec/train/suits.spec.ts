@@ -21,7 +21,7 @@ import { score } from '../../src/train/evaluate.js'
 import { crossEntropy, meanSquaredError, sigmoidCrossEntropy, softmaxCrossEntropy } from '../../src/train/loss/index.js'
 import * as optimizers from '../../src/train/optimizer/index.js'
 import { notStarted, type Memory, type Progress } from '../../src/train/progress.js'
-import { accuracy, perplexity, r2 } from '../../src/train/metric/index.js'
+import { accuracy, perplexity, r2, topK } from '../../src/train/metric/index.js'
 import { predict } from '../../src/train/predict.js'
 import {
   cosineDecay,
@@ -283,6 +283,39 @@ describe('schedules', () => {
       [{}, []]
     )[1]
     expect(rates).toEqual([0.1, 0.1, 0.05, 0.1, 0.1, 0.05, 0.1])
+  })
+})
+
+describe('numbers of an optimizer', () => {
+  it('stay in their ranges when they are rounded to the precision', () => {
+    const of = (optimizer: optimizers.Optimizer): string =>
+      left(train({ ...base, optimizer }, { backend: wasm })(values))
+    expect(of(sgd(1e-50))).toBe(
+      "optimizer/sgd/rate: expected a number above 0, or a schedule, got 1e-50, which is 0 in f32; train with precision 'f64'"
+    )
+    expect(of(optimizers.chain(optimizers.weightDecay(0.1), adam(0.1, { beta1: 0.999999999 })))).toMatch(
+      /^optimizer\/adam\/beta1: .* got 0.999999999, which is 1 in f32/
+    )
+    expect(of(sgd(1e39))).toMatch(/which is Infinity in f32/)
+    const exact = train({ ...base, optimizer: sgd(1e-50), precision: 'f64' }, { backend: wasm })(values)
+    expect(right(exact).reason).toBe('epochs 1')
+  })
+})
+
+describe('metrics of the best classes', () => {
+  it('need more classes than they take', () => {
+    const classes = Array.from({ length: 22 }, (_, i) => [0, 1, 2, 3].map(j => (i % 4 === j ? 1 : 0)))
+    const data = right(
+      fromArrays(
+        Array.from({ length: 22 }, (_, i) => [i / 22, 0, 1]),
+        classes
+      )
+    )
+    const of = (k: number) => train({ ...base, loss: softmaxCrossEntropy, metrics: [topK(k)] }, { backend: wasm })(data)
+    expect(left(of(4))).toBe(
+      'metrics/0/topK: expected a model of 5 classes or more, got 4; with fewer it says the same of all outputs'
+    )
+    expect(right(of(3)).reason).toBe('epochs 1')
   })
 })
 

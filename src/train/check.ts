@@ -74,7 +74,7 @@ export interface Compared extends Coordinate {
   readonly relativeError: number
 }
 export interface GradientCheck {
-  /** whether no compared coordinate is off by more than the tolerance */
+  /** whether no compared coordinate is off by more than the tolerance, and at least one was compared where there are some */
   readonly ok: boolean
   readonly worst: Compared | undefined
   /** how many coordinates were compared */
@@ -171,7 +171,7 @@ export const checkGradient = <T extends Tree<Tensor<Dims, 'f64'>>>(
         undefined
       )
       return {
-        ok: worst === undefined || worst.relativeError <= tolerance,
+        ok: worst === undefined ? judged.length === 0 : worst.relativeError <= tolerance,
         worst,
         compared: compared.length,
         kinks: judged.filter(isKink).map(({ path, index }) => ({ path, index }))

@@ -73,19 +73,38 @@ const checkMetrics = (
   f: Families,
   metrics: readonly Metric[],
   { tag, expects }: KnownLoss,
-  { gives }: Placed
-): E.Either<SettingError, undefined> => {
-  const wrong = metrics.findIndex(m => f.metrics[m.tag]?.probabilities === true)
-  return wrong >= 0 && expects === 'values' && gives === 'numbers'
-    ? E.left(
-        settingError(
-          ['metrics', String(wrong), metrics[wrong]?.tag ?? ''],
-          'a model that ends in probabilities, or a loss of logits',
-          `one that ends in any real numbers, and the loss ${tag}`,
-          'end it with softmax or sigmoid'
+  { gives }: Placed,
+  output: Dims
+): E.Either<SettingError, unknown> => {
+  // a single output tells two classes apart
+  const classes = Math.max(2, output.at(-1) ?? 1)
+  return pipe(
+    metrics,
+    E.traverseArrayWithIndex((i, m) => {
+      const kind = f.metrics[m.tag]
+      const at = ['metrics', String(i), m.tag]
+      if (kind?.probabilities === true && expects === 'values' && gives === 'numbers')
+        return E.left(
+          settingError(
+            at,
+            'a model that ends in probabilities, or a loss of logits',
+            `one that ends in any real numbers, and the loss ${tag}`,
+            'end it with softmax or sigmoid'
+          )
         )
-      )
-    : E.right(undefined)
+      const fewest = kind?.fewestClasses?.(m) ?? 0
+      return fewest > classes
+        ? E.left(
+            settingError(
+              at,
+              `a model of ${fewest} classes or more`,
+              String(classes),
+              'with fewer it says the same of all outputs'
+            )
+          )
+        : E.right(undefined)
+    })
+  )
 }
 
 /** @returns Left for a setting out of range, an unknown member, or a model whose shapes do not fit */
@@ -100,13 +119,14 @@ export const checkTraining = (t: Training, f: Families = families): E.Either<Set
     E.bindW('output', ({ placed }) => single('output', placed.output)),
     E.let('loss', ({ members }) => knownLoss(f.losses, members.loss)),
     E.chainFirstW(({ output, loss, placed }) => checkLoss(loss, output, placed.gives, t.precision)),
-    E.chainFirstW(({ members, loss, placed }) => checkMetrics(f, members.metrics, loss, placed)),
+    E.chainFirstW(({ members, loss, placed, output }) => checkMetrics(f, members.metrics, loss, placed, output)),
     E.chainFirstW(({ members, placed }) => {
       const unsuited = checkOptimizer(
         f.optimizers,
         f.schedules,
         members.optimizer,
-        leaves(placed.params).map(([path]) => path)
+        leaves(placed.params).map(([path]) => path),
+        t.precision
       )
       return unsuited === undefined ? E.right(undefined) : E.left(unsuited)
     }),

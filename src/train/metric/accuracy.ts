@@ -23,7 +23,7 @@ declare module './metric.js' {
  * class 1 where it is above 1/2, or above 0 where the loss takes logits.
  */
 export const accuracy: Accuracy = Object.freeze({ tag: 'accuracy' })
-/** the share of examples whose target is among the k classes of the largest outputs; among equal outputs the first count. topK(1) is accuracy. */
+/** the share of examples whose target is among the k classes of the largest outputs; among equal outputs the first count. topK(1) is accuracy. There must be more than k classes. */
 export const topK = (k: number): TopK => Object.freeze({ tag: 'topK', k })
 
 export const accuracyKind: MetricKind<Accuracy> = {
@@ -39,6 +39,7 @@ export const topKKind: MetricKind<TopK> = {
   tag: 'topK',
   fields: () => ({ k: size }),
   label: ({ k }) => `top${k}`,
+  fewestClasses: ({ k }) => k + 1,
   targets: 'classes',
   sums: ({ k }, y, t, scale) => {
     const rows = classRows(y, scale)

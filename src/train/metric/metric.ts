@@ -26,6 +26,8 @@ export interface MetricKind<M extends { readonly tag: string }> extends Member {
    * shape.
    */
   readonly targets: 'classes' | 'values'
+  /** how many classes there must be for it to say something */
+  fewestClasses?(metric: M): number
   /** whether it reads outputs as probabilities, which they must then be, or logits that the loss makes some of */
   readonly probabilities?: boolean
   /**

@@ -2,6 +2,7 @@ import * as t from 'io-ts'
 import { familyCodec, table, type Table } from '../../value/family.js'
 import type { Codec } from '../../value/codec.js'
 import { inside, settingError, type SettingError } from '../../value/error.js'
+import type { FloatType } from '../../value/tensor.js'
 import { scheduleCodec, scheduleInterpreter, type ScheduleTable, type Setting } from '../schedule/index.js'
 import { accumulateKind } from './accumulate.js'
 import { adadeltaKind, adagradKind, rmspropKind } from './adaptive.js'
@@ -78,15 +79,19 @@ export const optimizerInterpreter = (
 
 /** stands for codecs of what is not a number */
 const nothing = t.never as unknown as Codec<unknown>
-/** the first setting of an optimizer's own whose schedule leaves the range that a number must be in */
+/**
+ * The first setting of an optimizer's own whose schedule leaves the range that a number must be in, or whose number does once it is
+ * rounded to the precision: a rate that becomes 0, a share that becomes 1
+ */
 const outOfRange = (
   kind: OptimizerKind<Optimizer>,
   o: Optimizer,
   own: Interpreter,
-  highest: (s: Setting) => number
+  highest: (s: Setting) => number,
+  precision: FloatType
 ): SettingError | undefined => {
   const fields = kind.fields(nothing, nothing)
-  return Object.entries(kind.settings(o, own)).flatMap(([name, s]) => {
+  const scheduled = Object.entries(kind.settings(o, own)).flatMap(([name, s]) => {
     const range = fields[name]
     if (typeof s === 'number' || range === undefined) return []
     // what grows without end leaves no range that has no end
@@ -94,19 +99,28 @@ const outOfRange = (
     const fits: boolean = range.is(most)
     const got = `${s.tag}, which reaches ${most}`
     return fits ? [] : [settingError([o.tag, name], range.name, got, 'each of its values is the setting for a while')]
-  })[0]
+  })
+  const rounded = Object.entries(precision === 'f32' ? o : {}).flatMap(([name, n]) => {
+    const range = fields[name]
+    if (typeof n !== 'number' || range === undefined) return []
+    const fits: boolean = range.is(Math.fround(n))
+    const got = `${n}, which is ${Math.fround(n)} in f32`
+    return fits ? [] : [settingError([o.tag, name], range.name, got, "train with precision 'f64'")]
+  })
+  return [...scheduled, ...rounded][0]
 }
 
-/** whether an optimizer suits a model whose parameters have these paths, and its schedules stay in the ranges of its settings */
+/** whether an optimizer suits a model whose parameters have these paths, and its settings stay in their ranges */
 export const checkOptimizer = (
   kinds: OptimizerTable,
   schedules: ScheduleTable,
   o: Optimizer,
-  paths: readonly string[]
+  paths: readonly string[],
+  precision: FloatType
 ): SettingError | undefined => {
   const own: Interpreter = { ...optimizerInterpreter(kinds), settings: () => ({}) }
   const { highest } = scheduleInterpreter(schedules)
-  const { check } = optimizerInterpreter(kinds, (part, kind) => outOfRange(kind, part, own, highest))
+  const { check } = optimizerInterpreter(kinds, (part, kind) => outOfRange(kind, part, own, highest, precision))
   const wrong = check(o, paths)
   return wrong === undefined ? undefined : inside('optimizer')(wrong)
 }
