@@ -1,7 +1,7 @@
 // The built package for Node, Deno and Bun: the entries with what they share in a few files. There, opening a file for each of some
 // 400 modules (ours, and those of the packages taken in here) takes longer than the first training step, and so does reading their comments. Bundlers get the modules one by one (dist/*.js).
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
 import ts from 'typescript'
 
@@ -41,6 +41,30 @@ const later = {
       resolveDir: root
     }))
   }
+}
+
+/** The modules of the engine's self-test, which are the same in every process: made here, as making them takes as long as all the rest before a first step. */
+const selfTest = {
+  name: 'self-test',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /made-test\.js$/ }, async ({ path }) => {
+      const made = (await import(path)).madeSelfTest()
+      if (made._tag === 'Left') throw new Error(JSON.stringify(made.left))
+      const { parts, image, answers, canaries } = made.right
+      const used = image.subarray(0, image.findLastIndex(byte => byte !== 0) + 1)
+      const packed = bytes => `unpacked(${JSON.stringify(Buffer.from(bytes).toString('base64'))})`
+      return {
+        resolveDir: dirname(path),
+        contents: `import { right } from 'fp-ts/lib/Either.js'
+          const unpacked = text => Uint8Array.from(atob(text), c => c.charCodeAt(0))
+          export const madeSelfTest = () => {
+            const image = new Uint8Array(${image.length})
+            image.set(${packed(used)})
+            const parts = [${parts.map(({ bytes, ...names }) => `{ ...${JSON.stringify(names)}, bytes: ${packed(bytes)} }`).join()}]
+            return right({ parts, image, answers: ${JSON.stringify(answers)}, canaries: ${JSON.stringify(canaries)} })
+          }`
+      }
+    })
 }
 
 /** whether `this` or `arguments` in a node are those of what is around it */
@@ -108,7 +132,7 @@ await build({
   mainFields: ['module', 'main'],
   external,
   alias: leaner,
-  plugins: [fpTs, later, functions],
+  plugins: [fpTs, later, selfTest, functions],
   sourcemap: true,
   sourcesContent: false,
   legalComments: 'none',

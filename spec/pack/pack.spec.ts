@@ -1,11 +1,13 @@
 /** The package as users get it: packed, installed into an empty project, run by plain Node, type-checked by three compilers. */
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { makeSelfTest } from '../../src/backend/wasm/self-test.js'
+import { right } from '../expr/helpers.js'
 
 const root = join(import.meta.dirname, '../..')
 const project = mkdtempSync(join(tmpdir(), 'gradfold-pack-'))
@@ -48,6 +50,11 @@ describe('what is packed', () => {
     )
     const endings = new Set(built.map(f => /(\.d)?\.\w+(\.map)?$/.exec(f)?.[0]))
     expect([...endings].sort()).toEqual(['.d.ts', '.d.ts.map', '.js', '.js.map', '.txt'])
+  })
+  test('holds the self-test that its sources make', () => {
+    const files = readdirSync(join(installed, 'dist/node')).filter(f => f.endsWith('.js'))
+    const text = files.map(f => readFileSync(join(installed, 'dist/node', f), 'utf8')).join('')
+    for (const { bytes } of right(makeSelfTest()).parts) expect(text).toContain(Buffer.from(bytes).toString('base64'))
   })
   test('reads well to tools', async () => {
     const { messages, pkg } = await publint({ pkgDir: installed, pack: false, strict: true })

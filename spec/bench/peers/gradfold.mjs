@@ -63,8 +63,8 @@ const sameWeights = params => {
   )
 }
 const startOf = training => {
-  const { params } = right(g.startState(training))
-  return right(g.startState(training, { params: sameWeights(params) }))
+  const fresh = right(g.startState(training))
+  return { ...fresh, params: sameWeights(fresh.params) }
 }
 
 const repeated = (numbers, times) => {

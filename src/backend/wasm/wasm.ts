@@ -13,7 +13,8 @@ import type { Lowered } from './kernel.js'
 import { arrays, loopOver, type Instance } from './loop.js'
 import { plan, type Plan } from './plan.js'
 import { split } from './split.js'
-import { makeSelfTest, notRunning, selfTested, type SelfTest } from './self-test.js'
+import { madeSelfTest } from './made-test.js'
+import { notRunning, selfTested, type SelfTest } from './self-test.js'
 import { failureIn, ownThreads, patience, sleepOn, startCrew, type Threads } from './threads.js'
 
 const pageSize = 65536
@@ -105,7 +106,7 @@ const useful = (programs: readonly Lowered[], isLoop: boolean, threads: number):
 
 /** once in a process: the test does not change, and neither does this thread */
 let tested: E.Either<BackendError, SelfTest> | undefined
-const selfTest = (): E.Either<BackendError, SelfTest> => (tested ??= selfTested(makeSelfTest()))
+const selfTest = (): E.Either<BackendError, SelfTest> => (tested ??= selfTested(madeSelfTest()))
 
 const loopOn =
   (count: number, threads: Threads = ownThreads): Backend['loop'] =>
