@@ -30,7 +30,7 @@ import {
 import { decodeError, type DecodeError, type Problem, type SettingError } from '../value/error.js'
 import { constraintCodec, type Constraint } from './constraint.js'
 import type { Dimension, DimensionRecord } from './dimension/index.js'
-import { isJson, recordOf, type Json } from './json.js'
+import { isJson, labelled, type Json } from './json.js'
 import { studyMetricCodec, validationLoss, type StudyMetric } from './metric.js'
 import { usualNarrowing, zoom, type Zoom } from './narrow.js'
 import { random, samplerCodec, type Sampler } from './sampler/index.js'
@@ -113,7 +113,7 @@ const template: Codec<Json> = refined('a run file with holes', (u): u is Json =>
 /** JSON of study files. Reading fills in what is left out of the study itself, writing leaves nothing out. */
 export const studyFileCodec = (known: StudyTables = studyTables): Codec<StudyFile> =>
   exact('study', {
-    space: nonEmpty(recordOf<Dimension>(dimensionCodec(known.dimensions))),
+    space: nonEmpty(labelled<Dimension>(dimensionCodec(known.dimensions))),
     constraints: withDefault(list(constraintCodec(known.constraints)), []),
     run: template,
     metric: withDefault(studyMetricCodec, validationLoss),

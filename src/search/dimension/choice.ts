@@ -3,7 +3,7 @@ import * as t from 'io-ts'
 import { list, nonEmpty, refined, withDefault, type Codec } from '../../value/codec.js'
 import { settingError } from '../../value/error.js'
 import { sameData } from '../../layer/same-data.js'
-import { isJson, recordOf, type Json } from '../json.js'
+import { isJson, labelled, type Json } from '../json.js'
 import type { Dimension, DimensionKind, DimensionRecord, Kept, ValueOf } from './dimension.js'
 
 export interface Choice<A extends Json = Json> {
@@ -118,7 +118,7 @@ const pick = (of: VariantRecord, kept: (value: unknown) => boolean): VariantReco
   Object.freeze(Object.fromEntries(Object.entries(of).filter(([name]) => kept(name))))
 export const variantsKind: DimensionKind<Variants> = {
   tag: 'variants',
-  fields: self => ({ of: nonEmpty(recordOf(recordOf(self as Codec<Dimension>))) }),
+  fields: self => ({ of: nonEmpty(labelled(labelled(self as Codec<Dimension>))) }),
   check: ({ of }) => {
     const wrong = Object.entries(of).find(([, dimensions]) => Object.hasOwn(dimensions, 'tag'))
     return wrong === undefined
