@@ -107,6 +107,16 @@ const ofEngine = async ({ id, name, engine, start, hint }) => {
     console.error(`${name} ${version}, ${cell.title}: ${got.word} ${got.error ?? `${got.seconds.toFixed(1)} s`}`)
     for (const run of got.differ ?? []) console.error(`  ${run}`)
   }
+  if (started.limited !== undefined) {
+    // the same bits, or a typed error
+    try {
+      const differ = differing(golden, await started.limited())
+      row.limited = { word: differ.length === 0 ? 'equal' : `${differ.length} differ`, ok: differ.length === 0 }
+    } catch (e) {
+      row.limited = { word: 'failed', ok: false, error: reason(e) }
+    }
+    console.error(`${name} ${row.version}, pages with less leave: ${row.limited.word} ${row.limited.error ?? ''}`)
+  }
   await started.close()
   return row
 }
@@ -140,6 +150,6 @@ else {
     if (rest === undefined) throw new Error('README.md has no place for the table')
     writeFileSync(readme, `${before}${start}\n\n${text}\n\n${end}${rest.split(end)[1]}`)
   }
-  const failed = rows.some(r => (r.here ? r.cells.some(c => !c.ok) : options.all))
+  const failed = rows.some(r => (r.here ? r.cells.some(c => !c.ok) || r.limited?.ok === false : options.all))
   process.exitCode = failed ? 1 : 0
 }

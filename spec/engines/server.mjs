@@ -18,31 +18,41 @@ const bundle = async name => {
   return outputFiles[0].text
 }
 
-/** what scripts may do: the core needs leave to compile WebAssembly, ndarray to make code from text */
-const policies = {
-  wasm: "script-src 'self' 'wasm-unsafe-eval'",
-  reference: "script-src 'self' 'unsafe-eval'"
+const compiling = "script-src 'self' 'wasm-unsafe-eval'"
+/**
+ * The pages, each with its worker and what scripts may do there: the core needs leave to compile WebAssembly, ndarray to make code from
+ * text. `alone` is not isolated, so it shares no memory; `strict` lets nobody compile.
+ */
+const pages = {
+  wasm: { worker: 'wasm.mjs', policy: compiling },
+  reference: { worker: 'reference.mjs', policy: "script-src 'self' 'unsafe-eval'" },
+  alone: { worker: 'wasm.mjs', policy: compiling },
+  strict: { worker: 'strict.mjs', policy: "script-src 'self'" }
+}
+const isolation = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+  'cross-origin-resource-policy': 'same-origin'
 }
 
-/** @returns the address of the pages (/wasm, /reference) and how to close the server */
+/** @returns the address of the pages and how to close the server */
 export const serve = async () => {
-  const [page, ...workers] = await Promise.all(['page.mjs', 'wasm.mjs', 'reference.mjs'].map(bundle))
   const html = readFileSync(here('index.html'), 'utf8')
-  const files = {
-    '/page.js': page,
-    ...Object.fromEntries(Object.keys(policies).map((kind, i) => [`/${kind}/worker.js`, workers[i]])),
-    ...Object.fromEntries(Object.keys(policies).map(kind => [`/${kind}`, html]))
-  }
+  const bundled = await Promise.all(
+    Object.entries(pages).map(async ([kind, { worker }]) => [
+      [`/${kind}`, html],
+      [`/${kind}/worker.js`, await bundle(worker)]
+    ])
+  )
+  const files = { '/page.js': await bundle('page.mjs'), ...Object.fromEntries(bundled.flat()) }
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost')
     const text = Object.hasOwn(files, pathname) ? files[pathname] : undefined
     const kind = pathname.split('/')[1]
     response.writeHead(text === undefined ? 404 : 200, {
       'content-type': `text/${pathname.endsWith('.js') ? 'javascript' : 'html'}; charset=utf-8`,
-      'content-security-policy': `default-src 'none'; ${policies[kind] ?? policies.wasm}; worker-src 'self' blob:`,
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-embedder-policy': 'require-corp',
-      'cross-origin-resource-policy': 'same-origin'
+      'content-security-policy': `default-src 'none'; ${pages[kind]?.policy ?? compiling}; worker-src 'self' blob:`,
+      ...(kind === 'alone' ? {} : isolation)
     })
     response.end(text ?? '')
   })
