@@ -42,6 +42,9 @@ describe('numericalGradient', () => {
   test('NaN even where the gap between both sides halves with the step, as if there were no kink', () => {
     for (const x of [1e-4 / 3, -1e-4 / 3]) expect(numericalGradient(([u = 0]) => Math.abs(u), [x])[0]).toBeNaN()
   })
+  test('NaN where both sides are infinite', () => {
+    expect(numericalGradient(([x = 0]) => 1 / Math.abs(x - 5e-5), [0])).toEqual(Float64Array.of(NaN))
+  })
   test('a number again when the kink is further away', () => {
     for (const x of [-1.1e-4, 1.1e-4])
       expect(numericalGradient(([u = 0]) => Math.abs(u), [x])[0]).toBeCloseTo(Math.sign(x), 9)
@@ -116,6 +119,11 @@ describe('checkGradient', () => {
     const f = (x: { readonly a: Expr; readonly b: Expr }): Expr => b.add(b.total(b.exp(x.a)), b.total(x.b))
     expect(right(checkGradient(reference, f, at, { most: 10 })).compared).toBe(10)
     expect(right(checkGradient(reference, f, at)).compared).toBe(102)
+    for (const most of [NaN, 0, -1]) {
+      const r = right(checkGradient(reference, f, at, { most }))
+      expect(r.compared).toBeGreaterThan(0)
+      expect(r.ok).toBe(true)
+    }
   })
   test('takes the values of other inputs', () => {
     const f = (x: Expr): Expr => b.total(b.mul(x, b.input('target', 'f64', [2])))

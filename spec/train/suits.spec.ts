@@ -18,10 +18,16 @@ import { families } from '../../src/train/families.js'
 import type { Dims, Shape } from '../../src/value/shape.js'
 import { backprop } from '../../src/train/backprop.js'
 import { score } from '../../src/train/evaluate.js'
-import { crossEntropy, meanSquaredError, sigmoidCrossEntropy, softmaxCrossEntropy } from '../../src/train/loss/index.js'
+import {
+  crossEntropy,
+  huber,
+  meanSquaredError,
+  sigmoidCrossEntropy,
+  softmaxCrossEntropy
+} from '../../src/train/loss/index.js'
 import * as optimizers from '../../src/train/optimizer/index.js'
 import { notStarted, type Memory, type Progress } from '../../src/train/progress.js'
-import { accuracy, perplexity, r2, topK } from '../../src/train/metric/index.js'
+import { accuracy, mae, perplexity, r2, rmse, topK } from '../../src/train/metric/index.js'
 import { predict } from '../../src/train/predict.js'
 import {
   cosineDecay,
@@ -297,8 +303,46 @@ describe('numbers of an optimizer', () => {
       /^optimizer\/adam\/beta1: .* got 0.999999999, which is 1 in f32/
     )
     expect(of(sgd(1e39))).toMatch(/which is Infinity in f32/)
+    expect(of(momentum(0.1, cosineDecay(1 - 1e-9, steps(10))))).toMatch(/which is 1 in f32/)
+    expect(of(sgd(cosineDecay(1e-50, steps(10), 1e-50)))).toMatch(/which is 0 in f32/)
+    expect(of(sgd(cosineDecay(1e39, steps(10))))).toMatch(/which is Infinity in f32/)
+    // whole numbers are counts
+    const rare = train({ ...base, optimizer: optimizers.accumulate(2 ** 53 - 1, sgd(0.1)) }, { backend: wasm })(values)
+    expect(right(rare).reason).toBe('epochs 1')
     const exact = train({ ...base, optimizer: sgd(1e-50), precision: 'f64' }, { backend: wasm })(values)
     expect(right(exact).reason).toBe('epochs 1')
+  })
+})
+
+describe('numbers of a loss', () => {
+  it('stay in their ranges too', () => {
+    for (const delta of [1e-50, 1e39])
+      expect(left(train({ ...base, loss: huber(delta) }, { backend: wasm })(values))).toMatch(
+        /^loss\/huber\/delta: expected a number above 0, got .* in f32; train with precision 'f64'$/
+      )
+    expect(right(train({ ...base, loss: huber(1e-50), precision: 'f64' }, { backend: wasm })(values)).reason).toBe(
+      'epochs 1'
+    )
+  })
+})
+
+describe('a state within an epoch', () => {
+  const metrics = [mae, rmse]
+  const until = (more: Partial<typeof base>, from?: TrainState) =>
+    train({ ...base, metrics, ...more }, { backend: wasm, ...(from === undefined ? {} : { from }) })(values)
+  const middle = right(until({ stop: steps(3) })).state
+  it('goes on with the metrics that it was made with, in any order', () => {
+    const scores = (more: Partial<typeof base>) => right(until(more, middle)).history[0]?.metrics
+    expect(scores({})).toEqual(right(until({})).history[0]?.metrics)
+    expect(scores({ metrics: [rmse, mae] })).toEqual(scores({}))
+  })
+  it('and with no others', () => {
+    expect(left(until({ metrics: [] }, middle))).toMatch(
+      /^from\/epochSums\/metrics: expected none, got mae\/.*, rmse\/.*; go on with the metrics that the state was made with/
+    )
+    expect(left(until({ metrics: [mae] }, middle))).toMatch(/^from\/epochSums\/metrics: expected mae\/[^,]*, got/)
+    // at the end of an epoch there are no sums
+    expect(right(until({ metrics: [r2], stop: epochs(2) }, right(until({})).state)).reason).toBe('epochs 2')
   })
 })
 

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Backend } from '../../src/backend/backend.js'
+import type { Backend, Loop } from '../../src/backend/backend.js'
 import { reference } from '../../src/backend/reference/reference.js'
 import { wasm } from '../../src/backend/wasm/wasm.js'
 import { dataset, type Dataset } from '../../src/data/dataset.js'
@@ -208,6 +208,51 @@ describe('a turn', () => {
     pulled.next()
     expect(pulled.return(E.left({ _tag: 'DataError', path: [], expected: '', got: '', hint: '' })).done).toBe(true)
     expect(pulled.next().done).toBe(true)
+  })
+})
+
+describe('memory and threads', () => {
+  /** counts the loops that are open */
+  const counting = () => {
+    const open = { count: 0 }
+    const loop: Backend['loop'] = (...given) =>
+      E.map((l: Loop) => {
+        open.count++
+        return {
+          ...l,
+          close: () => {
+            open.count--
+            l.close()
+          }
+        }
+      })(wasm.loop(...given))
+    return { open, backend: { ...wasm, loop } }
+  }
+  const settings = settingsFor(steps(5), 0.05, 4)
+  it('are given back by a run that is left before its first turn, between two, or at its end', () => {
+    for (const pulls of [0, 1, 100]) {
+      const { open, backend } = counting()
+      const pulled = right(turns(settings, { backend, validation: data, turnSteps: 1 })(data))
+      expect(open.count).toBeGreaterThan(0)
+      for (let i = 0; i < pulls; i++) pulled.next()
+      pulled.return(E.left({ _tag: 'DataError', path: [], expected: '', got: '', hint: '' }))
+      expect(open.count).toBe(0)
+      expect(pulled.next().done).toBe(true)
+    }
+  })
+  it('and where an observer throws', () => {
+    const { open, backend } = counting()
+    const observe = (): never => {
+      throw new Error('seen enough')
+    }
+    expect(() => train(settings, { backend, observe })(data)).toThrow('seen enough')
+    expect(open.count).toBe(0)
+  })
+  it('nothing that observers are told of belongs to other runs', () => {
+    train(
+      { ...settings, metrics: [] },
+      { backend: wasm, observe: e => expect(e.tag !== 'step' || Object.isFrozen(e.sums)).toBe(true) }
+    )(data)
   })
 })
 

@@ -14,6 +14,7 @@ import {
 import { families as builtIn, type Families } from '../train/families.js'
 import type { Memory, Progress, Scores } from '../train/progress.js'
 import { formOf, tensorsOf, type TrainState } from '../train/state.js'
+import { metricNames } from '../train/program.js'
 import { settingsOf } from '../train/step.js'
 import { checkTraining, type Checked, type Training } from '../train/training.js'
 import { count, exact, list, optional, parseJson, recordOf, type Codec } from '../value/codec.js'
@@ -118,13 +119,13 @@ export const treeFrom = (
 const checkNumbers = (c: Checked, n: StateNumbers): DecodeError | undefined => {
   const names = settingsOf(c).map(([name]) => name)
   const got = Object.keys(n.settings)
-  const metrics = c.training.metrics.length
-  const sum = Object.keys(n.epochSums.metrics).find(k => !(Number(/^(\d+)\//.exec(k)?.[1]) < metrics))
+  const metrics = metricNames(c)
+  const sum = Object.keys(n.epochSums.metrics).find(k => !metrics.some(name => k.startsWith(`${name}/`)))
   const list = (xs: readonly string[]): string => (xs.length === 0 ? 'none' : [...xs].join(', '))
   return got.length !== names.length || !names.every(name => Object.hasOwn(n.settings, name))
     ? decodeError(['state', 'settings'], `the optimizer's settings (${list(names)})`, list(got))
     : sum !== undefined
-      ? decodeError(['state', 'epochSums', 'metrics'], `sums of ${metrics} metrics`, JSON.stringify(sum))
+      ? decodeError(['state', 'epochSums', 'metrics'], `sums of the metrics (${list(metrics)})`, JSON.stringify(sum))
       : n.progress.epoch > n.progress.step || n.position > n.progress.step
         ? decodeError(
             ['state', 'progress'],

@@ -9,7 +9,7 @@ import type { Expr } from '../expr/op.js'
 import { program } from '../expr/program.js'
 import { scalarOf, view, type Aval, type Tensor } from '../value/tensor.js'
 import { mapTree, type Branch } from '../value/tree.js'
-import { forward, gathered, lossOutputs, metricSums, residentData } from './program.js'
+import { forward, gathered, lossOutputs, metricNames, metricSums, residentData } from './program.js'
 import { addTotals, type Totals } from './metric/metric.js'
 import type { Scores } from './progress.js'
 import { checkDataset } from './examples.js'
@@ -20,21 +20,12 @@ import { checkTraining, type Checked, type Training } from './training.js'
 
 export type { Scores }
 
-/** the names of the metrics, each once: `accuracy`, `accuracy2` */
-export const metricNames = (c: Checked): readonly string[] => {
-  const names = c.training.metrics.map(m => c.families.metrics[m.tag]?.label?.(m) ?? m.tag)
-  return names.map((name, i) => {
-    const before = names.slice(0, i).filter(other => other === name).length
-    return before === 0 ? name : `${name}${before + 1}`
-  })
-}
-
-/** the metrics from the totals of their sums (`<place in the list>/<name>`) over so many examples */
+/** the metrics from the totals of their sums (`<metric>/<sum>`) over so many examples */
 export const metricValues = (c: Checked, totals: Totals, examples: number): Scores['metrics'] =>
   Object.fromEntries(
     metricNames(c).map((name, i) => {
       const mine = Object.entries(totals).flatMap(([k, v]) =>
-        k.startsWith(`${i}/`) ? [[k.slice(`${i}/`.length), v] as const] : []
+        k.startsWith(`${name}/`) ? [[k.slice(`${name}/`.length), v] as const] : []
       )
       const m = c.training.metrics[i]
       return [

@@ -8,6 +8,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend, Values } from '../backend/backend.js'
 import type { Dataset } from '../data/dataset.js'
 import { work } from '../expr/work.js'
+import { settingError, type SettingError } from '../value/error.js'
 import { openCourse, reader, take, type Course, type StepEvent, type StepProgram, type Stretch } from './course.js'
 import { evaluator, metricValues, type Evaluator } from './evaluate.js'
 import type { Progress, Scores } from './progress.js'
@@ -99,17 +100,38 @@ const ahead = ({ epochSteps }: Course, s: TrainState, book: Bookkeeping, o: Fold
 const sameSettings = (a: StepReport['settings'], b: StepReport['settings']): boolean =>
   a === b || Object.keys(a).every(k => Object.is(a[k], b[k]))
 
-/** The fold as a generator: each pull takes some steps. */
-export const fold = (
+/** a state within an epoch has the sums of this training's metrics so far, else their values would leave examples out */
+const checkSums = ({ full }: Course, { position, epochSums }: TrainState): SettingError | undefined => {
+  const listed = (names: readonly string[]): string => [...names].sort((a, b) => (a < b ? -1 : 1)).join(', ')
+  const [wanted, got] = [listed(full.metrics.map(([name]) => name)), listed(Object.keys(epochSums.metrics))]
+  return position === 0 || wanted === got
+    ? undefined
+    : settingError(
+        ['from', 'epochSums', 'metrics'],
+        wanted === '' ? 'none' : wanted,
+        got === '' ? 'none' : got,
+        'go on with the metrics that the state was made with, or from the end of an epoch'
+      )
+}
+
+/** The fold as a generator: each pull takes some steps. `end` makes of the outcome what it returns. */
+export const fold = <A>(
   c: Checked,
   data: Dataset,
   n: number,
   first: TrainState,
-  o: FoldOptions
-): E.Either<TrainError, Generator<Turn, E.Either<TrainError, Ended>>> =>
+  o: FoldOptions,
+  end: (e: Ended) => A
+): E.Either<TrainError, Generator<Turn, E.Either<TrainError, A>>> =>
   pipe(
     E.Do,
     E.bindW('k', () => openCourse(c, data, n, first, o)),
+    E.chainFirstW(({ k }) => {
+      const wrong = checkSums(k, first)
+      if (wrong === undefined) return E.right(undefined)
+      k.loop.close()
+      return E.left(wrong)
+    }),
     E.bindW('scorer', ({ k }) =>
       pipe(
         o.validation === undefined ? E.right(undefined) : evaluator(c, o.backend, o.validation, first),
@@ -119,19 +141,37 @@ export const fold = (
         })
       )
     ),
-    E.map(({ k, scorer }) => closing(pulled(k, scorer, first, o), closerOf(k, scorer)))
+    E.map(({ k, scorer }) => closing(pulled(k, scorer, first, o), closerOf(k, scorer), E.map(end)))
   )
 
 const closerOf = (k: Course, scorer: Evaluator | undefined) => (): void => {
   k.loop.close()
   scorer?.close()
 }
-/** whoever pulls may stop pulling: threads and memory are given back all the same */
-const closing = function* <A, B>(turns: Generator<A, B>, close: () => void): Generator<A, B> {
+/** Whoever pulls may stop pulling, even before the first time: threads and memory are given back all the same. */
+const closing = <A, B, C>(turns: Generator<A, B>, close: () => void, end: (outcome: B) => C): Generator<A, C> => {
+  const guarded = (function* (): Generator<A, C> {
+    try {
+      yield undefined as A
+      return end(yield* turns)
+    } finally {
+      close()
+    }
+  })()
+  // a generator that has not begun would pass its `finally` by
+  guarded.next()
+  return guarded
+}
+/** All turns, each handed on; who throws ends them. */
+export const drained = <A, B>(turns: Generator<A, B>, each: (turn: A) => void): B => {
   try {
-    return yield* turns
+    for (;;) {
+      const next = turns.next()
+      if (next.done === true) return next.value
+      each(next.value)
+    }
   } finally {
-    close()
+    turns.return(undefined as B)
   }
 }
 

@@ -94,9 +94,19 @@ const classTargets = (c: Checked, y: Expr): Expr => {
   return y.shape.length > c.output.length ? classesOfTargets(t) : t
 }
 
-/** sums of each metric over a batch, by `metric/<place in the list>/<name>` */
-export const metricSums = (c: Checked, output: Expr, target: Expr): Readonly<Record<string, Expr>> =>
-  Object.fromEntries(
+/** the names of the metrics, each once: `accuracy`, `accuracy2` */
+export const metricNames = (c: Checked): readonly string[] => {
+  const names = c.training.metrics.map(m => c.families.metrics[m.tag]?.label?.(m) ?? m.tag)
+  return names.map((name, i) => {
+    const before = names.slice(0, i).filter(other => other === name).length
+    return before === 0 ? name : `${name}${before + 1}`
+  })
+}
+
+/** sums of each metric over a batch, by `metric/<name of the metric>/<name of the sum>` */
+export const metricSums = (c: Checked, output: Expr, target: Expr): Readonly<Record<string, Expr>> => {
+  const names = metricNames(c)
+  return Object.fromEntries(
     c.training.metrics.flatMap((m, i) => {
       const kind = c.families.metrics[m.tag]
       const ofClasses = kind?.targets === 'classes'
@@ -104,9 +114,10 @@ export const metricSums = (c: Checked, output: Expr, target: Expr): Readonly<Rec
         ofClasses && c.output.length === 0
           ? { classes: noClasses(c.output) }
           : kind?.sums(m, output, ofClasses ? classTargets(c, target) : lossTargets(c, target), c.loss.expects)
-      return Object.entries(sums ?? {}).map(([k, e]) => [`metric/${i}/${k}`, e])
+      return Object.entries(sums ?? {}).map(([k, e]) => [`metric/${names[i]}/${k}`, e])
     })
   )
+}
 
 /** the model's output for a batch, in training or in inference */
 export const forward = (

@@ -35,7 +35,7 @@ export interface Best {
   readonly scores: Scores
 }
 
-export const noSums: TrainState['epochSums'] = Object.freeze({ loss: 0, weight: 0, metrics: {} })
+export const noSums: TrainState['epochSums'] = Object.freeze({ loss: 0, weight: 0, metrics: Object.freeze({}) })
 
 /** a key as a program takes it */
 export const keyTensor = (k: Key): Tensor => view('u32', [2], allocate('u32', k.words))

@@ -9,7 +9,7 @@ import { program, type Program } from '../expr/program.js'
 import { settingError, within, type DataError, type SettingError, type ShapeError } from '../value/error.js'
 import { families as builtIn, type Families } from './families.js'
 import { checkDataset } from './examples.js'
-import { fold, type Ended, type EpochReport, type TrainEvent, type Turn } from './fold.js'
+import { drained, fold, type EpochReport, type TrainEvent, type Turn } from './fold.js'
 import type { Loss } from './loss/index.js'
 import { gathered, stepOutputs } from './program.js'
 import { scheduleInterpreter } from './schedule/index.js'
@@ -154,18 +154,16 @@ const opened =
           E.chainFirstW(() => checkValidation(c, o.validation)),
           E.bindTo('n'),
           E.bindW('first', ({ n }) => beginning(c, o.from, n, data.weights !== undefined)),
-          E.chainW(({ n, first }) => fold(c, data, n, first, { ...o, ...how }))
+          E.chainW(({ n, first }) =>
+            fold(c, data, n, first, { ...o, ...how }, ({ state, ...rest }): Trained<M> => ({
+              training: t,
+              params: state.params as ParamsOf<M>,
+              state,
+              ...rest
+            }))
+          )
         )
-      ),
-      E.map(turns => ({
-        turns,
-        trained: ({ state, ...rest }: Ended): Trained<M> => ({
-          training: t,
-          params: state.params as ParamsOf<M>,
-          state,
-          ...rest
-        })
-      }))
+      )
     )
   }
 
@@ -180,12 +178,7 @@ const opened =
 export const turns =
   <M extends AnyModel, const L extends Loss>(options: FittingOptions<M, L>, o: TurnOptions) =>
   (data: Dataset): E.Either<TrainError, Generator<Turn, E.Either<TrainError, Trained<M>>>> =>
-    pipe(
-      opened(options, o, { tells: true, acrossEpochs: false })(data),
-      E.map(function* (r) {
-        return pipe(yield* r.turns, E.map(r.trained))
-      })
-    )
+    opened(options, o, { tells: true, acrossEpochs: false })(data)
 
 /**
  * Trains a model: `pipe(data, train({ model, loss, optimizer, stop }, { backend }))`. The result is a function of the training and the
@@ -199,11 +192,11 @@ export const train =
   (data: Dataset): E.Either<TrainError, Trained<M>> =>
     pipe(
       opened(options, o, { tells: o.observe !== undefined, acrossEpochs: true })(data),
-      E.chainW(r => {
-        let next = r.turns.next()
-        for (; next.done !== true; next = r.turns.next()) for (const e of next.value.events) o.observe?.(e)
-        return pipe(next.value, E.map(r.trained))
-      }),
+      E.chainW(pulled =>
+        drained(pulled, ({ events }) => {
+          for (const e of events) o.observe?.(e)
+        })
+      ),
       E.map(trained => {
         const { progress } = trained.state
         o.observe?.({ tag: 'done', reason: trained.reason, step: progress.step, epoch: progress.epoch })

@@ -5,12 +5,12 @@ import type { Placed } from '../layer/kind.js'
 import { place } from '../model/place.js'
 import type { AnyModel } from '../model/model.js'
 import { isSize, isDims, showShape, type Dims } from '../value/shape.js'
-import { settingError, shapeError, type SettingError, type ShapeError } from '../value/error.js'
+import { inside, settingError, shapeError, type SettingError, type ShapeError } from '../value/error.js'
 import { given } from '../value/given.js'
 import { isFloat, type FloatType } from '../value/tensor.js'
 import { leaves } from '../value/tree.js'
 import { checkMembers, families, type Families } from './families.js'
-import { knownLoss, type KnownLoss, type Loss } from './loss/index.js'
+import { knownLoss, lossRoundedOut, type KnownLoss, type Loss } from './loss/index.js'
 import type { FittingLoss } from './loss/fitting.js'
 import { checkLoss } from './loss/loss.js'
 import type { Metric } from './metric/index.js'
@@ -119,6 +119,10 @@ export const checkTraining = (t: Training, f: Families = families): E.Either<Set
     E.bindW('output', ({ placed }) => single('output', placed.output)),
     E.let('loss', ({ members }) => knownLoss(f.losses, members.loss)),
     E.chainFirstW(({ output, loss, placed }) => checkLoss(loss, output, placed.gives, t.precision)),
+    E.chainFirstW(({ members }) => {
+      const unsuited = lossRoundedOut(f.losses, members.loss, t.precision)
+      return unsuited === undefined ? E.right(undefined) : E.left(inside('loss')(unsuited))
+    }),
     E.chainFirstW(({ members, loss, placed, output }) => checkMetrics(f, members.metrics, loss, placed, output)),
     E.chainFirstW(({ members, placed }) => {
       const unsuited = checkOptimizer(

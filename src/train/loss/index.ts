@@ -1,4 +1,9 @@
+import * as t from 'io-ts'
+import type { Codec } from '../../value/codec.js'
+import type { SettingError } from '../../value/error.js'
 import { table, type Table } from '../../value/family.js'
+import type { FloatType } from '../../value/tensor.js'
+import { roundedOutOf } from '../rounded.js'
 import { classWeightedKind, smoothedKind } from './classes.js'
 import { crossEntropyKind, sigmoidCrossEntropyKind, softmaxCrossEntropyKind } from './cross-entropy.js'
 import type { Interpreter, KnownLoss, Loss, LossKind } from './loss.js'
@@ -41,6 +46,14 @@ export const knownLoss = (kinds: LossTable, loss: Loss): KnownLoss => {
     ...(target === undefined ? {} : { target }),
     formula: (output, target) => formula(loss, output, target)
   }
+}
+
+/** the first number of a loss, or of the one it is made of, that leaves its range when it is rounded to the precision */
+export const lossRoundedOut = (kinds: LossTable, loss: Loss, precision: FloatType): SettingError | undefined => {
+  const kind = kinds[loss.tag] as LossKind<Loss>
+  const any = t.unknown as unknown as Codec<unknown>
+  const wrong = roundedOutOf(loss, kind.fields(any, any), precision)
+  return wrong ?? ('inner' in kind ? lossRoundedOut(kinds, kind.inner(loss), precision) : undefined)
 }
 
 export { batchLoss, exampleMean, exampleSum } from './loss.js'

@@ -3,6 +3,7 @@ import { familyCodec, table, type Table } from '../../value/family.js'
 import type { Codec } from '../../value/codec.js'
 import { inside, settingError, type SettingError } from '../../value/error.js'
 import type { FloatType } from '../../value/tensor.js'
+import { roundedOut, roundedOutOf } from '../rounded.js'
 import { scheduleCodec, scheduleInterpreter, type ScheduleTable, type Setting } from '../schedule/index.js'
 import { accumulateKind } from './accumulate.js'
 import { adadeltaKind, adagradKind, rmspropKind } from './adaptive.js'
@@ -79,10 +80,7 @@ export const optimizerInterpreter = (
 
 /** stands for codecs of what is not a number */
 const nothing = t.never as unknown as Codec<unknown>
-/**
- * The first setting of an optimizer's own whose schedule leaves the range that a number must be in, or whose number does once it is
- * rounded to the precision: a rate that becomes 0, a share that becomes 1
- */
+/** the first setting of an optimizer's own whose schedule leaves the range that a number must be in, before or after it is rounded */
 const outOfRange = (
   kind: OptimizerKind<Optimizer>,
   o: Optimizer,
@@ -95,19 +93,14 @@ const outOfRange = (
     const range = fields[name]
     if (typeof s === 'number' || range === undefined) return []
     // what grows without end leaves no range that has no end
-    const most = Math.min(highest(s), Number.MAX_VALUE)
+    const endless = highest(s) === Infinity
+    const most = endless ? Number.MAX_VALUE : highest(s)
     const fits: boolean = range.is(most)
     const got = `${s.tag}, which reaches ${most}`
-    return fits ? [] : [settingError([o.tag, name], range.name, got, 'each of its values is the setting for a while')]
+    if (!fits) return [settingError([o.tag, name], range.name, got, 'each of its values is the setting for a while')]
+    return endless ? [] : (roundedOut(o.tag, name, range, most, precision) ?? [])
   })
-  const rounded = Object.entries(precision === 'f32' ? o : {}).flatMap(([name, n]) => {
-    const range = fields[name]
-    if (typeof n !== 'number' || range === undefined) return []
-    const fits: boolean = range.is(Math.fround(n))
-    const got = `${n}, which is ${Math.fround(n)} in f32`
-    return fits ? [] : [settingError([o.tag, name], range.name, got, "train with precision 'f64'")]
-  })
-  return [...scheduled, ...rounded][0]
+  return scheduled[0] ?? roundedOutOf(o, fields, precision)
 }
 
 /** whether an optimizer suits a model whose parameters have these paths, and its settings stay in their ranges */
