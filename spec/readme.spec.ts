@@ -129,8 +129,8 @@ describe('README', () => {
       expect(existsSync(test), test).toBe(true)
     }
   })
-  it('shows a search that runs, with what it prints', () => {
-    const block = /## Search\n\n```ts\n(.*?)\n\/\/ ([^\n]*)\n```/s.exec(readme)
+  it.each(['From data to predictions', 'Search'])('shows under %s a program that runs, with what it prints', title => {
+    const block = new RegExp(`## ${title}\\n\\n\`\`\`ts\\n(.*?)\\n// ([^\\n]*)\\n\`\`\``, 's').exec(readme)
     const { outputText } = ts.transpileModule(block?.[1] ?? '', { compilerOptions: { target: ts.ScriptTarget.ES2022 } })
     // the built package, by its own name
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', outputText], {
@@ -171,7 +171,7 @@ describe('README', () => {
       [
         ['Right', expect.arrayContaining(['tag', 'id', 'step', 'epoch', 'end'])],
         ['Right', ['tag', 'steps', 'epochs', 'checkpoints', 'skipped']],
-        ['Right', ['changes', 'steps']],
+        ['Right', ['changes', 'steps', 'damaged']],
         ['Right', ['recorded', 'opened', 'state']]
       ]
     ])

@@ -50,6 +50,16 @@ export const trained = pipe(
 )
 export const said: string = E.isRight(trained) ? trained.right.reason : g.message(trained.left)
 
+// the parameters of a state, and of the best one, are those of the model
+const small = g.model(g.input(4), g.dense(3))
+declare const done: g.Trained<typeof small>
+const kernel: g.Tensor<[4, 3]> = done.state.params.dense.weight
+export const outputs = [done.params, done.state.params, done.best?.state.params].flatMap(params =>
+  params === undefined ? [] : [g.predict(small, params, { backend: g.wasm })(kernel)]
+)
+// @ts-expect-error: those of another model
+g.predict(g.model(g.input(4), g.dense(3), g.relu, g.dense(2)), done.state.params, { backend: g.wasm })
+
 export const study = s.study({
   space: s.space({ rate: s.logUniform(1e-4, 1), units: s.choice(8, 16) }),
   run: ({ rate, units }) => ({

@@ -40,12 +40,13 @@ export const stoppedJson = ({ folder, id, epoch, step }: Outcome): string =>
 
 export const verdictJson = (v: Verdict): string => {
   if (v.tag === 'different') {
-    const { step, at, number, tensor } = v
+    const { step, at, number, tensor, damage } = v
     return line(v.tag, {
       step,
       at,
       ...(number === undefined ? {} : { number }),
-      ...(tensor === undefined ? {} : { tensor })
+      ...(tensor === undefined ? {} : { tensor }),
+      ...(damage === undefined ? {} : { damage: message(damage) })
     })
   }
   const { steps, epochs, checkpoints, skipped } = v
@@ -57,5 +58,5 @@ export const verdictJson = (v: Verdict): string => {
   })
 }
 
-export const differenceJson = ({ changes, steps, first }: Difference): string =>
-  line('diff', { changes, steps, ...(first === undefined ? {} : { first }) })
+export const differenceJson = ({ changes, steps, first, damaged }: Difference): string =>
+  line('diff', { changes, steps, ...(first === undefined ? {} : { first }), damaged: damaged.map(message) })

@@ -48,8 +48,9 @@ const wholeNumber = (name: string, n: number | string, least: number): E.Either<
 /** a path as an argument of a shell */
 const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`)
 
-const skippedText = (skipped: readonly Skipped[]): readonly string[] =>
-  skipped.map(({ error }) => `passed over a damaged checkpoint: ${message(error)}`)
+const damageText = (damaged: readonly Problem<string>[]): readonly string[] =>
+  damaged.map(problem => `damaged: ${message(problem)}`)
+const skippedText = (skipped: readonly Skipped[]): readonly string[] => damageText(skipped.map(({ error }) => error))
 
 /** what a recording says at its end, beside what a training says */
 const aside = (o: Outcome): readonly string[] => [
@@ -211,7 +212,8 @@ export const verifyCommand = (io: Io, folder: string, flags: ComputeFlags & Json
       lines: verdictText,
       json: verdictJson,
       same: v => v.tag === 'identical',
-      aside: v => (v.tag === 'identical' ? skippedText(v.skipped) : [])
+      aside: v =>
+        v.tag === 'identical' ? skippedText(v.skipped) : v.damage === undefined ? [] : damageText([v.damage])
     }
   )
 
@@ -219,7 +221,8 @@ export const diffCommand = (io: Io, a: string, b: string, flags: JsonFlag): Prom
   compared(io, flags, pipe(diffRecords(a, b), TE.mapLeft(failure)), {
     lines: differenceText,
     json: differenceJson,
-    same: ({ changes, steps, first }) => changes.length === 0 && steps.a === steps.b && first === undefined
+    same: ({ changes, steps, first }) => changes.length === 0 && steps.a === steps.b && first === undefined,
+    aside: ({ damaged }) => damageText(damaged)
   })
 
 export const atCommand = (io: Io, folder: string, flags: AtFlags): Promise<ExitCode> =>
@@ -229,6 +232,9 @@ export const atCommand = (io: Io, folder: string, flags: AtFlags): Promise<ExitC
     TE.bind('step', () => TE.fromEither(wholeNumber('step', flags.step, 0))),
     TE.bindW('there', ({ backend, step }) => pipe(stateAt(folder, step, { backend }), TE.mapLeft(failure))),
     TE.chainFirstW(({ there: { state } }) => pipe(saveWeights(flags.out)(state), TE.mapLeft(about(flags.out)))),
-    TE.map(({ step }) => `weights after step ${whole(step)} saved as ${flags.out}`),
+    TE.map(({ step, there: { recorded } }) => {
+      for (const text of recorded.damage === undefined ? [] : damageText([recorded.damage])) io.err.write(`${text}\n`)
+      return `weights after step ${whole(step)} saved as ${flags.out}`
+    }),
     printed(io)
   )()

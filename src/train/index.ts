@@ -8,6 +8,7 @@ export {
   train,
   turns,
   type EpochReport,
+  type StateOf,
   type Trained,
   type TrainEvent,
   type TrainOptions,

@@ -21,16 +21,19 @@ import { checkTraining, training, type Checked, type Training, type FittingOptio
 export type { EpochReport, TrainEvent, Turn } from './fold.js'
 export type { TrainError } from './step.js'
 
+/** a state of a training of the model */
+export type StateOf<M extends AnyModel> = TrainState & { readonly params: ParamsOf<M> }
+
 export interface Trained<M extends AnyModel = AnyModel> {
   readonly training: Training<M>
   readonly params: ParamsOf<M>
-  readonly state: TrainState
+  readonly state: StateOf<M>
   /** one report per epoch completed */
   readonly history: readonly EpochReport[]
   /** which stop rule ended the run */
   readonly reason: string
   /** with `keepBest`, once an epoch has ended */
-  readonly best?: Best
+  readonly best?: Best & { readonly state: StateOf<M> }
 }
 export interface TrainOptions {
   readonly backend: Backend
@@ -155,12 +158,14 @@ const opened =
           E.bindTo('n'),
           E.bindW('first', ({ n }) => beginning(c, o.from, n, data.weights !== undefined)),
           E.chainW(({ n, first }) =>
-            fold(c, data, n, first, { ...o, ...how }, ({ state, ...rest }): Trained<M> => ({
-              training: t,
-              params: state.params as ParamsOf<M>,
-              state,
-              ...rest
-            }))
+            fold(
+              c,
+              data,
+              n,
+              first,
+              { ...o, ...how },
+              ended => ({ training: t, params: ended.state.params, ...ended }) as Trained<M>
+            )
           )
         )
       )

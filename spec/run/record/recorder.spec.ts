@@ -134,6 +134,27 @@ describe('recording', () => {
     expect(refused).toHaveLength(1)
     expect(message((refused[0] as E.Left<Problem<string>>).left)).toMatch(/in use by process \d+/)
   })
+  test('and one whose run file was changed: what is there is of another run', async () => {
+    for (const stop of [stopAfter(3), (): boolean => false]) {
+      const folder = fresh()
+      await record(folder, 4, { stop })
+      const file = join(folder, 'run.json')
+      const before = readFileSync(file, 'utf8')
+      writeFileSync(file, readFileSync(file, 'utf8').replace('"count":4', '"count":6'))
+      const names = readdirSync(join(folder, 'checkpoints')).sort()
+      expect(await bad(resumeRun(folder, { backend: wasm }))).toMatch(
+        /expected a checkpoint of the run|result\.json\/id: expected that of run\.json/
+      )
+      expect(await bad(recordRun(folder, runOf(6), { backend: wasm }))).toMatch(/expected/)
+      // nothing was lost
+      expect(readdirSync(join(folder, 'checkpoints')).sort()).toEqual(names)
+      writeFileSync(file, before)
+      await ok(resumeRun(folder, { backend: wasm }))
+      const whole = fresh()
+      await record(whole, 4)
+      expect(content(folder)).toEqual(content(whole))
+    }
+  })
   test('records how a run failed, with its last good state', async () => {
     const folder = fresh()
     const o = await ok(recordRun(folder, right(parseRunFile(JSON.stringify(diverging))), { backend: wasm }))

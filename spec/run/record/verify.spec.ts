@@ -124,7 +124,11 @@ describe('verify and diff', () => {
     })
     const copy = fresh()
     await record(copy, 3, { backend: reference })
-    expect(await ok(diffRecords(folder, copy))).toEqual({ changes: [], steps: { a: 18, b: 18 } })
+    expect(await ok(diffRecords(folder, copy))).toEqual({
+      changes: [],
+      steps: { a: 18, b: 18 },
+      damaged: []
+    })
   })
   test('find one weight changed by one ulp at exactly its step, tensor and place', { timeout: 120_000 }, async () => {
     await fc.assert(
@@ -199,9 +203,19 @@ describe('verify and diff', () => {
       expect(await ok(verifyRecord(folder, { backend: wasm }))).toEqual({
         tag: 'different',
         step: 11,
-        at: 'the row of the step'
+        at: 'the row of the step',
+        damage: expect.objectContaining({
+          path: [folder, 'steps.bin'],
+          expected: 'sound rows of 18 steps',
+          got: '10'
+        }) as unknown
       })
+      expect((await ok(diffRecords(folder, folder))).damaged).toHaveLength(2)
     }
+    // they are named, passed over and taken again
+    const again = await record(folder, 3)
+    expect(again.skipped.map(({ name, error }) => [name, error.got])).toEqual([['steps.bin', '10']])
+    expect(await ok(verifyRecord(folder, { backend: wasm }))).toMatchObject({ tag: 'identical', steps: 18 })
   })
   test('find an end that was changed', async () => {
     const folder = fresh()

@@ -34,7 +34,8 @@ test('of an older version', async () => {
   expect(await ok(verifyRecord(older, { backend: wasm }))).toMatchObject({ tag: 'identical', steps: 12, epochs: 2 })
   expect(await ok(diffRecords(older, now))).toEqual({
     changes: [{ path: ['version'], a: '0.0.9', b: version }],
-    steps: { a: 12, b: 12 }
+    steps: { a: 12, b: 12 },
+    damaged: []
   })
   expect(await bad(resumeRun(older, { backend: wasm }))).toBe(
     `${older}/version: expected a record of ${version}, the version of this gradfold, got 0.0.9; ` +

@@ -32,6 +32,8 @@ export interface Difference {
   readonly steps: { readonly a: number; readonly b: number }
   /** absent where all steps that both have are the same, to the bit */
   readonly first?: Parting
+  /** of the rows of either */
+  readonly damaged: readonly DecodeError[]
 }
 type DiffError = FileError | DecodeError | CheckpointError
 
@@ -154,6 +156,7 @@ export const diffRecords = (a: string, b: string, known: Tables = tables): TE.Ta
     TE.map(({ x, y, first }): Difference => ({
       changes: changes(x.run, y.run, known),
       steps: { a: x.steps?.count ?? 0, b: y.steps?.count ?? 0 },
+      damaged: [x, y].flatMap(r => r.damage ?? []),
       ...(first === undefined ? {} : { first })
     }))
   )

@@ -52,6 +52,8 @@ export interface Recorded {
   readonly steps?: Steps
   readonly links: readonly EpochLink[]
   readonly end?: End
+  /** epochs, or the end, tell of steps whose rows are not there, or do not fit together */
+  readonly damage?: DecodeError
 }
 
 // ---- reading
@@ -143,19 +145,41 @@ export const runIn = (
 export const recordIn = (folder: Folder, known: Tables = tables): TE.TaskEither<FileError | DecodeError, Recorded> =>
   pipe(
     runIn(folder, known),
-    TE.bindW('bytes', () => bytesOf(folder, 'steps')),
-    TE.bindW('epochs', () => bytesOf(folder, 'epochs')),
+    // what is written last is read first: while somebody writes, nothing that is read tells of rows that are not
     TE.bindW('result', () => textOf(folder, 'result')),
-    TE.bindW('end', ({ result }) =>
+    TE.bindW('end', ({ result, id }) =>
       result === ''
         ? TE.right(undefined)
-        : pipe(parseJson(endCodec)(result), E.mapLeft(inFile(folder, 'result')), TE.fromEither)
+        : pipe(
+            parseJson(endCodec)(result),
+            E.filterOrElse(
+              end => end.id === id,
+              end =>
+                decodeError(
+                  ['id'],
+                  `that of ${names.run}, ${id.slice(0, 12)}`,
+                  end.id.slice(0, 12),
+                  'one of the two was changed: a run with other settings is another run, for another folder'
+                )
+            ),
+            E.mapLeft(inFile(folder, 'result')),
+            TE.fromEither
+          )
     ),
+    TE.bindW('epochs', () => bytesOf(folder, 'epochs')),
+    TE.bindW('bytes', () => bytesOf(folder, 'steps')),
     TE.map(({ run, id, bytes, epochs, end }) => {
       const read = stepsOf(bytes)
       const steps = E.isRight(read) ? { steps: read.right } : {}
-      const links = decodeLinks(lines(epochs), id).filter(l => l.step <= (steps.steps?.count ?? 0))
-      return { folder, run, id, links, ...steps, ...(end === undefined ? {} : { end }) }
+      const count = steps.steps?.count ?? 0
+      const all = decodeLinks(lines(epochs), id)
+      const told = Math.max(all.at(-1)?.step ?? 0, end?.step ?? 0)
+      const damage =
+        told <= count
+          ? {}
+          : { damage: decodeError([folder.path, names.steps], `sound rows of ${told} steps`, String(count)) }
+      const links = all.filter(l => l.step <= count)
+      return { folder, run, id, links, ...steps, ...(end === undefined ? {} : { end }), ...damage }
     })
   )
 

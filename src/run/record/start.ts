@@ -57,17 +57,26 @@ export const startOf = (
     startRecord(folder, text),
     TE.map((): Start => fresh)
   )
-  /** a whole checkpoint may still hold another state than the steps tell of */
-  const told = (r: Recorded, upTo: number, before: readonly Skipped[]): TE.TaskEither<CheckpointError, Latest> =>
+  /**
+   * A whole checkpoint may still hold another state than the steps tell of, or be newer than they are. All are looked at, the newest first: one of another
+   * run is an error wherever it is.
+   */
+  const told = (
+    r: Recorded,
+    most: number,
+    upTo: number,
+    before: readonly Skipped[]
+  ): TE.TaskEither<CheckpointError, Latest> =>
     pipe(
       latestCheckpoint(checkpointsOf(folder), training, { families: known.families, run: id, upTo }),
       TE.chain(({ found, skipped }) => {
         const all = [...before, ...skipped]
         if (found === undefined) return TE.right({ skipped: all })
         const { name, step, checkpoint } = found
+        if (step > most) return told(r, most, step - 1, all)
         return agrees(r.steps, checkpoint.state)
           ? TE.right({ found, skipped: all })
-          : told(r, step - 1, [
+          : told(r, most, step - 1, [
               ...all,
               { name, step, error: decodeError([name], 'the state that the steps tell of', 'another') }
             ])
@@ -75,7 +84,12 @@ export const startOf = (
     )
   const goOn = (r: Recorded): TE.TaskEither<RecordError, Start> =>
     pipe(
-      told(r, Math.min(r.steps?.count ?? 0, (r.links.length + 1) * epochSteps - 1), []),
+      told(
+        r,
+        Math.min(r.steps?.count ?? 0, (r.links.length + 1) * epochSteps - 1),
+        Infinity,
+        r.damage === undefined ? [] : [{ name: 'steps.bin', step: r.steps?.count ?? 0, error: r.damage }]
+      ),
       TE.map(({ found, skipped }): Start => {
         const state = found?.checkpoint.state
         const step = state?.progress.step ?? 0

@@ -15,6 +15,7 @@ import { leaves } from '../../value/tree.js'
 import { latestCheckpoint, listCheckpoints, type CheckpointError, type Skipped } from '../checkpoints.js'
 import { folderAt } from '../folder.js'
 import { openRun, type OpenRun } from '../open.js'
+import type { DecodeError } from '../../value/error.js'
 import { tables } from '../run-file.js'
 import { stateDigest } from '../state.js'
 import { link } from './epochs.js'
@@ -50,7 +51,7 @@ export type Verdict =
       /** those that are damaged, and so were not */
       readonly skipped: readonly Skipped[]
     }
-  | ({ readonly tag: 'different' } & Departure)
+  | ({ readonly tag: 'different'; /** of the rows, where they are */ readonly damage?: DecodeError } & Departure)
 
 /** what differs between a recorded row and the step done again: a parameter by its place, or the name of a number */
 const difference = (recorded: Row, right: Row): number | string | undefined => {
@@ -278,6 +279,8 @@ export const verifyRecord = (folder: string, o: ReplayOptions): TE.TaskEither<Re
             opened,
             saved.map(({ step }) => step),
             o
+          ).then(
+            E.map((v): Verdict => (v.tag === 'different' && r.damage !== undefined ? { ...v, damage: r.damage } : v))
           )
     )
   )
