@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { build } from 'esbuild'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -55,6 +56,12 @@ describe('what is packed', () => {
     const files = readdirSync(join(installed, 'dist/node')).filter(f => f.endsWith('.js'))
     const text = files.map(f => readFileSync(join(installed, 'dist/node', f), 'utf8')).join('')
     for (const { bytes } of right(makeSelfTest()).parts) expect(text).toContain(Buffer.from(bytes).toString('base64'))
+  })
+  test.each(['index', 'codec', 'ndarray'])('holds a %s that bundles for pages', async entry => {
+    const entryPoints = [join(installed, `dist/${entry}.js`)]
+    const options = { bundle: true, format: 'esm', platform: 'browser', write: false, logLevel: 'silent' } as const
+    const { outputFiles, warnings } = await build({ entryPoints, ...options })
+    expect([outputFiles.length, warnings]).toEqual([1, []])
   })
   test('reads well to tools', async () => {
     const { messages, pkg } = await publint({ pkgDir: installed, pack: false, strict: true })

@@ -1,6 +1,6 @@
 /**
- * The door to the file system: the only file of data/ with effects. Node's modules are loaded when a file is asked for, so that a
- * page that has none can import everything else. The data packages are read as files; none of their code runs.
+ * The door to the file system: the only file of data/ with effects. Node's modules are asked for with a file, and not
+ * imported, so that bundles for pages can hold everything else. The data packages are read as files; none of their code runs.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -30,7 +30,7 @@ export const readFile = (path: string, limits: Limits = defaultLimits): TE.TaskE
   pipe(
     TE.tryCatch(
       async () => {
-        const fs = await import('node:fs/promises')
+        const fs = process.getBuiltinModule('node:fs/promises')
         const { size } = await fs.stat(path)
         return size > limits.bytes ? size : await fs.readFile(path)
       },
@@ -70,13 +70,15 @@ export const readText: (path: string, limits?: Limits) => TE.TaskEither<LoadErro
 
 /** the path of a file in an installed package */
 const packageFile = (name: string, file: string): TE.TaskEither<DataError, string> =>
-  TE.tryCatch(
-    async () => {
-      const [module, path] = await Promise.all([import('node:module'), import('node:path')])
-      const description = module.createRequire(import.meta.url).resolve(`${name}/package.json`)
-      return path.join(path.dirname(description), file)
-    },
-    () => dataError([name], `the npm package ${name}`, 'a project without it', `npm install ${name}`)
+  TE.fromEither(
+    E.tryCatch(
+      () => {
+        const [module, path] = [process.getBuiltinModule('node:module'), process.getBuiltinModule('node:path')]
+        const description = module.createRequire(import.meta.url).resolve(`${name}/package.json`)
+        return path.join(path.dirname(description), file)
+      },
+      () => dataError([name], `the npm package ${name}`, 'a project without it', `npm install ${name}`)
+    )
   )
 
 export interface MnistOptions {

@@ -1,6 +1,7 @@
 /**
  * The door to the folders that runs are kept in. All writing goes through the operations of
- * a `Folder`, so that it can be tried on a disk that fails at any of them. Node's modules are loaded when a file is asked for.
+ * a `Folder`, so that it can be tried on a disk that fails at any of them. Node's modules are asked for with a file, and not imported: bundles for
+ * pages hold the codecs beside it.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -54,7 +55,10 @@ interface Node {
   readonly fs: typeof import('node:fs/promises')
   readonly paths: typeof import('node:path')
 }
-const node = async (): Promise<Node> => ({ fs: await import('node:fs/promises'), paths: await import('node:path') })
+const node = (): Node => ({
+  fs: process.getBuiltinModule('node:fs/promises'),
+  paths: process.getBuiltinModule('node:path')
+})
 
 const codeOf = (e: unknown): string =>
   e instanceof Error ? ('code' in e && typeof e.code === 'string' ? e.code : e.message) : String(e)
@@ -67,7 +71,7 @@ const attempt = <A>(
   missing?: A
 ): TE.TaskEither<FileError, A> =>
   pipe(
-    TE.tryCatch(() => node().then(effect), codeOf),
+    TE.tryCatch(async () => effect(node()), codeOf),
     TE.orElse(code =>
       code === missingCode && missing !== undefined ? TE.right(missing) : TE.left(fileError(place, expected, code))
     )
