@@ -38,23 +38,41 @@ export const nested = (a: Nested): E.Either<DataError, Tensor<Dims, 'f64'>> => {
       dataError([], `arrays nested 1 to ${defaultLimits.rank} deep`, shape.length === 0 ? kindOf(a) : 'more')
     )
   if (!shape.every(isSize)) return E.left(dataError([], 'at least one number', `the shape ${showShape(shape)}`))
-  const numbers: number[] = []
-  const fill = (u: unknown, depth: number): DataError | undefined => {
-    const size = shape[depth]
-    if (size === undefined) {
-      numbers.push(u as number)
-      return typeof u === 'number' ? undefined : dataError([], 'a number', kindOf(u), 'all rows need the same form')
-    }
-    if (!Array.isArray(u) || u.length !== size)
-      return dataError([], `an array of ${size}`, kindOf(u), 'all rows need the same form')
+  const last = shape.length - 1
+  const same = 'all rows need the same form'
+  const below = (e: DataError, depth: number, i: number): DataError => ({
+    ...e,
+    path: [depth === 0 ? `row ${i}` : `${i}`, ...e.path]
+  })
+  /** all rows along the last axis, in order */
+  const walk = (
+    u: unknown,
+    depth: number,
+    row: (numbers: readonly unknown[]) => DataError | undefined
+  ): DataError | undefined => {
+    const size = shape[depth] as number
+    if (!Array.isArray(u) || u.length !== size) return dataError([], `an array of ${size}`, kindOf(u), same)
+    if (depth === last) return row(u)
     for (let i = 0; i < size; i++) {
-      const e = fill(u[i], depth + 1)
-      if (e !== undefined) return { ...e, path: [depth === 0 ? `row ${i}` : `${i}`, ...e.path] }
+      const e = walk(u[i], depth + 1, row)
+      if (e !== undefined) return below(e, depth, i)
     }
     return undefined
   }
-  const error = fill(a, 0)
-  return error === undefined ? E.right(view('f64', shape, allocate('f64', numbers))) : E.left(error)
+  // the form first: it says how much memory there must be
+  const malformed = walk(a, 0, () => undefined)
+  if (malformed !== undefined) return E.left(malformed)
+  const numbers = allocate('f64', sizeOf(shape))
+  let at = 0
+  const wrong = walk(a, 0, row => {
+    for (let i = 0; i < row.length; i++) {
+      const n = row[i]
+      if (typeof n !== 'number') return below(dataError([], 'a number', kindOf(n), same), last, i)
+      numbers[at++] = n
+    }
+    return undefined
+  })
+  return wrong === undefined ? E.right(view('f64', shape, numbers)) : E.left(wrong)
 }
 
 /**
