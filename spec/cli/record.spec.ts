@@ -85,11 +85,23 @@ describe('recorded runs', () => {
     expect(read(gradfold('diff', at('a'), at('c'), '--json').stdout)).toEqual({
       tag: 'diff',
       changes: [{ path: ['stop', 'count'], a: 3, b: 4 }],
-      steps: { a: 18, b: 24 }
+      steps: { a: 18, b: 24 },
+      damaged: []
     })
     const { status, stdout, stderr } = gradfold('verify', 'nowhere', '--json')
     expect([status, read(stdout)]).toMatchObject([2, { tag: 'error', error: 'FileError' }])
     expect(stderr).toMatch(/^gradfold: nowhere: expected the record of a run, got no run.json in it/)
+  })
+  test('with damaged steps are named', () => {
+    const torn = at('torn')
+    cpSync(at('a'), torn, { recursive: true })
+    writeFileSync(join(torn, 'steps.bin'), readFileSync(join(torn, 'steps.bin')).subarray(0, -300))
+    const said = new RegExp(`^damaged: ${torn}/steps.bin: expected sound rows of 18 steps, got \\d+\n`, 'm')
+    expect(gradfold('verify', torn).stderr).toMatch(said)
+    expect(gradfold('diff', torn, at('a')).stderr).toMatch(said)
+    expect(gradfold('at', torn, '--step', '3', '--out', at('w.safetensors')).stderr).toMatch(said)
+    expect(gradfold('resume', torn).stderr).toMatch(said)
+    expect(gradfold('verify', torn)).toMatchObject({ status: 0, stderr: '' })
   })
   test('that lie are found out, with 1', () => {
     const changed = at('changed')

@@ -14,18 +14,22 @@ import { short } from './short.js'
 const meaning =
   ({ layers, activations }: Kinds) =>
   (name: string): unknown =>
-    !Object.hasOwn(layers, name) && Object.hasOwn(activations, name)
-      ? activation(name as ActivationName)
-      : { tag: name }
+    Object.hasOwn(layers, name)
+      ? { tag: name }
+      : Object.hasOwn(activations, name)
+        ? activation(name as ActivationName)
+        : undefined
+const shortOf = (codec: t.Type<Layer, unknown, unknown>, kinds: Kinds): Codec<Layer> =>
+  short(codec, meaning(kinds), [...Object.keys(kinds.activations), ...Object.keys(kinds.layers)])
 
 /** layers that may be written short, also inside other layers */
 const shortLayer = (kinds: Kinds): Codec<Layer> => {
   const shortened = (kind: Kind<Layer>): Kind<Layer> => ({
     ...kind,
-    fields: codecs => kind.fields({ ...codecs, layer: short(codecs.layer, meaning(kinds)) })
+    fields: codecs => kind.fields({ ...codecs, layer: shortOf(codecs.layer, kinds) })
   })
   const layers = Object.fromEntries(Object.entries(kinds.layers).map(([tag, kind]) => [tag, shortened(kind)]))
-  return short(layerCodec({ ...kinds, layers }), meaning(kinds))
+  return shortOf(layerCodec({ ...kinds, layers }), kinds)
 }
 
 /** the layers that stand in a row, sequences in sequences dissolved */

@@ -6,14 +6,23 @@ import { familyCodec, type Member, type Table } from '../value/family.js'
 
 const bare = (tag: string): unknown => ({ tag })
 
-/** A codec that also reads strings, as what `meaning` says; what it writes is always the full form. */
-export const short = <A>(codec: t.Type<A, unknown, unknown>, meaning: (name: string) => unknown = bare): Codec<A> =>
+/**
+ * A codec that also reads strings, as what `meaning` says; what it writes is always the full form.
+ *
+ * @param names those that mean something, where `meaning` gives undefined for others
+ */
+export const short = <A>(
+  codec: t.Type<A, unknown, unknown>,
+  meaning: (name: string) => unknown = bare,
+  names: readonly string[] = []
+): Codec<A> =>
   new t.Type<A, unknown, unknown>(
     codec.name,
     u => codec.is(u),
     (u, c) => {
       if (typeof u !== 'string') return codec.validate(u, c)
       const full = meaning(u)
+      if (full === undefined) return t.failure(u, c, `one of ${names.join(', ')}`)
       // errors show what was written
       const asWritten = (e: t.ValidationError): t.ValidationError => (e.value === full ? { ...e, value: u } : e)
       return E.mapLeft((errors: t.Errors) => errors.map(asWritten))(codec.validate(full, c))

@@ -45,7 +45,10 @@ const check = (x: Examples, wanted: Shape, n: number): ShapeError | undefined =>
       : shapeError(
           ['inputs'],
           `a tensor of shape ${showShape(wanted)} for each of ${n > 0 ? `${n} examples` : 'the examples, at least one'}`,
-          showShape(x.shape)
+          showShape(x.shape),
+          isDims(wanted) && sameShape(x.shape, wanted)
+            ? `a single example has the shape ${showShape([1, ...wanted])}`
+            : ''
         )
   if (isDims(wanted) || wanted.length !== x.length)
     return shapeError(['inputs'], `inputs of shapes ${showShape(wanted)}`, `${x.length} tensors`)

@@ -60,7 +60,14 @@ const checkData = (c: Checked, data: Dataset): E.Either<ShapeError | DataError, 
 }
 const checkBatchSize = (c: Checked, n: number): E.Either<SettingError, number> =>
   c.training.batchSize > n
-    ? E.left(settingError(['batchSize'], `at most ${n}, the number of examples`, String(c.training.batchSize)))
+    ? E.left(
+        settingError(
+          ['batchSize'],
+          `at most ${n}, the number of examples`,
+          String(c.training.batchSize),
+          c.training.batchSize === 32 ? 'it is 32 unless given' : ''
+        )
+      )
     : E.right(n)
 /** the validation set suits the training too, and is there where the stop rule looks at it */
 const checkValidation = (

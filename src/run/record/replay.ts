@@ -61,7 +61,9 @@ export const stateOf = async (
   if (step === 0) return startState(opened.training, families === undefined ? {} : { families })
   const pulled = turnsOf(opened, o, { pauseAt: s => s === step, ...(from === undefined ? {} : { from }) })
   if (E.isLeft(pulled)) return pulled
+  let last = from?.progress.step ?? 0
   for (let next = pulled.right.next(); next.done !== true; next = pulled.right.next()) {
+    for (const e of next.value.events) if (e.tag === 'step') last = e.step
     if (!next.value.events.some(e => e.tag === 'step' && e.step === step)) {
       await breathe()
       continue
@@ -70,7 +72,7 @@ export const stateOf = async (
     leave(pulled.right)
     return E.right(state)
   }
-  return E.left(settingError(['step'], `a step of the run, which ends before`, String(step)))
+  return E.left(settingError(['step'], `at most ${last}, where the run ends`, String(step)))
 }
 
 /**
