@@ -33,12 +33,12 @@ export const open = async (browser, executablePath) => {
   }
   /** a page that may not share memory gets the same bits from one thread; one that may not compile a typed error that names the reference backend */
   const limited = async () => {
-    const { digests, workers } = await run('alone', 2)
-    if (workers > 0) throw new Error('threads in a page that may not share memory')
+    const answer = await run('alone', 2)
+    if (answer.workers > 0) throw new Error('threads in a page that may not share memory')
     const { refused } = await visit('strict', 1)
     const unsaid = refused.filter(e => e.tag !== 'BackendError' || !e.message.includes('gradfold/ndarray'))
     if (unsaid.length > 0) throw new Error(`where nobody may compile: ${JSON.stringify(unsaid)}`)
-    return digests
+    return answer
   }
   return {
     version: (await driven.version()).split('/')[1],

@@ -80,9 +80,10 @@ const reason = e =>
     .trim()
     .split('\n')[0]
 
-const ofCell = async (engine, { kind, threads }) => {
+/** what came of asking an engine for golden runs */
+const judged = async (ask, threads) => {
   try {
-    const { digests, workers, seconds, ...about } = await engine.run(kind, threads)
+    const { digests, workers, seconds, ...about } = await ask()
     const differ = differing(golden, digests)
     const alone = threads > 1 && workers === 0
     const word = differ.length > 0 ? `**${differ.length} differ**` : alone ? 'no threads' : 'equal'
@@ -101,20 +102,18 @@ const ofEngine = async ({ id, name, engine, start, hint }) => {
   }
   const row = { id, name, here: true, engine, version: started.version, cells: [] }
   for (const cell of cells) {
-    const { version = row.version, engine = row.engine, ...got } = await ofCell(started, cell)
+    const {
+      version = row.version,
+      engine = row.engine,
+      ...got
+    } = await judged(() => started.run(cell.kind, cell.threads), cell.threads)
     Object.assign(row, { version, engine })
     row.cells.push({ ...cell, ...got })
     console.error(`${name} ${version}, ${cell.title}: ${got.word} ${got.error ?? `${got.seconds.toFixed(1)} s`}`)
     for (const run of got.differ ?? []) console.error(`  ${run}`)
   }
   if (started.limited !== undefined) {
-    // the same bits, or a typed error
-    try {
-      const differ = differing(golden, await started.limited())
-      row.limited = { word: differ.length === 0 ? 'equal' : `${differ.length} differ`, ok: differ.length === 0 }
-    } catch (e) {
-      row.limited = { word: 'failed', ok: false, error: reason(e) }
-    }
+    row.limited = await judged(started.limited, 1)
     console.error(`${name} ${row.version}, pages with less leave: ${row.limited.word} ${row.limited.error ?? ''}`)
   }
   await started.close()

@@ -48,8 +48,8 @@ const wholeNumber = (name: string, n: number | string, least: number): E.Either<
 /** a path as an argument of a shell */
 const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`)
 
-const damageText = (damaged: readonly Problem<string>[]): readonly string[] =>
-  damaged.map(problem => `damaged: ${message(problem)}`)
+const damageText = (damaged: readonly (Problem<string> | undefined)[]): readonly string[] =>
+  damaged.flatMap(problem => (problem === undefined ? [] : [`damaged: ${message(problem)}`]))
 const skippedText = (skipped: readonly Skipped[]): readonly string[] => damageText(skipped.map(({ error }) => error))
 
 /** what a recording says at its end, beside what a training says */
@@ -212,8 +212,7 @@ export const verifyCommand = (io: Io, folder: string, flags: ComputeFlags & Json
       lines: verdictText,
       json: verdictJson,
       same: v => v.tag === 'identical',
-      aside: v =>
-        v.tag === 'identical' ? skippedText(v.skipped) : v.damage === undefined ? [] : damageText([v.damage])
+      aside: v => (v.tag === 'identical' ? skippedText(v.skipped) : damageText([v.damage]))
     }
   )
 
@@ -233,7 +232,7 @@ export const atCommand = (io: Io, folder: string, flags: AtFlags): Promise<ExitC
     TE.bindW('there', ({ backend, step }) => pipe(stateAt(folder, step, { backend }), TE.mapLeft(failure))),
     TE.chainFirstW(({ there: { state } }) => pipe(saveWeights(flags.out)(state), TE.mapLeft(about(flags.out)))),
     TE.map(({ step, there: { recorded } }) => {
-      for (const text of recorded.damage === undefined ? [] : damageText([recorded.damage])) io.err.write(`${text}\n`)
+      for (const text of damageText([recorded.damage])) io.err.write(`${text}\n`)
       return `weights after step ${whole(step)} saved as ${flags.out}`
     }),
     printed(io)

@@ -5,7 +5,7 @@ import type { Backend, Loop, Values } from '../backend/backend.js'
 import { epochOrder } from '../data/batch.js'
 import type { Dataset } from '../data/dataset.js'
 import { program, type Program } from '../expr/program.js'
-import type { BackendError, ShapeError } from '../value/error.js'
+import { settingError, type BackendError, type SettingError, type ShapeError } from '../value/error.js'
 import { numbersOf, view, type Tensor } from '../value/tensor.js'
 import { gathered, residentData, stepOutputs } from './program.js'
 import { noSums, purposeKey, tensorsOf, type TrainState } from './state.js'
@@ -93,20 +93,38 @@ const lastOf = <A>(f: (epoch: number) => A): ((epoch: number) => A) => {
   }
 }
 
-/** @returns Left for a dataset that a program cannot be made for, or a loop that cannot be opened */
+/** a state within an epoch has the sums of this training's metrics so far, else their values would leave examples out */
+const checkSums = ({ metrics }: StepProgram, { position, epochSums }: TrainState): SettingError | undefined => {
+  const listed = (names: readonly string[]): string => [...names].sort((a, b) => (a < b ? -1 : 1)).join(', ')
+  const [wanted, got] = [listed(metrics.map(([name]) => name)), listed(Object.keys(epochSums.metrics))]
+  return position === 0 || wanted === got
+    ? undefined
+    : settingError(
+        ['from', 'epochSums', 'metrics'],
+        wanted === '' ? 'none' : wanted,
+        got === '' ? 'none' : got,
+        'go on with the metrics that the state was made with, or from the end of an epoch'
+      )
+}
+
+/** @returns Left for a dataset that a program cannot be made for, a state with the sums of other metrics, or a loop that cannot be opened */
 export const openCourse = (
   c: Checked,
   data: Dataset,
   n: number,
   first: TrainState,
   { backend, fingerprints = false }: { readonly backend: Backend; readonly fingerprints?: boolean }
-): E.Either<ShapeError | BackendError, Course> => {
+): E.Either<ShapeError | SettingError | BackendError, Course> => {
   const { batchSize, seed } = c.training
   const shuffling = purposeKey(seed, 'shuffle')
   return pipe(
     E.Do,
     E.bind('full', () => stepProgram(c, first, data, batchSize, fingerprints)),
-    E.bind('rest', () =>
+    E.chainFirstW(({ full }) => {
+      const wrong = checkSums(full, first)
+      return wrong === undefined ? E.right(undefined) : E.left(wrong)
+    }),
+    E.bindW('rest', () =>
       n % batchSize === 0 ? E.right(undefined) : stepProgram(c, first, data, n % batchSize, fingerprints)
     ),
     E.bindW('loop', ({ full, rest }) =>

@@ -8,7 +8,6 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend, Values } from '../backend/backend.js'
 import type { Dataset } from '../data/dataset.js'
 import { work } from '../expr/work.js'
-import { settingError, type SettingError } from '../value/error.js'
 import { openCourse, reader, take, type Course, type StepEvent, type StepProgram, type Stretch } from './course.js'
 import { evaluator, metricValues, type Evaluator } from './evaluate.js'
 import type { Progress, Scores } from './progress.js'
@@ -88,31 +87,29 @@ const foreseen = ({ progress, position }: TrainState, epochSteps: number, steps:
   epochLoss: progress.epochLoss
 })
 
-/** how many steps to take together: no more than a turn may have, and none after one that ends the run whatever the losses are */
-const ahead = ({ epochSteps }: Course, s: TrainState, book: Bookkeeping, o: FoldOptions, limit: number): number => {
-  for (let j = 1; j < limit; j++) {
-    const at = { ...foreseen(s, epochSteps, j), loss: Infinity, epochLoss: Infinity }
-    if (o.pauseAt?.(at.step) === true || book.reason(s, at) !== undefined) return j
+/**
+ * The steps to take together, by how far the run will have come before each: no more than a turn may have, and none after one that ends
+ * the run whatever the losses are.
+ */
+const ahead = (
+  { epochSteps }: Course,
+  s: TrainState,
+  book: Bookkeeping,
+  o: FoldOptions,
+  limit: number
+): readonly Progress[] => {
+  const all = [s.progress]
+  while (all.length < limit) {
+    const at = foreseen(s, epochSteps, all.length)
+    const ends = book.reason(s, { ...at, loss: Infinity, epochLoss: Infinity }) !== undefined
+    if (ends || o.pauseAt?.(at.step) === true) return all
+    all.push(at)
   }
-  return limit
+  return all
 }
 
 const sameSettings = (a: StepReport['settings'], b: StepReport['settings']): boolean =>
   a === b || Object.keys(a).every(k => Object.is(a[k], b[k]))
-
-/** a state within an epoch has the sums of this training's metrics so far, else their values would leave examples out */
-const checkSums = ({ full }: Course, { position, epochSums }: TrainState): SettingError | undefined => {
-  const listed = (names: readonly string[]): string => [...names].sort((a, b) => (a < b ? -1 : 1)).join(', ')
-  const [wanted, got] = [listed(full.metrics.map(([name]) => name)), listed(Object.keys(epochSums.metrics))]
-  return position === 0 || wanted === got
-    ? undefined
-    : settingError(
-        ['from', 'epochSums', 'metrics'],
-        wanted === '' ? 'none' : wanted,
-        got === '' ? 'none' : got,
-        'go on with the metrics that the state was made with, or from the end of an epoch'
-      )
-}
 
 /** The fold as a generator: each pull takes some steps. `end` makes of the outcome what it returns. */
 export const fold = <A>(
@@ -126,12 +123,6 @@ export const fold = <A>(
   pipe(
     E.Do,
     E.bindW('k', () => openCourse(c, data, n, first, o)),
-    E.chainFirstW(({ k }) => {
-      const wrong = checkSums(k, first)
-      if (wrong === undefined) return E.right(undefined)
-      k.loop.close()
-      return E.left(wrong)
-    }),
     E.bindW('scorer', ({ k }) =>
       pipe(
         o.validation === undefined ? E.right(undefined) : evaluator(c, o.backend, o.validation, first),
@@ -248,17 +239,17 @@ const pulled = function* (
     if (why !== undefined) return ended(why)
     const isRest = s.position === fullSteps
     const sp = isRest ? (rest as StepProgram) : full
-    const count = isRest ? 1 : ahead(k, s, book, o, across ? limit : Math.min(limit, fullSteps - s.position))
-    const settings = Array.from({ length: count }, (_, i) =>
-      book.settings(s, i === 0 ? s.progress : foreseen(s, epochSteps, i))
-    )
+    const places = isRest
+      ? [s.progress]
+      : ahead(k, s, book, o, across ? limit : Math.min(limit, fullSteps - s.position))
+    const settings = places.map(at => book.settings(s, at))
     const stretch = { from: s, sp, settings }
     const taken = take(k, stretch)
     if (E.isLeft(taken)) return taken
     since.push(stretch)
     const results = reader(sp, epochSteps, taken.right)
     const events: TrainEvent[] = []
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < settings.length; i++) {
       if (i > 0) {
         const sooner = book.reason(s)
         const other = sooner === undefined && !sameSettings(book.settings(s), settings[i] as StepReport['settings'])

@@ -28,6 +28,7 @@ import { chainAt, decodeHeader, encodeHeader, rowSize, soundRows, unchained, typ
 const names = { run: 'run.json', steps: 'steps.bin', epochs: 'epochs.jsonl', result: 'result.json' } as const
 const most = { run: 0x1000_0000, steps: 0x8000_0000, epochs: 0x1000_0000, result: 0x100_0000 } as const
 type Name = keyof typeof names
+export const stepsName = names.steps
 /** for people alone */
 const environmentName = 'environment.jsonl'
 

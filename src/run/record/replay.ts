@@ -64,7 +64,8 @@ export const stateOf = async (
   let last = from?.progress.step ?? 0
   for (let next = pulled.right.next(); next.done !== true; next = pulled.right.next()) {
     for (const e of next.value.events) if (e.tag === 'step') last = e.step
-    if (!next.value.events.some(e => e.tag === 'step' && e.step === step)) {
+    // a turn ends where it is asked to
+    if (last !== step) {
       await breathe()
       continue
     }

@@ -13,7 +13,16 @@ import type { Folder } from '../folder.js'
 import type { OpenRun } from '../open.js'
 import { tables } from '../run-file.js'
 import type { End } from './end.js'
-import { checkpointsOf, clearRecord, foreignFile, isRecord, recordIn, startRecord, type Recorded } from './folder.js'
+import {
+  checkpointsOf,
+  clearRecord,
+  foreignFile,
+  isRecord,
+  recordIn,
+  startRecord,
+  stepsName,
+  type Recorded
+} from './folder.js'
 import type { RecordError, RecordOptions } from './recorder.js'
 import { decodeRow, rowSize } from './rows.js'
 import type { Kept } from './writer.js'
@@ -58,8 +67,8 @@ export const startOf = (
     TE.map((): Start => fresh)
   )
   /**
-   * A whole checkpoint may still hold another state than the steps tell of, or be newer than they are. All are looked at, the newest first: one of another
-   * run is an error wherever it is.
+   * A whole checkpoint may still hold another state than the steps tell of, or be newer than they are. The newest is looked at first: one
+   * of another run is an error, whatever the steps tell of.
    */
   const told = (
     r: Recorded,
@@ -88,7 +97,7 @@ export const startOf = (
         r,
         Math.min(r.steps?.count ?? 0, (r.links.length + 1) * epochSteps - 1),
         Infinity,
-        r.damage === undefined ? [] : [{ name: 'steps.bin', step: r.steps?.count ?? 0, error: r.damage }]
+        r.damage === undefined ? [] : [{ name: stepsName, step: r.steps?.count ?? 0, error: r.damage }]
       ),
       TE.map(({ found, skipped }): Start => {
         const state = found?.checkpoint.state
