@@ -101,8 +101,10 @@ const ahead = (
   const all = [s.progress]
   while (all.length < limit) {
     const at = foreseen(s, epochSteps, all.length)
-    const ends = book.reason(s, { ...at, loss: Infinity, epochLoss: Infinity }) !== undefined
-    if (ends || o.pauseAt?.(at.step) === true) return all
+    const { step, epoch, epochEnded } = at
+    // not a spread: it would take as long as the rest
+    const ends = book.reason(s, { step, epoch, epochEnded, loss: Infinity, epochLoss: Infinity }) !== undefined
+    if (ends || o.pauseAt?.(step) === true) return all
     all.push(at)
   }
   return all
