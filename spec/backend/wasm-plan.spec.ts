@@ -61,7 +61,7 @@ const partsFor = (batchSize: number, threads: number): readonly (readonly (reado
     ])
   )
   const { programs: lowered, fedBack: places } = arrange(programs.map(lower), fedBack, threads)
-  const held: Held = { fedBack: places, resident: new Set(Object.keys(resident)) }
+  const held: Held = { fedBack: places, panels: new Map(), resident: new Set(Object.keys(resident)) }
   const p = plan(lowered, held, threads)
   return lowered.map((l, which) =>
     Array.from({ length: threads }, (_, thread) => partsOf(l, which, { plan: p, threads }, thread))

@@ -5,6 +5,7 @@ import type { Program } from '../../expr/program.js'
 import { showShape, sizeOf } from '../../value/shape.js'
 import { arrange } from './arrange.js'
 import { lower } from './fuse.js'
+import { inPanels } from './in-panels.js'
 import { bytesOf, readsOf, resultsOf, writesOf, type Buffer, type Kernel, type Lowered, type View } from './kernel.js'
 import { nothingHeld, plan } from './plan.js'
 import { simplify } from './simplify.js'
@@ -53,7 +54,7 @@ const costOf = (k: Kernel): Cost => {
       const depth = k.a.shape.at(-1) ?? 1
       return {
         what: `${showShape(k.a.shape)} ${showShape(k.b.shape)}`,
-        ops: 'matmul',
+        ops: ['matmul', ...(k.inPanels?.b ? ['of panels'] : []), ...(k.inPanels?.to ? ['into panels'] : [])].join(' '),
         flops: 2 * depth * sizeOf(k.to.shape)
       }
     }
@@ -104,7 +105,7 @@ const fedBackIn = ({ inputs, outputs }: Lowered): ReadonlyMap<string, View> =>
 export const explain = (p: Program): string => {
   const fused = lower(p)
   const { programs, fedBack } = arrange([fused], fedBackIn(fused))
-  const lowered = programs[0] as Lowered
+  const lowered = inPanels(programs, fedBack, []).programs[0] as Lowered
   const memory = plan([lowered], { ...nothingHeld, fedBack })
   const name = namesIn(lowered)
   const list = (buffers: readonly Buffer[]): string => [...new Set(buffers.map(name))].join(', ')

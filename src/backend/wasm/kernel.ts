@@ -54,6 +54,8 @@ export interface MatmulKernel {
   readonly a: View
   readonly b: View
   readonly to: View
+  /** which of them lie in panels (panels.ts): their views say where they would lie otherwise, on the same bytes */
+  readonly inPanels?: { readonly b: boolean; readonly to: boolean }
 }
 export interface GatherKernel {
   readonly kind: 'gather'
@@ -163,6 +165,8 @@ export const withViews = (k: Kernel, f: (v: View) => View): Kernel => {
 
 /** whether a view shows its numbers one after another, as they lie */
 export const isPlain = (v: View): boolean => isContiguous({ dtype: 'f32', data: [], ...v })
+/** whether it shows one number, however often */
+export const isOneNumber = (v: View): boolean => v.shape.every((n, a) => n === 1 || v.stride[a] === 0)
 /** whether it shows all of its buffer so */
 export const isWhole = (v: View): boolean => v.offset === 0 && sizeOf(v.shape) === v.buffer.size && isPlain(v)
 

@@ -23,6 +23,7 @@ import {
   type Loop,
   type Values
 } from '../backend.js'
+import { intoPanels, outOfPanels } from './in-panels.js'
 import type { Plan, Queue, Queued } from './plan.js'
 
 /** part of a memory, as the numbers of an element type */
@@ -81,15 +82,15 @@ export const loopOver = (
   // what they look like: the tensors themselves may be large, and nobody else may need them any more
   const given = avals({ ...resident, ...start })
   const fedBack = avals(start)
-  const write = (address: number, t: Tensor): void => {
-    const place = arrays[t.dtype](buffer, address, sizeOf(t.shape))
-    if (t.data.length === 1) place.fill(scalarOf(t))
-    else place.set(numbersOf(t))
-  }
   const put = (values: Values): void => {
     for (const [name, t] of Object.entries(values)) {
       const input = plan.inputs.get(name)
-      if (input !== undefined) write(input.address, t)
+      if (input === undefined) continue
+      const place = arrays[t.dtype](buffer, input.address, sizeOf(t.shape))
+      const panels = plan.panels.get(name)
+      if (t.data.length === 1) place.fill(scalarOf(t))
+      else if (panels === undefined) place.set(numbersOf(t))
+      else intoPanels(numbersOf(t), place, panels)
     }
   }
   put({ ...resident, ...start })
@@ -145,10 +146,13 @@ export const loopOver = (
       Object.fromEntries(
         Object.entries(fedBack).map(([name, { dtype, shape }]) => {
           const now = arrays[dtype](buffer, plan.inputs.get(name)?.address ?? 0, sizeOf(shape))
+          const panels = plan.panels.get(name)
           const old = over?.[name]
-          if (old === undefined) return [name, view(dtype, shape, allocate(dtype, now))]
-          numbersOf(old).set(now)
-          return [name, old]
+          if (old === undefined && panels === undefined) return [name, view(dtype, shape, allocate(dtype, now))]
+          const t = old ?? view(dtype, shape, allocate(dtype, now.length))
+          if (panels === undefined) numbersOf(t).set(now)
+          else outOfPanels(now, numbersOf(t), panels)
+          return [name, t]
         })
       ),
     place: values => {

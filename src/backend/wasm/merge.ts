@@ -7,6 +7,7 @@ import { sizeOf, type Dims } from '../../value/shape.js'
 import { bodyOf } from './emit/body.js'
 import {
   bytesOf,
+  isOneNumber,
   isWhole,
   nextId,
   readsOf,
@@ -31,7 +32,6 @@ interface Update {
   readonly wholes: readonly Buffer[]
 }
 
-const isOneNumber = (v: View): boolean => v.shape.every((n, a) => n === 1 || v.stride[a] === 0)
 const exactly = (x: number): string => (Object.is(x, -0) ? '-0' : String(x))
 
 /** @returns undefined for kernels that do more than pass through whole buffers that may be moved, number by number */

@@ -8,6 +8,7 @@ import { reservedBytes } from './emit/barrier.js'
 import { sizesOf } from './emit/matrix.js'
 import { isThin } from './emit/matmul.js'
 import { nextBytes, scratchFor } from './emit/panel.js'
+import type { Panels } from './in-panels.js'
 import { bytesOf, isPlain, readsOf, writesOf, type Buffer, type Kernel, type Lowered, type View } from './kernel.js'
 import { inPieces } from './split.js'
 
@@ -36,6 +37,8 @@ export interface Plan {
   /** for each program: what is fed back and could not be written in place */
   readonly copies: readonly (readonly Copy[])[]
   readonly inputs: ReadonlyMap<string, { readonly address: number; readonly view: View }>
+  /** which of them lie in panels */
+  readonly panels: ReadonlyMap<string, Panels>
   /** for the kernels of a program that threads take in pieces, one after another: where the numbers of the next pieces lie, one for each thread */
   readonly nextPieces: number
   /** scratch for the panels of matrix products, one for each thread */
@@ -137,8 +140,10 @@ const inPlace = (p: Lowered, fedBack: Held['fedBack']): ReadonlyMap<Buffer, Buff
 export interface Held {
   readonly fedBack: ReadonlyMap<string, View>
   readonly resident: ReadonlySet<string>
+  /** what of both lies in panels */
+  readonly panels: ReadonlyMap<string, Panels>
 }
-export const nothingHeld: Held = { fedBack: new Map(), resident: new Set() }
+export const nothingHeld: Held = { fedBack: new Map(), resident: new Set(), panels: new Map() }
 
 /** one call takes as many steps as these bytes hold the inputs and outputs of, so that they stay in the nearest caches */
 const queueBytes = 32768
@@ -280,6 +285,7 @@ export const plan = (programs: readonly Lowered[], held: Held, threads = 1): Pla
       })
     ),
     inputs,
+    panels: held.panels,
     nextPieces,
     panel,
     panelBytes,

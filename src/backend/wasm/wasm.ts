@@ -9,6 +9,7 @@ import { moduleOf, type Cached } from './cache.js'
 import { importsOf, mostPages, partsOf } from './emit/module.js'
 import { arrange } from './arrange.js'
 import { lower } from './fuse.js'
+import { inPanels } from './in-panels.js'
 import type { Lowered } from './kernel.js'
 import { arrays, loopOver, type Instance } from './loop.js'
 import { plan, type Plan } from './plan.js'
@@ -128,9 +129,11 @@ const loopOn =
       })
     )
     const most = Math.min(count, threads.most())
-    const { programs: lowered, fedBack: places } = arrange(programs.map(lower), fedBack, most)
+    const { programs: arranged, fedBack: places } = arrange(programs.map(lower), fedBack, most)
+    const names = new Set(Object.keys(resident))
+    const { programs: lowered, panels } = inPanels(arranged, fedBack, names)
     const working = useful(lowered, fedBack.size > 0, most)
-    const planned = plan(lowered, { fedBack: places, resident: new Set(Object.keys(resident)) }, working)
+    const planned = plan(lowered, { fedBack: places, resident: names, panels }, working)
     if (planned.bytes > mostPages * pageSize) return E.left(tooLarge(planned.bytes))
     return pipe(
       selfTest(),

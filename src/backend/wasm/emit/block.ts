@@ -1,13 +1,9 @@
 /** The inside of a matrix product: a block of its numbers at a time, their sums in registers, one k to a loop turn. */
 import { br_if, if_, local, loop, v128, type Local } from 'wasmati'
 import { get, integer, set } from './lanes.js'
-import { storeSome, type Precision } from './matrix.js'
+import { blockRows, storeSome, type Precision } from './matrix.js'
 import { advance, repeat } from './loops.js'
 import { i1, routine, smaller, type Routine } from './routine.js'
-
-/** Rows and vectors of columns in a block. Measured: 4 x 2 is ahead of 2 x 4 and 2 x 3, and reads least; 3 x 3 and larger run out of registers. */
-export const blockRows = 4
-export const blockVectors = 2
 
 const zeroTo = (n: number): readonly number[] => Array.from({ length: n }, (_, i) => i)
 
@@ -15,8 +11,9 @@ const zeroTo = (n: number): readonly number[] => Array.from({ length: n }, (_, i
 export const panelsTogether = 4
 
 /**
- * (a, rows, b, panels, c, depth, line): rows of A, packed in blocks, times panels of B of so many vectors; the product, of which `valid`
- * columns of a panel count, has `line` bytes to a row. A block of rows passes over a few panels before the next one does.
+ * (a, rows, b, panels, c, depth, line, across): rows of A, packed in blocks, times panels of B of so many vectors; the product, of which
+ * `valid` columns of a panel count, has `line` bytes to a row, and `across` from the columns of one panel to those of the next. A block of
+ * rows passes over a few panels before the next one does.
  *
  * The innermost loop is written for the order in which V8's optimizing compiler puts its instructions. A turn that loads all it needs before
  * it computes is a tenth slower than one that loads each number just before its use; of the turns that V8 joins, the last one comes out so
@@ -24,7 +21,7 @@ export const panelsTogether = 4
  */
 export const multiplyPanels = (p: Precision, vectors: number, valid: number): Routine =>
   routine(
-    ['a', 'rows', 'b', 'panels', 'c', 'depth', 'line'],
+    ['a', 'rows', 'b', 'panels', 'c', 'depth', 'line', 'across'],
     { integers: 9, vectors: (blockRows + 1) * vectors + 1 },
     (l, i, v) => {
       const [pa, pb, pc, end, left] = [i(0), i(1), i(2), i(3), i(4)]
@@ -81,7 +78,7 @@ export const multiplyPanels = (p: Precision, vectors: number, valid: number): Ro
             store(r, end)
           })
         }
-        advance(pc, valid * p.size)
+        advance(pc, get(l.across))
       }
       // the more loops are around the innermost one, the more of its turns V8 joins to one
       loop({}, () => {
@@ -101,7 +98,7 @@ export const multiplyPanels = (p: Precision, vectors: number, valid: number): Ro
           br_if(0)
         })
         set(l.b, get(pb))
-        advance(l.c, i1.mul(get(together), integer(valid * p.size)))
+        advance(l.c, i1.mul(get(together), get(l.across)))
         set(l.panels, i1.sub(get(l.panels), get(together)))
         local.get(l.panels)
         br_if(0)

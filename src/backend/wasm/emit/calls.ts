@@ -1,8 +1,8 @@
 /** The routines that a matrix product calls, with its sizes and the layouts of its operands as their arguments. */
 import type { Local } from 'wasmati'
-import { blockRows, blockVectors, multiplyPanels } from './block.js'
+import { multiplyPanels } from './block.js'
 import { get, integer, set, type Push } from './lanes.js'
-import type { Product } from './matrix.js'
+import { blockRows, blockVectors, type Product } from './matrix.js'
 import { groupsTogether, packAcross, packAlong } from './pack.js'
 import { advance, repeat } from './loops.js'
 import { i1, invoke, type Routine, type Share } from './routine.js'
@@ -11,6 +11,8 @@ import { i1, invoke, type Routine, type Share } from './routine.js'
 type Panels = Push | 'rest'
 
 export interface Calls {
+  /** whether B needs no packing */
+  readonly isPacked: boolean
   /** packs rows of A from an address on */
   readonly packA: (from: Push, rows: Push, to: number) => void
   /** packs panels of B; both pointers and the counter move */
@@ -49,7 +51,8 @@ export const callsOf = ({ p, m, n, a, b, c, depth }: Product, share: Share): Cal
     const count = i1.div(rows, integer(blockRows))
     const row = integer(blockRows * p.size)
     const blocks = (routine: Routine, start: Push, many: Push, target: Push): void => {
-      invoke(routine, start, integer(a.row), integer(depth), target, row, integer(blockBytes), many)
+      const [one, none] = [integer(1), integer(0)]
+      invoke(routine, start, integer(a.row), integer(depth), one, none, target, row, integer(blockBytes), many)
     }
     if (rowsAcross !== undefined) {
       rowsAcross(from, a.column, integer(to), i1.div(i1.add(rows, integer(blockRows - 1)), integer(blockRows)))
@@ -62,11 +65,13 @@ export const callsOf = ({ p, m, n, a, b, c, depth }: Product, share: Share): Cal
     blocks(leftAlong, i1.add(from, start), isThere, i1.add(integer(to), target))
   }
 
-  const bAcross = b.column === p.size || n === 1
+  const bAcross = b.column === p.size || (n === 1 && b.panel === undefined)
+  // what lies in panels is packed already, unless its transpose is wanted
+  const isPacked = b.panel !== undefined && bAcross
   const lines = p.lanes
   const widths = [...(n >= wide ? [wide] : []), ...(rest > 0 ? [rest] : [])]
   const vectorsOf = (valid: number): number => Math.ceil(valid / p.lanes)
-  const panelsAcross = bAcross && n >= wide ? across(blockVectors * 16) : undefined
+  const panelsAcross = bAcross && !isPacked && n >= wide ? across(blockVectors * 16) : undefined
   const restAcross = bAcross && rest > 0 ? acrossOf(vectorsOf(rest) * 16, 1) : undefined
   if (!bAcross)
     for (const valid of widths) {
@@ -87,7 +92,11 @@ export const callsOf = ({ p, m, n, a, b, c, depth }: Product, share: Share): Cal
       const start = i1.add(get(from), integer(first * b.column))
       const target = i1.add(get(to), integer(first * p.size))
       const next = integer(together * p.size)
-      invoke(along(together), start, integer(b.column), integer(depth), target, integer(row), next, integer(count))
+      const inOne = b.panel === undefined ? depth : wide
+      const [k, pieces, skip] = [inOne, depth / inOne, b.panel === undefined ? 0 : b.panel - wide * p.size].map(
+        integer
+      ) as [Push, Push, Push]
+      invoke(along(together), start, integer(b.column), k, pieces, skip, target, integer(row), next, integer(count))
     }
     const one = (): void => {
       const groups = Math.floor(valid / lines)
@@ -117,7 +126,8 @@ export const callsOf = ({ p, m, n, a, b, c, depth }: Product, share: Share): Cal
   )
   const multiply = (from: Push, rows: Push, panel: Push, panels: Panels, to: Push): void => {
     const routine = multiplied.get(panels === 'rest' ? rest : wide) as Routine
-    invoke(routine, from, rows, panel, panels === 'rest' ? integer(1) : panels, to, integer(depth), integer(c.row))
+    const [count, beside] = [panels === 'rest' ? integer(1) : panels, integer(c.panel ?? wide * p.size)]
+    invoke(routine, from, rows, panel, count, to, integer(depth), integer(c.row), beside)
   }
-  return { packA, packB, multiply }
+  return { isPacked, packA, packB, multiply }
 }

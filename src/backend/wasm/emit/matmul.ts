@@ -13,7 +13,8 @@ import { i1 } from './routine.js'
 import { emitThin, thinBelow } from './thin.js'
 
 /** whether the rows are so few that packing would not pay */
-export const isThin = ({ m, b, p }: Product): boolean => m < thinBelow && b.column === p.size
+export const isThin = ({ m, b, c, p }: Product): boolean =>
+  m < thinBelow && b.column === p.size && b.panel === undefined && c.panel === undefined
 
 export const emitMatmul = (
   kernel: MatmulKernel,

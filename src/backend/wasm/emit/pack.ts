@@ -105,16 +105,17 @@ const tiles: Readonly<Record<string, Tile>> = {
 }
 
 /**
- * (from, apart, depth, to, row, next, count): lines whose k lie side by side, `lines` of them together, `count` times. A line is `apart`
- * bytes from the one before; there are `row` bytes from one k to the next in what is made, and `next` from some lines to the next ones.
+ * (from, apart, depth, pieces, skip, to, row, next, count): lines whose k lie side by side, `lines` of them together, `count` times. A line is
+ * `apart` bytes from the one before; it comes in pieces of `depth` k, with `skip` bytes between them. There are `row` bytes from one k to the
+ * next in what is made, and `next` from some lines to the next ones.
  */
 export const packAlong = (p: Precision, lines: number): Routine =>
   routine(
-    ['from', 'apart', 'depth', 'to', 'row', 'next', 'count'],
-    { integers: lines + 2, vectors: lines === 1 ? 0 : 2 * lines },
+    ['from', 'apart', 'depth', 'pieces', 'skip', 'to', 'row', 'next', 'count'],
+    { integers: lines + 3, vectors: lines === 1 ? 0 : 2 * lines },
     (l, i, v) => {
       const each = Array.from({ length: lines }, (_, j) => j)
-      const [at, left] = [i(lines), i(lines + 1)]
+      const [at, left, piece] = [i(lines), i(lines + 1), i(lines + 2)]
       const tile = tiles[`${lines} x ${p.size}`]
       repeat(l.count, () => {
         for (const j of each) {
@@ -122,40 +123,44 @@ export const packAlong = (p: Precision, lines: number): Routine =>
           advance(l.from, get(l.apart))
         }
         set(at, get(l.to))
-        if (tile !== undefined) {
-          set(left, i1.div(get(l.depth), integer(p.lanes)))
+        set(piece, get(l.pieces))
+        repeat(piece, () => {
+          if (tile !== undefined) {
+            set(left, i1.div(get(l.depth), integer(p.lanes)))
+            repeat(left, () => {
+              for (const j of each) {
+                local.get(i(j))
+                v128.load({ align: p.size })
+                local.set(v(j))
+                advance(i(j), 16)
+              }
+              tile.turn(v)
+              tile.stored.forEach(([which, , offset], s) => {
+                local.get(at)
+                local.get(v(which))
+                v128.store({ offset, align: p.size })
+                const [k, then] = [tile.stored[s]?.[1] ?? 0, tile.stored[s + 1]?.[1] ?? p.lanes]
+                for (let n = k; n < then; n++) advance(at, get(l.row))
+              })
+            })
+            set(left, i1.rem(get(l.depth), integer(p.lanes)))
+          } else set(left, get(l.depth))
           repeat(left, () => {
             for (const j of each) {
-              local.get(i(j))
-              v128.load({ align: p.size })
-              local.set(v(j))
-              advance(i(j), 16)
-            }
-            tile.turn(v)
-            tile.stored.forEach(([which, , offset], s) => {
               local.get(at)
-              local.get(v(which))
-              v128.store({ offset, align: p.size })
-              const [k, then] = [tile.stored[s]?.[1] ?? 0, tile.stored[s + 1]?.[1] ?? p.lanes]
-              for (let n = k; n < then; n++) advance(at, get(l.row))
-            })
-          })
-          set(left, i1.rem(get(l.depth), integer(p.lanes)))
-        } else set(left, get(l.depth))
-        repeat(left, () => {
-          for (const j of each) {
-            local.get(at)
-            local.get(i(j))
-            if (p.size === 4) {
-              f32.load({})
-              f32.store({ offset: j * 4 })
-            } else {
-              f64.load({})
-              f64.store({ offset: j * 8 })
+              local.get(i(j))
+              if (p.size === 4) {
+                f32.load({})
+                f32.store({ offset: j * 4 })
+              } else {
+                f64.load({})
+                f64.store({ offset: j * 8 })
+              }
+              advance(i(j), p.size)
             }
-            advance(i(j), p.size)
-          }
-          advance(at, get(l.row))
+            advance(at, get(l.row))
+          })
+          for (const j of each) advance(i(j), get(l.skip))
         })
         advance(l.to, get(l.next))
       })

@@ -4,10 +4,10 @@
  * others' ranges, so a slow one takes fewer, and what a thread made in one kernel is mostly in its own caches in the next one.
  */
 import { block, br, br_if, i32, if_, local, loop, type Local } from 'wasmati'
-import { blockRows, blockVectors, panelsTogether } from './block.js'
+import { panelsTogether } from './block.js'
 import type { Calls } from './calls.js'
 import { get, integer, set, type Push } from './lanes.js'
-import type { Layout, Locals, Product } from './matrix.js'
+import { blockRows, blockVectors, type Layout, type Locals, type Product } from './matrix.js'
 import { advance } from './loops.js'
 import { i1, smaller } from './routine.js'
 
@@ -43,13 +43,15 @@ interface Cut {
   readonly wholeBytes: number
   readonly pieceBytes: number
 }
-const cutOf = ({ p, m, n, depth, batches }: Product, threads: number): Cut => {
+const cutOf = ({ p, m, n, depth, batches, b, c }: Product, threads: number): Cut => {
   const wide = blockVectors * p.lanes
   const [full, rest] = [Math.floor(n / wide), n % wide]
   const panelBytes = depth * blockVectors * 16
   const restBytes = depth * Math.ceil(rest / p.lanes) * 16
   const rowBytes = (rows: number): number => Math.ceil(rows / blockRows) * blockRows * depth * p.size
-  const byRows = m > n
+  // who has made a panel of the product has it in its caches when the panel is used
+  const byRows = m > n && c.panel === undefined
+  const isPacked = b.panel !== undefined && b.column === p.size
   const wanted = Math.ceil((piecesPerThread * threads) / batches)
   const most = byRows ? mostRows : panelsTogether
   const all = byRows ? m / blockRows : full
@@ -62,8 +64,12 @@ const cutOf = ({ p, m, n, depth, batches }: Product, threads: number): Cut => {
     piece,
     pieces: byRows ? Math.ceil(m / piece) : Math.ceil(full / piece) + (rest > 0 ? 1 : 0),
     panelBytes,
-    wholeBytes: align(byRows ? full * panelBytes + restBytes : rowBytes(m)),
-    pieceBytes: byRows ? rowBytes(Math.min(piece, m)) : Math.max(Math.min(piece, full) * panelBytes, restBytes)
+    wholeBytes: !byRows ? align(rowBytes(m)) : isPacked ? 0 : align(full * panelBytes + restBytes),
+    pieceBytes: byRows
+      ? rowBytes(Math.min(piece, m))
+      : isPacked
+        ? 0
+        : Math.max(Math.min(piece, full) * panelBytes, restBytes)
   }
 }
 /** bytes of scratch that each thread needs for a product */
@@ -131,7 +137,12 @@ const eachPiece = (
   })
 }
 
-export const emitPanels = (product: Product, { packA, packB, multiply }: Calls, l: Locals, sharing?: Sharing): void => {
+export const emitPanels = (
+  product: Product,
+  { isPacked, packA, packB, multiply }: Calls,
+  l: Locals,
+  sharing?: Sharing
+): void => {
   const { p, m, a, b, c, batches, panel } = product
   const { byRows, full, rest, piece, pieces, panelBytes, wholeBytes } = cutOf(product, sharing?.threads ?? 1)
   const [turn, count, from, to, counter, left, packed] = [l.i(0), l.i(1), l.i(2), l.i(3), l.i(4), l.i(5), l.i(6)]
@@ -145,6 +156,7 @@ export const emitPanels = (product: Product, { packA, packB, multiply }: Calls, 
       packA(get(l.a), integer(m), panel)
       return
     }
+    if (isPacked) return
     set(from, get(l.b))
     set(to, integer(panel))
     if (full > 0) packB(from, to, integer(full), counter)
@@ -159,7 +171,7 @@ export const emitPanels = (product: Product, { packA, packB, multiply }: Calls, 
     set(count, smaller(integer(piece), i1.sub(integer(m), first)))
     packA(i1.add(get(l.a), i1.mul(first, integer(a.row))), get(count), pieceAt)
     set(to, i1.add(get(l.c), i1.mul(first, integer(c.row))))
-    set(from, integer(panel))
+    set(from, isPacked ? get(l.b) : integer(panel))
     if (full > 0) {
       multiply(integer(pieceAt), get(count), get(from), integer(full), get(to))
       advance(from, restAt)
@@ -172,10 +184,15 @@ export const emitPanels = (product: Product, { packA, packB, multiply }: Calls, 
   const columns = (first: Push): void => {
     const multiplied = (start: Push, panels: Push | 'rest'): void => {
       set(left, start)
+      const target = i1.add(get(l.c), i1.mul(get(left), integer(c.panel ?? wide * p.size)))
+      if (isPacked) {
+        set(from, i1.add(get(l.b), i1.mul(get(left), integer(panelBytes))))
+        multiply(integer(panel), integer(m), get(from), panels, target)
+        return
+      }
       set(from, i1.add(get(l.b), i1.mul(get(left), integer(wide * b.column))))
       set(to, integer(pieceAt))
       packB(from, to, panels, counter)
-      const target = i1.add(get(l.c), i1.mul(get(left), integer(wide * p.size)))
       multiply(integer(panel), integer(m), integer(pieceAt), panels, target)
     }
     const some = (): void => {

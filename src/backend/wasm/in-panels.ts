@@ -1,0 +1,226 @@
+/**
+ * Matrices that a loop keeps and multiplies by (weights) lie in panels: some columns side by side, row after row, then the next columns,
+ * as products read their right operand. So no step packs them. What is worked out number by number with them (gradients, slots of
+ * the optimizer) lies in panels too, and as threads share out panels, what a thread updates is what it multiplies by in the next step,
+ * in its own caches. No number is worked out otherwise than before.
+ */
+import { sizeOf } from '../../value/shape.js'
+import type { DType, Storage } from '../../value/tensor.js'
+import { bodyOf } from './emit/body.js'
+import { isThin } from './emit/matmul.js'
+import { panelColumns, sizesOf } from './emit/matrix.js'
+import {
+  bytesOf,
+  extentOf,
+  isOneNumber,
+  isPlain,
+  readsOf,
+  resultsOf,
+  writesOf,
+  type Buffer,
+  type Kernel,
+  type Lowered,
+  type MapKernel,
+  type MatmulKernel,
+  type View
+} from './kernel.js'
+
+/** a matrix in a buffer of one of the programs, its numbers one after another */
+interface Place {
+  readonly program: number
+  readonly buffer: Buffer
+  readonly offset: number
+}
+interface Size {
+  readonly rows: number
+  readonly columns: number
+}
+
+const keyOf = ({ program, buffer, offset }: Place): string => `${program} ${buffer.id} ${offset}`
+const numbersIn = ({ rows, columns }: Size): number => rows * columns
+
+const touches = ({ buffer, offset }: Place, size: Size, v: View): boolean => {
+  if (v.buffer !== buffer) return false
+  const [from, to] = extentOf(v)
+  const width = bytesOf[buffer.dtype]
+  return from < (offset + numbersIn(size)) * width && offset * width < to
+}
+const isAll = ({ offset }: Place, size: Size, v: View): boolean =>
+  v.offset === offset && sizeOf(v.shape) === numbersIn(size) && isPlain(v)
+const isMatrix = (place: Place, { rows, columns }: Size, v: View): boolean =>
+  v.offset === place.offset && v.shape.join() === `${rows},${columns}` && v.stride.join() === `${columns},1`
+const isTranspose = (place: Place, { rows, columns }: Size, v: View): boolean =>
+  v.offset === place.offset && v.shape.join() === `${columns},${rows}` && v.stride.join() === `1,${columns}`
+
+/** what passes number by number through all that it touches, wherever these lie: then they may lie otherwise, if they do so together */
+const passed = (k: MapKernel): readonly View[] | undefined => {
+  const outputs = k.outputs.map(o => o.to)
+  const { places, keys } = bodyOf(
+    [...k.outputs, ...(k.maxima ?? [])].map(o => o.node),
+    k.reads,
+    k.shape
+  )
+  const all = [...k.reads.values(), ...outputs].filter(v => !isOneNumber(v))
+  const inStep = all.every(v => isPlain(v) && sizeOf(v.shape) === sizeOf(k.shape))
+  return inStep && places.length === 0 && keys.size === 0 ? all : undefined
+}
+
+/** what lies where a kernel has a matrix in panels; undefined where the kernel cannot have it so */
+const besides = (k: Kernel, place: Place, size: Size): readonly Place[] | undefined => {
+  const isTouched = (v: View): boolean => touches(place, size, v)
+  if (k.kind === 'matmul') {
+    const fits =
+      !isTouched(k.a) &&
+      (!isTouched(k.b) || isMatrix(place, size, k.b) || isTranspose(place, size, k.b)) &&
+      (!isTouched(k.to) || isMatrix(place, size, k.to))
+    return fits ? [] : undefined
+  }
+  if (k.kind !== 'map' || (k.maxima ?? []).some(m => isTouched(m.to))) return undefined
+  const together = passed(k)
+  if (together === undefined) return undefined
+  return together.filter(isTouched).reduce<readonly Place[] | undefined>((found, { offset, shape }) => {
+    const at = place.offset - offset
+    const inside = at >= 0 && at + numbersIn(size) <= sizeOf(shape)
+    return found === undefined || !inside
+      ? undefined
+      : [...found, ...together.map(v => ({ program: place.program, buffer: v.buffer, offset: v.offset + at }))]
+  }, [])
+}
+
+/** a program, and its kernels by the buffers that they touch */
+interface Indexed extends Lowered {
+  readonly touching: ReadonlyMap<Buffer, readonly Kernel[]>
+}
+const indexed = (p: Lowered): Indexed => {
+  const touching = new Map<Buffer, Kernel[]>()
+  for (const k of p.kernels)
+    for (const b of new Set([...readsOf(k).map(v => v.buffer), ...writesOf(k)]))
+      touching.set(b, [...(touching.get(b) ?? []), k])
+  return { ...p, touching }
+}
+
+/** all that must lie in panels if one matrix does, and the names of what is kept among it; undefined where something prevents it */
+const followed = (
+  programs: readonly Indexed[],
+  kept: ReadonlySet<string>,
+  fedBack: { readonly has: (name: string) => boolean },
+  start: Place,
+  size: Size
+): { readonly places: readonly Place[]; readonly names: ReadonlySet<string> } | undefined => {
+  const seen = new Map([[keyOf(start), start]])
+  const names = new Set<string>()
+  const add = (p: Place): void => {
+    seen.set(keyOf(p), seen.get(keyOf(p)) ?? p)
+  }
+  const addNamed = (name: string): void => {
+    names.add(name)
+    programs.forEach(({ inputs, outputs }, program) => {
+      for (const v of [inputs[name], fedBack.has(name) ? outputs[name] : undefined])
+        if (v !== undefined) add({ program, buffer: v.buffer, offset: v.offset })
+    })
+  }
+  // a map's entries include those that are added on the way
+  for (const place of seen.values()) {
+    const { inputs, outputs, touching } = programs[place.program] as Indexed
+    if (place.buffer.role.kind === 'constant') return undefined
+    const named = (views: Lowered['inputs'], may: (name: string) => boolean): boolean =>
+      Object.entries(views).every(([name, v]) => {
+        if (!touches(place, size, v)) return true
+        if (!may(name) || !isAll(place, size, v)) return false
+        if (!names.has(name)) addNamed(name)
+        return true
+      })
+    if (!named(inputs, name => kept.has(name)) || !named(outputs, name => fedBack.has(name))) return undefined
+    for (const k of touching.get(place.buffer) ?? []) {
+      if (![...readsOf(k), ...resultsOf(k)].some(v => touches(place, size, v))) {
+        if (k.kind === 'scatter' && k.scratch === place.buffer) return undefined
+        continue
+      }
+      const more = besides(k, place, size)
+      if (more === undefined) return undefined
+      for (const p of more) add(p)
+    }
+  }
+  return { places: [...seen.values()], names }
+}
+
+/** the matrices that are multiplied by, the products being large enough */
+const multipliedBy = (programs: readonly Lowered[], kept: ReadonlySet<string>): readonly (Place & Size & Panels)[] =>
+  programs.flatMap(({ kernels, inputs }, program) => {
+    const buffers = new Set(Object.entries(inputs).flatMap(([name, v]) => (kept.has(name) ? [v.buffer] : [])))
+    return kernels.flatMap(k => {
+      if (k.kind !== 'matmul' || !buffers.has(k.b.buffer) || k.b.shape.length !== 2) return []
+      const [rows = 0, columns = 0] = k.b.shape
+      const product = sizesOf(k)
+      const across = panelColumns(product)
+      return k.b.stride[1] === 1 && columns % across === 0 && !isThin(product)
+        ? [{ program, buffer: k.b.buffer, offset: k.b.offset, rows, columns, across }]
+        : []
+    })
+  })
+
+/** how a matrix lies in panels: how many columns it has, and how many of them there are to a panel */
+export interface Panels {
+  readonly columns: number
+  readonly across: number
+}
+export interface InPanels {
+  readonly programs: readonly Lowered[]
+  /** what is kept in panels, by its names */
+  readonly panels: ReadonlyMap<string, Panels>
+}
+
+/**
+ * Weights in panels, where nothing that works with them needs them otherwise.
+ *
+ * @param resident the names of what is kept and not fed back
+ */
+export const inPanels = (
+  given: readonly Lowered[],
+  fedBack: { readonly has: (name: string) => boolean; readonly keys: () => Iterable<string> },
+  resident: Iterable<string>
+): InPanels => {
+  const programs = given.map(indexed)
+  const kept = new Set([...fedBack.keys(), ...resident])
+  const places = new Set<string>()
+  const panels = new Map<string, Panels>()
+  for (const { rows, columns, across, ...start } of multipliedBy(programs, kept)) {
+    if (places.has(keyOf(start))) continue
+    const found = followed(programs, kept, fedBack, start, { rows, columns })
+    if (found === undefined) continue
+    for (const p of found.places) places.add(keyOf(p))
+    for (const name of found.names) panels.set(name, { columns, across })
+  }
+  if (places.size === 0) return { programs: given, panels }
+  const isThere = (program: number, { buffer, offset }: View): boolean => places.has(keyOf({ program, buffer, offset }))
+  const marked = (k: MatmulKernel, program: number): MatmulKernel => {
+    const lying = { b: isThere(program, k.b), to: isThere(program, k.to) }
+    return lying.b || lying.to ? { ...k, inPanels: lying } : k
+  }
+  return {
+    programs: given.map((l, program) => ({
+      ...l,
+      kernels: l.kernels.map(k => (k.kind === 'matmul' ? marked(k, program) : k))
+    })),
+    panels
+  }
+}
+
+type Numbers = Storage[DType]
+
+// One loop each, and no function inside: there are millions of numbers in a large state.
+
+/** Numbers of a matrix, row by row, to where they lie in panels. */
+export const intoPanels = (from: Numbers, to: Numbers, { columns, across }: Panels): void => {
+  let at = 0
+  for (let first = 0; first < columns; first += across)
+    for (let row = first; row < from.length; row += columns)
+      for (let c = row; c < row + across; c++) to[at++] = from[c] as number
+}
+/** And back. */
+export const outOfPanels = (from: Numbers, to: Numbers, { columns, across }: Panels): void => {
+  let at = 0
+  for (let first = 0; first < columns; first += across)
+    for (let row = first; row < from.length; row += columns)
+      for (let c = row; c < row + across; c++) to[c] = from[at++] as number
+}
