@@ -1,3 +1,4 @@
+import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fromArrays } from '../../src/data/arrays.js'
@@ -6,11 +7,13 @@ import {
   applyScaling,
   fitScaling,
   scalingCodec,
+  undoScaling,
+  type Scaling,
   type ScalingGroup,
   type ScalingKind
 } from '../../src/data/normalise.js'
-import { decode } from '../../src/value/codec.js'
-import { full, view } from '../../src/value/tensor.js'
+import { decode, parseJson } from '../../src/value/codec.js'
+import { full, numbersOf, sameBits, view, type Tensor } from '../../src/value/tensor.js'
 import { left, right } from './helpers.js'
 
 const kinds: readonly ScalingKind[] = ['standardise', 'minMax', 'unit']
@@ -155,5 +158,162 @@ describe('scaling', () => {
     expect(left(applyScaling(right(fitScaling(two, 'unit')), tokens))).toContain('u32')
     expect(left(fitScaling(of([[0], [1e-45]]), 'minMax'))).toContain('f32 can hold')
     expect(left(applyScaling(right(fitScaling(of([[0], [1e-30]]), 'minMax')), of([[1e30], [0]])))).toContain('x/row 0')
+  })
+})
+
+/** examples with these targets */
+const targets = (y: readonly (readonly number[])[]): Dataset =>
+  right(
+    fromArrays(
+      y.map(() => [0]),
+      y
+    )
+  )
+const fitTargets = (d: Dataset, kind: ScalingKind, per: ScalingGroup) => fitScaling(d, kind, per, 'targets')
+const anyKind = fc.constantFrom(...kinds)
+const anyGroup = fc.constantFrom(...groups)
+/** numbers of f32 up to its ends, its least ones among them */
+const anyNumber = fc.float({ noNaN: true, noDefaultInfinity: true })
+const anyTable = fc
+  .integer({ min: 1, max: 3 })
+  .chain(width =>
+    fc.array(fc.array(anyNumber, { minLength: width, maxLength: width }), { minLength: 2, maxLength: 12 })
+  )
+
+describe('scaling of targets', () => {
+  // so that the laws of inputs above are theirs too: mean 0, deviation 1, range, sums
+  it('gives the bits that inputs of these numbers would have, and leaves the inputs alone', () => {
+    fc.assert(
+      fc.property(table, anyKind, anyGroup, (numbers, kind, per) => {
+        const [asInputs, asTargets] = [of(numbers), targets(numbers)]
+        const [inputs, own] = [right(fitScaling(asInputs, kind, per)), right(fitTargets(asTargets, kind, per))]
+        expect(own).toEqual({ ...inputs, of: 'targets' })
+        const scaled = right(applyScaling(own, asTargets))
+        expect(sameBits(valuesOf(scaled.y), valuesOf(right(applyScaling(inputs, asInputs)).x))).toBe(true)
+        expect(scaled.x).toBe(asTargets.x)
+      })
+    )
+  })
+
+  it('undone gives each target back, to about one step of f32, from one end of f32 to the other', () => {
+    fc.assert(
+      fc.property(anyTable, anyKind, anyGroup, (numbers, kind, per) => {
+        const d = targets(numbers)
+        const fitted = fitTargets(d, kind, per)
+        fc.pre(E.isRight(fitted))
+        const scaling = right(fitted)
+        const applied = applyScaling(scaling, d)
+        fc.pre(E.isRight(applied))
+        const back = right(undoScaling(scaling, valuesOf(right(applied).y)))
+        expect([back.dtype, back.shape]).toEqual(['f64', d.y.tensor.shape])
+        Array.from(numbersOf(d.y.tensor)).forEach((target, i) => {
+          const c = i % scaling.scale.length
+          const [scale, shift] = [scaling.scale[c] as number, scaling.shift[c] as number]
+          // below the normal range of f32 a product is rounded to a step of 2^-149
+          const bound = 2 ** -24 * (Math.abs(target) + Math.abs(target + shift / scale)) + 2 ** -150 / scale
+          expect(Math.abs((back.data[i] as number) - target)).toBeLessThanOrEqual(bound * (1 + 2 ** -20))
+        })
+      }),
+      { numRuns: 300 }
+    )
+  })
+
+  it('undone keeps the digits of outputs: scaled again in f64 they are what they were', () => {
+    const settings = fc.record({
+      centre: fc.double({ min: -1e12, max: 1e12, noNaN: true }),
+      spread: fc.double({ min: 1e-3, max: 1e6, noNaN: true }),
+      output: fc.float({ min: -8, max: 8, noNaN: true })
+    })
+    fc.assert(
+      fc.property(settings, ({ centre, spread, output }) => {
+        const scale = Math.fround(1 / spread)
+        const shift = Math.fround(-centre * scale)
+        const scaling: Scaling = { of: 'targets', kind: 'standardise', per: 'column', scale: [scale], shift: [shift] }
+        const back = right(undoScaling(scaling, view('f32', [1, 1], Float32Array.of(output)))).data[0] as number
+        // a few roundings to f64
+        const bound = 2 ** -50 * (Math.abs(output - shift) + Math.abs(shift))
+        expect(Math.abs(back * scale + shift - output)).toBeLessThanOrEqual(bound)
+      })
+    )
+    // in f32 the two would be one: its steps are 128 there
+    const times = right(fitTargets(targets([[1.7e9 - 1024], [1.7e9 + 1024]]), 'standardise', 'column'))
+    const two = right(undoScaling(times, view('f32', [2, 1], Float32Array.of(0.25, 0.2501)))).data
+    expect((two[1] as number) - (two[0] as number)).toBeCloseTo(1024 * 1e-4, 4)
+  })
+
+  it('makes constant columns 0, and gives the very constants back', () => {
+    fc.assert(
+      fc.property(
+        anyNumber,
+        fc.integer({ min: 1, max: 9 }),
+        fc.constantFrom('standardise', 'minMax'),
+        (constant, n, kind) => {
+          const d = targets(Array.from({ length: n }, () => [constant]))
+          const scaling = right(fitTargets(d, kind, 'column'))
+          const { y } = right(applyScaling(scaling, d))
+          expect(Array.from(numbersOf(y.tensor)).every(v => v === 0)).toBe(true)
+          const back = Array.from(right(undoScaling(scaling, y.tensor)).data)
+          expect(back.every(v => v === Math.fround(constant))).toBe(true)
+        }
+      )
+    )
+  })
+
+  it('knows the training part only', () => {
+    fc.assert(
+      fc.property(table, table, anyKind, (train, test, kind) => {
+        const [a, b] = [train, test].map(rows => targets(rows.map(row => row.slice(0, 1)))) as [Dataset, Dataset]
+        const scaling = right(fitTargets(a, kind, 'column'))
+        const [scale, shift] = [scaling.scale[0] as number, scaling.shift[0] as number]
+        expect(Array.from(numbersOf(right(applyScaling(scaling, b)).y.tensor))).toEqual(
+          Array.from(numbersOf(b.y.tensor), v => Math.fround(Math.fround(scale * v) + shift))
+        )
+      })
+    )
+  })
+
+  it('bytes that are values stay bytes under one scale for all, and come back as values', () => {
+    const raw = right(feature(view('u8', [2, 2], Uint8Array.of(0, 51, 102, 255)), { scale: 1 / 255, shift: 0 }))
+    const d = right(dataset({ x: full('f32', [2, 1], 0), y: raw }))
+    const scaling = right(fitTargets(d, 'standardise', 'whole'))
+    const { y } = right(applyScaling(scaling, d))
+    expect(y.tensor.data).toBe(raw.tensor.data)
+    const back = Array.from(right(undoScaling(scaling, valuesOf(y))).data)
+    back.forEach((v, i) => expect(Math.abs(v - (raw.tensor.data[i] as number) / 255)).toBeLessThan(2 ** -22))
+  })
+
+  it('travels as JSON; without `of` it is of inputs', () => {
+    fc.assert(
+      fc.property(table, anyKind, anyGroup, fc.constantFrom('inputs', 'targets'), (numbers, kind, per, of) => {
+        const fitted = right(fitScaling({ ...targets(numbers), x: targets(numbers).y }, kind, per, of))
+        expect(right(parseJson(scalingCodec)(JSON.stringify(scalingCodec.encode(fitted))))).toEqual(fitted)
+        const { of: _, ...before } = fitted
+        expect(right(decode(scalingCodec)(before))).toEqual({ ...fitted, of: 'inputs' })
+      })
+    )
+    const unknown = { of: 'weights', kind: 'unit', per: 'whole', scale: [1], shift: [0] }
+    expect(left(decode(scalingCodec)(unknown))).toBe('$/of: expected one of inputs, targets, got "weights"')
+  })
+
+  it('refuses class indexes, other shapes, and what f32 cannot hold', () => {
+    const classes = right(dataset({ x: full('f32', [2, 1], 0), y: full('f32', [2], 1), classes: 2 }))
+    const said = 'are not scaled: do so with targets that are values, as f32'
+    expect(left(fitTargets(classes, 'unit', 'whole'))).toBe(
+      `y: expected numbers to scale, got u32, which are indexes; classes ${said}`
+    )
+    const bytes = { ...classes, y: { tensor: full('u8', [2], 1), scale: 1, shift: 0 } }
+    expect(left(fitTargets(bytes, 'unit', 'whole'))).toContain(said)
+    const one = right(fitTargets(targets([[1], [2]]), 'minMax', 'column'))
+    expect(left(applyScaling(one, classes))).toBe(
+      'y: expected targets with 1 of column, got 1 of u32; fit the scaling on data of this shape'
+    )
+    expect(left(applyScaling(one, bytes))).toContain('1 of u8')
+    expect(left(applyScaling(one, targets([[1, 2]])))).toContain('2 of f32')
+    expect(left(fitTargets(targets([[0], [1e-45]]), 'minMax', 'column'))).toContain('y/column 0')
+    const undo = (t: Tensor): string => left(undoScaling(one, t))
+    expect(undo(full('f32', [3, 2], 0))).toContain('targets with 1 of column, got 2 of f32')
+    expect(undo(full('u32', [3, 1], 0))).toContain('1 of u32')
+    expect(left(undoScaling({ ...one, shift: [] }, full('f32', [3, 1], 0)))).toContain('targets with 1 of column')
+    expect(left(undoScaling({ ...one, scale: [0] }, full('f32', [3, 1], 0)))).toContain('numbers other than 0')
   })
 })

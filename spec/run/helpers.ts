@@ -48,6 +48,7 @@ export const runFiles: fc.Arbitrary<RunFile<ModelData>> = fc.record(
     split,
     validation: split,
     normalise,
+    normaliseTargets: normalise,
     model,
     loss: samples<RunFile['loss']>(families.losses),
     optimizer: samples<RunFile['optimizer']>(families.optimizers),

@@ -61,6 +61,7 @@ describe('the name of a run', () => {
     ['stop rule', { stop: { tag: 'epochs', count: 4 } }],
     ['metrics', { metrics: ['mae'] }],
     ['scaling', { normalise: 'minMax' }],
+    ['scaling of targets', { normaliseTargets: 'minMax' }],
     ['split', { split: 'random' }],
     ['model', { model: { input: [2], layers: [...xor.model.layers, 'relu'] } }]
   ])('depends on the %s', (_, change) => expect(idOf({ ...xor, ...change })).not.toBe(idOf(xor)))

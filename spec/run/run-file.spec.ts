@@ -104,7 +104,8 @@ describe('short forms', () => {
     ...bare(families.optimizers).map(tag => ['optimizer', tag] as const),
     ...bare(readers).map(tag => ['data', tag] as const),
     ['split', 'stratified'] as const,
-    ['normalise', 'standardise'] as const
+    ['normalise', 'standardise'] as const,
+    ['normaliseTargets', 'unit'] as const
   ])('%s: "%s" is the member without settings', (field, tag) => {
     const model = { input: [2], layers: [] }
     expect(withShort({ model, [field]: tag })).toEqual(withShort({ model, [field]: { tag } }))

@@ -17,6 +17,6 @@ export {
 } from './dataset.js'
 export { decodeIdx } from './idx.js'
 export { classLabels, oneHot } from './labels.js'
-export { applyScaling, fitScaling, type Scaling } from './normalise.js'
+export { applyScaling, fitScaling, undoScaling, type Scaling } from './normalise.js'
 export { decodeNpy, encodeNpy } from './npy.js'
 export { kFold, kFoldRows, split, stratifiedKFold, stratifiedSplit, type Split, type SplitRows } from './split.js'

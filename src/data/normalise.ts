@@ -1,13 +1,14 @@
 /**
- * Scaling of inputs: fitted on the training part only, then applied to every part, so that nothing of the test part reaches
- * training. Always one multiplication and one addition per number: `scale * x + shift`.
+ * Scaling of inputs or targets: fitted on the training part only, then applied to every part, so that nothing of the test part
+ * reaches training. Always one multiplication and one addition per number: `scale * x + shift`. What a model that was trained on
+ * scaled targets gives goes the way back.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { exact, finite, list, oneOf, type Codec } from '../value/codec.js'
+import { exact, finite, list, oneOf, withDefault, type Codec } from '../value/codec.js'
 import { dataError, within, type DataError } from '../value/error.js'
-import { sizeOf } from '../value/shape.js'
-import { view } from '../value/tensor.js'
+import { sizeOf, type Dims } from '../value/shape.js'
+import { isFloat, numbersOf, view, type Tensor } from '../value/tensor.js'
 import { feature, valuesOf, type Dataset, type Feature } from './dataset.js'
 import { rowCount, slice } from './rows.js'
 
@@ -36,22 +37,29 @@ const kinds = {
 /** what shares one scale: the same place of every example, the same channel (last axis), or all numbers (keeps bytes bytes) */
 const groups = {
   column: (shape: readonly number[]): number => sizeOf(shape.slice(1)),
-  channel: (shape: readonly number[]): number => shape.at(-1) ?? 1,
+  channel: (shape: readonly number[]): number => shape.slice(1).at(-1) ?? 1,
   whole: (): number => 1
 } as const
 
+/** where a dataset holds what is scaled */
+const places = { inputs: 'x', targets: 'y' } as const
+
 export type ScalingKind = keyof typeof kinds
 export type ScalingGroup = keyof typeof groups
+export type ScalingOf = keyof typeof places
 
 /** plain data: `scale[c] * x + shift[c]` for a number of group c, both f32 */
 export interface Scaling {
+  readonly of: ScalingOf
   readonly kind: ScalingKind
   readonly per: ScalingGroup
   readonly scale: readonly number[]
   readonly shift: readonly number[]
 }
 
+/** JSON without `of` is from when inputs alone were scaled */
 export const scalingCodec: Codec<Scaling> = exact('scaling', {
+  of: withDefault(oneOf('inputs', 'targets'), 'inputs'),
   kind: oneOf('standardise', 'minMax', 'unit'),
   per: oneOf('column', 'channel', 'whole'),
   scale: list(finite),
@@ -119,24 +127,42 @@ const statistics = (x: Feature, groups: number): readonly Statistics[] => {
   }))
 }
 
+const notIndexes: Readonly<Record<ScalingOf, string>> = {
+  inputs: 'give them as f32',
+  targets: 'classes are not scaled: do so with targets that are values, as f32'
+}
+/** bytes that are one number per example are class indexes, as in training */
+const areIndexes = ({ dtype, shape }: Tensor): boolean => dtype === 'u32' || (dtype === 'u8' && shape.length === 1)
+
 /**
- * Fits a scaling to the inputs of a training part. With centre and unit of the kind (mean and standard deviation, least and
- * greatest, 0 and the greatest absolute value): `scale = round32(1 / unit)`, `shift = round32(-centre * scale)`; mean and deviation
- * in f64 by the contract's sums. Where the unit is 0 (a constant column), scale is 1, so that the column becomes 0.
+ * Fits a scaling to the inputs of a training part, or to its targets. With centre and unit of the kind (mean and standard deviation,
+ * least and greatest, 0 and the greatest absolute value): `scale = round32(1 / unit)`, `shift = round32(-centre * scale)`; mean and
+ * deviation in f64 by the contract's sums. Where the unit is 0 (a constant column), scale is 1, so that the column becomes 0.
+ *
+ * A column that is far from 0 for its spread loses digits: a scaled number errs by up to about `2^-23 |centre| / unit`, one or two of
+ * the steps that f32 has there. As f32 has lost as much already, subtract an origin from such numbers (times, say) before they become f32.
+ *
+ * After training on scaled targets, losses and metrics are in their units. For targets of one scale, `rmse` and `mae` divided by it
+ * are in the units of the data; `r2` is the same in both.
  *
  * @param per 'column' (default), 'channel' or 'whole'; for images 'whole' or 'channel'
+ * @param of 'inputs' (default) or 'targets'
  * @example fitScaling(train, 'standardise')
- * @returns Left for inputs that are indexes, and for a spread so small that its inverse is beyond f32
+ * @example fitScaling(train, 'standardise', 'column', 'targets')
+ * @returns Left for numbers that are indexes, and for a spread so small that its inverse is beyond f32
  */
 export const fitScaling = (
   train: Dataset,
   kind: ScalingKind,
-  per: ScalingGroup = 'column'
+  per: ScalingGroup = 'column',
+  of: ScalingOf = 'inputs'
 ): E.Either<DataError, Scaling> => {
-  const { x } = train
-  if (x.tensor.dtype === 'u32')
-    return E.left(dataError(['x'], 'numbers to scale', 'u32, which are indexes', 'give them as f32'))
-  const fitted = statistics(x, groups[per](x.tensor.shape)).map(s => {
+  const place = places[of]
+  const numbers = train[place]
+  const { dtype, shape } = numbers.tensor
+  if (areIndexes(numbers.tensor))
+    return E.left(dataError([place], 'numbers to scale', `${dtype}, which are indexes`, notIndexes[of]))
+  const fitted = statistics(numbers, groups[per](shape)).map(s => {
     const { centre, unit } = kinds[kind](s)
     const scale = Math.fround(1 / (unit === 0 ? 1 : unit))
     return { scale, shift: Math.fround(0 - centre * scale) }
@@ -144,42 +170,75 @@ export const fitScaling = (
   const bad = fitted.findIndex(f => !Number.isFinite(f.scale) || !Number.isFinite(f.shift))
   return bad >= 0
     ? E.left(
-        dataError(['x', `${per} ${bad}`], 'a spread whose inverse f32 can hold', 'less', 'use another unit of measure')
+        dataError(
+          [place, `${per} ${bad}`],
+          'a spread whose inverse f32 can hold',
+          'less',
+          'use another unit of measure'
+        )
       )
-    : E.right({ kind, per, scale: fitted.map(f => f.scale), shift: fitted.map(f => f.shift) })
+    : E.right({ of, kind, per, scale: fitted.map(f => f.scale), shift: fitted.map(f => f.shift) })
 }
 
 const affine = (f: Feature, scale: number, shift: number): E.Either<DataError, Feature> =>
   feature(f.tensor, { scale: f.scale * scale, shift: f.shift * scale + shift })
 
+/** whether a scaling has a scale and a shift for each group of a tensor */
+const fits = ({ per, scale, shift }: Scaling, { shape }: Tensor): boolean =>
+  scale.length === groups[per](shape) && shift.length === scale.length
+const misfit = (place: string, { of, per, scale }: Scaling, { dtype, shape }: Tensor): DataError =>
+  dataError(
+    [place],
+    `${of} with ${scale.length} of ${per}`,
+    `${groups[per](shape)} of ${dtype}`,
+    'fit the scaling on data of this shape'
+  )
+
 /**
- * The dataset with its inputs scaled: `round(round(scale * x) + shift)` in f32. Bytes with one scale for all (`whole`) stay bytes:
- * their map and the scaling are put together, each of the two numbers rounded to f32 once.
+ * The dataset with its inputs, or its targets, scaled: `round(round(scale * x) + shift)` in f32. Bytes with one scale for all (`whole`)
+ * stay bytes: their map and the scaling are put together, each of the two numbers rounded to f32 once.
  *
- * @returns Left when the inputs have another number of groups than the scaling, or a result is not finite
+ * @returns Left when what is to be scaled has another number of groups than the scaling, or a result is not finite
  */
 export const applyScaling = (scaling: Scaling, d: Dataset): E.Either<DataError, Dataset> => {
   const { scale, shift } = scaling
-  const { tensor } = d.x
-  const n = groups[scaling.per](tensor.shape)
-  if (tensor.dtype === 'u32' || scale.length !== n || shift.length !== n)
-    return E.left(
-      dataError(
-        ['x'],
-        `inputs with ${scale.length} of ${scaling.per}`,
-        `${n} of ${tensor.dtype}`,
-        'fit the scaling on data of this shape'
-      )
-    )
+  const place = places[scaling.of]
+  const numbers = d[place]
+  const { tensor } = numbers
+  const n = scale.length
+  if (areIndexes(tensor) || !fits(scaling, tensor)) return E.left(misfit(place, scaling, tensor))
   const scaled = (): E.Either<DataError, Feature> => {
-    const out = Float32Array.from(valuesOf(d.x).data)
+    const out = Float32Array.from(valuesOf(numbers).data)
     for (let i = 0; i < out.length; i++)
       out[i] = Math.fround((scale[i % n] as number) * (out[i] as number)) + (shift[i % n] as number)
     return feature(view('f32', tensor.shape, out))
   }
   return pipe(
-    tensor.dtype === 'u8' && n === 1 ? affine(d.x, scale[0] as number, shift[0] as number) : scaled(),
-    E.map(x => ({ ...d, x })),
-    within('x')
+    tensor.dtype === 'u8' && n === 1 ? affine(numbers, scale[0] as number, shift[0] as number) : scaled(),
+    E.map(scaled => ({ ...d, [place]: scaled })),
+    within(place)
   )
+}
+
+/**
+ * Scaled numbers in the units of the data again, as the outputs of a model whose targets were scaled: `(y - shift) / scale`, each of the
+ * two operations rounded to f64, and the result left in f64. So an output keeps its digits however far from 0 the targets are: beside
+ * 1.7e9 f32 has steps of 128.
+ *
+ * An f32 number x that `applyScaling` scaled comes back with an error of at most `2^-24 (|x| + |x - centre|)`, where `centre` is
+ * `-shift / scale`: about one step of f32 at x. That is the rounding on the way there; the way back adds none that counts. What is a
+ * distance (the deviation of `predictMonteCarlo`) has no shift: divide it by its scale.
+ *
+ * @example pipe(rows, predict(net, params, { backend: wasm }), E.chainW(y => undoScaling(scaling, y))) // Either<..., Tensor<Dims, 'f64'>>
+ * @returns Left for another number of groups than the scaling has, numbers that are no floats, and a scale of 0
+ */
+export const undoScaling = (scaling: Scaling, scaled: Tensor): E.Either<DataError, Tensor<Dims, 'f64'>> => {
+  const { scale, shift } = scaling
+  const n = scale.length
+  if (!isFloat(scaled.dtype) || !fits(scaling, scaled)) return E.left(misfit('scaled', scaling, scaled))
+  if (scale.includes(0)) return E.left(dataError(['scale'], 'numbers other than 0', '0', 'nothing leads back from it'))
+  const out = Float64Array.from(numbersOf(scaled))
+  for (let i = 0; i < out.length; i++)
+    out[i] = ((out[i] as number) - (shift[i % n] as number)) / (scale[i % n] as number)
+  return E.right(view('f64', scaled.shape, out))
 }

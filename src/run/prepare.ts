@@ -1,9 +1,16 @@
-/** What a run file may ask to be done with its data before training: parts split off, inputs scaled. */
+/** What a run file may ask to be done with its data before training: parts split off, inputs and targets scaled. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Datasets } from '../data/files.js'
 import type { Dataset } from '../data/dataset.js'
-import { applyScaling, fitScaling, type ScalingGroup, type ScalingKind } from '../data/normalise.js'
+import {
+  applyScaling,
+  fitScaling,
+  type Scaling,
+  type ScalingGroup,
+  type ScalingKind,
+  type ScalingOf
+} from '../data/normalise.js'
 import { split as randomSplit, stratifiedSplit, type Split as Parts } from '../data/split.js'
 import { leafKey, rootKey, type DrawKey } from '../random/index.js'
 import { inRange, oneOf, optional, uint32, withDefault, type Codec } from '../value/codec.js'
@@ -19,7 +26,7 @@ export interface Split {
   /** decides who goes where; the run's seed unless given, so that runs with seeds of their own can share their parts */
   readonly seed?: number | undefined
 }
-/** how inputs are scaled: fitted on the training part, applied to all */
+/** how inputs or targets are scaled: fitted on the training part, applied to all */
 export interface Normalise {
   readonly tag: ScalingKind
   /** what shares one scale: the same place of every example, the same channel, or all numbers */
@@ -52,6 +59,8 @@ export const normaliseCodec: Codec<Normalise> = shortFamily<Normalise>(
 export interface Prepared extends Datasets {
   /** scored after every epoch */
   readonly validation?: Dataset
+  /** what the parts were scaled with: for new rows (`applyScaling`), and for outputs on their way back (`undoScaling`) */
+  readonly scalings?: { readonly [of in ScalingOf]?: Scaling }
 }
 type PrepareError = DataError | SettingError
 
@@ -82,12 +91,12 @@ const splitValidation =
         )
 
 const scale =
-  ({ normalise }: Preparation) =>
+  (of: ScalingOf, how: Normalise | undefined) =>
   (d: Prepared): E.Either<DataError, Prepared> =>
-    normalise === undefined
+    how === undefined
       ? E.right(d)
       : pipe(
-          fitScaling(d.train, normalise.tag, normalise.per),
+          fitScaling(d.train, how.tag, how.per, of),
           E.chain(scaling => {
             const part = (name: 'test' | 'validation'): E.Either<DataError, Partial<Prepared>> => {
               const raw = d[name]
@@ -103,7 +112,12 @@ const scale =
               E.bind('train', () => applyScaling(scaling, d.train)),
               E.bind('test', () => part('test')),
               E.bind('validation', () => part('validation')),
-              E.map(({ train, test, validation }) => ({ train, ...test, ...validation }))
+              E.map(({ train, test, validation }) => ({
+                train,
+                ...test,
+                ...validation,
+                scalings: { ...d.scalings, [of]: scaling }
+              }))
             )
           })
         )
@@ -114,16 +128,24 @@ export interface Preparation {
   readonly split?: Split | undefined
   /** cuts a validation part from what is left for training */
   readonly validation?: Split | undefined
+  /** scales inputs */
   readonly normalise?: Normalise | undefined
+  /** scales targets: loss and metrics are then in units of the scaled ones */
+  readonly normaliseTargets?: Normalise | undefined
 }
 
 /**
  * The data of a source as a run uses them: split first, then scaled by what the training part alone says.
  *
  * @returns Left where the source has a test part already, a part would be empty, a stratified split has no classes to go by, or
- * inputs cannot be scaled
+ * inputs or targets cannot be scaled (class numbers are not)
  */
 export const prepare =
   (p: Preparation) =>
   (d: Datasets): E.Either<PrepareError, Prepared> =>
-    pipe(splitTest(p)(d), E.chain(splitValidation(p)), E.chainW(scale(p)))
+    pipe(
+      splitTest(p)(d),
+      E.chain(splitValidation(p)),
+      E.chainW(scale('inputs', p.normalise)),
+      E.chainW(scale('targets', p.normaliseTargets))
+    )

@@ -99,6 +99,7 @@ export const runFileCodec = ({ families: f, readers: r }: Tables = tables): Code
     split: optional(splitCodec),
     validation: optional(splitCodec),
     normalise: optional(normaliseCodec),
+    normaliseTargets: optional(normaliseCodec),
     ...trainingFields(f)
   }) as Codec<RunFile<ModelData>>
   return versioned(newest, migrations)

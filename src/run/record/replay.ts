@@ -86,7 +86,7 @@ export const stateAt = (
   folder: string,
   step: number,
   o: ReplayOptions
-): TE.TaskEither<ReplayError, { readonly recorded: Recorded; readonly state: TrainState }> =>
+): TE.TaskEither<ReplayError, { readonly recorded: Recorded; readonly opened: OpenRun; readonly state: TrainState }> =>
   pipe(
     readRecord(folder, o.known),
     TE.bindTo('recorded'),
