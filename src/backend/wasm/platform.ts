@@ -61,6 +61,15 @@ export const nodeStart = (): Start | undefined => {
   })
 }
 
+declare const navigator: undefined | { readonly hardwareConcurrency?: number }
+
+/** how many threads can run at the same time, as far as the platform says */
+export const processors = (): number => {
+  if (typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function')
+    return process.getBuiltinModule('node:os').availableParallelism()
+  return typeof navigator === 'undefined' ? 1 : (navigator.hardwareConcurrency ?? 1)
+}
+
 interface WebWorker {
   readonly addEventListener: (
     type: 'message' | 'error',

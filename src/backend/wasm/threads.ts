@@ -5,9 +5,9 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { backendError, type BackendError } from '../../value/error.js'
-import { arrived, command, failure, failureBytes, generation } from './emit/barrier.js'
+import { arrived, command, failure, failureBytes, generation, looks } from './emit/barrier.js'
 import { portable, type Emitted, type Portable } from './emit/module.js'
-import { nodeStart, waitFor, webStart, within, type Start, type Thread } from './platform.js'
+import { nodeStart, processors, waitFor, webStart, within, type Start, type Thread } from './platform.js'
 import type { SelfTest } from './self-test.js'
 
 /** what a thread is sent when it starts (no memory: it waits for work), or as work */
@@ -98,9 +98,17 @@ const forgotten = new FinalizationRegistry<() => void>(dismiss => {
   dismiss()
 })
 
+/**
+ * How many times a thread looks whether it can go on, a nanosecond each, before it sleeps. Where each has a processor, longer than anything
+ * between two calls of a training takes: a thread that slept often wakes on the processor of the one that woke it, and as the two then
+ * take turns, nothing tells the system to part them. Where threads share processors, only as long as to sleep and be woken takes.
+ */
+const looksOf = (threads: number): number => (threads <= processors() ? 4_000_000 : 40_000)
+
 const teamOf = (memory: WebAssembly.Memory, threads: number, leave: (well: boolean) => void): Team => {
   const dismiss = dismissal(memory, threads, leave)
   const words = new Int32Array(memory.buffer)
+  Atomics.store(words, looks / 4, looksOf(threads))
   const team: Team = {
     order: (which, count) => {
       Atomics.store(words, command / 4, which)

@@ -1,6 +1,6 @@
 /**
- * Where threads wait for one another: a counter and a generation number in shared memory. A short spin first, since the others are
- * mostly there already; then the thread sleeps until it is woken.
+ * Where threads wait for one another: a counter and a generation number in shared memory. A thread looks many times first, since the others
+ * are mostly there already or soon; then it sleeps until it is woken.
  */
 import {
   block,
@@ -17,20 +17,18 @@ import {
   type Func,
   type ImportFunc
 } from 'wasmati'
-import { integer, set } from './lanes.js'
 
 /** addresses of the counter, the generation, and the number of the program to run, after which comes how often */
 export const arrived = 64
 export const generation = 128
 export const command = 192
+/** and of how many times a thread looks before it sleeps */
+export const looks = command + 8
 /** where a thread that fails says why: the length of a text, and the text in UTF-8 */
 export const failure = 256
 export const failureBytes = 256
 /** what lies below is the threads' own */
 export const reservedBytes = failure + failureBytes
-
-/** some 40 microseconds: to sleep and be woken takes as long */
-const spins = 40000
 
 /**
  * `sleep` waits for the generation to move on from the one given, and says 1 when it gave up: then a thread is dead, and the trap becomes
@@ -63,7 +61,11 @@ export const emitBarrier = (threads: number, sleep: ImportFunc<['i32'], ['i32']>
         local.set(left)
       },
       () => {
-        set(left, integer(spins))
+        i32.const(0)
+        i32.load({ offset: looks })
+        i32.const(1)
+        i32.or()
+        local.set(left)
         const moved = (): void => {
           i32.const(0)
           i32.atomic.load({ offset: generation })
