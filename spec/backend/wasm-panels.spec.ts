@@ -39,10 +39,10 @@ interface Case {
   readonly momentum: boolean
   readonly seed: number
 }
-const width = fc.oneof(fc.constantFrom(4, 8, 16, 24, 64), fc.integer({ min: 1, max: 40 }))
+const width = fc.oneof(fc.constantFrom(4, 8, 16, 24, 64, 128), fc.integer({ min: 1, max: 40 }))
 const cases: fc.Arbitrary<Case> = fc.record({
   dtype: fc.constantFrom('f32', 'f64'),
-  sizes: fc.tuple(fc.integer({ min: 1, max: 70 }), width, width),
+  sizes: fc.tuple(fc.oneof(fc.integer({ min: 1, max: 70 }), fc.constant(333)), width, width),
   batches: fc.array(fc.integer({ min: 1, max: 41 }), { minLength: 1, maxLength: 2 }),
   use: fc.constantFrom(...Object.keys(uses)),
   momentum: fc.boolean(),

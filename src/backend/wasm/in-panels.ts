@@ -183,13 +183,17 @@ export const inPanels = (
   const programs = given.map(indexed)
   const kept = new Set([...fedBack.keys(), ...resident])
   const places = new Set<string>()
+  const found: (Place & Size & Panels)[] = []
   const panels = new Map<string, Panels>()
   for (const { rows, columns, across, ...start } of multipliedBy(programs, kept)) {
     if (places.has(keyOf(start))) continue
-    const found = followed(programs, kept, fedBack, start, { rows, columns })
-    if (found === undefined) continue
-    for (const p of found.places) places.add(keyOf(p))
-    for (const name of found.names) panels.set(name, { columns, across })
+    const all = followed(programs, kept, fedBack, start, { rows, columns })
+    if (all === undefined) continue
+    for (const p of all.places) {
+      places.add(keyOf(p))
+      found.push({ ...p, rows, columns, across })
+    }
+    for (const name of all.names) panels.set(name, { columns, across })
   }
   if (places.size === 0) return { programs: given, panels }
   const isThere = (program: number, { buffer, offset }: View): boolean => places.has(keyOf({ program, buffer, offset }))
@@ -197,13 +201,19 @@ export const inPanels = (
     const lying = { b: isThere(program, k.b), to: isThere(program, k.to) }
     return lying.b || lying.to ? { ...k, inPanels: lying } : k
   }
-  return {
-    programs: given.map((l, program) => ({
-      ...l,
-      kernels: l.kernels.map(k => (k.kind === 'matmul' ? marked(k, program) : k))
-    })),
-    panels
+  /** where a kernel passes through such matrices in a row */
+  const passing = (k: MapKernel, program: number): MapKernel => {
+    const to = k.outputs[0]?.to
+    if (to === undefined || k.shape.length !== 1) return k
+    const matrices = found
+      .filter(m => m.program === program && m.buffer === to.buffer)
+      .map(m => ({ start: m.offset - to.offset, size: numbersIn(m), panel: m.rows * m.across }))
+      .filter(m => m.start >= 0 && m.start + m.size <= sizeOf(k.shape))
+    return matrices.length === 0 ? k : { ...k, matrices: matrices.sort((a, b) => a.start - b.start) }
   }
+  const lying = (k: Kernel, program: number): Kernel =>
+    k.kind === 'matmul' ? marked(k, program) : k.kind === 'map' ? passing(k, program) : k
+  return { programs: given.map((l, program) => ({ ...l, kernels: l.kernels.map(k => lying(k, program)) })), panels }
 }
 
 type Numbers = Storage[DType]

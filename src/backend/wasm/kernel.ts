@@ -23,6 +23,12 @@ export interface View {
   readonly offset: number
 }
 
+/** some of the numbers that a kernel passes through in a row, and how many of them lie in a panel */
+export interface MatrixPart {
+  readonly start: number
+  readonly size: number
+  readonly panel: number
+}
 /** Values worked out element by element over one iteration space; several outputs share what they have in common. */
 export interface MapKernel {
   readonly kind: 'map'
@@ -34,6 +40,10 @@ export interface MapKernel {
   readonly reads: ReadonlyMap<Expr, View>
   /** Of some expressions the largest number as well. Each part of the kernel writes that of its own into all of its share of the places. */
   readonly maxima?: readonly { readonly node: Expr; readonly to: View }[]
+  /** where a kernel in a row passes through matrices in panels (in-panels.ts), in order */
+  readonly matrices?: readonly MatrixPart[]
+  /** of a kernel in a row, what this part of it works out: so many numbers, a multiple of 4 but for the last, from each start on */
+  readonly runs?: readonly (readonly [start: number, size: number])[]
 }
 /** A sum or maximum over the middle of [outer, reduced, inner], of an expression worked out on the way. */
 export interface ReduceKernel {

@@ -8,7 +8,7 @@ import { bodyOf } from './emit/body.js'
 import { isThin } from './emit/matmul.js'
 import { sizesOf, type Product } from './emit/matrix.js'
 import { piecesOf } from './emit/panel.js'
-import type { Kernel, MapKernel, MatmulKernel, ReduceKernel, View } from './kernel.js'
+import type { Kernel, MapKernel, MatmulKernel, MatrixPart, ReduceKernel, View } from './kernel.js'
 
 /** less work than this (numbers touched, products counted) is done by one thread: bringing two together costs as much */
 const worthSplitting = 16384
@@ -64,10 +64,40 @@ const resized = <K extends MapKernel | ReduceKernel>(k: K, axis: number, start: 
   }
 }
 
+type Runs = readonly (readonly [start: number, size: number])[]
+
+/**
+ * Each thread's share of a kernel in a row that passes through matrices in panels: of each matrix the panels that are its own in products
+ * too, and of what lies in between as much as the others get. Undefined where these would not begin with whole vectors.
+ */
+const runsOf = (size: number, matrices: readonly MatrixPart[], threads: number): readonly Runs[] | undefined => {
+  const ends = matrices.map(m => m.start + m.size)
+  const between = [...matrices, { start: size, size: 0, panel: 16 }].map(({ start }, i) => {
+    const end = ends[i - 1] ?? 0
+    return { start: end, size: start - end, panel: 16 }
+  })
+  const parts = [...between, ...matrices].sort((a, b) => a.start - b.start || a.size - b.size)
+  const shares = Array.from({ length: threads }, (_, thread) =>
+    parts.flatMap(({ start, size, panel }) => {
+      const [from, count] = ranges(size, threads, panel)[thread] as readonly [number, number]
+      return count === 0 ? [] : [[start + from, count] as const]
+    })
+  )
+  const fits = shares.every(runs => runs.every(([, n], i) => n % 4 === 0 || i === runs.length - 1))
+  return fits && shares.every(runs => runs.length > 0) ? shares : undefined
+}
+
 const splitMap = (k: MapKernel, threads: number, worth: number): readonly Kernel[] => {
   // an axis further in would change how places are counted
   const axis = k.shape.findIndex(n => n > 1)
   if (axis < 0 || sizeOf(k.shape) * k.outputs.length < worth || at(k.shape, axis) < threads || staysWhole(k)) return [k]
+  const shares = k.matrices === undefined ? undefined : runsOf(sizeOf(k.shape), k.matrices, threads)
+  if (shares !== undefined)
+    return shares.map((runs, i) => ({
+      ...k,
+      runs,
+      ...(k.maxima === undefined ? {} : { maxima: k.maxima.map(o => ({ ...o, to: share(o.to, i, threads) })) })
+    }))
   return ranges(at(k.shape, axis), threads, k.shape.length === axis + 1 ? 16 : 1).map(([start, size], i) => ({
     ...resized(k, axis, start, size),
     outputs: k.outputs.map(o => ({ ...o, to: alongAxis(o.to, axis, start, size) })),
