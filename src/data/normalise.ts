@@ -51,6 +51,7 @@ export interface Scaling {
   readonly shift: readonly number[]
 }
 
+/** JSON of a scaling, to be kept beside the weights and given to new rows by `applyScaling` */
 export const scalingCodec: Codec<Scaling> = exact('scaling', {
   kind: oneOf('standardise', 'minMax', 'unit'),
   per: oneOf('column', 'channel', 'whole'),

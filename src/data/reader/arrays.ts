@@ -25,7 +25,11 @@ declare module './reader.js' {
   }
 }
 
-/** @example arrays({ train: { x: [[0, 0], [0, 1], [1, 0], [1, 1]], y: [[0], [1], [1], [0]] } }) */
+/**
+ * Numbers that stand in the run file or study itself, as its source; see `fromArrays`.
+ *
+ * @example arrays({ train: { x: [[0, 0], [0, 1], [1, 0], [1, 1]], y: [[0], [1], [1], [0]] } })
+ */
 export const arrays = (parts: ArrayParts): ArraysSource => ({ tag: 'arrays', ...parts })
 
 const isNested = (u: unknown, depth = 0): u is Nested =>

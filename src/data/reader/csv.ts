@@ -23,7 +23,11 @@ declare module './reader.js' {
   }
 }
 
-/** @example csv({ train: 'flowers.csv', schema: { columns: { w: 'number', kind: { categories: ['a', 'b'] } }, target: 'kind' } }) */
+/**
+ * Tables in files as the source of a run or study; see `decodeCsv`.
+ *
+ * @example csv({ train: 'flowers.csv', schema: { columns: { w: 'number', kind: { categories: ['a', 'b'] } }, target: 'kind' } })
+ */
 export const csv = (files: CsvFiles): CsvSource => ({ tag: 'csv', ...files })
 
 const word = oneOf('number', 'ignore')
