@@ -82,7 +82,8 @@ export const optional = <A>(codec: t.Type<A, unknown, unknown>): Codec<A | undef
   )
 
 /** a list, each item read by the same codec */
-export const list = <A>(codec: t.Type<A, unknown, unknown>): Codec<readonly A[]> => t.readonlyArray(codec)
+export const list = <A>(codec: t.Type<A, unknown, unknown>): Codec<readonly A[]> =>
+  t.readonlyArray(codec, `list (${codec.name})`)
 
 /** the same values, but only those of which `ok` holds; `what` completes the sentence "expected ..." */
 export const those = <A>(codec: Codec<A>, what: string, ok: (a: A) => boolean): Codec<A> =>

@@ -35,7 +35,7 @@ export const arrays = (parts: ArrayParts): ArraysSource => ({ tag: 'arrays', ...
 const isNested = (u: unknown, depth = 0): u is Nested =>
   Array.isArray(u) && depth < defaultLimits.rank && u.every(x => Number.isFinite(x) || isNested(x, depth + 1))
 const nestedCodec: Codec<Nested> = refined('nested arrays of finite numbers', (u): u is Nested => isNested(u))
-const pair = exact('arrays', { x: nestedCodec, y: nestedCodec })
+const pair = exact('{ x, y }', { x: nestedCodec, y: nestedCodec })
 
 export const arraysReader: Reader<ArraysSource> = {
   tag: 'arrays',

@@ -41,7 +41,11 @@ const column: Codec<CsvColumn> = new t.Type<CsvColumn, unknown, unknown>(
 
 const columns: Codec<Readonly<Record<string, CsvColumn>>> = recordOf('columns', column)
 
-const schema = exact('schema', { columns, target: t.string, delimiter: optional(oneOf(',', ';', '\t', '|')) })
+const schema = exact('{ columns, target, delimiter }', {
+  columns,
+  target: t.string,
+  delimiter: optional(oneOf(',', ';', '\t', '|'))
+})
 
 export const csvReader: Reader<CsvSource> = {
   tag: 'csv',
