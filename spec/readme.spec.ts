@@ -142,8 +142,6 @@ describe('README', () => {
     const block = /## Runs\n.*?```ts\n(.*?)```/s.exec(readme)?.[1] ?? ''
     const folder = mkdtempSync(join(tmpdir(), 'gradfold-readme-'))
     const program = `
-      import { pipe } from 'fp-ts/lib/function.js'
-      import { wasm } from 'gradfold'
       const text = ${JSON.stringify(JSON.stringify(runJson(3)))}
       const said = []
       ${block
@@ -152,6 +150,7 @@ describe('README', () => {
           'const outcome',
           "for (const name of ['a', 'b']) await recordRun(`${folder}/${name}`, parseRunFile(text).right, { backend: wasm })()\nconst outcome"
         )
+        .replace("readText('run.json')", 'TE.of(text)')
         .replace('1200', '12')
         .replaceAll("'runs/mnist'", '`${folder}/mnist`')
         .replaceAll(/'runs\/(\w)'/g, '`${folder}/$1`')}

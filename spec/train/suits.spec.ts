@@ -192,6 +192,15 @@ describe('targets', () => {
       'metrics/1/perplexity: expected a model that ends in probabilities, or a loss of logits, got one that ends in any real numbers, and the loss meanSquaredError; end it with softmax or sigmoid'
     )
   })
+  it('metrics of values are not compared with logits', () => {
+    const y = of('f32', [4, 1], 0, 1, 1, 0)
+    for (const metric of [mae, rmse, r2]) {
+      expect(left(told(sigmoidCrossEntropy, y, [accuracy, metric]))).toBe(
+        `metrics/1/${metric.tag}: expected a loss of values or probabilities, whose outputs can be compared with targets, got sigmoidCrossEntropy, which takes logits; use accuracy or perplexity, or end the model with softmax or sigmoid and take a loss of what these give`
+      )
+      expect(right(told(meanSquaredError, y, [metric]))).toBeGreaterThan(0)
+    }
+  })
 })
 
 describe('a layer of your own whose formula', () => {

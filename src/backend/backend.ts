@@ -35,7 +35,9 @@ export interface Loop {
 }
 
 export interface Backend {
+  /** as errors and reports call it */
   readonly name: string
+  /** a program made ready, to be run many times; Left for one that this backend cannot run */
   readonly compile: (program: Program) => Either<BackendError, Executable>
   /** `start` is fed back from step to step; `resident` inputs stay the same for the whole loop (a dataset) */
   readonly loop: (

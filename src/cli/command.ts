@@ -1,9 +1,10 @@
 /** The command line: what is asked for, in commander's terms. */
-import { Command, CommanderError, Option } from 'commander'
+import { Argument, Command, CommanderError, Option } from 'commander'
 import * as E from 'fp-ts/lib/Either.js'
 import { backends, defaultBackend, defaultThreads, mostThreads, type ComputeFlags } from './backend.js'
 import { exitCodes, oneLine, type ExitCode } from './exit.js'
 import { explainCommand } from './explain.js'
+import { familyNames, membersCommand } from './members.js'
 import type { Terminal } from './reporter.js'
 import { searchCommand, type SearchFlags } from './search.js'
 import { summaryCommand } from './summary.js'
@@ -146,6 +147,12 @@ const program = (io: Io, end: (code: Promise<ExitCode>) => void): Command => {
     .argument(...file)
     .addHelpText('after', codes)
     .action((path: string) => end(explainCommand(io, path)))
+  root
+    .command('members')
+    .description('prints what may stand in run files and study files: tags, their fields and usual values')
+    .addArgument(new Argument('[family]', 'one family alone').choices(familyNames))
+    .addHelpText('after', codes)
+    .action((name?: string) => end(membersCommand(io, name)))
   return root
 }
 

@@ -178,6 +178,7 @@ export const dataset = ({ x, y, classes, weights }: DatasetFields): E.Either<Dat
     )
   )
 
+/** how many examples a dataset has */
 export const exampleCount = (d: Dataset): number => rowCount(d.x.tensor)
 
 const mapRows = (d: Dataset, f: (t: Feature['tensor']) => Feature['tensor']): Dataset => ({

@@ -57,7 +57,10 @@ export interface Scaling {
   readonly shift: readonly number[]
 }
 
-/** JSON without `of` is from when inputs alone were scaled */
+/**
+ * JSON of a scaling, to be kept beside the weights: for new rows by `applyScaling`, for outputs by `undoScaling`. Without `of` it is from
+ * when inputs alone were scaled.
+ */
 export const scalingCodec: Codec<Scaling> = exact('scaling', {
   of: withDefault(oneOf('inputs', 'targets'), 'inputs'),
   kind: oneOf('standardise', 'minMax', 'unit'),

@@ -14,6 +14,7 @@ import { mnistReader } from './reader/mnist.js'
 import { npyReader } from './reader/npy.js'
 import type { Reader, Source } from './reader/reader.js'
 
+/** the readers of data that gradfold comes with, by tag; add your own with `{ ...readers, mine }` */
 export const readers: Table<Reader> = table<Reader>(
   mnistReader,
   irisReader,

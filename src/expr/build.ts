@@ -55,6 +55,7 @@ export const iota = (dtype: DType, shape: Dims, axis = shape.length - 1): Expr =
 
 // ---- broadcasting, as NumPy does: shapes are aligned at their ends, and sizes of 1 stretch
 
+/** the same numbers, in row-major order, as another shape; sizes must have the same product */
 export const reshape = (x: Expr, shape: Dims): Expr => (same(x.shape, shape) ? x : node('reshape', [x], { shape }))
 const same = (a: Dims, b: Dims): boolean => a.length === b.length && a.every((n, i) => n === b[i])
 
@@ -119,24 +120,35 @@ const unary =
   ) =>
   (x: Expr): Expr =>
     node(op, [x], {})
+/** -x */
 export const neg = unary('neg')
+/** |x|; the derivative at 0 is 0 */
 export const abs = unary('abs')
-/** -1, 0 or 1 */
+/** -1, 0 or 1; the gradient is 0 */
 export const sign = unary('sign')
+/** the largest whole number that is at most x; the gradient is 0 */
 export const floor = unary('floor')
+/** the square root; NaN below 0. The derivative at 0 is infinite. */
 export const sqrt = unary('sqrt')
+/** e^x */
 export const exp = unary('exp')
+/** the natural logarithm; -Infinity at 0, NaN below */
 export const log = unary('log')
 /** log(1 + x), exact near 0 */
 export const log1p = unary('log1p')
 /** exp(x) - 1, exact near 0 */
 export const expm1 = unary('expm1')
+/** the hyperbolic tangent, (e^x - e^-x) / (e^x + e^-x) */
 export const tanh = unary('tanh')
+/** the error function, 2 / sqrt(pi) times the integral of exp(-s^2) from 0 to x */
 export const erf = unary('erf')
+/** the sine of x in radians */
 export const sin = unary('sin')
+/** the cosine of x in radians */
 export const cos = unary('cos')
 /** the value, with gradient 0 */
 export const stopGradient = unary('stopGradient')
+/** the same numbers as another element type: any become f32 (rounded) or f64, bytes and truth values also u32 */
 export const cast = (x: Expr, dtype: DType): Expr => (x.dtype === dtype ? x : node('cast', [x], { dtype }))
 
 type BinaryOp = 'add' | 'sub' | 'mul' | 'div' | 'max' | 'min' | 'pow' | 'equal' | 'less' | 'lessEqual'
@@ -144,17 +156,30 @@ const binary =
   (op: BinaryOp) =>
   (a: Arg, b: Arg): Expr =>
     node(op, aligned(op, [a, b]), {})
+/** a + b, broadcast. @example add(mul(x, 2), 1) */
 export const add = binary('add')
+/** a - b, broadcast */
 export const sub = binary('sub')
+/** a b, number by number, broadcast; products of matrices are `matmul` */
 export const mul = binary('mul')
+/** a / b, broadcast */
 export const div = binary('div')
-/** NaN wins, and max(-0, +0) = +0; where both are equal each gets half of the gradient */
+/** the larger one, broadcast: NaN wins, and max(-0, +0) = +0; where both are equal each gets half of the gradient */
 export const max = binary('max')
+/** the smaller one, broadcast: NaN wins, and min(-0, +0) = -0; where both are equal each gets half of the gradient */
 export const min = binary('min')
+/**
+ * a^b as IEEE 754 has it, broadcast: 1 where b is 0, NaN for a negative a and a b that is not whole. The derivative by b counts as 0
+ * where a <= 0.
+ */
 export const pow = binary('pow')
+/** whether a = b, as bool, broadcast; NaN equals nothing, -0 equals +0 */
 export const equal = binary('equal')
+/** whether a < b, as bool, broadcast; false beside NaN */
 export const less = binary('less')
+/** whether a <= b, as bool, broadcast; false beside NaN */
 export const lessEqual = binary('lessEqual')
+/** x^2 */
 export const square = (x: Expr): Expr => mul(x, x)
 
 /** `then` where the condition holds, else `otherwise` */
@@ -172,6 +197,11 @@ export const select = (condition: Expr, then: Arg, otherwise: Arg): Expr => {
 
 const axesOf = (x: Expr, axes: Dims | undefined): Dims =>
   [...new Set((axes ?? x.shape.map((_, i) => i)).map(a => (a < 0 ? a + x.shape.length : a)))].sort((a, b) => a - b)
+/**
+ * The sum along the axes named (-1 is the last), or of everything; those axes stay, with size 1. Added in f64 and rounded once.
+ *
+ * @example sum(x, [-1]) // [2, 3] -> [2, 1]
+ */
 export const sum = (x: Expr, axes?: Dims): Expr => node('sum', [x], { axes: axesOf(x, axes) })
 /** the largest; where several are largest they share the gradient equally */
 export const reduceMax = (x: Expr, axes?: Dims): Expr => node('reduceMax', [x], { axes: axesOf(x, axes) })
@@ -185,7 +215,11 @@ export const total = (x: Expr): Expr => reshape(sum(x), [])
 
 // ---- linear algebra and shape
 
+/**
+ * The product of matrices: [..., m, k] and [..., k, n] give [..., m, n]. The axes before the last two are equal; nothing is broadcast.
+ */
 export const matmul = (a: Expr, b: Expr): Expr => node('matmul', [a, b], {})
+/** axes in another order: axis i of the result is axis permutation[i] of x; reversed unless given */
 export const transpose = (x: Expr, permutation: Dims = [...x.shape.keys()].reverse()): Expr =>
   permutation.every((p, i) => p === i) && permutation.length === x.shape.length
     ? x
@@ -195,22 +229,34 @@ export const transposed = (x: Expr): Expr => {
   const r = x.shape.length
   return transpose(x, [...Array.from({ length: Math.max(0, r - 2) }, (_, i) => i), r - 1, r - 2])
 }
+/**
+ * The part of the given shape that begins at `start`.
+ *
+ * @example slice(x, [0, 1], [2, 1]) // the second column of [2, 3]
+ */
 export const slice = (x: Expr, start: Dims, shape: Dims): Expr =>
   same(x.shape, shape) && start.length === shape.length && start.every(s => s === 0)
     ? x
     : node('slice', [x], { start, shape })
+/** tensors joined along an axis (-1 is the last); the other sizes are equal */
 export const concat = (xs: readonly Expr[], axis: number): Expr =>
   xs.length === 0
     ? invalid(shapeError(['concat'], 'at least one tensor', 'none'))
     : node('concat', xs, { axis: axis < 0 ? axis + (xs[0]?.shape.length ?? 0) : axis })
+/** `value` in so many places before (`low`) and after (`high`) each axis */
 export const pad = (x: Expr, low: Dims, high: Dims, value = 0): Expr => node('pad', [x], { low, high, value })
 
 // ---- indexing, images, randomness
 
 /** rows by index: table [n, ...r] and index u32 [...i] give [...i, ...r] */
 export const gather = (table: Expr, index: Expr): Expr => node('gather', [table, index], {})
+/**
+ * The adjoint of `gather`: values [...i, ...r] and index u32 [...i] give [rows, ...r]. Values of the same row add up; an index past the
+ * end means the last row.
+ */
 export const scatterAdd = (values: Expr, index: Expr, rows: number): Expr =>
   node('scatterAdd', [values, index], { rows })
+/** index u32 [...i] -> [...i, depth]: 1 at the place of the index and 0 elsewhere; all 0 where the index is past the end */
 export const oneHot = (index: Expr, depth: number, dtype: FloatType = 'f32'): Expr =>
   node('oneHot', [index], { depth, dtype })
 
@@ -230,5 +276,9 @@ export const fingerprint = (x: Expr): Expr => node('fingerprint', [x], {})
 
 /** the key below this one for a number */
 export const foldIn = (key: Expr, data: number): Expr => node('foldIn', [key], { data })
+/**
+ * Draws from a key (u32 [2], see `foldIn`), the same for the same key: 'bits' are u32, 'uniform' f32 in [0, 1), 'normal' f32 of mean 0
+ * and variance 1
+ */
 export const random = (key: Expr, distribution: Distribution, shape: Dims): Expr =>
   node('random', [key], { distribution, shape })

@@ -15,7 +15,12 @@ export interface Program {
 
 const show = (a: Aval): string => `${a.dtype}${showShape(a.shape)}`
 
-/** @returns Left with the first mistake made while building, or when one name stands for inputs of different shapes */
+/**
+ * The program that computes these expressions, for `compile` of a backend.
+ *
+ * @example program({ y: add(input('x', 'f32', [2]), 1) })
+ * @returns Left with the first mistake made while building, or when one name stands for inputs of different shapes
+ */
 export const program = (outputs: Readonly<Record<string, Expr>>): E.Either<ShapeError, Program> => {
   const order = topological(Object.values(outputs))
   const inputs = new Map<string, Node<'input'>>()

@@ -11,6 +11,7 @@ import type { Fail, Show } from './static.js'
 
 export interface Activation<F extends ActivationName = ActivationName> {
   readonly tag: 'activation'
+  /** its name in the family of activations */
   readonly fn: F
 }
 declare module './kind.js' {
@@ -42,24 +43,48 @@ declare module './kind.js' {
 export const activation = <const F extends ActivationName>(fn: F): Activation<F> =>
   Object.freeze({ tag: 'activation', fn })
 
+/** x as it is: a linear output, written down */
 export const identity = activation('identity')
+/** 1 / (1 + exp(-x)): from any number to a probability. `sigmoidCrossEntropy` takes the logits instead, without it. */
 export const sigmoid = activation('sigmoid')
+/** max(x, 0), the rectified linear unit (Nair and Hinton 2010); its derivative at 0 is 0. Weights suited to it: `heNormal`. */
 export const relu = activation('relu')
+/** tanh x, from -1 to 1; its derivative is 1 - tanh^2 x */
 export const tanh = activation('tanh')
+/**
+ * exp(x_i) / sum_j exp(x_j) along the last axis: probabilities of classes, for `crossEntropy`. `softmaxCrossEntropy` takes the logits
+ * instead, without it.
+ */
 export const softmax = activation('softmax')
+/** x_i - log sum_j exp(x_j) along the last axis: the logarithms of what `softmax` gives, finite where those round to 0 */
 export const logSoftmax = activation('logSoftmax')
+/** x, and 0.01 x below 0 (Maas, Hannun and Ng 2013) */
 export const leakyRelu = activation('leakyRelu')
+/** x, and exp(x) - 1 below 0 (Clevert, Unterthiner and Hochreiter 2016) */
 export const elu = activation('elu')
+/**
+ * lambda x, and lambda alpha (exp(x) - 1) below 0, with lambda = 1.0507 and alpha = 1.6733, which keep mean 0 and variance 1 (Klambauer
+ * et al. 2017). Weights suited to it: `leCunNormal`.
+ */
 export const selu = activation('selu')
+/** x P(Z < x) for a standard normal Z, x (1 + erf(x / sqrt 2)) / 2 (Hendrycks and Gimpel 2016) */
 export const gelu = activation('gelu')
+/** the approximation of `gelu` by tanh: x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 (Hendrycks and Gimpel 2016) */
 export const geluTanh = activation('geluTanh')
+/** x / (1 + exp(-x)), also called swish (Elfwing, Uchibe and Doya 2018) */
 export const silu = activation('silu')
+/** log(1 + exp(x)): a smooth `relu`, always above 0 (Dugas et al. 2001) */
 export const softplus = activation('softplus')
+/** x / (1 + |x|), from -1 to 1 (Bergstra et al. 2009) */
 export const softsign = activation('softsign')
+/** x tanh(log(1 + exp(x))) (Misra 2019) */
 export const mish = activation('mish')
+/** x / 6 + 1 / 2, kept within 0 and 1: `sigmoid` in straight lines (Howard et al. 2019) */
 export const hardSigmoid = activation('hardSigmoid')
+/** max(x, 0), but 6 at most (Krizhevsky 2010) */
 export const relu6 = activation('relu6')
 
+/** the kind of every activation, looked up by its name among the activations of the kinds */
 export const activationKind: Kind<Activation> = {
   tag: 'activation',
   fields: ({ activation }) => ({ fn: activation }),

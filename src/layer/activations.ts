@@ -58,6 +58,7 @@ const lastAxis = (formula: (x: Expr) => Expr, tex: string): ActivationKind => ({
 })
 const probabilities = (kind: ActivationKind): ActivationKind => ({ ...kind, gives: 'probabilities' })
 
+/** The activations that gradfold comes with, by name: formula, TeX, where the slope jumps, and whether the values are probabilities. */
 export const builtInActivations: Readonly<Record<string, ActivationKind>> = Object.freeze({
   identity: { along: 'each', formula: x => x, tex: 'x', kinks: [] },
   sigmoid: probabilities(each(f.sigmoid, '\\frac{1}{1 + e^{-x}}')),

@@ -63,6 +63,7 @@ const batchMoments = (x: Expr): { readonly mean: Expr; readonly variance: Expr; 
   return { mean: m, variance: mean(square(centred), axes), centred }
 }
 
+/** the kind of `batchNorm`: parameters gamma and beta, running statistics mean and variance */
 export const batchNormKind: Kind<BatchNorm> = {
   tag: 'batchNorm',
   fields: () => ({

@@ -114,6 +114,7 @@ const checkInputs = (branches: number, input: Shape): E.Either<ShapeError, reado
         ? E.left(shapeError([], `${branches} inputs, one for each branch`, showShape(input)))
         : E.right(input)
 
+/** the kind of `parallel` */
 export const parallelKind: Kind<Parallel> = {
   tag: 'parallel',
   fields: ({ layer }) => ({ layers: list(layer) }),
@@ -127,6 +128,7 @@ export const parallelKind: Kind<Parallel> = {
   samples: [{ layer: parallel(dense(2), tanh), input: [[3], [2, 2]] }]
 }
 
+/** the kind of `fanOut` */
 export const fanOutKind: Kind<FanOut> = {
   tag: 'fanOut',
   fields: ({ layer }) => ({ layers: list(layer) }),

@@ -77,6 +77,7 @@ export const dense = <const N extends number, const B extends boolean = true>(
     initializer: frozen(settings.initializer ?? 'glorotUniform')
   }) as DenseOf<N, B>
 
+/** the kind of `dense`: parameters weight [n, units] and bias [units] */
 export const denseKind: Kind<AnyDense> = {
   tag: 'dense',
   fields: ({ initializer }) => ({

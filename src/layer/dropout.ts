@@ -63,6 +63,7 @@ const formula = ({ rate, convention }: Dropout, { training, sampling = false, ke
   return convention === 'inverted' ? x : mul(x, keep)
 }
 
+/** the kind of `dropout` */
 export const dropoutKind: Kind<Dropout> = {
   tag: 'dropout',
   fields: () => ({ rate: fraction, convention: withDefault(oneOf('inverted', 'textbook'), 'inverted') }),

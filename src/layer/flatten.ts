@@ -23,6 +23,7 @@ declare module './kind.js' {
 /** [28, 28, 1] -> [784], row-major: the numbers stay in their order */
 export const flatten: Flatten = Object.freeze({ tag: 'flatten' })
 
+/** the kind of `flatten` */
 export const flattenKind: Kind<Flatten> = {
   tag: 'flatten',
   fields: () => ({}),

@@ -46,6 +46,7 @@ export interface InitializerKind<S = unknown> {
   readonly samples?: readonly S[]
 }
 
+/** the name of an initializer, with settings or without */
 export const tagOf = (i: Initializer): string => (typeof i === 'string' ? i : i.tag)
 
 const fill = (shape: Dims, value: number): Float32Array => new Float32Array(sizeOf(shape)).fill(value)
@@ -83,20 +84,28 @@ const truncated = (key: DrawKey, n: number): Float32Array => {
   return out
 }
 
+/**
+ * The initializers that gradfold comes with, by name. `in` and `out` are how many numbers feed one output, and how many outputs one
+ * number feeds.
+ */
 export const builtInInitializers = {
+  /** 0 everywhere, as biases begin */
   zeros: without(({ shape }) => new Float32Array(sizeOf(shape))),
+  /** 1 everywhere */
   ones: without(({ shape }) => fill(shape, 1)),
-  /** deviation sqrt(1 / in) (Glorot and Bengio 2010, as it is often taught) */
+  /** normal, deviation sqrt(1 / in) (Glorot and Bengio 2010, as it is often taught) */
   xavierNormal: normalOf(fan => Math.sqrt(1 / fan.in)),
-  /** deviation sqrt(2 / (in + out)) (Glorot and Bengio 2010) */
+  /** normal, deviation sqrt(2 / (in + out)) (Glorot and Bengio 2010) */
   glorotNormal: normalOf(fan => Math.sqrt(2 / (fan.in + fan.out))),
-  /** limit sqrt(6 / (in + out)): the same deviation */
+  /** uniform from -limit to limit, limit sqrt(6 / (in + out)): the deviation of glorotNormal (Glorot and Bengio 2010) */
   glorotUniform: uniformOf(fan => Math.sqrt(6 / (fan.in + fan.out))),
-  /** deviation sqrt(2 / in), for relu (He et al. 2015) */
+  /** normal, deviation sqrt(2 / in), for relu (He et al. 2015) */
   heNormal: normalOf(fan => Math.sqrt(2 / fan.in)),
+  /** uniform, limit sqrt(6 / in): the deviation of heNormal (He et al. 2015) */
   heUniform: uniformOf(fan => Math.sqrt(6 / fan.in)),
-  /** deviation sqrt(1 / in), for selu (LeCun et al. 1998) */
+  /** normal, deviation sqrt(1 / in), for selu (LeCun et al. 1998) */
   leCunNormal: normalOf(fan => Math.sqrt(1 / fan.in)),
+  /** uniform, limit sqrt(3 / in): the deviation of leCunNormal (LeCun et al. 1998) */
   leCunUniform: uniformOf(fan => Math.sqrt(3 / fan.in)),
   /** a matrix [all axes but the last, last] with orthonormal rows or columns (Saxe et al. 2013) */
   orthogonal: without(({ key, shape }) => {
@@ -104,12 +113,13 @@ export const builtInInitializers = {
     const rows = sizeOf(shape) / columns
     return orthogonal(normal(key, rows * columns), rows, columns)
   }),
+  /** the value everywhere. @example dense(8, { initializer: { tag: 'constant', value: 0.1 } }) */
   constant: {
     fields: { value: finite },
     draw: ({ shape, settings }) => fill(shape, settings.value),
     samples: [{ value: 0.1 }]
   },
-  /** a normal of deviation std, drawn again beyond two deviations */
+  /** normal, deviation std, drawn again beyond two deviations. @example dense(8, { initializer: { tag: 'truncatedNormal', std: 0.02 } }) */
   truncatedNormal: {
     fields: { std: positive },
     draw: ({ key, shape, settings }) => scaled(truncated(key, sizeOf(shape)), settings.std),

@@ -133,6 +133,7 @@ export type FieldCodecs<L> = { readonly [K in Exclude<Extract<keyof L, string>, 
 
 export interface Kind<L extends { readonly tag: string }> {
   readonly tag: L['tag']
+  /** how its settings are read from JSON: one codec for each field besides `tag` */
   fields(codecs: Codecs): FieldCodecs<L>
   /** one line, e.g. `dense 128` */
   show(layer: L): string
@@ -140,13 +141,18 @@ export interface Kind<L extends { readonly tag: string }> {
   label?(layer: L): string
   /** a label that stays as it is, because the user gave it */
   name?(layer: L): string
+  /** the layer at a place where its input shape is known: output shape, parameters and formula; Left where the shape does not suit it */
   place(layer: L, input: Shape, place: Place): Either<ShapeError, Placed>
+  /** layers with inputs that suit them, with which the laws of kinds are tried */
   readonly samples: readonly Sample<L>[]
 }
 
 /** The open families that interpreters look members up in: a value, handed along. `builtInKinds` is the default everywhere. */
 export interface Kinds {
+  /** by tag */
   readonly layers: Readonly<Record<string, Kind<Layer>>>
+  /** by name */
   readonly activations: Readonly<Record<string, ActivationKind>>
+  /** by name */
   readonly initializers: Readonly<Record<string, InitializerKind>>
 }

@@ -13,6 +13,7 @@ import type { Dims, Fail, NotKnown, Same, Show, ShowAll } from './static.js'
 export type MergeBy = 'concat' | 'add' | 'multiply' | 'mean'
 export interface Merge<M extends MergeBy = MergeBy> {
   readonly tag: 'merge'
+  /** how several numbers become one */
   readonly by: M
 }
 declare module './kind.js' {
@@ -65,9 +66,17 @@ type AllSame<R extends readonly unknown[], A, In extends readonly unknown[]> = R
  * @example sequential(fanOut(dense(8), dense(8)), merge('mean'))
  */
 export const merge = <const M extends MergeBy>(by: M): Merge<M> => Object.freeze({ tag: 'merge', by })
+/**
+ * Joined along the last axis: [..., a] and [..., b] give [..., a + b].
+ *
+ * @example model(input(3), fanOut(dense(8), dense(4)), concat) // gives [12]
+ */
 export const concat = merge('concat')
+/** branches of one shape added number by number. @example model(input(3), fanOut(dense(8), dense(8)), add) */
 export const add = merge('add')
+/** branches of one shape multiplied number by number: a gate */
 export const multiply = merge('multiply')
+/** branches of one shape averaged number by number */
 export const mean = merge('mean')
 
 const fold = (f: (a: Expr, b: Expr) => Expr) => (xs: readonly Expr[]) => xs.reduce((a, b) => f(a, b))
@@ -82,6 +91,7 @@ const areTensors = (s: Shape): s is readonly [Dims, ...(readonly Dims[])] =>
   s.length > 0 && s.every((x): x is Dims => typeof x !== 'number' && isDims(x))
 const lead = (d: Dims): Dims => d.slice(0, -1)
 
+/** the kind of `merge`, and so of `concat`, `add`, `multiply` and `mean` */
 export const mergeKind: Kind<Merge> = {
   tag: 'merge',
   fields: () => ({ by: oneOf('concat', 'add', 'multiply', 'mean') }),

@@ -144,6 +144,7 @@ export const placeModel = (data: ModelData, shape: Shape, place: Place): E.Eithe
     ? place.body(data.layer, shape)
     : E.left(shapeError([], `the input ${showShape(data.input)}`, showShape(shape)))
 
+/** the kind of a model as a layer of another one; its input shape must be the one that comes */
 export const modelKind: Kind<Model> = {
   tag: 'model',
   fields: ({ layer }) => ({ input: shape, layer }),

@@ -21,6 +21,7 @@ import { sharedKind } from './shared.js'
 const byTag = (kinds: readonly Kind<Layer>[]): Readonly<Record<string, Kind<Layer>>> =>
   Object.fromEntries(kinds.map(kind => [kind.tag, kind]))
 
+/** the layers, activations and initializers that gradfold comes with: what is looked up unless you hand others along (`extendKinds`) */
 export const builtInKinds: Kinds = Object.freeze({
   layers: Object.freeze(
     byTag([

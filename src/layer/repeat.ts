@@ -93,6 +93,7 @@ const repetitions = (
   return E.right(out)
 }
 
+/** the kind of `repeat`: each repetition has parameters of its own */
 export const repeatKind: Kind<Repeat> = {
   tag: 'repeat',
   fields: ({ layer }) => ({ times: size, layer }),

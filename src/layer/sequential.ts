@@ -63,6 +63,7 @@ export const sequential = <const Ls extends readonly Layer[]>(...layers: Ls): Se
   ) as Sequence<Ls>
 }
 
+/** the kind of `sequential` */
 export const sequentialKind: Kind<Sequential> = {
   tag: 'sequential',
   fields: ({ layer }) => ({ layers: list(layer) }),

@@ -12,6 +12,7 @@ import { sameData } from './same-data.js'
 /** more layers than this in one model are refused, so that a short text cannot ask for an endless one */
 export const maxLayers = 8192
 
+/** whether a value is one tensor, not a tuple of them */
 export const isExpr = (x: Value): x is Expr => !Array.isArray(x)
 /** a value, or a tuple of them, with f at every tensor */
 export const mapValue = (f: (x: Expr) => Expr, x: Value): Value => (isExpr(x) ? f(x) : x.map(y => mapValue(f, y)))

@@ -56,6 +56,7 @@ const modelCodec = (layer: Codec<Layer>): Codec<Model> =>
     m => layer.encode(m)
   )
 
+/** the kind of `shared`: parameters stand once at the root of the model, under the key */
 export const sharedKind: Kind<Shared> = {
   tag: 'shared',
   fields: ({ layer }) => ({ key: label, layer: modelCodec(layer) }),

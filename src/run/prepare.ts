@@ -15,7 +15,7 @@ import { split as randomSplit, stratifiedSplit, type Split as Parts } from '../d
 import { leafKey, rootKey, type DrawKey } from '../random/index.js'
 import { inRange, oneOf, optional, uint32, withDefault, type Codec } from '../value/codec.js'
 import { dataError, inside, type DataError, type SettingError } from '../value/error.js'
-import { table, type Member } from '../value/family.js'
+import { table, type Member, type Table } from '../value/family.js'
 import { shortFamily } from './short.js'
 
 /** how a part is cut from the training part */
@@ -46,14 +46,14 @@ const scalingMember = (tag: ScalingKind): Member => ({
   fields: () => ({ per: withDefault(oneOf('column', 'channel', 'whole'), 'column') })
 })
 
-export const splitCodec: Codec<Split> = shortFamily<Split>(
-  'split',
-  table(splitMember('random'), splitMember('stratified'))
+export const splits: Table<Member> = table(splitMember('random'), splitMember('stratified'))
+export const scalings: Table<Member> = table(
+  scalingMember('standardise'),
+  scalingMember('minMax'),
+  scalingMember('unit')
 )
-export const normaliseCodec: Codec<Normalise> = shortFamily<Normalise>(
-  'scaling',
-  table(scalingMember('standardise'), scalingMember('minMax'), scalingMember('unit'))
-)
+export const splitCodec: Codec<Split> = shortFamily<Split>('split', splits)
+export const normaliseCodec: Codec<Normalise> = shortFamily<Normalise>('scaling', scalings)
 
 /** the parts of the data that a run works with */
 export interface Prepared extends Datasets {

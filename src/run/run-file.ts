@@ -51,9 +51,12 @@ export interface RunFile<M extends ModelData = Model> extends Omit<Training, 'mo
 
 /** where members are looked up; hand in your own to have them read from run files */
 export interface Tables {
+  /** layers, losses, optimizers, ... */
   readonly families: Families
+  /** where data come from */
   readonly readers: Table<Reader>
 }
+/** the families and readers that gradfold comes with */
 export const tables: Tables = Object.freeze({ families, readers })
 
 /** the fields of a training, as JSON */
@@ -116,7 +119,11 @@ const at =
   ({ path, expected, got, hint }: Problem<string>): DecodeError =>
     decodeError(['$', ...place, ...path], expected, got, hint)
 
-/** @returns Left with the place: for a layer that does not fit its label path below `$/model` */
+/**
+ * The run with its model's shapes checked, and whether the parts of its training suit each other.
+ *
+ * @returns Left with the place: for a layer that does not fit its label path below `$/model`
+ */
 export const checkRunFile = (
   run: RunFile<ModelData>,
   { families: f }: Tables = tables

@@ -36,9 +36,10 @@ export interface Constraints<Name extends string> {
 /** each number at most the next one. @example ordered('least', 'most') */
 export const ordered = <const Name extends string>(...names: readonly Name[]): Ordered<Name> =>
   Object.freeze({ tag: 'ordered', names })
+/** the sum of these numbers is at most the bound. @example sumAtMost(1, 'first', 'second') */
 export const sumAtMost = <const Name extends string>(bound: number, ...names: readonly Name[]): SumAtMost<Name> =>
   Object.freeze({ tag: 'sumAtMost', names, bound })
-/** @example productAtMost(100_000, 'batchSize', 'units') */
+/** the product of these numbers is at most the bound. @example productAtMost(100_000, 'batchSize', 'units') */
 export const productAtMost = <const Name extends string>(
   bound: number,
   ...names: readonly Name[]
@@ -48,6 +49,7 @@ const names: Codec<readonly string[]> = refined(
   'a list of at least one name',
   (u): u is readonly string[] => Array.isArray(u) && u.length > 0 && u.every(x => typeof x === 'string')
 )
+/** the constraints that gradfold comes with, by tag */
 export const constraints: Table<ConstraintKind<Constraint>> = table<ConstraintKind<Constraint>>(
   {
     tag: 'ordered',

@@ -16,7 +16,7 @@ export const isJson = (u: unknown): u is Json =>
 
 /** A record with any labels (they become paths), all of whose fields are of one kind. */
 export const labelled = <A>(codec: Codec<A>): Codec<Readonly<Record<string, A>>> => {
-  const record = recordOf('record', codec)
+  const record = recordOf(`{ label: ${codec.name} }`, codec)
   return new t.Type<Readonly<Record<string, A>>, unknown, unknown>(
     record.name,
     (u): u is Readonly<Record<string, A>> => record.is(u) && Object.keys(u).every(label.is),

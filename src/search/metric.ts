@@ -24,6 +24,8 @@ export interface StudyMetric {
 }
 type MetricOptions = Partial<Omit<StudyMetric, 'name'>>
 /**
+ * What a study compares trials by: the loss or a metric of its runs.
+ *
  * @param options part (default 'validation'), epoch (default 'last'), goal (of the loss 'min'; of any other metric it has to be said)
  * @example studyMetric('accuracy', { goal: 'max' })
  */

@@ -48,9 +48,12 @@ export const space = <const D extends DimensionRecord>(
 
 /** where the kinds of a space's members are looked up */
 export interface SpaceTables {
+  /** ranges and choices, by tag */
   readonly dimensions: DimensionTable
+  /** what may have to hold between them, by tag */
   readonly constraints: ConstraintTable
 }
+/** the dimensions and constraints that gradfold comes with */
 export const spaceTables: SpaceTables = Object.freeze({ dimensions: dimensionKinds, constraints: constraintKinds })
 
 export const dimensionCodec = (kinds: DimensionTable): Codec<Dimension> => familyCodec<Dimension>('dimension', kinds)

@@ -162,7 +162,11 @@ export const studyOf = (file: StudyFile, known: StudyTables = studyTables): Stud
 const inFile = ({ path, expected, got, hint }: Problem<string>): DecodeError =>
   decodeError(['$', ...path], expected, got, hint)
 
-/** @returns Left with the place in the file for whatever makes it no study: see `checkStudy`; holes and dimensions must match too */
+/**
+ * The study of a file, checked.
+ *
+ * @returns Left with the place in the file for whatever makes it no study: see `checkStudy`; holes and dimensions must match too
+ */
 export const checkStudyFile = (file: StudyFile, known: StudyTables = studyTables): E.Either<DecodeError, Study> => {
   const wrong = checkHoles(file)
   return wrong === undefined ? pipe(checkStudy(studyOf(file, known), known), E.mapLeft(inFile)) : E.left(wrong)

@@ -83,8 +83,10 @@ export const study = <const S extends Space>(options: StudyOptions<S>): Study<S>
 
 /** where the members of a study and of its runs are looked up */
 export interface StudyTables extends SpaceTables, Tables {
+  /** which settings are tried, by tag */
   readonly samplers: SamplerTable
 }
+/** everything that gradfold comes with and that studies name: dimensions, constraints, samplers, and what their runs name */
 export const studyTables: StudyTables = Object.freeze({ ...spaceTables, ...tables, samplers })
 
 // ---- keys and seeds: functions of the study's seed and an index

@@ -67,6 +67,7 @@ const settingsCodec: Codec<Settings> = refined(
   'settings',
   (u): u is Settings => typeof u === 'object' && u !== null && !Array.isArray(u) && isJson(u)
 )
+/** JSON of a finished trial, as the folder of a study keeps it */
 export const trialCodec: Codec<Trial> = exact('trial', {
   index: count,
   round: count,

@@ -12,11 +12,17 @@ import { scheduleCodec, scheduleInterpreter, schedules, type ScheduleTable } fro
 import { stopRules, type StopRule, type StopTable } from './stop/index.js'
 
 export interface Families {
+  /** layers, activations and initializers; see `extendKinds` */
   readonly kinds: Kinds
+  /** by tag, as all that follow */
   readonly losses: LossTable
+  /** members are also what gradients pass through: clipping, weight decay, `chain` */
   readonly optimizers: OptimizerTable
+  /** what may stand where an optimizer has a number */
   readonly schedules: ScheduleTable
+  /** when a training ends */
   readonly stopRules: StopTable
+  /** what is measured besides the loss */
   readonly metrics: MetricTable
 }
 /** what gradfold comes with; spread it and add your own: `{ ...families, losses: { ...losses, mine } }` */

@@ -83,13 +83,22 @@ const checkMetrics = (
     E.traverseArrayWithIndex((i, m) => {
       const kind = f.metrics[m.tag]
       const at = ['metrics', String(i), m.tag]
-      if (kind?.probabilities === true && expects === 'values' && gives === 'numbers')
+      if (kind?.reads === 'probabilities' && expects === 'values' && gives === 'numbers')
         return E.left(
           settingError(
             at,
             'a model that ends in probabilities, or a loss of logits',
             `one that ends in any real numbers, and the loss ${tag}`,
             'end it with softmax or sigmoid'
+          )
+        )
+      if (kind?.reads === 'values' && expects === 'logits')
+        return E.left(
+          settingError(
+            at,
+            'a loss of values or probabilities, whose outputs can be compared with targets',
+            `${tag}, which takes logits`,
+            'use accuracy or perplexity, or end the model with softmax or sigmoid and take a loss of what these give'
           )
         )
       const fewest = kind?.fewestClasses?.(m) ?? 0

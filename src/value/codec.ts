@@ -28,26 +28,35 @@ const isNumber = (u: unknown): u is number => typeof u === 'number' && Number.is
 export const inRange = (what: string, ok: (n: number) => boolean): Codec<number> =>
   refined(what, (u): u is number => isNumber(u) && ok(u))
 
+/** 1, 2, 3, ... */
 export const size: Codec<number> = refined('a positive whole number', isSize)
+/** 0, 1, 2, ... */
 export const count: Codec<number> = inRange('a whole number, 0 or more', n => Number.isSafeInteger(n) && n >= 0)
+/** any number but NaN and the infinities */
 export const finite: Codec<number> = inRange('a finite number', () => true)
+/** a finite number above 0 */
 export const positive: Codec<number> = inRange('a number above 0', n => n > 0)
+/** a finite number, 0 or more */
 export const nonNegative: Codec<number> = inRange('a number, 0 or more', n => n >= 0)
 /** 0 <= p < 1: drop rates, decay rates of running averages */
 export const fraction: Codec<number> = inRange('a number from 0 up to, not including, 1', n => n >= 0 && n < 1)
+/** 0, 1, ..., 2^32 - 1: seeds */
 export const uint32: Codec<number> = inRange(
   'a whole number from 0 to 4294967295',
   n => Number.isInteger(n) && n >= 0 && n <= 0xffffffff
 )
+/** a name that can stand in a path: 1 to 64 of the letters, digits, _ . - and no name that every object has */
 export const label: Codec<string> = refined(
   'a label of letters, digits, _ . - (at most 64, no name that every object has)',
   (u): u is string => typeof u === 'string' && isLabel(u)
 )
+/** the sizes of a tensor: [28, 28, 1] */
 export const dims: Codec<Dims> = refined(
   'a list of positive whole numbers',
   (u): u is Dims => Array.isArray(u) && u.every(isSize)
 )
 
+/** one of these words. @example oneOf('f32', 'f64') */
 export const oneOf = <const A extends string>(...names: readonly A[]): Codec<A> =>
   refined(
     `one of ${names.join(', ')}`,
@@ -72,7 +81,9 @@ export const optional = <A>(codec: t.Type<A, unknown, unknown>): Codec<A | undef
     a => (a === undefined ? undefined : codec.encode(a))
   )
 
-export const list = <A>(codec: t.Type<A, unknown, unknown>): Codec<readonly A[]> => t.readonlyArray(codec)
+/** a list, each item read by the same codec */
+export const list = <A>(codec: t.Type<A, unknown, unknown>): Codec<readonly A[]> =>
+  t.readonlyArray(codec, `list (${codec.name})`)
 
 /** the same values, but only those of which `ok` holds; `what` completes the sentence "expected ..." */
 export const those = <A>(codec: Codec<A>, what: string, ok: (a: A) => boolean): Codec<A> =>

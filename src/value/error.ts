@@ -36,6 +36,11 @@ const problem =
     hint
   })
 
+/**
+ * A shape error as a value: the place, what was expected, what came, what to try.
+ *
+ * @example shapeError([], 'a flat input [n]', '[28, 28]', 'put flatten before it')
+ */
 export const shapeError = problem('ShapeError')
 export const decodeError = problem('DecodeError')
 export const dataError = problem('DataError')
@@ -52,5 +57,6 @@ export const inside =
   (label: string) =>
   <P extends Problem<string>>(e: P): P => ({ ...e, path: [label, ...e.path] })
 
+/** an `Either` whose error, if it is one, lies one level further out */
 export const within = (label: string): (<P extends Problem<string>, A>(e: E.Either<P, A>) => E.Either<P, A>) =>
   E.mapLeft(inside(label))

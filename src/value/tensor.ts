@@ -147,5 +147,6 @@ export const isSound = ({ dtype, shape, stride, offset, data }: Tensor): boolean
   )
 }
 
+/** whether a value has the fields of a tensor; that they fit each other is not looked at */
 export const isTensor = (u: unknown): u is Tensor =>
   typeof u === 'object' && u !== null && 'dtype' in u && 'shape' in u && 'stride' in u && 'offset' in u && 'data' in u

@@ -18,6 +18,11 @@ export const leaves = <A extends Aval>(tree: Tree<A>, at = ''): readonly (readon
     ? [[at, tree]]
     : Object.entries(tree).flatMap(([label, t]) => leaves(t, at === '' ? label : `${at}/${label}`))
 
+/**
+ * A tree of the same form, with f of every leaf and its path.
+ *
+ * @example mapTree(leaf => full(leaf.dtype, leaf.shape, 0))(params) // zeros of the same form
+ */
 export const mapTree =
   <A extends Aval, B extends Aval>(f: (leaf: A, path: string) => B) =>
   (tree: Tree<A>, at = ''): Tree<B> =>

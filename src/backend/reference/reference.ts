@@ -187,4 +187,7 @@ const compile: Backend['compile'] = p => {
   return E.right(executable)
 }
 
+/**
+ * The backend that defines the bits: op by op on ndarrays, slow and readable. It also runs where WebAssembly cannot; see `withFallback`.
+ */
 export const reference: Backend = { name: 'reference', compile, loop: loopOfRuns(compile) }

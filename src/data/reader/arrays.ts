@@ -25,13 +25,17 @@ declare module './reader.js' {
   }
 }
 
-/** @example arrays({ train: { x: [[0, 0], [0, 1], [1, 0], [1, 1]], y: [[0], [1], [1], [0]] } }) */
+/**
+ * Numbers that stand in the run file or study itself, as its source; see `fromArrays`.
+ *
+ * @example arrays({ train: { x: [[0, 0], [0, 1], [1, 0], [1, 1]], y: [[0], [1], [1], [0]] } })
+ */
 export const arrays = (parts: ArrayParts): ArraysSource => ({ tag: 'arrays', ...parts })
 
 const isNested = (u: unknown, depth = 0): u is Nested =>
   Array.isArray(u) && depth < defaultLimits.rank && u.every(x => Number.isFinite(x) || isNested(x, depth + 1))
 const nestedCodec: Codec<Nested> = refined('nested arrays of finite numbers', (u): u is Nested => isNested(u))
-const pair = exact('arrays', { x: nestedCodec, y: nestedCodec })
+const pair = exact('{ x, y }', { x: nestedCodec, y: nestedCodec })
 
 export const arraysReader: Reader<ArraysSource> = {
   tag: 'arrays',

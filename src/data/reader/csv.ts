@@ -23,7 +23,11 @@ declare module './reader.js' {
   }
 }
 
-/** @example csv({ train: 'flowers.csv', schema: { columns: { w: 'number', kind: { categories: ['a', 'b'] } }, target: 'kind' } }) */
+/**
+ * Tables in files as the source of a run or study; see `decodeCsv`.
+ *
+ * @example csv({ train: 'flowers.csv', schema: { columns: { w: 'number', kind: { categories: ['a', 'b'] } }, target: 'kind' } })
+ */
 export const csv = (files: CsvFiles): CsvSource => ({ tag: 'csv', ...files })
 
 const word = oneOf('number', 'ignore')
@@ -37,7 +41,11 @@ const column: Codec<CsvColumn> = new t.Type<CsvColumn, unknown, unknown>(
 
 const columns: Codec<Readonly<Record<string, CsvColumn>>> = recordOf('columns', column)
 
-const schema = exact('schema', { columns, target: t.string, delimiter: optional(oneOf(',', ';', '\t', '|')) })
+const schema = exact('{ columns, target, delimiter }', {
+  columns,
+  target: t.string,
+  delimiter: optional(oneOf(',', ';', '\t', '|'))
+})
 
 export const csvReader: Reader<CsvSource> = {
   tag: 'csv',

@@ -12,7 +12,11 @@ declare module './reader.js' {
   }
 }
 
-/** @example idx({ train: { x: 'images.gz', y: 'labels.gz' }, classes: 10, scale: 1 / 255 }) */
+/**
+ * IDX files, plain or packed with gzip, as the source of a run or study; see `decodeIdx`.
+ *
+ * @example idx({ train: { x: 'images.gz', y: 'labels.gz' }, classes: 10, scale: 1 / 255 })
+ */
 export const idx = (files: TensorFiles): IdxSource => ({ tag: 'idx', ...files })
 
 export const idxReader: Reader<IdxSource> = {

@@ -13,6 +13,7 @@ declare module './reader.js' {
   }
 }
 
+/** Iris as the source of a run or study, all 150 flowers in the training part: cut a test part with `split`. See `loadIris`. */
 export const iris = (): IrisSource => ({ tag: 'iris' })
 
 export const irisReader: Reader<IrisSource> = {

@@ -14,7 +14,12 @@ declare module './reader.js' {
   }
 }
 
-/** @example mnist({ train: 10_000, test: 1_000, flat: true }) */
+/**
+ * MNIST as the source of a run or study; see `loadMnist`.
+ *
+ * @param options train, test: how many examples (default all of them); flat: 784 numbers instead of [28, 28, 1] (default false)
+ * @example mnist({ train: 10_000, test: 1_000, flat: true })
+ */
 export const mnist = (options: MnistOptions = {}): MnistSource => ({ tag: 'mnist', ...given(options) })
 
 export const mnistReader: Reader<MnistSource> = {

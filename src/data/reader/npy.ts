@@ -12,7 +12,11 @@ declare module './reader.js' {
   }
 }
 
-/** @example npy({ train: { x: 'x.npy', y: 'y.npy' }, classes: 3 }) */
+/**
+ * .npy files, plain or packed with gzip, as the source of a run or study; see `decodeNpy`.
+ *
+ * @example npy({ train: { x: 'x.npy', y: 'y.npy' }, classes: 3 })
+ */
 export const npy = (files: TensorFiles): NpySource => ({ tag: 'npy', ...files })
 
 export const npyReader: Reader<NpySource> = {

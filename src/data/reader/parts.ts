@@ -46,7 +46,7 @@ export interface TensorFiles {
   readonly shift?: number | undefined
 }
 
-const pair = exact('files', { x: path, y: path })
+const pair = exact('{ x, y }', { x: path, y: path })
 export const tensorFileFields: Fields = {
   train: pair,
   test: optional(pair),

@@ -3,6 +3,7 @@ import { booleanKind, choiceKind, variantsKind } from './choice.js'
 import type { Dimension, DimensionKind, DimensionTable } from './dimension.js'
 import { integerKind, logIntegerKind, logUniformKind, uniformKind } from './range.js'
 
+/** the dimensions that gradfold comes with, by tag */
 export const dimensions: DimensionTable = table<DimensionKind<Dimension>>(
   uniformKind,
   logUniformKind,

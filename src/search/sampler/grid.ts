@@ -16,7 +16,11 @@ declare module './sampler.js' {
     readonly grid: GridSampler
   }
 }
-/** @param points values of each dimension; all of them where it has no more */
+/**
+ * Every combination of so many values of each dimension, spread evenly along its axis.
+ *
+ * @param points values of each dimension; all of them where it has no more
+ */
 export const grid = (points: number): GridSampler => Object.freeze({ tag: 'grid', points })
 
 /** values of a dimension */

@@ -26,6 +26,9 @@ declare module './sampler.js' {
   }
 }
 /**
+ * Successive halving (Jamieson and Talwalkar 2016): many trainings of few epochs, of which the best share goes on at each rung.
+ *
+ * @param rungs rising numbers of epochs
  * @param options keep (default 1/3), of: where the settings come from (default random)
  * @example halving([1, 3, 9])
  */

@@ -8,6 +8,7 @@ import type { Interpreter, Sampler, SamplerKind, SamplerTable } from './sampler.
 import { sobolKind } from './sobol.js'
 import { tpeKind } from './tpe.js'
 
+/** the samplers that gradfold comes with, by tag */
 export const samplers: SamplerTable = table<SamplerKind<Sampler>>(randomKind, gridKind, sobolKind, tpeKind, halvingKind)
 
 /** JSON of a sampler; a word stands for one without settings */

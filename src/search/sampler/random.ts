@@ -12,6 +12,7 @@ declare module './sampler.js' {
     readonly random: RandomSampler
   }
 }
+/** settings drawn at random, each trial for itself (Bergstra and Bengio 2012): the default of a study */
 export const random: RandomSampler = Object.freeze({ tag: 'random' })
 
 export const randomKind: SamplerKind<RandomSampler> = {

@@ -17,6 +17,10 @@ declare module './sampler.js' {
     readonly sobol: SobolSampler
   }
 }
+/**
+ * Sobol's sequence (Sobol 1967), shifted at random: points that fill the space more evenly than `random` does; of at most
+ * 32 dimensions
+ */
 export const sobol: SobolSampler = Object.freeze({ tag: 'sobol' })
 
 /** 2^-32 */

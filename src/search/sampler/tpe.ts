@@ -33,7 +33,13 @@ declare module './sampler.js' {
   }
 }
 const usual = { start: 10, batch: 4, candidates: 24, good: 0.2 }
-/** @param options start (default 10), batch (default 4), candidates (default 24), good (default 0.2). @example tpe({ batch: 8 }) */
+/**
+ * The tree-structured Parzen estimator (Bergstra, Bardenet, Bengio and Kégl 2011): after a random start, batches of trials where good ones
+ * were denser than bad ones.
+ *
+ * @param options start (default 10), batch (default 4), candidates (default 24), good (default 0.2)
+ * @example tpe({ batch: 8 })
+ */
 export const tpe = (options: Partial<Omit<Tpe, 'tag'>> = {}): Tpe => Object.freeze({ tag: 'tpe', ...usual, ...options })
 
 /** a density over the places of one dimension, from 0 to 1 */

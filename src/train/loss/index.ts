@@ -10,6 +10,7 @@ import type { Interpreter, KnownLoss, Loss, LossKind } from './loss.js'
 import { halfSquaredErrorKind, huberKind, meanAbsoluteErrorKind, meanSquaredErrorKind } from './squared.js'
 
 export type LossTable = Table<LossKind<Loss>>
+/** the losses that gradfold comes with, by tag; add your own with `{ ...losses, mine }` */
 export const losses: LossTable = table<LossKind<Loss>>(
   halfSquaredErrorKind,
   meanSquaredErrorKind,

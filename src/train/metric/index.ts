@@ -8,6 +8,7 @@ import { maeKind, r2Kind, rmseKind } from './regression.js'
 import { rocAucKind } from './roc.js'
 
 export type MetricTable = Table<MetricKind<Metric>>
+/** the metrics that gradfold comes with, by tag; add your own with `{ ...metrics, mine }` */
 export const metrics: MetricTable = table<MetricKind<Metric>>(
   accuracyKind,
   topKKind,
@@ -22,6 +23,7 @@ export const metrics: MetricTable = table<MetricKind<Metric>>(
   rmseKind,
   r2Kind
 )
+/** JSON of any metric of the table; unknown tags and fields are refused with their place */
 export const metricCodec = (kinds: MetricTable): Codec<Metric> => familyCodec<Metric>('metric', kinds)
 
 export type { Metric, MetricKind, Metrics, MetricValue, Totals } from './metric.js'

@@ -28,8 +28,11 @@ export interface MetricKind<M extends { readonly tag: string }> extends Member {
   readonly targets: 'classes' | 'values'
   /** how many classes there must be for it to say something */
   fewestClasses?(metric: M): number
-  /** whether it reads outputs as probabilities, which they must then be, or logits that the loss makes some of */
-  readonly probabilities?: boolean
+  /**
+   * What it reads outputs as, where not any will do: probabilities, which they must then be, or logits that the loss makes some of; or
+   * values that are compared with targets, which logits are not.
+   */
+  readonly reads?: 'probabilities' | 'values'
   /**
    * Tensors of a batch that add up number by number, from the model's output [K, ...] and the targets, both of the training's
    * precision. `scale` is what the loss takes outputs for.

@@ -46,7 +46,7 @@ export const perplexityKind: MetricKind<Perplexity> = {
   tag: 'perplexity',
   fields: () => ({}),
   targets: 'classes',
-  probabilities: true,
+  reads: 'probabilities',
   sums: (_, y, t, scale) => {
     const rows = classRows(y, scale)
     const here = isClass(classList(t), rows.shape[1] ?? 1)
@@ -62,7 +62,7 @@ export const calibrationErrorKind: MetricKind<CalibrationError> = {
   tag: 'calibrationError',
   fields: () => ({ bins: withDefault(size, 10) }),
   targets: 'classes',
-  probabilities: true,
+  reads: 'probabilities',
   sums: ({ bins }, y, t, scale) => {
     const rows = probabilityRows(y, scale)
     const n = rows.shape[0] ?? 1

@@ -22,14 +22,14 @@ declare module './metric.js' {
   }
 }
 
-/** the mean of |y - t| over all numbers */
+/** the mean of |y - t| over all numbers. Refused, as `rmse` and `r2` are, beside a loss that takes logits: these are no estimates of the targets. */
 export const mae: Mae = Object.freeze({ tag: 'mae' })
-/** the root of the mean of (y - t)^2 over all numbers */
+/** the root of the mean of (y - t)^2 over all numbers; not for losses that take logits */
 export const rmse: Rmse = Object.freeze({ tag: 'rmse' })
 /**
  * The coefficient of determination, 1 - sum (y - t)^2 / sum (t - mean t)^2, for each number of the output, and the mean of these.
  * Where a target never varies it is 1 if it is always met, else 0. The variation is worked out as sum t^2 - (sum t)^2 / n in f64,
- * so targets far from 0 lose digits: those of mean^2 / variance.
+ * so targets far from 0 lose digits: those of mean^2 / variance. Not for losses that take logits.
  */
 export const r2: R2 = Object.freeze({ tag: 'r2' })
 
@@ -40,6 +40,7 @@ export const maeKind: MetricKind<Mae> = {
   tag: 'mae',
   fields: () => ({}),
   targets: 'values',
+  reads: 'values',
   sums: (_, y, t) => ({ absolute: wideTotal(abs(difference(y, t))) }),
   value: (_, { absolute }, examples, output) => single(absolute) / (examples * sizeOf(output)),
   samples: [mae]
@@ -48,6 +49,7 @@ export const rmseKind: MetricKind<Rmse> = {
   tag: 'rmse',
   fields: () => ({}),
   targets: 'values',
+  reads: 'values',
   sums: (_, y, t) => ({ squared: wideTotal(square(difference(y, t))) }),
   value: (_, { squared }, examples, output) => Math.sqrt(single(squared) / (examples * sizeOf(output))),
   samples: [rmse]
@@ -56,6 +58,7 @@ export const r2Kind: MetricKind<R2> = {
   tag: 'r2',
   fields: () => ({}),
   targets: 'values',
+  reads: 'values',
   sums: (_, y, t) => {
     const n = t.shape[0] ?? 1
     const width = sizeOf(t.shape) / n

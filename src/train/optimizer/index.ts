@@ -19,6 +19,7 @@ import { decoupledWeightDecayKind, scaleKind, weightDecayKind } from './scale.js
 import { sgdKind } from './sgd.js'
 
 export type OptimizerTable = Table<OptimizerKind<Optimizer>>
+/** the optimizers that gradfold comes with, by tag; add your own with `{ ...optimizers, mine }` */
 export const optimizers: OptimizerTable = table<OptimizerKind<Optimizer>>(
   sgdKind,
   momentumKind,
@@ -43,6 +44,10 @@ export const optimizers: OptimizerTable = table<OptimizerKind<Optimizer>>(
   accumulateKind
 )
 
+/**
+ * JSON of any optimizer of the table, with the schedules that its settings may be; unknown tags and fields are refused with their
+ * place
+ */
 export const optimizerCodec = (kinds: OptimizerTable, schedules: ScheduleTable): Codec<Optimizer> =>
   familyCodec<Optimizer>('optimizer', kinds, scheduleCodec(schedules))
 

@@ -20,7 +20,7 @@ export const exceptBiasAndNorm: Selector = Object.freeze({ exclude: Object.freez
 const isPattern = (u: unknown): u is string =>
   typeof u === 'string' && u.split('/').every(label => /^[A-Za-z0-9_.*-]{1,64}$/.test(label))
 const patterns = list(refined('a label, or labels joined by /, with * for any characters', isPattern))
-export const selectorCodec: Codec<Selector> = exact('selector', {
+export const selectorCodec: Codec<Selector> = exact('{ include, exclude }', {
   include: optional(patterns),
   exclude: optional(patterns)
 }) as Codec<Selector>

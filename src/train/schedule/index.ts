@@ -8,6 +8,7 @@ import { reduceOnPlateauKind } from './plateau.js'
 import { wrongUnit, type Interpreter, type Schedule, type ScheduleKind, type Setting } from './schedule.js'
 
 export type ScheduleTable = Table<ScheduleKind<Schedule>>
+/** the schedules that gradfold comes with, by tag; add your own with `{ ...schedules, mine }` */
 export const schedules: ScheduleTable = table<ScheduleKind<Schedule>>(
   stepDecayKind,
   exponentialDecayKind,
@@ -20,6 +21,7 @@ export const schedules: ScheduleTable = table<ScheduleKind<Schedule>>(
   reduceOnPlateauKind
 )
 
+/** JSON of any schedule of the table; unknown tags and fields are refused with their place */
 export const scheduleCodec = (kinds: ScheduleTable): Codec<Schedule> => familyCodec<Schedule>('schedule', kinds)
 
 /** settings as their table's records say: a number is what it is, always */

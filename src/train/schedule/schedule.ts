@@ -89,7 +89,11 @@ export const setting = (range: Codec<number>, inner: Codec<unknown>, missing?: n
     a => (typeof a === 'object' ? inner.encode(a) : a)
   )
 type SettingCodec = (inner: Codec<unknown>, missing?: number) => Codec<unknown>
+/** JSON of a number above 0, or of a schedule, which `inner` reads; left out, it is `missing` */
 export const positiveSetting: SettingCodec = (inner, missing) => setting(positive, inner, missing)
+/** the same for a number, 0 or more */
 export const nonNegativeSetting: SettingCodec = (inner, missing) => setting(nonNegative, inner, missing)
+/** the same for a number from 0 up to, not including, 1 */
 export const fractionSetting: SettingCodec = (inner, missing) => setting(fraction, inner, missing)
+/** the same for any finite number */
 export const finiteSetting: SettingCodec = (inner, missing) => setting(finite, inner, missing)

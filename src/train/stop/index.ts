@@ -5,6 +5,7 @@ import { allOfKind, anyOfKind, epochsKind, lossBelowKind, stepsKind } from './ru
 import type { Interpreter, StopKind, StopRule } from './stop.js'
 
 export type StopTable = Table<StopKind<StopRule>>
+/** the stop rules that gradfold comes with, by tag; add your own with `{ ...stopRules, mine }` */
 export const stopRules: StopTable = table<StopKind<StopRule>>(
   epochsKind,
   stepsKind,
@@ -14,6 +15,7 @@ export const stopRules: StopTable = table<StopKind<StopRule>>(
   allOfKind
 )
 
+/** JSON of any stop rule of the table; unknown tags and fields are refused with their place */
 export const stopCodec = (kinds: StopTable): Codec<StopRule> => familyCodec<StopRule>('stop rule', kinds)
 
 /** stop rules as their table's records say */

@@ -38,7 +38,12 @@ declare module './stop.js' {
 export const epochs = (count: number): Epochs => Object.freeze({ tag: 'epochs', count })
 /** after so many steps */
 export const steps = (count: number): Steps => Object.freeze({ tag: 'steps', count })
-/** the textbook's "until the error is small enough": when the mean loss over an epoch is below the value */
+/**
+ * The textbook's "until the error is small enough": after an epoch over which the mean loss is below the value, not equal to it. The losses
+ * of gradfold are never below 0, so with a value of 0 or less only a loss of one's own can end the run.
+ *
+ * @example anyOf(lossBelow(0.01), epochs(100)) // ends in any case
+ */
 export const lossBelow = (value: number): LossBelow => Object.freeze({ tag: 'lossBelow', value })
 /** as soon as one of the rules says so; at least one is needed */
 export const anyOf = (...rules: readonly StopRule[]): AnyOf =>
