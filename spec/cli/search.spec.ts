@@ -52,6 +52,11 @@ describe('the same study prints the same', () => {
       expect(stderr).toMatch(/^(\d+ trials done, best [^\n]*\n){9}$/)
     }
   })
+  test('on either backend, told of every trial or not', () => {
+    expect(search(zoomed, '--quiet', '--backend', 'reference')).toEqual({ status: 0, stdout: whole, stderr: '' })
+    const lines = search(zoomed, '--quiet', '--json').stdout.trimEnd().split('\n')
+    expect(lines.map(line => JSON.parse(line) as object)).toMatchObject([{ tag: 'done', trials: 9 }])
+  })
   test('killed at any moment, and gone on with', { timeout: 120_000 }, async () => {
     const when = moments(took)
     let killed = 0
@@ -135,6 +140,22 @@ describe('a recorded study', () => {
   })
 })
 
+describe('without WebAssembly', () => {
+  const without = (...args: readonly string[]) =>
+    spawnSync(process.execPath, ['--no-expose-wasm', main, 'search', zoomed, ...args], { encoding: 'utf8', cwd: root })
+
+  test('nothing is kept but the study, which the reference backend then carries out', () => {
+    const record = at('unable')
+    const { status, stdout, stderr } = without('--record', record)
+    expect([status, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^gradfold: [^\n]*trial \d+\/wasm: expected WebAssembly[^\n]*reference backend[^\n]*\n$/)
+    expect(readdirSync(record).filter(name => name !== 'lock')).toEqual(['study.json'])
+    const again = without('--record', record, '--resume', '--fallback', '--quiet')
+    expect([again.status, again.stdout]).toEqual([0, whole])
+    expect(again.stderr).toMatch(/^gradfold: on the reference backend, since [^\n]*WebAssembly[^\n]*\n$/)
+  })
+})
+
 describe('a study none of whose trials gives a value', () => {
   test('says why, and ends with 1', () => {
     const none = { ...irisStudy, budget: 2, run: { ...irisStudy.run, dataDigest: '0'.repeat(64) } }
@@ -167,6 +188,7 @@ describe('one line with the place, and 2', () => {
     ['no such file', ['none.json']],
     ['no worker', ['S', '--workers', '0']],
     ['workers that are no number', ['S', '--workers', 'x']],
+    ['an unknown backend', ['S', '--backend', 'gpu']],
     ['nothing to go on with', ['S', '--record', 'none', '--resume']],
     ['--resume without a folder', ['S', '--resume']],
     ['the folder of another study', ['O', '--record', 'R']]

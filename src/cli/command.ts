@@ -1,7 +1,8 @@
 /** The command line: what is asked for, in commander's terms. */
 import { Command, CommanderError, Option } from 'commander'
 import * as E from 'fp-ts/lib/Either.js'
-import { backends, defaultBackend, defaultThreads, mostThreads, type ComputeFlags } from './backend.js'
+import { backends, defaultBackend } from '../backend/named.js'
+import { defaultThreads, mostThreads, type ComputeFlags } from './backend.js'
 import { exitCodes, oneLine, type ExitCode } from './exit.js'
 import { explainCommand } from './explain.js'
 import type { Terminal } from './reporter.js'
@@ -132,6 +133,9 @@ const program = (io: Io, end: (code: Promise<ExitCode>) => void): Command => {
     .option('--best <file>', 'write the run file of the best trial')
     .option('--report <file>', 'write an HTML page with tables and plots')
     .option('--json', 'print one JSON object per line: trial, done, error')
+    .option('--quiet', 'print only how the study ended')
+    .addOption(backendOption())
+    .addOption(fallbackOption())
     .addHelpText('after', codes)
     .action((path: string, flags: SearchFlags) => end(searchCommand(io, path, flags)))
   root

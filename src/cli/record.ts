@@ -82,16 +82,12 @@ export const recorded = (
     if (!style.json) io.err.write(lines.map(l => `${oneLine(l)}\n`).join(''))
   }
   return pipe(
-    TE.Do,
-    TE.bind('backend', () => TE.fromEither(backendOf(io, flags))),
-    TE.bind('every', () =>
-      TE.fromEither(flags.every === undefined ? E.right(undefined) : wholeNumber('every', flags.every, 1))
-    ),
-    TE.chain(({ backend, every }) =>
+    TE.fromEither(flags.every === undefined ? E.right(undefined) : wholeNumber('every', flags.every, 1)),
+    TE.chain(every =>
       work(run => {
         show.write(reporter(io, { ...style, lastStep: n => horizon(run.stop, n) }))()
         return {
-          backend,
+          backend: backendOf(io, flags),
           observe: e => {
             show.read().observe(e)
           },
@@ -201,20 +197,12 @@ const compared = <A>(
   )()
 
 export const verifyCommand = (io: Io, folder: string, flags: ComputeFlags & JsonFlag): Promise<ExitCode> =>
-  compared(
-    io,
-    flags,
-    pipe(
-      TE.fromEither(backendOf(io, flags)),
-      TE.chainW(backend => pipe(verifyRecord(folder, { backend }), TE.mapLeft(failure)))
-    ),
-    {
-      lines: verdictText,
-      json: verdictJson,
-      same: v => v.tag === 'identical',
-      aside: v => (v.tag === 'identical' ? skippedText(v.skipped) : damageText([v.damage]))
-    }
-  )
+  compared(io, flags, pipe(verifyRecord(folder, { backend: backendOf(io, flags) }), TE.mapLeft(failure)), {
+    lines: verdictText,
+    json: verdictJson,
+    same: v => v.tag === 'identical',
+    aside: v => (v.tag === 'identical' ? skippedText(v.skipped) : damageText([v.damage]))
+  })
 
 export const diffCommand = (io: Io, a: string, b: string, flags: JsonFlag): Promise<ExitCode> =>
   compared(io, flags, pipe(diffRecords(a, b), TE.mapLeft(failure)), {
@@ -226,10 +214,11 @@ export const diffCommand = (io: Io, a: string, b: string, flags: JsonFlag): Prom
 
 export const atCommand = (io: Io, folder: string, flags: AtFlags): Promise<ExitCode> =>
   pipe(
-    TE.Do,
-    TE.bind('backend', () => TE.fromEither(backendOf(io, flags))),
-    TE.bind('step', () => TE.fromEither(wholeNumber('step', flags.step, 0))),
-    TE.bindW('there', ({ backend, step }) => pipe(stateAt(folder, step, { backend }), TE.mapLeft(failure))),
+    TE.fromEither(wholeNumber('step', flags.step, 0)),
+    TE.bindTo('step'),
+    TE.bindW('there', ({ step }) =>
+      pipe(stateAt(folder, step, { backend: backendOf(io, flags) }), TE.mapLeft(failure))
+    ),
     TE.chainFirstW(({ there: { state } }) => pipe(saveWeights(flags.out)(state), TE.mapLeft(about(flags.out)))),
     TE.map(({ step, there: { recorded } }) => {
       for (const text of damageText([recorded.damage])) io.err.write(`${text}\n`)

@@ -21,8 +21,9 @@ import { errorJson } from './events.js'
 import { errorLine, exitCodeOf, exitCodes, oneLine, type ExitCode } from './exit.js'
 import { number } from './format.js'
 import { about, type Failure } from './read.js'
+import { tellingFallback, type ComputeFlags } from './backend.js'
 
-export interface SearchFlags {
+export interface SearchFlags extends Pick<ComputeFlags, 'backend' | 'fallback'> {
   /** how many worker threads */
   readonly workers: number | string
   readonly record?: string
@@ -30,6 +31,7 @@ export interface SearchFlags {
   readonly best?: string
   readonly report?: string
   readonly json?: boolean
+  readonly quiet?: boolean
 }
 
 const limits = { bytes: 0x400_0000, rank: 8 }
@@ -80,9 +82,9 @@ const write = (path: string, text: string): TE.TaskEither<Failure, void> =>
   )
 
 /** a line for each trial, or a bar on a terminal: how many are done, and the best so far */
-const shows = (io: Io, file: StudyFile, json: boolean) => {
+const shows = (io: Io, file: StudyFile, { json = false, quiet = false }: SearchFlags) => {
   const bar =
-    io.animated && !json
+    io.animated && !json && !quiet
       ? new SingleBar({
           stream: io.err,
           format: '{value}/{total} trials [{bar}] best {best}',
@@ -103,6 +105,7 @@ const shows = (io: Io, file: StudyFile, json: boolean) => {
       const text = o.tag === 'scored' ? `${number(o.value)} (trial ${now.index})` : '-'
       bar?.setTotal(Math.max(file.budget, done))
       bar?.update(done, { best: text })
+      if (quiet) return
       if (json) io.out.write(`${JSON.stringify({ ...t, tag: 'trial' })}\n`)
       else if (bar === undefined) io.err.write(`${done} trials done, best ${text}\n`)
     },
@@ -173,8 +176,11 @@ export const searchCommand = (io: Io, path: string, flags: SearchFlags): Promise
     ),
     TE.bind('place', ({ file }) => openFolder(file, flags)),
     TE.chain(({ place: { study: file, kept, release }, workers }) => {
-      const show = shows(io, file, flags.json ?? false)
-      const crew = inThreads(workers)
+      const show = shows(io, file, flags)
+      const crew = inThreads(workers, {
+        backend: flags.backend,
+        fallback: flags.fallback === true ? tellingFallback(io) : undefined
+      })
       const carriedOut = pipe(
         search(studyOf(file), {
           runner: crew.runner,

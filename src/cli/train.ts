@@ -78,19 +78,17 @@ export const trainCommand = (io: Io, path: string, flags: TrainFlags): Promise<E
     )
   const options = { json: flags.json ?? false, quiet: flags.quiet ?? false }
   return pipe(
-    TE.Do,
-    TE.bind('backend', () => TE.fromEither(backendOf(io, flags))),
-    TE.bindW('run', () => readRun(path, io.stdin)),
-    TE.bindW('opened', ({ run }) => pipe(openRun(run), TE.mapLeft(about(path)))),
+    readRun(path, io.stdin),
+    TE.chainW(run => pipe(openRun(run), TE.mapLeft(about(path)))),
     TE.matchW(
       ({ problem, file }) => {
         reporter(io, { ...options, lastStep: () => undefined }).failed(problem, file)
         return exitCodeOf(problem)
       },
-      ({ backend, opened }): ExitCode => {
+      (opened): ExitCode => {
         const show = reporter(io, { ...options, lastStep: n => horizon(opened.training.stop, n) })
         return pipe(
-          trained(opened)(backend, show.observe),
+          trained(opened)(backendOf(io, flags), show.observe),
           E.match(
             e => {
               show.failed(e, path)
