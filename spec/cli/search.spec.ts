@@ -49,7 +49,7 @@ describe('the same study prints the same', () => {
     for (const workers of ['2', '4']) {
       const { status, stdout, stderr } = search(zoomed, '--workers', workers)
       expect([status, stdout]).toEqual([0, whole])
-      expect(stderr).toMatch(/^(\d+ trials done, best [^\n]*\n){9}$/)
+      expect(stderr).toMatch(/^1 trial done, best [^\n]*\n(\d+ trials done, best [^\n]*\n){8}$/)
     }
   })
   test('on either backend, told of every trial or not', () => {
@@ -74,6 +74,25 @@ describe('the same study prints the same', () => {
       expect(trials.map(name => readFileSync(join(record, name), 'utf8'))).toEqual(before)
     }
     expect(killed).toBeGreaterThan(1)
+  })
+  test('interrupted, and gone on with as it says', { timeout: 120_000 }, async () => {
+    const [record, best] = [at('a study'), at("the best's.json")]
+    const args = [zoomed, '--record', record, '--best', best, '--workers', '2']
+    const child = spawn(process.execPath, [main, 'search', ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    let errors = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
+    child.stderr.once('data', () => child.kill('SIGINT'))
+    expect(await new Promise(resolve => child.once('close', resolve))).toBe(130)
+    const said = /^stopped after (\d+ trials?), and saved; to go on: gradfold (search .*)\n$/m.exec(errors)
+    expect(errors.split('\n').at(-3)).toMatch(new RegExp(`^${said?.[1]} done`))
+    expect(existsSync(best)).toBe(false)
+    const again = spawnSync(`"${process.execPath}" "${main}" ${said?.[2]}`, {
+      shell: true,
+      encoding: 'utf8',
+      cwd: root
+    })
+    expect([again.status, again.stdout]).toEqual([0, whole])
+    expect(readFileSync(best, 'utf8')).toBe(readFileSync(join(record, 'best.json'), 'utf8'))
   })
   test('meanwhile nobody else gets the folder', async () => {
     const record = at('held')

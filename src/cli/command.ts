@@ -32,7 +32,7 @@ Exit codes:
   0  the run ended well
   1  the run failed (a number stopped being finite, the backend cannot run here), what was compared differs, or no trial gave a value
   2  nothing was run: the command line, the run file, the record or the data are wrong
-  130  a recorded run was interrupted (Ctrl-C); it is saved, and gradfold resume goes on with it`
+  130  a recorded run or study was interrupted (Ctrl-C); it is saved, and how to go on is printed`
 
 const file = ['<run.json>', 'a run file, or - for standard input'] as const
 
@@ -132,7 +132,7 @@ const program = (io: Io, end: (code: Promise<ExitCode>) => void): Command => {
     .option('--resume', 'with --record: refuse a folder that holds no study yet')
     .option('--best <file>', 'write the run file of the best trial')
     .option('--report <file>', 'write an HTML page with tables and plots')
-    .option('--json', 'print one JSON object per line: trial, done, error')
+    .option('--json', 'print one JSON object per line: trial, done, stopped, error')
     .option('--quiet', 'print only how the study ended')
     .addOption(backendOption())
     .addOption(fallbackOption())

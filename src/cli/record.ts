@@ -18,7 +18,7 @@ import { backendOf, type ComputeFlags } from './backend.js'
 import type { Io } from './command.js'
 import { differenceJson, errorJson, stoppedJson, verdictJson } from './events.js'
 import { errorLine, exitCodeOf, exitCodes, oneLine, type ExitCode } from './exit.js'
-import { whole } from './format.js'
+import { quoted, whole } from './format.js'
 import { printed } from './print.js'
 import { about, type Failure } from './read.js'
 import { reporter } from './reporter.js'
@@ -44,9 +44,6 @@ const wholeNumber = (name: string, n: number | string, least: number): E.Either<
   typeof n === 'number' && Number.isSafeInteger(n) && n >= least
     ? E.right(n)
     : E.left({ problem: settingError([name], `a whole number, ${least} or more`, String(n)) })
-
-/** a path as an argument of a shell */
-const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`)
 
 const damageText = (damaged: readonly (Problem<string> | undefined)[]): readonly string[] =>
   damaged.flatMap(problem => (problem === undefined ? [] : [`damaged: ${message(problem)}`]))

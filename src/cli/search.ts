@@ -15,11 +15,11 @@ import { checkWorkers, search, type Found } from '../search/search.js'
 import { completeStudy, parseStudyFile, studyOf, type StudyFile } from '../search/study-file.js'
 import { inThreads } from '../search/threads.js'
 import { cost, type Trial } from '../search/trial.js'
-import { fileError, settingError, type Problem } from '../value/error.js'
+import { counted, fileError, settingError, type Problem } from '../value/error.js'
 import type { Io } from './command.js'
-import { errorJson } from './events.js'
+import { errorJson, foundJson, stoppedStudyJson, trialJson } from './events.js'
 import { errorLine, exitCodeOf, exitCodes, oneLine, type ExitCode } from './exit.js'
-import { number } from './format.js'
+import { number, quoted } from './format.js'
 import { about, type Failure } from './read.js'
 import { tellingFallback, type ComputeFlags } from './backend.js'
 
@@ -95,20 +95,24 @@ const shows = (io: Io, file: StudyFile, { json = false, quiet = false }: SearchF
       : undefined
   const { goal } = file.metric
   const best = IORef.newIORef<Trial | undefined>(undefined)()
+  const finished = IORef.newIORef(0)()
   bar?.start(file.budget, 0, { best: '-' })
   return {
     trial: (t: Trial, done: number): void => {
       const before = best.read()
       const now = before === undefined || cost(goal, t) < cost(goal, before) ? t : before
       best.write(now)()
+      finished.write(done)()
       const o = now.outcome
       const text = o.tag === 'scored' ? `${number(o.value)} (trial ${now.index})` : '-'
       bar?.setTotal(Math.max(file.budget, done))
       bar?.update(done, { best: text })
       if (quiet) return
-      if (json) io.out.write(`${JSON.stringify({ ...t, tag: 'trial' })}\n`)
-      else if (bar === undefined) io.err.write(`${done} trials done, best ${text}\n`)
+      if (json) io.out.write(trialJson(t))
+      else if (bar === undefined) io.err.write(`${counted(done, 'trial')} done, best ${text}\n`)
     },
+    /** how many trials were finished */
+    done: finished.read,
     end: (): void => {
       bar?.stop()
     }
@@ -133,10 +137,7 @@ const finished = (
   const run = found.best === undefined ? undefined : showRunFile(found.best.run)
   const html = studyHtml(found, path)
   const done = (): ExitCode => {
-    if (json)
-      io.out.write(
-        `${JSON.stringify({ tag: 'done', trials: found.trials.length, ...(found.best === undefined ? {} : { best: found.best.trial }) })}\n`
-      )
+    if (json) io.out.write(foundJson(found))
     else
       io.out.write(
         `${[
@@ -159,6 +160,14 @@ const finished = (
   )
 }
 
+/** the command that goes on with a recorded study, and writes the files that were asked for */
+const goingOn = (path: string, record: string, { best, report }: SearchFlags): string =>
+  [
+    `gradfold search ${quoted(path)} --record ${quoted(record)}`,
+    ...(best === undefined ? [] : [`--best ${quoted(best)}`]),
+    ...(report === undefined ? [] : [`--report ${quoted(report)}`])
+  ].join(' ')
+
 export const searchCommand = (io: Io, path: string, flags: SearchFlags): Promise<ExitCode> =>
   pipe(
     TE.Do,
@@ -176,11 +185,19 @@ export const searchCommand = (io: Io, path: string, flags: SearchFlags): Promise
     ),
     TE.bind('place', ({ file }) => openFolder(file, flags)),
     TE.chain(({ place: { study: file, kept, release }, workers }) => {
+      const { record, json = false } = flags
       const show = shows(io, file, flags)
       const crew = inThreads(workers, {
         backend: flags.backend,
         fallback: flags.fallback === true ? tellingFallback(io) : undefined
       })
+      const asked = IORef.newIORef(false)()
+      // trials that are not finished are given up: they may take long, and are carried out again
+      const giveUp = (): void => {
+        asked.write(true)()
+        void crew.close()
+      }
+      const releaseInterrupt = record === undefined ? () => undefined : io.onInterrupt(giveUp)
       const carriedOut = pipe(
         search(studyOf(file), {
           runner: crew.runner,
@@ -193,12 +210,25 @@ export const searchCommand = (io: Io, path: string, flags: SearchFlags): Promise
       )
       const ended: typeof carriedOut = () =>
         carriedOut().finally(() => {
+          releaseInterrupt()
           show.end()
           return crew.close()
         })
-      const written = pipe(
+      const written: TE.TaskEither<Failure, ExitCode> = pipe(
         ended,
-        TE.chain(found => finished(io, flags, path, found, kept))
+        TE.foldW(
+          e => {
+            if (record === undefined || !asked.read() || e.problem._tag !== 'BackendError') return TE.left(e)
+            const done = show.done()
+            if (json) io.out.write(stoppedStudyJson(record, done))
+            else
+              io.err.write(
+                `${oneLine(`stopped after ${counted(done, 'trial')}, and saved; to go on: ${goingOn(path, record, flags)}`)}\n`
+              )
+            return TE.right(exitCodes.interrupted)
+          },
+          found => finished(io, flags, path, found, kept)
+        )
       )
       const released: typeof written = () => written().finally(release)
       return released

@@ -1,5 +1,6 @@
 /** Trials on worker threads (Node). A door: starts threads, and ends one whose trial takes too long. */
 import * as E from 'fp-ts/lib/Either.js'
+import * as IORef from 'fp-ts/lib/IORef.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { MessageChannel } from 'node:worker_threads'
 import { Tinypool } from 'tinypool'
@@ -38,7 +39,7 @@ export interface CrewOptions {
 }
 export interface Crew {
   readonly runner: Runner
-  /** ends the threads */
+  /** ends the threads; trials that are not finished, and those to come, are Left */
   readonly close: () => Promise<void>
 }
 
@@ -69,6 +70,7 @@ export const inThreads = (
     // flags of the process (`--input-type`, loaders) are for its own program
     execArgv: []
   })
+  const closed = IORef.newIORef(false)()
   const codec = runFileCodec(tables)
   const answered = ({ result, told }: Answer): Result => {
     if (told !== undefined) fallback?.(told)
@@ -92,7 +94,13 @@ export const inThreads = (
       begun.close()
       return result
     }
-    return timeout === undefined || timeout > longest ? unlimited : limited(timeout)
+    const carriedOut = timeout === undefined || timeout > longest ? unlimited : limited(timeout)
+    // a pool that is destroyed would start threads again
+    return () => (closed.read() ? Promise.resolve(lost('threads that were ended')) : carriedOut())
   }
-  return { runner, close: () => pool.destroy() }
+  const close = (): Promise<void> => {
+    closed.write(true)()
+    return pool.destroy()
+  }
+  return { runner, close }
 }
