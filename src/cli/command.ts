@@ -122,7 +122,7 @@ const program = (io: Io, end: (code: Promise<ExitCode>) => void): Command => {
   root
     .command('search')
     .description('searches for good settings: runs the trials of a study and prints what they gave')
-    .argument('<study.json>', 'a study file')
+    .argument('<study.json>', 'a study file, or - for standard input')
     .addOption(
       new Option('--workers <n>', 'threads that carry out trials; the results do not depend on it')
         .argParser(steps)

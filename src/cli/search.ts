@@ -1,18 +1,16 @@
 /** `gradfold search study.json` */
 import { SingleBar } from 'cli-progress'
-import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as IORef from 'fp-ts/lib/IORef.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { readText } from '../data/files.js'
 import { folderAt, placeOf } from '../run/folder.js'
 import { lock, type Release } from '../run/record/lock.js'
 import { replaceFile } from '../run/replace.js'
 import { showRunFile } from '../run/run-file.js'
-import { holdsStudy, openStudyFolder, type StudyFolder } from '../search/folder.js'
+import { holdsStudy, openStudyFolder, studyName, type StudyFolder } from '../search/folder.js'
 import { studyHtml, studyTablesText } from '../search/report.js'
 import { checkWorkers, search, type Found } from '../search/search.js'
-import { completeStudy, parseStudyFile, studyOf, type StudyFile } from '../search/study-file.js'
+import { completeStudy, studyOf, type StudyFile } from '../search/study-file.js'
 import { inThreads } from '../search/threads.js'
 import { cost, type Trial } from '../search/trial.js'
 import { counted, fileError, settingError, type Problem } from '../value/error.js'
@@ -20,7 +18,7 @@ import type { Io } from './command.js'
 import { errorJson, foundJson, stoppedStudyJson, trialJson } from './events.js'
 import { errorLine, exitCodeOf, exitCodes, oneLine, type ExitCode } from './exit.js'
 import { number, quoted } from './format.js'
-import { about, type Failure } from './read.js'
+import { about, called, readStudy, type Failure } from './read.js'
 import { tellingFallback, type ComputeFlags } from './backend.js'
 
 export interface SearchFlags extends Pick<ComputeFlags, 'backend' | 'fallback'> {
@@ -34,7 +32,6 @@ export interface SearchFlags extends Pick<ComputeFlags, 'backend' | 'fallback'> 
   readonly quiet?: boolean
 }
 
-const limits = { bytes: 0x400_0000, rank: 8 }
 const failure = (problem: Problem<string>): Failure => ({ problem })
 const notKept: StudyFolder = {
   recall: () => TE.right(undefined),
@@ -135,7 +132,7 @@ const finished = (
   kept: StudyFolder
 ) => {
   const run = found.best === undefined ? undefined : showRunFile(found.best.run)
-  const html = studyHtml(found, path)
+  const html = studyHtml(found, called(path))
   const done = (): ExitCode => {
     if (json) io.out.write(foundJson(found))
     else
@@ -160,10 +157,10 @@ const finished = (
   )
 }
 
-/** the command that goes on with a recorded study, and writes the files that were asked for */
+/** the command that goes on with a recorded study, and writes the files that were asked for; standard input is in its folder */
 const goingOn = (path: string, record: string, { best, report }: SearchFlags): string =>
   [
-    `gradfold search ${quoted(path)} --record ${quoted(record)}`,
+    `gradfold search ${quoted(path === '-' ? `${record}/${studyName}` : path)} --record ${quoted(record)}`,
     ...(best === undefined ? [] : [`--best ${quoted(best)}`]),
     ...(report === undefined ? [] : [`--report ${quoted(report)}`])
   ].join(' ')
@@ -176,13 +173,7 @@ export const searchCommand = (io: Io, path: string, flags: SearchFlags): Promise
       const wrong = checkWorkers(workers)
       return wrong === undefined ? TE.right(workers) : TE.left(failure({ ...wrong, got: String(flags.workers) }))
     }),
-    TE.bind('file', () =>
-      pipe(
-        readText(path, limits),
-        TE.mapLeft(failure),
-        TE.chainEitherK(text => pipe(parseStudyFile(text), E.mapLeft(about(path))))
-      )
-    ),
+    TE.bind('file', () => readStudy(path, io.stdin)),
     TE.bind('place', ({ file }) => openFolder(file, flags)),
     TE.chain(({ place: { study: file, kept, release }, workers }) => {
       const { record, json = false } = flags

@@ -15,7 +15,7 @@ import type { Io } from './command.js'
 import type { Finished } from './events.js'
 import { settingError } from '../value/error.js'
 import { exitCodeOf, exitCodes, type ExitCode } from './exit.js'
-import { about, readRun } from './read.js'
+import { about, called, readRun } from './read.js'
 import { recorded, type RecordFlags } from './record.js'
 import { reporter } from './reporter.js'
 
@@ -70,7 +70,7 @@ export const trainCommand = (io: Io, path: string, flags: TrainFlags): Promise<E
     return Promise.resolve(exitCodeOf(wrong))
   }
   if (kept !== undefined)
-    return recorded(io, flags, path, o =>
+    return recorded(io, flags, called(path), o =>
       pipe(
         readRun(path, io.stdin),
         TE.chainW(run => pipe(kept(run, o(run)), TE.mapLeft(about(path))))
@@ -91,7 +91,7 @@ export const trainCommand = (io: Io, path: string, flags: TrainFlags): Promise<E
           trained(opened)(backendOf(io, flags), show.observe),
           E.match(
             e => {
-              show.failed(e, path)
+              show.failed(e, called(path))
               return exitCodeOf(e)
             },
             r => {
