@@ -11,7 +11,7 @@ import { stateAt } from '../run/record/replay.js'
 import { verifyRecord, type Verdict } from '../run/record/verify.js'
 import type { RunFile } from '../run/run-file.js'
 import { saveWeights } from '../run/weights.js'
-import { message, settingError, type Problem } from '../value/error.js'
+import { counted, message, settingError, type Problem } from '../value/error.js'
 import type { NumberDifference, TensorDifference } from '../run/record/values.js'
 import type { Skipped } from '../run/checkpoints.js'
 import { backendOf, type ComputeFlags } from './backend.js'
@@ -54,7 +54,9 @@ const aside = (o: Outcome): readonly string[] => [
   ...skippedText(o.skipped),
   ...(o.shared === undefined
     ? []
-    : [`the first ${whole(o.from)} steps are those of the run ${o.shared.slice(0, 12)}: not repeated`]),
+    : [
+        `the first ${counted(o.from, 'step', whole)} ${o.from === 1 ? 'is that' : 'are those'} of the run ${o.shared.slice(0, 12)}: not repeated`
+      ]),
   ...(o.tag === 'stopped'
     ? [
         `stopped after epoch ${o.epoch}, step ${whole(o.step)}, and saved; to go on: gradfold resume ${quoted(o.folder)}`
@@ -140,11 +142,15 @@ export const resumeCommand = (io: Io, folder: string, flags: RecordFlags): Promi
 const numberText = (n: NumberDifference | undefined, a: string, b: string): readonly string[] =>
   n === undefined ? [] : [`[${n.index.join(', ')}] ${a} ${n.a}, ${b} ${n.b}: ${whole(n.ulps)} ulp`]
 const tensorText = (t: TensorDifference | undefined): readonly string[] =>
-  t === undefined ? [] : [`${whole(t.count)} of ${whole(t.of)} numbers differ`]
+  t === undefined
+    ? []
+    : [`${whole(t.count)} of ${counted(t.of, 'number', whole)} ${t.count === 1 ? 'differs' : 'differ'}`]
 
 const verdictText = (v: Verdict): readonly string[] =>
   v.tag === 'identical'
-    ? [`identical: ${whole(v.steps)} steps, ${v.epochs} epochs, ${v.checkpoints} checkpoints`]
+    ? [
+        `identical: ${counted(v.steps, 'step', whole)}, ${counted(v.epochs, 'epoch')}, ${counted(v.checkpoints, 'checkpoint')}`
+      ]
     : [
         `different at step ${whole(v.step)}: ${v.at}`,
         ...tensorText(v.tensor),
@@ -156,7 +162,7 @@ const differenceText = ({ changes, steps, first }: Difference): readonly string[
   ...changes.map(c => `${c.path.join('/')}: ${json(c.a)}, ${json(c.b)}`),
   ...(steps.a === steps.b ? [] : [`steps recorded: ${whole(steps.a)}, ${whole(steps.b)}`]),
   ...(first === undefined
-    ? [`the same ${whole(Math.min(steps.a, steps.b))} steps`]
+    ? [`the same ${counted(Math.min(steps.a, steps.b), 'step', whole)}`]
     : [
         `first different step ${whole(first.step)}: ${first.at.join(', ')}`,
         ...tensorText(first.tensor),

@@ -8,7 +8,7 @@ import { checkData } from '../run/identity.js'
 import { checkRunFile, tables, trainingOf, type RunFile, type Tables } from '../run/run-file.js'
 import { prepare } from '../run/prepare.js'
 import { train } from '../train/train.js'
-import { message, type BackendError, type Problem } from '../value/error.js'
+import { counted, message, type BackendError, type Problem } from '../value/error.js'
 import { measured, type StudyMetric } from './metric.js'
 import type { Outcome } from './trial.js'
 
@@ -45,7 +45,7 @@ export const execute = (
             tag: 'failed',
             message:
               history.length === 0
-                ? `${metric.name}: expected a whole epoch, got ${progress.step} steps; stop later`
+                ? `${metric.name}: expected a whole epoch, got ${counted(progress.step, 'step')}; stop later`
                 : `${metric.name} is no finite number`
           }
         : { tag: 'scored', ...found, step: progress.step, reason }

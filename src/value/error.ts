@@ -49,7 +49,7 @@ export const message = (e: Problem<string>): string =>
 
 /** a number of things, in words: `1 epoch`, `12 batches` */
 export const counted = (n: number, noun: string, show: (n: number) => string = String): string =>
-  `${show(n)} ${noun}${n === 1 ? '' : /(ch|s)$/.test(noun) ? 'es' : 's'}`
+  `${show(n)} ${noun}${n === 1 ? '' : /(tch|s)$/.test(noun) ? 'es' : 's'}`
 
 /** the same error, one level further out */
 export const inside =
