@@ -1,6 +1,6 @@
 /** Studies by the command, as processes of their own: with more and fewer workers, killed, and wrong. */
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -32,6 +32,10 @@ const killedAfter = async (ms: number, ...args: readonly string[]): Promise<bool
   return signal !== null
 }
 
+/** a folder with the run.json of a run */
+const ran = at('ran')
+mkdirSync(ran)
+writeFileSync(join(ran, 'run.json'), JSON.stringify(irisStudy.run))
 const zoomed = file('study.json', { ...irisStudy, budget: 9, zoom: { rounds: 3, keep: 2 } })
 const other = file('other.json', { ...irisStudy, sampler: 'sobol' })
 let took = 0
@@ -209,10 +213,14 @@ describe('one line with the place, and 2', () => {
     ['workers that are no number', ['S', '--workers', 'x']],
     ['an unknown backend', ['S', '--backend', 'gpu']],
     ['nothing to go on with', ['S', '--record', 'none', '--resume']],
+    ['no folder', ['S', '--record', '']],
+    ['no file for the best run', ['S', '--best', '']],
+    ['no file for the report', ['S', '--report', '']],
+    ['the folder of a run', ['S', '--record', 'N']],
     ['--resume without a folder', ['S', '--resume']],
     ['the folder of another study', ['O', '--record', 'R']]
   ])('%s', (_, args) => {
-    const named: Readonly<Record<string, string>> = { S: zoomed, O: other, R: at('killed0') }
+    const named: Readonly<Record<string, string>> = { S: zoomed, O: other, R: at('killed0'), N: ran }
     const { status, stdout, stderr } = search(...args.map(a => named[a] ?? a))
     expect([status, stdout]).toEqual([2, ''])
     expect(stderr).toMatch(/^gradfold: [^\n]*\n$/)

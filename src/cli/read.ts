@@ -6,7 +6,14 @@ import { readText, type LoadError } from '../data/files.js'
 import type { Limits } from '../data/limits.js'
 import { parseRunFile, type RunFile } from '../run/run-file.js'
 import { parseStudyFile, type StudyFile } from '../search/study-file.js'
-import { dataError, decodeError, type DecodeError, type Problem } from '../value/error.js'
+import {
+  dataError,
+  decodeError,
+  settingError,
+  type DecodeError,
+  type Problem,
+  type SettingError
+} from '../value/error.js'
 
 /** 64 MiB: a file may hold small data itself */
 const limits: Limits = { bytes: 0x400_0000, rank: 8 }
@@ -37,9 +44,20 @@ export const about =
   (path: string) =>
   (problem: Problem<string>): Failure => ({ problem, file: called(path) })
 
+/** what is wrong with the paths that options give, if anything: they may be left out, but not be empty */
+export const checkPaths = (
+  kind: 'folder' | 'file',
+  paths: Readonly<Record<string, string | undefined>>
+): SettingError | undefined => {
+  const empty = Object.keys(paths).find(name => paths[name] === '')
+  return empty === undefined ? undefined : settingError([empty], `the path of a ${kind}`, '""')
+}
+
 interface Kind<A> {
   readonly name: string
   readonly command: string
+  /** what to do with a folder instead */
+  readonly folder: string
   /** fields that all files of the kind have, and none of the other */
   readonly fields: readonly string[]
   readonly parse: (text: string) => E.Either<DecodeError, A>
@@ -47,12 +65,14 @@ interface Kind<A> {
 const runs: Kind<RunFile> = {
   name: 'a run file',
   command: 'gradfold train',
+  folder: 'gradfold resume takes the folder of a recorded run, and run.json in it is a run file',
   fields: ['data', 'model'],
   parse: parseRunFile
 }
 const studies: Kind<StudyFile> = {
   name: 'a study file',
   command: 'gradfold search',
+  folder: 'study.json in the folder of a recorded study is a study file',
   fields: ['space', 'run'],
   parse: parseStudyFile
 }
@@ -75,7 +95,9 @@ const readKind =
   (path: string, stdin: () => Promise<Uint8Array>): TE.TaskEither<Failure, A> =>
     pipe(
       path === '-' ? stdinText(stdin) : readText(path, limits),
-      TE.mapLeft((problem): Failure => ({ problem })),
+      TE.mapLeft((e): Failure => ({
+        problem: e.got === 'EISDIR' ? decodeError([path], kind.name, 'a folder', kind.folder) : e
+      })),
       TE.chainEitherK(text =>
         pipe(
           kind.parse(text),

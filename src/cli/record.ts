@@ -2,7 +2,9 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as IORef from 'fp-ts/lib/IORef.js'
+import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { folderAt } from '../run/folder.js'
 import { horizon } from '../run/horizon.js'
 import { diffRecords, type Difference } from '../run/record/diff.js'
 import { readRun } from '../run/record/folder.js'
@@ -11,7 +13,8 @@ import { stateAt } from '../run/record/replay.js'
 import { verifyRecord, type Verdict } from '../run/record/verify.js'
 import type { RunFile } from '../run/run-file.js'
 import { saveWeights } from '../run/weights.js'
-import { counted, message, settingError, type Problem } from '../value/error.js'
+import { studyName } from '../search/folder.js'
+import { counted, fileError, message, settingError, type FileError, type Problem } from '../value/error.js'
 import type { NumberDifference, TensorDifference } from '../run/record/values.js'
 import type { Skipped } from '../run/checkpoints.js'
 import { backendOf, type ComputeFlags } from './backend.js'
@@ -20,7 +23,7 @@ import { differenceJson, errorJson, stoppedJson, verdictJson } from './events.js
 import { errorLine, exitCodeOf, exitCodes, oneLine, type ExitCode } from './exit.js'
 import { quoted, whole } from './format.js'
 import { printed } from './print.js'
-import { about, type Failure } from './read.js'
+import { about, checkPaths, type Failure } from './read.js'
 import { reporter } from './reporter.js'
 
 export interface RecordFlags extends ComputeFlags {
@@ -39,6 +42,39 @@ export interface AtFlags extends ComputeFlags {
 }
 
 const failure = (problem: Problem<string>): Failure => ({ problem })
+
+/** what a path leads to where it is no recorded run, if that can be said */
+const somethingElse = (path: string): T.Task<FileError | undefined> => {
+  const no = (got: string, hint: string): FileError => fileError([path], 'the folder of a recorded run', got, hint)
+  return pipe(
+    folderAt(path).names,
+    TE.match(
+      e =>
+        e.got === 'ENOTDIR' ? no('a file', 'gradfold train takes a run file, and records it with --record') : undefined,
+      names =>
+        names.includes(studyName) && !names.includes('run.json')
+          ? no(
+              'that of a study',
+              `to go on with it: gradfold search ${quoted(`${path}/${studyName}`)} --record ${quoted(path)}`
+            )
+          : undefined
+    )
+  )
+}
+/** what is done with the records in folders; where it fails, the first folder that holds something else is called what it is */
+const fromRecords =
+  (...folders: readonly string[]) =>
+  <A>(task: TE.TaskEither<Problem<string>, A>): TE.TaskEither<Failure, A> =>
+    pipe(
+      task,
+      TE.orElse(problem =>
+        pipe(
+          folders,
+          T.traverseSeqArray(somethingElse),
+          T.map(found => E.left(failure(found.find(e => e !== undefined) ?? problem)))
+        )
+      )
+    )
 
 const wholeNumber = (name: string, n: number | string, least: number): E.Either<Failure, number> =>
   typeof n === 'number' && Number.isSafeInteger(n) && n >= least
@@ -133,7 +169,7 @@ export const resumeCommand = (io: Io, folder: string, flags: RecordFlags): Promi
     pipe(
       readRun(folder),
       TE.chainW(({ run }) => resumeRun(folder, options(run))),
-      TE.mapLeft(failure)
+      fromRecords(folder)
     )
   )
 
@@ -200,7 +236,7 @@ const compared = <A>(
   )()
 
 export const verifyCommand = (io: Io, folder: string, flags: ComputeFlags & JsonFlag): Promise<ExitCode> =>
-  compared(io, flags, pipe(verifyRecord(folder, { backend: backendOf(io, flags) }), TE.mapLeft(failure)), {
+  compared(io, flags, pipe(verifyRecord(folder, { backend: backendOf(io, flags) }), fromRecords(folder)), {
     lines: verdictText,
     json: verdictJson,
     same: v => v.tag === 'identical',
@@ -208,7 +244,7 @@ export const verifyCommand = (io: Io, folder: string, flags: ComputeFlags & Json
   })
 
 export const diffCommand = (io: Io, a: string, b: string, flags: JsonFlag): Promise<ExitCode> =>
-  compared(io, flags, pipe(diffRecords(a, b), TE.mapLeft(failure)), {
+  compared(io, flags, pipe(diffRecords(a, b), fromRecords(a, b)), {
     lines: differenceText,
     json: differenceJson,
     same: ({ changes, steps, first }) => changes.length === 0 && steps.a === steps.b && first === undefined,
@@ -219,8 +255,12 @@ export const atCommand = (io: Io, folder: string, flags: AtFlags): Promise<ExitC
   pipe(
     TE.fromEither(wholeNumber('step', flags.step, 0)),
     TE.bindTo('step'),
+    TE.chainFirst(() => {
+      const wrong = checkPaths('file', { out: flags.out })
+      return wrong === undefined ? TE.right(undefined) : TE.left(failure(wrong))
+    }),
     TE.bindW('there', ({ step }) =>
-      pipe(stateAt(folder, step, { backend: backendOf(io, flags) }), TE.mapLeft(failure))
+      pipe(stateAt(folder, step, { backend: backendOf(io, flags) }), fromRecords(folder))
     ),
     TE.chainFirstW(({ there: { state } }) => pipe(saveWeights(flags.out)(state), TE.mapLeft(about(flags.out)))),
     TE.map(({ step, there: { recorded } }) => {

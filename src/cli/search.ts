@@ -4,6 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as IORef from 'fp-ts/lib/IORef.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { folderAt, placeOf } from '../run/folder.js'
+import { isRecord } from '../run/record/folder.js'
 import { lock, type Release } from '../run/record/lock.js'
 import { replaceFile } from '../run/replace.js'
 import { showRunFile } from '../run/run-file.js'
@@ -18,7 +19,7 @@ import type { Io } from './command.js'
 import { errorJson, foundJson, stoppedStudyJson, trialJson } from './events.js'
 import { errorLine, exitCodeOf, exitCodes, oneLine, type ExitCode } from './exit.js'
 import { number, quoted } from './format.js'
-import { about, called, readStudy, type Failure } from './read.js'
+import { about, called, checkPaths, readStudy, type Failure } from './read.js'
 import { tellingFallback, type ComputeFlags } from './backend.js'
 
 export interface SearchFlags extends Pick<ComputeFlags, 'backend' | 'fallback'> {
@@ -52,10 +53,23 @@ const openFolder = (file: StudyFile, { record, resume = false }: SearchFlags): T
       : TE.right({ study: file, kept: notKept, release: () => Promise.resolve() })
   const folder = folderAt(record)
   return pipe(
-    resume ? holdsStudy(folder) : TE.right(true),
+    TE.Do,
+    TE.bind('there', () => holdsStudy(folder)),
+    TE.bindW('run', () => isRecord(folder)),
     TE.filterOrElseW(
-      there => there,
+      ({ there }) => there || !resume,
       () => fileError([record], 'the folder of a study to go on with', 'none', 'leave --resume out to begin one')
+    ),
+    // the two would share a lock, and be taken for one another
+    TE.filterOrElseW(
+      ({ there, run }) => there || !run,
+      () =>
+        fileError(
+          [record],
+          'the folder of a study, or a new one',
+          'one with the run.json of a run',
+          'give another folder'
+        )
     ),
     TE.chainW(() => lock(record)),
     TE.chainW(release =>
@@ -172,6 +186,11 @@ export const searchCommand = (io: Io, path: string, flags: SearchFlags): Promise
       const workers = Number(flags.workers)
       const wrong = checkWorkers(workers)
       return wrong === undefined ? TE.right(workers) : TE.left(failure({ ...wrong, got: String(flags.workers) }))
+    }),
+    TE.chainFirst(() => {
+      const { record, best, report } = flags
+      const wrong = checkPaths('folder', { record }) ?? checkPaths('file', { best, report })
+      return wrong === undefined ? TE.right(undefined) : TE.left(failure(wrong))
     }),
     TE.bind('file', () => readStudy(path, io.stdin)),
     TE.bind('place', ({ file }) => openFolder(file, flags)),

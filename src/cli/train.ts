@@ -15,7 +15,7 @@ import type { Io } from './command.js'
 import type { Finished } from './events.js'
 import { settingError } from '../value/error.js'
 import { exitCodeOf, exitCodes, type ExitCode } from './exit.js'
-import { about, called, readRun } from './read.js'
+import { about, called, checkPaths, readRun } from './read.js'
 import { recorded, type RecordFlags } from './record.js'
 import { reporter } from './reporter.js'
 
@@ -56,15 +56,12 @@ export const trainCommand = (io: Io, path: string, flags: TrainFlags): Promise<E
       : store !== undefined
         ? (run: RunFile, o: RecordOptions) => storeRun(store, run, o)
         : undefined
-  const asked = Object.entries({ record, store }).find(([, folder]) => folder !== undefined)
   const needless =
     kept === undefined ? (['every', 'again'] as const).find(name => flags[name] !== undefined) : undefined
   const wrong =
     needless !== undefined
       ? settingError([needless], 'a record to keep', 'none', 'it goes with --record or --store')
-      : asked?.[1] === ''
-        ? settingError([asked[0]], 'the path of a folder', '""')
-        : undefined
+      : checkPaths('folder', { record, store })
   if (wrong !== undefined) {
     reporter(io, { json: flags.json ?? false, quiet: flags.quiet ?? false, lastStep: () => undefined }).failed(wrong)
     return Promise.resolve(exitCodeOf(wrong))
