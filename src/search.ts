@@ -58,7 +58,7 @@ export {
 } from './search/study-file.js'
 export { plan, type Plan, type SearchRound } from './search/plan.js'
 export { inProcess, search, type Found, type Runner, type SearchError, type SearchOptions } from './search/search.js'
-export { inThreads, type Crew } from './search/threads.js'
+export { inThreads, type Crew, type CrewOptions } from './search/threads.js'
 export { openStudyFolder, type StudyFolder } from './search/folder.js'
 export { importances, type Importance } from './search/importance.js'
 export { studyHtml, studyPlots, studyTablesText } from './search/report.js'

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { diverging, xor } from '../run/helpers.js'
+import { irisStudy } from '../search/helpers.js'
 import { gradfold, masked } from './helpers.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'gradfold-cli-'))
@@ -107,6 +108,7 @@ describe('what is wrong is said in one line, with 2', () => {
   const bad: Readonly<Record<string, readonly string[]>> = {
     'no file of that name': ['train', join(folder, 'none.json')],
     'a folder': ['summary', folder],
+    'text that is no JSON': ['train', write('comma.json', '{\n  "data": "iris"\n  "seed": 1\n}')],
     'bytes that are no text': ['train', write('bytes.json', Uint8Array.of(0xff, 0xfe))],
     'a setting out of range': ['train', file('rate.json', { ...xor, optimizer: { tag: 'adam', rate: -1 } })],
     'a key that would steer the terminal': ['summary', file('key.json', { ...xor, '\u001b[2J\n': 1 })],
@@ -136,6 +138,33 @@ describe('what is wrong is said in one line, with 2', () => {
     const { code, out, err } = await gradfold([])
     expect([code, out]).toEqual([2, ''])
     expect(err).toContain('Usage: gradfold')
+  })
+})
+
+describe('a file of the other kind is called what it is, with the command that takes it', () => {
+  const { space, run } = irisStudy
+  const isStudy = 'expected a run file, got a study file; gradfold search takes it'
+  const isRun = 'expected a study file, got a run file; gradfold train takes it'
+  test.each([
+    ['train', irisStudy, isStudy],
+    ['summary', irisStudy, isStudy],
+    ['explain', irisStudy, isStudy],
+    ['train', { space, run: {}, epochs: 3 }, isStudy],
+    ['search', xor, isRun],
+    ['search', run, isRun],
+    ['search', { ...xor, epochs: 3 }, isRun],
+    // what is of both kinds, or of none, is wrong in its fields
+    ['train', { ...xor, space }, '$/space: expected no field of this name in run file'],
+    ['search', { ...irisStudy, model: xor.model }, '$/model: expected no field of this name in study'],
+    ['search', {}, '$/space: expected '],
+    ['train', [], '$: expected a record (run file)']
+  ])('%s %j', async (command, value, said) => {
+    const [text, path] = [JSON.stringify(value), file('kind.json', value)]
+    const named = await gradfold([command, path])
+    expect([named.code, named.out]).toEqual([2, ''])
+    expect(local(named.err)).toContain(`gradfold: ./kind.json: ${said}`)
+    const piped = await gradfold([command, '-'], { stdin: text })
+    expect(piped.err).toBe(named.err.replace(path, 'standard input'))
   })
 })
 

@@ -130,9 +130,32 @@ describe('recorded runs', () => {
     expect(status).toBe(0)
     expect(stderr).toMatch(/had ended before: not repeated/)
   })
+  test('what is none is called what it is, with the command that takes it', () => {
+    const study = at('a study')
+    mkdirSync(study)
+    writeFileSync(join(study, 'study.json'), '{}')
+    const none = 'expected the folder of a recorded run, got'
+    const asFile = `gradfold: ${short}: ${none} a file; gradfold train takes a run file, and records it with --record\n`
+    const asStudy = `gradfold: ${study}: ${none} that of a study; to go on with it: gradfold search '${study}/study.json' --record '${study}'\n`
+    for (const [path, said] of [
+      [short, asFile],
+      [study, asStudy]
+    ] as const)
+      for (const [command, ...more] of [
+        ['resume'],
+        ['verify'],
+        ['diff', at('a')],
+        ['at', '--step', '1', '--out', at('none.safetensors')]
+      ] as const)
+        expect(gradfold(command, path, ...more)).toEqual({ status: 2, stdout: '', stderr: said })
+    expect(gradfold('train', at('a')).stderr).toBe(
+      `gradfold: ${at('a')}: expected a run file, got a folder; gradfold resume takes the folder of a recorded run, and run.json in it is a run file\n`
+    )
+  })
   test.each([
     ['a folder that is no record', ['resume', 'nowhere']],
     ['a step beyond the run', ['at', 'A', '--step', '99', '--out', 'x.safetensors']],
+    ['no file for the weights', ['at', 'A', '--step', '1', '--out', '']],
     ['a step that is no number', ['at', 'A', '--step', 'x', '--out', 'x.safetensors']],
     ['no whole number of steps', ['train', 'S', '--record', 'D', '--every', '0']],
     ['a record and a store', ['train', 'S', '--record', 'D', '--store', 'D']],

@@ -1,6 +1,6 @@
 /** Studies by the command, as processes of their own: with more and fewer workers, killed, and wrong. */
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -32,6 +32,10 @@ const killedAfter = async (ms: number, ...args: readonly string[]): Promise<bool
   return signal !== null
 }
 
+/** a folder with the run.json of a run */
+const ran = at('ran')
+mkdirSync(ran)
+writeFileSync(join(ran, 'run.json'), JSON.stringify(irisStudy.run))
 const zoomed = file('study.json', { ...irisStudy, budget: 9, zoom: { rounds: 3, keep: 2 } })
 const other = file('other.json', { ...irisStudy, sampler: 'sobol' })
 let took = 0
@@ -49,8 +53,13 @@ describe('the same study prints the same', () => {
     for (const workers of ['2', '4']) {
       const { status, stdout, stderr } = search(zoomed, '--workers', workers)
       expect([status, stdout]).toEqual([0, whole])
-      expect(stderr).toMatch(/^(\d+ trials done, best [^\n]*\n){9}$/)
+      expect(stderr).toMatch(/^1 trial done, best [^\n]*\n(\d+ trials done, best [^\n]*\n){8}$/)
     }
+  })
+  test('on either backend, told of every trial or not', () => {
+    expect(search(zoomed, '--quiet', '--backend', 'reference')).toEqual({ status: 0, stdout: whole, stderr: '' })
+    const lines = search(zoomed, '--quiet', '--json').stdout.trimEnd().split('\n')
+    expect(lines.map(line => JSON.parse(line) as object)).toMatchObject([{ tag: 'done', trials: 9 }])
   })
   test('killed at any moment, and gone on with', { timeout: 120_000 }, async () => {
     const when = moments(took)
@@ -69,6 +78,25 @@ describe('the same study prints the same', () => {
       expect(trials.map(name => readFileSync(join(record, name), 'utf8'))).toEqual(before)
     }
     expect(killed).toBeGreaterThan(1)
+  })
+  test('interrupted, and gone on with as it says', { timeout: 120_000 }, async () => {
+    const [record, best] = [at('a study'), at("the best's.json")]
+    const args = [zoomed, '--record', record, '--best', best, '--workers', '2']
+    const child = spawn(process.execPath, [main, 'search', ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    let errors = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
+    child.stderr.once('data', () => child.kill('SIGINT'))
+    expect(await new Promise(resolve => child.once('close', resolve))).toBe(130)
+    const said = /^stopped after (\d+ trials?), and saved; to go on: gradfold (search .*)\n$/m.exec(errors)
+    expect(errors.split('\n').at(-3)).toMatch(new RegExp(`^${said?.[1]} done`))
+    expect(existsSync(best)).toBe(false)
+    const again = spawnSync(`"${process.execPath}" "${main}" ${said?.[2]}`, {
+      shell: true,
+      encoding: 'utf8',
+      cwd: root
+    })
+    expect([again.status, again.stdout]).toEqual([0, whole])
+    expect(readFileSync(best, 'utf8')).toBe(readFileSync(join(record, 'best.json'), 'utf8'))
   })
   test('meanwhile nobody else gets the folder', async () => {
     const record = at('held')
@@ -135,6 +163,22 @@ describe('a recorded study', () => {
   })
 })
 
+describe('without WebAssembly', () => {
+  const without = (...args: readonly string[]) =>
+    spawnSync(process.execPath, ['--no-expose-wasm', main, 'search', zoomed, ...args], { encoding: 'utf8', cwd: root })
+
+  test('nothing is kept but the study, which the reference backend then carries out', () => {
+    const record = at('unable')
+    const { status, stdout, stderr } = without('--record', record)
+    expect([status, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^gradfold: [^\n]*trial \d+\/wasm: expected WebAssembly[^\n]*reference backend[^\n]*\n$/)
+    expect(readdirSync(record).filter(name => name !== 'lock')).toEqual(['study.json'])
+    const again = without('--record', record, '--resume', '--fallback', '--quiet')
+    expect([again.status, again.stdout]).toEqual([0, whole])
+    expect(again.stderr).toMatch(/^gradfold: on the reference backend, since [^\n]*WebAssembly[^\n]*\n$/)
+  })
+})
+
 describe('a study none of whose trials gives a value', () => {
   test('says why, and ends with 1', () => {
     const none = { ...irisStudy, budget: 2, run: { ...irisStudy.run, dataDigest: '0'.repeat(64) } }
@@ -167,11 +211,16 @@ describe('one line with the place, and 2', () => {
     ['no such file', ['none.json']],
     ['no worker', ['S', '--workers', '0']],
     ['workers that are no number', ['S', '--workers', 'x']],
+    ['an unknown backend', ['S', '--backend', 'gpu']],
     ['nothing to go on with', ['S', '--record', 'none', '--resume']],
+    ['no folder', ['S', '--record', '']],
+    ['no file for the best run', ['S', '--best', '']],
+    ['no file for the report', ['S', '--report', '']],
+    ['the folder of a run', ['S', '--record', 'N']],
     ['--resume without a folder', ['S', '--resume']],
     ['the folder of another study', ['O', '--record', 'R']]
   ])('%s', (_, args) => {
-    const named: Readonly<Record<string, string>> = { S: zoomed, O: other, R: at('killed0') }
+    const named: Readonly<Record<string, string>> = { S: zoomed, O: other, R: at('killed0'), N: ran }
     const { status, stdout, stderr } = search(...args.map(a => named[a] ?? a))
     expect([status, stdout]).toEqual([2, ''])
     expect(stderr).toMatch(/^gradfold: [^\n]*\n$/)

@@ -67,9 +67,8 @@ const texts: Readonly<Record<string, string>> = {
   'two outputs': layers({ tag: 'fanOut', layers: ['relu', 'tanh'] })
 }
 
-/** what JSON.parse says differs between engines, and the names of members grow */
-const masked = (shown: string): string =>
-  shown.replace(/(?<=expected JSON text, got ).*/s, '...').replace(/(?<=one of )[\w, ]+(?=, got)/, '...')
+/** the names of members grow */
+const masked = (shown: string): string => shown.replace(/(?<=one of )[\w, ]+(?=, got)/, '...')
 
 describe('a hostile run file', () => {
   test.each(Object.entries(texts))('%s', (_, text) => {

@@ -7,6 +7,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
+import type { Backend } from '../../src/backend/backend.js'
 import { reference } from '../../src/backend/reference/reference.js'
 import { wasm } from '../../src/backend/wasm/wasm.js'
 import { openRun } from '../../src/run/open.js'
@@ -16,9 +17,9 @@ import { studyHtml, studyPlots, studyTablesText } from '../../src/search/report.
 import { inProcess, search, type Found, type Runner, type SearchOptions } from '../../src/search/search.js'
 import { parseStudyFile, studyOf, type StudyFile } from '../../src/search/study-file.js'
 import { inThreads } from '../../src/search/threads.js'
-import { ranked, type Outcome } from '../../src/search/trial.js'
+import { ranked, type Outcome, type Trial } from '../../src/search/trial.js'
 import { train } from '../../src/train/train.js'
-import { message, type Problem } from '../../src/value/error.js'
+import { backendError, message, type Problem } from '../../src/value/error.js'
 import { right } from '../run/helpers.js'
 import { irisStudy } from './helpers.js'
 
@@ -61,9 +62,11 @@ describe('a study', () => {
         expect(table(await found(file, { runner: inProcess(reference) }))).toEqual(one)
         for (const workers of [2, 4])
           expect(table(await found(file, { workers, runner: shuffling(inProcess(wasm)) }))).toEqual(one)
-        const crew = inThreads(2, built)
-        expect(table(await found(file, { workers: 2, runner: crew.runner }))).toEqual(one)
-        await crew.close()
+        for (const backend of ['wasm', 'reference'] as const) {
+          const crew = inThreads(2, { backend, file: built })
+          expect(table(await found(file, { workers: 2, runner: crew.runner }))).toEqual(one)
+          await crew.close()
+        }
       }
     )
 
@@ -143,6 +146,18 @@ describe('a study', () => {
     for (const { outcome } of trials)
       expect(outcome.tag === 'failed' ? outcome.message : '').toMatch(/^dataDigest: expected data with/)
   })
+  test('keeps nothing of a trial that the backend cannot compute here: another machine might', async () => {
+    const unable = backendError(['wasm'], 'room', 'none')
+    const broken: Backend = { name: 'none', compile: () => E.left(unable), loop: () => E.left(unable) }
+    const kept: Trial[] = []
+    const keep = (t: Trial): TaskEither<never, void> => {
+      kept.push(t)
+      return () => Promise.resolve(E.right(undefined))
+    }
+    const r = await search(studyOf(zoomed), { runner: inProcess(broken), keep })()
+    expect(E.isLeft(r) ? message(r.left) : '').toBe('trial 0/wasm: expected room, got none')
+    expect(kept).toEqual([])
+  })
   test('begins no trial after one that could not be carried out', async () => {
     let ran = 0
     const dying: Runner = () => async () => {
@@ -153,10 +168,10 @@ describe('a study', () => {
     expect(ran).toBe(2)
   })
   test('is broken off with an error where threads cannot be had', async () => {
-    const crew = inThreads(1, pathToFileURL(join(root, 'none.js')).href)
+    const crew = inThreads(1, { file: pathToFileURL(join(root, 'none.js')).href })
     const r = await search(studyOf(zoomed), { runner: crew.runner })()
     expect(E.isLeft(r) ? message(r.left) : '').toMatch(
-      /^search: expected a worker that carries out the trial, got .*none\.js/
+      /^trial 0\/search: expected a worker that carries out the trial, got .*none\.js/
     )
     await crew.close()
   })
@@ -168,7 +183,7 @@ describe('a study', () => {
       sampler: { tag: 'grid', points: 2 },
       timeout: 3
     })
-    const crew = inThreads(1, built)
+    const crew = inThreads(1, { file: built })
     const { trials } = await found(file, { workers: 2, runner: crew.runner })
     await crew.close()
     expect(trials.map(t => t.outcome.tag)).toEqual(['timedOut', 'scored'])
@@ -180,7 +195,7 @@ describe('a study', () => {
       timeout: 1
     })
     const folder = fresh()
-    const crew = inThreads(2, built)
+    const crew = inThreads(2, { file: built })
     const kept = await ok(openStudyFolder(folderAt(folder), slow))
     const { trials } = await found(slow, { workers: 2, runner: crew.runner, ...kept })
     await crew.close()

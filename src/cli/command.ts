@@ -1,7 +1,8 @@
 /** The command line: what is asked for, in commander's terms. */
 import { Argument, Command, CommanderError, Option } from 'commander'
 import * as E from 'fp-ts/lib/Either.js'
-import { backends, defaultBackend, defaultThreads, mostThreads, type ComputeFlags } from './backend.js'
+import { backends, defaultBackend } from '../backend/named.js'
+import { defaultThreads, mostThreads, type ComputeFlags } from './backend.js'
 import { exitCodes, oneLine, type ExitCode } from './exit.js'
 import { explainCommand } from './explain.js'
 import { familyNames, membersCommand } from './members.js'
@@ -32,7 +33,7 @@ Exit codes:
   0  the run ended well
   1  the run failed (a number stopped being finite, the backend cannot run here), what was compared differs, or no trial gave a value
   2  nothing was run: the command line, the run file, the record or the data are wrong
-  130  a recorded run was interrupted (Ctrl-C); it is saved, and gradfold resume goes on with it`
+  130  a recorded run or study was interrupted (Ctrl-C); it is saved, and how to go on is printed`
 
 const file = ['<run.json>', 'a run file, or - for standard input'] as const
 
@@ -122,7 +123,7 @@ const program = (io: Io, end: (code: Promise<ExitCode>) => void): Command => {
   root
     .command('search')
     .description('searches for good settings: runs the trials of a study and prints what they gave')
-    .argument('<study.json>', 'a study file')
+    .argument('<study.json>', 'a study file, or - for standard input')
     .addOption(
       new Option('--workers <n>', 'threads that carry out trials; the results do not depend on it')
         .argParser(steps)
@@ -132,7 +133,10 @@ const program = (io: Io, end: (code: Promise<ExitCode>) => void): Command => {
     .option('--resume', 'with --record: refuse a folder that holds no study yet')
     .option('--best <file>', 'write the run file of the best trial')
     .option('--report <file>', 'write an HTML page with tables and plots')
-    .option('--json', 'print one JSON object per line: trial, done, error')
+    .option('--json', 'print one JSON object per line: trial, done, stopped, error')
+    .option('--quiet', 'print only how the study ended')
+    .addOption(backendOption())
+    .addOption(fallbackOption())
     .addHelpText('after', codes)
     .action((path: string, flags: SearchFlags) => end(searchCommand(io, path, flags)))
   root

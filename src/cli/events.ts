@@ -1,9 +1,11 @@
-/** What the command tells about a run while it is on and at its end: the same three events for people and for machines. */
+/** What the command tells machines about a run or a study while it is on and at its end: the same events that people see. */
 import type { EpochReport } from '../train/train.js'
 import type { Scores } from '../train/progress.js'
 import type { Difference } from '../run/record/diff.js'
 import type { Outcome } from '../run/record/recorder.js'
 import type { Verdict } from '../run/record/verify.js'
+import type { Found } from '../search/search.js'
+import type { Trial } from '../search/trial.js'
 import { message, type Problem } from '../value/error.js'
 
 export interface Finished {
@@ -19,8 +21,10 @@ export interface Finished {
  * One JSON object, on one line. Nothing in it depends on the machine or the clock: the same run gives the same lines.
  * (JSON has no infinity: a number that is not finite is null.)
  */
-const line = (tag: 'epoch' | 'done' | 'stopped' | 'error' | Verdict['tag'] | 'diff', fields: object): string =>
-  `${JSON.stringify({ tag, ...fields })}\n`
+const line = (
+  tag: 'epoch' | 'trial' | 'done' | 'stopped' | 'error' | Verdict['tag'] | 'diff',
+  fields: object
+): string => `${JSON.stringify({ tag, ...fields })}\n`
 
 export const epochJson = ({ epoch, step, loss, metrics, settings, validation }: EpochReport): string =>
   line('epoch', { epoch, step, loss, metrics, settings, ...(validation === undefined ? {} : { validation }) })
@@ -37,6 +41,16 @@ export const errorJson = (e: Problem<string>): string => {
 /** a recorded run that was interrupted; `record` is the folder to go on in */
 export const stoppedJson = ({ folder, id, epoch, step }: Outcome): string =>
   line('stopped', { record: folder, run: id, epoch, step })
+
+// ---- of a study
+
+export const trialJson = (t: Trial): string => line('trial', t)
+
+export const foundJson = ({ trials, best }: Found): string =>
+  line('done', { trials: trials.length, ...(best === undefined ? {} : { best: best.trial }) })
+
+/** a recorded study that was interrupted; `trials` are kept */
+export const stoppedStudyJson = (record: string, trials: number): string => line('stopped', { record, trials })
 
 export const verdictJson = (v: Verdict): string => {
   if (v.tag === 'different') {

@@ -16,6 +16,9 @@ export const duration = (seconds: number): string => {
   return h > 0 ? `${h}:${two(m)}:${two(s % 60)}` : `${m}:${two(s % 60)}`
 }
 
+/** a path as an argument of a shell */
+export const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`)
+
 /** names and numbers in a row: `loss 0.2412  accuracy 0.931` */
 export const pairs = (values: Readonly<Record<string, string>>): string =>
   Object.entries(values)

@@ -1,13 +1,21 @@
-/** Run files from disk or from standard input. */
+/** Run files and study files from disk or from standard input. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { readText, type LoadError } from '../data/files.js'
 import type { Limits } from '../data/limits.js'
 import { parseRunFile, type RunFile } from '../run/run-file.js'
-import { dataError, decodeError, type Problem } from '../value/error.js'
+import { parseStudyFile, type StudyFile } from '../search/study-file.js'
+import {
+  dataError,
+  decodeError,
+  settingError,
+  type DecodeError,
+  type Problem,
+  type SettingError
+} from '../value/error.js'
 
-/** 64 MiB: a run file may hold small data itself */
+/** 64 MiB: a file may hold small data itself */
 const limits: Limits = { bytes: 0x400_0000, rank: 8 }
 
 const stdinText = (stdin: () => Promise<Uint8Array>): TE.TaskEither<LoadError, string> =>
@@ -25,19 +33,84 @@ const stdinText = (stdin: () => Promise<Uint8Array>): TE.TaskEither<LoadError, s
     )
   )
 
-/** a problem, and the run file it is about; none where that file could not even be read */
+/** a problem, and the file it is about; none where that file could not even be read */
 export interface Failure {
   readonly problem: Problem<string>
   readonly file?: string
 }
+/** what a path is called in messages: `-` is standard input */
+export const called = (path: string): string => (path === '-' ? 'standard input' : path)
 export const about =
-  (file: string) =>
-  (problem: Problem<string>): Failure => ({ problem, file })
+  (path: string) =>
+  (problem: Problem<string>): Failure => ({ problem, file: called(path) })
+
+/** what is wrong with the paths that options give, if anything: they may be left out, but not be empty */
+export const checkPaths = (
+  kind: 'folder' | 'file',
+  paths: Readonly<Record<string, string | undefined>>
+): SettingError | undefined => {
+  const empty = Object.keys(paths).find(name => paths[name] === '')
+  return empty === undefined ? undefined : settingError([empty], `the path of a ${kind}`, '""')
+}
+
+interface Kind<A> {
+  readonly name: string
+  readonly command: string
+  /** what to do with a folder instead */
+  readonly folder: string
+  /** fields that all files of the kind have, and none of the other */
+  readonly fields: readonly string[]
+  readonly parse: (text: string) => E.Either<DecodeError, A>
+}
+const runs: Kind<RunFile> = {
+  name: 'a run file',
+  command: 'gradfold train',
+  folder: 'gradfold resume takes the folder of a recorded run, and run.json in it is a run file',
+  fields: ['data', 'model'],
+  parse: parseRunFile
+}
+const studies: Kind<StudyFile> = {
+  name: 'a study file',
+  command: 'gradfold search',
+  folder: 'study.json in the folder of a recorded study is a study file',
+  fields: ['space', 'run'],
+  parse: parseStudyFile
+}
+
+/** whether a text is a file of the one kind and not of the other, as far as its fields tell */
+const isOf = (kind: Kind<unknown>, other: Kind<unknown>, text: string): boolean =>
+  pipe(
+    E.tryCatch(
+      () => JSON.parse(text) as unknown,
+      () => undefined
+    ),
+    E.exists(json => {
+      const has = (field: string): boolean => typeof json === 'object' && json !== null && Object.hasOwn(json, field)
+      return kind.fields.every(has) && !other.fields.some(has)
+    })
+  )
+
+const readKind =
+  <A>(kind: Kind<A>, other: Kind<unknown>) =>
+  (path: string, stdin: () => Promise<Uint8Array>): TE.TaskEither<Failure, A> =>
+    pipe(
+      path === '-' ? stdinText(stdin) : readText(path, limits),
+      TE.mapLeft((e): Failure => ({
+        problem: e.got === 'EISDIR' ? decodeError([path], kind.name, 'a folder', kind.folder) : e
+      })),
+      TE.chainEitherK(text =>
+        pipe(
+          kind.parse(text),
+          // of a file of the other kind every field would be wrong
+          E.mapLeft(e =>
+            isOf(other, kind, text) ? decodeError([], kind.name, other.name, `${other.command} takes it`) : e
+          ),
+          E.mapLeft(about(path))
+        )
+      )
+    )
 
 /** the run file at a path, or from standard input where the path is `-` */
-export const readRun = (path: string, stdin: () => Promise<Uint8Array>): TE.TaskEither<Failure, RunFile> =>
-  pipe(
-    path === '-' ? stdinText(stdin) : readText(path, limits),
-    TE.mapLeft((problem): Failure => ({ problem })),
-    TE.chainEitherK(text => pipe(parseRunFile(text), E.mapLeft(about(path === '-' ? 'standard input' : path))))
-  )
+export const readRun = readKind(runs, studies)
+/** the same for a study file */
+export const readStudy = readKind(studies, runs)

@@ -2,7 +2,9 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as IORef from 'fp-ts/lib/IORef.js'
+import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { folderAt } from '../run/folder.js'
 import { horizon } from '../run/horizon.js'
 import { diffRecords, type Difference } from '../run/record/diff.js'
 import { readRun } from '../run/record/folder.js'
@@ -11,16 +13,17 @@ import { stateAt } from '../run/record/replay.js'
 import { verifyRecord, type Verdict } from '../run/record/verify.js'
 import type { RunFile } from '../run/run-file.js'
 import { saveWeights } from '../run/weights.js'
-import { message, settingError, type Problem } from '../value/error.js'
+import { studyName } from '../search/folder.js'
+import { counted, fileError, message, settingError, type FileError, type Problem } from '../value/error.js'
 import type { NumberDifference, TensorDifference } from '../run/record/values.js'
 import type { Skipped } from '../run/checkpoints.js'
 import { backendOf, type ComputeFlags } from './backend.js'
 import type { Io } from './command.js'
 import { differenceJson, errorJson, stoppedJson, verdictJson } from './events.js'
 import { errorLine, exitCodeOf, exitCodes, oneLine, type ExitCode } from './exit.js'
-import { whole } from './format.js'
+import { quoted, whole } from './format.js'
 import { printed } from './print.js'
-import { about, type Failure } from './read.js'
+import { about, checkPaths, type Failure } from './read.js'
 import { reporter } from './reporter.js'
 
 export interface RecordFlags extends ComputeFlags {
@@ -40,13 +43,43 @@ export interface AtFlags extends ComputeFlags {
 
 const failure = (problem: Problem<string>): Failure => ({ problem })
 
+/** what a path leads to where it is no recorded run, if that can be said */
+const somethingElse = (path: string): T.Task<FileError | undefined> => {
+  const no = (got: string, hint: string): FileError => fileError([path], 'the folder of a recorded run', got, hint)
+  return pipe(
+    folderAt(path).names,
+    TE.match(
+      e =>
+        e.got === 'ENOTDIR' ? no('a file', 'gradfold train takes a run file, and records it with --record') : undefined,
+      names =>
+        names.includes(studyName) && !names.includes('run.json')
+          ? no(
+              'that of a study',
+              `to go on with it: gradfold search ${quoted(`${path}/${studyName}`)} --record ${quoted(path)}`
+            )
+          : undefined
+    )
+  )
+}
+/** what is done with the records in folders; where it fails, the first folder that holds something else is called what it is */
+const fromRecords =
+  (...folders: readonly string[]) =>
+  <A>(task: TE.TaskEither<Problem<string>, A>): TE.TaskEither<Failure, A> =>
+    pipe(
+      task,
+      TE.orElse(problem =>
+        pipe(
+          folders,
+          T.traverseSeqArray(somethingElse),
+          T.map(found => E.left(failure(found.find(e => e !== undefined) ?? problem)))
+        )
+      )
+    )
+
 const wholeNumber = (name: string, n: number | string, least: number): E.Either<Failure, number> =>
   typeof n === 'number' && Number.isSafeInteger(n) && n >= least
     ? E.right(n)
     : E.left({ problem: settingError([name], `a whole number, ${least} or more`, String(n)) })
-
-/** a path as an argument of a shell */
-const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`)
 
 const damageText = (damaged: readonly (Problem<string> | undefined)[]): readonly string[] =>
   damaged.flatMap(problem => (problem === undefined ? [] : [`damaged: ${message(problem)}`]))
@@ -57,7 +90,9 @@ const aside = (o: Outcome): readonly string[] => [
   ...skippedText(o.skipped),
   ...(o.shared === undefined
     ? []
-    : [`the first ${whole(o.from)} steps are those of the run ${o.shared.slice(0, 12)}: not repeated`]),
+    : [
+        `the first ${counted(o.from, 'step', whole)} ${o.from === 1 ? 'is that' : 'are those'} of the run ${o.shared.slice(0, 12)}: not repeated`
+      ]),
   ...(o.tag === 'stopped'
     ? [
         `stopped after epoch ${o.epoch}, step ${whole(o.step)}, and saved; to go on: gradfold resume ${quoted(o.folder)}`
@@ -82,16 +117,12 @@ export const recorded = (
     if (!style.json) io.err.write(lines.map(l => `${oneLine(l)}\n`).join(''))
   }
   return pipe(
-    TE.Do,
-    TE.bind('backend', () => TE.fromEither(backendOf(io, flags))),
-    TE.bind('every', () =>
-      TE.fromEither(flags.every === undefined ? E.right(undefined) : wholeNumber('every', flags.every, 1))
-    ),
-    TE.chain(({ backend, every }) =>
+    TE.fromEither(flags.every === undefined ? E.right(undefined) : wholeNumber('every', flags.every, 1)),
+    TE.chain(every =>
       work(run => {
         show.write(reporter(io, { ...style, lastStep: n => horizon(run.stop, n) }))()
         return {
-          backend,
+          backend: backendOf(io, flags),
           observe: e => {
             show.read().observe(e)
           },
@@ -138,7 +169,7 @@ export const resumeCommand = (io: Io, folder: string, flags: RecordFlags): Promi
     pipe(
       readRun(folder),
       TE.chainW(({ run }) => resumeRun(folder, options(run))),
-      TE.mapLeft(failure)
+      fromRecords(folder)
     )
   )
 
@@ -147,11 +178,15 @@ export const resumeCommand = (io: Io, folder: string, flags: RecordFlags): Promi
 const numberText = (n: NumberDifference | undefined, a: string, b: string): readonly string[] =>
   n === undefined ? [] : [`[${n.index.join(', ')}] ${a} ${n.a}, ${b} ${n.b}: ${whole(n.ulps)} ulp`]
 const tensorText = (t: TensorDifference | undefined): readonly string[] =>
-  t === undefined ? [] : [`${whole(t.count)} of ${whole(t.of)} numbers differ`]
+  t === undefined
+    ? []
+    : [`${whole(t.count)} of ${counted(t.of, 'number', whole)} ${t.count === 1 ? 'differs' : 'differ'}`]
 
 const verdictText = (v: Verdict): readonly string[] =>
   v.tag === 'identical'
-    ? [`identical: ${whole(v.steps)} steps, ${v.epochs} epochs, ${v.checkpoints} checkpoints`]
+    ? [
+        `identical: ${counted(v.steps, 'step', whole)}, ${counted(v.epochs, 'epoch')}, ${counted(v.checkpoints, 'checkpoint')}`
+      ]
     : [
         `different at step ${whole(v.step)}: ${v.at}`,
         ...tensorText(v.tensor),
@@ -163,7 +198,7 @@ const differenceText = ({ changes, steps, first }: Difference): readonly string[
   ...changes.map(c => `${c.path.join('/')}: ${json(c.a)}, ${json(c.b)}`),
   ...(steps.a === steps.b ? [] : [`steps recorded: ${whole(steps.a)}, ${whole(steps.b)}`]),
   ...(first === undefined
-    ? [`the same ${whole(Math.min(steps.a, steps.b))} steps`]
+    ? [`the same ${counted(Math.min(steps.a, steps.b), 'step', whole)}`]
     : [
         `first different step ${whole(first.step)}: ${first.at.join(', ')}`,
         ...tensorText(first.tensor),
@@ -201,23 +236,15 @@ const compared = <A>(
   )()
 
 export const verifyCommand = (io: Io, folder: string, flags: ComputeFlags & JsonFlag): Promise<ExitCode> =>
-  compared(
-    io,
-    flags,
-    pipe(
-      TE.fromEither(backendOf(io, flags)),
-      TE.chainW(backend => pipe(verifyRecord(folder, { backend }), TE.mapLeft(failure)))
-    ),
-    {
-      lines: verdictText,
-      json: verdictJson,
-      same: v => v.tag === 'identical',
-      aside: v => (v.tag === 'identical' ? skippedText(v.skipped) : damageText([v.damage]))
-    }
-  )
+  compared(io, flags, pipe(verifyRecord(folder, { backend: backendOf(io, flags) }), fromRecords(folder)), {
+    lines: verdictText,
+    json: verdictJson,
+    same: v => v.tag === 'identical',
+    aside: v => (v.tag === 'identical' ? skippedText(v.skipped) : damageText([v.damage]))
+  })
 
 export const diffCommand = (io: Io, a: string, b: string, flags: JsonFlag): Promise<ExitCode> =>
-  compared(io, flags, pipe(diffRecords(a, b), TE.mapLeft(failure)), {
+  compared(io, flags, pipe(diffRecords(a, b), fromRecords(a, b)), {
     lines: differenceText,
     json: differenceJson,
     same: ({ changes, steps, first }) => changes.length === 0 && steps.a === steps.b && first === undefined,
@@ -226,10 +253,15 @@ export const diffCommand = (io: Io, a: string, b: string, flags: JsonFlag): Prom
 
 export const atCommand = (io: Io, folder: string, flags: AtFlags): Promise<ExitCode> =>
   pipe(
-    TE.Do,
-    TE.bind('backend', () => TE.fromEither(backendOf(io, flags))),
-    TE.bind('step', () => TE.fromEither(wholeNumber('step', flags.step, 0))),
-    TE.bindW('there', ({ backend, step }) => pipe(stateAt(folder, step, { backend }), TE.mapLeft(failure))),
+    TE.fromEither(wholeNumber('step', flags.step, 0)),
+    TE.bindTo('step'),
+    TE.chainFirst(() => {
+      const wrong = checkPaths('file', { out: flags.out })
+      return wrong === undefined ? TE.right(undefined) : TE.left(failure(wrong))
+    }),
+    TE.bindW('there', ({ step }) =>
+      pipe(stateAt(folder, step, { backend: backendOf(io, flags) }), fromRecords(folder))
+    ),
     TE.chainFirstW(({ there: { state } }) => pipe(saveWeights(flags.out)(state), TE.mapLeft(about(flags.out)))),
     TE.map(({ step, there: { recorded } }) => {
       for (const text of damageText([recorded.damage])) io.err.write(`${text}\n`)

@@ -1,28 +1,28 @@
 /** `gradfold search study.json` */
 import { SingleBar } from 'cli-progress'
-import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as IORef from 'fp-ts/lib/IORef.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { readText } from '../data/files.js'
 import { folderAt, placeOf } from '../run/folder.js'
+import { isRecord } from '../run/record/folder.js'
 import { lock, type Release } from '../run/record/lock.js'
 import { replaceFile } from '../run/replace.js'
 import { showRunFile } from '../run/run-file.js'
-import { holdsStudy, openStudyFolder, type StudyFolder } from '../search/folder.js'
+import { holdsStudy, openStudyFolder, studyName, type StudyFolder } from '../search/folder.js'
 import { studyHtml, studyTablesText } from '../search/report.js'
 import { checkWorkers, search, type Found } from '../search/search.js'
-import { completeStudy, parseStudyFile, studyOf, type StudyFile } from '../search/study-file.js'
+import { completeStudy, studyOf, type StudyFile } from '../search/study-file.js'
 import { inThreads } from '../search/threads.js'
 import { cost, type Trial } from '../search/trial.js'
-import { fileError, settingError, type Problem } from '../value/error.js'
+import { counted, fileError, settingError, type Problem } from '../value/error.js'
 import type { Io } from './command.js'
-import { errorJson } from './events.js'
+import { errorJson, foundJson, stoppedStudyJson, trialJson } from './events.js'
 import { errorLine, exitCodeOf, exitCodes, oneLine, type ExitCode } from './exit.js'
-import { number } from './format.js'
-import { about, type Failure } from './read.js'
+import { number, quoted } from './format.js'
+import { about, called, checkPaths, readStudy, type Failure } from './read.js'
+import { tellingFallback, type ComputeFlags } from './backend.js'
 
-export interface SearchFlags {
+export interface SearchFlags extends Pick<ComputeFlags, 'backend' | 'fallback'> {
   /** how many worker threads */
   readonly workers: number | string
   readonly record?: string
@@ -30,9 +30,9 @@ export interface SearchFlags {
   readonly best?: string
   readonly report?: string
   readonly json?: boolean
+  readonly quiet?: boolean
 }
 
-const limits = { bytes: 0x400_0000, rank: 8 }
 const failure = (problem: Problem<string>): Failure => ({ problem })
 const notKept: StudyFolder = {
   recall: () => TE.right(undefined),
@@ -53,10 +53,23 @@ const openFolder = (file: StudyFile, { record, resume = false }: SearchFlags): T
       : TE.right({ study: file, kept: notKept, release: () => Promise.resolve() })
   const folder = folderAt(record)
   return pipe(
-    resume ? holdsStudy(folder) : TE.right(true),
+    TE.Do,
+    TE.bind('there', () => holdsStudy(folder)),
+    TE.bindW('run', () => isRecord(folder)),
     TE.filterOrElseW(
-      there => there,
+      ({ there }) => there || !resume,
       () => fileError([record], 'the folder of a study to go on with', 'none', 'leave --resume out to begin one')
+    ),
+    // the two would share a lock, and be taken for one another
+    TE.filterOrElseW(
+      ({ there, run }) => there || !run,
+      () =>
+        fileError(
+          [record],
+          'the folder of a study, or a new one',
+          'one with the run.json of a run',
+          'give another folder'
+        )
     ),
     TE.chainW(() => lock(record)),
     TE.chainW(release =>
@@ -80,9 +93,9 @@ const write = (path: string, text: string): TE.TaskEither<Failure, void> =>
   )
 
 /** a line for each trial, or a bar on a terminal: how many are done, and the best so far */
-const shows = (io: Io, file: StudyFile, json: boolean) => {
+const shows = (io: Io, file: StudyFile, { json = false, quiet = false }: SearchFlags) => {
   const bar =
-    io.animated && !json
+    io.animated && !json && !quiet
       ? new SingleBar({
           stream: io.err,
           format: '{value}/{total} trials [{bar}] best {best}',
@@ -93,19 +106,24 @@ const shows = (io: Io, file: StudyFile, json: boolean) => {
       : undefined
   const { goal } = file.metric
   const best = IORef.newIORef<Trial | undefined>(undefined)()
+  const finished = IORef.newIORef(0)()
   bar?.start(file.budget, 0, { best: '-' })
   return {
     trial: (t: Trial, done: number): void => {
       const before = best.read()
       const now = before === undefined || cost(goal, t) < cost(goal, before) ? t : before
       best.write(now)()
+      finished.write(done)()
       const o = now.outcome
       const text = o.tag === 'scored' ? `${number(o.value)} (trial ${now.index})` : '-'
       bar?.setTotal(Math.max(file.budget, done))
       bar?.update(done, { best: text })
-      if (json) io.out.write(`${JSON.stringify({ ...t, tag: 'trial' })}\n`)
-      else if (bar === undefined) io.err.write(`${done} trials done, best ${text}\n`)
+      if (quiet) return
+      if (json) io.out.write(trialJson(t))
+      else if (bar === undefined) io.err.write(`${counted(done, 'trial')} done, best ${text}\n`)
     },
+    /** how many trials were finished */
+    done: finished.read,
     end: (): void => {
       bar?.stop()
     }
@@ -128,12 +146,9 @@ const finished = (
   kept: StudyFolder
 ) => {
   const run = found.best === undefined ? undefined : showRunFile(found.best.run)
-  const html = studyHtml(found, path)
+  const html = studyHtml(found, called(path))
   const done = (): ExitCode => {
-    if (json)
-      io.out.write(
-        `${JSON.stringify({ tag: 'done', trials: found.trials.length, ...(found.best === undefined ? {} : { best: found.best.trial }) })}\n`
-      )
+    if (json) io.out.write(foundJson(found))
     else
       io.out.write(
         `${[
@@ -156,6 +171,14 @@ const finished = (
   )
 }
 
+/** the command that goes on with a recorded study, and writes the files that were asked for; standard input is in its folder */
+const goingOn = (path: string, record: string, { best, report }: SearchFlags): string =>
+  [
+    `gradfold search ${quoted(path === '-' ? `${record}/${studyName}` : path)} --record ${quoted(record)}`,
+    ...(best === undefined ? [] : [`--best ${quoted(best)}`]),
+    ...(report === undefined ? [] : [`--report ${quoted(report)}`])
+  ].join(' ')
+
 export const searchCommand = (io: Io, path: string, flags: SearchFlags): Promise<ExitCode> =>
   pipe(
     TE.Do,
@@ -164,17 +187,27 @@ export const searchCommand = (io: Io, path: string, flags: SearchFlags): Promise
       const wrong = checkWorkers(workers)
       return wrong === undefined ? TE.right(workers) : TE.left(failure({ ...wrong, got: String(flags.workers) }))
     }),
-    TE.bind('file', () =>
-      pipe(
-        readText(path, limits),
-        TE.mapLeft(failure),
-        TE.chainEitherK(text => pipe(parseStudyFile(text), E.mapLeft(about(path))))
-      )
-    ),
+    TE.chainFirst(() => {
+      const { record, best, report } = flags
+      const wrong = checkPaths('folder', { record }) ?? checkPaths('file', { best, report })
+      return wrong === undefined ? TE.right(undefined) : TE.left(failure(wrong))
+    }),
+    TE.bind('file', () => readStudy(path, io.stdin)),
     TE.bind('place', ({ file }) => openFolder(file, flags)),
     TE.chain(({ place: { study: file, kept, release }, workers }) => {
-      const show = shows(io, file, flags.json ?? false)
-      const crew = inThreads(workers)
+      const { record, json = false } = flags
+      const show = shows(io, file, flags)
+      const crew = inThreads(workers, {
+        backend: flags.backend,
+        fallback: flags.fallback === true ? tellingFallback(io) : undefined
+      })
+      const asked = IORef.newIORef(false)()
+      // trials that are not finished are given up: they may take long, and are carried out again
+      const giveUp = (): void => {
+        asked.write(true)()
+        void crew.close()
+      }
+      const releaseInterrupt = record === undefined ? () => undefined : io.onInterrupt(giveUp)
       const carriedOut = pipe(
         search(studyOf(file), {
           runner: crew.runner,
@@ -187,12 +220,25 @@ export const searchCommand = (io: Io, path: string, flags: SearchFlags): Promise
       )
       const ended: typeof carriedOut = () =>
         carriedOut().finally(() => {
+          releaseInterrupt()
           show.end()
           return crew.close()
         })
-      const written = pipe(
+      const written: TE.TaskEither<Failure, ExitCode> = pipe(
         ended,
-        TE.chain(found => finished(io, flags, path, found, kept))
+        TE.foldW(
+          e => {
+            if (record === undefined || !asked.read() || e.problem._tag !== 'BackendError') return TE.left(e)
+            const done = show.done()
+            if (json) io.out.write(stoppedStudyJson(record, done))
+            else
+              io.err.write(
+                `${oneLine(`stopped after ${counted(done, 'trial')}, and saved; to go on: ${goingOn(path, record, flags)}`)}\n`
+              )
+            return TE.right(exitCodes.interrupted)
+          },
+          found => finished(io, flags, path, found, kept)
+        )
       )
       const released: typeof written = () => written().finally(release)
       return released

@@ -15,7 +15,7 @@ import type { Io } from './command.js'
 import type { Finished } from './events.js'
 import { settingError } from '../value/error.js'
 import { exitCodeOf, exitCodes, type ExitCode } from './exit.js'
-import { about, readRun } from './read.js'
+import { about, called, checkPaths, readRun } from './read.js'
 import { recorded, type RecordFlags } from './record.js'
 import { reporter } from './reporter.js'
 
@@ -56,21 +56,18 @@ export const trainCommand = (io: Io, path: string, flags: TrainFlags): Promise<E
       : store !== undefined
         ? (run: RunFile, o: RecordOptions) => storeRun(store, run, o)
         : undefined
-  const asked = Object.entries({ record, store }).find(([, folder]) => folder !== undefined)
   const needless =
     kept === undefined ? (['every', 'again'] as const).find(name => flags[name] !== undefined) : undefined
   const wrong =
     needless !== undefined
       ? settingError([needless], 'a record to keep', 'none', 'it goes with --record or --store')
-      : asked?.[1] === ''
-        ? settingError([asked[0]], 'the path of a folder', '""')
-        : undefined
+      : checkPaths('folder', { record, store })
   if (wrong !== undefined) {
     reporter(io, { json: flags.json ?? false, quiet: flags.quiet ?? false, lastStep: () => undefined }).failed(wrong)
     return Promise.resolve(exitCodeOf(wrong))
   }
   if (kept !== undefined)
-    return recorded(io, flags, path, o =>
+    return recorded(io, flags, called(path), o =>
       pipe(
         readRun(path, io.stdin),
         TE.chainW(run => pipe(kept(run, o(run)), TE.mapLeft(about(path))))
@@ -78,22 +75,20 @@ export const trainCommand = (io: Io, path: string, flags: TrainFlags): Promise<E
     )
   const options = { json: flags.json ?? false, quiet: flags.quiet ?? false }
   return pipe(
-    TE.Do,
-    TE.bind('backend', () => TE.fromEither(backendOf(io, flags))),
-    TE.bindW('run', () => readRun(path, io.stdin)),
-    TE.bindW('opened', ({ run }) => pipe(openRun(run), TE.mapLeft(about(path)))),
+    readRun(path, io.stdin),
+    TE.chainW(run => pipe(openRun(run), TE.mapLeft(about(path)))),
     TE.matchW(
       ({ problem, file }) => {
         reporter(io, { ...options, lastStep: () => undefined }).failed(problem, file)
         return exitCodeOf(problem)
       },
-      ({ backend, opened }): ExitCode => {
+      (opened): ExitCode => {
         const show = reporter(io, { ...options, lastStep: n => horizon(opened.training.stop, n) })
         return pipe(
-          trained(opened)(backend, show.observe),
+          trained(opened)(backendOf(io, flags), show.observe),
           E.match(
             e => {
-              show.failed(e, path)
+              show.failed(e, called(path))
               return exitCodeOf(e)
             },
             r => {

@@ -8,24 +8,25 @@ import { checkData } from '../run/identity.js'
 import { checkRunFile, tables, trainingOf, type RunFile, type Tables } from '../run/run-file.js'
 import { prepare } from '../run/prepare.js'
 import { train } from '../train/train.js'
-import { message, type Problem } from '../value/error.js'
+import { counted, message, type BackendError, type Problem } from '../value/error.js'
 import { measured, type StudyMetric } from './metric.js'
 import type { Outcome } from './trial.js'
 
 const failed = (e: Problem<string>): Outcome => ({ tag: 'failed', message: message(e) })
 
 /**
- * Trains a run on data as they come from their source, and judges it by a metric. Nothing that goes wrong is Left: a study goes on, and
- * keeps what happened.
+ * Trains a run on data as they come from their source, and judges it by a metric. What goes wrong with the run is an outcome: a study goes
+ * on, and keeps what happened.
  *
- * @example execute(run, iris, validationLoss, { backend: wasm }) // { tag: 'scored', value: 0.1, epoch: 20, ... }
+ * @returns Left where the backend cannot compute it here: kept as an outcome, that would make the study depend on the machine
+ * @example execute(run, iris, validationLoss, { backend: wasm }) // Right({ tag: 'scored', value: 0.1, epoch: 20, ... })
  */
 export const execute = (
   run: RunFile<ModelData>,
   source: Datasets,
   metric: StudyMetric,
   { backend, known = tables }: { readonly backend: Backend; readonly known?: Tables }
-): Outcome =>
+): E.Either<BackendError, Outcome> =>
   pipe(
     E.Do,
     E.bindW('checked', () => checkRunFile(run, known)),
@@ -37,19 +38,21 @@ export const execute = (
         ...(validation === undefined ? {} : { validation })
       })(examples)
     ),
-    E.match(
-      (e): Outcome => (e._tag === 'Diverged' ? { tag: 'diverged', step: e.step, message: message(e) } : failed(e)),
-      ({ state: { progress }, history, reason }): Outcome => {
-        const found = measured(metric, history)
-        return found === undefined
-          ? {
-              tag: 'failed',
-              message:
-                history.length === 0
-                  ? `${metric.name}: expected a whole epoch, got ${progress.step} steps; stop later`
-                  : `${metric.name} is no finite number`
-            }
-          : { tag: 'scored', ...found, step: progress.step, reason }
-      }
+    E.map(({ state: { progress }, history, reason }): Outcome => {
+      const found = measured(metric, history)
+      return found === undefined
+        ? {
+            tag: 'failed',
+            message:
+              history.length === 0
+                ? `${metric.name}: expected a whole epoch, got ${counted(progress.step, 'step')}; stop later`
+                : `${metric.name} is no finite number`
+          }
+        : { tag: 'scored', ...found, step: progress.step, reason }
+    }),
+    E.orElse((e): E.Either<BackendError, Outcome> =>
+      e._tag === 'BackendError'
+        ? E.left(e)
+        : E.right(e._tag === 'Diverged' ? { tag: 'diverged', step: e.step, message: message(e) } : failed(e))
     )
   )

@@ -11,7 +11,8 @@ import { studyFileCodec, type StudyFile } from './study-file.js'
 import { studyTables, type StudyTables } from './study.js'
 import { trialCodec, type Job, type Trial } from './trial.js'
 
-const studyName = 'study.json'
+/** the study itself */
+export const studyName = 'study.json'
 const nameOf = (index: number): string => `trial-${String(index).padStart(6, '0')}.json`
 /** a trial is a few hundred bytes, settings included; a study may hold small data */
 const most = { trial: 0x10_0000, study: 0x400_0000 }

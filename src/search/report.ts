@@ -1,6 +1,7 @@
 /** What a study found, for people: tables as Markdown, a plot for each dimension, one HTML page with all of it. */
 import { markdownTable } from 'markdown-table'
 import { escaped, scatter, type ScatterAxis } from '../report/scatter.js'
+import { counted } from '../value/error.js'
 import { importances } from './importance.js'
 import { placed, spaceTables, valuesOf, type Placed, type SpaceTables } from './space.js'
 import type { Found } from './search.js'
@@ -156,8 +157,8 @@ const htmlTable = (rows: Rows): string => {
 }
 const summary = ({ best, trials }: Found, study: Study): string =>
   best === undefined
-    ? `None of ${trials.length} trials gave a value.`
-    : `Best of ${trials.length} trials: number ${best.trial.index}, ${study.metric.name} ${outcomeText(best.trial.outcome)}, ${JSON.stringify(best.trial.settings)}`
+    ? `None of ${counted(trials.length, 'trial')} gave a value.`
+    : `Best of ${counted(trials.length, 'trial')}: number ${best.trial.index}, ${study.metric.name} ${outcomeText(best.trial.outcome)}, ${JSON.stringify(best.trial.settings)}`
 
 /** One HTML page, with nothing outside of it: what was chosen, the plots, the ranges, the importance, every trial. */
 export const studyHtml = (found: Found, title: string, known: SpaceTables = spaceTables): string => {

@@ -11,7 +11,14 @@ import type { Source } from '../data/reader/reader.js'
 import { loadSource } from '../data/readers.js'
 import type { ModelData } from '../layer/model.js'
 import { checkRunFile, type RunFile } from '../run/run-file.js'
-import { settingError, type BackendError, type DecodeError, type FileError, type SettingError } from '../value/error.js'
+import {
+  inside,
+  settingError,
+  type BackendError,
+  type DecodeError,
+  type FileError,
+  type SettingError
+} from '../value/error.js'
 import { isSize } from '../value/shape.js'
 import { sameData } from '../layer/same-data.js'
 import { execute } from './execute.js'
@@ -122,7 +129,11 @@ export const search = <S extends Space>(
       E.match(
         (e): TE.TaskEither<SearchError, Outcome> =>
           TE.right({ tag: 'failed', message: `${e.path.join('/')}: expected ${e.expected}, got ${e.got}` }),
-        run => runner(run, s)
+        run =>
+          pipe(
+            runner(run, s),
+            TE.mapLeft(e => (e._tag === 'BackendError' ? inside(`trial ${job.index}`)(e) : e))
+          )
       ),
       TE.map((outcome): Trial<SettingsOf<S>> => ({ ...job, outcome })),
       TE.chainFirst(trial => keep?.(trial as Trial) ?? TE.right(undefined))
@@ -204,6 +215,6 @@ export const inProcess = (backend: Backend, known: StudyTables = studyTables): R
   return (run, { metric }) =>
     pipe(
       load(run.data),
-      TE.map(data => execute(run, data, metric, { backend, known }))
+      TE.chainEitherKW(data => execute(run, data, metric, { backend, known }))
     )
 }

@@ -1,10 +1,12 @@
 /** Trials on worker threads (Node). A door: starts threads, and ends one whose trial takes too long. */
 import * as E from 'fp-ts/lib/Either.js'
+import * as IORef from 'fp-ts/lib/IORef.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { MessageChannel } from 'node:worker_threads'
 import { Tinypool } from 'tinypool'
+import type { BackendName } from '../backend/named.js'
 import { runFileCodec, tables } from '../run/run-file.js'
-import { backendError } from '../value/error.js'
+import { backendError, type BackendError } from '../value/error.js'
 import type { StudyMetric } from './metric.js'
 import { checkWorkers, type Runner, type SearchError } from './search.js'
 import type { Outcome } from './trial.js'
@@ -14,19 +16,37 @@ export interface Task {
   /** a run file as JSON */
   readonly run: unknown
   readonly metric: StudyMetric
+  /** the usual one unless it is given */
+  readonly backend: BackendName | undefined
+  /** whether the reference backend takes over where that one cannot run */
+  readonly fallback: boolean
   /** told when the training begins, where there is a time-out: waiting for a thread and loading data are not counted */
   readonly begins?: { readonly postMessage: (message: string) => void }
 }
+/** what it answers */
+export interface Answer {
+  readonly result: E.Either<SearchError, Outcome>
+  /** why the reference backend took over, if it did */
+  readonly told?: BackendError
+}
+export interface CrewOptions {
+  /** what the threads compute with (default 'wasm'); a trial has one thread of it */
+  readonly backend?: BackendName | undefined
+  /** lets the reference backend take over where that one cannot run, and hears why, each time; see `withFallback` */
+  readonly fallback?: ((reason: BackendError) => void) | undefined
+  /** the address of the worker's module, as it is built */
+  readonly file?: string
+}
 export interface Crew {
   readonly runner: Runner
-  /** ends the threads */
+  /** ends the threads; trials that are not finished, and those to come, are Left */
   readonly close: () => Promise<void>
 }
 
 /** seconds that a timer can wait, 2^31 - 1 ms; longer is as good as for ever */
 const longest = 2_147_483
 
-type Result = E.Either<SearchError, Outcome>
+type Result = Answer['result']
 const lost = (e: unknown): Result =>
   E.left(backendError(['search'], 'a worker that carries out the trial', e instanceof Error ? e.message : String(e)))
 
@@ -35,9 +55,11 @@ const lost = (e: unknown): Result =>
  * than its study allows ends its thread, and is a result.
  *
  * @param workers how many at most, up to 256; another number makes every trial Left
- * @param file the address of the worker's module, as it is built
  */
-export const inThreads = (workers: number, file: string = new URL('./worker.js', import.meta.url).href): Crew => {
+export const inThreads = (
+  workers: number,
+  { backend, fallback, file = new URL('./worker.js', import.meta.url).href }: CrewOptions = {}
+): Crew => {
   const wrong = checkWorkers(workers)
   if (wrong !== undefined) return { runner: () => TE.left(wrong), close: () => Promise.resolve() }
   const pool = new Tinypool({
@@ -48,25 +70,37 @@ export const inThreads = (workers: number, file: string = new URL('./worker.js',
     // flags of the process (`--input-type`, loaders) are for its own program
     execArgv: []
   })
+  const closed = IORef.newIORef(false)()
   const codec = runFileCodec(tables)
+  const answered = ({ result, told }: Answer): Result => {
+    if (told !== undefined) fallback?.(told)
+    return result
+  }
   const runner: Runner = (run, { metric, timeout }) => {
-    const task: Task = { run: codec.encode(run), metric }
-    const unlimited = (): Promise<Result> => pool.run(task).then((r: Result) => r, lost)
+    const task: Task = { run: codec.encode(run), metric, backend, fallback: fallback !== undefined }
+    const unlimited = (): Promise<Result> => pool.run(task).then(answered, lost)
     const limited = (seconds: number) => async (): Promise<Result> => {
       const limit = new AbortController()
       const { port1: begun, port2: begins } = new MessageChannel()
       const timer = new Promise<NodeJS.Timeout>(resolve => {
         begun.once('message', () => resolve(setTimeout(() => limit.abort(), 1000 * seconds)))
       })
-      const result = await pool.run({ ...task, begins }, { signal: limit.signal, transferList: [begins] }).then(
-        (r: Result) => r,
-        (e: unknown): Result => (limit.signal.aborted ? E.right({ tag: 'timedOut', seconds }) : lost(e))
-      )
+      const result = await pool
+        .run({ ...task, begins }, { signal: limit.signal, transferList: [begins] })
+        .then(answered, (e: unknown): Result =>
+          limit.signal.aborted ? E.right({ tag: 'timedOut', seconds }) : lost(e)
+        )
       void timer.then(clearTimeout)
       begun.close()
       return result
     }
-    return timeout === undefined || timeout > longest ? unlimited : limited(timeout)
+    const carriedOut = timeout === undefined || timeout > longest ? unlimited : limited(timeout)
+    // a pool that is destroyed would start threads again
+    return () => (closed.read() ? Promise.resolve(lost('threads that were ended')) : carriedOut())
   }
-  return { runner, close: () => pool.destroy() }
+  const close = (): Promise<void> => {
+    closed.write(true)()
+    return pool.destroy()
+  }
+  return { runner, close }
 }

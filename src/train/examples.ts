@@ -1,6 +1,6 @@
 /** Whether examples suit a training: their shapes, class indexes, weights. */
 import type { Dataset, Feature } from '../data/dataset.js'
-import { dataError, shapeError, type DataError, type ShapeError } from '../value/error.js'
+import { counted, dataError, shapeError, type DataError, type ShapeError } from '../value/error.js'
 import { sameShape, showShape } from '../value/shape.js'
 import { numbersOf, type Tensor } from '../value/tensor.js'
 import { areIndexes, checkTarget } from './loss/loss.js'
@@ -32,11 +32,11 @@ const checkShapes = (c: Checked, { x, y, weights }: Batch): ShapeError | undefin
       'reshape the data, or change the input of the model'
     )
   if (x.shape[0] !== y.shape[0])
-    return shapeError(['targets'], `${x.shape[0]} targets, one for each input`, String(y.shape[0]))
+    return shapeError(['targets'], `${counted(x.shape[0] as number, 'target')}, one for each input`, String(y.shape[0]))
   if (weights !== undefined && !(sameShape(weights.shape, [x.shape[0] as number]) && weights.dtype !== 'bool'))
     return shapeError(
       ['weights'],
-      `${x.shape[0]} numbers, one for each input`,
+      `${counted(x.shape[0] as number, 'number')}, one for each input`,
       `${weights.dtype}${showShape(weights.shape)}`
     )
   return checkTarget(c.loss, c.output, y, c.training.precision)

@@ -10,7 +10,7 @@ import { lower } from '../model/lower.js'
 import type { Model } from '../layer/model.js'
 import type { ParamsOf } from '../model/params.js'
 import { rootKey, type Key } from '../random/index.js'
-import { shapeError, type BackendError, type ShapeError } from '../value/error.js'
+import { counted, shapeError, type BackendError, type ShapeError } from '../value/error.js'
 import { isDims, sameShape, showShape, type Dims, type Shape } from '../value/shape.js'
 import { allocate, isTensor, numbersOf, view, type FloatType, type Tensor } from '../value/tensor.js'
 import { leaves, type Branch } from '../value/tree.js'
@@ -44,14 +44,14 @@ const check = (x: Examples, wanted: Shape, n: number): ShapeError | undefined =>
       ? undefined
       : shapeError(
           ['inputs'],
-          `a tensor of shape ${showShape(wanted)} for each of ${n > 0 ? `${n} examples` : 'the examples, at least one'}`,
+          `a tensor of shape ${showShape(wanted)} for each of ${n > 0 ? counted(n, 'example') : 'the examples, at least one'}`,
           showShape(x.shape),
           isDims(wanted) && sameShape(x.shape, wanted)
             ? `a single example has the shape ${showShape([1, ...wanted])}`
             : ''
         )
   if (isDims(wanted) || wanted.length !== x.length)
-    return shapeError(['inputs'], `inputs of shapes ${showShape(wanted)}`, `${x.length} tensors`)
+    return shapeError(['inputs'], `inputs of shapes ${showShape(wanted)}`, counted(x.length, 'tensor'))
   return wanted.map((w, i) => check(x[i] as Examples, w, n)).find(e => e !== undefined)
 }
 

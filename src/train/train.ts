@@ -6,7 +6,7 @@ import { exampleCount, wrongWeights, type Dataset } from '../data/dataset.js'
 import type { AnyModel } from '../model/model.js'
 import type { ParamsOf } from '../model/params.js'
 import { program, type Program } from '../expr/program.js'
-import { settingError, within, type DataError, type SettingError, type ShapeError } from '../value/error.js'
+import { counted, settingError, within, type DataError, type SettingError, type ShapeError } from '../value/error.js'
 import { families as builtIn, type Families } from './families.js'
 import { checkDataset } from './examples.js'
 import { drained, fold, type EpochReport, type TrainEvent, type Turn } from './fold.js'
@@ -119,7 +119,7 @@ const beginning = (
       ({ position, epochSums }) =>
         settingError(
           ['epochSums', 'weight'],
-          `${position * batchSize}, the examples of ${position} batches of ${batchSize}`,
+          `${position * batchSize}, the examples of ${counted(position, 'batch')} of ${batchSize}`,
           String(epochSums.weight),
           hint
         )

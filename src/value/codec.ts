@@ -7,6 +7,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { decodeError, type DecodeError } from './error.js'
+import { notJson } from './json-text.js'
 import { isSize, type Dims } from './shape.js'
 import { isLabel } from './tree.js'
 
@@ -284,7 +285,7 @@ export const parseJson =
       E.chain(s =>
         E.tryCatch(
           (): unknown => JSON.parse(s),
-          e => decodeError(['$'], 'JSON text', e instanceof Error ? e.message : String(e))
+          e => notJson(s, e instanceof Error ? e.message : String(e))
         )
       ),
       E.chain(decode(codec))

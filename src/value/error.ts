@@ -52,6 +52,10 @@ export const backendError = problem('BackendError')
 export const message = (e: Problem<string>): string =>
   `${e.path.length > 0 ? `${e.path.join('/')}: ` : ''}expected ${e.expected}, got ${e.got}${e.hint === '' ? '' : `; ${e.hint}`}`
 
+/** a number of things, in words: `1 epoch`, `12 batches` */
+export const counted = (n: number, noun: string, show: (n: number) => string = String): string =>
+  `${show(n)} ${noun}${n === 1 ? '' : /(tch|s)$/.test(noun) ? 'es' : 's'}`
+
 /** the same error, one level further out */
 export const inside =
   (label: string) =>

@@ -13,7 +13,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { parseJson } from '../../value/codec.js'
-import { decodeError, fileError, inside, type DecodeError, type FileError } from '../../value/error.js'
+import { counted, decodeError, fileError, inside, type DecodeError, type FileError } from '../../value/error.js'
 import type { Fingerprint } from '../../value/fingerprint.js'
 import { clearCheckpoints } from '../checkpoints.js'
 import { sha256Of } from '../digest.js'
@@ -178,7 +178,7 @@ export const recordIn = (folder: Folder, known: Tables = tables): TE.TaskEither<
       const damage =
         told <= count
           ? {}
-          : { damage: decodeError([folder.path, names.steps], `sound rows of ${told} steps`, String(count)) }
+          : { damage: decodeError([folder.path, names.steps], `sound rows of ${counted(told, 'step')}`, String(count)) }
       const links = all.filter(l => l.step <= count)
       return { folder, run, id, links, ...steps, ...(end === undefined ? {} : { end }), ...damage }
     })

@@ -15,7 +15,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { Totals } from '../../train/metric/metric.js'
 import type { StepReport } from '../../train/step.js'
 import { exact, list, oneOf, parseJson, refined, size, type Codec } from '../../value/codec.js'
-import { decodeError, type DecodeError } from '../../value/error.js'
+import { counted, decodeError, type DecodeError } from '../../value/error.js'
 import { fingerprintOf, type Fingerprint } from '../../value/fingerprint.js'
 import { view } from '../../value/tensor.js'
 
@@ -76,7 +76,7 @@ const damaged = (expected: string, got: string): DecodeError => decodeError(['st
 
 /** how long a header is, from its first 16 bytes */
 export const headerLength = (start: Uint8Array): E.Either<DecodeError, number> => {
-  if (start.length < fixedStart) return E.left(damaged('a header', `${start.length} bytes`))
+  if (start.length < fixedStart) return E.left(damaged('a header', counted(start.length, 'byte')))
   const name = String.fromCharCode(...start.subarray(0, 8))
   if (name !== magic) return E.left(damaged(`a file that begins with ${magic}`, JSON.stringify(name)))
   const length = viewOf(start).getUint32(8, true)
@@ -92,7 +92,7 @@ export const decodeHeader = (bytes: Uint8Array): E.Either<DecodeError, Header> =
     headerLength(bytes),
     E.filterOrElse(
       n => bytes.length >= n,
-      n => damaged(`a header of ${n} bytes`, `${bytes.length} bytes`)
+      n => damaged(`a header of ${n} bytes`, counted(bytes.length, 'byte'))
     ),
     E.chain(n =>
       pipe(

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { inRange } from '../../value/codec.js'
-import { settingError } from '../../value/error.js'
+import { counted, settingError } from '../../value/error.js'
 import { isSize } from '../../value/shape.js'
 import type { DimensionRecord } from '../dimension/index.js'
 import { kindOf, meets, type Settings, type Space, type SpaceTables } from '../space.js'
@@ -81,7 +81,7 @@ export const gridKind: SamplerKind<GridSampler> = {
         : settingError(['constraints'], 'constraints that a point of the grid meets', 'none', 'more points, or random')
       : settingError(
           ['points'],
-          `a grid of at most ${trials} trials, what the budget leaves for a round`,
+          `a grid of at most ${counted(trials, 'trial')}, what the budget leaves for a round`,
           n >= most ? `one of ${most} or more` : `one of ${n}`,
           'fewer points, or a larger budget'
         )
