@@ -71,11 +71,10 @@ type Runs = readonly (readonly [start: number, size: number])[]
  * too, and of what lies in between as much as the others get. Undefined where these would not begin with whole vectors.
  */
 const runsOf = (size: number, matrices: readonly MatrixPart[], threads: number): readonly Runs[] | undefined => {
-  const ends = matrices.map(m => m.start + m.size)
-  const between = [...matrices, { start: size, size: 0, panel: 16 }].map(({ start }, i) => {
-    const end = ends[i - 1] ?? 0
-    return { start: end, size: start - end, panel: 16 }
-  })
+  // what lies before each matrix, and behind the last one
+  const starts = [...matrices.map(m => m.start), size]
+  const ends = [0, ...matrices.map(m => m.start + m.size)]
+  const between = ends.map((end, i) => ({ start: end, size: at(starts, i) - end, panel: 16 }))
   const parts = [...between, ...matrices].sort((a, b) => a.start - b.start || a.size - b.size)
   const shares = Array.from({ length: threads }, (_, thread) =>
     parts.flatMap(({ start, size, panel }) => {
