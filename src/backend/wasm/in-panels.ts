@@ -14,9 +14,6 @@ import {
   extentOf,
   isOneNumber,
   isPlain,
-  readsOf,
-  resultsOf,
-  writesOf,
   type Buffer,
   type Kernel,
   type Lowered,
@@ -24,6 +21,7 @@ import {
   type MatmulKernel,
   type View
 } from './kernel.js'
+import { touching } from './touching.js'
 
 /** a matrix in a buffer of one of the programs, its numbers one after another */
 interface Place {
@@ -66,7 +64,12 @@ const passed = (k: MapKernel): readonly View[] | undefined => {
 }
 
 /** what lies where a kernel has a matrix in panels; undefined where the kernel cannot have it so */
-const besides = (k: Kernel, place: Place, size: Size): readonly Place[] | undefined => {
+const besides = (
+  k: Kernel,
+  place: Place,
+  size: Size,
+  together: readonly View[] | undefined
+): readonly Place[] | undefined => {
   const isTouched = (v: View): boolean => touches(place, size, v)
   if (k.kind === 'matmul') {
     const fits =
@@ -75,9 +78,7 @@ const besides = (k: Kernel, place: Place, size: Size): readonly Place[] | undefi
       (!isTouched(k.to) || isMatrix(place, size, k.to))
     return fits ? [] : undefined
   }
-  if (k.kind !== 'map' || (k.maxima ?? []).some(m => isTouched(m.to))) return undefined
-  const together = passed(k)
-  if (together === undefined) return undefined
+  if (k.kind !== 'map' || together === undefined || (k.maxima ?? []).some(m => isTouched(m.to))) return undefined
   return together.filter(isTouched).reduce<readonly Place[] | undefined>((found, { offset, shape }) => {
     const at = place.offset - offset
     const inside = at >= 0 && at + numbersIn(size) <= sizeOf(shape)
@@ -87,17 +88,16 @@ const besides = (k: Kernel, place: Place, size: Size): readonly Place[] | undefi
   }, [])
 }
 
-/** a program, and its kernels by the buffers that they touch */
+/** a program, who touches what in it, and what its elementwise kernels pass through number by number */
 interface Indexed extends Lowered {
-  readonly touching: ReadonlyMap<Buffer, readonly Kernel[]>
+  readonly touchedBy: ReturnType<typeof touching>
+  readonly passed: ReadonlyMap<Kernel, readonly View[] | undefined>
 }
-const indexed = (p: Lowered): Indexed => {
-  const touching = new Map<Buffer, Kernel[]>()
-  for (const k of p.kernels)
-    for (const b of new Set([...readsOf(k).map(v => v.buffer), ...writesOf(k)]))
-      touching.set(b, [...(touching.get(b) ?? []), k])
-  return { ...p, touching }
-}
+const indexed = (p: Lowered): Indexed => ({
+  ...p,
+  touchedBy: touching(p),
+  passed: new Map(p.kernels.flatMap(k => (k.kind === 'map' ? [[k, passed(k)]] : [])))
+})
 
 /** all that must lie in panels if one matrix does, and the names of what is kept among it; undefined where something prevents it */
 const followed = (
@@ -121,25 +121,18 @@ const followed = (
   }
   // a map's entries include those that are added on the way
   for (const place of seen.values()) {
-    const { inputs, outputs, touching } = programs[place.program] as Indexed
+    const { touchedBy, passed } = programs[place.program] as Indexed
     if (place.buffer.role.kind === 'constant') return undefined
-    const named = (views: Lowered['inputs'], may: (name: string) => boolean): boolean =>
-      Object.entries(views).every(([name, v]) => {
-        if (!touches(place, size, v)) return true
-        if (!may(name) || !isAll(place, size, v)) return false
-        if (!names.has(name)) addNamed(name)
-        return true
-      })
-    if (!named(inputs, name => kept.has(name)) || !named(outputs, name => fedBack.has(name))) return undefined
-    for (const k of touching.get(place.buffer) ?? []) {
-      if (![...readsOf(k), ...resultsOf(k)].some(v => touches(place, size, v))) {
-        if (k.kind === 'scatter' && k.scratch === place.buffer) return undefined
-        continue
+    for (const by of touchedBy(place.buffer, place.offset, place.offset + numbersIn(size)))
+      if (by.kind === 'kernel') {
+        const more = besides(by.kernel, place, size, passed.get(by.kernel))
+        if (more === undefined) return undefined
+        for (const p of more) add(p)
+      } else {
+        const may = by.kind === 'input' ? kept.has(by.name) : fedBack.has(by.name)
+        if (!may || !isAll(place, size, by.view)) return undefined
+        if (!names.has(by.name)) addNamed(by.name)
       }
-      const more = besides(k, place, size)
-      if (more === undefined) return undefined
-      for (const p of more) add(p)
-    }
   }
   return { places: [...seen.values()], names }
 }
@@ -183,7 +176,7 @@ export const inPanels = (
   const programs = given.map(indexed)
   const kept = new Set([...fedBack.keys(), ...resident])
   const places = new Set<string>()
-  const found: (Place & Size & Panels)[] = []
+  const found = new Map<Buffer, (Place & Size & Panels)[]>()
   const panels = new Map<string, Panels>()
   for (const { rows, columns, across, ...start } of multipliedBy(programs, kept)) {
     if (places.has(keyOf(start))) continue
@@ -191,7 +184,9 @@ export const inPanels = (
     if (all === undefined) continue
     for (const p of all.places) {
       places.add(keyOf(p))
-      found.push({ ...p, rows, columns, across })
+      const there = found.get(p.buffer) ?? []
+      there.push({ ...p, rows, columns, across })
+      found.set(p.buffer, there)
     }
     for (const name of all.names) panels.set(name, { columns, across })
   }
@@ -202,17 +197,16 @@ export const inPanels = (
     return lying.b || lying.to ? { ...k, inPanels: lying } : k
   }
   /** where a kernel passes through such matrices in a row */
-  const passing = (k: MapKernel, program: number): MapKernel => {
+  const passing = (k: MapKernel): MapKernel => {
     const to = k.outputs[0]?.to
     if (to === undefined || k.shape.length !== 1) return k
-    const matrices = found
-      .filter(m => m.program === program && m.buffer === to.buffer)
+    const matrices = (found.get(to.buffer) ?? [])
       .map(m => ({ start: m.offset - to.offset, size: numbersIn(m), panel: m.rows * m.across }))
       .filter(m => m.start >= 0 && m.start + m.size <= sizeOf(k.shape))
     return matrices.length === 0 ? k : { ...k, matrices: matrices.sort((a, b) => a.start - b.start) }
   }
   const lying = (k: Kernel, program: number): Kernel =>
-    k.kind === 'matmul' ? marked(k, program) : k.kind === 'map' ? passing(k, program) : k
+    k.kind === 'matmul' ? marked(k, program) : k.kind === 'map' ? passing(k) : k
   return { programs: given.map((l, program) => ({ ...l, kernels: l.kernels.map(k => lying(k, program)) })), panels }
 }
 

@@ -1,0 +1,62 @@
+/** Who works with which part of a buffer: found without a look at all of them, since a buffer may hold the matrices of hundreds of layers. */
+import { bytesOf, extentOf, readsOf, resultsOf, type Buffer, type Kernel, type Lowered, type View } from './kernel.js'
+
+/** a kernel, or the outside, by the name of an input or output */
+export type By =
+  | { readonly kind: 'kernel'; readonly kernel: Kernel }
+  | { readonly kind: 'input' | 'output'; readonly name: string; readonly view: View }
+/** numbers of a buffer, from one up to another */
+interface Touch {
+  readonly from: number
+  readonly to: number
+  readonly by: By
+}
+interface Touches {
+  /** what covers much of the buffer */
+  readonly wide: readonly Touch[]
+  /** the rest, in order, and how far each and those before it reach */
+  readonly narrow: readonly Touch[]
+  readonly reach: readonly number[]
+}
+
+const touchesOf = (all: readonly Touch[], size: number): Touches => {
+  const isWide = (t: Touch): boolean => 4 * (t.to - t.from) > size
+  const narrow = all.filter(t => !isWide(t)).sort((a, b) => a.from - b.from)
+  let farthest = 0
+  return { wide: all.filter(isWide), narrow, reach: narrow.map(t => (farthest = Math.max(farthest, t.to))) }
+}
+
+/** all who touch the numbers of a buffer of the program from `from` up to `to`: kernels, and inputs and outputs */
+export const touching = (l: Lowered): ((b: Buffer, from: number, to: number) => readonly By[]) => {
+  const all = new Map<Buffer, Touch[]>()
+  const add = (buffer: Buffer, from: number, to: number, by: By): void => {
+    const there = all.get(buffer)
+    if (there === undefined) all.set(buffer, [{ from, to, by }])
+    else there.push({ from, to, by })
+  }
+  const addView = (view: View, by: By): void => {
+    const [from, to] = extentOf(view).map(bytes => bytes / bytesOf[view.buffer.dtype]) as [number, number]
+    add(view.buffer, from, to, by)
+  }
+  for (const kernel of l.kernels) {
+    for (const v of [...readsOf(kernel), ...resultsOf(kernel)]) addView(v, { kind: 'kernel', kernel })
+    if (kernel.kind === 'scatter') add(kernel.scratch, 0, kernel.scratch.size, { kind: 'kernel', kernel })
+  }
+  for (const kind of ['input', 'output'] as const)
+    for (const [name, view] of Object.entries(l[`${kind}s`])) addView(view, { kind, name, view })
+  const touches = new Map([...all].map(([b, mine]) => [b, touchesOf(mine, b.size)]))
+  return (b, from, to) => {
+    const { wide, narrow, reach } = touches.get(b) ?? touchesOf([], 0)
+    const found = wide.filter(t => t.from < to && from < t.to).map(t => t.by)
+    // the first that begins beyond; those before it, as long as one of them may reach this far
+    let [low, high] = [0, narrow.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((narrow[middle] as Touch).from < to) low = middle + 1
+      else high = middle
+    }
+    for (let i = low - 1; i >= 0 && (reach[i] as number) > from; i--)
+      if ((narrow[i] as Touch).to > from) found.push((narrow[i] as Touch).by)
+    return found
+  }
+}
