@@ -73,8 +73,8 @@ const isBetter = (a: Best | undefined, loss: number): boolean =>
 
 /** steps taken together when nothing else sets a limit: enough to make the calls cheap, few enough to be told of in time */
 const together = 256
-/** work (expr/work) that is worth a call of its own */
-const enoughWork = 0x200_0000
+/** work (expr/work) that is worth a call of its own, some milliseconds: with several threads all of them wait while this one does the bookkeeping */
+const enoughWork = 0x1000_0000
 /** after so many steps the state is kept once more as a place to go back to */
 const keepEvery = 128
 
@@ -183,8 +183,9 @@ const pulled = function* (
     Math.floor(Math.max(1, Math.min(together, o.turnSteps ?? together, enoughWork / work(full.program)))) || 1
   /** one at a time once settings turned out to depend on losses */
   let limit = most
-  /** no longer once settings turned out to depend on what happens at the end of an epoch */
-  let across = o.acrossEpochs === true && rest === undefined && scorer === undefined && !keepsBest
+  /** where epochs are short; no longer once settings turned out to depend on what happens at the end of one */
+  let across =
+    o.acrossEpochs === true && fullSteps < 2 * most && rest === undefined && scorer === undefined && !keepsBest
   /** its tensors are those of `kept`, whatever the loop's memory holds by now */
   let s = kept
   let best = typeof o.keepBest === 'object' ? o.keepBest : undefined
