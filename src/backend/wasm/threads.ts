@@ -187,21 +187,24 @@ export const startCrew =
       lost('threads that were closed')
       for (const t of threads) t.end()
     }
-    const ready = Array.from(
-      { length: count - 1 },
-      () =>
-        new Promise<string>(resolve => {
-          threads.push(
-            start<Orders>({ test }, false, what => {
-              resolve(what)
-              if (what !== '') lost(what)
-            })
-          )
-        })
-    )
-    const said = await within(patience, Promise.all(ready))
-    const wrong = said === undefined ? `no answer in ${patience} ms` : said.find(what => what !== '')
-    if (wrong !== undefined) {
+    const oneMore = (): Promise<string> =>
+      new Promise(resolve => {
+        threads.push(
+          start<Orders>({ test }, false, what => {
+            resolve(what)
+            if (what !== '') lost(what)
+          })
+        )
+      })
+    // one after another: Firefox now and then waits for ever within the start of a worker while another one loads
+    const all = async (): Promise<string> => {
+      for (;;) {
+        const what = await oneMore()
+        if (what !== '' || gone || threads.length === count - 1) return what
+      }
+    }
+    const wrong = (await within(patience, all())) ?? `no answer in ${patience} ms`
+    if (wrong !== '') {
       close()
       return E.left(backendError(['wasm', 'threads'], `${count} threads`, wrong, 'use wasm on one thread'))
     }
