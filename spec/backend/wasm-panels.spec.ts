@@ -25,6 +25,18 @@ const uses: Readonly<Record<string, { readonly panels: boolean; readonly of: (w:
     panels: false,
     of: w => b.mul(b.slice(w, [0, 0], [1, w.shape[1] as number]), 3)
   },
+  'one of its numbers': {
+    panels: false,
+    of: w =>
+      b.mul(
+        b.slice(
+          w,
+          w.shape.map(n => n - 1),
+          [1, 1]
+        ),
+        3
+      )
+  },
   'told, times a number': { panels: false, of: w => b.mul(w, 2) },
   'told, transposed': { panels: false, of: w => b.mul(b.transpose(w, [1, 0]), 2) },
   'numbers of its places': { panels: false, of: w => b.add(w, b.iota(w.dtype, w.shape)) }

@@ -10,8 +10,6 @@ import { bodyOf } from './emit/body.js'
 import { isThin } from './emit/matmul.js'
 import { panelColumns, sizesOf } from './emit/matrix.js'
 import {
-  bytesOf,
-  extentOf,
   isOneNumber,
   isPlain,
   type Buffer,
@@ -37,12 +35,6 @@ interface Size {
 const keyOf = ({ program, buffer, offset }: Place): string => `${program} ${buffer.id} ${offset}`
 const numbersIn = ({ rows, columns }: Size): number => rows * columns
 
-const touches = ({ buffer, offset }: Place, size: Size, v: View): boolean => {
-  if (v.buffer !== buffer) return false
-  const [from, to] = extentOf(v)
-  const width = bytesOf[buffer.dtype]
-  return from < (offset + numbersIn(size)) * width && offset * width < to
-}
 const isAll = ({ offset }: Place, size: Size, v: View): boolean =>
   v.offset === offset && sizeOf(v.shape) === numbersIn(size) && isPlain(v)
 const isMatrix = (place: Place, { rows, columns }: Size, v: View): boolean =>
@@ -63,29 +55,28 @@ const passed = (k: MapKernel): readonly View[] | undefined => {
   return inStep && places.length === 0 && keys.size === 0 ? all : undefined
 }
 
-/** what lies where a kernel has a matrix in panels; undefined where the kernel cannot have it so */
+/**
+ * What else lies so where a kernel has a matrix in panels, which it touches by a view; undefined where the kernel cannot have it so.
+ *
+ * @param together what an elementwise kernel passes through number by number
+ */
 const besides = (
   k: Kernel,
+  view: View,
   place: Place,
   size: Size,
   together: readonly View[] | undefined
 ): readonly Place[] | undefined => {
-  const isTouched = (v: View): boolean => touches(place, size, v)
   if (k.kind === 'matmul') {
-    const fits =
-      !isTouched(k.a) &&
-      (!isTouched(k.b) || isMatrix(place, size, k.b) || isTranspose(place, size, k.b)) &&
-      (!isTouched(k.to) || isMatrix(place, size, k.to))
+    const fits = view !== k.a && (isMatrix(place, size, view) || (view === k.b && isTranspose(place, size, view)))
     return fits ? [] : undefined
   }
-  if (k.kind !== 'map' || together === undefined || (k.maxima ?? []).some(m => isTouched(m.to))) return undefined
-  return together.filter(isTouched).reduce<readonly Place[] | undefined>((found, { offset, shape }) => {
-    const at = place.offset - offset
-    const inside = at >= 0 && at + numbersIn(size) <= sizeOf(shape)
-    return found === undefined || !inside
-      ? undefined
-      : [...found, ...together.map(v => ({ program: place.program, buffer: v.buffer, offset: v.offset + at }))]
-  }, [])
+  // one number of a matrix is read where it is, and maxima are written so
+  if (together?.includes(view) !== true) return undefined
+  const at = place.offset - view.offset
+  return at >= 0 && at + numbersIn(size) <= sizeOf(view.shape)
+    ? together.map(v => ({ program: place.program, buffer: v.buffer, offset: v.offset + at }))
+    : undefined
 }
 
 /** a program, who touches what in it, and what its elementwise kernels pass through number by number */
@@ -125,7 +116,7 @@ const followed = (
     if (place.buffer.role.kind === 'constant') return undefined
     for (const by of touchedBy(place.buffer, place.offset, place.offset + numbersIn(size)))
       if (by.kind === 'kernel') {
-        const more = besides(by.kernel, place, size, passed.get(by.kernel))
+        const more = besides(by.kernel, by.view, place, size, passed.get(by.kernel))
         if (more === undefined) return undefined
         for (const p of more) add(p)
       } else {

@@ -2,9 +2,9 @@
 import { bytesOf, extentOf, readsOf, resultsOf, type Buffer, type Kernel, type Lowered, type View } from './kernel.js'
 
 /** a kernel, or the outside, by the name of an input or output */
-export type By =
-  | { readonly kind: 'kernel'; readonly kernel: Kernel }
-  | { readonly kind: 'input' | 'output'; readonly name: string; readonly view: View }
+export type By = { readonly view: View } & (
+  { readonly kind: 'kernel'; readonly kernel: Kernel } | { readonly kind: 'input' | 'output'; readonly name: string }
+)
 /** numbers of a buffer, from one up to another */
 interface Touch {
   readonly from: number
@@ -29,21 +29,22 @@ const touchesOf = (all: readonly Touch[], size: number): Touches => {
 /** all who touch the numbers of a buffer of the program from `from` up to `to`: kernels, and inputs and outputs */
 export const touching = (l: Lowered): ((b: Buffer, from: number, to: number) => readonly By[]) => {
   const all = new Map<Buffer, Touch[]>()
-  const add = (buffer: Buffer, from: number, to: number, by: By): void => {
+  const add = (by: By): void => {
+    const { buffer } = by.view
+    const [from, to] = extentOf(by.view).map(bytes => bytes / bytesOf[buffer.dtype]) as [number, number]
     const there = all.get(buffer)
     if (there === undefined) all.set(buffer, [{ from, to, by }])
     else there.push({ from, to, by })
   }
-  const addView = (view: View, by: By): void => {
-    const [from, to] = extentOf(view).map(bytes => bytes / bytesOf[view.buffer.dtype]) as [number, number]
-    add(view.buffer, from, to, by)
-  }
   for (const kernel of l.kernels) {
-    for (const v of [...readsOf(kernel), ...resultsOf(kernel)]) addView(v, { kind: 'kernel', kernel })
-    if (kernel.kind === 'scatter') add(kernel.scratch, 0, kernel.scratch.size, { kind: 'kernel', kernel })
+    for (const view of [...readsOf(kernel), ...resultsOf(kernel)]) add({ kind: 'kernel', kernel, view })
+    if (kernel.kind === 'scatter') {
+      const { scratch: buffer } = kernel
+      add({ kind: 'kernel', kernel, view: { buffer, shape: [buffer.size], stride: [1], offset: 0 } })
+    }
   }
   for (const kind of ['input', 'output'] as const)
-    for (const [name, view] of Object.entries(l[`${kind}s`])) addView(view, { kind, name, view })
+    for (const [name, view] of Object.entries(l[`${kind}s`])) add({ kind, name, view })
   const touches = new Map([...all].map(([b, mine]) => [b, touchesOf(mine, b.size)]))
   return (b, from, to) => {
     const { wide, narrow, reach } = touches.get(b) ?? touchesOf([], 0)
