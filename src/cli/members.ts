@@ -59,7 +59,7 @@ export const listing = (known: StudyTables = studyTables): Readonly<Record<strin
   return {
     data: { where: 'data', members: ofTable('a data source', known.readers) },
     split: { where: 'split, validation', members: ofTable('a split', splits) },
-    normalise: { where: 'normalise', members: ofTable('a scaling', scalings) },
+    normalise: { where: 'normalise, normaliseTargets', members: ofTable('a scaling', scalings) },
     layer: {
       where: 'model/layers',
       members: ofRecord(kinds.layers, kind => kind.fields(codecs))

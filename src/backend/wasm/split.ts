@@ -90,17 +90,14 @@ const splitMap = (k: MapKernel, threads: number, worth: number): readonly Kernel
   // an axis further in would change how places are counted
   const axis = k.shape.findIndex(n => n > 1)
   if (axis < 0 || sizeOf(k.shape) * k.outputs.length < worth || at(k.shape, axis) < threads || staysWhole(k)) return [k]
+  const maxima = (i: number): Pick<MapKernel, 'maxima'> =>
+    k.maxima === undefined ? {} : { maxima: k.maxima.map(o => ({ ...o, to: share(o.to, i, threads) })) }
   const shares = k.matrices === undefined ? undefined : runsOf(sizeOf(k.shape), k.matrices, threads)
-  if (shares !== undefined)
-    return shares.map((runs, i) => ({
-      ...k,
-      runs,
-      ...(k.maxima === undefined ? {} : { maxima: k.maxima.map(o => ({ ...o, to: share(o.to, i, threads) })) })
-    }))
+  if (shares !== undefined) return shares.map((runs, i) => ({ ...k, runs, ...maxima(i) }))
   return ranges(at(k.shape, axis), threads, k.shape.length === axis + 1 ? 16 : 1).map(([start, size], i) => ({
     ...resized(k, axis, start, size),
     outputs: k.outputs.map(o => ({ ...o, to: alongAxis(o.to, axis, start, size) })),
-    ...(k.maxima === undefined ? {} : { maxima: k.maxima.map(o => ({ ...o, to: share(o.to, i, threads) })) })
+    ...maxima(i)
   }))
 }
 

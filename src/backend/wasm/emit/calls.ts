@@ -2,7 +2,7 @@
 import type { Local } from 'wasmati'
 import { multiplyPanels } from './block.js'
 import { get, integer, set, type Push } from './lanes.js'
-import { blockRows, blockVectors, type Product } from './matrix.js'
+import { blockRows, blockVectors, isPacked, type Product } from './matrix.js'
 import { groupsTogether, packAcross, packAlong } from './pack.js'
 import { advance, repeat } from './loops.js'
 import { i1, invoke, type Routine, type Share } from './routine.js'
@@ -11,8 +11,6 @@ import { i1, invoke, type Routine, type Share } from './routine.js'
 type Panels = Push | 'rest'
 
 export interface Calls {
-  /** whether B needs no packing */
-  readonly isPacked: boolean
   /** packs rows of A from an address on */
   readonly packA: (from: Push, rows: Push, to: number) => void
   /** packs panels of B; both pointers and the counter move */
@@ -22,7 +20,8 @@ export interface Calls {
 }
 
 /** The routines must be made before the function that calls them. */
-export const callsOf = ({ p, m, n, a, b, c, depth }: Product, share: Share): Calls => {
+export const callsOf = (product: Product, share: Share): Calls => {
+  const { p, m, n, a, b, c, depth } = product
   const acrossOf = (width: number, together: number): Routine =>
     share(`${together} x ${width} bytes across`, () => packAcross(width, together))
   /** packs groups of lines that lie side by side, most of them several in one go */
@@ -66,12 +65,10 @@ export const callsOf = ({ p, m, n, a, b, c, depth }: Product, share: Share): Cal
   }
 
   const bAcross = b.column === p.size || (n === 1 && b.panel === undefined)
-  // what lies in panels is packed already, unless its transpose is wanted
-  const isPacked = b.panel !== undefined && bAcross
   const lines = p.lanes
   const widths = [...(n >= wide ? [wide] : []), ...(rest > 0 ? [rest] : [])]
   const vectorsOf = (valid: number): number => Math.ceil(valid / p.lanes)
-  const panelsAcross = bAcross && !isPacked && n >= wide ? across(blockVectors * 16) : undefined
+  const panelsAcross = bAcross && !isPacked(product) && n >= wide ? across(blockVectors * 16) : undefined
   const restAcross = bAcross && rest > 0 ? acrossOf(vectorsOf(rest) * 16, 1) : undefined
   if (!bAcross)
     for (const valid of widths) {
@@ -129,5 +126,5 @@ export const callsOf = ({ p, m, n, a, b, c, depth }: Product, share: Share): Cal
     const [count, beside] = [panels === 'rest' ? integer(1) : panels, integer(c.panel ?? wide * p.size)]
     invoke(routine, from, rows, panel, count, to, integer(depth), integer(c.row), beside)
   }
-  return { isPacked, packA, packB, multiply }
+  return { packA, packB, multiply }
 }

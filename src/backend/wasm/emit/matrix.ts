@@ -109,6 +109,9 @@ export const productOf = (k: MatmulKernel, where: Pick<Where, 'address'> & { rea
   }
 }
 
+/** whether B needs no packing: it lies in panels, and not its transpose is multiplied by */
+export const isPacked = ({ b, p }: Product): boolean => b.panel !== undefined && b.column === p.size
+
 /** how many columns a panel has */
 export const panelColumns = ({ p }: Pick<Product, 'p'>): number => blockVectors * p.lanes
 

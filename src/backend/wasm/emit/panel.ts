@@ -7,7 +7,7 @@ import { block, br, br_if, i32, if_, local, loop, type Local } from 'wasmati'
 import { panelsTogether } from './block.js'
 import type { Calls } from './calls.js'
 import { get, integer, set, type Push } from './lanes.js'
-import { blockRows, blockVectors, type Layout, type Locals, type Product } from './matrix.js'
+import { blockRows, blockVectors, isPacked, type Layout, type Locals, type Product } from './matrix.js'
 import { advance } from './loops.js'
 import { i1, smaller } from './routine.js'
 
@@ -43,7 +43,8 @@ interface Cut {
   readonly wholeBytes: number
   readonly pieceBytes: number
 }
-const cutOf = ({ p, m, n, depth, batches, b, c }: Product, threads: number): Cut => {
+const cutOf = (product: Product, threads: number): Cut => {
+  const { p, m, n, depth, batches, c } = product
   const wide = blockVectors * p.lanes
   const [full, rest] = [Math.floor(n / wide), n % wide]
   const panelBytes = depth * blockVectors * 16
@@ -51,7 +52,7 @@ const cutOf = ({ p, m, n, depth, batches, b, c }: Product, threads: number): Cut
   const rowBytes = (rows: number): number => Math.ceil(rows / blockRows) * blockRows * depth * p.size
   // who has made a panel of the product has it in its caches when the panel is used
   const byRows = m > n && c.panel === undefined
-  const isPacked = b.panel !== undefined && b.column === p.size
+  const packed = isPacked(product)
   const wanted = Math.ceil((piecesPerThread * threads) / batches)
   const most = byRows ? mostRows : panelsTogether
   const all = byRows ? m / blockRows : full
@@ -64,10 +65,10 @@ const cutOf = ({ p, m, n, depth, batches, b, c }: Product, threads: number): Cut
     piece,
     pieces: byRows ? Math.ceil(m / piece) : Math.ceil(full / piece) + (rest > 0 ? 1 : 0),
     panelBytes,
-    wholeBytes: !byRows ? align(rowBytes(m)) : isPacked ? 0 : align(full * panelBytes + restBytes),
+    wholeBytes: !byRows ? align(rowBytes(m)) : packed ? 0 : align(full * panelBytes + restBytes),
     pieceBytes: byRows
       ? rowBytes(Math.min(piece, m))
-      : isPacked
+      : packed
         ? 0
         : Math.max(Math.min(piece, full) * panelBytes, restBytes)
   }
@@ -137,12 +138,7 @@ const eachPiece = (
   })
 }
 
-export const emitPanels = (
-  product: Product,
-  { isPacked, packA, packB, multiply }: Calls,
-  l: Locals,
-  sharing?: Sharing
-): void => {
+export const emitPanels = (product: Product, { packA, packB, multiply }: Calls, l: Locals, sharing?: Sharing): void => {
   const { p, m, a, b, c, batches, panel } = product
   const { byRows, full, rest, piece, pieces, panelBytes, wholeBytes } = cutOf(product, sharing?.threads ?? 1)
   const [turn, count, from, to, counter, left, packed] = [l.i(0), l.i(1), l.i(2), l.i(3), l.i(4), l.i(5), l.i(6)]
@@ -156,7 +152,7 @@ export const emitPanels = (
       packA(get(l.a), integer(m), panel)
       return
     }
-    if (isPacked) return
+    if (isPacked(product)) return
     set(from, get(l.b))
     set(to, integer(panel))
     if (full > 0) packB(from, to, integer(full), counter)
@@ -171,7 +167,7 @@ export const emitPanels = (
     set(count, smaller(integer(piece), i1.sub(integer(m), first)))
     packA(i1.add(get(l.a), i1.mul(first, integer(a.row))), get(count), pieceAt)
     set(to, i1.add(get(l.c), i1.mul(first, integer(c.row))))
-    set(from, isPacked ? get(l.b) : integer(panel))
+    set(from, isPacked(product) ? get(l.b) : integer(panel))
     if (full > 0) {
       multiply(integer(pieceAt), get(count), get(from), integer(full), get(to))
       advance(from, restAt)
@@ -185,7 +181,7 @@ export const emitPanels = (
     const multiplied = (start: Push, panels: Push | 'rest'): void => {
       set(left, start)
       const target = i1.add(get(l.c), i1.mul(get(left), integer(c.panel ?? wide * p.size)))
-      if (isPacked) {
+      if (isPacked(product)) {
         set(from, i1.add(get(l.b), i1.mul(get(left), integer(panelBytes))))
         multiply(integer(panel), integer(m), get(from), panels, target)
         return
