@@ -1,10 +1,12 @@
 // `npm run bench`: gradfold beside its peers, all in one run, one core, each cell a process of its own, the repeats interleaved.
 // Options: --quick; --all (slower uses too); --only W1,W2; --peers gradfold,jax-js; --seconds, --warm, --repeats; --budget (seconds
 // for the whole run: repeats that would begin later are left out); --dist FOLDER (another build of gradfold)
+// `--against COMMIT` compares this build with that of an earlier commit instead of with peers (--pairs N, at least 15 unless --quick)
 import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { against, minPairs } from './against.mjs'
 import { lineOf, measure, peersWith, training } from './cells.mjs'
 import { lossTable, markdown, millisecondsTable, ratioTable, resultsOf, startTable, targetTable } from './report.mjs'
 import { build, install, tools } from './setup.mjs'
@@ -21,7 +23,9 @@ const { values: o } = parseArgs({
     warm: text,
     repeats: text,
     budget: text,
-    dist: text
+    dist: text,
+    against: text,
+    pairs: text
   }
 })
 const seconds = o.seconds ?? (o.quick ? '0.3' : '0.8')
@@ -37,6 +41,15 @@ if (o.dist === undefined) build()
 else process.env.BENCH_DIST = resolve(o.dist)
 
 const found = tools()
+if (o.against !== undefined) {
+  const pairs = Math.max(Number(o.pairs ?? minPairs), o.quick ? 1 : minPairs)
+  const rows = against(o.against, { only: o.only, pairs, dist: o.dist, core: found.core, seconds, warm })
+  writeFileSync(
+    join(here, 'against.json'),
+    JSON.stringify({ against: o.against, node: process.version, rows }, null, 1)
+  )
+  process.exit()
+}
 const wanted = (list, name) => list === undefined || list.split(',').includes(name)
 const peers = peersWith(found).filter(p => (o.peers === undefined ? o.all || !p.extra : wanted(o.peers, p.peer)))
 const cellsOf = (list = peers) =>
