@@ -3,7 +3,7 @@
  * section 1), so vectors run over the columns of the result, and tiles only over rows and columns.
  */
 import { br_if, i32, local, loop, type Local } from 'wasmati'
-import type { MatmulKernel } from '../kernel.js'
+import type { MatmulKernel } from '../../kernel/ir.js'
 import { callsOf } from './calls.js'
 import { get, integer, set } from './lanes.js'
 import { advance, withLocals, type Procedure, type Where } from './loops.js'

@@ -1,7 +1,7 @@
 /** What the two ways of multiplying matrices share. */
 import { f32x4, f64x2, local, v128, type Local } from 'wasmati'
 import type { Dims } from '../../../value/shape.js'
-import { bytesOf, type MatmulKernel, type View } from '../kernel.js'
+import { bytesOf, type MatmulKernel, type View } from '../../kernel/ir.js'
 import type { Where } from './loops.js'
 
 /** the instructions for one precision */

@@ -1,9 +1,9 @@
 /** The modules of a program: its kernels as functions, and one function that calls them in order. What they are made from is a value (`Part`). */
 import { call, func, i32, importFunc, importMemory, Module, v128, type Func } from 'wasmati'
-import type { Buffer, Kernel, Lowered, View } from '../kernel.js'
-import type { Plan } from '../plan.js'
-import { meetings, type Touch } from '../meet.js'
-import { inPieces, split } from '../split.js'
+import type { Buffer, Kernel, Lowered, View } from '../../kernel/ir.js'
+import type { Plan } from '../../kernel/memory-plan.js'
+import { meetings, type Touch } from '../../kernel/barriers.js'
+import { inPieces, split } from '../../kernel/partition.js'
 import { emitBarrier } from './barrier.js'
 import type { Library } from './body.js'
 import { pow, unaryFunctions, type UnaryName } from './functions.js'

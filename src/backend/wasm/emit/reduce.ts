@@ -4,8 +4,8 @@
  */
 import { f32, f64, f64x2, local, type Local } from 'wasmati'
 import type { Dims } from '../../../value/shape.js'
-import { bytesOf, type ReduceKernel } from '../kernel.js'
-import { collapse } from '../space.js'
+import { bytesOf, type ReduceKernel } from '../../kernel/ir.js'
+import { collapse } from '../../kernel/space.js'
 import { bodyOf, emitBody, width, type Scope } from './body.js'
 import { store } from './memory.js'
 import { bits, d2, f4, get, highHalf, joinPairs, set, type Push } from './lanes.js'

@@ -1,5 +1,5 @@
 /** Where threads must wait for one another: not between all kernels, only where one may touch what another is still working on. */
-import { bytesOf, extentOf, readsOf, resultsOf, type Buffer, type Kernel, type View } from './kernel.js'
+import { bytesOf, extentOf, readsOf, resultsOf, type Buffer, type Kernel, type View } from './ir.js'
 
 /** bytes of memory, from an address up to another */
 export type Range = readonly [from: number, to: number]

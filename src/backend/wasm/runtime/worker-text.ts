@@ -5,7 +5,7 @@
  * A thread tests itself once (the same as `selfTest` in self-test.ts). Then it runs what it is told at each turn of the barrier until told
  * -1. Whatever goes wrong it writes into the memory, where the others wait.
  */
-import { command, failure, failureBytes, generation } from './emit/barrier.js'
+import { command, failure, failureBytes, generation } from '../emit/barrier.js'
 
 const core = `
 const instantiate = (parts, memory, sleep) => parts.map(({ bytes, memory: m, sleep: s }) => {

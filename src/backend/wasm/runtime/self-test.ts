@@ -5,17 +5,17 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import * as b from '../../expr/build.js'
-import type { Expr } from '../../expr/op.js'
-import { program } from '../../expr/program.js'
-import { backendError, message, type BackendError } from '../../value/error.js'
-import { sizeOf, type Dims } from '../../value/shape.js'
-import { allocate, numbersOf, view, type DType, type Tensor } from '../../value/tensor.js'
-import type { Values } from '../backend.js'
-import { emitModule, partsOf, portable, type Portable } from './emit/module.js'
-import { lower } from './fuse.js'
-import { bytesOf, type View } from './kernel.js'
-import { nothingHeld, plan } from './plan.js'
+import * as b from '../../../expr/build.js'
+import type { Expr } from '../../../expr/op.js'
+import { program } from '../../../expr/program.js'
+import { backendError, message, type BackendError } from '../../../value/error.js'
+import { sizeOf, type Dims } from '../../../value/shape.js'
+import { allocate, numbersOf, view, type DType, type Tensor } from '../../../value/tensor.js'
+import type { Values } from '../../backend.js'
+import { emitModule, partsOf, portable, type Portable } from '../emit/module.js'
+import { lower } from '../../kernel/fuse.js'
+import { bytesOf, type View } from '../../kernel/ir.js'
+import { nothingHeld, plan } from '../../kernel/memory-plan.js'
 
 // ---- what is worked out
 

@@ -1,7 +1,7 @@
 /** Modules are made once: what one is made from, written as text, finds it again, in whatever loop or program it comes up. */
-import type { Expr } from '../../expr/op.js'
-import { emitModule, type Emitted, type Part } from './emit/module.js'
-import type { Buffer, Kernel, View } from './kernel.js'
+import type { Expr } from '../../../expr/op.js'
+import { emitModule, type Emitted, type Part } from '../emit/module.js'
+import type { Buffer, Kernel, View } from '../../kernel/ir.js'
 
 const isObject = (v: unknown): v is object => typeof v === 'object' && v !== null
 const isView = (v: object): v is View => 'buffer' in v && 'stride' in v

@@ -4,7 +4,7 @@
  */
 import type { Expr } from '../../expr/op.js'
 import { sizeOf } from '../../value/shape.js'
-import { bodyOf } from './emit/body.js'
+import { bodyOf } from '../wasm/emit/body.js'
 import {
   isPlain,
   isWhole,
@@ -17,7 +17,7 @@ import {
   type MapKernel,
   type ReduceKernel,
   type View
-} from './kernel.js'
+} from './ir.js'
 import { uniformValue } from './simplify.js'
 
 /** the largest of an expression of numbers that lie side by side in one buffer */

@@ -1,10 +1,10 @@
 /** What the engine cannot do is said in its own words, not in those of the platform. */
 import { describe, expect, it } from 'vitest'
-import { wasm, wasmCrew, wasmThreads } from '../../src/backend/wasm/wasm.js'
-import { explain } from '../../src/backend/wasm/explain.js'
-import * as b from '../../src/expr/build.js'
-import { program } from '../../src/expr/program.js'
-import { left, right, tensorOf } from '../expr/helpers.js'
+import { wasm, wasmCrew, wasmThreads } from '../../../src/backend/wasm/wasm.js'
+import { explain } from '../../../src/backend/kernel/explain.js'
+import * as b from '../../../src/expr/build.js'
+import { program } from '../../../src/expr/program.js'
+import { left, right, tensorOf } from '../../expr/helpers.js'
 
 const x = b.input('x', 'f32', [1])
 const small = right(program({ y: b.neg(x) }))

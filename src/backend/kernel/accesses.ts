@@ -1,5 +1,5 @@
 /** Who works with which part of a buffer: found without a look at all of them, since a buffer may hold the matrices of hundreds of layers. */
-import { bytesOf, extentOf, readsOf, resultsOf, type Buffer, type Kernel, type Lowered, type View } from './kernel.js'
+import { bytesOf, extentOf, readsOf, resultsOf, type Buffer, type Kernel, type Lowered, type View } from './ir.js'
 
 /** a kernel, or the outside, by the name of an input or output */
 export type By = { readonly view: View } & (

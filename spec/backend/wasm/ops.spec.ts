@@ -1,13 +1,13 @@
 /** Every op alone: the compiled engine gives the reference's bits, on edge shapes and on special values. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { evaluate, type Values } from '../../src/backend/backend.js'
-import { reference } from '../../src/backend/reference/reference.js'
-import { wasm } from '../../src/backend/wasm/wasm.js'
-import type { Expr } from '../../src/expr/op.js'
-import { numbersOf, type FloatType } from '../../src/value/tensor.js'
-import { ops, runnable, samplesOf } from '../expr/arbitrary.js'
-import { right } from '../expr/helpers.js'
+import { evaluate, type Values } from '../../../src/backend/backend.js'
+import { reference } from '../../../src/backend/reference/reference.js'
+import { wasm } from '../../../src/backend/wasm/wasm.js'
+import type { Expr } from '../../../src/expr/op.js'
+import { numbersOf, type FloatType } from '../../../src/value/tensor.js'
+import { ops, runnable, samplesOf } from '../../expr/arbitrary.js'
+import { right } from '../../expr/helpers.js'
 
 /** NaN has many bit patterns and the contract promises none of them; all other numbers must agree to the bit */
 const agree = (y: Expr, inputs: Values): void => {

@@ -4,9 +4,9 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import { backendError, type BackendError } from '../../value/error.js'
-import { arrived, command, failure, failureBytes, generation, looks } from './emit/barrier.js'
-import { portable, type Emitted, type Portable } from './emit/module.js'
+import { backendError, type BackendError } from '../../../value/error.js'
+import { arrived, command, failure, failureBytes, generation, looks } from '../emit/barrier.js'
+import { portable, type Emitted, type Portable } from '../emit/module.js'
 import { nodeStart, processors, waitFor, webStart, within, type Start, type Thread } from './platform.js'
 import type { SelfTest } from './self-test.js'
 

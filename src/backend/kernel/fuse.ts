@@ -5,9 +5,9 @@
 import { topological, type Expr, type Node } from '../../expr/op.js'
 import type { Program } from '../../expr/program.js'
 import { sizeOf, stridesOf, type Dims } from '../../value/shape.js'
-import { isPlain, isWhole, type Buffer, type Kernel, type Lowered, type MapKernel, type View } from './kernel.js'
+import { isPlain, isWhole, type Buffer, type Kernel, type Lowered, type MapKernel, type View } from './ir.js'
 import { simplify, uniformValue } from './simplify.js'
-import { roles, storedNodes } from './stored.js'
+import { roles, storedNodes } from './materialize.js'
 import { collapse } from './space.js'
 
 /** more outputs than this in one kernel would run out of registers */

@@ -4,13 +4,13 @@
  * their lifetimes.
  */
 import { sizeOf } from '../../value/shape.js'
-import { reservedBytes } from './emit/barrier.js'
-import { sizesOf } from './emit/matrix.js'
-import { isThin } from './emit/matmul.js'
-import { nextBytes, scratchFor } from './emit/panel.js'
-import type { Panels } from './in-panels.js'
-import { bytesOf, isPlain, readsOf, writesOf, type Buffer, type Kernel, type Lowered, type View } from './kernel.js'
-import { inPieces } from './split.js'
+import { reservedBytes } from '../wasm/emit/barrier.js'
+import { sizesOf } from '../wasm/emit/matrix.js'
+import { isThin } from '../wasm/emit/matmul.js'
+import { nextBytes, scratchFor } from '../wasm/emit/panel.js'
+import type { Panels } from './weight-layout.js'
+import { bytesOf, isPlain, readsOf, writesOf, type Buffer, type Kernel, type Lowered, type View } from './ir.js'
+import { inPieces } from './partition.js'
 
 export interface Copy {
   readonly from: number

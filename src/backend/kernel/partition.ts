@@ -4,11 +4,11 @@
  */
 import { sizeOf, type Dims } from '../../value/shape.js'
 import type { Expr } from '../../expr/op.js'
-import { bodyOf } from './emit/body.js'
-import { isThin } from './emit/matmul.js'
-import { sizesOf, type Product } from './emit/matrix.js'
-import { piecesOf } from './emit/panel.js'
-import type { Kernel, MapKernel, MatmulKernel, MatrixPart, ReduceKernel, View } from './kernel.js'
+import { bodyOf } from '../wasm/emit/body.js'
+import { isThin } from '../wasm/emit/matmul.js'
+import { sizesOf, type Product } from '../wasm/emit/matrix.js'
+import { piecesOf } from '../wasm/emit/panel.js'
+import type { Kernel, MapKernel, MatmulKernel, MatrixPart, ReduceKernel, View } from './ir.js'
 
 /** less work than this (numbers touched, products counted) is done by one thread: bringing two together costs as much */
 const worthSplitting = 16384

@@ -1,10 +1,10 @@
 /** The self-test knows the right answers, touches every kind of kernel, and sees it when one of them is wrong. */
 import * as E from 'fp-ts/lib/Either.js'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { evaluate } from '../../src/backend/backend.js'
-import { reference } from '../../src/backend/reference/reference.js'
-import { lower } from '../../src/backend/wasm/fuse.js'
-import type { Kernel } from '../../src/backend/wasm/kernel.js'
+import { evaluate } from '../../../src/backend/backend.js'
+import { reference } from '../../../src/backend/reference/reference.js'
+import { lower } from '../../../src/backend/kernel/fuse.js'
+import type { Kernel } from '../../../src/backend/kernel/ir.js'
 import {
   digestOf,
   formulas,
@@ -14,12 +14,12 @@ import {
   runSelfTest,
   selfTested,
   type SelfTest
-} from '../../src/backend/wasm/self-test.js'
-import { startCrew } from '../../src/backend/wasm/threads.js'
-import { exp, input } from '../../src/expr/build.js'
-import { program } from '../../src/expr/program.js'
-import { numbersOf } from '../../src/value/tensor.js'
-import { left, right } from '../expr/helpers.js'
+} from '../../../src/backend/wasm/runtime/self-test.js'
+import { startCrew } from '../../../src/backend/wasm/runtime/threads.js'
+import { exp, input } from '../../../src/expr/build.js'
+import { program } from '../../../src/expr/program.js'
+import { numbersOf } from '../../../src/value/tensor.js'
+import { left, right } from '../../expr/helpers.js'
 
 const test = right(makeSelfTest())
 
@@ -88,7 +88,7 @@ describe('self-test', () => {
       }
     }
     vi.stubGlobal('WebAssembly', Object.assign(Object.create(WebAssembly), { Module: Wrong }))
-    const { wasm } = await import('../../src/backend/wasm/wasm.js')
+    const { wasm } = await import('../../../src/backend/wasm/wasm.js')
     const p = right(program({ y: exp(input('x', 'f32', [3])) }))
     for (const _ of [1, 2]) expect(left(wasm.compile(p))).toContain('wasm/self-test: expected the known answer')
     expect(lengths.length).toBe(test.parts.length)

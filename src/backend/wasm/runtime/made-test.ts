@@ -3,7 +3,7 @@
  * for Node makes it once, and puts what came out in this file's place (esbuild.config.mjs).
  */
 import type * as E from 'fp-ts/lib/Either.js'
-import type { BackendError } from '../../value/error.js'
+import type { BackendError } from '../../../value/error.js'
 import { makeSelfTest, type SelfTest } from './self-test.js'
 
 export const madeSelfTest = (): E.Either<BackendError, SelfTest> => makeSelfTest()

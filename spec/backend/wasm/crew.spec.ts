@@ -2,22 +2,22 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { Backend, Loop } from '../../src/backend/backend.js'
-import * as selfTest from '../../src/backend/wasm/self-test.js'
-import * as threads from '../../src/backend/wasm/threads.js'
-import { wasm, wasmCrew, wasmThreads } from '../../src/backend/wasm/wasm.js'
-import { dataset } from '../../src/data/dataset.js'
-import { input as expressionInput, matmul } from '../../src/expr/build.js'
-import { program } from '../../src/expr/program.js'
-import { relu } from '../../src/layer/activation.js'
-import { dense } from '../../src/layer/dense.js'
-import { input, model } from '../../src/layer/model.js'
-import { softmaxCrossEntropy } from '../../src/train/loss/index.js'
-import { adam } from '../../src/train/optimizer/index.js'
-import { steps } from '../../src/train/stop/index.js'
-import { train, turns } from '../../src/train/train.js'
-import { numbers } from '../conformance/helpers.js'
-import { left, right } from '../expr/helpers.js'
+import type { Backend, Loop } from '../../../src/backend/backend.js'
+import * as selfTest from '../../../src/backend/wasm/runtime/self-test.js'
+import * as threads from '../../../src/backend/wasm/runtime/threads.js'
+import { wasm, wasmCrew, wasmThreads } from '../../../src/backend/wasm/wasm.js'
+import { dataset } from '../../../src/data/dataset.js'
+import { input as expressionInput, matmul } from '../../../src/expr/build.js'
+import { program } from '../../../src/expr/program.js'
+import { relu } from '../../../src/layer/activation.js'
+import { dense } from '../../../src/layer/dense.js'
+import { input, model } from '../../../src/layer/model.js'
+import { softmaxCrossEntropy } from '../../../src/train/loss/index.js'
+import { adam } from '../../../src/train/optimizer/index.js'
+import { steps } from '../../../src/train/stop/index.js'
+import { train, turns } from '../../../src/train/train.js'
+import { numbers } from '../../conformance/helpers.js'
+import { left, right } from '../../expr/helpers.js'
 
 const data = right(dataset({ x: numbers('f32', [230, 300], 4), y: numbers('u32', [230], 5, 10), classes: 10 }))
 const settings = (seed: number, count = 7) => ({
@@ -55,8 +55,8 @@ const watched = (): readonly { readonly terminate: () => Promise<number>; readon
 
 afterEach(() => {
   vi.restoreAllMocks()
-  vi.doUnmock('../../src/backend/wasm/self-test.js')
-  vi.doUnmock('../../src/backend/wasm/threads.js')
+  vi.doUnmock('../../../src/backend/wasm/runtime/self-test.js')
+  vi.doUnmock('../../../src/backend/wasm/runtime/threads.js')
   vi.resetModules()
 })
 
@@ -194,8 +194,8 @@ describe('a thread that dies', () => {
 
   it('while the others compute: the training ends with an error when they have waited long enough', async () => {
     const started = watched()
-    vi.doMock('../../src/backend/wasm/threads.js', () => ({ ...threads, patience: 2000 }))
-    const { wasmThreads } = await import('../../src/backend/wasm/wasm.js')
+    vi.doMock('../../../src/backend/wasm/runtime/threads.js', () => ({ ...threads, patience: 2000 }))
+    const { wasmThreads } = await import('../../../src/backend/wasm/wasm.js')
     const ended = train(settings(1, 5000), {
       backend: wasmThreads(2),
       observe: e => {
@@ -209,11 +209,11 @@ describe('a thread that dies', () => {
   it('with something to say: that is in the error', async () => {
     const test = right(selfTest.makeSelfTest())
     const failing = { ...test, canaries: [[5e-324, 1.5, 0]] } as const
-    vi.doMock('../../src/backend/wasm/self-test.js', () => ({
+    vi.doMock('../../../src/backend/wasm/runtime/self-test.js', () => ({
       ...selfTest,
       selfTested: () => ({ _tag: 'Right', right: failing })
     }))
-    const { wasmThreads } = await import('../../src/backend/wasm/wasm.js')
+    const { wasmThreads } = await import('../../../src/backend/wasm/wasm.js')
     expect(left(train(settings(1), { backend: wasmThreads(3) })(data))).toContain('got self-test: 5e-324 times 1.5')
   })
 })

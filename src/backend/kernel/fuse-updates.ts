@@ -4,7 +4,7 @@
  */
 import type { Expr } from '../../expr/op.js'
 import { sizeOf, type Dims } from '../../value/shape.js'
-import { bodyOf } from './emit/body.js'
+import { bodyOf } from '../wasm/emit/body.js'
 import {
   bytesOf,
   isOneNumber,
@@ -18,7 +18,7 @@ import {
   type Lowered,
   type MapKernel,
   type View
-} from './kernel.js'
+} from './ir.js'
 import { uniformValue } from './simplify.js'
 
 /** what is fed back, and where it lies */

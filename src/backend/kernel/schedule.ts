@@ -1,7 +1,7 @@
 /** The order of kernels: what updates the values that are fed back comes last, so that it does not stand between what depends on the batch. */
-import { maximaInside } from './maxima.js'
-import { mergeUpdates, type FedBack } from './merge.js'
-import { readsOf, writesOf, type Buffer, type Kernel, type Lowered } from './kernel.js'
+import { maximaInside } from './fuse-finite-check.js'
+import { mergeUpdates, type FedBack } from './fuse-updates.js'
+import { readsOf, writesOf, type Buffer, type Kernel, type Lowered } from './ir.js'
 
 /** Kernels that write what is fed back under these names, and those that need what such kernels write, behind all others. */
 const updatesLast = (l: Lowered, fedBack: { readonly has: (name: string) => boolean }): Lowered => {

@@ -1,16 +1,16 @@
 /** What loops hand on from step to step, in whatever way it is made of what was there before: the bits of the reference. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Backend, Values } from '../../src/backend/backend.js'
-import { reference } from '../../src/backend/reference/reference.js'
-import { wasm, wasmThreads } from '../../src/backend/wasm/wasm.js'
-import * as b from '../../src/expr/build.js'
-import type { Expr } from '../../src/expr/op.js'
-import { program, type Program } from '../../src/expr/program.js'
-import { sizeOf, type Dims } from '../../src/value/shape.js'
-import { numbersOf, type DType, type Tensor } from '../../src/value/tensor.js'
-import { numbers, runs, seed } from '../conformance/helpers.js'
-import { left, right, tensorOf } from '../expr/helpers.js'
+import type { Backend, Values } from '../../../src/backend/backend.js'
+import { reference } from '../../../src/backend/reference/reference.js'
+import { wasm, wasmThreads } from '../../../src/backend/wasm/wasm.js'
+import * as b from '../../../src/expr/build.js'
+import type { Expr } from '../../../src/expr/op.js'
+import { program, type Program } from '../../../src/expr/program.js'
+import { sizeOf, type Dims } from '../../../src/value/shape.js'
+import { numbersOf, type DType, type Tensor } from '../../../src/value/tensor.js'
+import { numbers, runs, seed } from '../../conformance/helpers.js'
+import { left, right, tensorOf } from '../../expr/helpers.js'
 
 type Call = readonly [program: number, count: number, inputs: Values]
 interface Case {

@@ -6,9 +6,9 @@
  */
 import { sizeOf } from '../../value/shape.js'
 import type { DType, Storage } from '../../value/tensor.js'
-import { bodyOf } from './emit/body.js'
-import { isThin } from './emit/matmul.js'
-import { panelColumns, sizesOf } from './emit/matrix.js'
+import { bodyOf } from '../wasm/emit/body.js'
+import { isThin } from '../wasm/emit/matmul.js'
+import { panelColumns, sizesOf } from '../wasm/emit/matrix.js'
 import {
   isOneNumber,
   isPlain,
@@ -18,8 +18,8 @@ import {
   type MapKernel,
   type MatmulKernel,
   type View
-} from './kernel.js'
-import { touching } from './touching.js'
+} from './ir.js'
+import { touching } from './accesses.js'
 
 /** a matrix in a buffer of one of the programs, its numbers one after another */
 interface Place {

@@ -1,8 +1,8 @@
 /** A loop over the memory of compiled programs: tensors are copied in, the programs run, results are copied out. */
 import * as E from 'fp-ts/lib/Either.js'
-import type { Program } from '../../expr/program.js'
-import type { BackendError } from '../../value/error.js'
-import { sizeOf, type Dims } from '../../value/shape.js'
+import type { Program } from '../../../expr/program.js'
+import type { BackendError } from '../../../value/error.js'
+import { sizeOf, type Dims } from '../../../value/shape.js'
 import {
   allocate,
   numbersOf,
@@ -12,7 +12,7 @@ import {
   type DType,
   type Storage,
   type Tensor
-} from '../../value/tensor.js'
+} from '../../../value/tensor.js'
 import {
   checkCount,
   checkInputs,
@@ -22,9 +22,9 @@ import {
   stacked,
   type Loop,
   type Values
-} from '../backend.js'
-import { intoPanels, outOfPanels } from './in-panels.js'
-import type { Plan, Queue, Queued } from './plan.js'
+} from '../../backend.js'
+import { intoPanels, outOfPanels } from '../../kernel/weight-layout.js'
+import type { Plan, Queue, Queued } from '../../kernel/memory-plan.js'
 
 /** part of a memory, as the numbers of an element type */
 export const arrays: { readonly [D in DType]: (b: ArrayBuffer, address: number, n: number) => Storage[D] } = {
