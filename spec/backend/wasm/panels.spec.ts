@@ -3,9 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Backend, Values } from '../../../src/backend/backend.js'
 import { reference } from '../../../src/backend/reference/reference.js'
-import { arrange } from '../../../src/backend/kernel/schedule.js'
-import { lower } from '../../../src/backend/kernel/fuse.js'
-import { inPanels, intoPanels, outOfPanels } from '../../../src/backend/kernel/weight-layout.js'
+import { compile } from '../../../src/backend/kernel/compile.js'
+import { pack, unpack } from '../../../src/backend/kernel/weight-layout.js'
 import { wasm, wasmThreads } from '../../../src/backend/wasm/wasm.js'
 import * as b from '../../../src/expr/build.js'
 import type { Expr } from '../../../src/expr/op.js'
@@ -121,10 +120,8 @@ const history = (backend: Backend, c: Case): unknown => {
 }
 
 /** the names of what lies in panels */
-const inPanelsOf = (programs: readonly Program[], state: Values): readonly string[] => {
-  const lowered = programs.map(lower)
-  const fedBack = new Map(lowered.flatMap(l => Object.entries(l.inputs).filter(([name]) => Object.hasOwn(state, name))))
-  const { panels } = inPanels(arrange(lowered, fedBack).programs, fedBack, [])
+const packedNames = (programs: readonly Program[], state: Values): readonly string[] => {
+  const { panels } = compile({ programs, carried: state })
   return [...panels.keys()].sort((x, y) => (x < y ? -1 : 1))
 }
 
@@ -150,7 +147,7 @@ describe('matrices in panels', () => {
   })
 
   const found = (c: Case): readonly string[] =>
-    inPanelsOf(
+    packedNames(
       c.batches.map(batch => programOf(c, batch)),
       startOf(c)
     )
@@ -174,16 +171,16 @@ describe('matrices in panels', () => {
         fc.integer({ min: 1, max: 9 }),
         fc.integer({ min: 1, max: 5 }),
         fc.constantFrom(4, 8),
-        (rows, n, across) => {
-          const panels = { columns: n * across, across }
-          const matrix = Float32Array.from({ length: rows * n * across }, (_, i) => i)
+        (rows, n, width) => {
+          const panels = { columns: n * width, width }
+          const matrix = Float32Array.from({ length: rows * n * width }, (_, i) => i)
           const [there, back] = [new Float32Array(matrix.length), new Float32Array(matrix.length)]
-          intoPanels(matrix, there, panels)
-          outOfPanels(there, back, panels)
+          pack(matrix, there, panels)
+          unpack(there, back, panels)
           expect(back).toEqual(matrix)
-          // column c of a row is number c mod `across` of the row in its panel
+          // column c of a row is number c mod `width` of the row in its panel
           const at = (row: number, c: number): number =>
-            Math.floor(c / across) * rows * across + row * across + (c % across)
+            Math.floor(c / width) * rows * width + row * width + (c % width)
           for (let row = 0; row < rows; row++)
             for (let c = 0; c < panels.columns; c++) expect(there[at(row, c)]).toBe(row * panels.columns + c)
         }

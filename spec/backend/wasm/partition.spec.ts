@@ -3,11 +3,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { evaluate, type Values } from '../../../src/backend/backend.js'
 import { reference } from '../../../src/backend/reference/reference.js'
-import { emitModule, importsOf, partsOf } from '../../../src/backend/wasm/emit/module.js'
-import { lower } from '../../../src/backend/kernel/fuse.js'
-import { bytesOf, type Kernel, type Lowered, type View } from '../../../src/backend/kernel/ir.js'
-import { nothingHeld, plan } from '../../../src/backend/kernel/memory-plan.js'
-import { inPieces, split } from '../../../src/backend/kernel/partition.js'
+import { emitModule, importsOf } from '../../../src/backend/wasm/emit/module.js'
+import { toKernels } from '../../../src/backend/kernel/fuse.js'
+import { bytesOf, type Kernel, type KernelProgram, type View } from '../../../src/backend/kernel/ir.js'
+import { runPasses, uncompiled } from '../../../src/backend/kernel/compile.js'
+import { inPieces, partition } from '../../../src/backend/kernel/partition.js'
 import * as b from '../../../src/expr/build.js'
 import type { Expr } from '../../../src/expr/op.js'
 import { program } from '../../../src/expr/program.js'
@@ -17,8 +17,11 @@ import { runnable, samplesOf } from '../../expr/arbitrary.js'
 import { right } from '../../expr/helpers.js'
 
 /** runs kernels, one after another, and reads what they leave for the output y */
-const ran = (l: Lowered, inputs: Values): ArrayLike<number> => {
-  const p = plan([l], { ...nothingHeld, resident: new Set(Object.keys(l.inputs)) })
+const ran = (l: KernelProgram, inputs: Values): ArrayLike<number> => {
+  const { plan: p, parts } = runPasses(
+    { ...uncompiled({ programs: [], resident: Object.keys(l.inputs) }), programs: [l] },
+    { from: 'partition' }
+  )
   const pages = Math.ceil(p.bytes / 65536)
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
   const bytes = new Uint8Array(memory.buffer)
@@ -29,7 +32,7 @@ const ran = (l: Lowered, inputs: Values): ArrayLike<number> => {
   // as they are stored: kernels know how they lie
   for (const c of l.constants)
     if (c.role.kind === 'constant') put(p.address.get(c) as number, allocate(c.dtype, c.role.value.data))
-  for (const part of partsOf(l, 0, { plan: p, threads: 1 })) {
+  for (const part of parts[0]?.[0] ?? []) {
     const emitted = emitModule(part)
     const imports = importsOf(emitted, { memory, sleep: () => 1 })
     const instance = new WebAssembly.Instance(new WebAssembly.Module(emitted.bytes), imports)
@@ -44,8 +47,8 @@ const ran = (l: Lowered, inputs: Values): ArrayLike<number> => {
 
 /** how many kernels were cut */
 const inParts = (y: Expr, inputs: Values, threads: number): number => {
-  const whole = lower(right(program({ y })))
-  const parts = whole.kernels.map((k): readonly Kernel[] => (inPieces(k, threads) ? [k] : split(k, threads, 1)))
+  const whole = toKernels(right(program({ y })))
+  const parts = whole.kernels.map((k): readonly Kernel[] => (inPieces(k, threads) ? [k] : partition(k, threads, 1)))
   const l = { ...whole, kernels: parts.flat(), updates: parts.flat().length }
   const wanted = right(evaluate(reference)({ y }, inputs)).y
   // NaN has many bit patterns, none of them promised

@@ -2,12 +2,11 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Backend } from '../../../src/backend/backend.js'
-import { arrange } from '../../../src/backend/kernel/schedule.js'
+import { compile } from '../../../src/backend/kernel/compile.js'
 import { partText } from '../../../src/backend/wasm/runtime/cache.js'
-import { emitModule, partsOf, type Part } from '../../../src/backend/wasm/emit/module.js'
-import { lower } from '../../../src/backend/kernel/fuse.js'
+import type { Part } from '../../../src/backend/kernel/thread-programs.js'
+import { emitModule } from '../../../src/backend/wasm/emit/module.js'
 import { bytesOf, readsOf, resultsOf, type View } from '../../../src/backend/kernel/ir.js'
-import { nothingHeld, plan, type Held } from '../../../src/backend/kernel/memory-plan.js'
 import { wasm } from '../../../src/backend/wasm/wasm.js'
 import { dataset } from '../../../src/data/dataset.js'
 import { program, type Program } from '../../../src/expr/program.js'
@@ -20,7 +19,6 @@ import { softmaxCrossEntropy } from '../../../src/train/loss/index.js'
 import { adam } from '../../../src/train/optimizer/index.js'
 import { steps } from '../../../src/train/stop/index.js'
 import { train } from '../../../src/train/train.js'
-import { stridesOf } from '../../../src/value/shape.js'
 import { numbers } from '../../conformance/helpers.js'
 import { runnable, samplesOf } from '../../expr/arbitrary.js'
 import { right } from '../../expr/helpers.js'
@@ -49,23 +47,7 @@ const opened = (batchSize: number, precision: 'f32' | 'f64' = 'f32') => {
 /** the parts of each program of a training, for each thread */
 const partsFor = (batchSize: number, threads: number): readonly (readonly (readonly Part[])[])[] => {
   const [programs, start, resident] = opened(batchSize)
-  const fedBack = new Map(
-    Object.entries(start).map(([name, t], i): readonly [string, View] => [
-      name,
-      {
-        buffer: { id: -1 - i, dtype: t.dtype, size: t.data.length, role: { kind: 'input', name } },
-        shape: t.shape,
-        stride: stridesOf(t.shape),
-        offset: 0
-      }
-    ])
-  )
-  const { programs: lowered, fedBack: places } = arrange(programs.map(lower), fedBack, threads)
-  const held: Held = { fedBack: places, panels: new Map(), resident: new Set(Object.keys(resident)) }
-  const p = plan(lowered, held, threads)
-  return lowered.map((l, which) =>
-    Array.from({ length: threads }, (_, thread) => partsOf(l, which, { plan: p, threads }, thread))
-  )
+  return compile({ programs, carried: start, resident: Object.keys(resident), threads }).parts
 }
 
 afterEach(() => {
@@ -99,8 +81,7 @@ describe('modules', () => {
   it('are told apart by their texts: the same text is the same code', () => {
     const codes = new Map<string, string>()
     const codeOf = (p: Program): void => {
-      const l = lower(p)
-      for (const part of partsOf(l, 0, { plan: plan([l], nothingHeld), threads: 1 })) {
+      for (const part of compile({ programs: [p] }).parts[0]?.[0] ?? []) {
         const code = Buffer.from(emitModule(part).bytes).toString('latin1')
         const text = partText(part)
         expect(codes.get(text) ?? code).toBe(code)
@@ -147,11 +128,11 @@ describe('threads', () => {
       let readers = new Map<number, Set<number>>()
       const kernels = work[0]?.length ?? 0
       for (let i = 0; i < kernels; i++) {
-        if (work[0]?.[i]?.meet === true) {
+        if (work[0]?.[i]?.barrier === true) {
           writers = new Map()
           readers = new Map()
         }
-        expect(new Set(work.map(w => w[i]?.meet)).size).toBe(1)
+        expect(new Set(work.map(w => w[i]?.barrier)).size).toBe(1)
         if (work.every(w => w[i]?.kernel !== undefined)) shared++
         work.forEach((w, thread) => {
           const kernel = w[i]?.kernel
@@ -186,7 +167,7 @@ describe('threads', () => {
             })
         })
       }
-      expect(work[0]?.filter(w => w.meet).length).toBeLessThan(kernels)
+      expect(work[0]?.filter(w => w.barrier).length).toBeLessThan(kernels)
     }
     expect(shared).toBeGreaterThan(4)
     expect(pieces).toBeGreaterThan(4)

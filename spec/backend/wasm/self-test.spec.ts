@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { evaluate } from '../../../src/backend/backend.js'
 import { reference } from '../../../src/backend/reference/reference.js'
-import { lower } from '../../../src/backend/kernel/fuse.js'
+import { toKernels } from '../../../src/backend/kernel/fuse.js'
 import type { Kernel } from '../../../src/backend/kernel/ir.js'
 import {
   digestOf,
@@ -56,7 +56,7 @@ describe('self-test', () => {
       fingerprint: true,
       foldIn: true
     }
-    expect(new Set(lower(right(program(formulas))).kernels.map(k => k.kind))).toEqual(new Set(Object.keys(kinds)))
+    expect(new Set(toKernels(right(program(formulas))).kernels.map(k => k.kind))).toEqual(new Set(Object.keys(kinds)))
   })
 
   it('passes here, and names what is wrong: each answer, a canary', () => {

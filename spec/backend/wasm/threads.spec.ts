@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { wasm, wasmThreads } from '../../../src/backend/wasm/wasm.js'
 import type { Backend } from '../../../src/backend/backend.js'
-import { inPieces, split } from '../../../src/backend/kernel/partition.js'
-import { lower } from '../../../src/backend/kernel/fuse.js'
+import { inPieces, partition } from '../../../src/backend/kernel/partition.js'
+import { toKernels } from '../../../src/backend/kernel/fuse.js'
 import { input as expressionInput, matmul, sum, tanh, add, transpose } from '../../../src/expr/build.js'
 import { program } from '../../../src/expr/program.js'
 import { dense } from '../../../src/layer/dense.js'
@@ -40,17 +40,17 @@ describe('threads', () => {
   it('large kernels are shared out, and every number is worked out once', () => {
     const [a, b] = [expressionInput('a', 'f32', [128, 300]), expressionInput('b', 'f32', [300, 200])]
     const y = tanh(add(matmul(a, b), 1))
-    const kernels = lower(right(program({ y, rows: sum(y, [1]), columns: sum(y, [0]) }))).kernels
+    const kernels = toKernels(right(program({ y, rows: sum(y, [1]), columns: sum(y, [0]) }))).kernels
     for (const threads of [1, 2, 3, 8])
       for (const k of kernels) {
-        const parts = split(k, threads)
+        const parts = partition(k, threads)
         const written = (of: typeof k): number =>
           of.kind === 'map' ? of.outputs.reduce((n, o) => n + sizeOf(o.to.shape), 0) : sizeOf(of.to.shape)
         if (inPieces(k, threads)) expect(parts).toEqual(parts.map(() => k))
         else if (k.kind !== 'reduce') expect(parts.reduce((n, p) => n + written(p), 0)).toBe(written(k))
         expect([1, threads]).toContain(parts.length)
       }
-    expect(kernels.some(k => split(k, 2).length === 2)).toBe(true)
+    expect(kernels.some(k => partition(k, 2).length === 2)).toBe(true)
   })
 
   it('matrix products are done in pieces, step after step, however they are laid out, with the bits of one thread', () => {

@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Backend, Loop, Values } from '../../../src/backend/backend.js'
 import { reference } from '../../../src/backend/reference/reference.js'
-import { arrange } from '../../../src/backend/kernel/schedule.js'
-import { lower } from '../../../src/backend/kernel/fuse.js'
-import type { Lowered, View } from '../../../src/backend/kernel/ir.js'
+import { runPasses, uncompiled } from '../../../src/backend/kernel/compile.js'
+import { toKernels } from '../../../src/backend/kernel/fuse.js'
+import type { KernelProgram, View } from '../../../src/backend/kernel/ir.js'
 import { wasm, wasmThreads } from '../../../src/backend/wasm/wasm.js'
 import * as b from '../../../src/expr/build.js'
 import type { Expr } from '../../../src/expr/op.js'
@@ -87,15 +87,14 @@ const history = (backend: Backend, c: Case): unknown => {
   return { told, state }
 }
 
-/** arranged as for a loop over what the programs hand on */
-const arranged = (programs: readonly Program[], threads = 1): readonly Lowered[] => {
-  const lowered = programs.map(lower)
-  const fedBack = new Map(
-    lowered.flatMap(l => Object.entries(l.inputs).filter(([name]) => Object.hasOwn(l.outputs, name)))
+/** compiled as for a loop in which every input that is an output too is fed back */
+const compiled = (programs: readonly Program[], threads = 1): readonly KernelProgram[] => {
+  const carried = Object.fromEntries(
+    programs.flatMap(p => Object.entries(p.inputs).filter(([name]) => Object.hasOwn(p.outputs, name)))
   )
-  return arrange(lowered, fedBack, threads).programs
+  return runPasses(uncompiled({ programs, carried, threads }), { to: 'fuse-finite-check' }).programs
 }
-const updatesOf = (l: Lowered): readonly string[] => l.kernels.slice(l.updates).map(k => k.kind)
+const updatesOf = (l: KernelProgram): readonly string[] => l.kernels.slice(l.updates).map(k => k.kind)
 
 describe('updates', () => {
   it('give the bits of the reference, whatever the tensors, on 1, 2 and 3 threads', () => {
@@ -117,7 +116,7 @@ describe('updates', () => {
       seed: 1
     } as const
     for (const threads of [1, 2, 3]) {
-      const [l] = arranged([programOf(many)], threads) as [Lowered]
+      const [l] = compiled([programOf(many)], threads) as [KernelProgram]
       expect(updatesOf(l)).toEqual(['map', 'reduce'])
       const [update] = l.kernels.slice(l.updates)
       expect(update).toMatchObject({
@@ -127,16 +126,16 @@ describe('updates', () => {
       })
     }
     // one tensor more is no kernel more
-    expect(updatesOf(arranged([programOf({ ...many, shapes: [...many.shapes, [5, 3]] })])[0] as Lowered)).toHaveLength(
-      2
-    )
+    expect(
+      updatesOf(compiled([programOf({ ...many, shapes: [...many.shapes, [5, 3]] })])[0] as KernelProgram)
+    ).toHaveLength(2)
   })
 
   it('leave alone what is done differently, or looked at from outside', () => {
     const odd = { dtype: 'f32', shapes: [[5, 3], [16], [67]], odd: true, shown: false, seed: 1 } as const
-    const kinds = updatesOf(arranged([programOf(odd)])[0] as Lowered)
+    const kinds = updatesOf(compiled([programOf(odd)])[0] as KernelProgram)
     expect(kinds.filter(k => k === 'map').length).toBeGreaterThan(1)
-    const [l] = arranged([programOf({ ...odd, odd: false, shown: true })]) as [Lowered]
+    const [l] = compiled([programOf({ ...odd, odd: false, shown: true })]) as [KernelProgram]
     const gradient = l.outputs['shown'] as View
     expect(gradient).toMatchObject({ offset: 0, buffer: { size: 15 } })
   })
@@ -144,7 +143,7 @@ describe('updates', () => {
   it('stay as they are where the programs of a loop do not agree, with the bits of the reference', () => {
     const c = { dtype: 'f32', shapes: [[5, 3], [16], [67]], odd: false, shown: false, seed: 7 } as const
     const programs = [programOf(c), programOf({ ...c, odd: true })] as const
-    expect(arranged(programs).map(l => updatesOf(l).filter(k => k === 'map').length)).not.toContain(1)
+    expect(compiled(programs).map(l => updatesOf(l).filter(k => k === 'map').length)).not.toContain(1)
     const both = (backend: Backend): unknown => {
       const loop = right(backend.loop(programs, startOf(c), {}))
       const told = [0, 1, 0].map(i => shown(right(loop.step(programs[i] as Program, stepOf(c, 0.1)))))
@@ -197,7 +196,7 @@ describe('single numbers', () => {
         const y = b.broadcast(formula(dtype), [3])
         const p = right(program({ y }))
         // what is left is to write the number down
-        expect(lower(p).kernels.map(k => (k.kind === 'map' ? k.outputs.map(o => o.node.op) : k.kind))).toEqual([
+        expect(toKernels(p).kernels.map(k => (k.kind === 'map' ? k.outputs.map(o => o.node.op) : k.kind))).toEqual([
           ['constant']
         ])
         const value = (backend: Backend): number => scalarOf(right(right(backend.compile(p)).run({}))['y'] as Tensor)

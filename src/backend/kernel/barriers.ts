@@ -4,18 +4,18 @@ import { bytesOf, extentOf, readsOf, resultsOf, type Buffer, type Kernel, type V
 /** bytes of memory, from an address up to another */
 export type Range = readonly [from: number, to: number]
 /** what one piece of work reads and writes, and whether the first thread does all of it */
-export interface Touch {
+export interface Access {
   readonly alone: boolean
   readonly reads: readonly Range[]
   readonly writes: readonly Range[]
 }
 
-const meet = (a: readonly Range[], b: readonly Range[]): boolean =>
+const overlap = (a: readonly Range[], b: readonly Range[]): boolean =>
   a.some(([from, to]) => b.some(([begin, end]) => from < end && begin < to))
-const conflict = (a: Touch, b: Touch): boolean =>
-  !(a.alone && b.alone) && (meet(a.writes, b.reads) || meet(a.writes, b.writes) || meet(a.reads, b.writes))
+export const needsBarrier = (a: Access, b: Access): boolean =>
+  !(a.alone && b.alone) && (overlap(a.writes, b.reads) || overlap(a.writes, b.writes) || overlap(a.reads, b.writes))
 
-const touchOf = (parts: readonly Kernel[], address: (b: Buffer) => number): Touch => {
+export const accessOf = (parts: readonly Kernel[], address: (b: Buffer) => number): Access => {
   const range = (v: View): Range => {
     const [from, to] = extentOf(v)
     return [address(v.buffer) + from, address(v.buffer) + to]
@@ -29,19 +29,19 @@ const touchOf = (parts: readonly Kernel[], address: (b: Buffer) => number): Touc
 }
 
 /**
- * For each kernel, in parts for the threads, whether all must meet before it.
+ * For each kernel, in parts for the threads, whether all threads must meet before it.
  *
  * @param before what the first thread does at the start and at the end of a turn, when nobody waits for it
  */
-export const meetings = (
+export const barriersBefore = (
   kernels: readonly (readonly Kernel[])[],
   address: (b: Buffer) => number,
-  before: Touch
+  before: Access
 ): readonly boolean[] => {
   let since = [before]
   return kernels.map(parts => {
-    const now = touchOf(parts, address)
-    const must = since.some(t => conflict(t, now))
+    const now = accessOf(parts, address)
+    const must = since.some(t => needsBarrier(t, now))
     if (must) since = []
     since.push(now)
     return must

@@ -1,14 +1,12 @@
 /** What the engine makes of a program, as text: its kernels in order, what they read and write, and what they cost. */
 import { markdownTable } from 'markdown-table'
-import { topological, type Expr } from '../../expr/op.js'
+import type { Expr } from '../../expr/op.js'
 import type { Program } from '../../expr/program.js'
 import { showShape, sizeOf } from '../../value/shape.js'
-import { arrange } from './schedule.js'
-import { lower } from './fuse.js'
-import { inPanels } from './weight-layout.js'
-import { bytesOf, readsOf, resultsOf, writesOf, type Buffer, type Kernel, type Lowered, type View } from './ir.js'
-import { nothingHeld, plan } from './memory-plan.js'
-import { simplify } from './simplify.js'
+import { compile, runPasses, uncompiled, type Compilation, type PassName, type Source } from './compile.js'
+import { bytesOf, readsOf, resultsOf, writesOf, type Buffer, type Kernel, type KernelProgram, type View } from './ir.js'
+import { inPieces } from './partition.js'
+import { bufferNames, printCompilation } from './print.js'
 
 /** the elementwise operations of an expression down to what is read from memory */
 const inlineOps = (roots: readonly Expr[], reads: ReadonlyMap<Expr, View>): readonly Expr[] => {
@@ -54,7 +52,7 @@ const costOf = (k: Kernel): Cost => {
       const depth = k.a.shape.at(-1) ?? 1
       return {
         what: `${showShape(k.a.shape)} ${showShape(k.b.shape)}`,
-        ops: ['matmul', ...(k.inPanels?.b ? ['of panels'] : []), ...(k.inPanels?.to ? ['into panels'] : [])].join(' '),
+        ops: ['matmul', ...(k.packed?.b ? ['of panels'] : []), ...(k.packed?.to ? ['into panels'] : [])].join(' '),
         flops: 2 * depth * sizeOf(k.to.shape)
       }
     }
@@ -77,95 +75,125 @@ const bytes = (v: View): number => sizeOf(v.shape) * bytesOf[v.buffer.dtype]
 const traffic = (k: Kernel): number =>
   (k.kind === 'gather' ? [k.index, k.to, k.to] : [...readsOf(k), ...resultsOf(k)]).reduce((sum, v) => sum + bytes(v), 0)
 
-/** what buffers are called: inputs and outputs by their names (the first, and how many lie behind it), the rest by number */
-const namesIn = ({ kernels, inputs, outputs }: Lowered): ((b: Buffer) => string) => {
-  const known = new Map<Buffer, string>()
-  for (const views of [inputs, outputs]) {
-    const sharing = new Map<Buffer, readonly string[]>()
-    for (const [name, v] of Object.entries(views)) sharing.set(v.buffer, [...(sharing.get(v.buffer) ?? []), name])
-    for (const [b, [first = '', ...more]] of sharing)
-      known.set(b, known.get(b) ?? (more.length === 0 ? first : `${first} + ${more.length}`))
-  }
-  const made = new Set(kernels.flatMap(k => [...readsOf(k).map(v => v.buffer), ...writesOf(k)]))
-  const rest = [...made].filter(b => !known.has(b)).sort((a, b) => a.id - b.id)
-  return b => known.get(b) ?? `${b.role.kind === 'constant' ? 'constant' : 't'}${rest.indexOf(b)}`
+export interface ExplainOptions {
+  /** threads that may be used (1) */
+  readonly threads?: number
+  /** names of inputs that stay the same from step to step, as a dataset does */
+  readonly resident?: readonly string[]
 }
 
-/** inputs that an output of the same name follows, as in a step of training */
-const fedBackIn = ({ inputs, outputs }: Lowered): ReadonlyMap<string, View> =>
-  new Map(Object.entries(inputs).filter(([name]) => Object.hasOwn(outputs, name)))
+/** A program as the source of a loop: what is named like an input is fed back, as in a step of training. */
+export const sourceOf = (p: Program, { threads = 1, resident = [] }: ExplainOptions = {}): Source => ({
+  programs: [p],
+  carried: Object.fromEntries(Object.entries(p.inputs).filter(([name]) => Object.hasOwn(p.outputs, name))),
+  resident: resident.filter(name => Object.hasOwn(p.inputs, name)),
+  threads
+})
 
-/**
- * Two tables. A program's kernels in order: what each works out, from which buffers into which, floating-point operations, bytes moved.
- * And where the buffers lie: address, bytes, and the first and last kernel that touch them; buffers share memory where one is no longer
- * needed. Then the totals. What is named like an input is fed back, as in the fold of a training.
- *
- * @example console.log(explain(p))
- */
-export const explain = (p: Program): string => {
-  const fused = lower(p)
-  const { programs, fedBack } = arrange([fused], fedBackIn(fused))
-  const lowered = inPanels(programs, fedBack, []).programs[0] as Lowered
-  const memory = plan([lowered], { ...nothingHeld, fedBack })
-  const name = namesIn(lowered)
+interface Row {
+  readonly cells: readonly string[]
+  readonly flops: number
+  readonly bytes: number
+}
+
+/** how the threads share a kernel */
+const sharing = (k: Kernel, parts: readonly Kernel[]): string =>
+  parts.length < 2 ? 'one' : inPieces(k, parts.length) ? 'pieces' : 'parts'
+
+/** A kernel and what it costs: the cells of its row, with those about threads where there are several. */
+export const kernelRows = (c: Compilation): readonly Row[] => {
+  const program = c.programs[0] as KernelProgram
+  const name = bufferNames(program)
   const list = (buffers: readonly Buffer[]): string => [...new Set(buffers.map(name))].join(', ')
-  const rows = lowered.kernels.map((k, i) => {
-    const c = costOf(k)
+  return program.kernels.map((k, i) => {
+    const { what, ops, flops } = costOf(k)
+    const threads = [sharing(k, c.shares[0]?.[i] ?? []), c.barriers[0]?.[i] === true ? 'yes' : '']
     return {
       cells: [
         String(i),
         k.kind,
-        c.what,
-        c.ops,
+        what,
+        ops,
         list(readsOf(k).map(v => v.buffer)),
         list(writesOf(k)),
-        String(c.flops),
-        String(traffic(k))
+        String(flops),
+        String(traffic(k)),
+        ...(c.threads > 1 ? threads : [])
       ],
-      flops: c.flops,
+      flops,
       bytes: traffic(k)
     }
   })
-  /** what is written in the place of its old value is one line */
+}
+export const kernelColumns = (threads: number): readonly string[] => [
+  ...['', 'kernel', 'size', 'operations', 'reads', 'writes', 'flops', 'bytes'],
+  ...(threads > 1 ? ['shared', 'barrier'] : [])
+]
+const kernelAlign = (threads: number): readonly string[] => [
+  ...['r', 'l', 'l', 'l', 'l', 'l', 'r', 'r'],
+  ...(threads > 1 ? ['l', 'l'] : [])
+]
+
+/** where the buffers of the program are; what is written over its old value is one line */
+const bufferRows = ({ programs, plan }: Compilation): readonly (readonly string[])[] => {
+  const program = programs[0] as KernelProgram
+  const name = bufferNames(program)
   const places = new Map<
     string,
     { readonly b: Buffer; readonly address: number; readonly kernels: readonly number[] }
   >()
-  lowered.kernels.forEach((k, i) => {
+  program.kernels.forEach((k, i) => {
     for (const b of [...readsOf(k).map(v => v.buffer), ...writesOf(k)]) {
-      const address = memory.address.get(b) as number
+      const address = plan.address.get(b) as number
       const place = `${address} ${name(b)}`
       places.set(place, { b, address, kernels: [...(places.get(place)?.kernels ?? []), i] })
     }
   })
-  const buffers = [...places.values()].sort(
-    (x, y) => x.address - y.address || (x.kernels[0] as number) - (y.kernels[0] as number)
-  )
-  const sum = (f: (r: (typeof rows)[number]) => number): number => rows.reduce((s, r) => s + f(r), 0)
-  const simplified = topological(Object.values(simplify(p.order, p.outputs))).length
+  return [...places.values()]
+    .sort((x, y) => x.address - y.address || (x.kernels[0] as number) - (y.kernels[0] as number))
+    .map(({ b, kernels, address }) => [
+      name(b),
+      b.dtype,
+      String(address),
+      String(b.size * bytesOf[b.dtype]),
+      [...new Set([kernels[0], kernels.at(-1)])].join(' to ')
+    ])
+}
+
+/**
+ * Two tables. A program's kernels in order: what each computes, from which buffers into which, floating-point operations, bytes moved; on
+ * several threads also how they share it (parts of their own, pieces taken in turn, or one thread alone) and whether all wait before it.
+ * And the buffers: address, bytes, and the first and last kernel that use them; buffers share memory where one is no longer needed.
+ * Then the totals. Outputs named like inputs are fed back, as in a step of training.
+ *
+ * @example console.log(explain(p, { threads: 2 }))
+ */
+export const explain = (p: Program, options: ExplainOptions = {}): string => {
+  const source = sourceOf(p, options)
+  const compiled = compile(source)
+  const [rows, buffers] = [kernelRows(compiled), bufferRows(compiled)]
+  const simplified = runPasses(uncompiled(source), { to: 'simplify' }).graphs[0]?.order.length ?? 0
+  const sum = (f: (r: Row) => number): number => rows.reduce((s, r) => s + f(r), 0)
+  const { threads, barriers } = compiled
+  const waits = barriers[0]?.filter(b => b).length ?? 0
   return [
-    markdownTable(
-      [['', 'kernel', 'size', 'operations', 'reads', 'writes', 'flops', 'bytes'], ...rows.map(r => r.cells)],
-      {
-        align: ['r', 'l', 'l', 'l', 'l', 'l', 'r', 'r']
-      }
-    ),
+    markdownTable([kernelColumns(threads), ...rows.map(r => r.cells)], { align: kernelAlign(threads) }),
     '',
-    markdownTable(
-      [
-        ['buffer', 'type', 'address', 'bytes', 'kernels'],
-        ...buffers.map(({ b, kernels, address }) => [
-          name(b),
-          b.dtype,
-          String(address),
-          String(b.size * bytesOf[b.dtype]),
-          [...new Set([kernels[0], kernels.at(-1)])].join(' to ')
-        ])
-      ],
-      { align: ['l', 'l', 'r', 'r', 'r'] }
-    ),
+    markdownTable([['buffer', 'type', 'address', 'bytes', 'kernels'], ...buffers], {
+      align: ['l', 'l', 'r', 'r', 'r']
+    }),
     '',
-    `${p.order.length} nodes, ${simplified} after simplification, ${lowered.kernels.length} kernels, ${buffers.length} buffers`,
-    `${sum(r => r.flops)} floating-point operations, ${sum(r => r.bytes)} bytes moved, ${memory.bytes} bytes of memory`
+    `${p.order.length} nodes, ${simplified} after simplification, ${rows.length} kernels, ${buffers.length} buffers`,
+    `${sum(r => r.flops)} floating-point operations, ${sum(r => r.bytes)} bytes moved, ${compiled.plan.bytes} bytes of memory`,
+    ...(threads > 1 ? [`${threads} threads, ${waits + 1} barriers`] : [])
   ].join('\n')
 }
+
+/**
+ * The program after one of the compiler's passes, as text: a graph until kernels are made of it, kernels after that, and at the end what
+ * each thread does.
+ *
+ * @example console.log(explainPass(p, 'fuse'))
+ */
+export const explainPass = (p: Program, pass: PassName, options: ExplainOptions = {}): string =>
+  printCompilation(runPasses(uncompiled(sourceOf(p, options)), { to: pass }))

@@ -4,7 +4,7 @@
  */
 import type { Expr } from '../../expr/op.js'
 import { sizeOf } from '../../value/shape.js'
-import { bodyOf } from '../wasm/emit/body.js'
+import { bodyOf } from './body.js'
 import {
   isPlain,
   isWhole,
@@ -13,7 +13,7 @@ import {
   writesOf,
   type Buffer,
   type Kernel,
-  type Lowered,
+  type KernelProgram,
   type MapKernel,
   type ReduceKernel,
   type View
@@ -84,7 +84,7 @@ interface Found {
   readonly to: View
 }
 
-const foundIn = (l: Lowered): Found | undefined => {
+const foundIn = (l: KernelProgram): Found | undefined => {
   const updates = l.kernels.slice(l.updates)
   const maxima = updates.flatMap(k => maximumOf(k) ?? [])
   const leaving = new Set(Object.values(l.outputs).map(v => v.buffer))
@@ -119,7 +119,7 @@ const foundIn = (l: Lowered): Found | undefined => {
 }
 
 /** Maxima found within the updates, for so many threads. */
-export const maximaInside = (l: Lowered, threads: number): Lowered => {
+export const fuseFiniteCheck = (l: KernelProgram, threads: number): KernelProgram => {
   const found = foundIn(l)
   if (found === undefined) return l
   const { update, output, maxima, last, to } = found
@@ -148,5 +148,5 @@ export const maximaInside = (l: Lowered, threads: number): Lowered => {
           ? []
           : [k]
   )
-  return maximaInside({ ...l, kernels }, threads)
+  return fuseFiniteCheck({ ...l, kernels }, threads)
 }

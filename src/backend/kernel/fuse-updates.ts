@@ -4,7 +4,7 @@
  */
 import type { Expr } from '../../expr/op.js'
 import { sizeOf, type Dims } from '../../value/shape.js'
-import { bodyOf } from '../wasm/emit/body.js'
+import { bodyOf } from './body.js'
 import {
   bytesOf,
   isOneNumber,
@@ -15,7 +15,7 @@ import {
   writesOf,
   type Buffer,
   type Kernel,
-  type Lowered,
+  type KernelProgram,
   type MapKernel,
   type View
 } from './ir.js'
@@ -119,7 +119,7 @@ const inOrder = (group: readonly Update[]): readonly Update[] => {
 }
 
 /** @returns undefined where one of the updates needs what another one works out */
-const together = (l: Lowered, group: readonly Update[], id: number): Lowered | undefined => {
+const fusedGroup = (l: KernelProgram, group: readonly Update[], id: number): KernelProgram | undefined => {
   const members = inOrder(group)
   const first = members[0] as Update
   const isMember = new Set<Kernel>(members.map(u => u.kernel))
@@ -171,7 +171,7 @@ const together = (l: Lowered, group: readonly Update[], id: number): Lowered | u
   }
 }
 
-const groupsIn = (l: Lowered, names: ReadonlySet<string>): readonly (readonly Update[])[] => {
+const groupsIn = (l: KernelProgram, names: ReadonlySet<string>): readonly (readonly Update[])[] => {
   const viewsOf = (views: Readonly<Record<string, View>>): readonly Buffer[] =>
     Object.entries(views).flatMap(([name, v]) => (names.has(name) ? [v.buffer] : []))
   const fedBack = new Set([...viewsOf(l.inputs), ...viewsOf(l.outputs)])
@@ -195,14 +195,14 @@ const groupsIn = (l: Lowered, names: ReadonlySet<string>): readonly (readonly Up
   return [...groups.values()].filter(g => g.length > 1)
 }
 
-const merged = (l: Lowered, names: ReadonlySet<string>): Lowered => {
+const withFusedUpdates = (l: KernelProgram, names: ReadonlySet<string>): KernelProgram => {
   /** groups that cannot be one kernel */
   const apart = new Set<string>()
   let now = l
   for (;;) {
     const group = groupsIn(now, names).find(g => !apart.has((g[0] as Update).pattern))
     if (group === undefined) return now
-    const one = together(now, group, nextId(now))
+    const one = fusedGroup(now, group, nextId(now))
     if (one === undefined) apart.add((group[0] as Update).pattern)
     else now = one
   }
@@ -222,12 +222,12 @@ const layoutOf = (inputs: Readonly<Record<string, View>>, names: readonly string
 }
 
 /** Updates put together, where the programs agree on how what is fed back lies then. */
-export const mergeUpdates = (
-  programs: readonly Lowered[],
+export const fuseUpdates = (
+  programs: readonly KernelProgram[],
   fedBack: FedBack
-): { readonly programs: readonly Lowered[]; readonly fedBack: FedBack } => {
+): { readonly programs: readonly KernelProgram[]; readonly fedBack: FedBack } => {
   const names = [...fedBack.keys()]
-  const made = programs.map(p => merged(p, new Set(names)))
+  const made = programs.map(p => withFusedUpdates(p, new Set(names)))
   const layouts = new Set(made.map(p => layoutOf(p.inputs, names)))
   const first = made[0]
   if (first === undefined || layouts.size > 1) return { programs, fedBack }

@@ -2,12 +2,12 @@
  * From a graph to kernels. Elementwise chains dissolve into whatever consumes them; views (transpose, broadcast, slice, windows) are
  * ways of walking a buffer and cost nothing; the rest becomes kernels of its own.
  */
-import { topological, type Expr, type Node } from '../../expr/op.js'
+import type { Expr, Node } from '../../expr/op.js'
 import type { Program } from '../../expr/program.js'
 import { sizeOf, stridesOf, type Dims } from '../../value/shape.js'
-import { isPlain, isWhole, type Buffer, type Kernel, type Lowered, type MapKernel, type View } from './ir.js'
+import { isPlain, isWhole, type Buffer, type Kernel, type KernelProgram, type MapKernel, type View } from './ir.js'
 import { simplify, uniformValue } from './simplify.js'
-import { roles, storedNodes } from './materialize.js'
+import { materialize, roles, type Materialized } from './materialize.js'
 import { collapse } from './space.js'
 
 /** more outputs than this in one kernel would run out of registers */
@@ -292,17 +292,8 @@ const reduce = (s: State, n: Node<'sum' | 'reduceMax'>, stored: ReadonlySet<Expr
   return to
 }
 
-/** Single numbers that depend on nothing larger come first (rates, powers of beta), so that no kernel over tensors has to wait for them. */
-const smallFirst = (order: readonly Expr[]): readonly Expr[] => {
-  const small = new Set<Expr>()
-  for (const n of order) if (sizeOf(n.shape) === 1 && n.args.every(a => small.has(a))) small.add(n)
-  return [...order.filter(n => small.has(n)), ...order.filter(n => !small.has(n))]
-}
-
 /** Kernels in an order in which everything is there when it is read. */
-const fuse = (outputs: Readonly<Record<string, Expr>>): Lowered => {
-  const order = smallFirst(topological(Object.values(outputs)))
-  const stored = storedNodes(order, Object.values(outputs))
+export const fuse = ({ outputs, order, materialized: stored }: Materialized): KernelProgram => {
   const s: State = { views: new Map(), kernels: [], filledBy: new Map(), constants: [], inputs: new Map(), next: 0 }
   for (const n of order) {
     const role = roles[n.op]
@@ -338,5 +329,5 @@ const fuse = (outputs: Readonly<Record<string, Expr>>): Lowered => {
   }
 }
 
-/** a program as kernels: simplified, fused */
-export const lower = (p: Program): Lowered => fuse(simplify(p.order, p.outputs))
+/** a program as kernels: simplified, materialized, fused */
+export const toKernels = (p: Program): KernelProgram => fuse(materialize(simplify(p.order, p.outputs)))

@@ -64,8 +64,8 @@ export interface MatmulKernel {
   readonly a: View
   readonly b: View
   readonly to: View
-  /** which of them lie in panels (panels.ts): their views say where they would lie otherwise, on the same bytes */
-  readonly inPanels?: { readonly b: boolean; readonly to: boolean }
+  /** which of them are stored in panels (weight-layout.ts): their views show the same bytes as if they were stored row by row */
+  readonly packed?: { readonly b: boolean; readonly to: boolean }
 }
 export interface GatherKernel {
   readonly kind: 'gather'
@@ -99,7 +99,7 @@ export type Kernel =
   MapKernel | ReduceKernel | MatmulKernel | GatherKernel | ScatterKernel | FingerprintKernel | FoldInKernel
 
 /** a program made of kernels */
-export interface Lowered {
+export interface KernelProgram {
   readonly kernels: readonly Kernel[]
   /** how many of them come before those that update what is fed back, which come last */
   readonly updates: number
@@ -190,5 +190,5 @@ export const extentOf = ({ buffer, shape, stride, offset }: View): readonly [fro
 }
 
 /** a number for a buffer that no other one has */
-export const nextId = ({ kernels, inputs }: Lowered): number =>
+export const nextId = ({ kernels, inputs }: KernelProgram): number =>
   1 + Math.max(0, ...[...kernels.flatMap(writesOf), ...Object.values(inputs).map(v => v.buffer)].map(b => b.id))

@@ -1,5 +1,6 @@
 /** What gets a place in memory, and what is worked out again wherever it is needed. */
-import type { Expr, Op } from '../../expr/op.js'
+import { topological, type Expr, type Op } from '../../expr/op.js'
+import { sizeOf } from '../../value/shape.js'
 
 type Role = 'leaf' | 'map' | 'view' | 'reduce' | 'heavy'
 export const roles: { readonly [K in Op]: Role } = {
@@ -69,7 +70,7 @@ const costs: Partial<Record<Op, number>> = {
 const keepAbove = 3
 
 /** Which nodes get a place in memory. */
-export const storedNodes = (order: readonly Expr[], outputs: readonly Expr[]): ReadonlySet<Expr> => {
+export const materializedNodes = (order: readonly Expr[], outputs: readonly Expr[]): ReadonlySet<Expr> => {
   const users = new Map<Expr, Expr[]>()
   for (const n of order) for (const a of new Set(n.args)) users.set(a, [...(users.get(a) ?? []), n])
   const stored = new Set<Expr>(outputs)
@@ -108,4 +109,23 @@ const reducesRows = (n: Expr): boolean => {
   const shape = (n.args[0] as Expr).shape
   const first = Math.min(...n.attrs.axes, shape.length)
   return shape.every((s, i) => i < first || s === 1 || n.attrs.axes.includes(i))
+}
+
+/** Single numbers that depend on nothing larger come first (rates, powers of beta), so that no kernel over tensors has to wait for them. */
+const smallFirst = (order: readonly Expr[]): readonly Expr[] => {
+  const small = new Set<Expr>()
+  for (const n of order) if (sizeOf(n.shape) === 1 && n.args.every(a => small.has(a))) small.add(n)
+  return [...order.filter(n => small.has(n)), ...order.filter(n => !small.has(n))]
+}
+
+/** a graph in the order in which it is computed, and which of its nodes get a place in memory */
+export interface Materialized {
+  readonly outputs: Readonly<Record<string, Expr>>
+  readonly order: readonly Expr[]
+  readonly materialized: ReadonlySet<Expr>
+}
+/** Decides the order of a graph's nodes, and which of them get a place in memory. */
+export const materialize = (outputs: Readonly<Record<string, Expr>>): Materialized => {
+  const order = smallFirst(topological(Object.values(outputs)))
+  return { outputs, order, materialized: materializedNodes(order, Object.values(outputs)) }
 }

@@ -4,13 +4,11 @@
  * their lifetimes.
  */
 import { sizeOf } from '../../value/shape.js'
-import { reservedBytes } from '../wasm/emit/barrier.js'
-import { sizesOf } from '../wasm/emit/matrix.js'
-import { isThin } from '../wasm/emit/matmul.js'
-import { nextBytes, scratchFor } from '../wasm/emit/panel.js'
 import type { Panels } from './weight-layout.js'
-import { bytesOf, isPlain, readsOf, writesOf, type Buffer, type Kernel, type Lowered, type View } from './ir.js'
+import { bytesOf, isPlain, readsOf, writesOf, type Buffer, type Kernel, type KernelProgram, type View } from './ir.js'
 import { inPieces } from './partition.js'
+import { counterBytes, reservedBytes } from './thread-memory.js'
+import { isThin, scratchFor, sizesOf } from './tiling.js'
 
 export interface Copy {
   readonly from: number
@@ -28,7 +26,7 @@ export interface Queued {
   readonly inputs: ReadonlyMap<string, Queue>
   readonly outputs: ReadonlyMap<string, Queue>
 }
-export interface Plan {
+export interface MemoryPlan {
   /** the most steps that one call takes: what is handed in and out for so many has a place */
   readonly turns: number
   /** for each program; with a single turn the queues are the places themselves */
@@ -51,7 +49,7 @@ const align = (n: number): number => Math.ceil(n / 64) * 64
 const bytes = (b: Buffer): number => b.size * bytesOf[b.dtype]
 
 /** the scratch that the largest matrix product needs for its panels */
-const panelFor = (programs: readonly Lowered[], threads: number): number =>
+const panelFor = (programs: readonly KernelProgram[], threads: number): number =>
   Math.max(
     0,
     ...programs.flatMap(({ kernels }) =>
@@ -65,7 +63,7 @@ const panelFor = (programs: readonly Lowered[], threads: number): number =>
 
 /** first and last kernel that touch a buffer */
 const lifetimes = (
-  p: Lowered,
+  p: KernelProgram,
   kept: ReadonlySet<Buffer>
 ): ReadonlyMap<Buffer, { readonly first: number; readonly last: number }> => {
   const spans = new Map<Buffer, { first: number; last: number }>()
@@ -112,7 +110,7 @@ const kernelsBy = (
  * Which outputs take the places of the inputs that they are fed back to: where nothing reads an old value after the new one begins to be
  * written, and where values that share a buffer lie in it as their old ones lie in theirs.
  */
-const inPlace = (p: Lowered, fedBack: Held['fedBack']): ReadonlyMap<Buffer, Buffer> => {
+const inPlace = (p: KernelProgram, fedBack: Held['fedBack']): ReadonlyMap<Buffer, Buffer> => {
   const writers = kernelsBy(p.kernels, writesOf)
   const readers = kernelsBy(p.kernels, k => readsOf(k).map(v => v.buffer))
   const sharing = new Map<Buffer, [name: string, view: View][]>()
@@ -145,13 +143,27 @@ export interface Held {
 }
 export const nothingHeld: Held = { fedBack: new Map(), resident: new Set(), panels: new Map() }
 
+/** before anything is planned */
+export const emptyPlan: MemoryPlan = {
+  turns: 1,
+  queued: [],
+  address: new Map(),
+  copies: [],
+  inputs: new Map(),
+  panels: new Map(),
+  nextPieces: 0,
+  panel: 0,
+  panelBytes: 0,
+  bytes: 0
+}
+
 /** one call takes as many steps as these bytes hold the inputs and outputs of, so that they stay in the nearest caches */
 const queueBytes = 32768
 const mostTurns = 256
 
 /** the inputs and outputs of a program that every step has anew */
 const perStep = (
-  p: Lowered,
+  p: KernelProgram,
   { fedBack, resident }: Held
 ): {
   readonly inputs: readonly (readonly [string, View])[]
@@ -161,128 +173,160 @@ const perStep = (
   outputs: Object.entries(p.outputs).filter(([name]) => !fedBack.has(name))
 })
 
-/**
- * What updates read that was worked out before them, number by number (gradients), and what they work out for themselves. It lies in one
- * piece, at the same places in each program, so that updates are the same code whatever the size of the batch.
- *
- * @returns the end of the piece
- */
-const placeGradients = (
-  programs: readonly Lowered[],
-  held: Held,
-  start: number,
-  address: Map<Buffer, number>
-): number =>
-  Math.max(
-    start,
-    ...programs.map(({ kernels, updates, outputs }) => {
-      const before = new Set(kernels.slice(0, updates).flatMap(writesOf))
-      const back = new Set(Object.entries(outputs).flatMap(([name, v]) => (held.fedBack.has(name) ? [v.buffer] : [])))
-      let end = start
-      for (const k of kernels.slice(updates)) {
-        const gradients = readsOf(k)
-          .map(v => v.buffer)
-          .filter(b => before.has(b) && writesOf(k).some(w => w.size === b.size))
-        for (const b of [...gradients, ...writesOf(k).filter(w => !back.has(w))]) {
-          if (address.has(b)) continue
-          address.set(b, end)
-          end = align(end + bytes(b) + 16)
-        }
-      }
-      return end
-    })
-  )
+type Named = readonly (readonly [string, View])[]
 
-export const plan = (programs: readonly Lowered[], held: Held, threads = 1): Plan => {
-  const { fedBack } = held
-  const address = new Map<Buffer, number>()
-  const nextPieces = reservedBytes
-  const most = Math.max(0, ...programs.map(p => p.kernels.filter(k => inPieces(k, threads)).length))
-  let end = nextPieces + most * threads * nextBytes
-  const place = (b: Buffer): number => {
-    const a = end
-    address.set(b, a)
-    end = align(a + bytes(b) + 16)
-    return a
+/** addresses given out one after another */
+interface Addresses {
+  readonly of: ReadonlyMap<Buffer, number>
+  readonly set: (b: Buffer, address: number) => void
+  /** reserves some bytes, and where these begin */
+  readonly reserve: (bytes: number) => number
+  readonly placeOnce: (b: Buffer) => void
+  readonly ofView: (v: View) => number
+  readonly end: () => number
+}
+const addressesFrom = (start: number): Addresses => {
+  const of = new Map<Buffer, number>()
+  let end = start
+  const reserve = (size: number): number => {
+    const here = end
+    end = align(end + size + 16)
+    return here
   }
-  const placeOnce = (b: Buffer): number => address.get(b) ?? place(b)
-  const addressOf = ({ buffer, offset }: View): number =>
-    (address.get(buffer) as number) + offset * bytesOf[buffer.dtype]
-  for (const [, view] of fedBack) placeOnce(view.buffer)
-  end = placeGradients(programs, held, end, address)
-  const inputs = new Map<string, { address: number; view: View }>()
+  return {
+    of,
+    set: (b, address) => void of.set(b, address),
+    reserve,
+    placeOnce: b => {
+      if (!of.has(b)) of.set(b, reserve(bytes(b)))
+    },
+    ofView: ({ buffer, offset }) => (of.get(buffer) as number) + offset * bytesOf[buffer.dtype],
+    end: () => end
+  }
+}
+
+/**
+ * What updates read of what was computed before them, number by number (gradients), and what they compute for themselves. It is stored in
+ * one piece, at the same addresses in each program, so that updates are the same code whatever the size of the batch.
+ */
+const placeGradients = (programs: readonly KernelProgram[], held: Held, addresses: Addresses): void => {
+  const start = addresses.end()
+  let farthest = start
+  for (const { kernels, updates, outputs } of programs) {
+    const before = new Set(kernels.slice(0, updates).flatMap(writesOf))
+    const back = new Set(Object.entries(outputs).flatMap(([name, v]) => (held.fedBack.has(name) ? [v.buffer] : [])))
+    let end = start
+    for (const k of kernels.slice(updates)) {
+      const gradients = readsOf(k)
+        .map(v => v.buffer)
+        .filter(b => before.has(b) && writesOf(k).some(w => w.size === b.size))
+      for (const b of [...gradients, ...writesOf(k).filter(w => !back.has(w))]) {
+        if (addresses.of.has(b)) continue
+        addresses.set(b, end)
+        end = align(end + bytes(b) + 16)
+      }
+    }
+    farthest = Math.max(farthest, end)
+  }
+  if (farthest > start) addresses.reserve(farthest - start - 16)
+}
+
+/** Inputs of the same name share an address; one whose size differs between programs (an index) takes the largest. */
+const placeInputs = (
+  programs: readonly KernelProgram[],
+  fedBack: Held['fedBack'],
+  addresses: Addresses
+): MemoryPlan['inputs'] => {
+  const named = programs.flatMap(p => Object.entries(p.inputs))
   const bytesIn = (v: View | undefined): number => (v === undefined ? 0 : bytes(v.buffer))
-  // an input whose size differs between programs (an index) takes the largest place
   const largest = new Map<string, View>(fedBack)
-  for (const [name, view] of programs.flatMap(p => Object.entries(p.inputs)))
-    if (bytesIn(largest.get(name)) < bytesIn(view)) largest.set(name, view)
+  for (const [name, view] of named) if (bytesIn(largest.get(name)) < bytesIn(view)) largest.set(name, view)
+  const inputs = new Map<string, { address: number; view: View }>()
   for (const [name, view] of largest) {
-    placeOnce(view.buffer)
-    inputs.set(name, { address: addressOf(view), view })
+    addresses.placeOnce(view.buffer)
+    inputs.set(name, { address: addresses.ofView(view), view })
   }
-  for (const [name, { buffer, offset }] of programs.flatMap(p => Object.entries(p.inputs)))
-    address.set(buffer, (inputs.get(name) as { address: number }).address - offset * bytesOf[buffer.dtype])
-  for (const p of programs) for (const b of p.constants) place(b)
+  for (const [name, { buffer, offset }] of named)
+    addresses.set(buffer, (inputs.get(name) as { address: number }).address - offset * bytesOf[buffer.dtype])
+  return inputs
+}
+
+/** The queues of what each step has anew, for the steps of one call. With a single step they are the values' own addresses. */
+const placeQueues = (
+  programs: readonly KernelProgram[],
+  held: Held,
+  addresses: Addresses
+): { readonly turns: number; readonly queued: () => readonly Queued[] } => {
   const anew = programs.map(p => perStep(p, held))
   const stepBytes = anew.map(({ inputs, outputs }) =>
     [...inputs, ...outputs].reduce((n, [, v]) => n + bytes(v.buffer), 1)
   )
   const turns = Math.max(1, Math.min(mostTurns, Math.floor(queueBytes / Math.max(1, ...stepBytes))))
-  const queue = (v: View): Queue => {
-    const q = { address: end, bytes: bytes(v.buffer) }
-    end = align(end + turns * q.bytes + 16)
-    return q
-  }
-  const queues = anew.map(({ inputs, outputs }): Queued => {
-    const each = (vs: readonly (readonly [string, View])[]): ReadonlyMap<string, Queue> =>
-      new Map(turns === 1 ? [] : vs.map(([name, v]) => [name, queue(v)]))
-    return { inputs: each(inputs), outputs: each(outputs) }
-  })
-  const copies = programs.map(p => {
-    const places = inPlace(p, fedBack)
-    for (const [output, input] of places) address.set(output, address.get(input) as number)
-    return Object.entries(p.outputs).flatMap(([name, view]) =>
-      fedBack.has(name) && !places.has(view.buffer) ? [{ name, view }] : []
-    )
-  })
-  const temporaries = end
-  let top = end
+  const each =
+    (address: (b: Buffer) => number) =>
+    (vs: Named): ReadonlyMap<string, Queue> =>
+      new Map(vs.map(([name, { buffer }]) => [name, { address: address(buffer), bytes: bytes(buffer) }]))
+  const all = (address: (b: Buffer) => number): readonly Queued[] =>
+    anew.map(a => ({ inputs: each(address)(a.inputs), outputs: each(address)(a.outputs) }))
+  if (turns === 1) return { turns, queued: () => all(b => addresses.of.get(b) as number) }
+  const queued = all(b => addresses.reserve(turns * bytes(b)))
+  return { turns, queued: () => queued }
+}
+
+/** Temporaries share memory by their lifetimes, in each program anew. */
+const placeTemporaries = (programs: readonly KernelProgram[], addresses: Addresses): number => {
+  const start = addresses.end()
+  let top = start
   for (const p of programs) {
     const spans = lifetimes(p, new Set(Object.values(p.outputs).map(v => v.buffer)))
     const live: { from: number; to: number; last: number }[] = []
     for (const [b, span] of [...spans]
-      .filter(([b]) => !address.has(b))
+      .filter(([b]) => !addresses.of.has(b))
       .sort((x, y) => x[1].first - y[1].first || x[0].id - y[0].id)) {
       for (let i = live.length - 1; i >= 0; i--) if ((live[i] as { last: number }).last < span.first) live.splice(i, 1)
       live.sort((x, y) => x.from - y.from)
       const size = align(bytes(b) + 16)
-      let from = temporaries
+      let from = start
       for (const l of live) {
         if (l.from - from >= size) break
         from = Math.max(from, l.to)
       }
       live.push({ from, to: from + size, last: span.last })
-      address.set(b, from)
+      addresses.set(b, from)
       top = Math.max(top, from + size)
     }
   }
-  const panel = align(top)
+  return top
+}
+
+/** Gives every buffer of the programs of one loop its address. */
+export const planMemory = (programs: readonly KernelProgram[], held: Held, threads = 1): MemoryPlan => {
+  const { fedBack } = held
+  const nextPieces = reservedBytes
+  const most = Math.max(0, ...programs.map(p => p.kernels.filter(k => inPieces(k, threads)).length))
+  const addresses = addressesFrom(nextPieces + most * threads * counterBytes)
+  for (const [, view] of fedBack) addresses.placeOnce(view.buffer)
+  placeGradients(programs, held, addresses)
+  const inputs = placeInputs(programs, fedBack, addresses)
+  for (const b of programs.flatMap(p => p.constants)) addresses.set(b, addresses.reserve(bytes(b)))
+  const { turns, queued } = placeQueues(programs, held, addresses)
+  const copied = programs.map(p => {
+    const places = inPlace(p, fedBack)
+    for (const [output, input] of places) addresses.set(output, addresses.of.get(input) as number)
+    return Object.entries(p.outputs).filter(([name, view]) => fedBack.has(name) && !places.has(view.buffer))
+  })
+  const panel = align(placeTemporaries(programs, addresses))
   const panelBytes = align(panelFor(programs, threads))
-  /** with a single turn the places themselves */
-  const places = (vs: readonly (readonly [string, View])[]): ReadonlyMap<string, Queue> =>
-    new Map(vs.map(([name, v]) => [name, { address: address.get(v.buffer) as number, bytes: bytes(v.buffer) }]))
   return {
     turns,
-    queued: turns === 1 ? anew.map(a => ({ inputs: places(a.inputs), outputs: places(a.outputs) })) : queues,
-    address,
-    copies: copies.map(c =>
-      c.map(({ name, view }) => {
-        return {
-          from: addressOf(view),
-          to: (inputs.get(name) as { address: number }).address,
-          bytes: sizeOf(view.shape) * bytesOf[view.buffer.dtype]
-        }
-      })
+    queued: queued(),
+    address: addresses.of,
+    copies: copied.map(outputs =>
+      outputs.map(([name, view]) => ({
+        from: addresses.ofView(view),
+        to: (inputs.get(name) as { address: number }).address,
+        bytes: sizeOf(view.shape) * bytesOf[view.buffer.dtype]
+      }))
     ),
     inputs,
     panels: held.panels,

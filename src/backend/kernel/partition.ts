@@ -4,11 +4,9 @@
  */
 import { sizeOf, type Dims } from '../../value/shape.js'
 import type { Expr } from '../../expr/op.js'
-import { bodyOf } from '../wasm/emit/body.js'
-import { isThin } from '../wasm/emit/matmul.js'
-import { sizesOf, type Product } from '../wasm/emit/matrix.js'
-import { piecesOf } from '../wasm/emit/panel.js'
+import { bodyOf } from './body.js'
 import type { Kernel, MapKernel, MatmulKernel, MatrixPart, ReduceKernel, View } from './ir.js'
+import { isThin, piecesOf, sizesOf, type ProductSizes } from './tiling.js'
 
 /** less work than this (numbers touched, products counted) is done by one thread: bringing two together costs as much */
 const worthSplitting = 16384
@@ -86,7 +84,7 @@ const runsOf = (size: number, matrices: readonly MatrixPart[], threads: number):
   return fits && shares.every(runs => runs.length > 0) ? shares : undefined
 }
 
-const splitMap = (k: MapKernel, threads: number, worth: number): readonly Kernel[] => {
+const partitionMap = (k: MapKernel, threads: number, worth: number): readonly Kernel[] => {
   // an axis further in would change how places are counted
   const axis = k.shape.findIndex(n => n > 1)
   if (axis < 0 || sizeOf(k.shape) * k.outputs.length < worth || at(k.shape, axis) < threads || staysWhole(k)) return [k]
@@ -101,7 +99,7 @@ const splitMap = (k: MapKernel, threads: number, worth: number): readonly Kernel
   }))
 }
 
-const splitReduce = (k: ReduceKernel, threads: number, worth: number): readonly Kernel[] => {
+const partitionReduce = (k: ReduceKernel, threads: number, worth: number): readonly Kernel[] => {
   const real = [...k.shape.keys()].filter(a => at(k.shape, a) > 1)
   const first = real[0]
   const last = real.at(-1)
@@ -121,7 +119,7 @@ const splitReduce = (k: ReduceKernel, threads: number, worth: number): readonly 
   }))
 }
 
-const isWorth = ({ m, n, depth, batches }: Product, worth: number): boolean => batches * m * n * depth >= 4 * worth
+const isWorth = ({ m, n, depth, batches }: ProductSizes, worth: number): boolean => batches * m * n * depth >= 4 * worth
 
 /** Whether the threads do a kernel together, a piece at a time: none of them has a part of its own. */
 export const inPieces = (k: Kernel, threads: number): boolean => {
@@ -130,7 +128,7 @@ export const inPieces = (k: Kernel, threads: number): boolean => {
   return !isThin(product) && isWorth(product, worthSplitting) && piecesOf(product, threads) >= threads
 }
 
-const splitMatmul = (k: MatmulKernel, threads: number, worth: number): readonly Kernel[] => {
+const partitionMatmul = (k: MatmulKernel, threads: number, worth: number): readonly Kernel[] => {
   if (inPieces(k, threads)) return Array.from({ length: threads }, () => k)
   const product = sizesOf(k)
   if (!isWorth(product, worth) || product.n < 16 * threads) return [k]
@@ -149,15 +147,15 @@ const splitMatmul = (k: MatmulKernel, threads: number, worth: number): readonly 
  *
  * @param worth less work than this stays whole
  */
-export const split = (k: Kernel, threads: number, worth = worthSplitting): readonly Kernel[] => {
+export const partition = (k: Kernel, threads: number, worth = worthSplitting): readonly Kernel[] => {
   if (threads === 1) return [k]
   switch (k.kind) {
     case 'map':
-      return splitMap(k, threads, worth)
+      return partitionMap(k, threads, worth)
     case 'reduce':
-      return splitReduce(k, threads, worth)
+      return partitionReduce(k, threads, worth)
     case 'matmul':
-      return splitMatmul(k, threads, worth)
+      return partitionMatmul(k, threads, worth)
     case 'gather': {
       const rows = at(k.to.shape, 0)
       return k.index.shape.length === 1 && sizeOf(k.to.shape) >= worth && rows >= threads

@@ -1,10 +1,8 @@
-/** The order of kernels: what updates the values that are fed back comes last, so that it does not stand between what depends on the batch. */
-import { maximaInside } from './fuse-finite-check.js'
-import { mergeUpdates, type FedBack } from './fuse-updates.js'
-import { readsOf, writesOf, type Buffer, type Kernel, type Lowered } from './ir.js'
+/** The order of kernels: kernels that update what is fed back come last, behind all that depends on the batch. */
+import { readsOf, writesOf, type Buffer, type Kernel, type KernelProgram } from './ir.js'
 
-/** Kernels that write what is fed back under these names, and those that need what such kernels write, behind all others. */
-const updatesLast = (l: Lowered, fedBack: { readonly has: (name: string) => boolean }): Lowered => {
+/** Puts the kernels that write what is fed back under these names, and those that need what such kernels write, behind all others. */
+export const schedule = (l: KernelProgram, fedBack: { readonly has: (name: string) => boolean }): KernelProgram => {
   const updated = new Set<Buffer>(
     Object.entries(l.outputs).flatMap(([name, v]) => (fedBack.has(name) ? [v.buffer] : []))
   )
@@ -16,17 +14,4 @@ const updatesLast = (l: Lowered, fedBack: { readonly has: (name: string) => bool
     ;(late ? updates : others).push(k)
   }
   return { ...l, kernels: [...others, ...updates], updates: others.length }
-}
-
-/** Programs of one loop as they are planned, for so many threads: updates last, put together, maxima of them found on the way. */
-export const arrange = (
-  lowered: readonly Lowered[],
-  given: FedBack,
-  threads = 1
-): { readonly programs: readonly Lowered[]; readonly fedBack: FedBack } => {
-  const { programs, fedBack } = mergeUpdates(
-    lowered.map(p => updatesLast(p, given)),
-    given
-  )
-  return { programs: programs.map(p => maximaInside(p, threads)), fedBack }
 }

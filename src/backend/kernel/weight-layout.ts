@@ -6,23 +6,22 @@
  */
 import { sizeOf } from '../../value/shape.js'
 import type { DType, Storage } from '../../value/tensor.js'
-import { bodyOf } from '../wasm/emit/body.js'
-import { isThin } from '../wasm/emit/matmul.js'
-import { panelColumns, sizesOf } from '../wasm/emit/matrix.js'
+import { bodyOf } from './body.js'
 import {
   isOneNumber,
   isPlain,
   type Buffer,
   type Kernel,
-  type Lowered,
+  type KernelProgram,
   type MapKernel,
   type MatmulKernel,
   type View
 } from './ir.js'
-import { touching } from './accesses.js'
+import { accessesOf } from './accesses.js'
+import { isThin, panelWidth, sizesOf } from './tiling.js'
 
 /** a matrix in a buffer of one of the programs, its numbers one after another */
-interface Place {
+interface MatrixRef {
   readonly program: number
   readonly buffer: Buffer
   readonly offset: number
@@ -32,14 +31,14 @@ interface Size {
   readonly columns: number
 }
 
-const keyOf = ({ program, buffer, offset }: Place): string => `${program} ${buffer.id} ${offset}`
+const keyOf = ({ program, buffer, offset }: MatrixRef): string => `${program} ${buffer.id} ${offset}`
 const numbersIn = ({ rows, columns }: Size): number => rows * columns
 
-const isAll = ({ offset }: Place, size: Size, v: View): boolean =>
+const isAll = ({ offset }: MatrixRef, size: Size, v: View): boolean =>
   v.offset === offset && sizeOf(v.shape) === numbersIn(size) && isPlain(v)
-const isMatrix = (place: Place, { rows, columns }: Size, v: View): boolean =>
+const isMatrix = (place: MatrixRef, { rows, columns }: Size, v: View): boolean =>
   v.offset === place.offset && v.shape.join() === `${rows},${columns}` && v.stride.join() === `${columns},1`
-const isTranspose = (place: Place, { rows, columns }: Size, v: View): boolean =>
+const isTranspose = (place: MatrixRef, { rows, columns }: Size, v: View): boolean =>
   v.offset === place.offset && v.shape.join() === `${columns},${rows}` && v.stride.join() === `1,${columns}`
 
 /** what passes number by number through all that it touches, wherever these lie: then they may lie otherwise, if they do so together */
@@ -63,10 +62,10 @@ const passed = (k: MapKernel): readonly View[] | undefined => {
 const besides = (
   k: Kernel,
   view: View,
-  place: Place,
+  place: MatrixRef,
   size: Size,
   together: readonly View[] | undefined
-): readonly Place[] | undefined => {
+): readonly MatrixRef[] | undefined => {
   if (k.kind === 'matmul') {
     const fits = view !== k.a && (isMatrix(place, size, view) || (view === k.b && isTranspose(place, size, view)))
     return fits ? [] : undefined
@@ -80,13 +79,13 @@ const besides = (
 }
 
 /** a program, who touches what in it, and what its elementwise kernels pass through number by number */
-interface Indexed extends Lowered {
-  readonly touchedBy: ReturnType<typeof touching>
+interface Indexed extends KernelProgram {
+  readonly accessesIn: ReturnType<typeof accessesOf>
   readonly passed: ReadonlyMap<Kernel, readonly View[] | undefined>
 }
-const indexed = (p: Lowered): Indexed => ({
+const indexed = (p: KernelProgram): Indexed => ({
   ...p,
-  touchedBy: touching(p),
+  accessesIn: accessesOf(p),
   passed: new Map(p.kernels.flatMap(k => (k.kind === 'map' ? [[k, passed(k)]] : [])))
 })
 
@@ -95,12 +94,12 @@ const followed = (
   programs: readonly Indexed[],
   kept: ReadonlySet<string>,
   fedBack: { readonly has: (name: string) => boolean },
-  start: Place,
+  start: MatrixRef,
   size: Size
-): { readonly places: readonly Place[]; readonly names: ReadonlySet<string> } | undefined => {
+): { readonly places: readonly MatrixRef[]; readonly names: ReadonlySet<string> } | undefined => {
   const seen = new Map([[keyOf(start), start]])
   const names = new Set<string>()
-  const add = (p: Place): void => {
+  const add = (p: MatrixRef): void => {
     seen.set(keyOf(p), seen.get(keyOf(p)) ?? p)
   }
   const addNamed = (name: string): void => {
@@ -112,9 +111,9 @@ const followed = (
   }
   // a map's entries include those that are added on the way
   for (const place of seen.values()) {
-    const { touchedBy, passed } = programs[place.program] as Indexed
+    const { accessesIn, passed } = programs[place.program] as Indexed
     if (place.buffer.role.kind === 'constant') return undefined
-    for (const by of touchedBy(place.buffer, place.offset, place.offset + numbersIn(size)))
+    for (const by of accessesIn(place.buffer, place.offset, place.offset + numbersIn(size)))
       if (by.kind === 'kernel') {
         const more = besides(by.kernel, by.view, place, size, passed.get(by.kernel))
         if (more === undefined) return undefined
@@ -129,16 +128,19 @@ const followed = (
 }
 
 /** the matrices that are multiplied by, the products being large enough */
-const multipliedBy = (programs: readonly Lowered[], kept: ReadonlySet<string>): readonly (Place & Size & Panels)[] =>
+const multipliedBy = (
+  programs: readonly KernelProgram[],
+  kept: ReadonlySet<string>
+): readonly (MatrixRef & Size & Panels)[] =>
   programs.flatMap(({ kernels, inputs }, program) => {
     const buffers = new Set(Object.entries(inputs).flatMap(([name, v]) => (kept.has(name) ? [v.buffer] : [])))
     return kernels.flatMap(k => {
       if (k.kind !== 'matmul' || !buffers.has(k.b.buffer) || k.b.shape.length !== 2) return []
       const [rows = 0, columns = 0] = k.b.shape
       const product = sizesOf(k)
-      const across = panelColumns(product)
-      return k.b.stride[1] === 1 && columns % across === 0 && !isThin(product)
-        ? [{ program, buffer: k.b.buffer, offset: k.b.offset, rows, columns, across }]
+      const width = panelWidth(product)
+      return k.b.stride[1] === 1 && columns % width === 0 && !isThin(product)
+        ? [{ program, buffer: k.b.buffer, offset: k.b.offset, rows, columns, width }]
         : []
     })
   })
@@ -146,10 +148,10 @@ const multipliedBy = (programs: readonly Lowered[], kept: ReadonlySet<string>): 
 /** how a matrix lies in panels: how many columns it has, and how many of them there are to a panel */
 export interface Panels {
   readonly columns: number
-  readonly across: number
+  readonly width: number
 }
-export interface InPanels {
-  readonly programs: readonly Lowered[]
+export interface WeightLayout {
+  readonly programs: readonly KernelProgram[]
   /** what is kept in panels, by its names */
   readonly panels: ReadonlyMap<string, Panels>
 }
@@ -159,46 +161,49 @@ export interface InPanels {
  *
  * @param resident the names of what is kept and not fed back
  */
-export const inPanels = (
-  given: readonly Lowered[],
+export const layOutWeights = (
+  given: readonly KernelProgram[],
   fedBack: { readonly has: (name: string) => boolean; readonly keys: () => Iterable<string> },
   resident: Iterable<string>
-): InPanels => {
+): WeightLayout => {
   const programs = given.map(indexed)
   const kept = new Set([...fedBack.keys(), ...resident])
   const places = new Set<string>()
-  const found = new Map<Buffer, (Place & Size & Panels)[]>()
+  const found = new Map<Buffer, (MatrixRef & Size & Panels)[]>()
   const panels = new Map<string, Panels>()
-  for (const { rows, columns, across, ...start } of multipliedBy(programs, kept)) {
+  for (const { rows, columns, width, ...start } of multipliedBy(programs, kept)) {
     if (places.has(keyOf(start))) continue
     const all = followed(programs, kept, fedBack, start, { rows, columns })
     if (all === undefined) continue
     for (const p of all.places) {
       places.add(keyOf(p))
       const there = found.get(p.buffer) ?? []
-      there.push({ ...p, rows, columns, across })
+      there.push({ ...p, rows, columns, width })
       found.set(p.buffer, there)
     }
-    for (const name of all.names) panels.set(name, { columns, across })
+    for (const name of all.names) panels.set(name, { columns, width })
   }
   if (places.size === 0) return { programs: given, panels }
   const isThere = (program: number, { buffer, offset }: View): boolean => places.has(keyOf({ program, buffer, offset }))
   const marked = (k: MatmulKernel, program: number): MatmulKernel => {
-    const lying = { b: isThere(program, k.b), to: isThere(program, k.to) }
-    return lying.b || lying.to ? { ...k, inPanels: lying } : k
+    const packed = { b: isThere(program, k.b), to: isThere(program, k.to) }
+    return packed.b || packed.to ? { ...k, packed } : k
   }
   /** where a kernel passes through such matrices in a row */
   const passing = (k: MapKernel): MapKernel => {
     const to = k.outputs[0]?.to
     if (to === undefined || k.shape.length !== 1) return k
     const matrices = (found.get(to.buffer) ?? [])
-      .map(m => ({ start: m.offset - to.offset, size: numbersIn(m), panel: m.rows * m.across }))
+      .map(m => ({ start: m.offset - to.offset, size: numbersIn(m), panel: m.rows * m.width }))
       .filter(m => m.start >= 0 && m.start + m.size <= sizeOf(k.shape))
     return matrices.length === 0 ? k : { ...k, matrices: matrices.sort((a, b) => a.start - b.start) }
   }
-  const lying = (k: Kernel, program: number): Kernel =>
+  const withLayout = (k: Kernel, program: number): Kernel =>
     k.kind === 'matmul' ? marked(k, program) : k.kind === 'map' ? passing(k) : k
-  return { programs: given.map((l, program) => ({ ...l, kernels: l.kernels.map(k => lying(k, program)) })), panels }
+  return {
+    programs: given.map((l, program) => ({ ...l, kernels: l.kernels.map(k => withLayout(k, program)) })),
+    panels
+  }
 }
 
 type Numbers = Storage[DType]
@@ -206,16 +211,16 @@ type Numbers = Storage[DType]
 // One loop each, and no function inside: there are millions of numbers in a large state.
 
 /** Numbers of a matrix, row by row, to where they lie in panels. */
-export const intoPanels = (from: Numbers, to: Numbers, { columns, across }: Panels): void => {
+export const pack = (from: Numbers, to: Numbers, { columns, width }: Panels): void => {
   let at = 0
-  for (let first = 0; first < columns; first += across)
+  for (let first = 0; first < columns; first += width)
     for (let row = first; row < from.length; row += columns)
-      for (let c = row; c < row + across; c++) to[at++] = from[c] as number
+      for (let c = row; c < row + width; c++) to[at++] = from[c] as number
 }
 /** And back. */
-export const outOfPanels = (from: Numbers, to: Numbers, { columns, across }: Panels): void => {
+export const unpack = (from: Numbers, to: Numbers, { columns, width }: Panels): void => {
   let at = 0
-  for (let first = 0; first < columns; first += across)
+  for (let first = 0; first < columns; first += width)
     for (let row = first; row < from.length; row += columns)
-      for (let c = row; c < row + across; c++) to[c] = from[at++] as number
+      for (let c = row; c < row + width; c++) to[c] = from[at++] as number
 }

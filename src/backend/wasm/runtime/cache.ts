@@ -1,6 +1,7 @@
 /** Modules are made once: what one is made from, written as text, finds it again, in whatever loop or program it comes up. */
 import type { Expr } from '../../../expr/op.js'
-import { emitModule, type Emitted, type Part } from '../emit/module.js'
+import type { Part } from '../../kernel/thread-programs.js'
+import { emitModule, type Emitted } from '../emit/module.js'
 import type { Buffer, Kernel, View } from '../../kernel/ir.js'
 
 const isObject = (v: unknown): v is object => typeof v === 'object' && v !== null
@@ -52,10 +53,10 @@ const kernelText = (k: Kernel, address: (b: Buffer) => number): string => {
 export const partText = ({ address, panel, work, ...rest }: Part): string =>
   [
     JSON.stringify(rest),
-    ...work.map(({ kernel, meet, next = '' }) =>
+    ...work.map(({ kernel, barrier, next = '' }) =>
       kernel === undefined
-        ? String(meet)
-        : `${meet} ${next} ${kernel.kind === 'matmul' ? panel : ''} ${kernelText(kernel, address)}`
+        ? String(barrier)
+        : `${barrier} ${next} ${kernel.kind === 'matmul' ? panel : ''} ${kernelText(kernel, address)}`
     )
   ].join('\n')
 

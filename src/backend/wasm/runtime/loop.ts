@@ -23,8 +23,8 @@ import {
   type Loop,
   type Values
 } from '../../backend.js'
-import { intoPanels, outOfPanels } from '../../kernel/weight-layout.js'
-import type { Plan, Queue, Queued } from '../../kernel/memory-plan.js'
+import { pack, unpack } from '../../kernel/weight-layout.js'
+import type { MemoryPlan, Queue, Queued } from '../../kernel/memory-plan.js'
 
 /** part of a memory, as the numbers of an element type */
 export const arrays: { readonly [D in DType]: (b: ArrayBuffer, address: number, n: number) => Storage[D] } = {
@@ -37,7 +37,7 @@ export const arrays: { readonly [D in DType]: (b: ArrayBuffer, address: number, 
 
 /** the memory of a loop, and its programs, each compiled when it first runs */
 export interface Instance {
-  readonly plan: Plan
+  readonly plan: MemoryPlan
   readonly memory: WebAssembly.Memory
   /** runs a program so many times, on the first values of its queues */
   readonly run: (which: number, count: number) => E.Either<BackendError, void>
@@ -90,7 +90,7 @@ export const loopOver = (
       const panels = plan.panels.get(name)
       if (t.data.length === 1) place.fill(scalarOf(t))
       else if (panels === undefined) place.set(numbersOf(t))
-      else intoPanels(numbersOf(t), place, panels)
+      else pack(numbersOf(t), place, panels)
     }
   }
   put({ ...resident, ...start })
@@ -151,7 +151,7 @@ export const loopOver = (
           if (old === undefined && panels === undefined) return [name, view(dtype, shape, allocate(dtype, now))]
           const t = old ?? view(dtype, shape, allocate(dtype, now.length))
           if (panels === undefined) numbersOf(t).set(now)
-          else outOfPanels(now, numbersOf(t), panels)
+          else unpack(now, numbersOf(t), panels)
           return [name, t]
         })
       ),

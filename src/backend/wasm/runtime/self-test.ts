@@ -12,10 +12,9 @@ import { backendError, message, type BackendError } from '../../../value/error.j
 import { sizeOf, type Dims } from '../../../value/shape.js'
 import { allocate, numbersOf, view, type DType, type Tensor } from '../../../value/tensor.js'
 import type { Values } from '../../backend.js'
-import { emitModule, partsOf, portable, type Portable } from '../emit/module.js'
-import { lower } from '../../kernel/fuse.js'
-import { bytesOf, type View } from '../../kernel/ir.js'
-import { nothingHeld, plan } from '../../kernel/memory-plan.js'
+import { emitModule, portable, type Portable } from '../emit/module.js'
+import { compile } from '../../kernel/compile.js'
+import { bytesOf, type KernelProgram, type View } from '../../kernel/ir.js'
 
 // ---- what is worked out
 
@@ -116,24 +115,25 @@ export const makeSelfTest = (outputs = formulas, answers = known): E.Either<Back
     E.chain(made =>
       E.tryCatch(
         () => {
-          const lowered = lower(made)
-          const p = plan([lowered], { ...nothingHeld, resident: new Set(Object.keys(givenNumbers)) })
-          const pages = Math.ceil(p.bytes / pageSize)
+          const compiled = compile({ programs: [made], resident: Object.keys(givenNumbers) })
+          const { plan } = compiled
+          const program = compiled.programs[0] as KernelProgram
+          const pages = Math.ceil(plan.bytes / pageSize)
           const image = new Uint8Array(pages * pageSize)
           const put = (at: number, t: Tensor): void => {
             const x = numbersOf(t)
             image.set(new Uint8Array(x.buffer, x.byteOffset, x.byteLength), at)
           }
-          for (const [name, input] of p.inputs) put(input.address, givenNumbers[name] as Tensor)
-          for (const c of lowered.constants)
-            if (c.role.kind === 'constant') put(p.address.get(c) as number, c.role.value)
+          for (const [name, input] of plan.inputs) put(input.address, givenNumbers[name] as Tensor)
+          for (const c of program.constants)
+            if (c.role.kind === 'constant') put(plan.address.get(c) as number, c.role.value)
           return {
-            parts: partsOf(lowered, 0, { plan: p, threads: 1 }).map(part => portable(emitModule(part))),
+            parts: (compiled.parts[0]?.[0] ?? []).map(part => portable(emitModule(part))),
             image,
             answers: Object.keys(outputs).map(name => {
-              const { buffer } = lowered.outputs[name] as View
+              const { buffer } = program.outputs[name] as View
               const words = (buffer.size * bytesOf[buffer.dtype]) / 4
-              return [name, p.address.get(buffer) as number, words, answers[name] as number] as const
+              return [name, plan.address.get(buffer) as number, words, answers[name] as number] as const
             }),
             canaries: [
               [5e-324, 1.5, 1e-323],

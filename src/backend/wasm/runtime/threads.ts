@@ -5,7 +5,14 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { backendError, type BackendError } from '../../../value/error.js'
-import { arrived, command, failure, failureBytes, generation, looks } from '../emit/barrier.js'
+import {
+  arrivedAddr,
+  commandAddr,
+  failureAddr,
+  failureBytes,
+  generationAddr,
+  spinCountAddr
+} from '../../kernel/thread-memory.js'
 import { portable, type Emitted, type Portable } from '../emit/module.js'
 import { nodeStart, processors, waitFor, webStart, within, type Start, type Thread } from './platform.js'
 import type { SelfTest } from './self-test.js'
@@ -18,7 +25,7 @@ interface Orders {
 }
 
 /** milliseconds after which a thread that does not come counts as dead */
-export const patience = 20000
+export const timeoutMs = 20000
 /** milliseconds of a wait at a time: in between it is seen whether a thread has failed */
 const turn = 100
 
@@ -29,10 +36,10 @@ const noAnswer = -1
 
 /** why the threads of a loop cannot go on, if they cannot */
 export const failureIn = (memory: WebAssembly.Memory): BackendError | undefined => {
-  const said = Atomics.load(new Int32Array(memory.buffer), failure / 4)
+  const said = Atomics.load(new Int32Array(memory.buffer), failureAddr / 4)
   if (said === 0) return undefined
   const text = (): string =>
-    new TextDecoder().decode(Uint8Array.from(new Uint8Array(memory.buffer, failure + 4, Math.max(0, said))))
+    new TextDecoder().decode(Uint8Array.from(new Uint8Array(memory.buffer, failureAddr + 4, Math.max(0, said))))
   const got = said === noAnswer ? 'no answer from one of them' : text()
   return backendError(['wasm', 'threads'], 'every thread to do its share', got, 'use wasm on one thread')
 }
@@ -41,22 +48,22 @@ export const failureIn = (memory: WebAssembly.Memory): BackendError | undefined 
 const fail = (memory: WebAssembly.Memory, reason: string): void => {
   const words = new Int32Array(memory.buffer)
   const text = new TextEncoder().encode(reason).subarray(0, failureBytes - 4)
-  if (Atomics.load(words, failure / 4) === 0) {
-    new Uint8Array(memory.buffer).set(text, failure + 4)
-    Atomics.compareExchange(words, failure / 4, 0, text.length)
+  if (Atomics.load(words, failureAddr / 4) === 0) {
+    new Uint8Array(memory.buffer).set(text, failureAddr + 4)
+    Atomics.compareExchange(words, failureAddr / 4, 0, text.length)
   }
-  Atomics.notify(words, generation / 4)
+  Atomics.notify(words, generationAddr / 4)
 }
 
 /** waits until the generation moves on; 1 when it does not, or when another thread has failed */
 export const sleepOn = (memory: WebAssembly.Memory, limit: number): ((mine: number) => number) => {
   const words = new Int32Array(memory.buffer)
-  const failed = (): boolean => Atomics.load(words, failure / 4) !== 0
-  const wait = waitFor(words, generation / 4)
+  const failed = (): boolean => Atomics.load(words, failureAddr / 4) !== 0
+  const wait = waitFor(words, generationAddr / 4)
   return mine => {
     for (let waited = 0; waited < limit && !failed(); waited += turn)
       if (wait(mine, Math.min(turn, limit))) return failed() ? 1 : 0
-    Atomics.compareExchange(words, failure / 4, 0, noAnswer)
+    Atomics.compareExchange(words, failureAddr / 4, 0, noAnswer)
     return 1
   }
 }
@@ -86,10 +93,10 @@ export interface Threads {
 
 /** Arrives at the barrier where the others wait for orders, or will: whoever comes last lets all go on. */
 const passOn = (words: Int32Array, threads: number): void => {
-  if (Atomics.add(words, arrived / 4, 1) !== threads - 1) return
-  Atomics.store(words, arrived / 4, 0)
-  Atomics.add(words, generation / 4, 1)
-  Atomics.notify(words, generation / 4)
+  if (Atomics.add(words, arrivedAddr / 4, 1) !== threads - 1) return
+  Atomics.store(words, arrivedAddr / 4, 0)
+  Atomics.add(words, generationAddr / 4, 1)
+  Atomics.notify(words, generationAddr / 4)
 }
 const closed = 'a loop that was closed'
 
@@ -108,11 +115,11 @@ const looksOf = (threads: number): number => (threads <= processors() ? 4_000_00
 const teamOf = (memory: WebAssembly.Memory, threads: number, leave: (well: boolean) => void): Team => {
   const dismiss = dismissal(memory, threads, leave)
   const words = new Int32Array(memory.buffer)
-  Atomics.store(words, looks / 4, looksOf(threads))
+  Atomics.store(words, spinCountAddr / 4, looksOf(threads))
   const team: Team = {
     order: (which, count) => {
-      Atomics.store(words, command / 4, which)
-      Atomics.store(words, command / 4 + 1, count)
+      Atomics.store(words, commandAddr / 4, which)
+      Atomics.store(words, commandAddr / 4 + 1, count)
     },
     fail: reason => {
       fail(memory, reason)
@@ -130,7 +137,7 @@ const dismissal = (memory: WebAssembly.Memory, threads: number, leave: (well: bo
     over = true
     const words = new Int32Array(memory.buffer)
     const well = failureIn(memory) === undefined
-    Atomics.store(words, command / 4, -1)
+    Atomics.store(words, commandAddr / 4, -1)
     if (well) passOn(words, threads)
     leave(well)
     fail(memory, closed)
@@ -146,7 +153,7 @@ const ordersFor = (test: SelfTest, memory: WebAssembly.Memory, mine: readonly (r
 export const ownThreads: Threads = {
   most: () => (nodeStart() === undefined ? 1 : 64),
   gather: (test, memory, programs) => {
-    Atomics.store(new Int32Array(memory.buffer), arrived / 4, 0)
+    Atomics.store(new Int32Array(memory.buffer), arrivedAddr / 4, 0)
     const start = nodeStart() as Start
     let over = false
     const threads = programs.map(mine =>
@@ -203,7 +210,7 @@ export const startCrew =
         if (what !== '' || gone || threads.length === count - 1) return what
       }
     }
-    const wrong = (await within(patience, all())) ?? `no answer in ${patience} ms`
+    const wrong = (await within(timeoutMs, all())) ?? `no answer in ${timeoutMs} ms`
     if (wrong !== '') {
       close()
       return E.left(backendError(['wasm', 'threads'], `${count} threads`, wrong, 'use wasm on one thread'))

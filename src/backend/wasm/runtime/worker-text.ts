@@ -5,7 +5,7 @@
  * A thread tests itself once (the same as `selfTest` in self-test.ts). Then it runs what it is told at each turn of the barrier until told
  * -1. Whatever goes wrong it writes into the memory, where the others wait.
  */
-import { command, failure, failureBytes, generation } from '../emit/barrier.js'
+import { commandAddr, failureAddr, failureBytes, generationAddr } from '../../kernel/thread-memory.js'
 
 const core = `
 const instantiate = (parts, memory, sleep) => parts.map(({ bytes, memory: m, sleep: s }) => {
@@ -31,20 +31,20 @@ const work = ({ memory, programs, test }) => {
   const words = new Int32Array(memory.buffer)
   try {
     selfTest(test)
-    const sleep = mine => (Atomics.wait(words, ${generation / 4}, mine), 0)
+    const sleep = mine => (Atomics.wait(words, ${generationAddr / 4}, mine), 0)
     const run = programs.map(parts => instantiate(parts, memory, sleep))
     for (;;) {
       run[0][0].barrier()
-      const which = Atomics.load(words, ${command / 4})
+      const which = Atomics.load(words, ${commandAddr / 4})
       if (which < 0) break
-      const count = Atomics.load(words, ${command / 4 + 1})
+      const count = Atomics.load(words, ${commandAddr / 4 + 1})
       for (let turn = 0; turn < count; turn++) for (const part of run[which]) part.run(turn)
     }
   } catch (e) {
     const text = new TextEncoder().encode(String(e && e.message || e) || 'unknown').slice(0, ${failureBytes - 4})
-    new Uint8Array(memory.buffer).set(text, ${failure + 4})
-    Atomics.store(words, ${failure / 4}, text.length)
-    Atomics.notify(words, ${generation / 4})
+    new Uint8Array(memory.buffer).set(text, ${failureAddr + 4})
+    Atomics.store(words, ${failureAddr / 4}, text.length)
+    Atomics.notify(words, ${generationAddr / 4})
   }
 }
 const prepare = test => {
