@@ -190,10 +190,12 @@ export const explain = (p: Program, options: ExplainOptions = {}): string => {
 }
 
 /**
- * The program after one of the compiler's passes, as text: a graph until kernels are made of it, kernels after that, and at the end what
+ * The program after one of the compiler's passes, or before the first one ('none'), as text: a graph until kernels are made of it, kernels after that, and at the end what
  * each thread does.
  *
  * @example console.log(explainPass(p, 'fuse'))
  */
-export const explainPass = (p: Program, pass: PassName, options: ExplainOptions = {}): string =>
-  printCompilation(runPasses(uncompiled(sourceOf(p, options)), { to: pass }))
+export const explainPass = (p: Program, pass: PassName | 'none', options: ExplainOptions = {}): string => {
+  const c = uncompiled(sourceOf(p, options))
+  return printCompilation(pass === 'none' ? c : runPasses(c, { to: pass }))
+}

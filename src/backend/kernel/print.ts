@@ -3,7 +3,7 @@
  * `/strides` and `+offset` where it is no plain view from the start of the buffer, and by `@address` once memory is planned.
  */
 import type { Expr } from '../../expr/op.js'
-import { printProgram } from '../../expr/print.js'
+import { printProgram, showNumber } from '../../expr/print.js'
 import { showShape } from '../../value/shape.js'
 import { bodyOf } from './body.js'
 import type { Compilation } from './compile.js'
@@ -24,14 +24,21 @@ import { inPieces } from './partition.js'
 import { uniformValue } from './simplify.js'
 import type { Address, Move, Part } from './thread-programs.js'
 
-/** what buffers are called: inputs and outputs by their names (the first, and how many more share it), the rest by number */
-export const bufferNames = ({ kernels, inputs, outputs }: KernelProgram): ((b: Buffer) => string) => {
+const firstAndMore = (names: readonly string[]): string =>
+  names.length === 1 ? `${names[0]}` : `${names[0]} + ${names.length - 1}`
+const firstToLast = (names: readonly string[]): string =>
+  names.length === 1 ? `${names[0]}` : `${names[0]}..${names.at(-1)}`
+
+/** what buffers are called: inputs and outputs by the names that share them, by default the first and how many more, the rest by number */
+export const bufferNames = (
+  { kernels, inputs, outputs }: KernelProgram,
+  shared: (names: readonly string[]) => string = firstAndMore
+): ((b: Buffer) => string) => {
   const known = new Map<Buffer, string>()
   for (const views of [inputs, outputs]) {
     const sharing = new Map<Buffer, readonly string[]>()
     for (const [name, v] of Object.entries(views)) sharing.set(v.buffer, [...(sharing.get(v.buffer) ?? []), name])
-    for (const [b, [first = '', ...more]] of sharing)
-      known.set(b, known.get(b) ?? (more.length === 0 ? first : `${first} + ${more.length}`))
+    for (const [b, names] of sharing) known.set(b, known.get(b) ?? shared(names))
   }
   const made = new Set(kernels.flatMap(k => [...readsOf(k).map(v => v.buffer), ...writesOf(k)]))
   const rest = [...made].filter(b => !known.has(b)).sort((a, b) => a.id - b.id)
@@ -71,7 +78,7 @@ const bodyLines = (
     const number = uniformValue(n)
     return number === undefined
       ? `${ref(n)} = ${[n.op, n.dtype, ...n.args.map(ref)].join(' ')}${attributes(n)}`
-      : `${ref(n)} = ${n.dtype} ${number}`
+      : `${ref(n)} = ${n.dtype} ${showNumber(number, n.dtype)}`
   })
   return { lines, ref }
 }
@@ -147,7 +154,7 @@ const indented = (number: number, lines: readonly string[]): readonly string[] =
 
 const programLines = (c: Compilation, which: number): readonly string[] => {
   const p = c.programs[which] as KernelProgram
-  const view = viewsWith(bufferNames(p), c.plan.address)
+  const view = viewsWith(bufferNames(p, firstToLast), c.plan.address)
   const named = ([name, v]: readonly [string, View]): string => {
     const notes = [
       v.buffer.dtype,
@@ -174,7 +181,7 @@ const moveText = ({ to, from, bytes }: Move): string =>
   `move ${bytes} bytes to ${addressText(to)} from ${addressText(from)}`
 
 const partLines = (p: KernelProgram, part: Part, address: ReadonlyMap<Buffer, number>): readonly string[] => {
-  const view = viewsWith(bufferNames(p), address)
+  const view = viewsWith(bufferNames(p, firstToLast), address)
   return [
     ...part.before.map(moveText),
     ...part.work.flatMap(({ kernel, barrier, next }) => [
