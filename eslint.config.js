@@ -9,7 +9,7 @@ const doors = [
   'src/cli/**/*.ts',
   'src/data/files.ts',
   'src/search/threads.ts', // worker threads for trials
-  'src/backend/wasm/platform.ts', // threads, and waits that must end
+  'src/backend/wasm/runtime/platform.ts', // threads, and waits that must end
   'src/run/folder.ts', // folders that runs are kept in
   'src/run/record/{lock,machine}.ts' // which process is at a record, and the machine it is made on
 ]
@@ -195,7 +195,7 @@ export default defineConfig(
   {
     // images per second, and waits that must end: nothing that is ever hashed
     name: 'gradfold/clocks',
-    files: ['src/cli/**/*.ts', 'src/backend/wasm/platform.ts'],
+    files: ['src/cli/**/*.ts', 'src/backend/wasm/runtime/platform.ts'],
     rules: { 'no-restricted-globals': globals(unsafe) }
   },
 

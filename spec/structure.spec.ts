@@ -30,6 +30,13 @@ const layers: readonly (readonly string[])[] = [
   ['search'],
   ['cli']
 ]
+/** inside src/backend: a row's folder or file imports none of the others named in it */
+const apart: readonly (readonly [from: string, ...to: readonly string[]])[] = [
+  ['backend/kernel', 'backend/wasm', 'backend/reference'],
+  ['backend/reference', 'backend/kernel', 'backend/wasm'],
+  ['backend/wasm/emit', 'backend/wasm/runtime', 'backend/wasm/wasm.ts', 'backend/reference'],
+  ['backend/wasm/runtime', 'backend/wasm/wasm.ts', 'backend/reference']
+]
 /** the package's entry points may import anything, and nothing below imports them */
 const entries = ['index.ts', 'codec.ts', 'files.ts', 'ndarray.ts', 'search.ts', 'laws']
 const maxLines = 400
@@ -80,6 +87,13 @@ const upward = (graph: Graph): readonly string[] =>
     return relative && (b === '..' || (a !== b && !entriesBoth && rank(from) <= rank(to)))
   })
 
+const inside = (folder: string, file: string): boolean => file === folder || file.startsWith(`${folder}/`)
+
+const notApart = (graph: Graph): readonly string[] =>
+  refused(graph, ({ from, to }) =>
+    apart.some(([folder, ...others]) => inside(folder, from) && others.some(other => inside(other, to)))
+  )
+
 const missing = (graph: Graph): readonly string[] => refused(graph, i => i.relative && !graph.has(i.to))
 
 /** ndarray and ndarray-ops build code from text when loaded, so a page that forbids this could not load the core */
@@ -89,21 +103,30 @@ const ndarrayOutside = (graph: Graph): readonly string[] =>
     i => /^ndarray(-ops)?$/.test(i.to) && i.from !== 'ndarray.ts' && !i.from.startsWith('backend/reference')
   )
 
+/** imports that are there when the code runs: those of types alone are gone */
+const atRunTime = (i: Import): boolean => !i.typeOnly
+
 /** what a file loads when it is loaded, itself included: paths below src/ and names of packages */
-const loads = (graph: Graph, entry: string): ReadonlySet<string> => {
+const loads = (graph: Graph, entry: string, counts: (i: Import) => boolean = atRunTime): ReadonlySet<string> => {
   const seen = new Set<string>()
   const todo = [entry]
   for (let file = todo.pop(); file !== undefined; file = todo.pop()) {
     if (seen.has(file)) continue
     seen.add(file)
-    todo.push(...(graph.get(file) ?? []).filter(i => !i.typeOnly).map(i => i.to))
+    todo.push(...(graph.get(file) ?? []).filter(counts).map(i => i.to))
   }
   return seen
 }
 
-/** files that load themselves by way of others; imports of types alone don't count, they are gone at run time */
-const cyclic = (graph: Graph): readonly string[] =>
-  [...graph].filter(([file, is]) => is.some(i => !i.typeOnly && loads(graph, i.to).has(file))).map(([file]) => file)
+/** files that load themselves by way of others */
+const cyclic = (graph: Graph, counts: (i: Import) => boolean = atRunTime): readonly string[] =>
+  [...graph]
+    .filter(([file, is]) => is.some(i => counts(i) && loads(graph, i.to, counts).has(file)))
+    .map(([file]) => file)
+
+/** in the backends, types count too: a file there can be read without those that read it */
+const cyclicWithTypes = (graph: Graph): readonly string[] =>
+  cyclic(new Map([...graph].filter(([file]) => inside('backend', file))), () => true)
 
 const codeFromText = (sources: Sources): readonly string[] =>
   [...sources]
@@ -135,8 +158,10 @@ describe('the source tree', () => {
   test('is there', () => expect(sources.size).toBeGreaterThan(4))
   test('has a place for every file', () => expect(outOfPlace(graph)).toEqual([]))
   test('imports only downwards', () => expect(upward(graph)).toEqual([]))
+  test('keeps the compiler, the code that it emits and what runs it apart', () => expect(notApart(graph)).toEqual([]))
   test('imports only what exists', () => expect(missing(graph)).toEqual([]))
   test('has no cycles', () => expect(cyclic(graph)).toEqual([]))
+  test('has no cycles of types in the backends', () => expect(cyclicWithTypes(graph)).toEqual([]))
   test('uses ndarray only in the reference backend and in its own entry', () =>
     expect(ndarrayOutside(graph)).toEqual([]))
   test('makes no code from text', () => expect(codeFromText(sources)).toEqual([]))
@@ -179,6 +204,22 @@ describe('the checks themselves', () => {
     expect(cyclic(graph({ 'value/a.ts': "import type { c } from './b.js'", 'value/b.ts': "import './a.js'" }))).toEqual(
       []
     )
+  })
+  test('see a cycle of types in the backends, and only there', () => {
+    const circle = (folder: string): Graph =>
+      graph({ [`${folder}/a.ts`]: "import type { c } from './b.js'", [`${folder}/b.ts`]: "import './a.js'" })
+    expect(cyclicWithTypes(circle('backend/kernel'))).toEqual(['backend/kernel/a.ts', 'backend/kernel/b.ts'])
+    expect(cyclicWithTypes(circle('value'))).toEqual([])
+  })
+  test('see a pass that imports an engine, and code that is emitted importing what runs it', () => {
+    const sees = (from: string, to: string): readonly string[] => notApart(graph({ [from]: `import '${to}'` }))
+    expect(sees('backend/kernel/a.ts', '../wasm/emit/b.js')).toHaveLength(1)
+    expect(sees('backend/kernel/a.ts', '../wasm/wasm.js')).toHaveLength(1)
+    expect(sees('backend/wasm/emit/a.ts', '../runtime/b.js')).toHaveLength(1)
+    expect(sees('backend/wasm/emit/a.ts', '../wasm.js')).toHaveLength(1)
+    expect(sees('backend/wasm/runtime/a.ts', '../wasm.js')).toHaveLength(1)
+    expect(sees('backend/wasm/runtime/a.ts', '../emit/b.js')).toEqual([])
+    expect(sees('backend/wasm/emit/a.ts', '../../kernel/b.js')).toEqual([])
   })
   test('see ndarray', () => {
     const files = graph({

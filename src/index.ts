@@ -11,7 +11,7 @@ export type { Expr } from './expr/op.js'
 export { evaluate, type Backend, type Executable, type Values } from './backend/backend.js'
 export { withFallback } from './backend/fallback.js'
 export { wasm, wasmCrew, wasmThreads, type CrewBackend } from './backend/wasm/wasm.js'
-export { explain } from './backend/wasm/explain.js'
+export { explain } from './backend/kernel/explain.js'
 
 export * from './train/index.js'
 export * from './data/index.js'

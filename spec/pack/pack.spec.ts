@@ -7,7 +7,7 @@ import { build } from 'esbuild'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { makeSelfTest } from '../../src/backend/wasm/self-test.js'
+import { makeSelfTest } from '../../src/backend/wasm/runtime/self-test.js'
 import { right } from '../expr/helpers.js'
 
 const root = join(import.meta.dirname, '../..')

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { explain } from '../backend/wasm/explain.js'
+import { explain } from '../backend/kernel/explain.js'
 import { openRun } from '../run/open.js'
 import { stepProgram } from '../train/train.js'
 import type { Io } from './command.js'

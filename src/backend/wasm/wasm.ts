@@ -3,20 +3,15 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { backendError, type BackendError } from '../../value/error.js'
-import { sizeOf, stridesOf } from '../../value/shape.js'
+import { compile, type Compilation } from '../kernel/compile.js'
+import type { Part } from '../kernel/thread-programs.js'
 import { checkFedBack, checkInputs, type Backend } from '../backend.js'
-import { moduleOf, type Cached } from './cache.js'
-import { importsOf, mostPages, partsOf } from './emit/module.js'
-import { arrange } from './arrange.js'
-import { lower } from './fuse.js'
-import { inPanels } from './in-panels.js'
-import type { Lowered } from './kernel.js'
-import { arrays, loopOver, type Instance } from './loop.js'
-import { plan, type Plan } from './plan.js'
-import { split } from './split.js'
-import { madeSelfTest } from './made-test.js'
-import { notRunning, selfTested, type SelfTest } from './self-test.js'
-import { failureIn, ownThreads, patience, sleepOn, startCrew, type Threads } from './threads.js'
+import { importsOf, mostPages } from './emit/module.js'
+import { moduleOf, type Cached } from './runtime/cache.js'
+import { arrays, loopOver, type Instance } from './runtime/loop.js'
+import { madeSelfTest } from './runtime/made-test.js'
+import { notRunning, selfTested, type SelfTest } from './runtime/self-test.js'
+import { failureIn, ownThreads, sleepOn, startCrew, timeoutMs, type Threads } from './runtime/threads.js'
 
 const pageSize = 65536
 
@@ -27,23 +22,21 @@ interface Running {
 }
 
 const instantiate = (
-  programs: readonly Lowered[],
-  p: Plan,
-  threads: number,
+  { programs, plan, parts, threads }: Compilation,
   { gather }: Threads,
   test: SelfTest
 ): E.Either<BackendError, Instance> =>
   E.tryCatch(() => {
-    const pages = Math.ceil(p.bytes / pageSize)
+    const pages = Math.ceil(plan.bytes / pageSize)
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, ...(threads > 1 ? { shared: true } : {}) })
     for (const constant of programs.flatMap(l => l.constants))
       if (constant.role.kind === 'constant')
-        arrays[constant.dtype](memory.buffer, p.address.get(constant) as number, constant.size).set(
+        arrays[constant.dtype](memory.buffer, plan.address.get(constant) as number, constant.size).set(
           constant.role.value.data
         )
-    const loop = { memory, sleep: threads > 1 ? sleepOn(memory, patience) : () => 1 }
+    const loop = { memory, sleep: threads > 1 ? sleepOn(memory, timeoutMs) : () => 1 }
     const modulesOf = (which: number, thread: number): readonly Cached[] =>
-      partsOf(programs[which] as Lowered, which, { plan: p, threads }, thread).map(moduleOf)
+      (parts[which]?.[thread] as readonly Part[]).map(moduleOf)
     const instances = new Map<number, readonly Running[]>()
     const running = (which: number): readonly Running[] => {
       const parts =
@@ -65,7 +58,7 @@ const instantiate = (
         : undefined
     const barrier = (): void => running(0)[0]?.barrier()
     return {
-      plan: p,
+      plan,
       memory,
       run: (which, count) => {
         const failed = failureIn(memory)
@@ -101,10 +94,6 @@ const checkThreads = (threads: number): E.Either<BackendError, number> =>
     ? E.right(threads)
     : E.left(backendError(['wasm', 'threads'], 'a whole number, 1 or more', String(threads)))
 
-/** Threads where the platform has some and there is work to share out. What feeds nothing back is one pass over data: threads would take longer to start. */
-const useful = (programs: readonly Lowered[], isLoop: boolean, threads: number): number =>
-  isLoop && threads > 1 && programs.some(p => p.kernels.some(k => split(k, threads).length > 1)) ? threads : 1
-
 /** once in a process: the test does not change, and neither does this thread */
 let tested: E.Either<BackendError, SelfTest> | undefined
 const selfTest = (): E.Either<BackendError, SelfTest> => (tested ??= selfTested(madeSelfTest()))
@@ -122,22 +111,16 @@ const loopOn =
       const wrong = checkInputs(known, given)
       if (wrong !== undefined) return E.left(wrong)
     }
-    const fedBack = new Map(
-      Object.entries(start).map(([name, t], i) => {
-        const buffer = { id: -1 - i, dtype: t.dtype, size: sizeOf(t.shape), role: { kind: 'input', name } } as const
-        return [name, { buffer, shape: t.shape, stride: stridesOf(t.shape), offset: 0 }] as const
-      })
-    )
-    const most = Math.min(count, threads.most())
-    const { programs: arranged, fedBack: places } = arrange(programs.map(lower), fedBack, most)
-    const names = new Set(Object.keys(resident))
-    const { programs: lowered, panels } = inPanels(arranged, fedBack, names)
-    const working = useful(lowered, fedBack.size > 0, most)
-    const planned = plan(lowered, { fedBack: places, resident: names, panels }, working)
-    if (planned.bytes > mostPages * pageSize) return E.left(tooLarge(planned.bytes))
+    const compiled = compile({
+      programs,
+      carried: start,
+      resident: Object.keys(resident),
+      threads: Math.min(count, threads.most())
+    })
+    if (compiled.plan.bytes > mostPages * pageSize) return E.left(tooLarge(compiled.plan.bytes))
     return pipe(
       selfTest(),
-      E.chain(test => instantiate(lowered, planned, working, threads, test)),
+      E.chain(test => instantiate(compiled, threads, test)),
       E.map(instance => loopOver(instance, programs, start, resident))
     )
   }

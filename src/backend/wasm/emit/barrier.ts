@@ -17,18 +17,7 @@ import {
   type Func,
   type ImportFunc
 } from 'wasmati'
-
-/** addresses of the counter, the generation, and the number of the program to run, after which comes how often */
-export const arrived = 64
-export const generation = 128
-export const command = 192
-/** and of how many times a thread looks before it sleeps */
-export const looks = command + 8
-/** where a thread that fails says why: the length of a text, and the text in UTF-8 */
-export const failure = 256
-export const failureBytes = 256
-/** what lies below is the threads' own */
-export const reservedBytes = failure + failureBytes
+import { arrivedAddr, generationAddr, spinCountAddr } from '../../kernel/thread-memory.js'
 
 /**
  * `sleep` waits for the generation to move on from the one given, and says 1 when it gave up: then a thread is dead, and the trap becomes
@@ -37,11 +26,11 @@ export const reservedBytes = failure + failureBytes
 export const emitBarrier = (threads: number, sleep: ImportFunc<['i32'], ['i32']>): Func<[], []> =>
   func({ in: [], locals: [i32, i32], out: [] }, (_, [mine, left]) => {
     i32.const(0)
-    i32.atomic.load({ offset: generation })
+    i32.atomic.load({ offset: generationAddr })
     local.set(mine)
     i32.const(0)
     i32.const(1)
-    i32.atomic.rmw.add({ offset: arrived })
+    i32.atomic.rmw.add({ offset: arrivedAddr })
     i32.const(threads - 1)
     i32.eq()
     if_(
@@ -49,26 +38,26 @@ export const emitBarrier = (threads: number, sleep: ImportFunc<['i32'], ['i32']>
       () => {
         i32.const(0)
         i32.const(0)
-        i32.atomic.store({ offset: arrived })
+        i32.atomic.store({ offset: arrivedAddr })
         i32.const(0)
         local.get(mine)
         i32.const(1)
         i32.add()
-        i32.atomic.store({ offset: generation })
+        i32.atomic.store({ offset: generationAddr })
         i32.const(0)
         i32.const(threads)
-        memory.atomic.notify({ offset: generation })
+        memory.atomic.notify({ offset: generationAddr })
         local.set(left)
       },
       () => {
         i32.const(0)
-        i32.load({ offset: looks })
+        i32.load({ offset: spinCountAddr })
         i32.const(1)
         i32.or()
         local.set(left)
         const moved = (): void => {
           i32.const(0)
-          i32.atomic.load({ offset: generation })
+          i32.atomic.load({ offset: generationAddr })
           local.get(mine)
           i32.ne()
         }

@@ -1,14 +1,12 @@
 /** The inside of a matrix product: a block of its numbers at a time, their sums in registers, one k to a loop turn. */
 import { br_if, if_, local, loop, v128, type Local } from 'wasmati'
+import { blockRows, panelsTogether } from '../../kernel/tiling.js'
 import { get, integer, set } from './lanes.js'
-import { blockRows, storeSome, type Precision } from './matrix.js'
+import { storeSome, type Precision } from './matrix.js'
 import { advance, repeat } from './loops.js'
 import { i1, routine, smaller, type Routine } from './routine.js'
 
 const zeroTo = (n: number): readonly number[] => Array.from({ length: n }, (_, i) => i)
-
-/** panels multiplied together: rows of A stay in the nearest cache meanwhile */
-export const panelsTogether = 4
 
 /**
  * (a, rows, b, panels, c, depth, line, across): rows of A, packed in blocks, times panels of B of so many vectors; the product, of which

@@ -4,120 +4,13 @@
  */
 import { call, f32, f32x4, i32, i32x4, local, type Func, type Local } from 'wasmati'
 import type { Expr } from '../../../expr/op.js'
-import { stridesOf, type Dims } from '../../../value/shape.js'
-import type { DType } from '../../../value/tensor.js'
-import { bytesOf, type Buffer, type View } from '../kernel.js'
-import { uniformValue } from '../simplify.js'
+import type { Dims } from '../../../value/shape.js'
+import type { Body, IndexSource } from '../../kernel/body.js'
+import { uniformValue } from '../../kernel/simplify.js'
 import { importedNormal, type UnaryName } from './functions.js'
 import { load } from './memory.js'
-import type { Share } from './routine.js'
+import { width, type Library, type Scope } from './scope.js'
 import { bits, d2, f4, get, highHalf, i4, joinMasks, joinPairs, l2, set, type Push } from './lanes.js'
-
-/** functions that kernels of a module share, made when first asked for */
-export interface Library {
-  readonly unary: (name: UnaryName) => Func<['v128'], ['v128']>
-  readonly pow: () => Func<['v128', 'v128'], ['v128']>
-  /** key words and four places -> four draws of 32 bits */
-  readonly bits32: () => Func<['v128', 'v128', 'v128'], ['v128']>
-  readonly share: Share
-}
-export type AddressOf = (b: Buffer) => number
-
-/** one value in memory or a place number, and how it is walked */
-interface Walk {
-  readonly steps: Dims
-}
-interface Read extends Walk {
-  readonly node: Expr
-  readonly view: View
-}
-interface Place extends Walk {
-  readonly node: Expr
-  /** the number of the first place */
-  readonly first: number
-}
-
-export interface Body {
-  /** nodes to work out, arguments first */
-  readonly nodes: readonly Expr[]
-  readonly reads: readonly Read[]
-  readonly places: readonly Place[]
-  /** where keys of random draws lie */
-  readonly keys: ReadonlyMap<Expr, View>
-}
-
-const scaled = (v: View): Dims => v.stride.map(s => s * bytesOf[v.buffer.dtype])
-const isPlace = (n: Expr): boolean => n.op === 'iota' || n.op === 'random' || n.op === 'oneHot'
-const placeSteps = (n: Expr, shape: Dims): Dims =>
-  n.op === 'random'
-    ? stridesOf(shape)
-    : shape.map((_, a) => (a === (n.op === 'iota' ? n.attrs.axis : shape.length - 1) ? 1 : 0))
-
-/** what has to be worked out for the roots, given what is read from memory */
-export const bodyOf = (
-  roots: readonly Expr[],
-  reads: ReadonlyMap<Expr, View>,
-  shape: Dims,
-  start: Dims = shape.map(() => 0)
-): Body => {
-  const nodes: Expr[] = []
-  const seen = new Set<Expr>()
-  const keys = new Map<Expr, View>()
-  const visit = (root: Expr): void => {
-    const stack: { readonly n: Expr; next: number }[] = [{ n: root, next: 0 }]
-    while (stack.length > 0) {
-      const top = stack[stack.length - 1] as { readonly n: Expr; next: number }
-      if (top.next === 0 && seen.has(top.n)) {
-        stack.pop()
-        continue
-      }
-      const stops =
-        reads.has(top.n) || uniformValue(top.n) !== undefined || top.n.op === 'random' || top.n.op === 'iota'
-      const arg = stops ? undefined : top.n.args[top.next++]
-      if (arg !== undefined) {
-        if (!seen.has(arg)) stack.push({ n: arg, next: 0 })
-        continue
-      }
-      seen.add(top.n)
-      nodes.push(top.n)
-      if (top.n.op === 'random' && !reads.has(top.n)) {
-        const key = top.n.args[0] as Expr
-        keys.set(key, reads.get(key) as View)
-      }
-      stack.pop()
-    }
-  }
-  for (const r of roots) visit(r)
-  const used = nodes.filter(n => reads.has(n))
-  return {
-    nodes,
-    reads: used.map(node => ({ node, view: reads.get(node) as View, steps: scaled(reads.get(node) as View) })),
-    places: nodes
-      .filter(n => !reads.has(n) && isPlace(n))
-      .map(node => {
-        const steps = placeSteps(node, shape)
-        return { node, steps, first: steps.reduce((at, st, a) => at + st * (start[a] as number), 0) }
-      }),
-    keys
-  }
-}
-
-/** how many vectors hold four elements */
-export const width = (d: DType): 1 | 2 => (d === 'f64' ? 2 : 1)
-
-/** Code that works with the locals of one function. */
-export interface Scope {
-  readonly address: AddressOf
-  readonly library: Library
-  /** the vectors of a value */
-  readonly vectors: (n: Expr) => readonly Local[]
-  /** the local that walks along: the byte offset of a read or write, or with `first` the number of a place */
-  readonly walker: (steps: Dims, first?: number) => Local
-  /** the words of a key, each in all four lanes */
-  readonly keyWords: (key: Expr) => readonly [Local, Local]
-  /** a spare vector */
-  readonly spare: Local
-}
 
 const part = (s: Scope, n: Expr, half: number): Push => get(s.vectors(n)[width(n.dtype) === 1 ? 0 : half] as Local)
 const arg = (s: Scope, n: Expr, i: number, half: number): Push => part(s, n.args[i] as Expr, half)
@@ -127,7 +20,7 @@ const arg = (s: Scope, n: Expr, i: number, half: number): Push => part(s, n.args
 const wideMask = (mask: Push, half: number): Push => l2.fromMask(half === 0 ? mask : highHalf(mask))
 
 /** a place number in each lane, from the walker and the step per element */
-const places = (s: Scope, p: Place, step: number): Push =>
+const places = (s: Scope, p: IndexSource, step: number): Push =>
   i4.add(i4.splat(get(s.walker(p.steps, p.first))), i4.lanes(0, step, 2 * step, 3 * step))
 
 const castTo = (s: Scope, n: Expr, half: number): Push => {
@@ -188,7 +81,7 @@ const compare = (s: Scope, n: Expr, op: 'eq' | 'lt' | 'le'): Push => {
   return of === 'bool' ? i4[op](bits.and(a, i4.of(1)), bits.and(b, i4.of(1))) : i4[op](a, b)
 }
 
-const draw = (s: Scope, n: Expr & { readonly op: 'random' }, p: Place, step: number): Push => {
+const draw = (s: Scope, n: Expr & { readonly op: 'random' }, p: IndexSource, step: number): Push => {
   const [k0, k1] = s.keyWords(n.args[0] as Expr)
   const words: Push = () => {
     local.get(k0)
@@ -239,7 +132,7 @@ export const prepare = (body: Body, library: Library): void => {
 }
 
 /** one vector of a node that is worked out here */
-const compute = (s: Scope, n: Expr, half: number, place: (n: Expr) => readonly [Place, number]): Push => {
+const compute = (s: Scope, n: Expr, half: number, place: (n: Expr) => readonly [IndexSource, number]): Push => {
   const l = n.dtype === 'f64' ? d2 : f4
   const a = (): Push => arg(s, n, 0, half)
   const b = (): Push => arg(s, n, 1, half)
@@ -324,7 +217,7 @@ export const emitBody = (
         set(
           l,
           compute(s, n, half, m => {
-            const p = placed.get(m) as Place
+            const p = placed.get(m) as IndexSource
             return [p, innerStep(p.steps)]
           })
         )

@@ -1,8 +1,9 @@
 /** The routines that a matrix product calls, with its sizes and the layouts of its operands as their arguments. */
 import type { Local } from 'wasmati'
+import { blockRows, blockVectors, isPacked, panelWidth } from '../../kernel/tiling.js'
 import { multiplyPanels } from './block.js'
 import { get, integer, set, type Push } from './lanes.js'
-import { blockRows, blockVectors, isPacked, type Product } from './matrix.js'
+import type { Product } from './matrix.js'
 import { groupsTogether, packAcross, packAlong } from './pack.js'
 import { advance, repeat } from './loops.js'
 import { i1, invoke, type Routine, type Share } from './routine.js'
@@ -36,7 +37,7 @@ export const callsOf = (product: Product, share: Share): Calls => {
     }
   }
   const along = (lines: number): Routine => share(`${lines} lines along, ${p.size} bytes`, () => packAlong(p, lines))
-  const wide = blockVectors * p.lanes
+  const wide = panelWidth(product)
   const rest = n % wide
 
   const aAlong = a.column === p.size || depth === 1

@@ -1,14 +1,13 @@
 /** Bytes moved from one place to another, without looking at what they mean. */
 import { i32, i64, local, memory, v128, type Local } from 'wasmati'
+import type { Address } from '../../kernel/thread-programs.js'
 import { integer } from './lanes.js'
 
-/** an address: fixed, or a multiple of the turn beyond it */
-export interface Address {
-  readonly base: number
+/** an address, and the turn that its step is taken by */
+interface AddressAt extends Address {
   readonly turn?: Local<'i32'>
-  readonly step?: number
 }
-const pushAddress = ({ base, turn, step = 0 }: Address, plus: number): void => {
+const pushAddress = ({ base, turn, step = 0 }: AddressAt, plus: number): void => {
   const fixed = integer(base + plus)
   if (turn === undefined) fixed()
   else {
@@ -22,7 +21,7 @@ const pushAddress = ({ base, turn, step = 0 }: Address, plus: number): void => {
 /** more than this goes through the engine's own copy, whose call costs as much as these loads and stores */
 const copiedPieceByPiece = 128
 
-export const copyBytes = (to: Address, from: Address, bytes: number): void => {
+export const copyBytes = (to: AddressAt, from: AddressAt, bytes: number): void => {
   if (bytes > copiedPieceByPiece) {
     pushAddress(to, 0)
     pushAddress(from, 0)

@@ -2,7 +2,7 @@
 import { i64, i64x2, local, v128, type Local } from 'wasmati'
 import { STEP } from '../../../value/fingerprint.js'
 import { sizeOf } from '../../../value/shape.js'
-import { bytesOf, type FingerprintKernel } from '../kernel.js'
+import { bytesOf, type FingerprintKernel } from '../../kernel/ir.js'
 import { bits, get, i4, integer, l2, set, type Push } from './lanes.js'
 import { advance, times, withLocals, type Procedure, type Where } from './loops.js'
 

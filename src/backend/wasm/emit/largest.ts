@@ -2,7 +2,7 @@
 import { f32, f32x4, f64, f64x2, type Local } from 'wasmati'
 import type { Expr } from '../../../expr/op.js'
 import type { DType } from '../../../value/tensor.js'
-import { width, type Scope } from './body.js'
+import { width, type Scope } from './scope.js'
 import { bits, d2, f4, get, highHalf, i4, set, type Push } from './lanes.js'
 
 /** all bits in the first `lanes` of four (f32) */

@@ -2,9 +2,10 @@
 import { block, br_if, f32, f64, func, i32, local, loop, v128, type Func, type Local } from 'wasmati'
 import type { Expr } from '../../../expr/op.js'
 import type { Dims } from '../../../value/shape.js'
-
-import { prepare, width, type AddressOf, type Body, type Library, type Scope } from './body.js'
+import type { Body } from '../../kernel/body.js'
+import { prepare } from './body.js'
 import { i4, integer, set, type Push } from './lanes.js'
+import { width, type AddressOf, type Library, type Scope } from './scope.js'
 
 export type Procedure = Func<[], []>
 export interface Where {

@@ -1,15 +1,16 @@
 /** Elementwise kernels: nested loops, four elements at a time along the innermost. */
 import { br_if, if_, local, loop, v128, type Local } from 'wasmati'
 import { sizeOf } from '../../../value/shape.js'
-import type { MapKernel } from '../kernel.js'
-import { bytesOf } from '../kernel.js'
-import { bodyOf, emitBody } from './body.js'
+import type { MapKernel } from '../../kernel/ir.js'
+import { bytesOf } from '../../kernel/ir.js'
+import { bodyOf } from '../../kernel/body.js'
+import { emitBody } from './body.js'
 import { d2, f4, get, integer, set } from './lanes.js'
 import { accumulators, largest, type Largest } from './largest.js'
 import { store } from './memory.js'
 import { advance, nest, procedure, repeat, times, type Procedure, type Where } from './loops.js'
 import { i1 } from './routine.js'
-import { collapse } from '../space.js'
+import { collapse } from '../../kernel/space.js'
 
 /** does the inside for the one number from `from` up to `to` that the local is, which is found by halves */
 const choose = (l: Local<'i32'>, from: number, to: number, inside: (n: number) => void): void => {

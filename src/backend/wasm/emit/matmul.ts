@@ -3,18 +3,15 @@
  * section 1), so vectors run over the columns of the result, and tiles only over rows and columns.
  */
 import { br_if, i32, local, loop, type Local } from 'wasmati'
-import type { MatmulKernel } from '../kernel.js'
+import type { MatmulKernel } from '../../kernel/ir.js'
+import { isThin, type Layout } from '../../kernel/tiling.js'
 import { callsOf } from './calls.js'
 import { get, integer, set } from './lanes.js'
 import { advance, withLocals, type Procedure, type Where } from './loops.js'
-import { productOf, type Layout, type Locals, type Product } from './matrix.js'
+import { productOf, type Locals } from './matrix.js'
 import { emitPanels, type Sharing } from './panel.js'
 import { i1 } from './routine.js'
-import { emitThin, thinBelow } from './thin.js'
-
-/** whether the rows are so few that packing would not pay */
-export const isThin = ({ m, b, c, p }: Product): boolean =>
-  m < thinBelow && b.column === p.size && b.panel === undefined && c.panel === undefined
+import { emitThin } from './thin.js'
 
 export const emitMatmul = (
   kernel: MatmulKernel,

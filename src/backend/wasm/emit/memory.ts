@@ -1,9 +1,9 @@
 /** Loading and storing four neighbouring elements of an iteration, wherever they lie. */
 import { i16x8, i32, i32x4, v128, type Local } from 'wasmati'
 import type { Expr } from '../../../expr/op.js'
-import { bytesOf, type View } from '../kernel.js'
-import type { Scope } from './body.js'
+import { bytesOf, type View } from '../../kernel/ir.js'
 import { bits, get, i4, set } from './lanes.js'
+import type { Scope } from './scope.js'
 
 /** loads `lanes` elements that lie `step` bytes apart */
 export const load = (s: Scope, n: Expr, view: View, step: number, walker: Local, lanes: number): void => {

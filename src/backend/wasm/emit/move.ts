@@ -1,7 +1,14 @@
 /** Kernels that follow indexes: rows gathered, values scattered and added up, keys folded. One number at a time. */
 import { f32, f64, i32, local, memory, select, type Local } from 'wasmati'
 import { sizeOf, type Dims } from '../../../value/shape.js'
-import { bytesOf, type Buffer, type FoldInKernel, type GatherKernel, type ScatterKernel, type View } from '../kernel.js'
+import {
+  bytesOf,
+  type Buffer,
+  type FoldInKernel,
+  type GatherKernel,
+  type ScatterKernel,
+  type View
+} from '../../kernel/ir.js'
 import { integer, set } from './lanes.js'
 import { advance, times, withLocals, type Procedure, type Where } from './loops.js'
 

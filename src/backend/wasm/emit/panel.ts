@@ -4,10 +4,11 @@
  * others' ranges, so a slow one takes fewer, and what a thread made in one kernel is mostly in its own caches in the next one.
  */
 import { block, br, br_if, i32, if_, local, loop, type Local } from 'wasmati'
-import { panelsTogether } from './block.js'
+import { counterBytes } from '../../kernel/thread-memory.js'
+import { isPacked, panelWidth, tilingOf, type Layout } from '../../kernel/tiling.js'
 import type { Calls } from './calls.js'
 import { get, integer, set, type Push } from './lanes.js'
-import { blockRows, blockVectors, isPacked, type Layout, type Locals, type Product } from './matrix.js'
+import type { Locals, Product } from './matrix.js'
 import { advance } from './loops.js'
 import { i1, smaller } from './routine.js'
 
@@ -18,69 +19,6 @@ export interface Sharing {
   /** where the number of the next piece of the first range lies; those of the others come after it */
   readonly next: number
 }
-/** words that several threads write are in cache lines of their own */
-export const nextBytes = 64
-
-/** rows multiplied together */
-const mostRows = 32
-/** with so many pieces for each thread, none waits long for the last one */
-const piecesPerThread = 8
-
-const align = (n: number): number => Math.ceil(n / 64) * 64
-
-/** how a product is cut */
-interface Cut {
-  /** whether B is packed whole, and A by pieces */
-  readonly byRows: boolean
-  /** full panels, and the columns that are left over */
-  readonly full: number
-  readonly rest: number
-  /** rows or full panels in a piece, and how many pieces each of the batches has */
-  readonly piece: number
-  readonly pieces: number
-  /** bytes of a full panel, and of what is packed: one operand whole, a piece of the other */
-  readonly panelBytes: number
-  readonly wholeBytes: number
-  readonly pieceBytes: number
-}
-const cutOf = (product: Product, threads: number): Cut => {
-  const { p, m, n, depth, batches, c } = product
-  const wide = blockVectors * p.lanes
-  const [full, rest] = [Math.floor(n / wide), n % wide]
-  const panelBytes = depth * blockVectors * 16
-  const restBytes = depth * Math.ceil(rest / p.lanes) * 16
-  const rowBytes = (rows: number): number => Math.ceil(rows / blockRows) * blockRows * depth * p.size
-  // who has made a panel of the product has it in its caches when the panel is used
-  const byRows = m > n && c.panel === undefined
-  const packed = isPacked(product)
-  const wanted = Math.ceil((piecesPerThread * threads) / batches)
-  const most = byRows ? mostRows : panelsTogether
-  const all = byRows ? m / blockRows : full
-  const share = Math.max(1, Math.floor(all / wanted)) * (byRows ? blockRows : 1)
-  const piece = threads === 1 ? most : Math.min(most, share)
-  return {
-    byRows,
-    full,
-    rest,
-    piece,
-    pieces: byRows ? Math.ceil(m / piece) : Math.ceil(full / piece) + (rest > 0 ? 1 : 0),
-    panelBytes,
-    wholeBytes: !byRows ? align(rowBytes(m)) : packed ? 0 : align(full * panelBytes + restBytes),
-    pieceBytes: byRows
-      ? rowBytes(Math.min(piece, m))
-      : packed
-        ? 0
-        : Math.max(Math.min(piece, full) * panelBytes, restBytes)
-  }
-}
-/** bytes of scratch that each thread needs for a product */
-export const scratchFor = (product: Product, threads: number): number => {
-  const { wholeBytes, pieceBytes } = cutOf(product, threads)
-  return wholeBytes + pieceBytes
-}
-/** how many pieces of work there are for threads to take */
-export const piecesOf = (product: Product, threads: number): number => product.batches * cutOf(product, threads).pieces
-
 /**
  * Does the inside for each piece, `turn` saying which. Threads that share the work each ask for a number of a range once more than
  * they get one: whoever asks last sets the next one back to 0, before all meet again.
@@ -107,7 +45,7 @@ const eachPiece = (
   }
   const { threads, thread, next } = sharing
   const start = (of: Push): Push => i1.div(i1.mul(of, integer(pieces)), integer(threads))
-  const counter = i1.add(integer(next), i1.mul(get(range), integer(nextBytes)))
+  const counter = i1.add(integer(next), i1.mul(get(range), integer(counterBytes)))
   set(range, integer(thread))
   loop({}, () => {
     set(end, start(i1.add(get(range), integer(1))))
@@ -140,11 +78,11 @@ const eachPiece = (
 
 export const emitPanels = (product: Product, { packA, packB, multiply }: Calls, l: Locals, sharing?: Sharing): void => {
   const { p, m, a, b, c, batches, panel } = product
-  const { byRows, full, rest, piece, pieces, panelBytes, wholeBytes } = cutOf(product, sharing?.threads ?? 1)
+  const { byRows, full, rest, piece, pieces, panelBytes, wholeBytes } = tilingOf(product, sharing?.threads ?? 1)
   const [turn, count, from, to, counter, left, packed] = [l.i(0), l.i(1), l.i(2), l.i(3), l.i(4), l.i(5), l.i(6)]
   const places = { turn, range: l.i(7), end: l.i(8) }
   const pieceAt = panel + wholeBytes
-  const wide = blockVectors * p.lanes
+  const wide = panelWidth(product)
   const restAt = full * panelBytes
 
   const packWhole = (): void => {

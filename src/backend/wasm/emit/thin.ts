@@ -6,8 +6,6 @@ import { i32, local, memory, v128, type Local } from 'wasmati'
 import { advance, times } from './loops.js'
 import { storeSome, type Locals, type Product } from './matrix.js'
 
-/** below this many rows */
-export const thinBelow = 4
 /** Rows of B to a pass. Measured: 8 read and write the result least; with 10 registers run out, and it takes three times as long. */
 const rowsToAPass = 8
 

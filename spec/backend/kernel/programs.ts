@@ -1,0 +1,50 @@
+/** Small programs that the passes are shown on. */
+import * as b from '../../../src/expr/build.js'
+import type { Expr } from '../../../src/expr/op.js'
+import { program, type Program } from '../../../src/expr/program.js'
+import { right } from '../../expr/helpers.js'
+
+const turned = (e: Expr): Expr => b.transpose(e, [1, 0])
+const made = (outputs: Readonly<Record<string, Expr>>): Program => right(program(outputs))
+
+/** what could be written shorter, and one node twice */
+const redundant = (): Program => {
+  const x = b.input('x', 'f32', [2, 3])
+  const twice = (): Expr => b.exp(b.mul(x, 1))
+  return made({ y: b.add(twice(), b.mul(b.neg(b.neg(twice())), b.add(b.constant(1), 2))) })
+}
+
+/** an elementwise chain around a matrix product, and a sum of it */
+const layer = (): Program => {
+  const [x, w, c] = [b.input('x', 'f32', [4, 8]), b.input('w', 'f32', [8, 8]), b.input('b', 'f32', [8])]
+  const h = b.tanh(b.add(b.matmul(x, w), b.broadcast(b.reshape(c, [1, 8]), [4, 8])))
+  return made({ h, total: b.sum(b.mul(h, h), [0, 1]) })
+}
+
+/** a step of gradient descent with momentum over two layers; whether all that it computes is finite */
+const step = (n: number, hidden: number): Program => {
+  const x = b.input('x', 'f32', [4, n])
+  const [w1, w2] = [b.input('w1', 'f32', [n, hidden]), b.input('w2', 'f32', [hidden, 8])]
+  const [s1, s2] = [b.input('s1', 'f32', [n, hidden]), b.input('s2', 'f32', [hidden, 8])]
+  const h = b.matmul(x, w1)
+  const y = b.matmul(h, w2)
+  const [g2, g1] = [b.matmul(turned(h), y), b.matmul(turned(x), b.matmul(y, turned(w2)))]
+  const [t1, t2] = [b.add(b.mul(s1, 0.5), g1), b.add(b.mul(s2, 0.5), g2)]
+  const next = { w1: b.sub(w1, b.mul(t1, 0.01)), w2: b.sub(w2, b.mul(t2, 0.01)) }
+  const largest = (e: Expr): Expr => b.reduceMax(b.abs(e), [0, 1])
+  return made({
+    loss: b.sum(b.mul(y, y), [0, 1]),
+    ...next,
+    s1: t1,
+    s2: t2,
+    finite: b.max(largest(next.w1), largest(next.w2))
+  })
+}
+
+/** by name, each with the threads that it is compiled for */
+export const programs: Readonly<Record<string, { readonly program: Program; readonly threads: number }>> = {
+  redundant: { program: redundant(), threads: 1 },
+  layer: { program: layer(), threads: 1 },
+  step: { program: step(8, 8), threads: 1 },
+  'large step': { program: step(256, 64), threads: 2 }
+}

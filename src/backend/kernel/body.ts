@@ -1,0 +1,84 @@
+/** The inside of a kernel: the nodes that it computes, what it reads from memory, and the indexes that it counts. */
+import type { Expr } from '../../expr/op.js'
+import { stridesOf, type Dims } from '../../value/shape.js'
+import { bytesOf, type View } from './ir.js'
+import { uniformValue } from './simplify.js'
+
+/** a value in memory or an index that is counted, and how it is walked */
+export interface Walk {
+  readonly steps: Dims
+}
+export interface Read extends Walk {
+  readonly node: Expr
+  readonly view: View
+}
+export interface IndexSource extends Walk {
+  readonly node: Expr
+  /** the number of the first place */
+  readonly first: number
+}
+
+export interface Body {
+  /** nodes to work out, arguments first */
+  readonly nodes: readonly Expr[]
+  readonly reads: readonly Read[]
+  readonly places: readonly IndexSource[]
+  /** where keys of random draws lie */
+  readonly keys: ReadonlyMap<Expr, View>
+}
+
+const scaled = (v: View): Dims => v.stride.map(s => s * bytesOf[v.buffer.dtype])
+const isPlace = (n: Expr): boolean => n.op === 'iota' || n.op === 'random' || n.op === 'oneHot'
+const placeSteps = (n: Expr, shape: Dims): Dims =>
+  n.op === 'random'
+    ? stridesOf(shape)
+    : shape.map((_, a) => (a === (n.op === 'iota' ? n.attrs.axis : shape.length - 1) ? 1 : 0))
+
+/** What must be computed for the roots, given what is read from memory. */
+export const bodyOf = (
+  roots: readonly Expr[],
+  reads: ReadonlyMap<Expr, View>,
+  shape: Dims,
+  start: Dims = shape.map(() => 0)
+): Body => {
+  const nodes: Expr[] = []
+  const seen = new Set<Expr>()
+  const keys = new Map<Expr, View>()
+  const visit = (root: Expr): void => {
+    const stack: { readonly n: Expr; next: number }[] = [{ n: root, next: 0 }]
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1] as { readonly n: Expr; next: number }
+      if (top.next === 0 && seen.has(top.n)) {
+        stack.pop()
+        continue
+      }
+      const stops =
+        reads.has(top.n) || uniformValue(top.n) !== undefined || top.n.op === 'random' || top.n.op === 'iota'
+      const arg = stops ? undefined : top.n.args[top.next++]
+      if (arg !== undefined) {
+        if (!seen.has(arg)) stack.push({ n: arg, next: 0 })
+        continue
+      }
+      seen.add(top.n)
+      nodes.push(top.n)
+      if (top.n.op === 'random' && !reads.has(top.n)) {
+        const key = top.n.args[0] as Expr
+        keys.set(key, reads.get(key) as View)
+      }
+      stack.pop()
+    }
+  }
+  for (const r of roots) visit(r)
+  const used = nodes.filter(n => reads.has(n))
+  return {
+    nodes,
+    reads: used.map(node => ({ node, view: reads.get(node) as View, steps: scaled(reads.get(node) as View) })),
+    places: nodes
+      .filter(n => !reads.has(n) && isPlace(n))
+      .map(node => {
+        const steps = placeSteps(node, shape)
+        return { node, steps, first: steps.reduce((at, st, a) => at + st * (start[a] as number), 0) }
+      }),
+    keys
+  }
+}

@@ -1,0 +1,333 @@
+/**
+ * From a graph to kernels. Elementwise chains dissolve into whatever consumes them; views (transpose, broadcast, slice, windows) are
+ * ways of walking a buffer and cost nothing; the rest becomes kernels of its own.
+ */
+import type { Expr, Node } from '../../expr/op.js'
+import type { Program } from '../../expr/program.js'
+import { sizeOf, stridesOf, type Dims } from '../../value/shape.js'
+import { isPlain, isWhole, type Buffer, type Kernel, type KernelProgram, type MapKernel, type View } from './ir.js'
+import { simplify, uniformValue } from './simplify.js'
+import { materialize, roles, type Materialized } from './materialize.js'
+import { collapse } from './space.js'
+
+/** more outputs than this in one kernel would run out of registers */
+const maxOutputs = 6
+const at = (d: Dims, i: number): number => d[i] as number
+
+const strided = (buffer: Buffer, shape: Dims): View => ({ buffer, shape, stride: stridesOf(shape), offset: 0 })
+
+interface State {
+  readonly views: Map<Expr, View>
+  readonly kernels: Kernel[]
+  /** index of the kernel that fills a buffer */
+  readonly filledBy: Map<Buffer, number>
+  readonly constants: Buffer[]
+  readonly inputs: Map<string, View>
+  next: number
+}
+
+/** the expressions below a root down to what lies in memory */
+const readsBelow = (roots: readonly Expr[], stored: ReadonlySet<Expr>, s: State): ReadonlyMap<Expr, View> => {
+  const reads = new Map<Expr, View>()
+  const seen = new Set<Expr>(roots)
+  const stack = [...roots]
+  for (let n = stack.pop(); n !== undefined; n = stack.pop())
+    for (const a of n.args) {
+      if (seen.has(a)) continue
+      seen.add(a)
+      // a key is read number by number, even where all of it is one
+      if (uniformValue(a) !== undefined && n.op !== 'random') continue
+      if (roles[a.op] === 'map' && !stored.has(a)) stack.push(a)
+      else reads.set(a, s.views.get(a) as View)
+    }
+  return reads
+}
+
+const make = (
+  s: State,
+  dtype: Buffer['dtype'],
+  size: number,
+  role: Buffer['role'] = { kind: 'temporary' }
+): Buffer => ({ id: s.next++, dtype, size, role })
+
+const push = (s: State, k: Kernel, ...buffers: readonly Buffer[]): void => {
+  for (const b of buffers) s.filledBy.set(b, s.kernels.length)
+  s.kernels.push(k)
+}
+
+/** copies what a view shows, row-major */
+const copied = (s: State, n: Expr, from: View): View => {
+  const to = strided(make(s, n.dtype, sizeOf(n.shape)), n.shape)
+  push(s, { kind: 'map', shape: n.shape, outputs: [{ node: n, to }], reads: new Map([[n, from]]) }, to.buffer)
+  return to
+}
+
+const viewOf = (s: State, n: Expr): View => {
+  const from = s.views.get(n.args[0] as Expr) as View
+  switch (n.op) {
+    case 'reshape': {
+      const plain = isPlain(from) ? from : copied(s, n.args[0] as Expr, from)
+      return { ...plain, shape: n.shape, stride: stridesOf(n.shape) }
+    }
+    case 'transpose':
+      return { ...from, shape: n.shape, stride: n.attrs.permutation.map(i => at(from.stride, i)) }
+    case 'broadcast':
+      return {
+        ...from,
+        shape: n.shape,
+        stride: from.stride.map((x, i) => (at(from.shape, i) === at(n.shape, i) ? x : 0))
+      }
+    case 'slice':
+      return {
+        ...from,
+        shape: n.shape,
+        offset: n.attrs.start.reduce((o, x, i) => o + x * at(from.stride, i), from.offset)
+      }
+    case 'windows': {
+      const [sn, sh, sw, sc] = [at(from.stride, 0), at(from.stride, 1), at(from.stride, 2), at(from.stride, 3)]
+      const w = n.attrs
+      return {
+        ...from,
+        shape: n.shape,
+        stride: [sn, sh * w.stride[0], sw * w.stride[1], sh * w.dilation[0], sw * w.dilation[1], sc]
+      }
+    }
+    default:
+      return from
+  }
+}
+
+/** a stored elementwise value joins an earlier kernel over the same space if all it reads is there by then */
+const joinable = (s: State, n: Expr, reads: ReadonlyMap<Expr, View>): number => {
+  const size = sizeOf(n.shape)
+  const ready = Math.max(-1, ...[...reads.values()].map(v => s.filledBy.get(v.buffer) ?? -1))
+  for (let i = s.kernels.length - 1; i >= Math.max(0, ready); i--) {
+    const k = s.kernels[i] as Kernel
+    if (
+      k.kind !== 'map' ||
+      k.outputs.length >= maxOutputs ||
+      k.shape.length !== n.shape.length ||
+      !k.shape.every((x, a) => x === n.shape[a])
+    )
+      continue
+    // what this kernel itself fills must be read at the place where it is written
+    const own = (e: Expr, v: View): boolean =>
+      k.outputs.some(o => o.to.buffer === v.buffer) && !k.outputs.some(o => o.node === e)
+    if (i === ready && [...reads].some(([e, v]) => own(e, v))) continue
+    // a kernel walks through what it reads in one way
+    if ([...reads].some(([e, v]) => k.reads.has(e) && k.reads.get(e) !== v)) continue
+    if (size > 0) return i
+  }
+  return -1
+}
+
+const fuseMap = (s: State, n: Expr, stored: ReadonlySet<Expr>): View => {
+  const to = strided(make(s, n.dtype, sizeOf(n.shape)), n.shape)
+  const reads = readsBelow([n], stored, s)
+  const i = joinable(s, n, reads)
+  if (i < 0) push(s, { kind: 'map', shape: n.shape, outputs: [{ node: n, to }], reads }, to.buffer)
+  else {
+    const k = s.kernels[i] as MapKernel
+    const own = new Set(k.outputs.map(o => o.node))
+    s.kernels[i] = {
+      ...k,
+      outputs: [...k.outputs, { node: n, to }],
+      reads: new Map([...k.reads, ...[...reads].filter(([e]) => !own.has(e))])
+    }
+    s.filledBy.set(to.buffer, i)
+  }
+  return to
+}
+
+/** part of a buffer, to be written */
+const part = (v: View, start: Dims, shape: Dims): View => ({
+  ...v,
+  shape,
+  offset: start.reduce((o, x, i) => o + x * at(v.stride, i), v.offset)
+})
+
+const heavy = (s: State, n: Expr): View => {
+  const arg = (i: number): View => s.views.get(n.args[i] as Expr) as View
+  const plain = (i: number): View => (isPlain(arg(i)) ? arg(i) : copied(s, n.args[i] as Expr, arg(i)))
+  const to = strided(make(s, n.dtype, sizeOf(n.shape)), n.shape)
+  const copyInto = (e: Expr, from: View, target: View): void =>
+    push(
+      s,
+      { kind: 'map', shape: from.shape, outputs: [{ node: e, to: target }], reads: new Map([[e, from]]) },
+      to.buffer
+    )
+  switch (n.op) {
+    case 'matmul':
+      push(
+        s,
+        { kind: 'matmul', a: matrix(s, n.args[0] as Expr, arg(0)), b: matrix(s, n.args[1] as Expr, arg(1)), to },
+        to.buffer
+      )
+      return to
+    case 'gather':
+      push(s, { kind: 'gather', table: plain(0), index: plain(1), to }, to.buffer)
+      return to
+    case 'scatterAdd':
+    case 'unwindows': {
+      const scratch = make(s, 'f64', sizeOf(n.shape))
+      const target =
+        n.op === 'unwindows'
+          ? ({ by: 'window', window: n.attrs } as const)
+          : ({ by: 'index', index: plain(1), rows: n.attrs.rows } as const)
+      push(s, { kind: 'scatter', values: plain(0), target, scratch, to }, to.buffer, scratch)
+      return to
+    }
+    case 'concat': {
+      const { axis } = n.attrs
+      n.args.reduce((start, a, i) => {
+        copyInto(
+          a,
+          arg(i),
+          part(
+            to,
+            n.shape.map((_, d) => (d === axis ? start : 0)),
+            a.shape
+          )
+        )
+        return start + at(a.shape, axis)
+      }, 0)
+      return to
+    }
+    case 'pad': {
+      const border: Expr = {
+        op: 'constant',
+        args: [],
+        attrs: {
+          value: { dtype: n.dtype, shape: n.shape, stride: n.shape.map(() => 0), offset: 0, data: [n.attrs.value] }
+        },
+        dtype: n.dtype,
+        shape: n.shape
+      }
+      push(s, { kind: 'map', shape: n.shape, outputs: [{ node: border, to }], reads: new Map() }, to.buffer)
+      const inner = n.args[0] as Expr
+      copyInto(inner, arg(0), part(to, n.attrs.low, inner.shape))
+      return to
+    }
+    case 'oneHot': {
+      // worked out element by element: 1 where the place along the last axis is the index
+      const index = arg(0)
+      const spread: View = { ...index, shape: n.shape, stride: [...index.stride, 0] }
+      push(
+        s,
+        { kind: 'map', shape: n.shape, outputs: [{ node: n, to }], reads: new Map([[n.args[0] as Expr, spread]]) },
+        to.buffer
+      )
+      return to
+    }
+    case 'fingerprint':
+      push(s, { kind: 'fingerprint', values: plain(0), to }, to.buffer)
+      return to
+    case 'foldIn':
+      push(s, { kind: 'foldIn', key: plain(0), data: n.attrs.data, to }, to.buffer)
+      return to
+    default:
+      return to
+  }
+}
+
+/** a matmul operand: its rows or its columns must lie without gaps, its batches at even distances */
+const matrix = (s: State, e: Expr, v: View): View => {
+  const r = v.shape.length
+  const [row, col] = [at(v.stride, r - 2), at(v.stride, r - 1)]
+  const [m, n] = [at(v.shape, r - 2), at(v.shape, r - 1)]
+  const rows = (col === 1 || n === 1) && (row >= n || m === 1)
+  const cols = (row === 1 || m === 1) && (col >= m || n === 1)
+  const batches = v.stride.slice(0, -2)
+  const even = batches.every((x, i) => i === batches.length - 1 || x === at(batches, i + 1) * at(v.shape, i + 1))
+  return (rows || cols) && even ? v : copied(s, e, v)
+}
+
+/** whether one loop passes through all reduced axes, in every buffer that is read */
+const oneLoop = (shape: Dims, axes: Dims, reads: readonly View[]): boolean => {
+  const real = [...shape.keys()].filter(a => at(shape, a) > 1)
+  const reduced = real.filter(a => axes.includes(a))
+  const neighbours = reduced.every((a, i) => i === 0 || real.indexOf(a) === real.indexOf(reduced[i - 1] as number) + 1)
+  const space = collapse(shape, [stridesOf(shape), ...reads.map(v => v.stride)], a => (axes.includes(a) ? 1 : 0))
+  return neighbours && space.axes.filter(a => axes.includes(a)).length <= 1
+}
+
+/** The reduced axes must be neighbours, and passed through in one loop; otherwise what is reduced is first laid out so. */
+const reduce = (s: State, n: Node<'sum' | 'reduceMax'>, stored: ReadonlySet<Expr>): View => {
+  const x = n.args[0] as Expr
+  const { axes } = n.attrs
+  const to = strided(make(s, n.dtype, sizeOf(n.shape)), n.shape)
+  const inline = (roles[x.op] === 'map' && !stored.has(x)) || uniformValue(x) !== undefined
+  const reads = inline ? readsBelow([x], stored, s) : new Map([[x, s.views.get(x) as View]])
+  if (
+    oneLoop(
+      x.shape,
+      axes,
+      [...reads].filter(([e]) => e.shape.length === x.shape.length).map(([, v]) => v)
+    )
+  ) {
+    push(s, { kind: 'reduce', op: n.op, node: x, shape: x.shape, axes, reads, to }, to.buffer)
+    return to
+  }
+  const from = inline ? fuseMap(s, x, stored) : (s.views.get(x) as View)
+  const order = [...x.shape.keys()].filter(a => !axes.includes(a)).concat(axes)
+  const shape = order.map(a => at(x.shape, a))
+  const node = { ...x, shape }
+  const laid = copied(s, node, { ...from, shape, stride: order.map(a => at(from.stride, a)) })
+  push(
+    s,
+    {
+      kind: 'reduce',
+      op: n.op,
+      node,
+      shape,
+      axes: axes.map((_, i) => shape.length - axes.length + i),
+      reads: new Map([[node, laid]]),
+      to: strided(
+        to.buffer,
+        shape.map((n, i) => (i < shape.length - axes.length ? n : 1))
+      )
+    },
+    to.buffer
+  )
+  return to
+}
+
+/** Kernels in an order in which everything is there when it is read. */
+export const fuse = ({ outputs, order, materialized: stored }: Materialized): KernelProgram => {
+  const s: State = { views: new Map(), kernels: [], filledBy: new Map(), constants: [], inputs: new Map(), next: 0 }
+  for (const n of order) {
+    const role = roles[n.op]
+    if (n.op === 'input') {
+      const known =
+        s.inputs.get(n.attrs.name) ??
+        strided(make(s, n.dtype, sizeOf(n.shape), { kind: 'input', name: n.attrs.name }), n.shape)
+      s.inputs.set(n.attrs.name, known)
+      s.views.set(n, known)
+    } else if (n.op === 'constant') {
+      const value = n.attrs.value
+      const buffer = make(s, n.dtype, value.data.length, { kind: 'constant', value })
+      s.constants.push(buffer)
+      s.views.set(n, { buffer, shape: n.shape, stride: value.stride, offset: value.offset })
+    } else if (role === 'view') s.views.set(n, viewOf(s, n))
+    else if (role === 'map') {
+      if (stored.has(n)) s.views.set(n, fuseMap(s, n, stored))
+    } else if (n.op === 'sum' || n.op === 'reduceMax') s.views.set(n, reduce(s, n, stored))
+    else s.views.set(n, heavy(s, n))
+  }
+  const results = Object.fromEntries(
+    Object.entries(outputs).map(([name, e]) => {
+      const v = s.views.get(e) as View
+      return [name, isWhole(v) && v.buffer.role.kind === 'temporary' ? v : copied(s, e, v)]
+    })
+  )
+  return {
+    kernels: s.kernels,
+    updates: s.kernels.length,
+    inputs: Object.fromEntries(s.inputs),
+    constants: s.constants,
+    outputs: results
+  }
+}
+
+/** a program as kernels: simplified, materialized, fused */
+export const toKernels = (p: Program): KernelProgram => fuse(materialize(simplify(p.order, p.outputs)))

@@ -1,0 +1,339 @@
+/**
+ * Where everything lies: a static memory plan for the programs of one loop. Inputs have places of their own, shared by name; what is
+ * fed back is written straight into its input's place where no kernel needs the old value any more; temporaries share the rest by
+ * their lifetimes.
+ */
+import { sizeOf } from '../../value/shape.js'
+import type { Panels } from './weight-layout.js'
+import { bytesOf, isPlain, readsOf, writesOf, type Buffer, type Kernel, type KernelProgram, type View } from './ir.js'
+import { inPieces } from './partition.js'
+import { counterBytes, reservedBytes } from './thread-memory.js'
+import { isThin, scratchFor, sizesOf } from './tiling.js'
+
+export interface Copy {
+  readonly from: number
+  readonly to: number
+  readonly bytes: number
+}
+/** where the values of several steps of one input or output wait their turn, one after another */
+export interface Queue {
+  readonly address: number
+  /** of one step's value */
+  readonly bytes: number
+}
+/** what moves between the places of one program and the queues */
+export interface Queued {
+  readonly inputs: ReadonlyMap<string, Queue>
+  readonly outputs: ReadonlyMap<string, Queue>
+}
+export interface MemoryPlan {
+  /** the most steps that one call takes: what is handed in and out for so many has a place */
+  readonly turns: number
+  /** for each program; with a single turn the queues are the places themselves */
+  readonly queued: readonly Queued[]
+  readonly address: ReadonlyMap<Buffer, number>
+  /** for each program: what is fed back and could not be written in place */
+  readonly copies: readonly (readonly Copy[])[]
+  readonly inputs: ReadonlyMap<string, { readonly address: number; readonly view: View }>
+  /** which of them lie in panels */
+  readonly panels: ReadonlyMap<string, Panels>
+  /** for the kernels of a program that threads take in pieces, one after another: where the numbers of the next pieces lie, one for each thread */
+  readonly nextPieces: number
+  /** scratch for the panels of matrix products, one for each thread */
+  readonly panel: number
+  readonly panelBytes: number
+  readonly bytes: number
+}
+
+const align = (n: number): number => Math.ceil(n / 64) * 64
+const bytes = (b: Buffer): number => b.size * bytesOf[b.dtype]
+
+/** the scratch that the largest matrix product needs for its panels */
+const panelFor = (programs: readonly KernelProgram[], threads: number): number =>
+  Math.max(
+    0,
+    ...programs.flatMap(({ kernels }) =>
+      kernels.map(k => {
+        if (k.kind !== 'matmul') return 0
+        const product = sizesOf(k)
+        return isThin(product) ? 0 : scratchFor(product, inPieces(k, threads) ? threads : 1) + 64
+      })
+    )
+  )
+
+/** first and last kernel that touch a buffer */
+const lifetimes = (
+  p: KernelProgram,
+  kept: ReadonlySet<Buffer>
+): ReadonlyMap<Buffer, { readonly first: number; readonly last: number }> => {
+  const spans = new Map<Buffer, { first: number; last: number }>()
+  p.kernels.forEach((k, i) => {
+    for (const b of [...readsOf(k).map(v => v.buffer), ...writesOf(k)]) {
+      const s = spans.get(b)
+      if (s === undefined) spans.set(b, { first: i, last: i })
+      else s.last = i
+    }
+  })
+  for (const b of kept) {
+    const s = spans.get(b)
+    if (s !== undefined) s.last = p.kernels.length
+  }
+  return spans
+}
+
+/** whether a kernel reads a buffer only element by element at the places that it writes */
+const sameplace = (k: Kernel, b: Buffer): boolean =>
+  k.kind === 'map' &&
+  [...k.reads.values()].every(
+    v =>
+      v.buffer !== b ||
+      (v.offset === 0 && isPlain(v) && v.shape.length === k.shape.length && v.shape.every((n, i) => n === k.shape[i]))
+  )
+
+/** for each buffer the numbers of the kernels that do something with it, in order */
+const kernelsBy = (
+  kernels: readonly Kernel[],
+  buffers: (k: Kernel) => readonly Buffer[]
+): ReadonlyMap<Buffer, number[]> => {
+  const by = new Map<Buffer, number[]>()
+  kernels.forEach((k, i) => {
+    for (const b of new Set(buffers(k))) {
+      const numbers = by.get(b)
+      if (numbers === undefined) by.set(b, [i])
+      else numbers.push(i)
+    }
+  })
+  return by
+}
+
+/**
+ * Which outputs take the places of the inputs that they are fed back to: where nothing reads an old value after the new one begins to be
+ * written, and where values that share a buffer lie in it as their old ones lie in theirs.
+ */
+const inPlace = (p: KernelProgram, fedBack: Held['fedBack']): ReadonlyMap<Buffer, Buffer> => {
+  const writers = kernelsBy(p.kernels, writesOf)
+  const readers = kernelsBy(p.kernels, k => readsOf(k).map(v => v.buffer))
+  const sharing = new Map<Buffer, [name: string, view: View][]>()
+  for (const [name, view] of Object.entries(p.outputs))
+    sharing.set(view.buffer, [...(sharing.get(view.buffer) ?? []), [name, view]])
+  const found = new Map<Buffer, Buffer>()
+  for (const [output, all] of sharing) {
+    // what the program does not read lies where the others of the loop have it
+    const oldOf = (name: string): View | undefined => p.inputs[name] ?? fedBack.get(name)
+    const input = oldOf(all[0]?.[0] ?? '')?.buffer
+    const alike = all.every(([name, v]) => {
+      const old = oldOf(name)
+      return fedBack.has(name) && old?.buffer === input && old?.offset === v.offset && old.buffer.size === output.size
+    })
+    if (input === undefined || !alike || new Set(all.map(([, v]) => v.offset)).size < all.length) continue
+    const [first = 0, ...more] = writers.get(output) ?? []
+    const last = readers.get(input)?.at(-1) ?? -1
+    if (more.length === 0 && (last < first || (last === first && sameplace(p.kernels[first] as Kernel, input))))
+      found.set(output, input)
+  }
+  return found
+}
+
+/** what a loop is opened with, beside its programs */
+export interface Held {
+  readonly fedBack: ReadonlyMap<string, View>
+  readonly resident: ReadonlySet<string>
+  /** what of both lies in panels */
+  readonly panels: ReadonlyMap<string, Panels>
+}
+export const nothingHeld: Held = { fedBack: new Map(), resident: new Set(), panels: new Map() }
+
+/** before anything is planned */
+export const emptyPlan: MemoryPlan = {
+  turns: 1,
+  queued: [],
+  address: new Map(),
+  copies: [],
+  inputs: new Map(),
+  panels: new Map(),
+  nextPieces: 0,
+  panel: 0,
+  panelBytes: 0,
+  bytes: 0
+}
+
+/** one call takes as many steps as these bytes hold the inputs and outputs of, so that they stay in the nearest caches */
+const queueBytes = 32768
+const mostTurns = 256
+
+/** the inputs and outputs of a program that every step has anew */
+const perStep = (
+  p: KernelProgram,
+  { fedBack, resident }: Held
+): {
+  readonly inputs: readonly (readonly [string, View])[]
+  readonly outputs: readonly (readonly [string, View])[]
+} => ({
+  inputs: Object.entries(p.inputs).filter(([name]) => !fedBack.has(name) && !resident.has(name)),
+  outputs: Object.entries(p.outputs).filter(([name]) => !fedBack.has(name))
+})
+
+type Named = readonly (readonly [string, View])[]
+
+/** addresses given out one after another */
+interface Addresses {
+  readonly of: ReadonlyMap<Buffer, number>
+  readonly set: (b: Buffer, address: number) => void
+  /** reserves some bytes, and where these begin */
+  readonly reserve: (bytes: number) => number
+  readonly placeOnce: (b: Buffer) => void
+  readonly ofView: (v: View) => number
+  readonly end: () => number
+}
+const addressesFrom = (start: number): Addresses => {
+  const of = new Map<Buffer, number>()
+  let end = start
+  const reserve = (size: number): number => {
+    const here = end
+    end = align(end + size + 16)
+    return here
+  }
+  return {
+    of,
+    set: (b, address) => void of.set(b, address),
+    reserve,
+    placeOnce: b => {
+      if (!of.has(b)) of.set(b, reserve(bytes(b)))
+    },
+    ofView: ({ buffer, offset }) => (of.get(buffer) as number) + offset * bytesOf[buffer.dtype],
+    end: () => end
+  }
+}
+
+/**
+ * What updates read of what was computed before them, number by number (gradients), and what they compute for themselves. It is stored in
+ * one piece, at the same addresses in each program, so that updates are the same code whatever the size of the batch.
+ */
+const placeGradients = (programs: readonly KernelProgram[], held: Held, addresses: Addresses): void => {
+  const start = addresses.end()
+  let farthest = start
+  for (const { kernels, updates, outputs } of programs) {
+    const before = new Set(kernels.slice(0, updates).flatMap(writesOf))
+    const back = new Set(Object.entries(outputs).flatMap(([name, v]) => (held.fedBack.has(name) ? [v.buffer] : [])))
+    let end = start
+    for (const k of kernels.slice(updates)) {
+      const gradients = readsOf(k)
+        .map(v => v.buffer)
+        .filter(b => before.has(b) && writesOf(k).some(w => w.size === b.size))
+      for (const b of [...gradients, ...writesOf(k).filter(w => !back.has(w))]) {
+        if (addresses.of.has(b)) continue
+        addresses.set(b, end)
+        end = align(end + bytes(b) + 16)
+      }
+    }
+    farthest = Math.max(farthest, end)
+  }
+  if (farthest > start) addresses.reserve(farthest - start - 16)
+}
+
+/** Inputs of the same name share an address; one whose size differs between programs (an index) takes the largest. */
+const placeInputs = (
+  programs: readonly KernelProgram[],
+  fedBack: Held['fedBack'],
+  addresses: Addresses
+): MemoryPlan['inputs'] => {
+  const named = programs.flatMap(p => Object.entries(p.inputs))
+  const bytesIn = (v: View | undefined): number => (v === undefined ? 0 : bytes(v.buffer))
+  const largest = new Map<string, View>(fedBack)
+  for (const [name, view] of named) if (bytesIn(largest.get(name)) < bytesIn(view)) largest.set(name, view)
+  const inputs = new Map<string, { address: number; view: View }>()
+  for (const [name, view] of largest) {
+    addresses.placeOnce(view.buffer)
+    inputs.set(name, { address: addresses.ofView(view), view })
+  }
+  for (const [name, { buffer, offset }] of named)
+    addresses.set(buffer, (inputs.get(name) as { address: number }).address - offset * bytesOf[buffer.dtype])
+  return inputs
+}
+
+/** The queues of what each step has anew, for the steps of one call. With a single step they are the values' own addresses. */
+const placeQueues = (
+  programs: readonly KernelProgram[],
+  held: Held,
+  addresses: Addresses
+): { readonly turns: number; readonly queued: () => readonly Queued[] } => {
+  const anew = programs.map(p => perStep(p, held))
+  const stepBytes = anew.map(({ inputs, outputs }) =>
+    [...inputs, ...outputs].reduce((n, [, v]) => n + bytes(v.buffer), 1)
+  )
+  const turns = Math.max(1, Math.min(mostTurns, Math.floor(queueBytes / Math.max(1, ...stepBytes))))
+  const each =
+    (address: (b: Buffer) => number) =>
+    (vs: Named): ReadonlyMap<string, Queue> =>
+      new Map(vs.map(([name, { buffer }]) => [name, { address: address(buffer), bytes: bytes(buffer) }]))
+  const all = (address: (b: Buffer) => number): readonly Queued[] =>
+    anew.map(a => ({ inputs: each(address)(a.inputs), outputs: each(address)(a.outputs) }))
+  if (turns === 1) return { turns, queued: () => all(b => addresses.of.get(b) as number) }
+  const queued = all(b => addresses.reserve(turns * bytes(b)))
+  return { turns, queued: () => queued }
+}
+
+/** Temporaries share memory by their lifetimes, in each program anew. */
+const placeTemporaries = (programs: readonly KernelProgram[], addresses: Addresses): number => {
+  const start = addresses.end()
+  let top = start
+  for (const p of programs) {
+    const spans = lifetimes(p, new Set(Object.values(p.outputs).map(v => v.buffer)))
+    const live: { from: number; to: number; last: number }[] = []
+    for (const [b, span] of [...spans]
+      .filter(([b]) => !addresses.of.has(b))
+      .sort((x, y) => x[1].first - y[1].first || x[0].id - y[0].id)) {
+      for (let i = live.length - 1; i >= 0; i--) if ((live[i] as { last: number }).last < span.first) live.splice(i, 1)
+      live.sort((x, y) => x.from - y.from)
+      const size = align(bytes(b) + 16)
+      let from = start
+      for (const l of live) {
+        if (l.from - from >= size) break
+        from = Math.max(from, l.to)
+      }
+      live.push({ from, to: from + size, last: span.last })
+      addresses.set(b, from)
+      top = Math.max(top, from + size)
+    }
+  }
+  return top
+}
+
+/** Gives every buffer of the programs of one loop its address. */
+export const planMemory = (programs: readonly KernelProgram[], held: Held, threads = 1): MemoryPlan => {
+  const { fedBack } = held
+  const nextPieces = reservedBytes
+  const most = Math.max(0, ...programs.map(p => p.kernels.filter(k => inPieces(k, threads)).length))
+  const addresses = addressesFrom(nextPieces + most * threads * counterBytes)
+  for (const [, view] of fedBack) addresses.placeOnce(view.buffer)
+  placeGradients(programs, held, addresses)
+  const inputs = placeInputs(programs, fedBack, addresses)
+  for (const b of programs.flatMap(p => p.constants)) addresses.set(b, addresses.reserve(bytes(b)))
+  const { turns, queued } = placeQueues(programs, held, addresses)
+  const copied = programs.map(p => {
+    const places = inPlace(p, fedBack)
+    for (const [output, input] of places) addresses.set(output, addresses.of.get(input) as number)
+    return Object.entries(p.outputs).filter(([name, view]) => fedBack.has(name) && !places.has(view.buffer))
+  })
+  const panel = align(placeTemporaries(programs, addresses))
+  const panelBytes = align(panelFor(programs, threads))
+  return {
+    turns,
+    queued: queued(),
+    address: addresses.of,
+    copies: copied.map(outputs =>
+      outputs.map(([name, view]) => ({
+        from: addresses.ofView(view),
+        to: (inputs.get(name) as { address: number }).address,
+        bytes: sizeOf(view.shape) * bytesOf[view.buffer.dtype]
+      }))
+    ),
+    inputs,
+    panels: held.panels,
+    nextPieces,
+    panel,
+    panelBytes,
+    // loads may run a little past what they need
+    bytes: panel + threads * panelBytes + 256
+  }
+}

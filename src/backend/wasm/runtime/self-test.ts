@@ -1,0 +1,189 @@
+/**
+ * A self-test: every kind of kernel on fixed numbers, and products that fall below the normal range, against known answers. Engines have
+ * shipped wrong SIMD, and a native library elsewhere in the process can make the processor flush small numbers to 0. Each thread
+ * takes it once, before its first work.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as b from '../../../expr/build.js'
+import type { Expr } from '../../../expr/op.js'
+import { program } from '../../../expr/program.js'
+import { backendError, message, type BackendError } from '../../../value/error.js'
+import { sizeOf, type Dims } from '../../../value/shape.js'
+import { allocate, numbersOf, view, type DType, type Tensor } from '../../../value/tensor.js'
+import type { Values } from '../../backend.js'
+import { emitModule, portable, type Portable } from '../emit/module.js'
+import { compile } from '../../kernel/compile.js'
+import { bytesOf, type KernelProgram, type View } from '../../kernel/ir.js'
+
+// ---- what is worked out
+
+const made = (dtype: DType, shape: Dims, f: (i: number) => number): Tensor =>
+  view(
+    dtype,
+    shape,
+    allocate(
+      dtype,
+      Array.from({ length: sizeOf(shape) }, (_, i) => f(i))
+    )
+  )
+/** from -3 to 3, never 0 */
+const spread =
+  (step: number) =>
+  (i: number): number =>
+    (((i * step) % 101) - 50.5) / 17
+const least = 1.401298464324817e-45
+/** f32 numbers at and below the least normal one, of both signs */
+const tiny = (i: number): number => (i % 2 === 0 ? 1 : -1) * least * (i < 12 ? i + 1 : 0x800000 + 7 - i)
+
+/** @internal what the formulas are given */
+export const givenNumbers: Values = {
+  a: made('f32', [6, 19], spread(37)),
+  b: made('f32', [19, 21], spread(53)),
+  wide: made('f64', [23], i => spread(29)(i) / 3),
+  tiny: made('f32', [20], tiny),
+  index: made('u32', [9], i => (i * 4) % 6),
+  key: made('u32', [2], i => 1234567 * (i + 1))
+}
+const [a, c, wide, small, index, key] = ['a', 'b', 'wide', 'tiny', 'index', 'key'].map(name => {
+  const { dtype, shape } = givenNumbers[name] as Tensor
+  return b.input(name, dtype, shape)
+}) as [Expr, Expr, Expr, Expr, Expr, Expr]
+
+/** @internal by the names that an error gives them */
+export const formulas: Readonly<Record<string, Expr>> = {
+  matmul: b.matmul(a, c),
+  'sum of rows': b.sum(a, [1]),
+  'sum of columns': b.sum(a, [0]),
+  'largest of rows': b.reduceMax(a, [1]),
+  arithmetic: b.sub(b.div(b.mul(a, a), b.sqrt(b.abs(a))), 0.1),
+  exp: b.exp(a),
+  log: b.log(b.abs(a)),
+  'arithmetic f64': b.sub(b.div(b.mul(wide, wide), b.sqrt(b.abs(wide))), 0.1),
+  'subnormal numbers': b.add(small, b.mul(small, 0.75)),
+  gather: b.gather(a, index),
+  scatter: b.scatterAdd(b.gather(a, index), index, 6),
+  'random bits': b.random(b.foldIn(key, 3), 'uniform', [13]),
+  fingerprint: b.fingerprint(a)
+}
+
+/** a word for what lies in memory: any change of a single word changes it */
+const digest = (words: Uint32Array): number => words.reduce((h, w) => Math.imul(h ^ w, 0x01000193), 0x811c9dc5) >>> 0
+/** @internal */
+export const digestOf = (t: Tensor): number => {
+  const { buffer, byteOffset, byteLength } = Uint8Array.from(new Uint8Array(numbersOf(t).buffer))
+  return digest(new Uint32Array(buffer, byteOffset, byteLength / 4))
+}
+
+/** @internal what comes out, on every machine (a spec asks the reference backend) */
+export const known: Readonly<Record<string, number>> = {
+  matmul: 3831187592,
+  'sum of rows': 220464360,
+  'sum of columns': 3214579745,
+  'largest of rows': 1849577090,
+  arithmetic: 3914909545,
+  exp: 974322096,
+  log: 1664727666,
+  'arithmetic f64': 383171130,
+  'subnormal numbers': 1725457201,
+  gather: 1764205504,
+  scatter: 664783626,
+  'random bits': 1626022133,
+  fingerprint: 2574015765
+}
+
+// ---- as modules that run anywhere
+
+/** all that a thread needs to test itself */
+export interface SelfTest {
+  readonly parts: readonly Portable[]
+  /** the memory to begin with */
+  readonly image: Uint8Array
+  /** name, address, words, and what the digest of those must be */
+  readonly answers: readonly (readonly [name: string, at: number, words: number, digest: number])[]
+  /** two numbers and their product, for the thread's own arithmetic */
+  readonly canaries: readonly (readonly [number, number, number])[]
+}
+
+const pageSize = 65536
+
+/** the test, made ready; Left would be a mistake in the formulas above */
+export const makeSelfTest = (outputs = formulas, answers = known): E.Either<BackendError, SelfTest> =>
+  pipe(
+    program(outputs),
+    E.mapLeft(e => backendError(['wasm', 'self-test'], 'formulas that fit together', message(e))),
+    E.chain(made =>
+      E.tryCatch(
+        () => {
+          const compiled = compile({ programs: [made], resident: Object.keys(givenNumbers) })
+          const { plan } = compiled
+          const program = compiled.programs[0] as KernelProgram
+          const pages = Math.ceil(plan.bytes / pageSize)
+          const image = new Uint8Array(pages * pageSize)
+          const put = (at: number, t: Tensor): void => {
+            const x = numbersOf(t)
+            image.set(new Uint8Array(x.buffer, x.byteOffset, x.byteLength), at)
+          }
+          for (const [name, input] of plan.inputs) put(input.address, givenNumbers[name] as Tensor)
+          for (const c of program.constants)
+            if (c.role.kind === 'constant') put(plan.address.get(c) as number, c.role.value)
+          return {
+            parts: (compiled.parts[0]?.[0] ?? []).map(part => portable(emitModule(part))),
+            image,
+            answers: Object.keys(outputs).map(name => {
+              const { buffer } = program.outputs[name] as View
+              const words = (buffer.size * bytesOf[buffer.dtype]) / 4
+              return [name, plan.address.get(buffer) as number, words, answers[name] as number] as const
+            }),
+            canaries: [
+              [5e-324, 1.5, 1e-323],
+              [2.2250738585072014e-308, 0.5, 1.1125369292536007e-308]
+            ]
+          }
+        },
+        e => notRunning(e)
+      )
+    )
+  )
+
+/** WebAssembly is missing, or lacks SIMD, or must not be compiled here */
+export const notRunning = (e: unknown): BackendError =>
+  backendError(
+    ['wasm'],
+    'WebAssembly with SIMD, and leave to compile it',
+    e instanceof Error ? e.message : String(e),
+    "allow it ('wasm-unsafe-eval' in the Content-Security-Policy of a page), or use the reference backend (gradfold/ndarray)"
+  )
+
+/** the name of the first thing that is not as it should be, if any. Throws what WebAssembly throws. worker-text.ts says the same for other threads. */
+export const runSelfTest = ({ parts, image, answers, canaries }: SelfTest): string | undefined => {
+  const off = canaries.find(([x, y, product]) => x * y !== product)
+  if (off !== undefined) return `${off[0]} times ${off[1]}`
+  const pages = image.length / pageSize
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
+  new Uint8Array(memory.buffer).set(image)
+  for (const { bytes, memory: m } of parts) {
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { [m[0]]: { [m[1]]: memory } })
+    ;(instance.exports as { readonly run: (turn: number) => void }).run(0)
+  }
+  return answers.find(([, at, words, wanted]) => digest(new Uint32Array(memory.buffer, at, words)) !== wanted)?.[0]
+}
+
+/** whether this thread computes as it should: the test that others are to take too, or what is wrong */
+export const selfTested = (test: E.Either<BackendError, SelfTest>): E.Either<BackendError, SelfTest> =>
+  pipe(
+    test,
+    E.chain(t =>
+      pipe(
+        E.tryCatch(() => runSelfTest(t), notRunning),
+        E.chain(wrong => (wrong === undefined ? E.right(t) : E.left(failed(wrong))))
+      )
+    )
+  )
+const failed = (what: string): BackendError =>
+  backendError(
+    ['wasm', 'self-test'],
+    `the known answer for: ${what}`,
+    'another one',
+    'this engine or processor computes wrongly, or a native library has changed its rounding; try the reference backend (gradfold/ndarray), whose results should then be compared with those of another machine'
+  )

@@ -1,0 +1,230 @@
+/**
+ * Threads that share a loop's memory: how they are put to work, and how one hears that another has failed. The calling thread is the
+ * first and works along.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { backendError, type BackendError } from '../../../value/error.js'
+import {
+  arrivedAddr,
+  commandAddr,
+  failureAddr,
+  failureBytes,
+  generationAddr,
+  spinCountAddr
+} from '../../kernel/thread-memory.js'
+import { portable, type Emitted, type Portable } from '../emit/module.js'
+import { nodeStart, processors, waitFor, webStart, within, type Start, type Thread } from './platform.js'
+import type { SelfTest } from './self-test.js'
+
+/** what a thread is sent when it starts (no memory: it waits for work), or as work */
+interface Orders {
+  readonly test: SelfTest
+  readonly memory?: WebAssembly.Memory
+  readonly programs?: readonly (readonly Portable[])[]
+}
+
+/** milliseconds after which a thread that does not come counts as dead */
+export const timeoutMs = 20000
+/** milliseconds of a wait at a time: in between it is seen whether a thread has failed */
+const turn = 100
+
+// ---- what threads tell one another in the shared memory
+
+/** in place of the length of a text: nobody knows why */
+const noAnswer = -1
+
+/** why the threads of a loop cannot go on, if they cannot */
+export const failureIn = (memory: WebAssembly.Memory): BackendError | undefined => {
+  const said = Atomics.load(new Int32Array(memory.buffer), failureAddr / 4)
+  if (said === 0) return undefined
+  const text = (): string =>
+    new TextDecoder().decode(Uint8Array.from(new Uint8Array(memory.buffer, failureAddr + 4, Math.max(0, said))))
+  const got = said === noAnswer ? 'no answer from one of them' : text()
+  return backendError(['wasm', 'threads'], 'every thread to do its share', got, 'use wasm on one thread')
+}
+
+/** says why they cannot go on, to all who wait; the first reason stays */
+const fail = (memory: WebAssembly.Memory, reason: string): void => {
+  const words = new Int32Array(memory.buffer)
+  const text = new TextEncoder().encode(reason).subarray(0, failureBytes - 4)
+  if (Atomics.load(words, failureAddr / 4) === 0) {
+    new Uint8Array(memory.buffer).set(text, failureAddr + 4)
+    Atomics.compareExchange(words, failureAddr / 4, 0, text.length)
+  }
+  Atomics.notify(words, generationAddr / 4)
+}
+
+/** waits until the generation moves on; 1 when it does not, or when another thread has failed */
+export const sleepOn = (memory: WebAssembly.Memory, limit: number): ((mine: number) => number) => {
+  const words = new Int32Array(memory.buffer)
+  const failed = (): boolean => Atomics.load(words, failureAddr / 4) !== 0
+  const wait = waitFor(words, generationAddr / 4)
+  return mine => {
+    for (let waited = 0; waited < limit && !failed(); waited += turn)
+      if (wait(mine, Math.min(turn, limit))) return failed() ? 1 : 0
+    Atomics.compareExchange(words, failureAddr / 4, 0, noAnswer)
+    return 1
+  }
+}
+
+// ---- teams
+
+/** the other threads of one loop */
+export interface Team {
+  /** tells the others which program comes next, and how often; the barrier at its start lets them go */
+  readonly order: (which: number, count: number) => void
+  /** says that the calling thread cannot do its share */
+  readonly fail: (reason: string) => void
+  /** lets them end, and waits for nothing; once is enough */
+  readonly dismiss: () => void
+}
+/** where a loop gets its other threads */
+export interface Threads {
+  /** how many there can be now, the calling one included */
+  readonly most: () => number
+  /** sets threads to work on a loop: for each, its modules by program */
+  readonly gather: (
+    test: SelfTest,
+    memory: WebAssembly.Memory,
+    programs: readonly (readonly (readonly Emitted[])[])[]
+  ) => Team
+}
+
+/** Arrives at the barrier where the others wait for orders, or will: whoever comes last lets all go on. */
+const passOn = (words: Int32Array, threads: number): void => {
+  if (Atomics.add(words, arrivedAddr / 4, 1) !== threads - 1) return
+  Atomics.store(words, arrivedAddr / 4, 0)
+  Atomics.add(words, generationAddr / 4, 1)
+  Atomics.notify(words, generationAddr / 4)
+}
+const closed = 'a loop that was closed'
+
+/** dismisses threads whose loop nobody has closed, when it is collected: by then nobody can give them orders */
+const forgotten = new FinalizationRegistry<() => void>(dismiss => {
+  dismiss()
+})
+
+/**
+ * How many times a thread looks whether it can go on, a nanosecond each, before it sleeps. Where each has a processor, longer than anything
+ * between two calls of a training takes: a thread that slept often wakes on the processor of the one that woke it, and as the two then
+ * take turns, nothing tells the system to part them. Where threads share processors, only as long as to sleep and be woken takes.
+ */
+const looksOf = (threads: number): number => (threads <= processors() ? 4_000_000 : 40_000)
+
+const teamOf = (memory: WebAssembly.Memory, threads: number, leave: (well: boolean) => void): Team => {
+  const dismiss = dismissal(memory, threads, leave)
+  const words = new Int32Array(memory.buffer)
+  Atomics.store(words, spinCountAddr / 4, looksOf(threads))
+  const team: Team = {
+    order: (which, count) => {
+      Atomics.store(words, commandAddr / 4, which)
+      Atomics.store(words, commandAddr / 4 + 1, count)
+    },
+    fail: reason => {
+      fail(memory, reason)
+    },
+    dismiss
+  }
+  forgotten.register(team, dismiss)
+  return team
+}
+/** apart from the team, so as not to keep it */
+const dismissal = (memory: WebAssembly.Memory, threads: number, leave: (well: boolean) => void): (() => void) => {
+  let over = false
+  return () => {
+    if (over) return
+    over = true
+    const words = new Int32Array(memory.buffer)
+    const well = failureIn(memory) === undefined
+    Atomics.store(words, commandAddr / 4, -1)
+    if (well) passOn(words, threads)
+    leave(well)
+    fail(memory, closed)
+  }
+}
+const ordersFor = (test: SelfTest, memory: WebAssembly.Memory, mine: readonly (readonly Emitted[])[]): Orders => ({
+  test,
+  memory,
+  programs: mine.map(parts => parts.map(portable))
+})
+
+/** threads that start with a loop and end with it, where the platform has such */
+export const ownThreads: Threads = {
+  most: () => (nodeStart() === undefined ? 1 : 64),
+  gather: (test, memory, programs) => {
+    Atomics.store(new Int32Array(memory.buffer), arrivedAddr / 4, 0)
+    const start = nodeStart() as Start
+    let over = false
+    const threads = programs.map(mine =>
+      start(ordersFor(test, memory, mine), true, what => {
+        if (!over) fail(memory, what)
+      })
+    )
+    return teamOf(memory, threads.length + 1, () => {
+      over = true
+      for (const t of threads) t.end()
+    })
+  }
+}
+
+/** threads that were started before, for one loop after another */
+export interface Crew extends Threads {
+  /** ends them */
+  readonly close: () => void
+}
+
+/**
+ * Starts threads, which wait for loops to work on: `count` of them with the calling one, or that one alone where memory cannot be shared.
+ * While a loop has them, others do without.
+ */
+export const startCrew =
+  (count: number, test: SelfTest): TaskEither<BackendError, Crew> =>
+  async () => {
+    const start = nodeStart() ?? webStart()
+    if (start === undefined || count < 2) return E.right({ ...ownThreads, most: () => 1, close: () => undefined })
+    let working: WebAssembly.Memory | undefined
+    let gone = false
+    const lost = (why: string): void => {
+      gone = true
+      if (working !== undefined) fail(working, why)
+    }
+    const threads: Thread<Orders>[] = []
+    const close = (): void => {
+      lost('threads that were closed')
+      for (const t of threads) t.end()
+    }
+    const oneMore = (): Promise<string> =>
+      new Promise(resolve => {
+        threads.push(
+          start<Orders>({ test }, false, what => {
+            resolve(what)
+            if (what !== '') lost(what)
+          })
+        )
+      })
+    // one after another: Firefox now and then waits for ever within the start of a worker while another one loads
+    const all = async (): Promise<string> => {
+      for (;;) {
+        const what = await oneMore()
+        if (what !== '' || gone || threads.length === count - 1) return what
+      }
+    }
+    const wrong = (await within(timeoutMs, all())) ?? `no answer in ${timeoutMs} ms`
+    if (wrong !== '') {
+      close()
+      return E.left(backendError(['wasm', 'threads'], `${count} threads`, wrong, 'use wasm on one thread'))
+    }
+    return E.right({
+      most: () => (gone || working !== undefined ? 1 : count),
+      gather: (test, memory, programs) => {
+        working = memory
+        programs.forEach((mine, i) => threads[i]?.send(ordersFor(test, memory, mine)))
+        return teamOf(memory, programs.length + 1, well => {
+          working = undefined
+          if (!well) close()
+        })
+      },
+      close
+    })
+  }

@@ -1,0 +1,73 @@
+/**
+ * The other threads' whole program, as text, since a worker starts from a file or from text and the package must not depend on where its
+ * files end up in a bundle.
+ *
+ * A thread tests itself once (the same as `selfTest` in self-test.ts). Then it runs what it is told at each turn of the barrier until told
+ * -1. Whatever goes wrong it writes into the memory, where the others wait.
+ */
+import { commandAddr, failureAddr, failureBytes, generationAddr } from '../../kernel/thread-memory.js'
+
+const core = `
+const instantiate = (parts, memory, sleep) => parts.map(({ bytes, memory: m, sleep: s }) => {
+  const imports = {}
+  for (const [[module, name], value] of [[m, memory], [s, sleep]]) (imports[module] ??= {})[name] = value
+  return new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports
+})
+let tested = false
+const selfTest = ({ parts, image, answers, canaries }) => {
+  if (tested) return
+  const off = canaries.find(([a, b, product]) => a * b !== product)
+  if (off !== undefined) throw new Error('self-test: ' + off[0] + ' times ' + off[1] + ' is not ' + off[2])
+  const pages = image.length / 65536
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
+  new Uint8Array(memory.buffer).set(image)
+  for (const part of instantiate(parts, memory, () => 1)) part.run(0)
+  const wrong = answers.find(([, at, words, digest]) =>
+    new Uint32Array(memory.buffer, at, words).reduce((h, w) => Math.imul(h ^ w, 0x01000193), 0x811c9dc5) >>> 0 !== digest)
+  if (wrong !== undefined) throw new Error('self-test: ' + wrong[0])
+  tested = true
+}
+const work = ({ memory, programs, test }) => {
+  const words = new Int32Array(memory.buffer)
+  try {
+    selfTest(test)
+    const sleep = mine => (Atomics.wait(words, ${generationAddr / 4}, mine), 0)
+    const run = programs.map(parts => instantiate(parts, memory, sleep))
+    for (;;) {
+      run[0][0].barrier()
+      const which = Atomics.load(words, ${commandAddr / 4})
+      if (which < 0) break
+      const count = Atomics.load(words, ${commandAddr / 4 + 1})
+      for (let turn = 0; turn < count; turn++) for (const part of run[which]) part.run(turn)
+    }
+  } catch (e) {
+    const text = new TextEncoder().encode(String(e && e.message || e) || 'unknown').slice(0, ${failureBytes - 4})
+    new Uint8Array(memory.buffer).set(text, ${failureAddr + 4})
+    Atomics.store(words, ${failureAddr / 4}, text.length)
+    Atomics.notify(words, ${generationAddr / 4})
+  }
+}
+const prepare = test => {
+  try {
+    selfTest(test)
+    return ''
+  } catch (e) {
+    return String(e && e.message || e) || 'unknown'
+  }
+}
+`
+
+/** with work to do it does that and ends; else it gets ready, says so ('' or what is wrong), and takes work as it comes */
+export const nodeText = `
+import { parentPort, workerData } from 'node:worker_threads'
+${core}
+if (workerData.memory !== undefined) work(workerData)
+else {
+  parentPort.on('message', work)
+  parentPort.postMessage(prepare(workerData.test))
+}
+`
+export const webText = `
+${core}
+onmessage = ({ data }) => data.memory === undefined ? postMessage(prepare(data.test)) : work(data)
+`
