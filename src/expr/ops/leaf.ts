@@ -63,6 +63,6 @@ export const leaf = {
     shape: ({ error }) => E.left(error),
     gradient: noGradient,
     notation: n => atom(text(message(n.attrs.error))),
-    facts: { role: 'leaf' }
+    facts: { role: 'none' }
   }
 } as const satisfies Group<LeafOps>

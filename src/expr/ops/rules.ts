@@ -31,6 +31,8 @@ export type ExactFold = (x: number, y: number) => number
 
 /** What engines ask about an op. No field is optional: a new op has to answer every question of its role. */
 export type Facts<A> =
+  /** no value at all */
+  | { readonly role: 'none' }
   /** a value that is given */
   | { readonly role: 'leaf' }
   /** computed number by number from arguments of its own shape */

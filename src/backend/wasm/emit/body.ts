@@ -3,12 +3,13 @@
  * truth values, or two vectors of two f64.
  */
 import { call, f32, f32x4, i32, i32x4, local, type Func, type Local } from 'wasmati'
-import type { Expr } from '../../../expr/op.js'
+import { row, type Expr, type ExprOf, type Node } from '../../../expr/op.js'
+import { isPlaced, readsKey, type OpOf, type PlacedOp } from '../../../expr/ops/table.js'
 import { stridesOf, type Dims } from '../../../value/shape.js'
 import type { DType } from '../../../value/tensor.js'
 import { bytesOf, type Buffer, type View } from '../kernel.js'
 import { uniformValue } from '../simplify.js'
-import { importedNormal, type UnaryName } from './functions.js'
+import { importedNormal, unaryFunctions, type UnaryName } from './functions.js'
 import { load } from './memory.js'
 import type { Share } from './routine.js'
 import { bits, d2, f4, get, highHalf, i4, joinMasks, joinPairs, l2, set, type Push } from './lanes.js'
@@ -47,11 +48,12 @@ export interface Body {
 }
 
 const scaled = (v: View): Dims => v.stride.map(s => s * bytesOf[v.buffer.dtype])
-const isPlace = (n: Expr): boolean => n.op === 'iota' || n.op === 'random' || n.op === 'oneHot'
-const placeSteps = (n: Expr, shape: Dims): Dims =>
-  n.op === 'random'
-    ? stridesOf(shape)
-    : shape.map((_, a) => (a === (n.op === 'iota' ? n.attrs.axis : shape.length - 1) ? 1 : 0))
+const along = (axis: number, shape: Dims): Dims => shape.map((_, a) => (a === axis ? 1 : 0))
+const placeSteps: { readonly [K in PlacedOp]: (n: Node<K>, shape: Dims) => Dims } = {
+  iota: (n, shape) => along(n.attrs.axis, shape),
+  oneHot: (_, shape) => along(shape.length - 1, shape),
+  random: (_, shape) => stridesOf(shape)
+}
 
 /** what has to be worked out for the roots, given what is read from memory */
 export const bodyOf = (
@@ -71,8 +73,7 @@ export const bodyOf = (
         stack.pop()
         continue
       }
-      const stops =
-        reads.has(top.n) || uniformValue(top.n) !== undefined || top.n.op === 'random' || top.n.op === 'iota'
+      const stops = reads.has(top.n) || uniformValue(top.n) !== undefined || readsKey(top.n)
       const arg = stops ? undefined : top.n.args[top.next++]
       if (arg !== undefined) {
         if (!seen.has(arg)) stack.push({ n: arg, next: 0 })
@@ -80,7 +81,7 @@ export const bodyOf = (
       }
       seen.add(top.n)
       nodes.push(top.n)
-      if (top.n.op === 'random' && !reads.has(top.n)) {
+      if (readsKey(top.n) && !reads.has(top.n)) {
         const key = top.n.args[0] as Expr
         keys.set(key, reads.get(key) as View)
       }
@@ -93,9 +94,10 @@ export const bodyOf = (
     nodes,
     reads: used.map(node => ({ node, view: reads.get(node) as View, steps: scaled(reads.get(node) as View) })),
     places: nodes
-      .filter(n => !reads.has(n) && isPlace(n))
+      .filter(n => !reads.has(n))
+      .filter(isPlaced)
       .map(node => {
-        const steps = placeSteps(node, shape)
+        const steps = row(placeSteps, node)(node, shape)
         return { node, steps, first: steps.reduce((at, st, a) => at + st * (start[a] as number), 0) }
       }),
     keys
@@ -228,31 +230,31 @@ const draw = (s: Scope, n: Expr & { readonly op: 'random' }, p: Place, step: num
   }
 }
 
-const unaryNames = new Set<string>(['exp', 'expm1', 'tanh', 'erf', 'log', 'log1p', 'sin', 'cos'])
+const isUnary = (n: Expr): n is ExprOf<UnaryName> => Object.hasOwn(unaryFunctions, n.op)
 
 /** Makes the functions that a body calls: wasmati writes one function at a time, so they must be there before its own begins. */
 export const prepare = (body: Body, library: Library): void => {
   for (const n of body.nodes)
-    if (unaryNames.has(n.op)) library.unary(n.op as UnaryName)
+    if (isUnary(n)) library.unary(n.op)
     else if (n.op === 'pow') library.pow()
     else if (n.op === 'random') library.bits32()
 }
 
-/** one vector of a node that is worked out here */
-const compute = (s: Scope, n: Expr, half: number, place: (n: Expr) => readonly [Place, number]): Push => {
+/** one vector of a number that is known */
+const known = (dtype: DType, x: number): Push =>
+  dtype === 'f64' ? d2.of(x) : dtype === 'f32' ? f4.of(x) : dtype === 'bool' ? i4.of(x === 0 ? 0 : -1) : i4.of(x)
+
+/** one vector of a node that is worked out here; without a default, so that the compiler names an op that is missing */
+const compute = (
+  s: Scope,
+  n: ExprOf<OpOf<'map'> | PlacedOp>,
+  half: number,
+  place: (n: Expr) => readonly [Place, number]
+): Push => {
   const l = n.dtype === 'f64' ? d2 : f4
   const a = (): Push => arg(s, n, 0, half)
   const b = (): Push => arg(s, n, 1, half)
-  const number = uniformValue(n)
-  if (number !== undefined)
-    return n.dtype === 'f64'
-      ? d2.of(number)
-      : n.dtype === 'f32'
-        ? f4.of(number)
-        : n.dtype === 'bool'
-          ? i4.of(number === 0 ? 0 : -1)
-          : i4.of(number)
-  if (unaryNames.has(n.op)) return viaF64(s, n, half, s.library.unary(n.op as UnaryName))
+  if (isUnary(n)) return viaF64(s, n, half, s.library.unary(n.op))
   switch (n.op) {
     case 'add':
     case 'sub':
@@ -300,7 +302,7 @@ const compute = (s: Scope, n: Expr, half: number, place: (n: Expr) => readonly [
       const [p, step] = place(n)
       return draw(s, n, p, step)
     }
-    default:
+    case 'stopGradient':
       return a()
   }
 }
@@ -321,13 +323,17 @@ export const emitBody = (
     if (r !== undefined) load(s, n, r.view, innerStep(r.steps), s.walker(r.steps), lanes)
     else
       s.vectors(n).forEach((l, half) => {
-        set(
-          l,
-          compute(s, n, half, m => {
-            const p = placed.get(m) as Place
-            return [p, innerStep(p.steps)]
-          })
-        )
+        const number = uniformValue(n)
+        // a body ends at what is read and at constants: all else is computed number by number
+        const inside = n as ExprOf<OpOf<'map'> | PlacedOp>
+        const value =
+          number !== undefined
+            ? known(n.dtype, number)
+            : compute(s, inside, half, m => {
+                const p = placed.get(m) as Place
+                return [p, innerStep(p.steps)]
+              })
+        set(l, value)
       })
   }
 }
