@@ -5,7 +5,7 @@
 import fc from 'fast-check'
 import { input, node } from '../../src/expr/build.js'
 import type { Expr, None, Op, Ops, Window } from '../../src/expr/op.js'
-import { windowCount } from '../../src/expr/rules/shape.js'
+import { windowCount } from '../../src/expr/ops/image.js'
 import { sizeOf, type Dims } from '../../src/value/shape.js'
 import type { DType, Tensor } from '../../src/value/tensor.js'
 import { indexes, keys, shapes, sizeFor, small, tensors, typesFor, type Draw, type Range } from './tensors.js'

@@ -5,7 +5,7 @@ import type { Values } from '../../src/backend/backend.js'
 import * as b from '../../src/expr/build.js'
 import { grad, gradients, valueAndGrad } from '../../src/expr/gradient.js'
 import { topological, type Expr, type Op } from '../../src/expr/op.js'
-import { gradientRules } from '../../src/expr/rules/gradient.js'
+import { rulesOf } from '../../src/expr/ops/table.js'
 import { checkGradient } from '../../src/train/check.js'
 import { sizeOf } from '../../src/value/shape.js'
 import type { Tensor } from '../../src/value/tensor.js'
@@ -47,7 +47,7 @@ const slope =
 
 const drawn = { dtype: 'f64', numbers: 'tame' } as const
 /** those with a rule that gives something */
-const differentiable = runnable.filter(op => gradientRules[op].length > 0 || op === 'input')
+const differentiable = runnable.filter(op => rulesOf(op).gradient.length > 0 || op === 'input')
 /** the gradient of the one is 0 by definition, whatever the differences say; the other tells bits apart: any difference is a jump */
 const byDifferences = runnable.filter(op => op !== 'stopGradient' && op !== 'fingerprint')
 

@@ -1,6 +1,6 @@
 /** Running the compilers that users have over generated programs, against the declarations that the package would publish. */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '../..')
@@ -64,6 +64,40 @@ export interface Checked {
 const diagnostic = (line: string): readonly Diagnostic[] => {
   const m = /(?:^|\/)([\w.-]+\.ts)\((\d+),(\d+)\): error (.*)$/.exec(line)
   return m === null ? [] : [{ file: m[1] as string, line: Number(m[2]), column: Number(m[3]), message: m[4] as string }]
+}
+
+/** what the compiler says, and the declaration at the top of a file in which it says so */
+export interface Complaint {
+  readonly within: string
+  readonly message: string
+}
+const complaint = (line: string): readonly Complaint[] => {
+  const [, path, number, message] = /^(.+\.ts)\((\d+),\d+\): error (.*)$/.exec(line) ?? []
+  if (path === undefined || message === undefined) return []
+  const above = readFileSync(path, 'utf8').split('\n').slice(0, Number(number)).reverse()
+  const within = above.flatMap(l => /^(?:export )?(?:const|type|interface) (\w+)/.exec(l)?.[1] ?? [])[0]
+  return [{ within: within ?? path, message }]
+}
+
+/** what the compiler says of files of the project, and all that they import, where some had another text; paths are from its root */
+export const checkChanged = (
+  compiler: Compiler,
+  folder: string,
+  files: readonly string[],
+  texts: Readonly<Record<string, string>>
+): readonly Complaint[] => {
+  for (const part of ['src', 'spec/expr']) cpSync(join(root, part), join(folder, part), { recursive: true })
+  write(folder, {
+    ...texts,
+    'package.json': '{ "type": "module" }',
+    'tsconfig.json': JSON.stringify({
+      extends: join(root, 'tsconfig.json'),
+      compilerOptions: { paths: {} },
+      include: [],
+      files
+    })
+  })
+  return tsc(compiler, '-p', folder).split('\n').flatMap(complaint)
 }
 
 /** type-checks files of a consumer of the package whose declarations are in `library` */

@@ -4,7 +4,8 @@ import { shapeError } from '../value/error.js'
 import { showShape, type Dims } from '../value/shape.js'
 import { full, isTensor, type DType, type FloatType, type Tensor } from '../value/tensor.js'
 import type { Distribution, Expr, Node, Op, Ops, Window } from './op.js'
-import { holds, shapeRules, type ShapeRule } from './rules/shape.js'
+import { holds } from './ops/shapes.js'
+import { rulesOf } from './ops/table.js'
 
 export type Arg = Expr | number
 
@@ -15,8 +16,7 @@ const invalid = (error: Ops['invalid']['error']): Expr =>
 export const node = <K extends Op>(op: K, args: readonly Expr[], attrs: Ops[K]): Expr => {
   const wrong = args.find(a => a.op === 'invalid')
   if (wrong !== undefined) return wrong
-  const rule: ShapeRule<K> = shapeRules[op]
-  const aval = rule(attrs, args)
+  const aval = rulesOf(op).shape(attrs, args)
   return E.isLeft(aval)
     ? invalid(aval.left)
     : (Object.freeze({
@@ -25,7 +25,7 @@ export const node = <K extends Op>(op: K, args: readonly Expr[], attrs: Ops[K]):
         attrs,
         dtype: aval.right.dtype,
         shape: aval.right.shape
-      } satisfies Node<K>) as unknown as Expr)
+      } satisfies Node<K>) as Node<Op> as Expr)
 }
 
 // ---- leaves

@@ -3,9 +3,9 @@ import { shapeError } from '../value/error.js'
 import { sizeOf, showShape } from '../value/shape.js'
 import { isFloat } from '../value/tensor.js'
 import { leaves, rebuild, type Tree } from '../value/tree.js'
-import { add, constant, node } from './build.js'
+import * as build from './build.js'
 import { topological, type Expr, type Op } from './op.js'
-import { gradientRules, type GradientRule } from './rules/gradient.js'
+import { rulesOf } from './ops/table.js'
 
 /**
  * dy/dx for each x, as expressions of the x's shapes. y must hold one number; an x that y does not depend on has gradient 0.
@@ -15,7 +15,7 @@ export const gradients = (y: Expr, xs: readonly Expr[]): readonly Expr[] => {
   if (y.op === 'invalid') return xs.map(() => y)
   if (sizeOf(y.shape) !== 1 || !isFloat(y.dtype))
     return xs.map(() =>
-      node('invalid', [], {
+      build.node('invalid', [], {
         error: shapeError(
           ['gradient'],
           'a function whose value is one number',
@@ -28,20 +28,20 @@ export const gradients = (y: Expr, xs: readonly Expr[]): readonly Expr[] => {
   const wanted = new Set(xs)
   const active = new Set<Expr>()
   for (const n of order) if (wanted.has(n) || n.args.some(a => active.has(a))) active.add(n)
-  const cotangents = new Map<Expr, Expr>([[y, constant(1, y)]])
+  const cotangents = new Map<Expr, Expr>([[y, build.constant(1, y)]])
   for (let i = order.length - 1; i >= 0; i--) {
     const n = order[i] as Expr
     const g = cotangents.get(n)
     if (g === undefined || !active.has(n) || !n.args.some(a => active.has(a))) continue
-    const rule = gradientRules[n.op] as GradientRule<Op>
-    rule(n, g).forEach((c, k) => {
+    const cotangentsBelow = rulesOf<Op>(n.op).gradient<Expr>(n, g, build)
+    cotangentsBelow.forEach((c, k) => {
       const a = n.args[k] as Expr
       if (c === undefined || !active.has(a)) return
       const sofar = cotangents.get(a)
-      cotangents.set(a, sofar === undefined ? c : add(sofar, c))
+      cotangents.set(a, sofar === undefined ? c : build.add(sofar, c))
     })
   }
-  return xs.map(x => cotangents.get(x) ?? constant(0, x))
+  return xs.map(x => cotangents.get(x) ?? build.constant(0, x))
 }
 
 /**

@@ -2,99 +2,23 @@
  * The closed language: every computation of gradfold is a graph of these nodes. Only they have a shape rule, a gradient and an
  * evaluation in each backend; whatever else has a name (layers, losses, optimizers, sigmoid) is a formula over them.
  */
-import type { Problem } from '../value/error.js'
-import type { Dims } from '../value/shape.js'
-import type { Aval, DType, FloatType, Tensor } from '../value/tensor.js'
+import type { Aval } from '../value/tensor.js'
+import type { ElementwiseOps } from './ops/elementwise.js'
+import type { ImageOps } from './ops/image.js'
+import type { IndexingOps } from './ops/indexing.js'
+import type { LeafOps } from './ops/leaf.js'
+import type { LinearOps } from './ops/linear.js'
+import type { RandomOps } from './ops/random.js'
+import type { ReduceOps } from './ops/reduce.js'
+import type { ShapeOps } from './ops/shape.js'
 
-export type Distribution = 'bits' | 'uniform' | 'normal'
+export type { Window } from './ops/image.js'
+export type { Distribution } from './ops/random.js'
+export type { None } from './ops/rules.js'
 
-/** Every op with its settings. Adding a row makes the compiler list the tables that lack it. */
-export interface Ops {
-  // ---- leaves
-  /** a value that is given when the program runs */
-  readonly input: { readonly name: string; readonly dtype: DType; readonly shape: Dims }
-  /** a value that is known now */
-  readonly constant: { readonly value: Tensor }
-  /** 0, 1, 2, ... along an axis */
-  readonly iota: { readonly dtype: DType; readonly shape: Dims; readonly axis: number }
-  /** an expression that cannot be: it passes through every op, so that the first mistake is what is reported */
-  readonly invalid: { readonly error: Problem<'ShapeError'> }
-
-  // ---- elementwise, one argument
-  readonly neg: None
-  readonly abs: None
-  readonly sign: None
-  readonly floor: None
-  readonly sqrt: None
-  readonly exp: None
-  readonly log: None
-  readonly log1p: None
-  readonly expm1: None
-  readonly tanh: None
-  readonly erf: None
-  readonly sin: None
-  readonly cos: None
-  readonly cast: { readonly dtype: DType }
-  readonly stopGradient: None
-
-  // ---- elementwise, equal shapes
-  readonly add: None
-  readonly sub: None
-  readonly mul: None
-  readonly div: None
-  readonly max: None
-  readonly min: None
-  readonly pow: None
-  readonly equal: None
-  readonly less: None
-  readonly lessEqual: None
-  /** (condition, then, otherwise) */
-  readonly select: None
-
-  // ---- reductions: the reduced axes stay, with size 1
-  readonly sum: { readonly axes: Dims }
-  readonly reduceMax: { readonly axes: Dims }
-
-  // ---- linear algebra: the last two axes, all others equal
-  readonly matmul: None
-
-  // ---- shape
-  readonly reshape: { readonly shape: Dims }
-  readonly transpose: { readonly permutation: Dims }
-  /** sizes of 1 become the sizes asked for */
-  readonly broadcast: { readonly shape: Dims }
-  readonly slice: { readonly start: Dims; readonly shape: Dims }
-  readonly concat: { readonly axis: number }
-  readonly pad: { readonly low: Dims; readonly high: Dims; readonly value: number }
-
-  // ---- indexing
-  /** (table [n, ...r], index u32 [...i]) -> [...i, ...r] */
-  readonly gather: None
-  /** (values [...i, ...r], index u32 [...i]) -> [rows, ...r]: adds up the values that go to the same row */
-  readonly scatterAdd: { readonly rows: number }
-  /** index u32 [...i] -> [...i, depth] */
-  readonly oneHot: { readonly depth: number; readonly dtype: FloatType }
-
-  // ---- images [n, h, w, c]
-  /** -> [n, oh, ow, kh, kw, c]: every window that fits */
-  readonly windows: Window
-  /** [n, oh, ow, kh, kw, c] -> [n, h, w, c]: adds up overlapping windows */
-  readonly unwindows: Window & { readonly height: number; readonly width: number }
-
-  // ---- identity
-  /** numbers -> u32 [2]: 64 bits that tell their bits apart (value/fingerprint), low half first */
-  readonly fingerprint: None
-
-  // ---- randomness: keys are u32 [2]
-  readonly foldIn: { readonly data: number }
-  readonly random: { readonly distribution: Distribution; readonly shape: Dims }
-}
-export type None = Readonly<Record<never, never>>
-export interface Window {
-  readonly size: readonly [number, number]
-  readonly stride: readonly [number, number]
-  readonly dilation: readonly [number, number]
-}
+/** Every op with its attributes. A new row in a group makes the compiler list the tables that lack it. */
+export interface Ops
+  extends LeafOps, ElementwiseOps, ReduceOps, LinearOps, ShapeOps, IndexingOps, ImageOps, RandomOps {}
 
 export type Op = keyof Ops
 
@@ -104,7 +28,18 @@ export interface Node<K extends Op> extends Aval {
   readonly args: readonly Expr[]
   readonly attrs: Ops[K]
 }
-export type Expr = { readonly [K in Op]: Node<K> }[Op]
+/** a node of one of the given ops */
+export type ExprOf<K extends Op> = { readonly [P in K]: Node<P> }[K]
+export type Expr = ExprOf<Op>
+
+/**
+ * A node's row of a table of functions, one for each op, to be called with that node. A table indexed by a union gives a union of
+ * functions, which accepts no argument; seen through the type parameter, the row and the node belong together.
+ */
+export const row = <K extends Op, A extends readonly unknown[], R>(
+  table: { readonly [P in K]: (node: Node<P>, ...rest: A) => R },
+  n: Node<K>
+): ((node: Node<K>, ...rest: A) => R) => table[n.op]
 
 /** All nodes below these, each once, arguments before users. Iterative, since graphs are thousands of nodes deep. */
 export const topological = (roots: readonly Expr[]): readonly Expr[] => {

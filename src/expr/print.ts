@@ -1,19 +1,9 @@
 /** Programs as text, for people: one line per node. */
 import { showShape } from '../value/shape.js'
-import { numbersOf, scalarOf, type Aval, type DType, type Tensor } from '../value/tensor.js'
+import { numbersOf, scalarOf, type Aval, type Tensor } from '../value/tensor.js'
+import { showNumber } from './number-text.js'
 import type { Expr } from './op.js'
 import type { Program } from './program.js'
-
-/** the shortest decimal that means this number in its element type: `0.1`, not `0.10000000149011612` */
-export const showNumber = (x: number, dtype: DType): string => {
-  if (Object.is(x, -0)) return '-0'
-  if (dtype !== 'f32' || !Number.isFinite(x)) return String(x)
-  for (let digits = 1; digits < 10; digits++) {
-    const short = Number(x.toPrecision(digits))
-    if (Math.fround(short) === x) return String(short)
-  }
-  return String(x)
-}
 
 /** a name without spaces or quotes as it stands, any other as a JSON string, so that a line stays a line */
 const showName = (name: string): string => (/^[\w./-]+$/.test(name) ? name : JSON.stringify(name))

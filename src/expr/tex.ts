@@ -1,7 +1,8 @@
 /** Formulas as TeX (of the kind that KaTeX and MathJax read). */
 import { sizeOf } from '../value/shape.js'
 import { topological, type Expr, type Op } from './op.js'
-import { isInvisible, Level, notations, symbol, type Notation, type Piece } from './rules/notation.js'
+import { Level, symbol, type Piece } from './ops/notation.js'
+import { rulesOf } from './ops/table.js'
 
 /** deeper nesting than this is neither readable nor read by TeX, so a part of it gets a name */
 const deepest = 12
@@ -10,6 +11,18 @@ const deepest = 12
 const freshLetter = (order: readonly Expr[]): string => {
   const taken = new Set(order.map(e => (e.op === 'input' ? (symbol(e.attrs.name).split('_')[0] as string) : '')))
   return ['t', 'u', 'v', 's', 'z', '\\tau'].find(letter => !taken.has(letter)) ?? '\\upsilon'
+}
+
+/** what only changes how numbers are kept, not which: such nodes are not written */
+const isInvisible = (e: Expr): boolean => {
+  const [arg] = e.args
+  if (arg === undefined) return false
+  const longAxes = (x: Expr): string => x.shape.filter(n => n !== 1).join()
+  return (
+    e.op === 'broadcast' ||
+    (e.op === 'cast' && arg.dtype !== 'bool') ||
+    (e.op === 'reshape' && longAxes(e) === longAxes(arg))
+  )
 }
 
 /** each node -> what is written for it: casts, broadcasts and reshapes by sizes of 1 are not */
@@ -48,7 +61,7 @@ export const tex = (e: Expr, name = ''): string => {
   for (const n of order) {
     if (at(n) !== n) continue
     const args = n.args.map(a => pieces.get(at(a)) as Piece & { readonly depth: number })
-    const piece = (notations[n.op] as Notation<Op>)(n, args)
+    const piece = rulesOf<Op>(n.op).notation(n, args)
     const depth = args.reduce((deep, a) => Math.max(deep, a.depth + 1), 0)
     const one = piece.numeral === true || sizeOf(n.shape) === 1
     const isNamed = n !== root && n.args.length > 0 && ((uses.get(n) ?? 0) > 1 || depth > deepest)

@@ -1,5 +1,6 @@
 /** How much there is to do in a program, before anything is compiled. */
 import { sizeOf } from '../value/shape.js'
+import { factsOf } from './ops/table.js'
 import type { Program } from './program.js'
 
 /**
@@ -9,6 +10,6 @@ import type { Program } from './program.js'
  */
 export const work = ({ order }: Program): number =>
   order.reduce((sum, n) => {
-    const size = sizeOf(n.shape)
-    return sum + size + (n.op === 'matmul' ? size * (n.args[0]?.shape.at(-1) ?? 1) : 0)
+    const facts = factsOf(n)
+    return sum + sizeOf(n.shape) * (1 + (facts.role === 'heavy' ? facts.products(n.args) : 0))
   }, 0)

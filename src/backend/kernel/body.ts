@@ -1,5 +1,6 @@
 /** The inside of a kernel: the nodes that it computes, what it reads from memory, and the indexes that it counts. */
-import type { Expr } from '../../expr/op.js'
+import { row, type Expr, type Node } from '../../expr/op.js'
+import { isPlaced, readsKey, type PlacedOp } from '../../expr/ops/table.js'
 import { stridesOf, type Dims } from '../../value/shape.js'
 import { bytesOf, type View } from './ir.js'
 import { uniformValue } from './simplify.js'
@@ -28,11 +29,12 @@ export interface Body {
 }
 
 const scaled = (v: View): Dims => v.stride.map(s => s * bytesOf[v.buffer.dtype])
-const isPlace = (n: Expr): boolean => n.op === 'iota' || n.op === 'random' || n.op === 'oneHot'
-const placeSteps = (n: Expr, shape: Dims): Dims =>
-  n.op === 'random'
-    ? stridesOf(shape)
-    : shape.map((_, a) => (a === (n.op === 'iota' ? n.attrs.axis : shape.length - 1) ? 1 : 0))
+const along = (axis: number, shape: Dims): Dims => shape.map((_, a) => (a === axis ? 1 : 0))
+const placeSteps: { readonly [K in PlacedOp]: (n: Node<K>, shape: Dims) => Dims } = {
+  iota: (n, shape) => along(n.attrs.axis, shape),
+  oneHot: (_, shape) => along(shape.length - 1, shape),
+  random: (_, shape) => stridesOf(shape)
+}
 
 /** What must be computed for the roots, given what is read from memory. */
 export const bodyOf = (
@@ -52,8 +54,7 @@ export const bodyOf = (
         stack.pop()
         continue
       }
-      const stops =
-        reads.has(top.n) || uniformValue(top.n) !== undefined || top.n.op === 'random' || top.n.op === 'iota'
+      const stops = reads.has(top.n) || uniformValue(top.n) !== undefined || readsKey(top.n)
       const arg = stops ? undefined : top.n.args[top.next++]
       if (arg !== undefined) {
         if (!seen.has(arg)) stack.push({ n: arg, next: 0 })
@@ -61,7 +62,7 @@ export const bodyOf = (
       }
       seen.add(top.n)
       nodes.push(top.n)
-      if (top.n.op === 'random' && !reads.has(top.n)) {
+      if (readsKey(top.n) && !reads.has(top.n)) {
         const key = top.n.args[0] as Expr
         keys.set(key, reads.get(key) as View)
       }
@@ -74,9 +75,10 @@ export const bodyOf = (
     nodes,
     reads: used.map(node => ({ node, view: reads.get(node) as View, steps: scaled(reads.get(node) as View) })),
     places: nodes
-      .filter(n => !reads.has(n) && isPlace(n))
+      .filter(n => !reads.has(n))
+      .filter(isPlaced)
       .map(node => {
-        const steps = placeSteps(node, shape)
+        const steps = row(placeSteps, node)(node, shape)
         return { node, steps, first: steps.reduce((at, st, a) => at + st * (start[a] as number), 0) }
       }),
     keys

@@ -2,12 +2,13 @@
  * From a graph to kernels. Elementwise chains dissolve into whatever consumes them; views (transpose, broadcast, slice, windows) are
  * ways of walking a buffer and cost nothing; the rest becomes kernels of its own.
  */
-import type { Expr, Node } from '../../expr/op.js'
+import type { Expr, ExprOf } from '../../expr/op.js'
+import { hasRole, readsKey, type OpOf } from '../../expr/ops/table.js'
 import type { Program } from '../../expr/program.js'
 import { sizeOf, stridesOf, type Dims } from '../../value/shape.js'
 import { isPlain, isWhole, type Buffer, type Kernel, type KernelProgram, type MapKernel, type View } from './ir.js'
 import { simplify, uniformValue } from './simplify.js'
-import { materialize, roles, type Materialized } from './materialize.js'
+import { materialize, type Materialized } from './materialize.js'
 import { collapse } from './space.js'
 
 /** more outputs than this in one kernel would run out of registers */
@@ -36,8 +37,8 @@ const readsBelow = (roots: readonly Expr[], stored: ReadonlySet<Expr>, s: State)
       if (seen.has(a)) continue
       seen.add(a)
       // a key is read number by number, even where all of it is one
-      if (uniformValue(a) !== undefined && n.op !== 'random') continue
-      if (roles[a.op] === 'map' && !stored.has(a)) stack.push(a)
+      if (uniformValue(a) !== undefined && !readsKey(n)) continue
+      if (hasRole(a, 'map') && !stored.has(a)) stack.push(a)
       else reads.set(a, s.views.get(a) as View)
     }
   return reads
@@ -62,7 +63,25 @@ const copied = (s: State, n: Expr, from: View): View => {
   return to
 }
 
-const viewOf = (s: State, n: Expr): View => {
+const leafView = (s: State, n: ExprOf<OpOf<'leaf'>>): View => {
+  switch (n.op) {
+    case 'input': {
+      const known =
+        s.inputs.get(n.attrs.name) ??
+        strided(make(s, n.dtype, sizeOf(n.shape), { kind: 'input', name: n.attrs.name }), n.shape)
+      s.inputs.set(n.attrs.name, known)
+      return known
+    }
+    case 'constant': {
+      const { value } = n.attrs
+      const buffer = make(s, n.dtype, value.data.length, { kind: 'constant', value })
+      s.constants.push(buffer)
+      return { buffer, shape: n.shape, stride: value.stride, offset: value.offset }
+    }
+  }
+}
+
+const viewOf = (s: State, n: ExprOf<OpOf<'view'>>): View => {
   const from = s.views.get(n.args[0] as Expr) as View
   switch (n.op) {
     case 'reshape': {
@@ -92,8 +111,6 @@ const viewOf = (s: State, n: Expr): View => {
         stride: [sn, sh * w.stride[0], sw * w.stride[1], sh * w.dilation[0], sw * w.dilation[1], sc]
       }
     }
-    default:
-      return from
   }
 }
 
@@ -146,7 +163,7 @@ const part = (v: View, start: Dims, shape: Dims): View => ({
   offset: start.reduce((o, x, i) => o + x * at(v.stride, i), v.offset)
 })
 
-const heavy = (s: State, n: Expr): View => {
+const heavy = (s: State, n: ExprOf<OpOf<'heavy'>>): View => {
   const arg = (i: number): View => s.views.get(n.args[i] as Expr) as View
   const plain = (i: number): View => (isPlain(arg(i)) ? arg(i) : copied(s, n.args[i] as Expr, arg(i)))
   const to = strided(make(s, n.dtype, sizeOf(n.shape)), n.shape)
@@ -225,8 +242,6 @@ const heavy = (s: State, n: Expr): View => {
     case 'foldIn':
       push(s, { kind: 'foldIn', key: plain(0), data: n.attrs.data, to }, to.buffer)
       return to
-    default:
-      return to
   }
 }
 
@@ -252,11 +267,11 @@ const oneLoop = (shape: Dims, axes: Dims, reads: readonly View[]): boolean => {
 }
 
 /** The reduced axes must be neighbours, and passed through in one loop; otherwise what is reduced is first laid out so. */
-const reduce = (s: State, n: Node<'sum' | 'reduceMax'>, stored: ReadonlySet<Expr>): View => {
+const reduce = (s: State, n: ExprOf<OpOf<'reduce'>>, stored: ReadonlySet<Expr>): View => {
   const x = n.args[0] as Expr
   const { axes } = n.attrs
   const to = strided(make(s, n.dtype, sizeOf(n.shape)), n.shape)
-  const inline = (roles[x.op] === 'map' && !stored.has(x)) || uniformValue(x) !== undefined
+  const inline = (hasRole(x, 'map') && !stored.has(x)) || uniformValue(x) !== undefined
   const reads = inline ? readsBelow([x], stored, s) : new Map([[x, s.views.get(x) as View]])
   if (
     oneLoop(
@@ -296,22 +311,13 @@ const reduce = (s: State, n: Node<'sum' | 'reduceMax'>, stored: ReadonlySet<Expr
 export const fuse = ({ outputs, order, materialized: stored }: Materialized): KernelProgram => {
   const s: State = { views: new Map(), kernels: [], filledBy: new Map(), constants: [], inputs: new Map(), next: 0 }
   for (const n of order) {
-    const role = roles[n.op]
-    if (n.op === 'input') {
-      const known =
-        s.inputs.get(n.attrs.name) ??
-        strided(make(s, n.dtype, sizeOf(n.shape), { kind: 'input', name: n.attrs.name }), n.shape)
-      s.inputs.set(n.attrs.name, known)
-      s.views.set(n, known)
-    } else if (n.op === 'constant') {
-      const value = n.attrs.value
-      const buffer = make(s, n.dtype, value.data.length, { kind: 'constant', value })
-      s.constants.push(buffer)
-      s.views.set(n, { buffer, shape: n.shape, stride: value.stride, offset: value.offset })
-    } else if (role === 'view') s.views.set(n, viewOf(s, n))
-    else if (role === 'map') {
+    // `program` lets no invalid node through
+    if (hasRole(n, 'none')) continue
+    else if (hasRole(n, 'leaf')) s.views.set(n, leafView(s, n))
+    else if (hasRole(n, 'view')) s.views.set(n, viewOf(s, n))
+    else if (hasRole(n, 'map')) {
       if (stored.has(n)) s.views.set(n, fuseMap(s, n, stored))
-    } else if (n.op === 'sum' || n.op === 'reduceMax') s.views.set(n, reduce(s, n, stored))
+    } else if (hasRole(n, 'reduce')) s.views.set(n, reduce(s, n, stored))
     else s.views.set(n, heavy(s, n))
   }
   const results = Object.fromEntries(

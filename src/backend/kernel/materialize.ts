@@ -1,71 +1,12 @@
 /** What gets a place in memory, and what is worked out again wherever it is needed. */
-import { topological, type Expr, type Op } from '../../expr/op.js'
+import { topological, type Expr } from '../../expr/op.js'
+import { factsOf, hasRole, readsKey } from '../../expr/ops/table.js'
 import { sizeOf } from '../../value/shape.js'
 
-type Role = 'leaf' | 'map' | 'view' | 'reduce' | 'heavy'
-export const roles: { readonly [K in Op]: Role } = {
-  input: 'leaf',
-  constant: 'leaf',
-  invalid: 'leaf',
-  iota: 'map',
-  neg: 'map',
-  abs: 'map',
-  sign: 'map',
-  floor: 'map',
-  sqrt: 'map',
-  exp: 'map',
-  log: 'map',
-  log1p: 'map',
-  expm1: 'map',
-  tanh: 'map',
-  erf: 'map',
-  sin: 'map',
-  cos: 'map',
-  cast: 'map',
-  stopGradient: 'map',
-  add: 'map',
-  sub: 'map',
-  mul: 'map',
-  div: 'map',
-  max: 'map',
-  min: 'map',
-  pow: 'map',
-  equal: 'map',
-  less: 'map',
-  lessEqual: 'map',
-  select: 'map',
-  random: 'map',
-  oneHot: 'heavy',
-  sum: 'reduce',
-  reduceMax: 'reduce',
-  matmul: 'heavy',
-  reshape: 'view',
-  transpose: 'view',
-  broadcast: 'view',
-  slice: 'view',
-  concat: 'heavy',
-  pad: 'heavy',
-  gather: 'heavy',
-  scatterAdd: 'heavy',
-  windows: 'view',
-  unwindows: 'heavy',
-  fingerprint: 'heavy',
-  foldIn: 'heavy'
-}
-/** what an elementwise op costs, in additions: decides whether a value used twice is kept or worked out twice */
-const costs: Partial<Record<Op, number>> = {
-  div: 3,
-  sqrt: 4,
-  exp: 12,
-  expm1: 14,
-  tanh: 16,
-  log: 14,
-  log1p: 16,
-  erf: 20,
-  sin: 30,
-  cos: 30,
-  pow: 40,
-  random: 30
+const isMap = (n: Expr): boolean => hasRole(n, 'map')
+const costOf = (n: Expr): number => {
+  const facts = factsOf(n)
+  return facts.role === 'map' ? facts.cost : 0
 }
 const keepAbove = 3
 
@@ -78,26 +19,20 @@ export const materializedNodes = (order: readonly Expr[], outputs: readonly Expr
   const cost = new Map<Expr, number>()
   // a first guess of each node's cost from below: what hangs under it up to the next thing that is surely stored
   for (const n of order) {
-    const below =
-      roles[n.op] === 'map' ? n.args.reduce((s, a) => s + (roles[a.op] === 'map' ? (cost.get(a) ?? 0) : 0), 0) : 0
-    cost.set(n, below + (roles[n.op] === 'map' ? (costs[n.op] ?? 1) : 0))
+    const below = isMap(n) ? n.args.reduce((s, a) => s + (isMap(a) ? (cost.get(a) ?? 0) : 0), 0) : 0
+    cost.set(n, below + costOf(n))
   }
   for (let i = order.length - 1; i >= 0; i--) {
     const n = order[i] as Expr
-    const role = roles[n.op]
-    if (role !== 'map') {
-      if (role !== 'view') stored.add(n)
+    if (!isMap(n)) {
+      if (!hasRole(n, 'view')) stored.add(n)
       consumers.set(n, new Set([n]))
       continue
     }
     const mine = users.get(n) ?? []
-    const kernels = new Set(
-      mine.flatMap(u => (roles[u.op] === 'map' && !stored.has(u) ? [...(consumers.get(u) ?? [])] : [u]))
-    )
-    const forced = mine.some(u => roles[u.op] === 'view' || roles[u.op] === 'heavy' || u.op === 'random')
-    const heavyColumns = mine.some(
-      u => roles[u.op] === 'reduce' && (cost.get(n) ?? 0) > 2 * keepAbove && !reducesRows(u)
-    )
+    const kernels = new Set(mine.flatMap(u => (isMap(u) && !stored.has(u) ? [...(consumers.get(u) ?? [])] : [u])))
+    const forced = mine.some(u => hasRole(u, 'view') || hasRole(u, 'heavy') || readsKey(u))
+    const heavyColumns = mine.some(u => hasRole(u, 'reduce') && (cost.get(n) ?? 0) > 2 * keepAbove && !reducesRows(u))
     if (forced || heavyColumns || (kernels.size > 1 && (cost.get(n) ?? 0) > keepAbove)) stored.add(n)
     consumers.set(n, stored.has(n) ? new Set([n]) : kernels)
   }
@@ -105,7 +40,7 @@ export const materializedNodes = (order: readonly Expr[], outputs: readonly Expr
 }
 /** whether what is reduced lies last, so that one loop runs through memory */
 const reducesRows = (n: Expr): boolean => {
-  if (n.op !== 'sum' && n.op !== 'reduceMax') return false
+  if (!hasRole(n, 'reduce')) return false
   const shape = (n.args[0] as Expr).shape
   const first = Math.min(...n.attrs.axes, shape.length)
   return shape.every((s, i) => i < first || s === 1 || n.attrs.axes.includes(i))

@@ -4,6 +4,7 @@
  */
 import { sizeOf, type Dims } from '../../value/shape.js'
 import type { Expr } from '../../expr/op.js'
+import { callsJs, readsKey } from '../../expr/ops/table.js'
 import { bodyOf } from './body.js'
 import type { Kernel, MapKernel, MatmulKernel, MatrixPart, ReduceKernel, View } from './ir.js'
 import { isThin, piecesOf, sizesOf, type ProductSizes } from './tiling.js'
@@ -39,16 +40,8 @@ const nodesOf = (k: MapKernel | ReduceKernel): readonly Expr[] =>
 /** Functions that call back into JavaScript are not there for other threads; and a key that is also numbers to work with cannot be both whole and cut. */
 const staysWhole = (k: MapKernel | ReduceKernel): boolean => {
   const nodes = nodesOf(k)
-  const keys = new Set(nodes.flatMap(n => (n.op === 'random' && !k.reads.has(n) ? [n.args[0]] : [])))
-  return nodes.some(
-    n =>
-      keys.has(n) ||
-      (!k.reads.has(n) &&
-        (n.op === 'sin' ||
-          n.op === 'cos' ||
-          n.op === 'pow' ||
-          (n.op === 'random' && n.attrs.distribution === 'normal')))
-  )
+  const keys = new Set(nodes.flatMap(n => (readsKey(n) && !k.reads.has(n) ? [n.args[0]] : [])))
+  return nodes.some(n => keys.has(n) || (!k.reads.has(n) && callsJs(n)))
 }
 
 const resized = <K extends MapKernel | ReduceKernel>(k: K, axis: number, start: number, size: number): K => {

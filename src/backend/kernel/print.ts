@@ -3,7 +3,7 @@
  * `/strides` and `+offset` where it is no plain view from the start of the buffer, and by `@address` once memory is planned.
  */
 import type { Expr } from '../../expr/op.js'
-import { printProgram, showNumber } from '../../expr/print.js'
+import { printProgram, showNumber } from '../../expr/number-text.js'
 import { showShape } from '../../value/shape.js'
 import { bodyOf } from './body.js'
 import type { Compilation } from './compile.js'

@@ -1,6 +1,7 @@
 /** Simplification that keeps every bit: equal nodes become one, and what cannot change a value goes. */
 import { constant, node } from '../../expr/build.js'
 import type { Expr, Op } from '../../expr/op.js'
+import { factsOf } from '../../expr/ops/table.js'
 import { full, isFloat, scalarOf, type Tensor } from '../../value/tensor.js'
 
 /** the number of a constant that is one number everywhere */
@@ -25,27 +26,10 @@ const withoutEffect = (op: Op, args: readonly Expr[]): Expr | undefined => {
   return undefined
 }
 
-/** what is rounded once, and so is the same wherever it is worked out; a f32 is rounded when it is stored */
-const exact: Partial<Record<Op, (x: number, y: number) => number>> = {
-  add: (x, y) => x + y,
-  sub: (x, y) => x - y,
-  mul: (x, y) => x * y,
-  div: (x, y) => x / y,
-  max: Math.max,
-  min: Math.min,
-  neg: x => -x,
-  abs: Math.abs,
-  sqrt: Math.sqrt,
-  cast: x => x,
-  reshape: x => x,
-  transpose: x => x,
-  broadcast: x => x,
-  slice: x => x
-}
-
 /** floating-point numbers worked out from single constants */
 const folded = (n: Expr, args: readonly Expr[]): Expr | undefined => {
-  const work = exact[n.op]
+  const facts = factsOf(n)
+  const work = facts.role === 'map' || facts.role === 'view' ? facts.exactFold : undefined
   const [x, y = 0] = args.map(uniformValue)
   if (work === undefined || x === undefined || !args.every(a => isFloat(a.dtype) && uniformValue(a) !== undefined))
     return undefined

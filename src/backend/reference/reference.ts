@@ -5,7 +5,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import ndarray from 'ndarray'
 import ops from 'ndarray-ops'
-import type { Expr, Node, Op } from '../../expr/op.js'
+import { row, type Expr, type Node, type Op } from '../../expr/op.js'
 import * as el from '../../value/elementary.js'
 import { bits32At, foldInWords, normalAt, uniformAt, type Words } from '../../random/index.js'
 import { fingerprintOf } from '../../value/fingerprint.js'
@@ -143,7 +143,7 @@ const kernels: { readonly [K in Op]: Kernel<K> } = {
   }
 }
 
-const run = (n: Expr, args: readonly Tensor[]): Tensor => (kernels[n.op] as Kernel<Op>)(n, args)
+const run = (n: Expr, args: readonly Tensor[]): Tensor => row(kernels, n)(n, args)
 
 const compile: Backend['compile'] = p => {
   const uses = new Map<Expr, number>()

@@ -3,11 +3,13 @@
  * truth values, or two vectors of two f64.
  */
 import { call, f32, f32x4, i32, i32x4, local, type Func, type Local } from 'wasmati'
-import type { Expr } from '../../../expr/op.js'
+import type { Expr, ExprOf } from '../../../expr/op.js'
+import { type OpOf, type PlacedOp } from '../../../expr/ops/table.js'
 import type { Dims } from '../../../value/shape.js'
+import type { DType } from '../../../value/tensor.js'
 import type { Body, IndexSource } from '../../kernel/body.js'
 import { uniformValue } from '../../kernel/simplify.js'
-import { importedNormal, type UnaryName } from './functions.js'
+import { importedNormal, unaryFunctions, type UnaryName } from './functions.js'
 import { load } from './memory.js'
 import { width, type Library, type Scope } from './scope.js'
 import { bits, d2, f4, get, highHalf, i4, joinMasks, joinPairs, l2, set, type Push } from './lanes.js'
@@ -121,31 +123,31 @@ const draw = (s: Scope, n: Expr & { readonly op: 'random' }, p: IndexSource, ste
   }
 }
 
-const unaryNames = new Set<string>(['exp', 'expm1', 'tanh', 'erf', 'log', 'log1p', 'sin', 'cos'])
+const isUnary = (n: Expr): n is ExprOf<UnaryName> => Object.hasOwn(unaryFunctions, n.op)
 
 /** Makes the functions that a body calls: wasmati writes one function at a time, so they must be there before its own begins. */
 export const prepare = (body: Body, library: Library): void => {
   for (const n of body.nodes)
-    if (unaryNames.has(n.op)) library.unary(n.op as UnaryName)
+    if (isUnary(n)) library.unary(n.op)
     else if (n.op === 'pow') library.pow()
     else if (n.op === 'random') library.bits32()
 }
 
-/** one vector of a node that is worked out here */
-const compute = (s: Scope, n: Expr, half: number, place: (n: Expr) => readonly [IndexSource, number]): Push => {
+/** one vector of a number that is known */
+const known = (dtype: DType, x: number): Push =>
+  dtype === 'f64' ? d2.of(x) : dtype === 'f32' ? f4.of(x) : dtype === 'bool' ? i4.of(x === 0 ? 0 : -1) : i4.of(x)
+
+/** one vector of a node that is worked out here; without a default, so that the compiler names an op that is missing */
+const compute = (
+  s: Scope,
+  n: ExprOf<OpOf<'map'> | PlacedOp>,
+  half: number,
+  place: (n: Expr) => readonly [IndexSource, number]
+): Push => {
   const l = n.dtype === 'f64' ? d2 : f4
   const a = (): Push => arg(s, n, 0, half)
   const b = (): Push => arg(s, n, 1, half)
-  const number = uniformValue(n)
-  if (number !== undefined)
-    return n.dtype === 'f64'
-      ? d2.of(number)
-      : n.dtype === 'f32'
-        ? f4.of(number)
-        : n.dtype === 'bool'
-          ? i4.of(number === 0 ? 0 : -1)
-          : i4.of(number)
-  if (unaryNames.has(n.op)) return viaF64(s, n, half, s.library.unary(n.op as UnaryName))
+  if (isUnary(n)) return viaF64(s, n, half, s.library.unary(n.op))
   switch (n.op) {
     case 'add':
     case 'sub':
@@ -193,7 +195,7 @@ const compute = (s: Scope, n: Expr, half: number, place: (n: Expr) => readonly [
       const [p, step] = place(n)
       return draw(s, n, p, step)
     }
-    default:
+    case 'stopGradient':
       return a()
   }
 }
@@ -214,13 +216,17 @@ export const emitBody = (
     if (r !== undefined) load(s, n, r.view, innerStep(r.steps), s.walker(r.steps), lanes)
     else
       s.vectors(n).forEach((l, half) => {
-        set(
-          l,
-          compute(s, n, half, m => {
-            const p = placed.get(m) as IndexSource
-            return [p, innerStep(p.steps)]
-          })
-        )
+        const number = uniformValue(n)
+        // a body ends at what is read and at constants: all else is computed number by number
+        const inside = n as ExprOf<OpOf<'map'> | PlacedOp>
+        const value =
+          number !== undefined
+            ? known(n.dtype, number)
+            : compute(s, inside, half, m => {
+                const p = placed.get(m) as IndexSource
+                return [p, innerStep(p.steps)]
+              })
+        set(l, value)
       })
   }
 }
