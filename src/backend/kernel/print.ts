@@ -3,7 +3,8 @@
  * `/strides` and `+offset` where it is no plain view from the start of the buffer, and by `@address` once memory is planned.
  */
 import type { Expr } from '../../expr/op.js'
-import { printProgram, showNumber } from '../../expr/number-text.js'
+import { showNumber } from '../../expr/number-text.js'
+import { printProgram } from '../../expr/print.js'
 import { showShape } from '../../value/shape.js'
 import { bodyOf } from './body.js'
 import type { Compilation } from './compile.js'
