@@ -37,6 +37,7 @@ export {
   type SafeTensors,
   type SafetensorsLimits
 } from './interop/safetensors.js'
+export { programCodec } from './expr/codec.js'
 export { version } from './run/version.js'
 export { openRun, type OpenRun } from './run/open.js'
 export { horizon } from './run/horizon.js'

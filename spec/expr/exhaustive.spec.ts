@@ -26,7 +26,7 @@ const withRows = (facts: Readonly<Record<string, string>>): ((source: string) =>
     `export const linear = {${Object.entries(facts)
       .map(
         ([name, given]) =>
-          `\n  ${name}: { attrs: {}, shape: (_, [x]) => E.right(x ?? arg([], 0)), gradient: (_, g) => [g], notation: () => ({ tex: '', level: 0 }), facts: ${given} },`
+          `\n  ${name}: { arity: 1, attrs: {}, shape: (_, [x]) => E.right(x ?? arg([], 0)), gradient: (_, g) => [g], notation: () => ({ tex: '', level: 0 }), facts: ${given} },`
       )
       .join('')}`
   )

@@ -143,6 +143,19 @@ test.each([
   expect(run(formulaOf(name), [0], 'f64').slope[0]).toBeCloseTo(slope, 14)
 })
 
+// what PyTorch gives; selu: 1.0507009873554805 times 1.6732632423543772
+test.each([
+  ['relu', 0, 0],
+  ['relu6', 0, 0],
+  ['relu6', 6, 0],
+  ['leakyRelu', 0, 0.01],
+  ['hardSigmoid', -3, 0],
+  ['hardSigmoid', 3, 0],
+  ['selu', 0, 1.7580993408473766]
+] as const)('%s has at its corner %d the slope %d', (name, x, slope) => {
+  expect(run(formulaOf(name), [x], 'f64').slope[0]).toBeCloseTo(slope, 14)
+})
+
 test('softmax of large logits', () => {
   const { y } = run(formulaOf('softmax'), [1e4, 1e4, -1e4], 'f32')
   expect(y).toEqual([0.5, 0.5, 0])

@@ -1,6 +1,8 @@
 /**
  * Functions of one tensor, as formulas over the ops. In f32 the smooth ones are computed in f64 and rounded once (numerics contract,
- * section 1). Each is finite, with a finite derivative, wherever its limit is; at a corner the derivative is that of the left side.
+ * section 1). Each is finite, with a finite derivative, wherever its limit is. At a corner the derivative is that of one side, as in
+ * PyTorch: of the flat side in relu (0 at 0), relu6 (0 at 0 and at 6) and hardSigmoid (0 at -3 and at 3), of the left side in leakyRelu
+ * (0.01 at 0) and selu (about 1.758 at 0).
  */
 import {
   add,

@@ -68,6 +68,7 @@ const extremum =
 
 const oneArgument = {
   neg: {
+    arity: 1,
     attrs: {},
     shape: float1('neg'),
     gradient: (_, g, b) => [b.neg(g)],
@@ -75,6 +76,7 @@ const oneArgument = {
     facts: exact(1, x => -x)
   },
   abs: {
+    arity: 1,
     attrs: {},
     shape: float1('abs'),
     gradient: (n, g, b) => [b.mul(g, b.sign(argument(n, 0)))],
@@ -83,6 +85,7 @@ const oneArgument = {
   },
   // its derivative at 0, where it jumps, is 0 as everywhere
   sign: {
+    arity: 1,
     attrs: {},
     shape: float1('sign'),
     gradient: noGradient,
@@ -90,6 +93,7 @@ const oneArgument = {
     facts: costs(1)
   },
   floor: {
+    arity: 1,
     attrs: {},
     shape: float1('floor'),
     gradient: noGradient,
@@ -97,6 +101,7 @@ const oneArgument = {
     facts: costs(1)
   },
   sqrt: {
+    arity: 1,
     attrs: {},
     shape: float1('sqrt'),
     gradient: (n, g, b) => [b.div(b.mul(g, 0.5), n)],
@@ -104,6 +109,7 @@ const oneArgument = {
     facts: exact(4, Math.sqrt)
   },
   exp: {
+    arity: 1,
     attrs: {},
     shape: float1('exp'),
     gradient: (n, g, b) => [b.mul(g, n)],
@@ -111,6 +117,7 @@ const oneArgument = {
     facts: costs(12)
   },
   log: {
+    arity: 1,
     attrs: {},
     shape: float1('log'),
     gradient: (n, g, b) => [b.div(g, argument(n, 0))],
@@ -118,6 +125,7 @@ const oneArgument = {
     facts: costs(14)
   },
   log1p: {
+    arity: 1,
     attrs: {},
     shape: float1('log1p'),
     gradient: (n, g, b) => [b.div(g, b.add(argument(n, 0), 1))],
@@ -125,6 +133,7 @@ const oneArgument = {
     facts: costs(16)
   },
   expm1: {
+    arity: 1,
     attrs: {},
     shape: float1('expm1'),
     gradient: (n, g, b) => [b.mul(g, b.add(n, 1))],
@@ -132,6 +141,7 @@ const oneArgument = {
     facts: costs(14)
   },
   tanh: {
+    arity: 1,
     attrs: {},
     shape: float1('tanh'),
     gradient: (n, g, b) => [b.mul(g, b.sub(1, b.square(n)))],
@@ -139,6 +149,7 @@ const oneArgument = {
     facts: costs(16)
   },
   erf: {
+    arity: 1,
     attrs: {},
     shape: float1('erf'),
     gradient: (n, g, b) => [b.mul(g, b.mul(b.exp(b.neg(b.square(argument(n, 0)))), twoOverRootPi))],
@@ -146,6 +157,7 @@ const oneArgument = {
     facts: costs(20)
   },
   sin: {
+    arity: 1,
     attrs: {},
     shape: float1('sin'),
     gradient: (n, g, b) => [b.mul(g, b.cos(argument(n, 0)))],
@@ -153,6 +165,7 @@ const oneArgument = {
     facts: rare(30)
   },
   cos: {
+    arity: 1,
     attrs: {},
     shape: float1('cos'),
     gradient: (n, g, b) => [b.neg(b.mul(g, b.sin(argument(n, 0))))],
@@ -160,6 +173,7 @@ const oneArgument = {
     facts: rare(30)
   },
   cast: {
+    arity: 1,
     attrs: { dtype: a.dtype },
     shape: ({ dtype }, args) => {
       const x = arg(args, 0)
@@ -173,6 +187,7 @@ const oneArgument = {
     facts: exact(1, x => x)
   },
   stopGradient: {
+    arity: 1,
     attrs: {},
     shape: (_, args) => E.right({ dtype: arg(args, 0).dtype, shape: arg(args, 0).shape }),
     gradient: noGradient,
@@ -195,6 +210,7 @@ const product = (_: unknown, args: readonly Piece[]): Piece => {
 
 const severalArguments = {
   add: {
+    arity: 2,
     attrs: {},
     shape: float2('add'),
     gradient: (_, g) => [g, g],
@@ -202,6 +218,7 @@ const severalArguments = {
     facts: exact(1, (x, y) => x + y)
   },
   sub: {
+    arity: 2,
     attrs: {},
     shape: float2('sub'),
     gradient: (_, g, b) => [g, b.neg(g)],
@@ -209,6 +226,7 @@ const severalArguments = {
     facts: exact(1, (x, y) => x - y)
   },
   mul: {
+    arity: 2,
     attrs: {},
     shape: float2('mul'),
     gradient: (n, g, b) => [b.mul(g, argument(n, 1)), b.mul(g, argument(n, 0))],
@@ -216,6 +234,7 @@ const severalArguments = {
     facts: exact(1, (x, y) => x * y)
   },
   div: {
+    arity: 2,
     attrs: {},
     shape: float2('div'),
     gradient: (n, g, b) => [b.div(g, argument(n, 1)), b.neg(b.div(b.mul(g, n), argument(n, 1)))],
@@ -223,6 +242,7 @@ const severalArguments = {
     facts: exact(3, (x, y) => x / y)
   },
   max: {
+    arity: 2,
     attrs: {},
     shape: float2('max'),
     gradient: extremum((b, x, y) => b.less(y, x)),
@@ -230,6 +250,7 @@ const severalArguments = {
     facts: exact(1, Math.max)
   },
   min: {
+    arity: 2,
     attrs: {},
     shape: float2('min'),
     gradient: extremum((b, x, y) => b.less(x, y)),
@@ -237,6 +258,7 @@ const severalArguments = {
     facts: exact(1, Math.min)
   },
   pow: {
+    arity: 2,
     attrs: {},
     shape: float2('pow'),
     // y x^(y-1) and x^y log x, with 0 where the other factor is 0 (0^0 = 1 is constant in neither direction that stays real)
@@ -252,6 +274,7 @@ const severalArguments = {
     facts: rare(40)
   },
   equal: {
+    arity: 2,
     attrs: {},
     shape: compare('equal'),
     gradient: noGradient,
@@ -259,6 +282,7 @@ const severalArguments = {
     facts: costs(1)
   },
   less: {
+    arity: 2,
     attrs: {},
     shape: compare('less'),
     gradient: noGradient,
@@ -266,6 +290,7 @@ const severalArguments = {
     facts: costs(1)
   },
   lessEqual: {
+    arity: 2,
     attrs: {},
     shape: compare('lessEqual'),
     gradient: noGradient,
@@ -273,6 +298,7 @@ const severalArguments = {
     facts: costs(1)
   },
   select: {
+    arity: 3,
     attrs: {},
     shape: (_, args) => {
       const [c, x, y] = [arg(args, 0), arg(args, 1), arg(args, 2)]

@@ -36,6 +36,7 @@ const windowed =
 
 export const image = {
   windows: {
+    arity: 1,
     attrs: a.window,
     shape: (w, args) => {
       const x = arg(args, 0)
@@ -54,6 +55,7 @@ export const image = {
     facts: { role: 'view', exactFold: undefined }
   },
   unwindows: {
+    arity: 1,
     attrs: { ...a.window, height: count, width: count },
     shape: (w, args) => {
       const x = arg(args, 0)

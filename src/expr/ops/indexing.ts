@@ -18,6 +18,7 @@ export interface IndexingOps {
 
 export const indexing = {
   gather: {
+    arity: 2,
     attrs: {},
     shape: (_, args) => {
       const [table, index] = [arg(args, 0), arg(args, 1)]
@@ -33,6 +34,7 @@ export const indexing = {
     facts: { role: 'heavy', placed: false, products: () => 0 }
   },
   scatterAdd: {
+    arity: 2,
     attrs: { rows: a.anyNumber },
     shape: ({ rows }, args) => {
       const [values, index] = [arg(args, 0), arg(args, 1)]
@@ -52,6 +54,7 @@ export const indexing = {
     facts: { role: 'heavy', placed: false, products: () => 0 }
   },
   oneHot: {
+    arity: 1,
     attrs: { depth: a.anyNumber, dtype: a.floatType },
     shape: ({ depth, dtype }, args) => {
       const x = arg(args, 0)

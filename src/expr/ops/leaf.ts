@@ -22,6 +22,7 @@ export interface LeafOps {
 
 export const leaf = {
   input: {
+    arity: 0,
     attrs: { name: a.name, dtype: a.dtype, shape: a.counts },
     shape: ({ dtype, shape }) => sizes('input', shape, { dtype, shape }),
     gradient: noGradient,
@@ -29,6 +30,7 @@ export const leaf = {
     facts: { role: 'leaf' }
   },
   constant: {
+    arity: 0,
     attrs: { value: a.tensor },
     shape: ({ value }) => {
       const { dtype, shape } = value
@@ -45,6 +47,7 @@ export const leaf = {
     facts: { role: 'leaf' }
   },
   iota: {
+    arity: 0,
     attrs: { dtype: a.dtype, shape: a.counts, axis: a.anyNumber },
     shape: ({ dtype, shape, axis }) => {
       if (!Number.isInteger(axis) || axis < 0 || axis >= shape.length)
@@ -59,6 +62,7 @@ export const leaf = {
     facts: { role: 'map', cost: 1, exactFold: undefined, callsJs: never, placed: true, readsKey: false }
   },
   invalid: {
+    arity: 0,
     attrs: { error: refined('no mistake', (_): _ is Problem<'ShapeError'> => false) },
     shape: ({ error }) => E.left(error),
     gradient: noGradient,

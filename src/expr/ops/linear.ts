@@ -12,6 +12,7 @@ export interface LinearOps {
 
 export const linear = {
   matmul: {
+    arity: 2,
     attrs: {},
     shape: (_, args) => {
       const [a, b] = [arg(args, 0), arg(args, 1)]

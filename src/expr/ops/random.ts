@@ -16,6 +16,7 @@ export interface RandomOps {
 
 export const random = {
   foldIn: {
+    arity: 1,
     attrs: { data: uint32 },
     shape: ({ data }, args) =>
       isKey(arg(args, 0)) && data >>> 0 === data
@@ -26,6 +27,7 @@ export const random = {
     facts: { role: 'heavy', placed: false, products: () => 0 }
   },
   random: {
+    arity: 1,
     attrs: { distribution: oneOf('bits', 'uniform', 'normal'), shape: a.counts },
     shape: ({ distribution, shape }, args) =>
       isKey(arg(args, 0))

@@ -30,6 +30,7 @@ const reduced =
 
 export const reduce = {
   sum: {
+    arity: 1,
     attrs: { axes: a.counts },
     shape: reduced('sum'),
     gradient: (n, g, b) => [b.broadcast(g, argument(n, 0).shape)],
@@ -37,6 +38,7 @@ export const reduce = {
     facts: { role: 'reduce' }
   },
   reduceMax: {
+    arity: 1,
     attrs: { axes: a.counts },
     shape: reduced('reduceMax'),
     // ties share equally
@@ -49,6 +51,7 @@ export const reduce = {
     facts: { role: 'reduce' }
   },
   fingerprint: {
+    arity: 1,
     attrs: {},
     shape: (_, args) =>
       isFloat(arg(args, 0).dtype)

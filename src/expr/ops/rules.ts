@@ -64,6 +64,8 @@ export type Facts<A> =
 export type Role = Facts<never>['role']
 
 export interface OpRules<A> {
+  /** how many arguments; `some`: at least one */
+  readonly arity: number | 'some'
   /** how attributes are read and written as JSON */
   readonly attrs: { readonly [F in keyof A]: Codec<A[F]> }
   readonly shape: ShapeRule<A>

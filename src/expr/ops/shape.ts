@@ -23,6 +23,7 @@ const moved = { role: 'heavy', placed: false, products: () => 0 } as const
 
 export const shape = {
   reshape: {
+    arity: 1,
     attrs: { shape: a.counts },
     shape: ({ shape }, args) => {
       const x = arg(args, 0)
@@ -35,6 +36,7 @@ export const shape = {
     facts: view
   },
   transpose: {
+    arity: 1,
     attrs: { permutation: a.counts },
     shape: ({ permutation }, args) => {
       const x = arg(args, 0)
@@ -53,6 +55,7 @@ export const shape = {
     facts: view
   },
   broadcast: {
+    arity: 1,
     attrs: { shape: a.counts },
     shape: ({ shape }, args) => {
       const x = arg(args, 0)
@@ -73,6 +76,7 @@ export const shape = {
     facts: view
   },
   slice: {
+    arity: 1,
     attrs: { start: a.counts, shape: a.counts },
     shape: ({ start, shape }, args) => {
       const x = arg(args, 0)
@@ -101,6 +105,7 @@ export const shape = {
     facts: view
   },
   concat: {
+    arity: 'some',
     attrs: { axis: a.anyNumber },
     shape: ({ axis }, args) => {
       const x = arg(args, 0)
@@ -128,6 +133,7 @@ export const shape = {
     facts: moved
   },
   pad: {
+    arity: 1,
     attrs: { low: a.counts, high: a.counts, value: a.anyNumber },
     shape: ({ low, high, value }, args) => {
       const x = arg(args, 0)
