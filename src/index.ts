@@ -13,6 +13,8 @@ export { withFallback } from './backend/fallback.js'
 export { wasm, wasmCrew, wasmThreads, type CrewBackend } from './backend/wasm/wasm.js'
 export { explain } from './backend/wasm/explain.js'
 
+export { checkGradient, numericalGradient, type CheckOptions, type GradientCheck } from './backend/gradient-check.js'
+export * from './infer/index.js'
 export * from './train/index.js'
 export * from './data/index.js'
 

@@ -9,7 +9,7 @@ import { batchNorm } from '../../src/layer/batch-norm.js'
 import { dense } from '../../src/layer/dense.js'
 import { dropout } from '../../src/layer/dropout.js'
 import { input, model } from '../../src/layer/model.js'
-import { score } from '../../src/train/evaluate.js'
+import { score } from '../../src/train/score.js'
 import { halfSquaredError, meanSquaredError, softmaxCrossEntropy } from '../../src/train/loss/index.js'
 import {
   accuracy,

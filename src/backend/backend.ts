@@ -4,8 +4,9 @@ import { isLeft, isRight, left, map, right } from 'fp-ts/lib/Either.js'
 import { program, type Program } from '../expr/program.js'
 import type { Expr } from '../expr/op.js'
 import { backendError, shapeError, type BackendError, type ShapeError } from '../value/error.js'
-import { sameShape, showShape, sizeOf } from '../value/shape.js'
+import { sameShape, sizeOf } from '../value/shape.js'
 import { allocate, isSound, numbersOf, view, type Aval, type Tensor } from '../value/tensor.js'
+import { showAval } from '../value/text.js'
 
 export type Values = Readonly<Record<string, Tensor>>
 
@@ -47,8 +48,6 @@ export interface Backend {
   ) => Either<ShapeError | BackendError, Loop>
 }
 
-const show = (a: Aval): string => `${a.dtype}${showShape(a.shape)}`
-
 const notSound = (name: string, t: Tensor): ShapeError | undefined =>
   isSound(t)
     ? undefined
@@ -60,9 +59,9 @@ const notSound = (name: string, t: Tensor): ShapeError | undefined =>
       )
 const unlike = (name: string, wanted: Aval, given: Tensor | undefined): ShapeError | undefined =>
   given === undefined
-    ? shapeError(['input', name], show(wanted), 'nothing')
+    ? shapeError(['input', name], showAval(wanted), 'nothing')
     : given.dtype !== wanted.dtype || !sameShape(given.shape, wanted.shape)
-      ? shapeError(['input', name], show(wanted), show(given))
+      ? shapeError(['input', name], showAval(wanted), showAval(given))
       : notSound(name, given)
 
 /** the first input that is missing or does not fit, if any */
@@ -92,7 +91,12 @@ export const checkFedBack = (programs: readonly Program[], start: Values): Shape
     for (const [name, { dtype, shape }] of Object.entries(outputs)) {
       const state = Object.hasOwn(start, name) ? start[name] : undefined
       if (state !== undefined && (dtype !== state.dtype || !sameShape(shape, state.shape)))
-        return shapeError(['output', name], show(state), show({ dtype, shape }), 'what is fed back keeps its shape')
+        return shapeError(
+          ['output', name],
+          showAval(state),
+          showAval({ dtype, shape }),
+          'what is fed back keeps its shape'
+        )
     }
   return undefined
 }

@@ -19,8 +19,9 @@ import { settingsOf } from '../train/step.js'
 import { checkTraining, type Checked, type Training } from '../train/training.js'
 import { count, exact, list, optional, parseJson, recordOf, type Codec } from '../value/codec.js'
 import { decodeError, type DecodeError, type SettingError, type ShapeError } from '../value/error.js'
-import { sameShape, showShape } from '../value/shape.js'
+import { sameShape } from '../value/shape.js'
 import type { Aval, Tensor } from '../value/tensor.js'
+import { showAval } from '../value/text.js'
 import { leaves, rebuild, type Branch } from '../value/tree.js'
 import { canonicalText, sha256Of } from './digest.js'
 import { exactNumber, metricValue } from './numbers.js'
@@ -93,8 +94,6 @@ export const digestOfParts = (tensors: Tensors, numbers: StateNumbers): string =
 
 // ---- reading
 
-const show = (a: Aval): string => `${a.dtype}${showShape(a.shape)}`
-
 /** a tree of the wanted form, its tensors taken by their names from a file, where each must be as it is wanted */
 export const treeFrom = (
   form: Branch<Aval>,
@@ -111,7 +110,12 @@ export const treeFrom = (
   const [path, wanted] = wrong
   const got = given(path)
   return E.left(
-    decodeError([path], show(wanted), got === undefined ? 'no tensor of this name' : show(got), 'is it of this model?')
+    decodeError(
+      [path],
+      showAval(wanted),
+      got === undefined ? 'no tensor of this name' : showAval(got),
+      'is it of this model?'
+    )
   )
 }
 

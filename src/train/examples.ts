@@ -3,6 +3,7 @@ import type { Dataset, Feature } from '../data/dataset.js'
 import { counted, dataError, shapeError, type DataError, type ShapeError } from '../value/error.js'
 import { sameShape, showShape } from '../value/shape.js'
 import { numbersOf, type Tensor } from '../value/tensor.js'
+import { showAval } from '../value/text.js'
 import { areIndexes, checkTarget } from './loss/loss.js'
 import type { Checked } from './training.js'
 
@@ -34,11 +35,7 @@ const checkShapes = (c: Checked, { x, y, weights }: Batch): ShapeError | undefin
   if (x.shape[0] !== y.shape[0])
     return shapeError(['targets'], `${counted(x.shape[0] as number, 'target')}, one for each input`, String(y.shape[0]))
   if (weights !== undefined && !(sameShape(weights.shape, [x.shape[0] as number]) && weights.dtype !== 'bool'))
-    return shapeError(
-      ['weights'],
-      `${counted(x.shape[0] as number, 'number')}, one for each input`,
-      `${weights.dtype}${showShape(weights.shape)}`
-    )
+    return shapeError(['weights'], `${counted(x.shape[0] as number, 'number')}, one for each input`, showAval(weights))
   return checkTarget(c.loss, c.output, y, c.training.precision)
 }
 

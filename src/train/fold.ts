@@ -9,7 +9,7 @@ import type { Backend, Values } from '../backend/backend.js'
 import type { Dataset } from '../data/dataset.js'
 import { work } from '../expr/work.js'
 import { openCourse, reader, take, type Course, type StepEvent, type StepProgram, type Stretch } from './course.js'
-import { evaluator, metricValues, type Evaluator } from './evaluate.js'
+import { metricValues, scorer as scorerOf, type Scorer } from './score.js'
 import type { Progress, Scores } from './progress.js'
 import { tensorsOf, withTensors, type Best, type TrainState } from './state.js'
 import {
@@ -127,7 +127,7 @@ export const fold = <A>(
     E.bindW('k', () => openCourse(c, data, n, first, o)),
     E.bindW('scorer', ({ k }) =>
       pipe(
-        o.validation === undefined ? E.right(undefined) : evaluator(c, o.backend, o.validation, first),
+        o.validation === undefined ? E.right(undefined) : scorerOf(c, o.backend, o.validation, first),
         E.mapLeft(e => {
           k.loop.close()
           return e
@@ -137,7 +137,7 @@ export const fold = <A>(
     E.map(({ k, scorer }) => closing(pulled(k, scorer, first, o), closerOf(k, scorer), E.map(end)))
   )
 
-const closerOf = (k: Course, scorer: Evaluator | undefined) => (): void => {
+const closerOf = (k: Course, scorer: Scorer | undefined) => (): void => {
   k.loop.close()
   scorer?.close()
 }
@@ -170,7 +170,7 @@ export const drained = <A, B>(turns: Generator<A, B>, each: (turn: A) => void): 
 
 const pulled = function* (
   k: Course,
-  scorer: Evaluator | undefined,
+  scorer: Scorer | undefined,
   /** where going back begins */
   kept: TrainState,
   o: FoldOptions

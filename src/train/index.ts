@@ -15,11 +15,7 @@ export {
   type Turn,
   type TurnOptions
 } from './train.js'
-export { checkGradient, numericalGradient, type CheckOptions, type GradientCheck } from './check.js'
-export { score } from './evaluate.js'
-export { predict, type Examples, type OutputsOf, type PredictOptions, type Predictor } from './predict.js'
-export { ensemble } from './ensemble.js'
-export { predictMonteCarlo, type MonteCarlo, type MonteCarloOptions } from './monte-carlo.js'
+export { score } from './score.js'
 export { backprop, type Backprop, type BackpropOptions, type LayerSeen } from './backprop.js'
 export type { Best, TrainState } from './state.js'
 export type { Progress, Scores } from './progress.js'

@@ -2,13 +2,12 @@
  * A training step as one program: forward, loss, metrics, backward, optimizer update. Its carried names (`params/...`, `layers/...`,
  * `optimizer/...`) are inputs and outputs alike; a step adds a key, the values of scheduled settings and a batch.
  */
-import { add, cast, fingerprint, gather, input, max, mul, oneHot, reduceMax, reshape, total } from '../expr/build.js'
-import type { Values } from '../backend/backend.js'
+import { cast, fingerprint, input, max, mul, oneHot, reduceMax, reshape, total } from '../expr/build.js'
 import { gradients } from '../expr/gradient.js'
+import { inputsLike } from '../expr/inputs.js'
 import type { Expr } from '../expr/op.js'
-import { leaves, mapTree, type Branch, type Tree } from '../value/tree.js'
-import type { Aval, FloatType } from '../value/tensor.js'
-import type { Dataset, Feature } from '../data/dataset.js'
+import { leaves, type Branch, type Tree } from '../value/tree.js'
+import type { BatchSource } from '../data/program-inputs.js'
 import { batchLoss } from './loss/index.js'
 import { areIndexes } from './loss/loss.js'
 import { optimizerInterpreter } from './optimizer/index.js'
@@ -16,60 +15,6 @@ import { updated } from './optimizer/updated.js'
 import { classesOfTargets, noClasses } from './metric/outputs.js'
 import type { Checked } from './training.js'
 import type { TrainState } from './state.js'
-
-/** where a batch comes from: handed in with each step, or gathered by index from a dataset that stays in the program's memory */
-export interface BatchSource {
-  readonly x: Expr
-  readonly y: Expr
-  /** one for each example, where examples have weights */
-  readonly weights?: Expr
-}
-
-const inputLike = (name: string, a: Aval): Expr => input(name, a.dtype, a.shape)
-const inputsLike = (prefix: string, tree: Tree<Aval>): Branch<Expr> =>
-  mapTree<Aval, Expr>((a, path) => inputLike(path, a))(tree, prefix) as Branch<Expr>
-
-/** what a model sees of a feature's numbers (data/dataset.ts): bytes are scaled and shifted in f32 */
-const seen = (raw: Expr, { scale, shift }: Pick<Feature, 'scale' | 'shift'>, dtype: FloatType): Expr =>
-  raw.dtype === 'u8'
-    ? cast(add(mul(cast(raw, 'f32'), scale), shift), dtype)
-    : raw.dtype === 'u32'
-      ? raw
-      : cast(raw, dtype)
-
-const unscaled = { scale: 1, shift: 0 }
-/** targets: bytes that are one number per example are class indexes */
-const seenTarget = (raw: Expr, f: Pick<Feature, 'scale' | 'shift'>, dtype: FloatType): Expr =>
-  raw.dtype === 'u8' && raw.shape.length === 1 && f.scale === 1 && f.shift === 0
-    ? cast(raw, 'u32')
-    : seen(raw, f, dtype)
-
-/** `batch` examples gathered by the input `index` from the resident inputs `data/x` and `data/y` */
-export const gathered = ({ x, y, weights }: Dataset, batch: number, dtype: FloatType): BatchSource => {
-  const index = input('index', 'u32', [batch])
-  const rows = (name: string, f: Feature): Expr => gather(inputLike(name, f.tensor), index)
-  return {
-    x: seen(rows('data/x', x), x, dtype),
-    y: seenTarget(rows('data/y', y), y, dtype),
-    ...(weights === undefined ? {} : { weights: cast(seen(rows('data/weights', weights), weights, dtype), dtype) })
-  }
-}
-/** what stays in a program's memory for `gathered` */
-export const residentData = ({ x, y, weights }: Dataset): Values => ({
-  'data/x': x.tensor,
-  'data/y': y.tensor,
-  ...(weights === undefined ? {} : { 'data/weights': weights.tensor })
-})
-
-/** examples handed in as the inputs `x`, `y` and perhaps `weights`, as a model sees them */
-export const handedIn = (
-  { x, y, weights }: { readonly x: Aval; readonly y: Aval; readonly weights?: Aval },
-  dtype: FloatType
-): BatchSource => ({
-  x: seen(inputLike('x', x), unscaled, dtype),
-  y: seenTarget(inputLike('y', y), unscaled, dtype),
-  ...(weights === undefined ? {} : { weights: cast(inputLike('weights', weights), dtype) })
-})
 
 /** targets of the output's shape: class indexes become one-hot rows where the loss takes them, and a number is one output */
 export const lossTargets = (c: Checked, y: Expr): Expr => {

@@ -3,8 +3,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { initFrom, initStateFrom } from '../model/init.js'
 import { childKey, rootKey, type Key } from '../random/index.js'
 import { shapeError, type ShapeError } from '../value/error.js'
-import { showShape } from '../value/shape.js'
-import { full, view, allocate, type Aval, type Tensor } from '../value/tensor.js'
+import { full, type Aval, type Tensor } from '../value/tensor.js'
+import { showAval } from '../value/text.js'
 import { leaves, mapTree, type Branch, type Tree } from '../value/tree.js'
 import { optimizerInterpreter, type Slot } from './optimizer/index.js'
 import type { Totals } from './metric/metric.js'
@@ -37,9 +37,6 @@ export interface Best {
 
 export const noSums: TrainState['epochSums'] = Object.freeze({ loss: 0, weight: 0, metrics: Object.freeze({}) })
 
-/** a key as a program takes it */
-export const keyTensor = (k: Key): Tensor => view('u32', [2], allocate('u32', k.words))
-
 /** the key of a purpose of this run: initial parameters, shuffling, dropout */
 export const purposeKey = (seed: number, purpose: 'init' | 'shuffle' | 'step'): Key => childKey(rootKey(seed), purpose)
 
@@ -67,11 +64,10 @@ export const formOf = (c: Checked): Readonly<Record<'params' | 'layers' | 'optim
 export const checkState = (c: Checked): ((s: TrainState) => E.Either<ShapeError, TrainState>) => {
   const avals = (trees: Readonly<Record<'params' | 'layers' | 'optimizer', Branch<Aval>>>) =>
     (['params', 'layers', 'optimizer'] as const).flatMap(part => leaves<Aval>(trees[part], part))
-  const show = (a: Aval): string => `${a.dtype}${showShape(a.shape)}`
   const hint = 'is it a state of this model, this optimizer and this precision?'
-  const wanted = new Map(avals(formOf(c)).map(([name, a]) => [name, show(a)]))
+  const wanted = new Map(avals(formOf(c)).map(([name, a]) => [name, showAval(a)]))
   return s => {
-    const mine = new Map(avals(s).map(([name, a]) => [name, show(a)]))
+    const mine = new Map(avals(s).map(([name, a]) => [name, showAval(a)]))
     const wrong = [...wanted.keys(), ...mine.keys()].find(name => wanted.get(name) !== mine.get(name))
     return wrong === undefined
       ? E.right(s)

@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { unstacked, type Backend, type Executable, type Values } from '../backend/backend.js'
+import { handedIn } from '../data/program-inputs.js'
 import { program, type Program } from '../expr/program.js'
 import { foldIn } from '../random/index.js'
 import {
@@ -12,14 +13,14 @@ import {
   type SettingError,
   type ShapeError
 } from '../value/error.js'
-import { showShape } from '../value/shape.js'
 import { allocate, numbersOf, scalarOf, view, type Tensor } from '../value/tensor.js'
+import { showAval } from '../value/text.js'
 import { leaves, type Tree } from '../value/tree.js'
 import { checkBatch, type Batch } from './examples.js'
 import { families as builtIn, type Families } from './families.js'
 import { optimizerInterpreter } from './optimizer/index.js'
-import { handedIn, stepOutputs } from './program.js'
-import { addTotals, type Totals } from './metric/metric.js'
+import { stepOutputs } from './program.js'
+import { addTotals, sumsOf, type Totals } from '../infer/totals.js'
 import type { Progress, Scores } from './progress.js'
 import { scheduleInterpreter, type Setting } from './schedule/index.js'
 import { checkState, noSums, purposeKey, tensorsOf, withTensors, type Best, type TrainState } from './state.js'
@@ -81,13 +82,6 @@ export const stepInputs = (
 }
 
 // ---- the program's small outputs
-
-export const sumsOf = (outputs: Values): Totals =>
-  Object.fromEntries(
-    Object.entries(outputs).flatMap(([k, t]) =>
-      k.startsWith('metric/') ? [[k.slice('metric/'.length), Array.from(numbersOf(t))] as const] : []
-    )
-  )
 
 export const reportOf = (
   step: number,
@@ -220,9 +214,7 @@ export const stepOf = (t: Training, { backend, families = builtIn }: StepOptions
         if (E.isLeft(suits)) return suits
         const { x, y, weights } = batch
         const given: Values = weights === undefined ? { x, y } : { x, y, weights }
-        const name = Object.values(given)
-          .map(t => `${t.dtype}${showShape(t.shape)}`)
-          .join(' ')
+        const name = Object.values(given).map(showAval).join(' ')
         const made = compiled.get(name) ?? compile(state, batch)
         compiled.set(name, made)
         const settings = book.settings(state)

@@ -10,6 +10,7 @@ import { decodeError, type DecodeError } from './error.js'
 import { notJson } from './json-text.js'
 import { isSize, type Dims } from './shape.js'
 import { isLabel } from './tree.js'
+import { errorText } from './text.js'
 
 /** a codec whose encoded form is the value itself */
 export type Codec<A> = t.Type<A, unknown, unknown>
@@ -285,7 +286,7 @@ export const parseJson =
       E.chain(s =>
         E.tryCatch(
           (): unknown => JSON.parse(s),
-          e => notJson(s, e instanceof Error ? e.message : String(e))
+          e => notJson(s, errorText(e))
         )
       ),
       E.chain(decode(codec))

@@ -3,11 +3,11 @@ import * as E from 'fp-ts/lib/Either.js'
 import { shapeError, type ShapeError } from '../../value/error.js'
 import { isSize, sameShape, showShape, sizeOf, type Dims } from '../../value/shape.js'
 import { isFloat, isSound, type Aval, type DType } from '../../value/tensor.js'
+import { showAval as show } from '../../value/text.js'
 import type { Op, Ops, Window } from '../op.js'
 
 export type ShapeRule<K extends Op> = (attrs: Ops[K], args: readonly Aval[]) => E.Either<ShapeError, Aval>
 
-const show = (a: Aval): string => `${a.dtype}${showShape(a.shape)}`
 const all = (as: readonly Aval[]): string => as.map(show).join(' and ')
 const no = (op: string, expected: string, got: string, hint = ''): E.Either<ShapeError, never> =>
   E.left(shapeError([op], expected, got, hint))

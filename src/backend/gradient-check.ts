@@ -1,7 +1,6 @@
 /** Gradients against difference quotients, in f64: what tells whether a rule, a layer, a loss is right. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Backend, Values } from '../backend/backend.js'
 import { input } from '../expr/build.js'
 import { valueAndGrad } from '../expr/gradient.js'
 import type { Expr } from '../expr/op.js'
@@ -11,6 +10,7 @@ import { given } from '../value/given.js'
 import type { Dims } from '../value/shape.js'
 import { numbersOf, scalarOf, view, type Aval, type Numbers, type Tensor } from '../value/tensor.js'
 import { leaves, mapTree, type Tree } from '../value/tree.js'
+import type { Backend, Values } from './backend.js'
 
 export interface Steps {
   /** the longest step, times the size of the coordinate where that is above 1; 1e-4 unless given */
