@@ -1,5 +1,6 @@
 /** Turns: however many steps an engine takes at a time, a run is the fold of single steps. */
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Backend, Loop } from '../../src/backend/backend.js'
@@ -25,7 +26,8 @@ import type { ScheduleKind } from '../../src/train/schedule/schedule.js'
 import { anyOf, epochs, lossBelow, steps, type StopRule } from '../../src/train/stop/index.js'
 import type { StopKind } from '../../src/train/stop/stop.js'
 import { tensorsOf, type TrainState } from '../../src/train/state.js'
-import { train, turns, type TrainEvent, type TurnOptions } from '../../src/train/train.js'
+import type { TrainEvent } from '../../src/train/events.js'
+import { train, turns, type TurnOptions } from '../../src/train/train.js'
 import { finite, oneOf } from '../../src/value/codec.js'
 import { fingerprintOf } from '../../src/value/fingerprint.js'
 import { numbersOf } from '../../src/value/tensor.js'
@@ -142,6 +144,32 @@ describe('however many steps at a time', () => {
     )
     // the rule that cannot be foreseen was among them
     expect(ended).toBeGreaterThan(0)
+  })
+  it('the backend says how many, and training caps it', () => {
+    const preferring = (steps: number): Backend => ({
+      ...reference,
+      loop: (...opening) =>
+        pipe(
+          reference.loop(...opening),
+          E.map(l => ({ ...l, preferredSteps: () => steps }))
+        )
+    })
+    // 9 full batches an epoch, and one of a single example
+    const first = (backend: Backend, o: Partial<TurnOptions>): readonly number[] => {
+      const pulled = right(turns(settingsFor(steps(10), 0.05, 5), { backend, ...o })(data))
+      const counts: number[] = []
+      for (let next = pulled.next(); next.done !== true; next = pulled.next())
+        counts.push(next.value.events.filter(e => e.tag === 'step').length)
+      return counts
+    }
+    expect(first(preferring(4), {})).toEqual([4, 4, 1, 1])
+    expect(first(preferring(4), { turnSteps: 3 })).toEqual([3, 3, 3, 1])
+    expect(first(preferring(1000), {})).toEqual([9, 1])
+    for (const odd of [0, -1, 0.5, NaN, 1]) expect(first(preferring(odd), {})).toEqual(Array(10).fill(1))
+    const outcomes = [1, 4, 1000].map(n => outcome(preferring(n), steps(23), 0.05, 5, {}))
+    expect(outcomes[1]).toEqual(outcomes[0])
+    expect(outcomes[2]).toEqual(outcomes[0])
+    expect(first(reference, {})).toEqual(Array(10).fill(1))
   })
   it('the last turn before a step that diverges has the state at its end', () => {
     const states = (backend: Backend, turnSteps?: number): ReadonlyMap<number, unknown> => {

@@ -25,6 +25,8 @@ export interface Loop {
    * outputs by name. What was given is never changed, what is returned never changes afterwards.
    */
   readonly steps: (program: Program, count: number, inputs: Values) => Either<ShapeError | BackendError, Values>
+  /** how many steps of a program one call of `steps` should take: enough to make calls cheap, few enough to keep threads busy */
+  readonly preferredSteps: (program: Program) => number
   /** `steps` once, nothing stacked */
   readonly step: (program: Program, inputs: Values) => Either<ShapeError | BackendError, Values>
   /** a copy of what is fed back, as it is now; an earlier copy that nobody looks at any more may be handed in to be written over */
@@ -178,6 +180,7 @@ export const loopOfRuns =
     }
     return right({
       steps,
+      preferredSteps: () => 1,
       step: stepOnce(steps, given),
       state: () => Object.fromEntries(Object.keys(start).map(name => [name, given[name] as Tensor])),
       place: values => {

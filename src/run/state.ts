@@ -15,8 +15,8 @@ import { families as builtIn, type Families } from '../train/families.js'
 import type { Memory, Progress, Scores } from '../train/progress.js'
 import { formOf, tensorsOf, type TrainState } from '../train/state.js'
 import { metricNames } from '../train/program.js'
-import { settingsOf } from '../train/step.js'
-import { checkTraining, type Checked, type Training } from '../train/training.js'
+import { settingsOf } from '../train/bookkeeping.js'
+import { checkTraining, type ValidTraining, type Training } from '../train/training.js'
 import { count, exact, list, optional, parseJson, recordOf, type Codec } from '../value/codec.js'
 import { decodeError, type DecodeError, type SettingError, type ShapeError } from '../value/error.js'
 import { sameShape } from '../value/shape.js'
@@ -120,7 +120,7 @@ export const treeFrom = (
 }
 
 /** what the numbers alone cannot say: whether they are of this training */
-const checkNumbers = (c: Checked, n: StateNumbers): DecodeError | undefined => {
+const checkNumbers = (c: ValidTraining, n: StateNumbers): DecodeError | undefined => {
   const names = settingsOf(c).map(([name]) => name)
   const got = Object.keys(n.settings)
   const metrics = metricNames(c)
@@ -141,7 +141,7 @@ const checkNumbers = (c: Checked, n: StateNumbers): DecodeError | undefined => {
 
 /** the state that tensors and numbers make, if they are of this training and of nothing else */
 export const stateFrom =
-  (c: Checked) =>
+  (c: ValidTraining) =>
   (tensors: Tensors, numbers: StateNumbers): E.Either<DecodeError, TrainState> => {
     const form = formOf(c)
     const known = new Set(Object.entries(form).flatMap(([prefix, tree]) => leaves(tree, prefix).map(([path]) => path)))

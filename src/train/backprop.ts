@@ -25,7 +25,7 @@ import { sgd } from './optimizer/index.js'
 import { lossOutputs } from './program.js'
 import { checkBatch, type Batch } from './examples.js'
 import { steps } from './stop/index.js'
-import { checkTraining, type Checked, type Training } from './training.js'
+import { checkTraining, type ValidTraining, type Training } from './training.js'
 
 export interface BackpropOptions<L = Loss> {
   readonly loss: L
@@ -58,7 +58,7 @@ export interface Backprop<M extends Model = Model> {
 const pairs = (name: string, v: Value): Readonly<Record<string, Expr>> => Object.fromEntries(namedExprs(name, v))
 
 const run = (
-  c: Checked,
+  c: ValidTraining,
   params: Branch<Tensor>,
   batch: Batch,
   options: Omit<BackpropOptions, 'loss'>
@@ -133,10 +133,7 @@ export const backprop = <M extends Model, const L extends Loss>(
   const t: Training<M> = { model, loss, precision: precisionOf(tree), ...learning }
   return pipe(
     checkTraining(t, options.families),
-    E.chainFirstW(c => {
-      const wrong = checkBatch(c, batch)
-      return wrong === undefined ? E.right(undefined) : E.left(wrong)
-    }),
+    E.chainFirstW(c => checkBatch(c, batch)),
     E.chainW(c => run(c, tree, batch, options)),
     E.map(r => ({ ...r, gradients: r.gradients as unknown as ParamsOf<M> }))
   )

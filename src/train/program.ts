@@ -13,11 +13,11 @@ import { areIndexes } from './loss/loss.js'
 import { optimizerInterpreter } from './optimizer/index.js'
 import { updated } from './optimizer/updated.js'
 import { classesOfTargets, noClasses } from './metric/outputs.js'
-import type { Checked } from './training.js'
+import type { ValidTraining } from './training.js'
 import type { TrainState } from './state.js'
 
 /** targets of the output's shape: class indexes become one-hot rows where the loss takes them, and a number is one output */
-export const lossTargets = (c: Checked, y: Expr): Expr => {
+export const lossTargets = (c: ValidTraining, y: Expr): Expr => {
   const classes = c.output.at(-1) ?? 1
   if (areIndexes(c.loss, c.output, y)) return oneHot(cast(y, 'u32'), classes, c.training.precision)
   return reshape(cast(y, c.training.precision), [y.shape[0] ?? 1, ...c.output])
@@ -25,7 +25,7 @@ export const lossTargets = (c: Checked, y: Expr): Expr => {
 
 /** the loss of a batch; and the sum of the weights of its examples, where they have some */
 export const lossOutputs = (
-  c: Checked,
+  c: ValidTraining,
   output: Expr,
   { y, weights }: BatchSource
 ): { readonly loss: Expr; readonly weight?: Expr } => ({
@@ -34,13 +34,13 @@ export const lossOutputs = (
 })
 
 /** class numbers: targets of the output's shape say which class is theirs by their largest number */
-const classTargets = (c: Checked, y: Expr): Expr => {
+const classTargets = (c: ValidTraining, y: Expr): Expr => {
   const t = cast(y, c.training.precision)
   return y.shape.length > c.output.length ? classesOfTargets(t) : t
 }
 
 /** the names of the metrics, each once: `accuracy`, `accuracy2` */
-export const metricNames = (c: Checked): readonly string[] => {
+export const metricNames = (c: ValidTraining): readonly string[] => {
   const names = c.training.metrics.map(m => c.families.metrics[m.tag]?.label?.(m) ?? m.tag)
   return names.map((name, i) => {
     const before = names.slice(0, i).filter(other => other === name).length
@@ -49,7 +49,7 @@ export const metricNames = (c: Checked): readonly string[] => {
 }
 
 /** sums of each metric over a batch, by `metric/<name of the metric>/<name of the sum>` */
-export const metricSums = (c: Checked, output: Expr, target: Expr): Readonly<Record<string, Expr>> => {
+export const metricSums = (c: ValidTraining, output: Expr, target: Expr): Readonly<Record<string, Expr>> => {
   const names = metricNames(c)
   return Object.fromEntries(
     c.training.metrics.flatMap((m, i) => {
@@ -66,7 +66,7 @@ export const metricSums = (c: Checked, output: Expr, target: Expr): Readonly<Rec
 
 /** the model's output for a batch, in training or in inference */
 export const forward = (
-  c: Checked,
+  c: ValidTraining,
   params: Branch<Expr>,
   layers: Branch<Expr>,
   x: Expr,
@@ -88,7 +88,7 @@ const finiteOutput = (params: readonly Expr[]): Readonly<Record<string, Expr>> =
 
 /** outputs of one step for the state and batch at hand */
 export const stepOutputs = (
-  c: Checked,
+  c: ValidTraining,
   s: TrainState,
   batch: BatchSource,
   fingerprints = false

@@ -6,17 +6,17 @@ import { exampleCount, type Dataset } from '../data/dataset.js'
 import { inputsLike } from '../expr/inputs.js'
 import { evaluator } from '../infer/evaluate.js'
 import { bracket } from '../value/bracket.js'
+import type { TrainError } from './divergence.js'
 import { checkDataset } from './examples.js'
 import { families as builtIn, type Families } from './families.js'
 import type { Totals } from './metric/metric.js'
 import { forward, lossOutputs, metricNames, metricSums } from './program.js'
 import type { Scores } from './progress.js'
 import { tensorsOf, type TrainState } from './state.js'
-import type { TrainError } from './step.js'
-import { checkTraining, type Checked, type Training } from './training.js'
+import { checkTraining, type ValidTraining, type Training } from './training.js'
 
 /** the metrics from the totals of their sums (`<metric>/<sum>`) over so many examples */
-export const metricValues = (c: Checked, totals: Totals, examples: number): Scores['metrics'] =>
+export const metricValues = (c: ValidTraining, totals: Totals, examples: number): Scores['metrics'] =>
   Object.fromEntries(
     metricNames(c).map((name, i) => {
       const mine = Object.entries(totals).flatMap(([k, v]) =>
@@ -40,20 +40,26 @@ export interface Scorer {
 const modelOf = ({ params, layers }: TrainState): Values => tensorsOf({ params, layers, optimizer: {} })
 
 /** compiled for the shapes of this state's tensors */
-export const scorer = (c: Checked, backend: Backend, data: Dataset, like: TrainState): E.Either<TrainError, Scorer> => {
-  const wrong = checkDataset(c, data)
-  if (wrong !== undefined) return E.left(wrong)
+export const scorer = (
+  c: ValidTraining,
+  backend: Backend,
+  data: Dataset,
+  like: TrainState
+): E.Either<TrainError, Scorer> => {
   const [params, layers] = [inputsLike('params', like.params), inputsLike('layers', like.layers)]
   return pipe(
-    evaluator(data, {
-      backend,
-      dtype: c.training.precision,
-      like: modelOf(like),
-      outputs: batch => {
-        const y = forward(c, params, layers, batch.x, false).value
-        return { ...lossOutputs(c, y, batch), ...metricSums(c, y, batch.y) }
-      }
-    }),
+    checkDataset(c, data),
+    E.chainW(() =>
+      evaluator(data, {
+        backend,
+        dtype: c.training.precision,
+        like: modelOf(like),
+        outputs: batch => {
+          const y = forward(c, params, layers, batch.x, false).value
+          return { ...lossOutputs(c, y, batch), ...metricSums(c, y, batch.y) }
+        }
+      })
+    ),
     E.map(({ evaluate, close }) => ({
       scores: s =>
         pipe(

@@ -11,7 +11,7 @@ import type { Totals } from './metric/metric.js'
 import { notStarted, type Memory, type Progress, type Scores } from './progress.js'
 import { scheduleInterpreter } from './schedule/index.js'
 import { stopInterpreter } from './stop/index.js'
-import type { Checked } from './training.js'
+import type { ValidTraining } from './training.js'
 
 export interface TrainState<P extends Branch<Tensor> = Branch<Tensor>> {
   readonly params: P
@@ -46,7 +46,7 @@ const slotTensors = (slot: Slot, params: Branch<Tensor>, dtype: 'f32' | 'f64'): 
     : mapTree<Tensor, Tensor>(p => full(p.dtype, p.shape, slot.value))(params)
 
 /** the tensors of any state of a training, before they have values */
-export const formOf = (c: Checked): Readonly<Record<'params' | 'layers' | 'optimizer', Branch<Aval>>> => {
+export const formOf = (c: ValidTraining): Readonly<Record<'params' | 'layers' | 'optimizer', Branch<Aval>>> => {
   const { optimizer, precision } = c.training
   const slot = (s: Slot): Tree<Aval> =>
     s.per === 'run'
@@ -61,7 +61,7 @@ export const formOf = (c: Checked): Readonly<Record<'params' | 'layers' | 'optim
 }
 
 /** whether the tensors of a state are those of a training (the same names, shapes and element types), which is worked out once */
-export const checkState = (c: Checked): ((s: TrainState) => E.Either<ShapeError, TrainState>) => {
+export const checkState = (c: ValidTraining): ((s: TrainState) => E.Either<ShapeError, TrainState>) => {
   const avals = (trees: Readonly<Record<'params' | 'layers' | 'optimizer', Branch<Aval>>>) =>
     (['params', 'layers', 'optimizer'] as const).flatMap(part => leaves<Aval>(trees[part], part))
   const hint = 'is it a state of this model, this optimizer and this precision?'
@@ -77,7 +77,7 @@ export const checkState = (c: Checked): ((s: TrainState) => E.Either<ShapeError,
 
 /** the state before the first step, its parameters drawn from the seed (or given) */
 export const start = (
-  c: Checked,
+  c: ValidTraining,
   params: Branch<Tensor> = initFrom(c.placed, purposeKey(c.training.seed, 'init'), c.families.kinds)
 ): TrainState => {
   const { optimizer, stop, precision } = c.training

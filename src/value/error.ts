@@ -3,6 +3,7 @@
  * and what to try. The words of all messages are put together here, so they read alike everywhere (the compiler's messages too).
  */
 import * as E from 'fp-ts/lib/Either.js'
+import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
 
 export interface Problem<Tag extends string> {
   readonly _tag: Tag
@@ -11,6 +12,8 @@ export interface Problem<Tag extends string> {
   readonly expected: string
   readonly got: string
   readonly hint: string
+  /** further mistakes that were found at the same time */
+  readonly others?: readonly Problem<string>[]
 }
 
 /** sizes or element types that do not fit, in a model, an expression or a tensor handed in */
@@ -48,9 +51,16 @@ export const settingError = problem('SettingError')
 export const fileError = problem('FileError')
 export const backendError = problem('BackendError')
 
-/** `hidden/dense: expected a flat input [n], got [28, 28, 1]; put flatten before it` */
-export const message = (e: Problem<string>): string =>
+/** `hidden/dense: expected a flat input [n], got [28, 28, 1]; put flatten before it`; several mistakes on a line each */
+export const message = (e: Problem<string>): string => mistakesOf(e).map(sentence).join('\n')
+const sentence = (e: Problem<string>): string =>
   `${e.path.length > 0 ? `${e.path.join('/')}: ` : ''}expected ${e.expected}, got ${e.got}${e.hint === '' ? '' : `; ${e.hint}`}`
+
+/** the mistakes of an error, each as an error of its own */
+export const mistakesOf = ({ others = [], ...first }: Problem<string>): readonly Problem<string>[] => [
+  first,
+  ...others.flatMap(mistakesOf)
+]
 
 /** a number of things, in words: `1 epoch`, `12 batches` */
 export const counted = (n: number, noun: string, show: (n: number) => string = String): string =>
@@ -59,8 +69,28 @@ export const counted = (n: number, noun: string, show: (n: number) => string = S
 /** the same error, one level further out */
 export const inside =
   (label: string) =>
-  <P extends Problem<string>>(e: P): P => ({ ...e, path: [label, ...e.path] })
+  <P extends Problem<string>>(e: P): P => ({
+    ...e,
+    path: [label, ...e.path],
+    ...(e.others === undefined ? {} : { others: e.others.map(inside(label)) })
+  })
 
 /** an `Either` whose error, if it is one, lies one level further out */
 export const within = (label: string): (<P extends Problem<string>, A>(e: E.Either<P, A>) => E.Either<P, A>) =>
   E.mapLeft(inside(label))
+
+// ---- several checks
+
+/** errors of independent checks as one, in the order of the checks */
+export const problemSemigroup = <P extends Problem<string>>(): Semigroup<P> => ({
+  concat: (a, b) => ({ ...a, others: [...(a.others ?? []), ...mistakesOf(b)] })
+})
+/** checks that don't depend on one another: all their mistakes are reported together */
+export const checkAll = <P extends Problem<string>>(checks: readonly E.Either<P, unknown>[]): E.Either<P, void> =>
+  checks.reduce<E.Either<P, void>>(
+    (all, check) =>
+      E.isRight(check) ? all : E.left(E.isLeft(all) ? problemSemigroup<P>().concat(all.left, check.left) : check.left),
+    E.right(undefined)
+  )
+/** the check that fails with the error, if there is one */
+export const failIf = <P>(e: P | undefined): E.Either<P, void> => (e === undefined ? E.right(undefined) : E.left(e))

@@ -3,7 +3,7 @@
  * the run, so the last one stands for the run file and all that came of it.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import type { EpochReport } from '../../train/train.js'
+import type { EpochReport } from '../../train/events.js'
 import { count, exact, optional, parseJson, recordOf, type Codec } from '../../value/codec.js'
 import { utf8 } from '../../value/text.js'
 import { canonicalText, digest, sha256Of } from '../digest.js'

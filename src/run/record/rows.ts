@@ -13,7 +13,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Totals } from '../../train/metric/metric.js'
-import type { StepReport } from '../../train/step.js'
+import type { StepReport } from '../../train/step-program.js'
 import { exact, list, oneOf, parseJson, refined, size, type Codec } from '../../value/codec.js'
 import { counted, decodeError, type DecodeError } from '../../value/error.js'
 import { fingerprintOf, type Fingerprint } from '../../value/fingerprint.js'
