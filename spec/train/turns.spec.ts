@@ -234,7 +234,10 @@ describe('a turn', () => {
   it('need not be the last that is pulled', () => {
     const pulled = right(turns(settingsFor(steps(23), 0.05, 4), { backend: wasm, turnSteps: 2 })(data))
     pulled.next()
-    expect(pulled.return(E.left({ _tag: 'DataError', path: [], expected: '', got: '', hint: '' })).done).toBe(true)
+    expect(
+      pulled.return(E.left({ _tag: 'DataError', code: 'unusable-data', path: [], expected: '', got: '', hint: '' }))
+        .done
+    ).toBe(true)
     expect(pulled.next().done).toBe(true)
   })
 })
@@ -263,7 +266,7 @@ describe('memory and threads', () => {
       const pulled = right(turns(settings, { backend, validation: data, turnSteps: 1 })(data))
       expect(open.count).toBeGreaterThan(0)
       for (let i = 0; i < pulls; i++) pulled.next()
-      pulled.return(E.left({ _tag: 'DataError', path: [], expected: '', got: '', hint: '' }))
+      pulled.return(E.left({ _tag: 'DataError', code: 'unusable-data', path: [], expected: '', got: '', hint: '' }))
       expect(open.count).toBe(0)
       expect(pulled.next().done).toBe(true)
     }

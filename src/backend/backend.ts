@@ -61,7 +61,7 @@ const notSound = (name: string, t: Tensor): ShapeError | undefined =>
       )
 const unlike = (name: string, wanted: Aval, given: Tensor | undefined): ShapeError | undefined =>
   given === undefined
-    ? shapeError(['input', name], showAval(wanted), 'nothing')
+    ? shapeError(['input', name], showAval(wanted), 'nothing', '', 'missing-input')
     : given.dtype !== wanted.dtype || !sameShape(given.shape, wanted.shape)
       ? shapeError(['input', name], showAval(wanted), showAval(given))
       : notSound(name, given)
@@ -106,7 +106,7 @@ export const checkFedBack = (programs: readonly Program[], start: Values): Shape
 export const checkCount = (count: number): ShapeError | undefined =>
   Number.isInteger(count) && count > 0
     ? undefined
-    : shapeError(['count'], 'a whole number of steps, at least 1', String(count))
+    : shapeError(['count'], 'a whole number of steps, at least 1', String(count), '', 'not-a-size')
 
 /** a program without the inputs that are given from the start */
 export const inputsBeside = (p: Program, given: Readonly<Record<string, unknown>>): Readonly<Record<string, Aval>> =>

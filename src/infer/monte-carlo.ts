@@ -46,7 +46,7 @@ export const predictMonteCarlo = <M extends Model>(
     pipe(
       enough
         ? E.right(Array.from({ length: samples }, (_, i) => foldIn(key, i)))
-        : E.left(settingError(['samples'], 'a positive whole number', `${samples}`)),
+        : E.left(settingError(['samples'], 'a positive whole number', `${samples}`, '', 'not-a-size')),
       E.chainW(E.traverseArray(k => run(x, k))),
       E.chainW(predictions =>
         pipe(

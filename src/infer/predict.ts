@@ -58,7 +58,8 @@ const wrongType = (p: Program, inputs: readonly (readonly [string, Tensor])[]): 
             ['inputs'],
             `numbers of type ${wanted}, as the parameters are`,
             dtype,
-            'valuesOf gives those of a feature of a dataset; tensor(type, shape, numbers) makes others'
+            'valuesOf gives those of a feature of a dataset; tensor(type, shape, numbers) makes others',
+            'wrong-type'
           )
         ]
   })[0]
@@ -73,7 +74,8 @@ const lacking = (p: Program, given: Values): ShapeError | undefined =>
             name.split('/'),
             `a running statistic ${showAval({ dtype, shape })}`,
             'none',
-            'hand the layers of the state along as the option layers'
+            'hand the layers of the state along as the option layers',
+            'missing-input'
           )
         ]
   )[0]

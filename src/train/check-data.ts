@@ -48,7 +48,8 @@ const checkValidation = (c: ValidTraining, validation: Dataset | undefined): E.E
       [setting],
       `a validation set, which ${reader} looks at`,
       'none',
-      'hand one along as the option validation'
+      'hand one along as the option validation',
+      'missing-input'
     )
   const { validates } = scheduleInterpreter(c.families.schedules)
   return checkAll([

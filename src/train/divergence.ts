@@ -17,6 +17,7 @@ export type TrainError = SettingError | ShapeError | BackendError | DataError | 
 /** the error of a step that gave numbers which are not finite: its loss, or those at a label */
 const diverged = (state: TrainState, label: string, loss: number): Diverged => ({
   _tag: 'Diverged',
+  code: 'not-finite',
   path: [`step ${state.progress.step + 1}`, ...label.split('/')],
   expected: 'finite numbers',
   got: label === 'loss' ? String(loss) : 'NaN or infinite values after the update',

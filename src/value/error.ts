@@ -3,10 +3,37 @@
  * and what to try. The words of all messages are put together here, so they read alike everywhere (the compiler's messages too).
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as Eq from 'fp-ts/lib/Eq.js'
+import * as RA from 'fp-ts/lib/ReadonlyArray.js'
+import * as S from 'fp-ts/lib/string.js'
+import type { Show } from 'fp-ts/lib/Show.js'
 import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
+
+/** what is wrong, for programs that decide by the cause: words may change, codes do not */
+export type ErrorCode =
+  /** sizes or element types do not fit together */
+  | 'shape-mismatch'
+  | 'wrong-type'
+  | 'missing-input'
+  /** text or bytes that cannot be read as what they should be */
+  | 'malformed'
+  | 'missing-field'
+  | 'unknown-field'
+  /** settings */
+  | 'out-of-range'
+  | 'not-a-size'
+  | 'unknown-member'
+  /** valid by itself, but not with the rest: a metric of probabilities for a model without any */
+  | 'unsuitable'
+  /** numbers that are NaN or infinite */
+  | 'not-finite'
+  | 'unusable-data'
+  | 'unusable-file'
+  | 'cannot-run'
 
 export interface Problem<Tag extends string> {
   readonly _tag: Tag
+  readonly code: ErrorCode
   /** where: labels from the outside in, e.g. `['hidden', 'dense', 'weight']` or `['$', 'layers', '1']` */
   readonly path: readonly string[]
   readonly expected: string
@@ -30,9 +57,10 @@ export type FileError = Problem<'FileError'>
 export type BackendError = Problem<'BackendError'>
 
 const problem =
-  <Tag extends string>(_tag: Tag) =>
-  (path: readonly string[], expected: string, got: string, hint = ''): Problem<Tag> => ({
+  <Tag extends string>(_tag: Tag, commonCode: ErrorCode) =>
+  (path: readonly string[], expected: string, got: string, hint = '', code = commonCode): Problem<Tag> => ({
     _tag,
+    code,
     path,
     expected,
     got,
@@ -44,12 +72,12 @@ const problem =
  *
  * @example shapeError([], 'a flat input [n]', '[28, 28]', 'put flatten before it')
  */
-export const shapeError = problem('ShapeError')
-export const decodeError = problem('DecodeError')
-export const dataError = problem('DataError')
-export const settingError = problem('SettingError')
-export const fileError = problem('FileError')
-export const backendError = problem('BackendError')
+export const shapeError = problem('ShapeError', 'shape-mismatch')
+export const decodeError = problem('DecodeError', 'malformed')
+export const dataError = problem('DataError', 'unusable-data')
+export const settingError = problem('SettingError', 'out-of-range')
+export const fileError = problem('FileError', 'unusable-file')
+export const backendError = problem('BackendError', 'cannot-run')
 
 /** `hidden/dense: expected a flat input [n], got [28, 28, 1]; put flatten before it`; several mistakes on a line each */
 export const message = (e: Problem<string>): string => mistakesOf(e).map(sentence).join('\n')
@@ -61,6 +89,20 @@ export const mistakesOf = ({ others = [], ...first }: Problem<string>): readonly
   first,
   ...others.flatMap(mistakesOf)
 ]
+
+/** errors as text: `problemShow.show(e)` is `message(e)` */
+export const problemShow: Show<Problem<string>> = { show: message }
+
+const mistakeEq: Eq.Eq<Problem<string>> = Eq.struct({
+  _tag: S.Eq,
+  code: S.Eq,
+  path: RA.getEq(S.Eq),
+  expected: S.Eq,
+  got: S.Eq,
+  hint: S.Eq
+})
+/** errors that report the same mistakes, in the same order */
+export const problemEq: Eq.Eq<Problem<string>> = Eq.contramap(mistakesOf)(RA.getEq(mistakeEq))
 
 /** a number of things, in words: `1 epoch`, `12 batches` */
 export const counted = (n: number, noun: string, show: (n: number) => string = String): string =>

@@ -14,6 +14,7 @@ import {
   problemSemigroup,
   settingError,
   shapeError,
+  type ErrorCode,
   type SettingError,
   type ShapeError
 } from '../../value/error.js'
@@ -45,12 +46,17 @@ const Validation = E.getApplicativeValidation(problemSemigroup<TrainingError>())
 
 const checkNumbers = ({ batchSize, seed, precision }: Training): E.Either<SettingError, void> => {
   const isSeed = Number.isInteger(seed) && seed >= 0 && seed <= 0xffffffff
-  const setting = (name: string, fits: boolean, expected: string, got: unknown): E.Either<SettingError, void> =>
-    failIf(fits ? undefined : settingError([name], expected, String(got)))
+  const setting = (
+    name: string,
+    fits: boolean,
+    expected: string,
+    got: unknown,
+    code: ErrorCode
+  ): E.Either<SettingError, void> => failIf(fits ? undefined : settingError([name], expected, String(got), '', code))
   return checkAll([
-    setting('batchSize', isSize(batchSize), 'a positive whole number', batchSize),
-    setting('seed', isSeed, 'a whole number from 0 to 4294967295', seed),
-    setting('precision', isFloat(precision), 'f32 or f64', precision)
+    setting('batchSize', isSize(batchSize), 'a positive whole number', batchSize, 'not-a-size'),
+    setting('seed', isSeed, 'a whole number from 0 to 4294967295', seed, 'out-of-range'),
+    setting('precision', isFloat(precision), 'f32 or f64', precision, 'wrong-type')
   ])
 }
 
@@ -124,7 +130,8 @@ const checkMetric = (
         at,
         'a model that ends in probabilities, or a loss of logits',
         `one that ends in any real numbers, and the loss ${tag}`,
-        'end it with softmax or sigmoid'
+        'end it with softmax or sigmoid',
+        'unsuitable'
       )
     )
   if (kind?.reads === 'values' && expects === 'logits')
@@ -133,7 +140,8 @@ const checkMetric = (
         at,
         'a loss of values or probabilities, whose outputs can be compared with targets',
         `${tag}, which takes logits`,
-        'use accuracy or perplexity, or end the model with softmax or sigmoid and take a loss of what these give'
+        'use accuracy or perplexity, or end the model with softmax or sigmoid and take a loss of what these give',
+        'unsuitable'
       )
     )
   // a single output tells two classes apart
@@ -145,7 +153,8 @@ const checkMetric = (
           at,
           `a model of ${fewest} classes or more`,
           String(classes),
-          'with fewer it says the same of all outputs'
+          'with fewer it says the same of all outputs',
+          'unsuitable'
         )
       )
     : E.right(undefined)
