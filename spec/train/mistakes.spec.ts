@@ -8,7 +8,7 @@ import { dense } from '../../src/layer/dense.js'
 import { input, model } from '../../src/layer/model.js'
 import { crossEntropy, meanSquaredError, type Loss } from '../../src/train/loss/index.js'
 import { accuracy, mae, type Metric } from '../../src/train/metric/index.js'
-import { sgd, type Optimizer } from '../../src/train/optimizer/index.js'
+import { sgd } from '../../src/train/optimizer/index.js'
 import { steps, type StopRule } from '../../src/train/stop/index.js'
 import { train } from '../../src/train/train.js'
 import { checkTraining, type Training } from '../../src/train/training.js'
@@ -36,7 +36,7 @@ const mistakes: readonly (readonly [code: string, wrong: Partial<Training>])[] =
   ['out-of-range', { seed: -1 }],
   ['wrong-type', { precision: 'f16' as 'f32' }],
   ['unknown-member', { loss: { tag: 'none' } as unknown as Loss }],
-  ['out-of-range', { optimizer: sgd(-1) as Optimizer }],
+  ['out-of-range', { optimizer: sgd(-1) }],
   ['missing-field', { stop: { tag: 'steps' } as StopRule }],
   ['unknown-member', { metrics: [mae, { tag: 'none' } as unknown as Metric] }],
   ['shape-mismatch', { model: { ...valid.model, input: [2, 3] } }]
