@@ -30,7 +30,8 @@ const mutable = [
   'src/layer/{labels,repeat,series}.ts', // tables filled while walking long models
   'src/layer/{initializer,orthogonal}.ts', // arrays of draws, Householder reflections
   'src/data/*.ts', // decoders of bytes and text, sums over columns, gathers into batches
-  'src/train/{step,train,course,fold,evaluate,predict}.ts', // folds that step an engine, which keeps the tensors; programs compiled once and kept
+  'src/infer/{evaluate,predict}.ts', // sums over batches; programs compiled once and kept
+  'src/train/{step,session,speculate,loop}.ts', // a loop that steps an engine, which keeps the tensors; programs compiled once and kept
   'src/interop/**/*.ts', // byte formats
   'src/search/search.ts', // the loop over what a plan asks for, and results kept
   'src/run/record/{rows,epochs,values,reuse,writer,recorder,replay,verify}.ts' // byte formats, sums over rows and words, walks over long records
@@ -171,9 +172,9 @@ export default defineConfig(
     }
   },
   {
-    name: 'gradfold/fold',
-    // a generator may be left in the middle: `finally` is the only place that is passed then
-    files: ['src/train/fold.ts'],
+    name: 'gradfold/bracket',
+    // resources are given back in `finally`, whatever is thrown or left in between
+    files: ['src/value/bracket.ts'],
     rules: { 'functional/no-try-statements': ['error', { allowFinally: true }] }
   },
   {

@@ -48,7 +48,14 @@ const flowers = study({
   seed: 1
 })
 
-const none = (expected: string): Problem<'None'> => ({ _tag: 'None', path: [], expected, got: 'none', hint: '' })
+const none = (expected: string): Problem<'None'> => ({
+  _tag: 'None',
+  code: 'unusable-data',
+  path: [],
+  expected,
+  got: 'none',
+  hint: ''
+})
 
 export const run = pipe(
   search(flowers, { runner: inProcess(wasm) }),

@@ -53,12 +53,12 @@ const sections: Readonly<Record<string, readonly Row[]>> = {
     {
       formula: math("f'(x) \\approx \\frac{f(x + \\epsilon) - f(x - \\epsilon)}{2 \\epsilon}"),
       name: 'numericalGradient',
-      test: 'spec/train/check.spec.ts'
+      test: 'spec/backend/gradient-check.spec.ts'
     },
     {
       formula: 'analytic against numerical gradient, the worst coordinate',
       name: 'checkGradient',
-      test: 'spec/train/check.spec.ts'
+      test: 'spec/backend/gradient-check.spec.ts'
     },
     {
       formula: 'the gradient of a function of expressions, as an expression',

@@ -23,6 +23,7 @@ const layers: readonly (readonly string[])[] = [
   ['layer', 'backend'],
   ['model'],
   ['data'],
+  ['infer'],
   ['train'],
   ['interop'],
   ['run'],

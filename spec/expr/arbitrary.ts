@@ -63,7 +63,9 @@ export const rows: { readonly [K in Op]: Row<Ops[K]> } = {
     ),
   invalid: () =>
     fc.constant({
-      attrs: { error: { _tag: 'ShapeError', path: [], expected: 'sense', got: 'none', hint: '' } },
+      attrs: {
+        error: { _tag: 'ShapeError', code: 'shape-mismatch', path: [], expected: 'sense', got: 'none', hint: '' }
+      },
       args: []
     }),
 

@@ -103,7 +103,14 @@ describe('a run file', () => {
   const parse = (b: Uint8Array): E.Either<Problem<string>, CompleteRun> => {
     const text = E.tryCatch(
       () => new TextDecoder('utf-8', { fatal: true }).decode(b),
-      (): Problem<string> => ({ _tag: 'DecodeError', path: [], expected: 'UTF-8', got: 'other bytes', hint: '' })
+      (): Problem<string> => ({
+        _tag: 'DecodeError',
+        code: 'malformed',
+        path: [],
+        expected: 'UTF-8',
+        got: 'other bytes',
+        hint: ''
+      })
     )
     return E.isLeft(text) ? text : (parseRunFile(text.right) as E.Either<Problem<string>, CompleteRun>)
   }

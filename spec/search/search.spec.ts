@@ -87,7 +87,17 @@ describe('a study', () => {
           const crashing: Runner = (run, study) =>
             left-- > 0
               ? counting(run, study)
-              : () => Promise.resolve(E.left({ _tag: 'FileError', path: [], expected: '', got: 'a crash', hint: '' }))
+              : () =>
+                  Promise.resolve(
+                    E.left({
+                      _tag: 'FileError',
+                      code: 'unusable-file',
+                      path: [],
+                      expected: '',
+                      got: 'a crash',
+                      hint: ''
+                    })
+                  )
           const r = await search(studyOf(zoomed), { runner: crashing, ...kept })()
           if (E.isRight(r)) expect(table(r.right)).toEqual(whole)
           else expect(n).not.toBe(Infinity)
@@ -162,7 +172,7 @@ describe('a study', () => {
     let ran = 0
     const dying: Runner = () => async () => {
       await new Promise(resolve => setTimeout(resolve, 5 * ++ran))
-      return E.left({ _tag: 'FileError', path: [], expected: '', got: 'a crash', hint: '' })
+      return E.left({ _tag: 'FileError', code: 'unusable-file', path: [], expected: '', got: 'a crash', hint: '' })
     }
     expect(E.isLeft(await search(studyOf(zoomed), { runner: dying, workers: 2 })())).toBe(true)
     expect(ran).toBe(2)

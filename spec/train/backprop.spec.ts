@@ -27,7 +27,7 @@ import {
   type Loss
 } from '../../src/train/loss/index.js'
 import { sgd } from '../../src/train/optimizer/index.js'
-import type { Examples } from '../../src/train/predict.js'
+import type { Examples } from '../../src/infer/examples.js'
 import { startState } from '../../src/train/start.js'
 import { stepOf } from '../../src/train/step.js'
 import { steps } from '../../src/train/stop/index.js'

@@ -9,7 +9,7 @@ import { batchNorm } from '../../src/layer/batch-norm.js'
 import { dense } from '../../src/layer/dense.js'
 import { dropout } from '../../src/layer/dropout.js'
 import { input, model } from '../../src/layer/model.js'
-import { score } from '../../src/train/evaluate.js'
+import { score } from '../../src/train/score.js'
 import { halfSquaredError, meanSquaredError, softmaxCrossEntropy } from '../../src/train/loss/index.js'
 import {
   accuracy,
@@ -24,7 +24,8 @@ import {
 import { adam, sgd } from '../../src/train/optimizer/index.js'
 import { tensorsOf, type TrainState } from '../../src/train/state.js'
 import { anyOf, earlyStopping, epochs, steps } from '../../src/train/stop/index.js'
-import { train, type TrainEvent } from '../../src/train/train.js'
+import type { TrainEvent } from '../../src/train/events.js'
+import { train } from '../../src/train/train.js'
 import type { TrainingOptions } from '../../src/train/training.js'
 import { sameBits, tensor, type Tensor } from '../../src/value/tensor.js'
 import { numbers } from '../conformance/helpers.js'

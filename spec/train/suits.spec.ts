@@ -17,7 +17,7 @@ import { tensorLayer } from '../../src/layer/series.js'
 import { families } from '../../src/train/families.js'
 import type { Dims, Shape } from '../../src/value/shape.js'
 import { backprop } from '../../src/train/backprop.js'
-import { score } from '../../src/train/evaluate.js'
+import { score } from '../../src/train/score.js'
 import {
   crossEntropy,
   huber,
@@ -28,7 +28,7 @@ import {
 import * as optimizers from '../../src/train/optimizer/index.js'
 import { notStarted, type Memory, type Progress } from '../../src/train/progress.js'
 import { accuracy, mae, perplexity, r2, rmse, topK } from '../../src/train/metric/index.js'
-import { predict } from '../../src/train/predict.js'
+import { predict } from '../../src/infer/predict.js'
 import {
   cosineDecay,
   joined,

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { wasm } from '../../src/backend/wasm/wasm.js'
 import { reference } from '../../src/backend/reference/reference.js'
 import { fromArrays } from '../../src/data/arrays.js'
-import { epochOrder } from '../../src/data/batch.js'
+import { batchIndices, epochOrder } from '../../src/data/batch.js'
 import { dataset, gatherExamples, type Dataset } from '../../src/data/dataset.js'
 import { indices } from '../../src/data/rows.js'
 import { dense } from '../../src/layer/dense.js'
@@ -17,15 +17,15 @@ import { message } from '../../src/value/error.js'
 import { sameBits, tensor, type Tensor } from '../../src/value/tensor.js'
 import { leaves, type Branch } from '../../src/value/tree.js'
 import { accuracy } from '../../src/train/metric/index.js'
-import { chunks } from '../../src/train/evaluate.js'
 import { halfSquaredError, meanSquaredError, softmaxCrossEntropy } from '../../src/train/loss/index.js'
 import { adam, sgd } from '../../src/train/optimizer/index.js'
-import { predict } from '../../src/train/predict.js'
+import { predict } from '../../src/infer/predict.js'
 import { startState } from '../../src/train/start.js'
 import { purposeKey, tensorsOf, type TrainState } from '../../src/train/state.js'
 import { stepOf } from '../../src/train/step.js'
 import { allOf, anyOf, epochs, lossBelow, steps, type StopRule } from '../../src/train/stop/index.js'
-import { train, type TrainEvent } from '../../src/train/train.js'
+import type { TrainEvent } from '../../src/train/events.js'
+import { train } from '../../src/train/train.js'
 import { training, type TrainingOptions } from '../../src/train/training.js'
 import { right } from '../expr/helpers.js'
 import { numbers } from '../conformance/helpers.js'
@@ -63,8 +63,8 @@ describe('train', () => {
       const t = training(options)
       const step = right(stepOf(t, { backend }))
       const all = [0, 1, 2].flatMap(epoch =>
-        chunks(22, 8, epochOrder(purposeKey(5, 'shuffle'), epoch, 22)).map((index, i, of) => ({
-          rows: indices(index.data),
+        right(batchIndices(22, 8, epochOrder(purposeKey(5, 'shuffle'), epoch, 22))).map((rows, i, of) => ({
+          rows,
           last: i === of.length - 1
         }))
       )
@@ -233,10 +233,10 @@ describe('what is refused, with words', () => {
       if (where === 'loss') expect(label).toBe('loss')
       else expect(leaves<Tensor>(r.left.state.params).map(([name]) => name)).toContain(label)
       const { epoch } = r.left.state.progress
-      const rows = chunks(22, 8, epochOrder(purposeKey(5, 'shuffle'), epoch, 22))[r.left.state.position]
+      const batches = right(batchIndices(22, 8, epochOrder(purposeKey(5, 'shuffle'), epoch, 22)))
       const again = right(stepOf(training(wild), { backend }))(
         r.left.state,
-        right(gatherExamples(y, indices((rows as Tensor).data)))
+        right(gatherExamples(y, batches[r.left.state.position] as (typeof batches)[number]))
       )
       expect(E.isLeft(again) ? again.left.path : undefined).toEqual(r.left.path)
       expect(r.left.state.progress.step).toBe(r.left.step - 1)

@@ -1,5 +1,6 @@
 /** Turns: however many steps an engine takes at a time, a run is the fold of single steps. */
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Backend, Loop } from '../../src/backend/backend.js'
@@ -25,7 +26,8 @@ import type { ScheduleKind } from '../../src/train/schedule/schedule.js'
 import { anyOf, epochs, lossBelow, steps, type StopRule } from '../../src/train/stop/index.js'
 import type { StopKind } from '../../src/train/stop/stop.js'
 import { tensorsOf, type TrainState } from '../../src/train/state.js'
-import { train, turns, type TrainEvent, type TurnOptions } from '../../src/train/train.js'
+import type { TrainEvent } from '../../src/train/events.js'
+import { train, turns, type TurnOptions } from '../../src/train/train.js'
 import { finite, oneOf } from '../../src/value/codec.js'
 import { fingerprintOf } from '../../src/value/fingerprint.js'
 import { numbersOf } from '../../src/value/tensor.js'
@@ -143,6 +145,32 @@ describe('however many steps at a time', () => {
     // the rule that cannot be foreseen was among them
     expect(ended).toBeGreaterThan(0)
   })
+  it('the backend says how many, and training caps it', () => {
+    const preferring = (steps: number): Backend => ({
+      ...reference,
+      loop: (...opening) =>
+        pipe(
+          reference.loop(...opening),
+          E.map(l => ({ ...l, preferredSteps: () => steps }))
+        )
+    })
+    // 9 full batches an epoch, and one of a single example
+    const first = (backend: Backend, o: Partial<TurnOptions>): readonly number[] => {
+      const pulled = right(turns(settingsFor(steps(10), 0.05, 5), { backend, ...o })(data))
+      const counts: number[] = []
+      for (let next = pulled.next(); next.done !== true; next = pulled.next())
+        counts.push(next.value.events.filter(e => e.tag === 'step').length)
+      return counts
+    }
+    expect(first(preferring(4), {})).toEqual([4, 4, 1, 1])
+    expect(first(preferring(4), { turnSteps: 3 })).toEqual([3, 3, 3, 1])
+    expect(first(preferring(1000), {})).toEqual([9, 1])
+    for (const odd of [0, -1, 0.5, NaN, 1]) expect(first(preferring(odd), {})).toEqual(Array(10).fill(1))
+    const outcomes = [1, 4, 1000].map(n => outcome(preferring(n), steps(23), 0.05, 5, {}))
+    expect(outcomes[1]).toEqual(outcomes[0])
+    expect(outcomes[2]).toEqual(outcomes[0])
+    expect(first(reference, {})).toEqual(Array(10).fill(1))
+  })
   it('the last turn before a step that diverges has the state at its end', () => {
     const states = (backend: Backend, turnSteps?: number): ReadonlyMap<number, unknown> => {
       const settings = { ...settingsFor(steps(60), 0.9, 4), optimizer: sgd(3e4) }
@@ -206,7 +234,10 @@ describe('a turn', () => {
   it('need not be the last that is pulled', () => {
     const pulled = right(turns(settingsFor(steps(23), 0.05, 4), { backend: wasm, turnSteps: 2 })(data))
     pulled.next()
-    expect(pulled.return(E.left({ _tag: 'DataError', path: [], expected: '', got: '', hint: '' })).done).toBe(true)
+    expect(
+      pulled.return(E.left({ _tag: 'DataError', code: 'unusable-data', path: [], expected: '', got: '', hint: '' }))
+        .done
+    ).toBe(true)
     expect(pulled.next().done).toBe(true)
   })
 })
@@ -235,7 +266,7 @@ describe('memory and threads', () => {
       const pulled = right(turns(settings, { backend, validation: data, turnSteps: 1 })(data))
       expect(open.count).toBeGreaterThan(0)
       for (let i = 0; i < pulls; i++) pulled.next()
-      pulled.return(E.left({ _tag: 'DataError', path: [], expected: '', got: '', hint: '' }))
+      pulled.return(E.left({ _tag: 'DataError', code: 'unusable-data', path: [], expected: '', got: '', hint: '' }))
       expect(open.count).toBe(0)
       expect(pulled.next().done).toBe(true)
     }

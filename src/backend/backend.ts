@@ -4,8 +4,9 @@ import { isLeft, isRight, left, map, right } from 'fp-ts/lib/Either.js'
 import { program, type Program } from '../expr/program.js'
 import type { Expr } from '../expr/op.js'
 import { backendError, shapeError, type BackendError, type ShapeError } from '../value/error.js'
-import { sameShape, showShape, sizeOf } from '../value/shape.js'
+import { sameShape, sizeOf } from '../value/shape.js'
 import { allocate, isSound, numbersOf, view, type Aval, type Tensor } from '../value/tensor.js'
+import { showAval } from '../value/text.js'
 
 export type Values = Readonly<Record<string, Tensor>>
 
@@ -24,6 +25,8 @@ export interface Loop {
    * outputs by name. What was given is never changed, what is returned never changes afterwards.
    */
   readonly steps: (program: Program, count: number, inputs: Values) => Either<ShapeError | BackendError, Values>
+  /** how many steps of a program one call of `steps` should take: enough to make calls cheap, few enough to keep threads busy */
+  readonly preferredSteps: (program: Program) => number
   /** `steps` once, nothing stacked */
   readonly step: (program: Program, inputs: Values) => Either<ShapeError | BackendError, Values>
   /** a copy of what is fed back, as it is now; an earlier copy that nobody looks at any more may be handed in to be written over */
@@ -47,8 +50,6 @@ export interface Backend {
   ) => Either<ShapeError | BackendError, Loop>
 }
 
-const show = (a: Aval): string => `${a.dtype}${showShape(a.shape)}`
-
 const notSound = (name: string, t: Tensor): ShapeError | undefined =>
   isSound(t)
     ? undefined
@@ -60,9 +61,9 @@ const notSound = (name: string, t: Tensor): ShapeError | undefined =>
       )
 const unlike = (name: string, wanted: Aval, given: Tensor | undefined): ShapeError | undefined =>
   given === undefined
-    ? shapeError(['input', name], show(wanted), 'nothing')
+    ? shapeError(['input', name], showAval(wanted), 'nothing', '', 'missing-input')
     : given.dtype !== wanted.dtype || !sameShape(given.shape, wanted.shape)
-      ? shapeError(['input', name], show(wanted), show(given))
+      ? shapeError(['input', name], showAval(wanted), showAval(given))
       : notSound(name, given)
 
 /** the first input that is missing or does not fit, if any */
@@ -92,7 +93,12 @@ export const checkFedBack = (programs: readonly Program[], start: Values): Shape
     for (const [name, { dtype, shape }] of Object.entries(outputs)) {
       const state = Object.hasOwn(start, name) ? start[name] : undefined
       if (state !== undefined && (dtype !== state.dtype || !sameShape(shape, state.shape)))
-        return shapeError(['output', name], show(state), show({ dtype, shape }), 'what is fed back keeps its shape')
+        return shapeError(
+          ['output', name],
+          showAval(state),
+          showAval({ dtype, shape }),
+          'what is fed back keeps its shape'
+        )
     }
   return undefined
 }
@@ -100,7 +106,7 @@ export const checkFedBack = (programs: readonly Program[], start: Values): Shape
 export const checkCount = (count: number): ShapeError | undefined =>
   Number.isInteger(count) && count > 0
     ? undefined
-    : shapeError(['count'], 'a whole number of steps, at least 1', String(count))
+    : shapeError(['count'], 'a whole number of steps, at least 1', String(count), '', 'not-a-size')
 
 /** a program without the inputs that are given from the start */
 export const inputsBeside = (p: Program, given: Readonly<Record<string, unknown>>): Readonly<Record<string, Aval>> =>
@@ -174,6 +180,7 @@ export const loopOfRuns =
     }
     return right({
       steps,
+      preferredSteps: () => 1,
       step: stepOnce(steps, given),
       state: () => Object.fromEntries(Object.keys(start).map(name => [name, given[name] as Tensor])),
       place: values => {

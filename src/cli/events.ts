@@ -1,5 +1,5 @@
 /** What the command tells machines about a run or a study while it is on and at its end: the same events that people see. */
-import type { EpochReport } from '../train/train.js'
+import type { EpochReport } from '../train/events.js'
 import type { Scores } from '../train/progress.js'
 import type { Difference } from '../run/record/diff.js'
 import type { Outcome } from '../run/record/recorder.js'

@@ -14,13 +14,14 @@ import {
   type Problem,
   type SettingError
 } from '../value/error.js'
+import { errorText } from '../value/text.js'
 
 /** 64 MiB: a file may hold small data itself */
 const limits: Limits = { bytes: 0x400_0000, rank: 8 }
 
 const stdinText = (stdin: () => Promise<Uint8Array>): TE.TaskEither<LoadError, string> =>
   pipe(
-    TE.tryCatch(stdin, e => dataError(['standard input'], 'bytes', e instanceof Error ? e.message : String(e))),
+    TE.tryCatch(stdin, e => dataError(['standard input'], 'bytes', errorText(e))),
     TE.filterOrElseW(
       bytes => bytes.length <= limits.bytes,
       bytes => decodeError(['standard input'], `at most ${limits.bytes} bytes`, `${bytes.length}`)

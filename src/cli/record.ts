@@ -145,7 +145,7 @@ export const recorded = (
         }
         const { end } = o
         if (end.tag === 'failed') {
-          const problem: Problem<'Diverged'> = { _tag: 'Diverged', ...end.problem }
+          const problem: Problem<'Diverged'> = { _tag: 'Diverged', code: 'not-finite', ...end.problem }
           show.read().failed(problem, file)
           say(aside(o))
           return exitCodes.failed

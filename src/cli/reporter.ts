@@ -2,7 +2,7 @@
 import { SingleBar } from 'cli-progress'
 import * as IORef from 'fp-ts/lib/IORef.js'
 import type { Problem } from '../value/error.js'
-import type { EpochReport, TrainEvent } from '../train/train.js'
+import type { EpochReport, TrainEvent } from '../train/events.js'
 import { doneJson, epochJson, errorJson, type Finished } from './events.js'
 import { errorLine } from './exit.js'
 import { barLine, pairs, scores, single, whole, type BarState } from './format.js'

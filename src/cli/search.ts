@@ -15,6 +15,7 @@ import { completeStudy, studyOf, type StudyFile } from '../search/study-file.js'
 import { inThreads } from '../search/threads.js'
 import { cost, type Trial } from '../search/trial.js'
 import { counted, fileError, settingError, type Problem } from '../value/error.js'
+import { utf8 } from '../value/text.js'
 import type { Io } from './command.js'
 import { errorJson, foundJson, stoppedStudyJson, trialJson } from './events.js'
 import { errorLine, exitCodeOf, exitCodes, oneLine, type ExitCode } from './exit.js'
@@ -88,7 +89,7 @@ const openFolder = (file: StudyFile, { record, resume = false }: SearchFlags): T
 const write = (path: string, text: string): TE.TaskEither<Failure, void> =>
   pipe(
     placeOf(path),
-    TE.chain(([folder, name]) => replaceFile(folder)(name, [new TextEncoder().encode(text)])),
+    TE.chain(([folder, name]) => replaceFile(folder)(name, [utf8(text)])),
     TE.mapLeft(failure)
   )
 

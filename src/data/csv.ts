@@ -7,6 +7,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { decodeError, type DataError, type DecodeError } from '../value/error.js'
 import { view } from '../value/tensor.js'
+import { errorText } from '../value/text.js'
 import { dataset, type Dataset } from './dataset.js'
 
 /** a number; one of the categories; or a column that is there but not used */
@@ -59,7 +60,7 @@ const split = (text: string, delimiter: string): E.Either<DecodeError, readonly 
       decodeError(
         e instanceof Error && 'lines' in e ? ['csv', `line ${String(e.lines)}`] : ['csv'],
         'rows of equally many cells, separated and quoted as CSV is',
-        e instanceof Error ? e.message : String(e)
+        errorText(e)
       )
   )
 

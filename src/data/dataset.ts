@@ -49,7 +49,8 @@ const finiteFloats = (t: Tensor<Dims, 'f32' | 'f64'>): E.Either<DataError, Tenso
           [rowOf(t, i)],
           'finite numbers in the range of f32',
           String(from[i]),
-          'leave the row out or fill the gap with a number of your choice'
+          'leave the row out or fill the gap with a number of your choice',
+          'not-finite'
         )
       )
   return E.right(view('f32', t.shape, to))

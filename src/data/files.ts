@@ -7,6 +7,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { dataError, decodeError, inside, type DataError, type DecodeError } from '../value/error.js'
 import type { Tensor } from '../value/tensor.js'
+import { errorCode } from '../value/text.js'
 import { dataset, feature, reshapeInputs, take, type Dataset } from './dataset.js'
 import { unpack } from './gzip.js'
 import { decodeIdx } from './idx.js'
@@ -22,9 +23,6 @@ export interface Datasets {
   readonly test?: Dataset
 }
 
-const codeOf = (e: unknown): string =>
-  e instanceof Error ? ('code' in e && typeof e.code === 'string' ? e.code : e.message) : String(e)
-
 /** The bytes of a file. @returns Left when it cannot be read or is longer than `limits.bytes` (then it isn't read at all) */
 export const readFile = (path: string, limits: Limits = defaultLimits): TE.TaskEither<DataError, Uint8Array> =>
   pipe(
@@ -34,7 +32,7 @@ export const readFile = (path: string, limits: Limits = defaultLimits): TE.TaskE
         const { size } = await fs.stat(path)
         return size > limits.bytes ? size : await fs.readFile(path)
       },
-      e => dataError([path], 'a file that can be read', codeOf(e), 'paths are relative to the working directory')
+      e => dataError([path], 'a file that can be read', errorCode(e), 'paths are relative to the working directory')
     ),
     TE.chain(b =>
       typeof b === 'number'

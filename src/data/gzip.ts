@@ -6,6 +6,7 @@ import { Gunzip } from 'fflate'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { decodeError, type DecodeError } from '../value/error.js'
+import { errorText } from '../value/text.js'
 import { defaultLimits, type Limits } from './limits.js'
 
 /** CRC-32 of each byte: reversed polynomial 0xedb88320 */
@@ -76,8 +77,7 @@ export const gunzip = (bytes: Uint8Array, limits: Limits = defaultLimits): E.Eit
   return pipe(
     E.tryCatch(
       () => inflate(bytes, size),
-      e =>
-        decodeError(['gzip'], 'gzip data', e instanceof Error ? e.message : String(e), 'the file is damaged or cut off')
+      e => decodeError(['gzip'], 'gzip data', errorText(e), 'the file is damaged or cut off')
     ),
     E.chain(({ data, length, members }) =>
       members > 1

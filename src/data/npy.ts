@@ -8,6 +8,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { decodeError, type DecodeError } from '../value/error.js'
 import { stridesOf, type Dims } from '../value/shape.js'
 import { numbersOf, view, type DType, type Tensor } from '../value/tensor.js'
+import { utf8 } from '../value/text.js'
 import { decodeElements, elements, type Element } from './elements.js'
 import { unpack } from './gzip.js'
 import { checkLength, countElements, defaultLimits, type Limits } from './limits.js'
@@ -140,7 +141,7 @@ export const encodeNpy = (t: Tensor): Uint8Array => {
   const at = new DataView(out.buffer)
   out.set([...magic, 1, 0])
   at.setUint16(8, start - 10, true)
-  out.set(new TextEncoder().encode(text.padEnd(start - 11) + '\n'), 10)
+  out.set(utf8(text.padEnd(start - 11) + '\n'), 10)
   const width = numbers.BYTES_PER_ELEMENT
   for (let i = 0; i < numbers.length; i++) {
     const x = numbers[i] as number

@@ -1,13 +1,12 @@
 /** Programs as text, for people: one line per node. */
-import { showShape } from '../value/shape.js'
-import { numbersOf, scalarOf, type Aval, type Tensor } from '../value/tensor.js'
+import { numbersOf, scalarOf, type Tensor } from '../value/tensor.js'
+import { showAval } from '../value/text.js'
 import { showNumber } from './number-text.js'
 import type { Expr } from './op.js'
 import type { Program } from './program.js'
 
 /** a name without spaces or quotes as it stands, any other as a JSON string, so that a line stays a line */
 const showName = (name: string): string => (/^[\w./-]+$/.test(name) ? name : JSON.stringify(name))
-const showType = (a: Aval): string => `${a.dtype}${showShape(a.shape)}`
 
 const shown = 6
 /** `0.5` for one number everywhere, else the first few */
@@ -44,6 +43,6 @@ const settings = (e: Expr): readonly string[] => {
 export const printProgram = ({ order, outputs }: Program): string => {
   const place = new Map<Expr, number>(order.map((e, i) => [e, i]))
   const ref = (e: Expr): string => `%${place.get(e)}`
-  const line = (e: Expr): string => [`${ref(e)} = ${e.op} ${showType(e)}`, ...e.args.map(ref), ...settings(e)].join(' ')
+  const line = (e: Expr): string => [`${ref(e)} = ${e.op} ${showAval(e)}`, ...e.args.map(ref), ...settings(e)].join(' ')
   return [...order.map(line), ...Object.entries(outputs).map(([name, e]) => `${showName(name)} = ${ref(e)}`)].join('\n')
 }

@@ -1,8 +1,8 @@
 /** A program: named expressions to compute, and the inputs they need. What a backend compiles. */
 import * as E from 'fp-ts/lib/Either.js'
 import { shapeError, type ShapeError } from '../value/error.js'
-import { sameShape, showShape } from '../value/shape.js'
-import type { Aval } from '../value/tensor.js'
+import { sameShape } from '../value/shape.js'
+import { showAval } from '../value/text.js'
 import { topological, type Expr, type Node } from './op.js'
 
 export interface Program {
@@ -12,8 +12,6 @@ export interface Program {
   /** every node, arguments before users */
   readonly order: readonly Expr[]
 }
-
-const show = (a: Aval): string => `${a.dtype}${showShape(a.shape)}`
 
 /**
  * The program that computes these expressions, for `compile` of a backend.
@@ -30,7 +28,12 @@ export const program = (outputs: Readonly<Record<string, Expr>>): E.Either<Shape
     const before = inputs.get(n.attrs.name)
     if (before !== undefined && (before.dtype !== n.dtype || !sameShape(before.shape, n.shape)))
       return E.left(
-        shapeError(['input', n.attrs.name], `${show(before)} everywhere`, show(n), 'give the other input another name')
+        shapeError(
+          ['input', n.attrs.name],
+          `${showAval(before)} everywhere`,
+          showAval(n),
+          'give the other input another name'
+        )
       )
     inputs.set(n.attrs.name, before ?? n)
   }

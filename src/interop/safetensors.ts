@@ -25,6 +25,7 @@ import {
 import { decodeError, shapeError, type DecodeError, type ShapeError } from '../value/error.js'
 import { showShape, sizeOf, type Dims } from '../value/shape.js'
 import { isSound, view, type DType, type Tensor } from '../value/tensor.js'
+import { utf8 } from '../value/text.js'
 
 /** tensors by their names, and texts about them */
 export interface SafeTensors {
@@ -89,7 +90,7 @@ export const safetensorsLayout = (s: SafeTensors): Parts => {
     const row = { dtype: codes[dtype], shape, data_offsets: [begin, end] }
     fields.push(`${JSON.stringify(name)}:${JSON.stringify(row)}`)
   }
-  const text = new TextEncoder().encode(`{${fields.join(',')}}`)
+  const text = utf8(`{${fields.join(',')}}`)
   const length = Math.ceil(text.length / 8) * 8
   const header = new Uint8Array(prefix + length).fill(0x20)
   new DataView(header.buffer).setBigUint64(0, BigInt(length), true)

@@ -15,7 +15,8 @@ export const lookUp = <A>(
           [],
           `one of the ${family}s ${Object.keys(table).join(', ')}`,
           name,
-          `hand its record along with extendKinds`
+          `hand its record along with extendKinds`,
+          'unknown-member'
         )
       )
     : E.right(found)

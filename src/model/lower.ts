@@ -2,14 +2,15 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { input } from '../expr/build.js'
+import { inputsLike } from '../expr/inputs.js'
 import type { Expr } from '../expr/op.js'
 import type { Applied, Kinds, Value } from '../layer/kind.js'
 import type { ModelData } from '../layer/model.js'
 import { builtInKinds } from '../layer/registry.js'
 import type { ShapeError } from '../value/error.js'
 import { isDims, type Shape } from '../value/shape.js'
-import type { Aval, FloatType } from '../value/tensor.js'
-import { mapTree, type Branch, type Tree } from '../value/tree.js'
+import type { FloatType } from '../value/tensor.js'
+import type { Branch } from '../value/tree.js'
 import { place } from './place.js'
 
 export interface Lowered extends Applied {
@@ -31,8 +32,6 @@ export interface LowerOptions {
   readonly kinds?: Kinds
 }
 
-const inputsLike = (prefix: string, tree: Tree<Aval>): Branch<Expr> =>
-  mapTree<Aval, Expr>((a, path) => input(path, a.dtype, a.shape))(tree, prefix) as Branch<Expr>
 const inputValue = (name: string, s: Shape, batch: number, dtype: FloatType): Value =>
   isDims(s) ? input(name, dtype, [batch, ...s]) : s.map((part, i) => inputValue(`${name}/${i}`, part, batch, dtype))
 

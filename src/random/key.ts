@@ -10,6 +10,7 @@
  */
 import * as O from 'fp-ts/lib/Option.js'
 import { foldInWords, seedWords, splitWords, type Words } from './threefry.js'
+import { utf8 } from '../value/text.js'
 
 export interface Key {
   readonly kind: 'key'
@@ -44,7 +45,6 @@ export const leafKey = (k: Key, label: string): DrawKey => drawKey(childKey(k, l
 
 const FNV_OFFSET = 0x811c9dc5
 const FNV_PRIME = 0x01000193
-const utf8 = new TextEncoder()
 
 /**
  * The FNV-1a hash, 32 bits, of the UTF-8 bytes of a text (G. Fowler, L. C. Noll, K.-P. Vo).
@@ -52,7 +52,7 @@ const utf8 = new TextEncoder()
  * @example fnv1a32('a') // 0xe40c292c
  */
 export const fnv1a32 = (text: string): number =>
-  utf8.encode(text).reduce((hash, byte) => Math.imul(hash ^ byte, FNV_PRIME), FNV_OFFSET) >>> 0
+  utf8(text).reduce((hash, byte) => Math.imul(hash ^ byte, FNV_PRIME), FNV_OFFSET) >>> 0
 
 /**
  * Two of the labels that would make the same key, equal or not: below one key that is an error, for whoever owns the labels

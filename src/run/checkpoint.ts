@@ -20,6 +20,7 @@ import { tensorsOf, type TrainState } from '../train/state.js'
 import { checkTraining, type Training } from '../train/training.js'
 import { exact, optional, type Codec } from '../value/codec.js'
 import { decodeError, type DecodeError, type SettingError, type ShapeError } from '../value/error.js'
+import { utf8 } from '../value/text.js'
 import { canonicalText, digest, sha256Of } from './digest.js'
 import {
   digestOfParts,
@@ -67,7 +68,6 @@ const headCodec: Codec<CheckpointHead> = versioned(
 const headName = 'checkpoint'
 const sealName = 'sha256'
 const noSeal = '0'.repeat(64)
-const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 /** where the seal stands in a header whose metadata have this text */
 const sealAt = (head: string): number =>

@@ -6,6 +6,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { refined, type Codec } from '../value/codec.js'
 import { decodeError, type DecodeError } from '../value/error.js'
+import { errorText } from '../value/text.js'
 
 /** SHA-256 of the parts one after the other, in 64 hexadecimal digits */
 export const sha256Of = (...parts: readonly Uint8Array[]): string =>
@@ -27,7 +28,7 @@ export const canonicalJson = (u: unknown): E.Either<DecodeError, string> =>
   pipe(
     E.tryCatch(
       () => canonicalize(u),
-      e => decodeError(['$'], 'data that canonical JSON can hold', e instanceof Error ? e.message : String(e))
+      e => decodeError(['$'], 'data that canonical JSON can hold', errorText(e))
     ),
     E.chain(E.fromNullable(decodeError(['$'], 'data that canonical JSON can hold', 'nothing')))
   )

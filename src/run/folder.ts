@@ -8,6 +8,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { fileError, type FileError } from '../value/error.js'
+import { errorCode } from '../value/text.js'
 
 /** a file that is being written, at its end */
 export interface Output {
@@ -60,9 +61,6 @@ const node = (): Node => ({
   paths: process.getBuiltinModule('node:path')
 })
 
-const codeOf = (e: unknown): string =>
-  e instanceof Error ? ('code' in e && typeof e.code === 'string' ? e.code : e.message) : String(e)
-
 /** an effect at a place; where nothing is there, `missing` may be the answer */
 const attempt = <A>(
   place: readonly string[],
@@ -71,7 +69,7 @@ const attempt = <A>(
   missing?: A
 ): TE.TaskEither<FileError, A> =>
   pipe(
-    TE.tryCatch(async () => effect(node()), codeOf),
+    TE.tryCatch(async () => effect(node()), errorCode),
     TE.orElse(code =>
       code === missingCode && missing !== undefined ? TE.right(missing) : TE.left(fileError(place, expected, code))
     )

@@ -7,6 +7,7 @@ import { safetensorsLayout } from '../interop/safetensors.js'
 import type { Model, ModelData } from '../layer/model.js'
 import { dataError, settingError, type DataError, type DecodeError, type SettingError } from '../value/error.js'
 import { parseJson } from '../value/codec.js'
+import { utf8 } from '../value/text.js'
 import { canonicalJson, canonicalText, sha256Of } from './digest.js'
 import { exactNumber } from './numbers.js'
 import { runFileCodec, tables, type RunFile, type Tables } from './run-file.js'
@@ -109,4 +110,4 @@ export const canonicalRun = (run: CompleteRun<ModelData>, known: Tables = tables
  * the result changes the name. (Paths of data files are part of it as they are written: relative ones let a folder move.)
  */
 export const runId = (run: CompleteRun<ModelData>, known: Tables = tables): string =>
-  sha256Of(new TextEncoder().encode(canonicalRun(run, known)))
+  sha256Of(utf8(canonicalRun(run, known)))

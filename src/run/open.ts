@@ -28,10 +28,7 @@ const checkTest = (
 ): E.Either<SettingError | ShapeError | DataError, unknown> =>
   pipe(
     checkTraining(t, f),
-    E.chainW(c => {
-      const wrong = test === undefined ? undefined : checkDataset(c, test)
-      return wrong === undefined ? E.right(c) : within('test')(E.left(wrong))
-    })
+    E.chainW(c => (test === undefined ? E.right(undefined) : within('test')(checkDataset(c, test))))
   )
 
 /**

@@ -15,12 +15,13 @@ import { families as builtIn, type Families } from '../train/families.js'
 import type { Memory, Progress, Scores } from '../train/progress.js'
 import { formOf, tensorsOf, type TrainState } from '../train/state.js'
 import { metricNames } from '../train/program.js'
-import { settingsOf } from '../train/step.js'
-import { checkTraining, type Checked, type Training } from '../train/training.js'
+import { settingsOf } from '../train/bookkeeping.js'
+import { checkTraining, type ValidTraining, type Training } from '../train/training.js'
 import { count, exact, list, optional, parseJson, recordOf, type Codec } from '../value/codec.js'
 import { decodeError, type DecodeError, type SettingError, type ShapeError } from '../value/error.js'
-import { sameShape, showShape } from '../value/shape.js'
+import { sameShape } from '../value/shape.js'
 import type { Aval, Tensor } from '../value/tensor.js'
+import { showAval } from '../value/text.js'
 import { leaves, rebuild, type Branch } from '../value/tree.js'
 import { canonicalText, sha256Of } from './digest.js'
 import { exactNumber, metricValue } from './numbers.js'
@@ -93,8 +94,6 @@ export const digestOfParts = (tensors: Tensors, numbers: StateNumbers): string =
 
 // ---- reading
 
-const show = (a: Aval): string => `${a.dtype}${showShape(a.shape)}`
-
 /** a tree of the wanted form, its tensors taken by their names from a file, where each must be as it is wanted */
 export const treeFrom = (
   form: Branch<Aval>,
@@ -111,12 +110,17 @@ export const treeFrom = (
   const [path, wanted] = wrong
   const got = given(path)
   return E.left(
-    decodeError([path], show(wanted), got === undefined ? 'no tensor of this name' : show(got), 'is it of this model?')
+    decodeError(
+      [path],
+      showAval(wanted),
+      got === undefined ? 'no tensor of this name' : showAval(got),
+      'is it of this model?'
+    )
   )
 }
 
 /** what the numbers alone cannot say: whether they are of this training */
-const checkNumbers = (c: Checked, n: StateNumbers): DecodeError | undefined => {
+const checkNumbers = (c: ValidTraining, n: StateNumbers): DecodeError | undefined => {
   const names = settingsOf(c).map(([name]) => name)
   const got = Object.keys(n.settings)
   const metrics = metricNames(c)
@@ -137,7 +141,7 @@ const checkNumbers = (c: Checked, n: StateNumbers): DecodeError | undefined => {
 
 /** the state that tensors and numbers make, if they are of this training and of nothing else */
 export const stateFrom =
-  (c: Checked) =>
+  (c: ValidTraining) =>
   (tensors: Tensors, numbers: StateNumbers): E.Either<DecodeError, TrainState> => {
     const form = formOf(c)
     const known = new Set(Object.entries(form).flatMap(([prefix, tree]) => leaves(tree, prefix).map(([path]) => path)))

@@ -7,6 +7,7 @@ import type { Folder } from '../run/folder.js'
 import { readWhole, replaceFile } from '../run/replace.js'
 import { parseJson } from '../value/codec.js'
 import { fileError, inside, type DecodeError, type FileError } from '../value/error.js'
+import { utf8 } from '../value/text.js'
 import { studyFileCodec, type StudyFile } from './study-file.js'
 import { studyTables, type StudyTables } from './study.js'
 import { trialCodec, type Job, type Trial } from './trial.js'
@@ -17,7 +18,6 @@ const nameOf = (index: number): string => `trial-${String(index).padStart(6, '0'
 /** a trial is a few hundred bytes, settings included; a study may hold small data */
 const most = { trial: 0x10_0000, study: 0x400_0000 }
 
-const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
 const read = (folder: Folder, name: string, bytes: number): TE.TaskEither<FileError, string> =>

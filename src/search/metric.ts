@@ -7,8 +7,8 @@ import { given } from '../value/given.js'
 import { settingError, type SettingError } from '../value/error.js'
 import { metricNames } from '../train/program.js'
 import type { Scores } from '../train/progress.js'
-import type { EpochReport } from '../train/train.js'
-import type { Checked } from '../train/training.js'
+import type { EpochReport } from '../train/events.js'
+import type { ValidTraining } from '../train/training.js'
 import { short } from '../run/short.js'
 import { goal, type Goal } from './trial.js'
 
@@ -69,7 +69,11 @@ export const studyMetricCodec: Codec<StudyMetric> = short(
 )
 
 /** whether the run knows such a metric; that a metric is a single number only its values can say */
-export const checkMetric = (metric: StudyMetric, checked: Checked, validated: boolean): SettingError | undefined => {
+export const checkMetric = (
+  metric: StudyMetric,
+  checked: ValidTraining,
+  validated: boolean
+): SettingError | undefined => {
   const { name, part } = metric
   const decoded = fields.decode(metric)
   if (E.isLeft(decoded)) {

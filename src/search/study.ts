@@ -10,6 +10,7 @@ import { decodeError, inside, settingError, type DecodeError, type SettingError 
 import { checkMember } from '../value/family.js'
 import { given } from '../value/given.js'
 import { isSize } from '../value/shape.js'
+import { errorText } from '../value/text.js'
 import { checkMetric, validationLoss, type StudyMetric } from './metric.js'
 import { zoom, type Zoom } from './narrow.js'
 import { random, samplerInterpreter, samplers, type Sampler, type SamplerTable } from './sampler/index.js'
@@ -77,7 +78,7 @@ export const study = <const S extends Space>(options: StudyOptions<S>): Study<S>
     run: (settings: SettingsOf<S>) =>
       E.tryCatch(
         () => runFile(options.run(settings)),
-        e => decodeError(['$'], 'a run for these settings', e instanceof Error ? e.message : String(e))
+        e => decodeError(['$'], 'a run for these settings', errorText(e))
       )
   })
 

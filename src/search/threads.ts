@@ -7,6 +7,7 @@ import { Tinypool } from 'tinypool'
 import type { BackendName } from '../backend/named.js'
 import { runFileCodec, tables } from '../run/run-file.js'
 import { backendError, type BackendError } from '../value/error.js'
+import { errorText } from '../value/text.js'
 import type { StudyMetric } from './metric.js'
 import { checkWorkers, type Runner, type SearchError } from './search.js'
 import type { Outcome } from './trial.js'
@@ -48,7 +49,7 @@ const longest = 2_147_483
 
 type Result = Answer['result']
 const lost = (e: unknown): Result =>
-  E.left(backendError(['search'], 'a worker that carries out the trial', e instanceof Error ? e.message : String(e)))
+  E.left(backendError(['search'], 'a worker that carries out the trial', errorText(e)))
 
 /**
  * Starts worker threads for the trials of studies whose members are all built in. A thread loads the data once; a trial that takes longer

@@ -4,8 +4,11 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend } from '../backend/backend.js'
 import { evaluate } from '../backend/backend.js'
 import { input } from '../expr/build.js'
+import { handedIn } from '../data/program-inputs.js'
 import { gradients } from '../expr/gradient.js'
+import { inputsLike, keyTensor } from '../expr/inputs.js'
 import type { Expr } from '../expr/op.js'
+import { collect, namedExprs, precisionOf, type Examples } from '../infer/examples.js'
 import type { Value } from '../layer/kind.js'
 import type { Model } from '../layer/model.js'
 import { mapValue } from '../layer/series.js'
@@ -13,18 +16,16 @@ import { initStateFrom } from '../model/init.js'
 import type { ParamsOf } from '../model/params.js'
 import { rootKey, type Key } from '../random/index.js'
 import type { BackendError, DataError, SettingError, ShapeError } from '../value/error.js'
-import { scalarOf, type Aval, type Tensor } from '../value/tensor.js'
-import { leaves, mapTree, rebuild, type Branch } from '../value/tree.js'
+import { scalarOf, type Tensor } from '../value/tensor.js'
+import { leaves, rebuild, type Branch } from '../value/tree.js'
 import type { Families } from './families.js'
 import type { FittingLoss } from './loss/fitting.js'
 import type { Loss } from './loss/index.js'
 import { sgd } from './optimizer/index.js'
-import { collect, precisionOf, valueNames, type Examples } from './predict.js'
-import { handedIn, lossOutputs } from './program.js'
-import { keyTensor } from './state.js'
+import { lossOutputs } from './program.js'
 import { checkBatch, type Batch } from './examples.js'
 import { steps } from './stop/index.js'
-import { checkTraining, type Checked, type Training } from './training.js'
+import { checkTraining, type ValidTraining, type Training } from './training.js'
 
 export interface BackpropOptions<L = Loss> {
   readonly loss: L
@@ -54,12 +55,10 @@ export interface Backprop<M extends Model = Model> {
   readonly layers: Readonly<Record<string, LayerSeen>>
 }
 
-const inputsLike = (prefix: string, tree: Branch<Tensor>): Branch<Expr> =>
-  mapTree<Aval, Expr>((a, path) => input(path, a.dtype, a.shape))(tree, prefix) as Branch<Expr>
-const pairs = (name: string, v: Value): Readonly<Record<string, Expr>> => Object.fromEntries(valueNames(name, v))
+const pairs = (name: string, v: Value): Readonly<Record<string, Expr>> => Object.fromEntries(namedExprs(name, v))
 
 const run = (
-  c: Checked,
+  c: ValidTraining,
   params: Branch<Tensor>,
   batch: Batch,
   options: Omit<BackpropOptions, 'loss'>
@@ -73,7 +72,7 @@ const run = (
   // single input and output were checked with the training
   const { loss } = lossOutputs(c, value as Expr, given)
   const at = leaves<Expr>(p)
-  const values = seen.flatMap(([, v]) => valueNames('', v).map(([, e]) => e))
+  const values = seen.flatMap(([, v]) => namedExprs('', v).map(([, e]) => e))
   const all = gradients(loss, [...at.map(([, e]) => e), ...values])
   const deltas = new Map(values.map((e, i) => [e, all[at.length + i] as Expr]))
   const outputs = {
@@ -134,10 +133,7 @@ export const backprop = <M extends Model, const L extends Loss>(
   const t: Training<M> = { model, loss, precision: precisionOf(tree), ...learning }
   return pipe(
     checkTraining(t, options.families),
-    E.chainFirstW(c => {
-      const wrong = checkBatch(c, batch)
-      return wrong === undefined ? E.right(undefined) : E.left(wrong)
-    }),
+    E.chainFirstW(c => checkBatch(c, batch)),
     E.chainW(c => run(c, tree, batch, options)),
     E.map(r => ({ ...r, gradients: r.gradients as unknown as ParamsOf<M> }))
   )

@@ -1,10 +1,13 @@
 /** Whether examples suit a training: their shapes, class indexes, weights. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import type { Dataset, Feature } from '../data/dataset.js'
-import { counted, dataError, shapeError, type DataError, type ShapeError } from '../value/error.js'
+import { counted, dataError, failIf, shapeError, type DataError, type ShapeError } from '../value/error.js'
 import { sameShape, showShape } from '../value/shape.js'
 import { numbersOf, type Tensor } from '../value/tensor.js'
+import { showAval } from '../value/text.js'
 import { areIndexes, checkTarget } from './loss/loss.js'
-import type { Checked } from './training.js'
+import type { ValidTraining } from './training.js'
 
 export interface Batch {
   /** inputs [k, ...] */
@@ -22,7 +25,7 @@ export const tensorsOfData = ({ x, y, weights }: Dataset): Batch => ({
 })
 
 /** whether the shapes suit a training: inputs of the model's shape, targets the loss takes, as many of the one as of the other, and of weights */
-const checkShapes = (c: Checked, { x, y, weights }: Batch): ShapeError | undefined => {
+const checkShapes = (c: ValidTraining, { x, y, weights }: Batch): ShapeError | undefined => {
   const got = x.shape.slice(1)
   if (x.shape.length === 0 || !sameShape(got, c.input))
     return shapeError(
@@ -34,11 +37,7 @@ const checkShapes = (c: Checked, { x, y, weights }: Batch): ShapeError | undefin
   if (x.shape[0] !== y.shape[0])
     return shapeError(['targets'], `${counted(x.shape[0] as number, 'target')}, one for each input`, String(y.shape[0]))
   if (weights !== undefined && !(sameShape(weights.shape, [x.shape[0] as number]) && weights.dtype !== 'bool'))
-    return shapeError(
-      ['weights'],
-      `${counted(x.shape[0] as number, 'number')}, one for each input`,
-      `${weights.dtype}${showShape(weights.shape)}`
-    )
+    return shapeError(['weights'], `${counted(x.shape[0] as number, 'number')}, one for each input`, showAval(weights))
   return checkTarget(c.loss, c.output, y, c.training.precision)
 }
 
@@ -67,7 +66,7 @@ const firstTie = ({ numbers }: Targets, size: number): number =>
     return row.filter(n => n === largest).length > 1
   })
 /** metrics of classes need targets that say one class; what a loss of classes takes does, the first of equally likely ones */
-const noClass = (c: Checked, y: Targets): DataError | undefined => {
+const noClass = (c: ValidTraining, y: Targets): DataError | undefined => {
   const metric = c.training.metrics.find(m => c.families.metrics[m.tag]?.targets === 'classes')
   if (metric === undefined || c.output.length === 0 || c.loss.classIndexes) return undefined
   const classes = c.output.at(-1) as number
@@ -88,7 +87,7 @@ const noClass = (c: Checked, y: Targets): DataError | undefined => {
 }
 
 /** whether the numbers of targets are what the loss and the metrics take */
-const wrongNumbers = (c: Checked, y: Tensor, f: Pick<Feature, 'scale' | 'shift'>): DataError | undefined => {
+const wrongNumbers = (c: ValidTraining, y: Tensor, f: Pick<Feature, 'scale' | 'shift'>): DataError | undefined => {
   const targets = targetsOf(y, f)
   if (areIndexes(c.loss, c.output, y)) {
     const classes = c.output.at(-1) ?? 1
@@ -101,16 +100,19 @@ const wrongNumbers = (c: Checked, y: Tensor, f: Pick<Feature, 'scale' | 'shift'>
 }
 
 /** whether the inputs and targets of a dataset suit a training; its weights were checked when it was made */
-export const checkDataset = (c: Checked, data: Dataset): ShapeError | DataError | undefined => {
+export const checkDataset = (c: ValidTraining, data: Dataset): E.Either<ShapeError | DataError, void> => {
   const examples = tensorsOfData(data)
-  return checkShapes(c, examples) ?? wrongNumbers(c, examples.y, data.y)
+  return failIf(checkShapes(c, examples) ?? wrongNumbers(c, examples.y, data.y))
 }
 
 /** the same of a batch, and whether its weights are numbers, 0 or more */
-export const checkBatch = (c: Checked, batch: Batch): ShapeError | DataError | undefined => {
-  const wrong = checkShapes(c, batch) ?? wrongNumbers(c, batch.y, { scale: 1, shift: 0 })
-  if (wrong !== undefined || batch.weights === undefined) return wrong
-  const weights = numbersOf(batch.weights)
+export const checkBatch = (c: ValidTraining, batch: Batch): E.Either<ShapeError | DataError, void> =>
+  pipe(
+    failIf(checkShapes(c, batch) ?? wrongNumbers(c, batch.y, { scale: 1, shift: 0 })),
+    E.chainW(() => failIf(batch.weights === undefined ? undefined : wrongWeight(batch.weights)))
+  )
+const wrongWeight = (t: Tensor): DataError | undefined => {
+  const weights = numbersOf(t)
   const bad = weights.findIndex((w: number) => !(w >= 0))
   return bad < 0 ? undefined : dataError(['weights', `example ${bad}`], 'a number, 0 or more', String(weights[bad]))
 }

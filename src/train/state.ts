@@ -3,15 +3,15 @@ import * as E from 'fp-ts/lib/Either.js'
 import { initFrom, initStateFrom } from '../model/init.js'
 import { childKey, rootKey, type Key } from '../random/index.js'
 import { shapeError, type ShapeError } from '../value/error.js'
-import { showShape } from '../value/shape.js'
-import { full, view, allocate, type Aval, type Tensor } from '../value/tensor.js'
+import { full, type Aval, type Tensor } from '../value/tensor.js'
+import { showAval } from '../value/text.js'
 import { leaves, mapTree, type Branch, type Tree } from '../value/tree.js'
 import { optimizerInterpreter, type Slot } from './optimizer/index.js'
 import type { Totals } from './metric/metric.js'
 import { notStarted, type Memory, type Progress, type Scores } from './progress.js'
 import { scheduleInterpreter } from './schedule/index.js'
 import { stopInterpreter } from './stop/index.js'
-import type { Checked } from './training.js'
+import type { ValidTraining } from './training.js'
 
 export interface TrainState<P extends Branch<Tensor> = Branch<Tensor>> {
   readonly params: P
@@ -37,9 +37,6 @@ export interface Best {
 
 export const noSums: TrainState['epochSums'] = Object.freeze({ loss: 0, weight: 0, metrics: Object.freeze({}) })
 
-/** a key as a program takes it */
-export const keyTensor = (k: Key): Tensor => view('u32', [2], allocate('u32', k.words))
-
 /** the key of a purpose of this run: initial parameters, shuffling, dropout */
 export const purposeKey = (seed: number, purpose: 'init' | 'shuffle' | 'step'): Key => childKey(rootKey(seed), purpose)
 
@@ -49,7 +46,7 @@ const slotTensors = (slot: Slot, params: Branch<Tensor>, dtype: 'f32' | 'f64'): 
     : mapTree<Tensor, Tensor>(p => full(p.dtype, p.shape, slot.value))(params)
 
 /** the tensors of any state of a training, before they have values */
-export const formOf = (c: Checked): Readonly<Record<'params' | 'layers' | 'optimizer', Branch<Aval>>> => {
+export const formOf = (c: ValidTraining): Readonly<Record<'params' | 'layers' | 'optimizer', Branch<Aval>>> => {
   const { optimizer, precision } = c.training
   const slot = (s: Slot): Tree<Aval> =>
     s.per === 'run'
@@ -64,14 +61,13 @@ export const formOf = (c: Checked): Readonly<Record<'params' | 'layers' | 'optim
 }
 
 /** whether the tensors of a state are those of a training (the same names, shapes and element types), which is worked out once */
-export const checkState = (c: Checked): ((s: TrainState) => E.Either<ShapeError, TrainState>) => {
+export const checkState = (c: ValidTraining): ((s: TrainState) => E.Either<ShapeError, TrainState>) => {
   const avals = (trees: Readonly<Record<'params' | 'layers' | 'optimizer', Branch<Aval>>>) =>
     (['params', 'layers', 'optimizer'] as const).flatMap(part => leaves<Aval>(trees[part], part))
-  const show = (a: Aval): string => `${a.dtype}${showShape(a.shape)}`
   const hint = 'is it a state of this model, this optimizer and this precision?'
-  const wanted = new Map(avals(formOf(c)).map(([name, a]) => [name, show(a)]))
+  const wanted = new Map(avals(formOf(c)).map(([name, a]) => [name, showAval(a)]))
   return s => {
-    const mine = new Map(avals(s).map(([name, a]) => [name, show(a)]))
+    const mine = new Map(avals(s).map(([name, a]) => [name, showAval(a)]))
     const wrong = [...wanted.keys(), ...mine.keys()].find(name => wanted.get(name) !== mine.get(name))
     return wrong === undefined
       ? E.right(s)
@@ -81,7 +77,7 @@ export const checkState = (c: Checked): ((s: TrainState) => E.Either<ShapeError,
 
 /** the state before the first step, its parameters drawn from the seed (or given) */
 export const start = (
-  c: Checked,
+  c: ValidTraining,
   params: Branch<Tensor> = initFrom(c.placed, purposeKey(c.training.seed, 'init'), c.families.kinds)
 ): TrainState => {
   const { optimizer, stop, precision } = c.training

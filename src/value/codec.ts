@@ -6,10 +6,11 @@ import { createScanner } from 'jsonc-parser'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { decodeError, type DecodeError } from './error.js'
+import { decodeError, type DecodeError, type ErrorCode } from './error.js'
 import { notJson } from './json-text.js'
 import { isSize, type Dims } from './shape.js'
 import { isLabel } from './tree.js'
+import { errorText } from './text.js'
 
 /** a codec whose encoded form is the value itself */
 export type Codec<A> = t.Type<A, unknown, unknown>
@@ -207,9 +208,13 @@ export const firstError = (errors: t.Errors): readonly [path: readonly string[],
     showUnknown(e.value)
   ]
 }
+/** the code of the first error of a decoding: of a field that is there, but wrong, the one given */
+export const firstCode = ([e]: t.Errors, wrong: ErrorCode): ErrorCode =>
+  // an unknown field stands in a context of no type (see exact)
+  e?.context.at(-1)?.type === t.never ? 'unknown-field' : e?.value === undefined ? 'missing-field' : wrong
 const decodeErrorOf = (errors: t.Errors): DecodeError => {
   const [path, expected, got] = firstError(errors)
-  return decodeError(['$', ...path], expected, got)
+  return decodeError(['$', ...path], expected, got, '', firstCode(errors, 'malformed'))
 }
 
 /** Deeper data than this is refused before decoding, which is recursive. */
@@ -285,7 +290,7 @@ export const parseJson =
       E.chain(s =>
         E.tryCatch(
           (): unknown => JSON.parse(s),
-          e => notJson(s, e instanceof Error ? e.message : String(e))
+          e => notJson(s, errorText(e))
         )
       ),
       E.chain(decode(codec))

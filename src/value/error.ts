@@ -3,14 +3,44 @@
  * and what to try. The words of all messages are put together here, so they read alike everywhere (the compiler's messages too).
  */
 import * as E from 'fp-ts/lib/Either.js'
+import * as Eq from 'fp-ts/lib/Eq.js'
+import * as RA from 'fp-ts/lib/ReadonlyArray.js'
+import * as S from 'fp-ts/lib/string.js'
+import type { Show } from 'fp-ts/lib/Show.js'
+import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
+
+/** what is wrong, for programs that decide by the cause: words may change, codes do not */
+export type ErrorCode =
+  /** sizes or element types do not fit together */
+  | 'shape-mismatch'
+  | 'wrong-type'
+  | 'missing-input'
+  /** text or bytes that cannot be read as what they should be */
+  | 'malformed'
+  | 'missing-field'
+  | 'unknown-field'
+  /** settings */
+  | 'out-of-range'
+  | 'not-a-size'
+  | 'unknown-member'
+  /** valid by itself, but not with the rest: a metric of probabilities for a model without any */
+  | 'unsuitable'
+  /** numbers that are NaN or infinite */
+  | 'not-finite'
+  | 'unusable-data'
+  | 'unusable-file'
+  | 'cannot-run'
 
 export interface Problem<Tag extends string> {
   readonly _tag: Tag
+  readonly code: ErrorCode
   /** where: labels from the outside in, e.g. `['hidden', 'dense', 'weight']` or `['$', 'layers', '1']` */
   readonly path: readonly string[]
   readonly expected: string
   readonly got: string
   readonly hint: string
+  /** further mistakes that were found at the same time */
+  readonly others?: readonly Problem<string>[]
 }
 
 /** sizes or element types that do not fit, in a model, an expression or a tensor handed in */
@@ -27,9 +57,10 @@ export type FileError = Problem<'FileError'>
 export type BackendError = Problem<'BackendError'>
 
 const problem =
-  <Tag extends string>(_tag: Tag) =>
-  (path: readonly string[], expected: string, got: string, hint = ''): Problem<Tag> => ({
+  <Tag extends string>(_tag: Tag, commonCode: ErrorCode) =>
+  (path: readonly string[], expected: string, got: string, hint = '', code = commonCode): Problem<Tag> => ({
     _tag,
+    code,
     path,
     expected,
     got,
@@ -41,16 +72,37 @@ const problem =
  *
  * @example shapeError([], 'a flat input [n]', '[28, 28]', 'put flatten before it')
  */
-export const shapeError = problem('ShapeError')
-export const decodeError = problem('DecodeError')
-export const dataError = problem('DataError')
-export const settingError = problem('SettingError')
-export const fileError = problem('FileError')
-export const backendError = problem('BackendError')
+export const shapeError = problem('ShapeError', 'shape-mismatch')
+export const decodeError = problem('DecodeError', 'malformed')
+export const dataError = problem('DataError', 'unusable-data')
+export const settingError = problem('SettingError', 'out-of-range')
+export const fileError = problem('FileError', 'unusable-file')
+export const backendError = problem('BackendError', 'cannot-run')
 
-/** `hidden/dense: expected a flat input [n], got [28, 28, 1]; put flatten before it` */
-export const message = (e: Problem<string>): string =>
+/** `hidden/dense: expected a flat input [n], got [28, 28, 1]; put flatten before it`; several mistakes on a line each */
+export const message = (e: Problem<string>): string => mistakesOf(e).map(sentence).join('\n')
+const sentence = (e: Problem<string>): string =>
   `${e.path.length > 0 ? `${e.path.join('/')}: ` : ''}expected ${e.expected}, got ${e.got}${e.hint === '' ? '' : `; ${e.hint}`}`
+
+/** the mistakes of an error, each as an error of its own */
+export const mistakesOf = ({ others = [], ...first }: Problem<string>): readonly Problem<string>[] => [
+  first,
+  ...others.flatMap(mistakesOf)
+]
+
+/** errors as text: `problemShow.show(e)` is `message(e)` */
+export const problemShow: Show<Problem<string>> = { show: message }
+
+const mistakeEq: Eq.Eq<Problem<string>> = Eq.struct({
+  _tag: S.Eq,
+  code: S.Eq,
+  path: RA.getEq(S.Eq),
+  expected: S.Eq,
+  got: S.Eq,
+  hint: S.Eq
+})
+/** errors that report the same mistakes, in the same order */
+export const problemEq: Eq.Eq<Problem<string>> = Eq.contramap(mistakesOf)(RA.getEq(mistakeEq))
 
 /** a number of things, in words: `1 epoch`, `12 batches` */
 export const counted = (n: number, noun: string, show: (n: number) => string = String): string =>
@@ -59,8 +111,28 @@ export const counted = (n: number, noun: string, show: (n: number) => string = S
 /** the same error, one level further out */
 export const inside =
   (label: string) =>
-  <P extends Problem<string>>(e: P): P => ({ ...e, path: [label, ...e.path] })
+  <P extends Problem<string>>(e: P): P => ({
+    ...e,
+    path: [label, ...e.path],
+    ...(e.others === undefined ? {} : { others: e.others.map(inside(label)) })
+  })
 
 /** an `Either` whose error, if it is one, lies one level further out */
 export const within = (label: string): (<P extends Problem<string>, A>(e: E.Either<P, A>) => E.Either<P, A>) =>
   E.mapLeft(inside(label))
+
+// ---- several checks
+
+/** errors of independent checks as one, in the order of the checks */
+export const problemSemigroup = <P extends Problem<string>>(): Semigroup<P> => ({
+  concat: (a, b) => ({ ...a, others: [...(a.others ?? []), ...mistakesOf(b)] })
+})
+/** checks that don't depend on one another: all their mistakes are reported together */
+export const checkAll = <P extends Problem<string>>(checks: readonly E.Either<P, unknown>[]): E.Either<P, void> =>
+  checks.reduce<E.Either<P, void>>(
+    (all, check) =>
+      E.isRight(check) ? all : E.left(E.isLeft(all) ? problemSemigroup<P>().concat(all.left, check.left) : check.left),
+    E.right(undefined)
+  )
+/** the check that fails with the error, if there is one */
+export const failIf = <P>(e: P | undefined): E.Either<P, void> => (e === undefined ? E.right(undefined) : E.left(e))

@@ -4,7 +4,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { exact, firstError, tagged, type Codec, type Fields } from './codec.js'
+import { exact, firstCode, firstError, tagged, type Codec, type Fields } from './codec.js'
 import { settingError, type SettingError } from './error.js'
 
 export interface Member {
@@ -45,7 +45,8 @@ const notKnown = (family: string, members: Table<Member>, tag: string): SettingE
     [family],
     `one of ${Object.keys(members).join(', ')}`,
     tag,
-    'one of your own needs its record in the table that is handed along'
+    'one of your own needs its record in the table that is handed along',
+    'unknown-member'
   )
 /** the record that gives a member its meaning */
 export const find = <M extends Member>(family: string, members: Table<M>, tag: string): E.Either<SettingError, M> => {
@@ -63,5 +64,5 @@ export const checkMember =
     const tag: unknown = (a as Partial<A> | null | undefined)?.tag
     if (typeof tag === 'string' && !Object.hasOwn(members, tag)) return E.left(notKnown(family, members, tag))
     const [path, expected, got] = firstError(r.left)
-    return E.left(settingError([family, ...path], expected, got))
+    return E.left(settingError([family, ...path], expected, got, '', firstCode(r.left, 'out-of-range')))
   }

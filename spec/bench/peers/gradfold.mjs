@@ -122,9 +122,10 @@ const trainStep = () => {
 
 /** below the public surface: the program that `train` hands to the engine, on a batch that stays */
 const trainLoop = async () => {
-  const { stepOutputs, handedIn } = await load('train/program.js')
+  const { handedIn } = await load('data/program-inputs.js')
+  const { stepOutputs } = await load('train/program.js')
   const { checkTraining } = await load('train/training.js')
-  const { stepInputs } = await load('train/step.js')
+  const { stepInputs } = await load('train/step-program.js')
   const { tensorsOf } = await load('train/state.js')
   const training = trainingFor(g.steps(1))
   const checked = right(checkTraining(training))

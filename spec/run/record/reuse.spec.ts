@@ -23,7 +23,8 @@ import {
   stopRules,
   type StopRule
 } from '../../../src/train/stop/index.js'
-import { train, type EpochReport, type Trained, type TrainEvent } from '../../../src/train/train.js'
+import type { EpochReport, TrainEvent } from '../../../src/train/events.js'
+import { train, type Trained } from '../../../src/train/train.js'
 import { right } from '../helpers.js'
 
 const data = right(

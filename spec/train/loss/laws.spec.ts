@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { reference } from '../../../src/backend/reference/reference.js'
 import { constant, input } from '../../../src/expr/build.js'
 import { tex } from '../../../src/expr/tex.js'
-import { checkGradient } from '../../../src/train/check.js'
+import { checkGradient } from '../../../src/backend/gradient-check.js'
 import {
   batchLoss,
   classWeighted,

@@ -8,7 +8,7 @@ import { dataset, pickExamples, take, type Dataset } from '../../../src/data/dat
 import { dense } from '../../../src/layer/dense.js'
 import { tanh } from '../../../src/layer/activation.js'
 import { input, model } from '../../../src/layer/model.js'
-import { score } from '../../../src/train/evaluate.js'
+import { score } from '../../../src/train/score.js'
 import { halfSquaredError, meanSquaredError, softmaxCrossEntropy, type Loss } from '../../../src/train/loss/index.js'
 import { sgd } from '../../../src/train/optimizer/index.js'
 import { startState } from '../../../src/train/start.js'

@@ -3,9 +3,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import { shapeError, type ShapeError } from '../../value/error.js'
 import { isSize, sameShape, showShape, type Dims } from '../../value/shape.js'
 import { isFloat, type Aval, type DType } from '../../value/tensor.js'
+import { showAval } from '../../value/text.js'
 import type { ShapeRule } from './rules.js'
 
-export const show = (a: Aval): string => `${a.dtype}${showShape(a.shape)}`
+export const show = showAval
 export const all = (as: readonly Aval[]): string => as.map(show).join(' and ')
 export const no = (op: string, expected: string, got: string, hint = ''): E.Either<ShapeError, never> =>
   E.left(shapeError([op], expected, got, hint))

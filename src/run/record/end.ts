@@ -1,7 +1,7 @@
 /** How a recorded run ended. */
 import * as t from 'io-ts'
 import type { Scores } from '../../train/progress.js'
-import type { Diverged } from '../../train/step.js'
+import type { Diverged } from '../../train/divergence.js'
 import { count, exact, list, optional, refined, type Codec } from '../../value/codec.js'
 import { digest } from '../digest.js'
 import { scoresCodec } from '../state.js'

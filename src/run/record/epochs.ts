@@ -3,8 +3,9 @@
  * the run, so the last one stands for the run file and all that came of it.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import type { EpochReport } from '../../train/train.js'
+import type { EpochReport } from '../../train/events.js'
 import { count, exact, optional, parseJson, recordOf, type Codec } from '../../value/codec.js'
+import { utf8 } from '../../value/text.js'
 import { canonicalText, digest, sha256Of } from '../digest.js'
 import { exactNumber, metricValue } from '../numbers.js'
 import { scoresCodec } from '../state.js'
@@ -32,7 +33,7 @@ const entryCodec = exact('epoch', entryFields) as Codec<EpochEntry>
 const linkCodec = exact('epoch', { ...entryFields, chain: digest }) as Codec<EpochLink>
 
 const chainOf = (entry: EpochEntry, before: string): string =>
-  sha256Of(new TextEncoder().encode(`${before}${canonicalText(entryCodec.encode(entry))}`))
+  sha256Of(utf8(`${before}${canonicalText(entryCodec.encode(entry))}`))
 
 const bare = ({ epoch, step, loss, metrics, settings, validation, state }: EpochEntry): EpochEntry => ({
   epoch,

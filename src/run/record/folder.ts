@@ -15,6 +15,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { parseJson } from '../../value/codec.js'
 import { counted, decodeError, fileError, inside, type DecodeError, type FileError } from '../../value/error.js'
 import type { Fingerprint } from '../../value/fingerprint.js'
+import { utf8 } from '../../value/text.js'
 import { clearCheckpoints } from '../checkpoints.js'
 import { sha256Of } from '../digest.js'
 import { folderAt, isMissing, type Folder } from '../folder.js'
@@ -65,14 +66,14 @@ const bytesOf = (folder: Folder, name: Name): TE.TaskEither<FileError, Uint8Arra
     readWhole(folder, names[name], most[name], 'is it a record?'),
     TE.orElse(e => (isMissing(e) ? TE.right(new Uint8Array()) : TE.left(e)))
   )
-const utf8 = (bytes: Uint8Array): E.Either<DecodeError, string> =>
+const decodedText = (bytes: Uint8Array): E.Either<DecodeError, string> =>
   E.tryCatch(
     () => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes),
     () => decodeError([], 'text in UTF-8', 'other bytes', 'the file is damaged')
   )
 /** the text of a file that stands or falls as a whole, empty where there is none */
 const textOf = (folder: Folder, name: Name): TE.TaskEither<FileError | DecodeError, string> =>
-  pipe(bytesOf(folder, name), TE.chainEitherKW(utf8), TE.mapLeft(inFile(folder, name)))
+  pipe(bytesOf(folder, name), TE.chainEitherKW(decodedText), TE.mapLeft(inFile(folder, name)))
 /** what is wrong with the content of a file is told with its path */
 const inFile =
   (folder: Folder, name: Name) =>
@@ -137,7 +138,7 @@ export const runIn = (
     TE.chainEitherKW(text =>
       pipe(
         parseRunFile(text, known),
-        E.bimap(inFile(folder, 'run'), run => ({ run, id: sha256Of(new TextEncoder().encode(text)) }))
+        E.bimap(inFile(folder, 'run'), run => ({ run, id: sha256Of(utf8(text)) }))
       )
     )
   )
@@ -208,13 +209,12 @@ const growing = (folder: Folder, name: string, keep: number): TE.TaskEither<File
     folder.extend(name, keep),
     TE.map(file => ({ ...file, append: bytes => writeAll(file, bytes, [folder.path, name]) }))
   )
-const utf8Bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 /** Makes the folder of a record that has no steps yet. */
 export const startRecord = (folder: Folder, text: string): TE.TaskEither<FileError, void> =>
   pipe(
     folder.make,
-    TE.chain(() => replaceFile(folder)(names.run, [utf8Bytes(text)]))
+    TE.chain(() => replaceFile(folder)(names.run, [utf8(text)]))
   )
 
 /** Opens the steps of a record for the rows to come, cut back to what is to be kept. */
@@ -239,7 +239,7 @@ export const openSteps = (folder: Folder, layout: Layout, kept: Uint8Array): TE.
 }
 /** Opens the epochs of a record for the links to come, after those that are to be kept. */
 export const openEpochs = (folder: Folder, kept: readonly EpochLink[]): TE.TaskEither<FileError, Growing> => {
-  const text = utf8Bytes(kept.map(encodeLink).join(''))
+  const text = utf8(kept.map(encodeLink).join(''))
   return pipe(
     replaceFile(folder)(names.epochs, [text]),
     TE.chain(() => growing(folder, names.epochs, text.length))
@@ -247,7 +247,7 @@ export const openEpochs = (folder: Folder, kept: readonly EpochLink[]): TE.TaskE
 }
 
 export const writeEnd = (folder: Folder, end: End): TE.TaskEither<FileError, void> =>
-  replaceFile(folder)(names.result, [utf8Bytes(`${JSON.stringify(endCodec.encode(end), undefined, 2)}\n`)])
+  replaceFile(folder)(names.result, [utf8(`${JSON.stringify(endCodec.encode(end), undefined, 2)}\n`)])
 
 /** Where a run is computed: for people, never hashed. */
 export const addEnvironment = (folder: Folder, environment: object): TE.TaskEither<FileError, void> =>
@@ -255,7 +255,7 @@ export const addEnvironment = (folder: Folder, environment: object): TE.TaskEith
     folder.size(environmentName),
     TE.orElse(e => (isMissing(e) ? TE.right(0) : TE.left(e))),
     TE.chain(size => growing(folder, environmentName, size)),
-    TE.chain(file => pipe(file.append(utf8Bytes(`${JSON.stringify(environment)}\n`)), closing(file)))
+    TE.chain(file => pipe(file.append(utf8(`${JSON.stringify(environment)}\n`)), closing(file)))
   )
 /** closes a file when something has been done with it, well or not */
 export const closing =

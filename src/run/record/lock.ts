@@ -18,6 +18,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { count, exact, optional, parseJson, refined, type Codec } from '../../value/codec.js'
 import { fileError, type FileError } from '../../value/error.js'
+import { errorCode } from '../../value/text.js'
 
 interface Owner {
   readonly pid: number
@@ -35,11 +36,9 @@ const beganAt = (pid: number): Promise<string | undefined> =>
     ([boot, stat]) => `${boot.trim()} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''}`,
     () => undefined
   )
-const codeOf = (e: unknown): string =>
-  e instanceof Error ? ('code' in e && typeof e.code === 'string' ? e.code : e.message) : String(e)
 const isThere = (pid: number): boolean =>
   pipe(
-    E.tryCatch(() => process.kill(pid, 0), codeOf),
+    E.tryCatch(() => process.kill(pid, 0), errorCode),
     // a process of another user may not be signalled
     E.fold(
       code => code === 'EPERM',
@@ -70,7 +69,7 @@ const locksIn = async (folder: string): Promise<{ readonly held: readonly Lock[]
   return { held: locks.flat(), highest: Math.max(0, ...places) }
 }
 
-const codeIfFailed = (done: Promise<unknown>): Promise<string | undefined> => done.then(() => undefined, codeOf)
+const codeIfFailed = (done: Promise<unknown>): Promise<string | undefined> => done.then(() => undefined, errorCode)
 /** Puts a whole file where none is. Gives the code of what went wrong: EEXIST where there is one. */
 const putNew = async (path: string, content: string): Promise<string | undefined> => {
   const own = `${path}.${randomUUID()}`
@@ -130,7 +129,7 @@ export const lock = (folder: string): TE.TaskEither<FileError, Release> =>
   pipe(
     TE.tryCatch(
       () => take(folder),
-      e => fileError([folder], 'a folder that can be locked', codeOf(e))
+      e => fileError([folder], 'a folder that can be locked', errorCode(e))
     ),
     TE.chainEitherK(e => e)
   )

@@ -13,11 +13,12 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Totals } from '../../train/metric/metric.js'
-import type { StepReport } from '../../train/step.js'
+import type { StepReport } from '../../train/step-program.js'
 import { exact, list, oneOf, parseJson, refined, size, type Codec } from '../../value/codec.js'
 import { counted, decodeError, type DecodeError } from '../../value/error.js'
 import { fingerprintOf, type Fingerprint } from '../../value/fingerprint.js'
 import { view } from '../../value/tensor.js'
+import { utf8 } from '../../value/text.js'
 
 /** what a row holds beside what every row has */
 export interface Layout {
@@ -57,9 +58,9 @@ export const layoutOf = (sums: Totals, tensors: readonly string[], precision: La
 })
 
 export const encodeHeader = (l: Layout): Uint8Array => {
-  const json = new TextEncoder().encode(JSON.stringify(layoutCodec.encode(l)))
+  const json = utf8(JSON.stringify(layoutCodec.encode(l)))
   const out = new Uint8Array(Math.ceil((fixedStart + json.length) / 8) * 8)
-  out.set(new TextEncoder().encode(magic))
+  out.set(utf8(magic))
   const cells = new DataView(out.buffer)
   cells.setUint32(8, json.length, true)
   cells.setUint32(12, rowSize(l), true)

@@ -2,6 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { FileError } from '../../value/error.js'
+import { utf8 } from '../../value/text.js'
 import type { Folder } from '../folder.js'
 import { encodeLink, link, type EpochEntry, type EpochLink } from './epochs.js'
 import { closing, openEpochs, openSteps, type Growing } from './folder.js'
@@ -86,7 +87,7 @@ export const writer = (
         TE.chain(file => {
           const next = link(entry, last)
           last = next.chain
-          return file.append(new TextEncoder().encode(encodeLink(next)))
+          return file.append(utf8(encodeLink(next)))
         })
       ),
     sync: pipe(

@@ -3,9 +3,12 @@
  * out from the totals. So a metric of a dataset does not depend on how it was cut into batches.
  */
 import type { Expr } from '../../expr/op.js'
+import type { Totals } from '../../infer/totals.js'
 import type { Member } from '../../value/family.js'
 import type { Dims } from '../../value/shape.js'
 import type { Scale } from '../loss/loss.js'
+
+export { addTotals, type Totals } from '../../infer/totals.js'
 
 /** tag -> the data type of that metric; extended by declaration merging */
 export interface Metrics {}
@@ -13,9 +16,6 @@ export type Metric = Metrics[keyof Metrics]
 
 /** a number, a list of them (one for each class), or a table (a confusion matrix): what JSON can hold */
 export type MetricValue = number | readonly MetricValue[]
-
-/** by name, the numbers of a tensor of sums in row-major order */
-export type Totals = Readonly<Record<string, readonly number[]>>
 
 export interface MetricKind<M extends { readonly tag: string }> extends Member {
   readonly tag: M['tag']
@@ -43,11 +43,6 @@ export interface MetricKind<M extends { readonly tag: string }> extends Member {
   readonly samples: readonly M[]
 }
 
-/** a + b: sums of batches, number by number; a name that one side lacks is 0 there */
-export const addTotals = (a: Totals, b: Totals): Totals => ({
-  ...a,
-  ...Object.fromEntries(Object.entries(b).map(([k, ys]) => [k, ys.map((y, i) => (a[k]?.[i] ?? 0) + y)]))
-})
 /** the only number of a list that should have one; NaN where there is none */
 export const single = (xs: readonly number[] | undefined): number => xs?.[0] ?? NaN
 /** a / b, and 0 where b is 0 */

@@ -1,6 +1,7 @@
 /** A loop over the memory of compiled programs: tensors are copied in, the programs run, results are copied out. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Program } from '../../../expr/program.js'
+import { work } from '../../../expr/work.js'
 import type { BackendError } from '../../../value/error.js'
 import { sizeOf, type Dims } from '../../../value/shape.js'
 import {
@@ -46,6 +47,12 @@ export interface Instance {
 
 const avals = (values: Values): Readonly<Record<string, Aval>> =>
   Object.fromEntries(Object.entries(values).map(([name, { dtype, shape }]) => [name, { dtype, shape }]))
+
+/**
+ * Work (expr/work) that is worth a call of its own, some milliseconds: between calls the caller does its bookkeeping, and all other threads
+ * wait.
+ */
+const workPerCall = 0x1000_0000
 
 /** what goes into a program in every step, or comes out of it */
 interface Passing extends Aval {
@@ -136,6 +143,8 @@ export const loopOver = (
       const wrong = checkCount(count) ?? checkInputs(stacked(count, r.wanted), inputs)
       return wrong !== undefined ? E.left(wrong) : taken(r, count, inputs, shape => [count, ...shape])
     },
+    // no more than the queues hold, so that they stay in the nearest caches
+    preferredSteps: p => Math.max(1, Math.min(plan.turns, Math.floor(workPerCall / work(p)))),
     step: (p, inputs) => {
       const r = ready.get(p)
       if (r === undefined) return E.left(notOpened('wasm'))

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { reference } from '../../src/backend/reference/reference.js'
 import * as b from '../../src/expr/build.js'
 import type { Expr } from '../../src/expr/op.js'
-import { checkGradient, numericalGradient } from '../../src/train/check.js'
+import { checkGradient, numericalGradient } from '../../src/backend/gradient-check.js'
 import { left, right, tensorOf } from '../expr/helpers.js'
 
 const point = (...xs: readonly number[]) => tensorOf('f64', [xs.length], xs)

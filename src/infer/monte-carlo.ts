@@ -7,7 +7,8 @@ import { foldIn, type Key } from '../random/index.js'
 import { settingError, type BackendError, type SettingError, type ShapeError } from '../value/error.js'
 import { isSize } from '../value/shape.js'
 import { combine, meanOf } from './ensemble.js'
-import { runner, type Examples, type PredictOptions } from './predict.js'
+import type { Examples } from './examples.js'
+import { runner, type PredictOptions } from './predict.js'
 
 export interface MonteCarloOptions extends PredictOptions {
   /** how many networks are drawn */
@@ -45,7 +46,7 @@ export const predictMonteCarlo = <M extends Model>(
     pipe(
       enough
         ? E.right(Array.from({ length: samples }, (_, i) => foldIn(key, i)))
-        : E.left(settingError(['samples'], 'a positive whole number', `${samples}`)),
+        : E.left(settingError(['samples'], 'a positive whole number', `${samples}`, '', 'not-a-size')),
       E.chainW(E.traverseArray(k => run(x, k))),
       E.chainW(predictions =>
         pipe(

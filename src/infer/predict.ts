@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend, Loop, Values } from '../backend/backend.js'
-import type { Expr } from '../expr/op.js'
+import { keyTensor } from '../expr/inputs.js'
 import { program, type Program } from '../expr/program.js'
 import type { Kinds, Value } from '../layer/kind.js'
 import { builtInKinds } from '../layer/registry.js'
@@ -12,12 +12,10 @@ import type { ParamsOf } from '../model/params.js'
 import { rootKey, type Key } from '../random/index.js'
 import { counted, shapeError, type BackendError, type ShapeError } from '../value/error.js'
 import { isDims, sameShape, showShape, type Dims, type Shape } from '../value/shape.js'
-import { allocate, isTensor, numbersOf, view, type FloatType, type Tensor } from '../value/tensor.js'
+import { allocate, isTensor, numbersOf, view, type Tensor } from '../value/tensor.js'
+import { showAval } from '../value/text.js'
 import { leaves, type Branch } from '../value/tree.js'
-import { keyTensor } from './state.js'
-
-/** a batch of inputs or outputs: a tensor with the examples along its first axis, or a tuple of them */
-export type Examples = Tensor | readonly Examples[]
+import { collect, countOf, namedExamples, namedExprs, precisionOf, type Examples } from './examples.js'
 
 export interface PredictOptions {
   readonly backend: Backend
@@ -25,17 +23,6 @@ export interface PredictOptions {
   /** running statistics, for models that have them: `state.layers` of a training */
   readonly layers?: Branch<Tensor>
 }
-
-/** the tensors of examples by name: `x`, or `x/0`, `x/1`, ... */
-export const namedExamples = (name: string, x: Examples): readonly (readonly [string, Tensor])[] =>
-  isTensor(x) ? [[name, x]] : x.flatMap((part, i) => namedExamples(`${name}/${i}`, part))
-const countOf = (x: Examples): number => (isTensor(x) ? (x.shape[0] ?? 0) : x[0] === undefined ? 0 : countOf(x[0]))
-/** a value's expressions by name, as `namedExamples` */
-export const valueNames = (name: string, v: Value): readonly (readonly [string, Expr])[] =>
-  Array.isArray(v) ? v.flatMap((part: Value, i) => valueNames(`${name}/${i}`, part)) : [[name, v as Expr]]
-/** the examples of a value from outputs under the names of `valueNames` */
-export const collect = (name: string, v: Value, outputs: Readonly<Record<string, Tensor>>): Examples =>
-  Array.isArray(v) ? v.map((part: Value, i) => collect(`${name}/${i}`, part, outputs)) : (outputs[name] as Tensor)
 
 /** whether every tensor has the model's shape for each example, and as many examples as the others */
 const check = (x: Examples, wanted: Shape, n: number): ShapeError | undefined => {
@@ -71,7 +58,8 @@ const wrongType = (p: Program, inputs: readonly (readonly [string, Tensor])[]): 
             ['inputs'],
             `numbers of type ${wanted}, as the parameters are`,
             dtype,
-            'valuesOf gives those of a feature of a dataset; tensor(type, shape, numbers) makes others'
+            'valuesOf gives those of a feature of a dataset; tensor(type, shape, numbers) makes others',
+            'wrong-type'
           )
         ]
   })[0]
@@ -84,16 +72,13 @@ const lacking = (p: Program, given: Values): ShapeError | undefined =>
       : [
           shapeError(
             name.split('/'),
-            `a running statistic ${dtype}${showShape(shape)}`,
+            `a running statistic ${showAval({ dtype, shape })}`,
             'none',
-            'hand the layers of the state along as the option layers'
+            'hand the layers of the state along as the option layers',
+            'missing-input'
           )
         ]
   )[0]
-
-/** the precision that parameters are in */
-export const precisionOf = (params: Branch<Tensor>): FloatType =>
-  leaves<Tensor>(params).some(([, t]) => t.dtype === 'f64') ? 'f64' : 'f32'
 
 /** a model for one number of examples */
 interface Compiled {
@@ -124,7 +109,7 @@ export const runner = (
       lower(model, { batch, sampling, dtype: precisionOf(params), kinds }),
       E.chainW(({ value }) =>
         pipe(
-          program(Object.fromEntries(valueNames('y', value))),
+          program(Object.fromEntries(namedExprs('y', value))),
           E.chain(p => {
             const wrong = lacking(p, given)
             return wrong === undefined ? E.right(p) : E.left(wrong)

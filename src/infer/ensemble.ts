@@ -2,11 +2,13 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { shapeError, type ShapeError } from '../value/error.js'
-import { sameShape, showShape, sizeOf } from '../value/shape.js'
+import { sameShape, sizeOf } from '../value/shape.js'
 import { allocate, isTensor, numbersOf, view, type Tensor } from '../value/tensor.js'
-import type { Examples, Predictor } from './predict.js'
+import { showAval } from '../value/text.js'
+import type { Examples } from './examples.js'
+import type { Predictor } from './predict.js'
 
-const show = (x: Examples): string => (isTensor(x) ? `${x.dtype}${showShape(x.shape)}` : `[${x.map(show).join(', ')}]`)
+const show = (x: Examples): string => (isTensor(x) ? showAval(x) : `[${x.map(show).join(', ')}]`)
 
 const combineTensors = (xs: readonly Tensor[], first: Tensor, f: (numbers: readonly number[]) => number): Tensor => {
   const all = xs.map(x => numbersOf(x))

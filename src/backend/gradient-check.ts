@@ -1,7 +1,6 @@
 /** Gradients against difference quotients, in f64: what tells whether a rule, a layer, a loss is right. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Backend, Values } from '../backend/backend.js'
 import { input } from '../expr/build.js'
 import { valueAndGrad } from '../expr/gradient.js'
 import type { Expr } from '../expr/op.js'
@@ -11,6 +10,7 @@ import { given } from '../value/given.js'
 import type { Dims } from '../value/shape.js'
 import { numbersOf, scalarOf, view, type Aval, type Numbers, type Tensor } from '../value/tensor.js'
 import { leaves, mapTree, type Tree } from '../value/tree.js'
+import type { Backend, Executable, Values } from './backend.js'
 
 export interface Steps {
   /** the longest step, times the size of the coordinate where that is above 1; 1e-4 unless given */
@@ -92,6 +92,46 @@ export interface CheckOptions extends Steps {
 const relativeError = (a: number, n: number): number =>
   Number.isFinite(a) ? Math.abs(a - n) / sizeFor(a, n) : Infinity
 
+/** the program of a value, which must be exact enough for differences */
+const compiledValue = (backend: Backend, value: Expr): E.Either<ShapeError | BackendError, Executable> =>
+  pipe(
+    program({ value }),
+    E.filterOrElseW(
+      () => value.dtype === 'f64',
+      () =>
+        shapeError(
+          ['gradient'],
+          'a function whose value is f64',
+          value.dtype,
+          'differences of less exact numbers tell nothing'
+        )
+    ),
+    E.chainW(p => backend.compile(p))
+  )
+
+/** the tensor with another number at an index */
+const moved = (t: Tensor, index: number, x: number): Tensor =>
+  view(
+    'f64',
+    t.shape,
+    Float64Array.from(numbersOf(t), (u, j) => (j === index ? x : u))
+  )
+
+const verdict = (judged: readonly Compared[], tolerance: number): GradientCheck => {
+  const isKink = (c: Compared): boolean => Number.isNaN(c.numeric)
+  const compared = judged.filter(c => !isKink(c))
+  const worst = compared.reduce<Compared | undefined>(
+    (w, c) => (w === undefined || c.relativeError > w.relativeError ? c : w),
+    undefined
+  )
+  return {
+    ok: worst === undefined ? judged.length === 0 : worst.relativeError <= tolerance,
+    worst,
+    compared: compared.length,
+    kinks: judged.filter(isKink).map(({ path, index }) => ({ path, index }))
+  }
+}
+
 /**
  * Compares the gradient of a function, as `grad` derives it, with difference quotients of its values.
  *
@@ -127,31 +167,10 @@ export const checkGradient = <T extends Tree<Tensor<Dims, 'f64'>>>(
         E.chainW(executable => executable.run(values))
       )
     ),
-    E.bindW('executable', () =>
-      pipe(
-        program({ value }),
-        E.filterOrElseW(
-          () => value.dtype === 'f64',
-          () =>
-            shapeError(
-              ['gradient'],
-              'a function whose value is f64',
-              value.dtype,
-              'differences of less exact numbers tell nothing'
-            )
-        ),
-        E.chainW(p => backend.compile(p))
-      )
-    ),
+    E.bindW('executable', () => compiledValue(backend, value)),
     // once before the many, so that what is wrong with the inputs is Left
     E.chainFirstW(({ executable }) => executable.run(values)),
     E.map(({ gradients, executable }): GradientCheck => {
-      const moved = (t: Tensor, index: number, x: number): Tensor =>
-        view(
-          'f64',
-          t.shape,
-          Float64Array.from(numbersOf(t), (u, j) => (j === index ? x : u))
-        )
       const valueAt = (at: Values): number =>
         pipe(
           executable.run(at),
@@ -165,18 +184,7 @@ export const checkGradient = <T extends Tree<Tensor<Dims, 'f64'>>>(
         const numeric = derivative(u => valueAt({ ...values, [name(path)]: moved(t, index, u) }), x, options)
         return { path, index, analytic, numeric, relativeError: relativeError(analytic, numeric) }
       })
-      const isKink = (c: Compared): boolean => Number.isNaN(c.numeric)
-      const compared = judged.filter(c => !isKink(c))
-      const worst = compared.reduce<Compared | undefined>(
-        (w, c) => (w === undefined || c.relativeError > w.relativeError ? c : w),
-        undefined
-      )
-      return {
-        ok: worst === undefined ? all.length === 0 : worst.relativeError <= tolerance,
-        worst,
-        compared: compared.length,
-        kinks: judged.filter(isKink).map(({ path, index }) => ({ path, index }))
-      }
+      return verdict(judged, tolerance)
     })
   )
 }

@@ -1,0 +1,109 @@
+/** Whether the data of a run and the state to resume from suit its training. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { exampleCount, wrongWeights, type Dataset } from '../data/dataset.js'
+import {
+  checkAll,
+  counted,
+  failIf,
+  settingError,
+  within,
+  type DataError,
+  type SettingError,
+  type ShapeError
+} from '../value/error.js'
+import { settingsOf } from './bookkeeping.js'
+import { checkDataset } from './examples.js'
+import { scheduleInterpreter } from './schedule/index.js'
+import { checkState, start, type TrainState } from './state.js'
+import { stopInterpreter } from './stop/index.js'
+import type { ValidTraining } from './training.js'
+
+type RunError = ShapeError | DataError | SettingError
+
+/** whether a dataset suits a training */
+export const checkData = (c: ValidTraining, data: Dataset): E.Either<ShapeError | DataError, void> =>
+  pipe(
+    checkDataset(c, data),
+    E.chainW(() => failIf(data.weights === undefined ? undefined : wrongWeights(data.weights, exampleCount(data))))
+  )
+
+const checkBatchSize = ({ training: { batchSize } }: ValidTraining, n: number): E.Either<SettingError, void> =>
+  batchSize <= n
+    ? E.right(undefined)
+    : E.left(
+        settingError(
+          ['batchSize'],
+          `at most ${n}, the number of examples`,
+          String(batchSize),
+          batchSize === 32 ? 'it is 32 unless given' : ''
+        )
+      )
+
+/** the validation set suits the training too, and is there where the stop rule or a schedule reads it */
+const checkValidation = (c: ValidTraining, validation: Dataset | undefined): E.Either<RunError, void> => {
+  if (validation !== undefined) return within('validation')(checkData(c, validation))
+  const lacking = (setting: string, reader: string): SettingError =>
+    settingError(
+      [setting],
+      `a validation set, which ${reader} looks at`,
+      'none',
+      'hand one along as the option validation',
+      'missing-input'
+    )
+  const { validates } = scheduleInterpreter(c.families.schedules)
+  return checkAll([
+    failIf(
+      stopInterpreter(c.families.stopRules).validates(c.training.stop) ? lacking('stop', 'the stop rule') : undefined
+    ),
+    failIf(settingsOf(c).some(([, s]) => validates(s)) ? lacking('optimizer', 'a schedule') : undefined)
+  ])
+}
+
+/** the state before the first step: one to resume from must be of this training, and within an epoch of such batches */
+const firstState = (
+  c: ValidTraining,
+  from: TrainState | undefined,
+  n: number,
+  weighted: boolean
+): E.Either<ShapeError | SettingError, TrainState> => {
+  if (from === undefined) return E.right(start(c))
+  const { batchSize } = c.training
+  const batches = Math.ceil(n / batchSize)
+  const hint = 'go on with the data and the batch size that the state was made with'
+  return pipe(
+    checkState(c)(from),
+    E.filterOrElseW(
+      ({ position }) => Number.isSafeInteger(position) && position >= 0 && position < batches,
+      ({ position }) => settingError(['position'], `a batch of an epoch of ${batches}`, String(position), hint)
+    ),
+    E.filterOrElseW(
+      // each example weighs 1 where none has a weight of its own, so the weight seen is their number
+      ({ position, epochSums }) => weighted || epochSums.weight === position * batchSize,
+      ({ position, epochSums }) =>
+        settingError(
+          ['epochSums', 'weight'],
+          `${position * batchSize}, the examples of ${counted(position, 'batch')} of ${batchSize}`,
+          String(epochSums.weight),
+          hint
+        )
+    ),
+    within('from')
+  )
+}
+
+export interface RunInputs {
+  readonly data: Dataset
+  readonly validation?: Dataset
+  /** a state to resume from, instead of a fresh one */
+  readonly from?: TrainState
+}
+/** @returns the state before the first step, or Left with every mistake found */
+export const checkRun = (c: ValidTraining, { data, validation, from }: RunInputs): E.Either<RunError, TrainState> => {
+  const n = exampleCount(data)
+  const first = firstState(c, from, n, data.weights !== undefined)
+  return pipe(
+    checkAll<RunError>([checkData(c, data), checkBatchSize(c, n), checkValidation(c, validation), first]),
+    E.chainW(() => first)
+  )
+}

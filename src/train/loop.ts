@@ -1,0 +1,219 @@
+/**
+ * The loop over shuffled epochs: stop rules, validation, the best state. How the steps reach the backend, several in a call, is
+ * speculate.ts's.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Dataset } from '../data/dataset.js'
+import { releasing } from '../value/bracket.js'
+import { bookkeeping, epochSumsAfter, type Bookkeeping } from './bookkeeping.js'
+import { divergedAfter, type Diverged, type TrainError } from './divergence.js'
+import type { EpochReport, TrainEvent, Turn } from './events.js'
+import type { Scores } from './progress.js'
+import { metricValues, scorer as scorerOf, type Scorer } from './score.js'
+import { openSession, type SessionOptions, type TrainingSession } from './session.js'
+import { speculation, type Speculation, type StepsAhead } from './speculate.js'
+import type { Best, TrainState } from './state.js'
+import type { StepReport } from './step-program.js'
+import type { ValidTraining } from './training.js'
+
+export interface LoopOptions extends SessionOptions {
+  readonly validation?: Dataset
+  readonly keepBest?: boolean | Best
+  /** a turn takes at most so many steps, rounded down, and at least one */
+  readonly turnSteps?: number
+  /** a turn ends after a step with this number (steps taken so far) */
+  readonly pauseAt?: (step: number) => boolean
+  /** whether somebody wants the events */
+  readonly emitEvents: boolean
+  /** whether a turn may span epochs: nobody asks for the state at their ends */
+  readonly acrossEpochs?: boolean
+}
+
+/** how a run ended */
+export interface Ended {
+  readonly state: TrainState
+  readonly history: readonly EpochReport[]
+  readonly reason: string
+  readonly best?: Best
+}
+
+/** the better of two: of equally good ones the earlier, and anything rather than NaN */
+const isBetter = (a: Best | undefined, loss: number): boolean =>
+  a === undefined || loss < a.scores.loss || Number.isNaN(a.scores.loss)
+
+/** what stays the same during a run */
+interface Run {
+  readonly session: TrainingSession
+  readonly book: Bookkeeping
+  readonly ahead: Speculation
+  readonly scorer: Scorer | undefined
+  readonly keepsBest: boolean
+  readonly emitEvents: boolean
+}
+/** where a run is */
+interface Position {
+  readonly state: TrainState
+  readonly best: Best | undefined
+}
+
+/** The loop as a generator: each pull takes some steps. `end` makes of the outcome what it returns. */
+export const trainingLoop = <A>(
+  c: ValidTraining,
+  data: Dataset,
+  n: number,
+  first: TrainState,
+  o: LoopOptions,
+  end: (e: Ended) => A
+): E.Either<TrainError, Generator<Turn, E.Either<TrainError, A>>> =>
+  pipe(
+    E.Do,
+    E.bindW('session', () => openSession(c, data, n, first, o)),
+    E.bindW('scorer', ({ session }) =>
+      pipe(
+        o.validation === undefined ? E.right(undefined) : scorerOf(c, o.backend, o.validation, first),
+        E.mapLeft(e => {
+          session.loop.close()
+          return e
+        })
+      )
+    ),
+    E.map(({ session, scorer }) =>
+      releasing(
+        turnsOf(session, scorer, first, o),
+        () => {
+          session.loop.close()
+          scorer?.close()
+        },
+        E.map(end)
+      )
+    )
+  )
+
+const turnsOf = function* (
+  session: TrainingSession,
+  scorer: Scorer | undefined,
+  first: TrainState,
+  { keepBest, turnSteps, pauseAt, acrossEpochs = false, emitEvents }: LoopOptions
+): Generator<Turn, E.Either<TrainError, Ended>> {
+  const book = bookkeeping(session.training)
+  const keepsBest = keepBest !== undefined && keepBest !== false
+  const ahead = speculation(session, book, first, {
+    ...(turnSteps === undefined ? {} : { maxSteps: turnSteps }),
+    ...(pauseAt === undefined ? {} : { pauseAt }),
+    acrossEpochs: acrossEpochs && scorer === undefined && !keepsBest
+  })
+  const run: Run = { session, book, ahead, scorer, keepsBest, emitEvents }
+  const history: EpochReport[] = []
+  let state = first
+  let best = typeof keepBest === 'object' ? keepBest : undefined
+
+  for (;;) {
+    const reason = book.reason(state)
+    // the last checkpoint's memory is used again where nobody has seen it
+    if (reason !== undefined) return E.right(ended(ahead.snapshot(ahead.checkpoint(state)), history, reason, best))
+    const steps = ahead.run(state)
+    if (E.isLeft(steps)) return steps
+    const replayed = replay(run, steps.right, { state, best })
+    if (E.isLeft(replayed)) return replayed
+    const { events, epochs, failed } = replayed.right
+    ;({ state, best } = replayed.right)
+    history.push(...epochs)
+    if (failed !== undefined) {
+      if (events.length > 0) yield { events, state: () => ahead.snapshot(state) }
+      return E.flatMap(divergence(run, steps.right, failed, { state, best }), E.left)
+    }
+    if (ahead.isDue(state)) state = ahead.checkpoint(state)
+    yield { events, state: () => ahead.snapshot(state) }
+  }
+}
+
+const bestOf = (best: Best | undefined): { readonly best?: Best } => (best === undefined ? {} : { best })
+const ended = (state: TrainState, history: readonly EpochReport[], reason: string, best: Best | undefined): Ended => ({
+  state,
+  history,
+  reason,
+  ...bestOf(best)
+})
+
+interface Replayed extends Position {
+  readonly events: readonly TrainEvent[]
+  readonly epochs: readonly EpochReport[]
+  /** the report of the step after `state`, where its numbers are not finite */
+  readonly failed?: StepReport
+}
+
+/** the bookkeeping of steps that were run, one after the other, up to one that was mispredicted or is not finite */
+const replay = (run: Run, steps: StepsAhead, from: Position): E.Either<TrainError, Replayed> => {
+  const { book, ahead, emitEvents } = run
+  const { epochSteps } = run.session
+  let { state, best } = from
+  const events: TrainEvent[] = []
+  const epochs: EpochReport[] = []
+  for (const [i, settings] of steps.settings.entries()) {
+    if (i > 0 && !ahead.confirm(steps, i, state))
+      return pipe(
+        ahead.rollback(state),
+        E.map(() => ({ state, best, events, epochs }))
+      )
+    const report = steps.results.report(i, state.progress.step + 1, settings)
+    if (!steps.results.isFinite(i))
+      return pipe(
+        ahead.rollback(state),
+        E.map(() => ({ state, best, events, epochs, failed: report }))
+      )
+    if (emitEvents) events.push({ tag: 'step', epochSteps, ...report })
+    if (state.position + 1 < epochSteps) {
+      state = book.after(state, report, false)
+      continue
+    }
+    const epoch = epochEnd(run, report, { state, best })
+    if (E.isLeft(epoch)) return epoch
+    ;({ state, best } = epoch.right)
+    epochs.push(epoch.right.report)
+    if (emitEvents) events.push({ tag: 'epoch', ...epoch.right.report })
+  }
+  return E.right({ state, best, events, epochs })
+}
+
+/** the step that ends an epoch: its scores, those over the validation set, and the best state so far */
+const epochEnd = (
+  { session: { training, n }, book, ahead, scorer, keepsBest }: Run,
+  report: StepReport,
+  { state, best }: Position
+): E.Either<TrainError, Position & { readonly report: EpochReport }> =>
+  pipe(
+    scorer === undefined ? E.right<TrainError, Scores | undefined>(undefined) : scorer.scores(ahead.snapshot(state)),
+    E.map((validation): Position & { readonly report: EpochReport } => {
+      const { metrics } = epochSumsAfter(state, report)
+      const after = book.after(state, report, true, validation)
+      const { epoch, step, epochLoss } = after.progress
+      const own: Scores = { loss: epochLoss, metrics: metricValues(training, metrics, n) }
+      const scores = validation ?? own
+      const epochReport: EpochReport = {
+        epoch,
+        step,
+        ...own,
+        settings: report.settings,
+        ...(validation === undefined ? {} : { validation })
+      }
+      if (!keepsBest || !isBetter(best, scores.loss)) return { state: after, best, report: epochReport }
+      const kept = ahead.snapshot(ahead.checkpoint(after))
+      return { state: kept, best: { state: kept, epoch, scores }, report: epochReport }
+    })
+  )
+
+/** the error of the step after `state`: it is run once more, to see which numbers are not finite */
+const divergence = (
+  { ahead }: Run,
+  { program }: StepsAhead,
+  { settings, loss }: StepReport,
+  { state, best }: Position
+): E.Either<TrainError, Diverged> => {
+  const good = ahead.snapshot(state)
+  const after = Number.isFinite(loss) ? ahead.afterStep(state, program, settings) : E.right(state)
+  return pipe(
+    after,
+    E.map(({ params }) => ({ ...divergedAfter(good, loss, () => params), ...bestOf(best) }))
+  )
+}

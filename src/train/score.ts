@@ -1,0 +1,94 @@
+/** The scores of a training's states over a dataset, in inference. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Backend, Values } from '../backend/backend.js'
+import { exampleCount, type Dataset } from '../data/dataset.js'
+import { inputsLike } from '../expr/inputs.js'
+import { evaluator } from '../infer/evaluate.js'
+import { bracket } from '../value/bracket.js'
+import type { TrainError } from './divergence.js'
+import { checkDataset } from './examples.js'
+import { families as builtIn, type Families } from './families.js'
+import type { Totals } from './metric/metric.js'
+import { forward, lossOutputs, metricNames, metricSums } from './program.js'
+import type { Scores } from './progress.js'
+import { tensorsOf, type TrainState } from './state.js'
+import { checkTraining, type ValidTraining, type Training } from './training.js'
+
+/** the metrics from the totals of their sums (`<metric>/<sum>`) over so many examples */
+export const metricValues = (c: ValidTraining, totals: Totals, examples: number): Scores['metrics'] =>
+  Object.fromEntries(
+    metricNames(c).map((name, i) => {
+      const mine = Object.entries(totals).flatMap(([k, v]) =>
+        k.startsWith(`${name}/`) ? [[k.slice(`${name}/`.length), v] as const] : []
+      )
+      const m = c.training.metrics[i]
+      return [
+        name,
+        m === undefined
+          ? NaN
+          : (c.families.metrics[m.tag]?.value(m, Object.fromEntries(mine), examples, c.output) ?? NaN)
+      ] as const
+    })
+  )
+
+/** scores of one state after another over the same dataset, which stays in memory */
+export interface Scorer {
+  readonly scores: (s: TrainState) => E.Either<TrainError, Scores>
+  readonly close: () => void
+}
+const modelOf = ({ params, layers }: TrainState): Values => tensorsOf({ params, layers, optimizer: {} })
+
+/** compiled for the shapes of this state's tensors */
+export const scorer = (
+  c: ValidTraining,
+  backend: Backend,
+  data: Dataset,
+  like: TrainState
+): E.Either<TrainError, Scorer> => {
+  const [params, layers] = [inputsLike('params', like.params), inputsLike('layers', like.layers)]
+  return pipe(
+    checkDataset(c, data),
+    E.chainW(() =>
+      evaluator(data, {
+        backend,
+        dtype: c.training.precision,
+        like: modelOf(like),
+        outputs: batch => {
+          const y = forward(c, params, layers, batch.x, false).value
+          return { ...lossOutputs(c, y, batch), ...metricSums(c, y, batch.y) }
+        }
+      })
+    ),
+    E.map(({ evaluate, close }) => ({
+      scores: s =>
+        pipe(
+          evaluate(modelOf(s)),
+          E.map(({ loss, totals }) => ({ loss, metrics: metricValues(c, totals, exampleCount(data)) }))
+        ),
+      close
+    }))
+  )
+}
+
+/**
+ * The loss and metrics of a training's model over a dataset, in inference, with the parameters of a state.
+ *
+ * @example score(trained.training, trained.state, test, { backend: wasm }) // Either<..., { loss, metrics: { accuracy } }>
+ */
+export const score = (
+  t: Training,
+  s: TrainState,
+  data: Dataset,
+  { backend, families = builtIn }: { readonly backend: Backend; readonly families?: Families }
+): E.Either<TrainError, Scores> =>
+  bracket(
+    pipe(
+      checkTraining(t, families),
+      E.chainW(c => scorer(c, backend, data, s))
+    ),
+    ({ scores }) => scores(s),
+    ({ close }) => {
+      close()
+    }
+  )

@@ -1,0 +1,127 @@
+/** An open training session: its programs, the loop of a backend that holds its tensors, and the order of the examples. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Backend, Loop, Values } from '../backend/backend.js'
+import { epochOrder } from '../data/batch.js'
+import type { Dataset } from '../data/dataset.js'
+import { gathered, residentData } from '../data/program-inputs.js'
+import { settingError, type BackendError, type SettingError, type ShapeError } from '../value/error.js'
+import { view } from '../value/tensor.js'
+import { purposeKey, tensorsOf, type TrainState } from './state.js'
+import { stepInputs, stepProgram, type StepProgram, type StepSettings } from './step-program.js'
+import type { ValidTraining } from './training.js'
+
+export interface TrainingSession {
+  readonly training: ValidTraining
+  /** the number of examples */
+  readonly n: number
+  /** steps in an epoch, and those of them over full batches */
+  readonly epochSteps: number
+  readonly fullSteps: number
+  readonly full: StepProgram
+  /** for the short batch at the end of an epoch, where there is one */
+  readonly rest: StepProgram | undefined
+  /** the examples in the order of an epoch */
+  readonly order: (epoch: number) => Uint32Array
+  readonly loop: Loop
+}
+
+/** a function of the epoch that is mostly asked for the same one again */
+const lastOf = <A>(f: (epoch: number) => A): ((epoch: number) => A) => {
+  let last: { readonly epoch: number; readonly value: A } | undefined
+  return epoch => {
+    last = last?.epoch === epoch ? last : { epoch, value: f(epoch) }
+    return last.value
+  }
+}
+
+/** a state within an epoch has the sums of this training's metrics so far, else their values would leave examples out */
+const checkSums = (
+  { metrics }: StepProgram,
+  { position, epochSums }: TrainState
+): E.Either<SettingError, undefined> => {
+  const listed = (names: readonly string[]): string => [...names].sort((a, b) => (a < b ? -1 : 1)).join(', ')
+  const [wanted, got] = [listed(metrics.map(([name]) => name)), listed(Object.keys(epochSums.metrics))]
+  return position === 0 || wanted === got
+    ? E.right(undefined)
+    : E.left(
+        settingError(
+          ['from', 'epochSums', 'metrics'],
+          wanted === '' ? 'none' : wanted,
+          got === '' ? 'none' : got,
+          'go on with the metrics that the state was made with, or from the end of an epoch'
+        )
+      )
+}
+
+export interface SessionOptions {
+  readonly backend: Backend
+  readonly fingerprints?: boolean
+}
+
+/** @returns Left for a dataset that no program can be made for, a state with the sums of other metrics, or a loop that cannot be opened */
+export const openSession = (
+  training: ValidTraining,
+  data: Dataset,
+  n: number,
+  first: TrainState,
+  { backend, fingerprints = false }: SessionOptions
+): E.Either<ShapeError | SettingError | BackendError, TrainingSession> => {
+  const { batchSize, seed, precision } = training.training
+  const shuffling = purposeKey(seed, 'shuffle')
+  const programFor = (examples: number): E.Either<ShapeError, StepProgram> =>
+    stepProgram(training, first, gathered(data, examples, precision), examples, fingerprints)
+  return pipe(
+    E.Do,
+    E.bind('full', () => programFor(batchSize)),
+    E.chainFirstW(({ full }) => checkSums(full, first)),
+    E.bindW('rest', () => (n % batchSize === 0 ? E.right(undefined) : programFor(n % batchSize))),
+    E.bindW('loop', ({ full, rest }) =>
+      backend.loop([full.program, ...(rest === undefined ? [] : [rest.program])], tensorsOf(first), residentData(data))
+    ),
+    E.map(opened => ({
+      training,
+      n,
+      epochSteps: Math.ceil(n / batchSize),
+      fullSteps: Math.floor(n / batchSize),
+      order: lastOf(epoch => epochOrder(shuffling, epoch, n)),
+      ...opened
+    }))
+  )
+}
+
+/** steps that one call runs: over full batches, or the one over the short batch of an epoch */
+export interface StepRange {
+  /** the state before the first of them, but for its tensors */
+  readonly from: TrainState
+  readonly program: StepProgram
+  /** one for each step */
+  readonly settings: readonly StepSettings[]
+}
+
+/** the indexes of the next examples from a position in an epoch; where full batches leave none over, also those of later epochs */
+const nextExamples = (
+  { training, n, order }: TrainingSession,
+  { progress, position }: TrainState,
+  count: number
+): Uint32Array => {
+  const begin = position * training.training.batchSize
+  if (begin + count <= n) return order(progress.epoch).subarray(begin, begin + count)
+  const all = new Uint32Array(count)
+  for (let at = -begin, { epoch } = progress; at < count; at += n, epoch++)
+    all.set(order(epoch).subarray(Math.max(0, -at), Math.min(n, count - at)), Math.max(0, at))
+  return all
+}
+
+/** Runs the steps in the loop's memory. A batch is never a tensor here: the program gathers its rows from the resident data by index. */
+export const runSteps = (
+  session: TrainingSession,
+  { from, program, settings }: StepRange
+): ReturnType<Loop['steps']> => {
+  const count = settings.length
+  const index = view('u32', [count, program.examples], nextExamples(session, from, count * program.examples))
+  // most programs draw nothing and have no schedules
+  const takesMore = Object.keys(program.program.inputs).some(name => name === 'key' || name.startsWith('setting/'))
+  const inputs: Values = takesMore ? { index, ...stepInputs(session.training, from.progress, settings) } : { index }
+  return session.loop.steps(program.program, count, inputs)
+}

@@ -1,0 +1,187 @@
+/**
+ * Whether a training is valid: its settings, its members, the model, and how they fit together. Checks that don't depend on one another
+ * report all their mistakes at once.
+ */
+import { sequenceS } from 'fp-ts/lib/Apply.js'
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Placed } from '../../layer/kind.js'
+import { place } from '../../model/place.js'
+import {
+  checkAll,
+  failIf,
+  inside,
+  problemSemigroup,
+  settingError,
+  shapeError,
+  type ErrorCode,
+  type SettingError,
+  type ShapeError
+} from '../../value/error.js'
+import { checkMember } from '../../value/family.js'
+import { isDims, isSize, showShape, type Dims } from '../../value/shape.js'
+import { isFloat } from '../../value/tensor.js'
+import { leaves } from '../../value/tree.js'
+import { families as builtIn, type Families } from '../families.js'
+import { knownLoss, lossRoundedOut, type KnownLoss } from '../loss/index.js'
+import { checkLoss } from '../loss/loss.js'
+import type { Metric } from '../metric/index.js'
+import { checkOptimizer, optimizerInterpreter, type Optimizer } from '../optimizer/index.js'
+import { scheduleCodec, scheduleInterpreter } from '../schedule/index.js'
+import type { Training } from './value.js'
+
+/** a training whose parts are checked, with its model placed */
+export interface ValidTraining {
+  readonly training: Training
+  readonly families: Families
+  readonly placed: Placed
+  readonly input: Dims
+  readonly output: Dims
+  readonly loss: KnownLoss
+}
+type TrainingError = SettingError | ShapeError
+const Validation = E.getApplicativeValidation(problemSemigroup<TrainingError>())
+
+// ---- the settings, each by itself
+
+const checkNumbers = ({ batchSize, seed, precision }: Training): E.Either<SettingError, void> => {
+  const isSeed = Number.isInteger(seed) && seed >= 0 && seed <= 0xffffffff
+  const setting = (
+    name: string,
+    fits: boolean,
+    expected: string,
+    got: unknown,
+    code: ErrorCode
+  ): E.Either<SettingError, void> => failIf(fits ? undefined : settingError([name], expected, String(got), '', code))
+  return checkAll([
+    setting('batchSize', isSize(batchSize), 'a positive whole number', batchSize, 'not-a-size'),
+    setting('seed', isSeed, 'a whole number from 0 to 4294967295', seed, 'out-of-range'),
+    setting('precision', isFloat(precision), 'f32 or f64', precision, 'wrong-type')
+  ])
+}
+
+/** whether the schedules of an optimizer fit together */
+const checkSchedules = (f: Families, o: Optimizer): E.Either<SettingError, void> => {
+  const { check } = scheduleInterpreter(f.schedules)
+  return checkAll(
+    Object.entries(optimizerInterpreter(f.optimizers).settings(o, '')).map(([name, s]) => {
+      const wrong = check(s)
+      return failIf(wrong === undefined ? undefined : inside('optimizer')(inside(name)(wrong)))
+    })
+  )
+}
+
+type Members = Pick<Training, 'loss' | 'optimizer' | 'stop' | 'metrics'>
+/** The members: whether each is known and in range, however it was made (constructors check nothing); what they lack is filled in. */
+const checkMembers = (f: Families, m: Members): E.Either<TrainingError, Members> =>
+  sequenceS(Validation)({
+    loss: checkMember('loss', f.losses)(m.loss),
+    optimizer: pipe(
+      checkMember('optimizer', f.optimizers, scheduleCodec(f.schedules))(m.optimizer),
+      E.chainFirst(o => checkSchedules(f, o))
+    ),
+    stop: checkMember('stop rule', f.stopRules)(m.stop),
+    metrics: pipe(m.metrics.map(checkMember('metric', f.metrics)), checked =>
+      pipe(
+        checkAll(checked),
+        E.chain(() => E.sequenceArray(checked))
+      )
+    )
+  })
+
+// ---- the model
+
+const single = (what: string, s: Placed['output']): E.Either<ShapeError, Dims> =>
+  isDims(s)
+    ? E.right(s)
+    : E.left(
+        shapeError(
+          [what],
+          `one tensor`,
+          showShape(s),
+          'merge the parts: training takes models with one input and one output'
+        )
+      )
+const checkModel = (f: Families, { model, precision }: Training) =>
+  pipe(
+    // shapes are the same in any precision, and a wrong one is reported with the settings
+    place(model, f.kinds, isFloat(precision) ? precision : 'f32'),
+    E.bindTo('placed'),
+    E.bind('input', () => single('input', model.input)),
+    E.bind('output', ({ placed }) => single('output', placed.output))
+  )
+
+// ---- how they fit together
+
+/** whether what a metric reads is what the model gives */
+const checkMetric = (
+  f: Families,
+  i: number,
+  m: Metric,
+  { tag, expects }: KnownLoss,
+  { gives }: Placed,
+  output: Dims
+): E.Either<SettingError, void> => {
+  const kind = f.metrics[m.tag]
+  const at = ['metrics', String(i), m.tag]
+  if (kind?.reads === 'probabilities' && expects === 'values' && gives === 'numbers')
+    return E.left(
+      settingError(
+        at,
+        'a model that ends in probabilities, or a loss of logits',
+        `one that ends in any real numbers, and the loss ${tag}`,
+        'end it with softmax or sigmoid',
+        'unsuitable'
+      )
+    )
+  if (kind?.reads === 'values' && expects === 'logits')
+    return E.left(
+      settingError(
+        at,
+        'a loss of values or probabilities, whose outputs can be compared with targets',
+        `${tag}, which takes logits`,
+        'use accuracy or perplexity, or end the model with softmax or sigmoid and take a loss of what these give',
+        'unsuitable'
+      )
+    )
+  // a single output tells two classes apart
+  const classes = Math.max(2, output.at(-1) ?? 1)
+  const fewest = kind?.fewestClasses?.(m) ?? 0
+  return fewest > classes
+    ? E.left(
+        settingError(
+          at,
+          `a model of ${fewest} classes or more`,
+          String(classes),
+          'with fewer it says the same of all outputs',
+          'unsuitable'
+        )
+      )
+    : E.right(undefined)
+}
+
+/** whether loss, metrics and optimizer suit the model, and their numbers the precision */
+const checkFit = (f: Families, { training, placed, output, loss }: ValidTraining): E.Either<TrainingError, void> => {
+  const { precision } = training
+  const paths = leaves(placed.params).map(([path]) => path)
+  const rounded = lossRoundedOut(f.losses, training.loss, precision)
+  return checkAll<TrainingError>([
+    checkLoss(loss, output, placed.gives, precision),
+    failIf(rounded === undefined ? undefined : inside('loss')(rounded)),
+    ...training.metrics.map((m, i) => checkMetric(f, i, m, loss, placed, output)),
+    failIf(checkOptimizer(f.optimizers, f.schedules, training.optimizer, paths, precision))
+  ])
+}
+
+/** @returns Left for settings out of range, unknown members, or a model whose shapes do not fit: all mistakes that can be told apart */
+export const checkTraining = (t: Training, f: Families = builtIn): E.Either<SettingError | ShapeError, ValidTraining> =>
+  pipe(
+    sequenceS(Validation)({ numbers: checkNumbers(t), members: checkMembers(f, t), model: checkModel(f, t) }),
+    E.map(({ members, model }) => ({
+      training: { ...t, ...members },
+      families: f,
+      loss: knownLoss(f.losses, members.loss),
+      ...model
+    })),
+    E.chainFirst(valid => checkFit(f, valid))
+  )

@@ -1,0 +1,31 @@
+/** What a training is: a value that says everything that decides its result, the data apart. */
+import type { AnyModel } from '../../model/model.js'
+import { given } from '../../value/given.js'
+import type { FloatType } from '../../value/tensor.js'
+import type { FittingLoss } from '../loss/fitting.js'
+import type { Loss } from '../loss/index.js'
+import type { Metric } from '../metric/index.js'
+import type { Optimizer } from '../optimizer/index.js'
+import type { StopRule } from '../stop/index.js'
+
+export interface Training<M extends AnyModel = AnyModel> {
+  readonly model: M
+  readonly loss: Loss
+  readonly optimizer: Optimizer
+  /** examples per step; the last batch of an epoch may be shorter */
+  readonly batchSize: number
+  readonly stop: StopRule
+  readonly metrics: readonly Metric[]
+  /** decides initial parameters, shuffling and every random draw */
+  readonly seed: number
+  readonly precision: FloatType
+}
+type AllButLoss<M extends AnyModel> = Pick<Training<M>, 'model' | 'optimizer' | 'stop'> &
+  Partial<Pick<Training<M>, 'batchSize' | 'metrics' | 'seed' | 'precision'>>
+export type TrainingOptions<M extends AnyModel> = AllButLoss<M> & { readonly loss: Loss }
+/** the same, where the compiler sees whether the loss suits the end of the model */
+export type FittingOptions<M extends AnyModel, L extends Loss> = AllButLoss<M> & { readonly loss: FittingLoss<L, M> }
+
+/** a training with what is left out filled in: batches of 32, no metrics, seed 0, f32 */
+export const training = <M extends AnyModel, const L extends Loss>(options: FittingOptions<M, L>): Training<M> =>
+  Object.freeze({ batchSize: 32, metrics: [], seed: 0, precision: 'f32', ...given(options as TrainingOptions<M>) })

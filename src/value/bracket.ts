@@ -1,0 +1,56 @@
+/** Resources that must be given back: threads, memory, generators. */
+import * as E from 'fp-ts/lib/Either.js'
+
+/**
+ * Uses a resource and releases it, whether the use succeeds, fails or throws (a caller's callback may): `TaskEither.bracket`, without
+ * the task.
+ *
+ * @example bracket(E.right(file), f => read(f), f => f.close())
+ */
+export const bracket = <E1, R, E2, A>(
+  acquired: E.Either<E1, R>,
+  use: (resource: R) => E.Either<E2, A>,
+  release: (resource: R) => void
+): E.Either<E1 | E2, A> => {
+  if (E.isLeft(acquired)) return acquired
+  try {
+    return use(acquired.right)
+  } finally {
+    release(acquired.right)
+  }
+}
+
+/**
+ * A generator that releases its resources when it ends or is left, even before the first pull. `end` makes of its outcome what the new
+ * one returns.
+ */
+export const releasing = <A, B, C>(
+  generator: Generator<A, B>,
+  release: () => void,
+  end: (outcome: B) => C
+): Generator<A, C> => {
+  const guarded = (function* (): Generator<A, C> {
+    try {
+      yield undefined as A
+      return end(yield* generator)
+    } finally {
+      release()
+    }
+  })()
+  // a generator that has not begun would pass its `finally` by
+  guarded.next()
+  return guarded
+}
+
+/** Pulls a generator to its end, each value passed on; a callback that throws leaves it. */
+export const drained = <A, B>(generator: Generator<A, B>, each: (value: A) => void): B => {
+  try {
+    for (;;) {
+      const next = generator.next()
+      if (next.done === true) return next.value
+      each(next.value)
+    }
+  } finally {
+    generator.return(undefined as B)
+  }
+}
