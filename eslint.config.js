@@ -8,6 +8,7 @@ import tseslint from 'typescript-eslint'
 const doors = [
   'src/cli/**/*.ts',
   'src/data/files.ts',
+  'src/data/bounded.ts', // bytes of files and streams, up to a limit
   'src/search/threads.ts', // worker threads for trials
   'src/backend/wasm/platform.ts', // threads, and waits that must end
   'src/run/folder.ts', // folders that runs are kept in
