@@ -8,10 +8,12 @@ import tseslint from 'typescript-eslint'
 const doors = [
   'src/cli/**/*.ts',
   'src/data/files.ts',
+  'src/data/bounded.ts', // bytes of files and streams, up to a limit
   'src/search/threads.ts', // worker threads for trials
   'src/backend/wasm/runtime/platform.ts', // threads, and waits that must end
+  'src/backend/named.ts', // a backend that is loaded when it is asked for
   'src/run/folder.ts', // folders that runs are kept in
-  'src/run/record/{lock,machine}.ts' // which process is at a record, and the machine it is made on
+  'src/run/record/{lock,owner,machine}.ts' // which process is at a record, and the machine it is made on
 ]
 
 /**
@@ -34,7 +36,7 @@ const mutable = [
   'src/train/{step,session,speculate,loop}.ts', // a loop that steps an engine, which keeps the tensors; programs compiled once and kept
   'src/interop/**/*.ts', // byte formats
   'src/search/search.ts', // the loop over what a plan asks for, and results kept
-  'src/run/record/{rows,epochs,values,reuse,writer,recorder,replay,verify}.ts' // byte formats, sums over rows and words, walks over long records
+  'src/run/record/{rows,epochs,values,reuse,writer,session,replay,verify}.ts' // byte formats, sums over rows and words, walks over long records
 ]
 
 /** programs for the compiler: their tuples count, and are never values */

@@ -31,7 +31,8 @@ export {
 } from './run/checkpoints.js'
 export { loadWeights, saveWeights } from './run/weights.js'
 
-export { recordRun, resumeRun, type Outcome, type RecordError, type RecordOptions } from './run/record/recorder.js'
+export { recordRun, resumeRun } from './run/record/recorder.js'
+export type { CallbackError, Outcome, RecordError, RecordOptions } from './run/record/options.js'
 export { storeRun } from './run/record/store.js'
 export { readRecord, readRun, type Recorded, type Steps } from './run/record/folder.js'
 export { stateAt, type ReplayError, type ReplayOptions } from './run/record/replay.js'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { errorLine, exitCodeOf, oneLine } from '../../src/cli/exit.js'
+import { errorLine, exitCodeOf, oneLine, failure } from '../../src/cli/exit.js'
 import { barLine, duration, number, scores, single, whole } from '../../src/cli/format.js'
 import { backendError, dataError, decodeError, settingError, shapeError } from '../../src/value/error.js'
 
@@ -79,7 +79,9 @@ describe('errors', () => {
     )
   })
   test('of the request are told from those of the run', () => {
-    const codes = [decodeError, dataError, settingError, shapeError, backendError].map(e => exitCodeOf(e([], '', '')))
+    const codes = [decodeError, dataError, settingError, shapeError, backendError].map(e =>
+      exitCodeOf(failure(e([], '', '')))
+    )
     expect(codes).toEqual([2, 2, 2, 2, 1])
   })
 })

@@ -1,5 +1,6 @@
-import { Writable } from 'node:stream'
-import { run, type Io } from '../../src/cli/command.js'
+import { Readable, Writable } from 'node:stream'
+import { run } from '../../src/cli/command.js'
+import type { Io } from '../../src/cli/io.js'
 
 /** a stream that remembers what was written */
 export class Memory extends Writable {
@@ -31,9 +32,9 @@ export const gradfold = async (
     err,
     now: () => (time += 1000),
     animated: tty,
-    stdin: () => Promise.resolve(new TextEncoder().encode(stdin)),
+    stdin: () => Readable.from([new TextEncoder().encode(stdin)]),
     version: '1.2.3',
-    onInterrupt: () => () => undefined
+    onEndSignal: () => () => undefined
   }
   const code = await run(args, io)
   return { code, out: out.text, err: err.text }

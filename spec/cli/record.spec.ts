@@ -180,7 +180,7 @@ describe('recorded runs', () => {
     expect(second.stderr).toMatch(/in use by process \d+/)
     child.kill('SIGINT')
     expect(await ended).toBe(130)
-    expect(errors).toMatch(/^stopped after epoch \d+, step [\d,]+, and saved; to go on: gradfold resume \S+\n$/)
+    expect(errors).toMatch(/^stopped after epoch \d+, step [\d,]+, and saved; to resume: gradfold resume \S+\n$/)
     expect(gradfold('resume', record, '--quiet').status).toBe(0)
     expect(resultOf(record)).toBe(resultOf(whole))
   })

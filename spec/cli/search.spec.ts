@@ -87,7 +87,7 @@ describe('the same study prints the same', () => {
     child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
     child.stderr.once('data', () => child.kill('SIGINT'))
     expect(await new Promise(resolve => child.once('close', resolve))).toBe(130)
-    const said = /^stopped after (\d+ trials?), and saved; to go on: gradfold (search .*)\n$/m.exec(errors)
+    const said = /^stopped after (\d+ trials?), and saved; to resume: gradfold (search .*)\n$/m.exec(errors)
     expect(errors.split('\n').at(-3)).toMatch(new RegExp(`^${said?.[1]} done`))
     expect(existsSync(best)).toBe(false)
     const again = spawnSync(`"${process.execPath}" "${main}" ${said?.[2]}`, {

@@ -246,7 +246,6 @@ describe('whatever the disk does', () => {
     }
     const watched: Folder = {
       ...folder,
-      remove: name => say('remove', folder.remove(name)),
       create: name => async () => {
         const made = await folder.create(name)()
         told.push('create')
@@ -260,6 +259,6 @@ describe('whatever the disk does', () => {
       sync: () => say('sync folder', folder.sync())
     }
     right(await replaceFile(watched)('a', [Uint8Array.of(1, 2)])())
-    expect(told).toEqual(['remove', 'create', 'write', 'sync', 'close', 'rename', 'sync folder'])
+    expect(told).toEqual(['create', 'write', 'sync', 'close', 'rename', 'sync folder'])
   })
 })

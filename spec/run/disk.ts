@@ -100,6 +100,7 @@ export const diskOf = (image: Image, fault?: Fault, takes: (n: number) => number
   let changes: Change[] = []
   let count = 0
   let open = 0
+  let made = 0
 
   const operation =
     <A>(name: string, effect: () => A | FileError): TE.TaskEither<FileError, A> =>
@@ -145,6 +146,11 @@ export const diskOf = (image: Image, fault?: Fault, takes: (n: number) => number
     }
   })
 
+  /** none that a file is called after, by an earlier process too; the same on equal disks */
+  const unique = (): string => {
+    const text = `00000000-0000-4000-8000-${String(made++).padStart(12, '0')}`
+    return [...names.keys()].some(name => name.includes(text)) ? unique() : text
+  }
   const folder: Folder = {
     path: 'memory',
     make: operation('memory', () => undefined),
@@ -195,6 +201,7 @@ export const diskOf = (image: Image, fault?: Fault, takes: (n: number) => number
       certain = new Map(names)
       changes = []
     }),
+    unique,
     within: inner => inside(folder, inner)
   }
   return {

@@ -12,10 +12,11 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { latestCheckpoint, saveCheckpoint } from '../../src/run/checkpoints.js'
-import { folderAt, isFileName, type Folder } from '../../src/run/folder.js'
-import { readWhole, replaceFile } from '../../src/run/replace.js'
+import { folderAt, isFileName, placeOf, type Folder } from '../../src/run/folder.js'
+import { readWhole, removeLeftovers, replaceFile } from '../../src/run/replace.js'
 import { leftMessage, right } from './helpers.js'
 import { checkpointAfter, small } from './small.js'
 
@@ -39,10 +40,44 @@ describe('a folder', () => {
   test('replaces files, and leaves nothing else', async () => {
     right(await replaceFile(here())('x', [bytes(1, 2), bytes(), bytes(3)])())
     right(await replaceFile(here())('x', [bytes(4)])())
-    writeFileSync(join(root, 'x.part'), 'left behind')
     right(await replaceFile(here())('x', [bytes(5, 6)])())
     expect(readdirSync(root)).toEqual(['x'])
     expect([...readFileSync(join(root, 'x'))]).toEqual([5, 6])
+  })
+  test('loses what interrupted saves left, of the names that are asked for alone', async () => {
+    const id = '0b0f1f0c-7f5b-4f6e-9c3c-2f3a4b5c6d7e'
+    const others = ['x', 'notes.part', `z.${id}.part`, '.part', `x.${id}`]
+    for (const name of [...others, 'x.part', `x.${id}.part`]) writeFileSync(join(root, name), 'left behind')
+    right(await removeLeftovers(here(), name => name === 'x')())
+    expect(readdirSync(root).sort()).toEqual([...others].sort())
+  })
+  test('takes 1,000 saves of one file at once: all succeed, and readers see one of them, whole', async () => {
+    const size = 300
+    right(await replaceFile(here())('x', [new Uint8Array(size)])())
+    let saving = true
+    let torn = 0
+    const reading = (async () => {
+      while (saving) {
+        const got = right(await readWhole(here(), 'x', 1e6)())
+        if (got.length !== size || got.some(b => b !== got[0])) torn++
+      }
+    })()
+    const saves = Array.from({ length: 1000 }, (_, i) =>
+      replaceFile(here())('x', [new Uint8Array(size / 2).fill(i), new Uint8Array(size / 2).fill(i)])()
+    )
+    expect((await Promise.all(saves)).filter(E.isLeft)).toEqual([])
+    saving = false
+    await reading
+    expect(torn).toBe(0)
+    expect(readdirSync(root)).toEqual(['x'])
+  })
+  test('with an empty path is refused before anything is done, and so is what is in it', async () => {
+    for (const nowhere of [folderAt(''), folderAt('').within('a')]) {
+      expect(leftMessage(await nowhere.make())).toBe('expected the path of a folder, got ""')
+      expect(leftMessage(await replaceFile(nowhere)('x', [bytes(1)])())).toBe('expected the path of a folder, got ""')
+    }
+    for (const path of ['', 'a/', '.', 'a/..'])
+      expect(leftMessage(await placeOf(path)())).toContain('expected the path of a file')
   })
   test('reads parts, and no further than the end', async () => {
     writeFileSync(join(root, 'x'), bytes(1, 2, 3, 4))
@@ -135,7 +170,6 @@ describe('checkpoints in a real folder', () => {
     rmSync(join(root, name))
     writeFileSync(join(root, 'other'), 'kept')
     symlinkSync(join(root, 'other'), join(root, name))
-    symlinkSync(join(root, 'other'), join(root, `${name}.part`))
     right(await saveCheckpoint(here())(checkpointAfter(3))())
     expect(readFileSync(join(root, 'other'), 'utf8')).toBe('kept')
     expect(readdirSync(root).sort()).toEqual(['other', name])

@@ -146,3 +146,12 @@ describe('conditional parts and constraints', () => {
     expect(settings.optimizer.tag === 'sgd' ? settings.optimizer.momentum : settings.optimizer.rate).toBe(1)
   })
 })
+
+test('a range whose width overflows is refused, with the limits that it may be extended to', () => {
+  const wide = [uniform(-1.7e308, 1.7e308), uniform(0, 1, { least: -1e308, most: 1e308 })]
+  for (const rate of wide)
+    expect(leftMessage(checkSpace(space({ rate })))).toBe(
+      'space/rate/upper: expected a range whose width is finite, got one from lower to upper that overflows'
+    )
+  expect(checkSpace(space({ rate: uniform(-8e307, 8e307) }))._tag).toBe('Right')
+})

@@ -1,12 +1,54 @@
-/** The backends by name, for whoever can send no function: a command line, a message to a thread. All of them give the same bits. */
+/**
+ * The backends by name, for callers that can send no function: a command line, a message to a thread. All of them give the same bits.
+ * A door: the reference backend is loaded when it is asked for, since ndarray-ops makes code from strings as it loads, which a process or
+ * a page may forbid.
+ */
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { backendError, type BackendError } from '../value/error.js'
 import type { Backend } from './backend.js'
-import { reference } from './reference/reference.js'
+import { withFallback } from './fallback.js'
 import { wasmThreads } from './wasm/wasm.js'
 
-export const backends = {
-  wasm: wasmThreads,
-  reference: () => reference
-} satisfies Readonly<Record<string, (threads: number) => Backend>>
+const backends = {
+  wasm: threads => Promise.resolve(wasmThreads(threads)),
+  reference: () => import('./reference/reference.js').then(({ reference }) => reference)
+} satisfies Readonly<Record<string, (threads: number) => Promise<Backend>>>
+
 export type BackendName = keyof typeof backends
+export const backendNames = Object.keys(backends) as readonly BackendName[]
 /** used unless another is asked for */
 export const defaultBackend: BackendName = 'wasm'
+
+const load = (name: BackendName, threads: number): TE.TaskEither<BackendError, Backend> =>
+  TE.tryCatch(
+    () => backends[name](threads),
+    e => backendError([name], 'a backend that can be loaded here', e instanceof Error ? e.message : String(e))
+  )
+
+/**
+ * The backend of a name.
+ *
+ * @param onFallback lets the reference backend take over where that one cannot run, and is called with the reason; see `withFallback`
+ * @returns Left where it cannot be loaded
+ */
+export const loadBackend = (
+  name: BackendName,
+  threads: number,
+  onFallback?: (reason: BackendError) => void
+): TE.TaskEither<BackendError, Backend> =>
+  pipe(
+    load(name, threads),
+    TE.chainTaskK(asked =>
+      onFallback === undefined || name === 'reference'
+        ? TE.toUnion(TE.right(asked))
+        : pipe(
+            load('reference', 1),
+            // where the other cannot even be loaded, the one that was asked for is still as good as before
+            TE.match(
+              () => asked,
+              other => withFallback(asked, other, onFallback)
+            )
+          )
+    )
+  )

@@ -1,12 +1,13 @@
 /** What a command computes with. */
 import { availableParallelism } from 'node:os'
+import { pipe } from 'fp-ts/lib/function.js'
 import * as IORef from 'fp-ts/lib/IORef.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Backend } from '../backend/backend.js'
-import { withFallback } from '../backend/fallback.js'
-import { backends, type BackendName } from '../backend/named.js'
+import { loadBackend, type BackendName } from '../backend/named.js'
 import { message, type BackendError } from '../value/error.js'
-import type { Io } from './command.js'
-import { oneLine } from './exit.js'
+import type { Io } from './io.js'
+import { failure, oneLine, type Failure } from './exit.js'
 
 /** more than this many share out too little work each */
 export const mostThreads = 8
@@ -30,7 +31,5 @@ export const tellingFallback = (io: Io): ((reason: BackendError) => void) => {
 }
 
 /** the backend that is asked for */
-export const backendOf = (io: Io, { backend, threads, fallback }: ComputeFlags): Backend => {
-  const asked = backends[backend](Number(threads))
-  return fallback === true ? withFallback(asked, backends.reference(), tellingFallback(io)) : asked
-}
+export const backendOf = (io: Io, { backend, threads, fallback }: ComputeFlags): TE.TaskEither<Failure, Backend> =>
+  pipe(loadBackend(backend, Number(threads), fallback === true ? tellingFallback(io) : undefined), TE.mapLeft(failure))

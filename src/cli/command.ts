@@ -1,56 +1,24 @@
 /** The command line: what is asked for, in commander's terms. */
-import { Argument, Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError } from 'commander'
 import * as E from 'fp-ts/lib/Either.js'
-import { backends, defaultBackend } from '../backend/named.js'
-import { defaultThreads, mostThreads, type ComputeFlags } from './backend.js'
+import { commands } from './commands.js'
 import { exitCodes, oneLine, type ExitCode } from './exit.js'
-import { explainCommand } from './explain.js'
-import { familyNames, membersCommand } from './members.js'
-import type { Terminal } from './reporter.js'
-import { searchCommand, type SearchFlags } from './search.js'
-import { summaryCommand } from './summary.js'
-import {
-  atCommand,
-  diffCommand,
-  resumeCommand,
-  verifyCommand,
-  type AtFlags,
-  type JsonFlag,
-  type RecordFlags
-} from './record.js'
-import { trainCommand, type TrainFlags } from './train.js'
-
-export interface Io extends Terminal {
-  /** calls back when the user asks the command to end (Ctrl-C), once: a second time ends it at once. Gives what takes that back. */
-  readonly onInterrupt: (f: () => void) => () => void
-  /** everything on standard input */
-  readonly stdin: () => Promise<Uint8Array>
-  readonly version: string
-}
+import type { Io } from './io.js'
 
 const codes = `
 Exit codes:
   0  the run ended well
-  1  the run failed (a number stopped being finite, the backend cannot run here), what was compared differs, or no trial gave a value
+  1  the run failed (a number stopped being finite, the backend cannot run here, the disk is full), what was compared differs, or no trial gave a value
   2  nothing was run: the command line, the run file, the record or the data are wrong
-  130  a recorded run or study was interrupted (Ctrl-C); it is saved, and how to go on is printed`
+  130, 143, 129  a recorded run or study was interrupted (Ctrl-C, SIGTERM, SIGHUP); it is saved, and how to resume it is printed`
 
-const file = ['<run.json>', 'a run file, or - for standard input'] as const
-
-const record = ['<folder>', 'the folder of a recorded run'] as const
-
-const backendOption = (): Option =>
-  new Option('--backend <name>', 'what computes; the numbers are the same with each')
-    .choices(Object.keys(backends))
-    .default(defaultBackend)
-const threadsOption = (): Option =>
-  new Option('--threads <n>', 'threads of the wasm backend; the numbers do not depend on it')
-    .choices(Array.from({ length: mostThreads }, (_, i) => String(i + 1)))
-    .default(String(defaultThreads), 'as many as the machine offers')
-const fallbackOption = (): Option =>
-  new Option('--fallback', 'the reference backend where the other cannot run: slower, the same numbers')
-/** digits to a whole number; anything else stays what it is, and is refused where the number is used */
-const steps = (text: string): number | string => (/^\d{1,15}$/.test(text) ? Number(text) : text)
+const shownError = (text: string): string =>
+  `gradfold: ${oneLine(
+    text
+      .trim()
+      .replace(/\n/g, ' ')
+      .replace(/^error: /, '')
+  )}\n`
 
 const program = (io: Io, end: (code: Promise<ExitCode>) => void): Command => {
   const root = new Command('gradfold')
@@ -63,100 +31,15 @@ const program = (io: Io, end: (code: Promise<ExitCode>) => void): Command => {
       writeErr: text => void io.err.write(text),
       getOutHelpWidth: () => io.out.columns ?? 80,
       getErrHelpWidth: () => io.err.columns ?? 80,
-      outputError: (text, write) =>
-        write(
-          `gradfold: ${oneLine(
-            text
-              .trim()
-              .replace(/\n/g, ' ')
-              .replace(/^error: /, '')
-          )}\n`
-        )
+      outputError: (text, write) => write(shownError(text))
     })
-  const computing = (c: Command): Command =>
-    c.addOption(backendOption()).addOption(threadsOption()).addOption(fallbackOption())
-  computing(
-    root
-      .command('train')
-      .description('trains, and prints loss and metrics of every epoch and of the final parameters')
-      .argument(...file)
-      .option('--json', 'print one JSON object per line: epoch, done, stopped, error')
-      .option('--quiet', 'print only how the run ended')
-      .option('--record <folder>', 'record the run there, and go on with it if it was broken off')
-      .addOption(
-        new Option('--store <folder>', 'the same, in a folder there that is called after the run').conflicts('record')
-      )
-      .option('--every <steps>', 'with these: checkpoints after so many steps too, besides those of epochs', steps)
-      .option('--again', 'with these: begin anew what is recorded there')
-  )
-    .addHelpText('after', codes)
-    .action((path: string, flags: TrainFlags) => end(trainCommand(io, path, flags)))
-  computing(root.command('resume'))
-    .description('goes on with a recorded run that was broken off')
-    .argument(...record)
-    .option('--json', 'print one JSON object per line: epoch, done, stopped, error')
-    .option('--quiet', 'print only how the run ended')
-    .option('--every <steps>', 'checkpoints after so many steps too, besides those of epochs', steps)
-    .addHelpText('after', codes)
-    .action((folder: string, flags: RecordFlags) => end(resumeCommand(io, folder, flags)))
-  computing(root.command('verify'))
-    .description('does a recorded run again and says whether it is identical, or where it first differs')
-    .argument(...record)
-    .option('--json', 'print one JSON object: identical, different, error')
-    .addHelpText('after', codes)
-    .action((folder: string, flags: ComputeFlags & JsonFlag) => end(verifyCommand(io, folder, flags)))
-  root
-    .command('diff')
-    .description('compares two recorded runs: their run files, and the first step that differs')
-    .argument('<a>', 'the folder of a recorded run')
-    .argument('<b>', 'another')
-    .option('--json', 'print one JSON object: diff, error')
-    .addHelpText('after', codes)
-    .action((a: string, b: string, flags: JsonFlag) => end(diffCommand(io, a, b, flags)))
-  computing(root.command('at'))
-    .description('saves the weights that a recorded run had after a step, as safetensors')
-    .argument(...record)
-    .requiredOption('--step <n>', 'steps taken', steps)
-    .requiredOption('--out <file>', 'the file to write')
-    .addHelpText('after', codes)
-    .action((folder: string, flags: AtFlags) => end(atCommand(io, folder, flags)))
-  root
-    .command('search')
-    .description('searches for good settings: runs the trials of a study and prints what they gave')
-    .argument('<study.json>', 'a study file, or - for standard input')
-    .addOption(
-      new Option('--workers <n>', 'threads that carry out trials; the results do not depend on it')
-        .argParser(steps)
-        .default(defaultThreads, 'as many as the machine offers')
-    )
-    .option('--record <folder>', 'keep every finished trial there, and go on with a study that was broken off')
-    .option('--resume', 'with --record: refuse a folder that holds no study yet')
-    .option('--best <file>', 'write the run file of the best trial')
-    .option('--report <file>', 'write an HTML page with tables and plots')
-    .option('--json', 'print one JSON object per line: trial, done, stopped, error')
-    .option('--quiet', 'print only how the study ended')
-    .addOption(backendOption())
-    .addOption(fallbackOption())
-    .addHelpText('after', codes)
-    .action((path: string, flags: SearchFlags) => end(searchCommand(io, path, flags)))
-  root
-    .command('summary')
-    .description('prints the layers of a model: labels, output shapes, parameters')
-    .argument(...file)
-    .addHelpText('after', codes)
-    .action((path: string) => end(summaryCommand(io, path)))
-  root
-    .command('explain')
-    .description('prints what the wasm backend makes of a training step: kernels, buffers, operations, bytes')
-    .argument(...file)
-    .addHelpText('after', codes)
-    .action((path: string) => end(explainCommand(io, path)))
-  root
-    .command('members')
-    .description('prints what may stand in run files and study files: tags, their fields and usual values')
-    .addArgument(new Argument('[family]', 'one family alone').choices(familyNames))
-    .addHelpText('after', codes)
-    .action((name?: string) => end(membersCommand(io, name)))
+  for (const record of commands) {
+    const { name, description, args, options } = record
+    const command = root.command(name).description(description).addHelpText('after', codes)
+    for (const argument of args) command.addArgument(argument)
+    for (const option of options) command.addOption(option)
+    command.action(() => end(record.run(io, command.args, command.opts())))
+  }
   return root
 }
 

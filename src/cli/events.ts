@@ -1,41 +1,35 @@
 /** What the command tells machines about a run or a study while it is on and at its end: the same events that people see. */
 import type { EpochReport } from '../train/events.js'
-import type { Scores } from '../train/progress.js'
+import type { Executed } from '../run/execute.js'
+import { exactNumber } from '../run/numbers.js'
 import type { Difference } from '../run/record/diff.js'
-import type { Outcome } from '../run/record/recorder.js'
+import type { Outcome } from '../run/record/options.js'
 import type { Verdict } from '../run/record/verify.js'
 import type { Found } from '../search/search.js'
 import type { Trial } from '../search/trial.js'
-import { message, type Problem } from '../value/error.js'
+import { message } from '../value/error.js'
+import type { Failure } from './exit.js'
 
-export interface Finished {
-  readonly reason: string
-  readonly epoch: number
-  readonly step: number
-  /** scores of the final parameters over the whole of each part */
-  readonly train: Scores
-  readonly test?: Scores
-}
+/** numbers that JSON does not have are written as in a record: "NaN", "Infinity", "-Infinity", "-0" */
+const exact = (_: string, value: unknown): unknown => (typeof value === 'number' ? exactNumber.encode(value) : value)
 
-/**
- * One JSON object, on one line. Nothing in it depends on the machine or the clock: the same run gives the same lines.
- * (JSON has no infinity: a number that is not finite is null.)
- */
+/** One JSON object, on one line. Nothing in it depends on the machine or the clock: the same run gives the same lines. */
 const line = (
   tag: 'epoch' | 'trial' | 'done' | 'stopped' | 'error' | Verdict['tag'] | 'diff',
   fields: object
-): string => `${JSON.stringify({ tag, ...fields })}\n`
+): string => `${JSON.stringify({ tag, ...fields }, exact)}\n`
 
 export const epochJson = ({ epoch, step, loss, metrics, settings, validation }: EpochReport): string =>
   line('epoch', { epoch, step, loss, metrics, settings, ...(validation === undefined ? {} : { validation }) })
 
-export const doneJson = ({ reason, epoch, step, train, test }: Finished): string =>
+export const doneJson = ({ reason, epoch, step, train, test }: Executed): string =>
   line('done', { reason, epoch, step, train, ...(test === undefined ? {} : { test }) })
 
-/** the fields by name: an error may carry a whole training state */
-export const errorJson = (e: Problem<string>): string => {
-  const { _tag, path, expected, got, hint } = e
-  return line('error', { error: _tag, path, expected, got, hint, message: message(e) })
+/** the fields by name: an error may carry a whole training state; `resume` says how to resume what was interrupted */
+export const errorJson = ({ problem, begun }: Failure): string => {
+  const { _tag, path, expected, got, hint } = problem
+  const resume = begun?.resume === undefined ? {} : { resume: begun.resume }
+  return line('error', { error: _tag, path, expected, got, hint, message: message(problem), ...resume })
 }
 
 /** a recorded run that was interrupted; `record` is the folder to go on in */

@@ -7,16 +7,31 @@ export const exitCodes = {
   failed: 1,
   /** nothing was run: the command line, the run file or the data are not what they should be */
   refused: 2,
-  /** a recorded run was asked to stop (Ctrl-C): it is saved, and can be gone on with; what shells say of a command that this signal ended */
-  interrupted: 130
+  /** a recorded run or study was asked to stop: it is saved, and can be resumed; what shells say of a command that the signal ended */
+  SIGINT: 130,
+  SIGTERM: 143,
+  SIGHUP: 129
 } as const
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
-/** problems that come up while a run is on, or that another machine might not have */
-const duringRun: ReadonlySet<string> = new Set(['Diverged', 'BackendError'])
+/** a problem, and the file it is about; none where that file could not even be read */
+export interface Failure {
+  readonly problem: Problem<string>
+  readonly file?: string
+  /** whether something was run before, and how to resume it */
+  readonly begun?: { readonly resume?: string }
+}
+export const failure = (problem: Problem<string>): Failure => ({ problem })
 
-export const exitCodeOf = (e: Problem<string>): ExitCode =>
-  duringRun.has(e._tag) ? exitCodes.failed : exitCodes.refused
+/** problems that come up while a run is on, or that another machine might not have */
+const duringRun: ReadonlySet<string> = new Set(['Diverged', 'BackendError', 'CallbackError'])
+
+export const exitCodeOf = ({ problem, begun }: Failure): ExitCode =>
+  begun !== undefined || duringRun.has(problem._tag) ? exitCodes.failed : exitCodes.refused
+
+/** how to resume what was interrupted by a failure, where it can be */
+export const resumeLines = ({ begun }: Failure): readonly string[] =>
+  begun?.resume === undefined ? [] : [`what was done before is kept; to resume: ${begun.resume}`]
 
 /** control and formatting characters that text from a file could use to forge lines or steer a terminal */
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g

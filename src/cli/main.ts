@@ -2,25 +2,28 @@
 /** The command gradfold. */
 import { readFileSync } from 'node:fs'
 import * as IORef from 'fp-ts/lib/IORef.js'
-import { buffer } from 'node:stream/consumers'
 import { run } from './command.js'
 import { exitCodes } from './exit.js'
+import { endSignals, type EndSignal } from './io.js'
 
 const { stdin, stdout, stderr, env } = process
 
 // A reader that has seen enough (`gradfold train run.json | head`) ends the command as Ctrl-C does: quietly, and what is recorded is saved.
 // What cannot be written for another reason (a disk that is full) is a failure: nobody has read how the run ended.
-const closed = IORef.newIORef(false)()
-const unwritten = (e: NodeJS.ErrnoException): void => {
-  if (e.code !== 'EPIPE') {
-    if (!stderr.destroyed) stderr.write(`gradfold: output: expected a place that can be written, got ${e.code}\n`)
-    process.exit(exitCodes.failed)
+const asked = IORef.newIORef(false)()
+const unwritten =
+  (stream: NodeJS.WriteStream) =>
+  (e: NodeJS.ErrnoException): void => {
+    // a terminal that was closed says EIO
+    if (e.code !== 'EPIPE' && !(e.code === 'EIO' && stream.isTTY)) {
+      if (!stderr.destroyed) stderr.write(`gradfold: output: expected a place that can be written, got ${e.code}\n`)
+      process.exit(exitCodes.failed)
+    }
+    if (!asked.read()) process.kill(process.pid, 'SIGINT')
+    asked.write(true)()
   }
-  if (!closed.read()) process.kill(process.pid, 'SIGINT')
-  closed.write(true)()
-}
-stdout.on('error', unwritten)
-stderr.on('error', unwritten)
+stdout.on('error', unwritten(stdout))
+stderr.on('error', unwritten(stderr))
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   readonly version: string
@@ -31,10 +34,20 @@ process.exitCode = await run(process.argv.slice(2), {
   err: stderr,
   now: () => performance.now(),
   animated: stderr.isTTY && env['TERM'] !== 'dumb',
-  stdin: async () => new Uint8Array(await buffer(stdin)),
+  stdin: () => stdin,
   version,
-  onInterrupt: f => {
-    process.once('SIGINT', f)
-    return () => void process.off('SIGINT', f)
+  onEndSignal: f => {
+    const first = IORef.newIORef(true)()
+    const heard = (signal: NodeJS.Signals): void => {
+      asked.write(true)()
+      if (first.read()) f(signal as EndSignal)
+      first.write(false)()
+    }
+    process.once('SIGINT', heard)
+    process.once('SIGTERM', heard)
+    process.on('SIGHUP', heard)
+    return () => {
+      for (const signal of endSignals) process.off(signal, heard)
+    }
   }
 })

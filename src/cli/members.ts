@@ -8,7 +8,7 @@ import { scalings, splits } from '../run/prepare.js'
 import { studyTables, type StudyTables } from '../search/study.js'
 import { refined, type Codec, type Fields } from '../value/codec.js'
 import type { Member, Table } from '../value/family.js'
-import type { Io } from './command.js'
+import type { Io } from './io.js'
 import type { ExitCode } from './exit.js'
 import { printed } from './print.js'
 

@@ -2,9 +2,9 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Io } from './command.js'
-import { errorLine, exitCodeOf, exitCodes, type ExitCode } from './exit.js'
-import type { Failure } from './read.js'
+import { exitCodeOf, exitCodes, type ExitCode, type Failure } from './exit.js'
+import type { Io } from './io.js'
+import { tellFailure } from './reporter.js'
 
 export const printed =
   (io: Io) =>
@@ -12,9 +12,9 @@ export const printed =
     pipe(
       text,
       TE.match(
-        ({ problem, file }): ExitCode => {
-          io.err.write(`${errorLine(problem, file)}\n`)
-          return exitCodeOf(problem)
+        (f): ExitCode => {
+          tellFailure(io, false, f)
+          return exitCodeOf(f)
         },
         line => {
           io.out.write(`${line}\n`)

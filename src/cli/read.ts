@@ -2,43 +2,37 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { readText, type LoadError } from '../data/files.js'
+import { readBounded, readStream } from '../data/bounded.js'
+import type { LoadError } from '../data/files.js'
+import { unpack } from '../data/gzip.js'
 import type { Limits } from '../data/limits.js'
 import { parseRunFile, type RunFile } from '../run/run-file.js'
 import { parseStudyFile, type StudyFile } from '../search/study-file.js'
-import {
-  dataError,
-  decodeError,
-  settingError,
-  type DecodeError,
-  type Problem,
-  type SettingError
-} from '../value/error.js'
-import { errorText } from '../value/text.js'
+import { decodeError, inside, settingError, type DecodeError, type Problem, type SettingError } from '../value/error.js'
+import type { Failure } from './exit.js'
 
 /** 64 MiB: a file may hold small data itself */
 const limits: Limits = { bytes: 0x400_0000, rank: 8 }
 
-const stdinText = (stdin: () => Promise<Uint8Array>): TE.TaskEither<LoadError, string> =>
+/** the text of a file or of standard input, plain or packed with gzip, read up to the limit */
+const textOf = (path: string, stdin: Stdin): TE.TaskEither<LoadError, string> =>
   pipe(
-    TE.tryCatch(stdin, e => dataError(['standard input'], 'bytes', errorText(e))),
-    TE.filterOrElseW(
-      bytes => bytes.length <= limits.bytes,
-      bytes => decodeError(['standard input'], `at most ${limits.bytes} bytes`, `${bytes.length}`)
-    ),
+    path === '-' ? readStream(called(path), stdin(), limits.bytes) : readBounded(path, limits.bytes),
     TE.chainEitherKW(bytes =>
-      E.tryCatch(
-        () => new TextDecoder('utf-8', { fatal: true }).decode(bytes),
-        () => decodeError(['standard input'], 'text in UTF-8', 'other bytes')
+      pipe(
+        unpack(bytes, limits),
+        E.chain(plain =>
+          E.tryCatch(
+            () => new TextDecoder('utf-8', { fatal: true }).decode(plain),
+            () => decodeError([], 'text in UTF-8', 'other bytes', 'save the file as UTF-8')
+          )
+        ),
+        E.mapLeft(inside(called(path)))
       )
     )
   )
 
-/** a problem, and the file it is about; none where that file could not even be read */
-export interface Failure {
-  readonly problem: Problem<string>
-  readonly file?: string
-}
+type Stdin = () => AsyncIterable<Uint8Array>
 /** what a path is called in messages: `-` is standard input */
 export const called = (path: string): string => (path === '-' ? 'standard input' : path)
 export const about =
@@ -93,9 +87,9 @@ const isOf = (kind: Kind<unknown>, other: Kind<unknown>, text: string): boolean 
 
 const readKind =
   <A>(kind: Kind<A>, other: Kind<unknown>) =>
-  (path: string, stdin: () => Promise<Uint8Array>): TE.TaskEither<Failure, A> =>
+  (path: string, stdin: Stdin): TE.TaskEither<Failure, A> =>
     pipe(
-      path === '-' ? stdinText(stdin) : readText(path, limits),
+      textOf(path, stdin),
       TE.mapLeft((e): Failure => ({
         problem: e.got === 'EISDIR' ? decodeError([path], kind.name, 'a folder', kind.folder) : e
       })),

@@ -4,11 +4,13 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as IORef from 'fp-ts/lib/IORef.js'
 import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Backend } from '../backend/backend.js'
 import { folderAt } from '../run/folder.js'
 import { horizon } from '../run/horizon.js'
 import { diffRecords, type Difference } from '../run/record/diff.js'
 import { readRun } from '../run/record/folder.js'
-import { resumeRun, type Outcome, type RecordOptions } from '../run/record/recorder.js'
+import type { Outcome, RecordOptions } from '../run/record/options.js'
+import { resumeRun } from '../run/record/recorder.js'
 import { stateAt } from '../run/record/replay.js'
 import { verifyRecord, type Verdict } from '../run/record/verify.js'
 import type { RunFile } from '../run/run-file.js'
@@ -18,13 +20,13 @@ import { counted, fileError, message, settingError, type FileError, type Problem
 import type { NumberDifference, TensorDifference } from '../run/record/values.js'
 import type { Skipped } from '../run/checkpoints.js'
 import { backendOf, type ComputeFlags } from './backend.js'
-import type { Io } from './command.js'
-import { differenceJson, errorJson, stoppedJson, verdictJson } from './events.js'
-import { errorLine, exitCodeOf, exitCodes, oneLine, type ExitCode } from './exit.js'
+import { differenceJson, stoppedJson, verdictJson } from './events.js'
+import { exitCodeOf, exitCodes, failure, oneLine, type ExitCode, type Failure } from './exit.js'
 import { quoted, whole } from './format.js'
+import type { EndSignal, Io } from './io.js'
 import { printed } from './print.js'
-import { about, checkPaths, type Failure } from './read.js'
-import { reporter } from './reporter.js'
+import { about, checkPaths } from './read.js'
+import { reporter, tellFailure, type Reporter } from './reporter.js'
 
 export interface RecordFlags extends ComputeFlags {
   readonly json?: boolean
@@ -32,7 +34,7 @@ export interface RecordFlags extends ComputeFlags {
   readonly every?: number | string
   readonly again?: boolean
 }
-/** what a command that compares is told */
+/** what a command that compares is reportOutcome */
 export interface JsonFlag {
   readonly json?: boolean
 }
@@ -40,8 +42,6 @@ export interface AtFlags extends ComputeFlags {
   readonly step: number | string
   readonly out: string
 }
-
-const failure = (problem: Problem<string>): Failure => ({ problem })
 
 /** what a path leads to where it is no recorded run, if that can be said */
 const somethingElse = (path: string): T.Task<FileError | undefined> => {
@@ -86,7 +86,7 @@ const damageText = (damaged: readonly (Problem<string> | undefined)[]): readonly
 const skippedText = (skipped: readonly Skipped[]): readonly string[] => damageText(skipped.map(({ error }) => error))
 
 /** what a recording says at its end, beside what a training says */
-const aside = (o: Outcome): readonly string[] => [
+const notes = (o: Outcome): readonly string[] => [
   ...skippedText(o.skipped),
   ...(o.shared === undefined
     ? []
@@ -95,77 +95,91 @@ const aside = (o: Outcome): readonly string[] => [
       ]),
   ...(o.tag === 'stopped'
     ? [
-        `stopped after epoch ${o.epoch}, step ${whole(o.step)}, and saved; to go on: gradfold resume ${quoted(o.folder)}`
+        `stopped after epoch ${o.epoch}, step ${whole(o.step)}, and saved; to resume: gradfold resume ${quoted(o.folder)}`
       ]
     : o.before
       ? [`run ${o.id.slice(0, 12)} had ended before: not repeated (train --again would)`]
       : [`run ${o.id.slice(0, 12)} recorded in ${o.folder}, final state ${o.end.state.slice(0, 12)}`])
 ]
 
-/** trains with a record, whatever says which run */
+/** Reports what was recorded, and gives the exit code. */
+const reportOutcome = (io: Io, json: boolean, file: string, show: Reporter, o: Outcome, signal?: EndSignal): ExitCode => {
+  const say = (lines: readonly string[]): void => {
+    if (!json) io.err.write(lines.map(l => `${oneLine(l)}\n`).join(''))
+  }
+  if (o.tag === 'stopped') {
+    say(notes(o))
+    if (json) io.out.write(stoppedJson(o))
+    return exitCodes[signal ?? 'SIGINT']
+  }
+  const { end } = o
+  if (end.tag === 'failed') {
+    const problem: Problem<'Diverged'> = { _tag: 'Diverged', code: 'not-finite', ...end.problem }
+    show.failed({ problem, file })
+    say(notes(o))
+    return exitCodes.failed
+  }
+  show.finished({
+    reason: end.reason,
+    epoch: end.epoch,
+    step: end.step,
+    train: end.train,
+    ...(end.test === undefined ? {} : { test: end.test })
+  })
+  say(notes(o))
+  return exitCodes.ok
+}
+
+/**
+ * Trains with a record, whatever says which run.
+ *
+ * @param names of what says it, and the command line that resumes it
+ */
 export const recorded = (
   io: Io,
   flags: RecordFlags,
-  file: string,
+  { file, resume }: { readonly file: string; readonly resume: string },
   work: (options: (run: RunFile) => RecordOptions) => TE.TaskEither<Failure, Outcome>
 ): Promise<ExitCode> => {
   const style = { json: flags.json ?? false, quiet: flags.quiet ?? false }
-  const asked = IORef.newIORef(false)()
+  const asked = IORef.newIORef<EndSignal | undefined>(undefined)()
+  const begun = IORef.newIORef(false)()
   const show = IORef.newIORef(reporter(io, { ...style, lastStep: () => undefined }))()
-  const release = io.onInterrupt(asked.write(true))
-  const say = (lines: readonly string[]): void => {
-    if (!style.json) io.err.write(lines.map(l => `${oneLine(l)}\n`).join(''))
-  }
+  const release = io.onEndSignal(signal => asked.write(signal)())
+  const optionsOf =
+    (every: number | undefined, backend: Backend) =>
+    (run: RunFile): RecordOptions => {
+      show.write(reporter(io, { ...style, lastStep: n => horizon(run.stop, n) }))()
+      return {
+        backend,
+        observe: e => {
+          begun.write(true)()
+          show.read().observe(e)
+        },
+        stop: () => asked.read() !== undefined,
+        ...(every === undefined ? {} : { every }),
+        ...(flags.again === undefined ? {} : { again: flags.again })
+      }
+    }
   return pipe(
     TE.fromEither(flags.every === undefined ? E.right(undefined) : wholeNumber('every', flags.every, 1)),
-    TE.chain(every =>
-      work(run => {
-        show.write(reporter(io, { ...style, lastStep: n => horizon(run.stop, n) }))()
-        return {
-          backend: backendOf(io, flags),
-          observe: e => {
-            show.read().observe(e)
-          },
-          stop: asked.read,
-          ...(every === undefined ? {} : { every }),
-          ...(flags.again === undefined ? {} : { again: flags.again })
-        }
-      })
-    ),
+    TE.bindTo('every'),
+    TE.bind('backend', () => backendOf(io, flags)),
+    TE.chain(({ every, backend }) => work(optionsOf(every, backend))),
     TE.match(
-      ({ problem, file: f }): ExitCode => {
-        show.read().failed(problem, f)
-        return exitCodeOf(problem)
+      (f): ExitCode => {
+        // a disk that fills up in the middle of a run
+        const known = begun.read() && f.problem._tag !== 'Diverged' ? { ...f, begun: { resume } } : f
+        show.read().failed(known)
+        return exitCodeOf(known)
       },
-      (o): ExitCode => {
-        if (o.tag === 'stopped') {
-          say(aside(o))
-          if (style.json) io.out.write(stoppedJson(o))
-          return exitCodes.interrupted
-        }
-        const { end } = o
-        if (end.tag === 'failed') {
-          const problem: Problem<'Diverged'> = { _tag: 'Diverged', code: 'not-finite', ...end.problem }
-          show.read().failed(problem, file)
-          say(aside(o))
-          return exitCodes.failed
-        }
-        show.read().finished({
-          reason: end.reason,
-          epoch: end.epoch,
-          step: end.step,
-          train: end.train,
-          ...(end.test === undefined ? {} : { test: end.test })
-        })
-        say(aside(o))
-        return exitCodes.ok
-      }
+      o => reportOutcome(io, style.json, file, show.read(), o, asked.read())
     )
   )().finally(release)
 }
 
 export const resumeCommand = (io: Io, folder: string, flags: RecordFlags): Promise<ExitCode> =>
-  recorded(io, flags, folder, options =>
+  recorded(io, flags, { file: folder, resume: `gradfold resume ${quoted(folder)}` }, options =>
     pipe(
       readRun(folder),
       TE.chainW(({ run }) => resumeRun(folder, options(run))),
@@ -221,10 +235,9 @@ const compared = <A>(
   pipe(
     task,
     TE.match(
-      ({ problem, file }): ExitCode => {
-        if (flags.json === true) io.out.write(errorJson(problem))
-        io.err.write(`${errorLine(problem, file)}\n`)
-        return exitCodeOf(problem)
+      (f): ExitCode => {
+        tellFailure(io, flags.json ?? false, f)
+        return exitCodeOf(f)
       },
       a => {
         const text = (lines: readonly string[]): string => lines.map(l => `${oneLine(l)}\n`).join('')
@@ -235,13 +248,18 @@ const compared = <A>(
     )
   )()
 
-export const verifyCommand = (io: Io, folder: string, flags: ComputeFlags & JsonFlag): Promise<ExitCode> =>
-  compared(io, flags, pipe(verifyRecord(folder, { backend: backendOf(io, flags) }), fromRecords(folder)), {
+export const verifyCommand = (io: Io, folder: string, flags: ComputeFlags & JsonFlag): Promise<ExitCode> => {
+  const verified = pipe(
+    backendOf(io, flags),
+    TE.chain(backend => pipe(verifyRecord(folder, { backend }), fromRecords(folder)))
+  )
+  return compared(io, flags, verified, {
     lines: verdictText,
     json: verdictJson,
     same: v => v.tag === 'identical',
     aside: v => (v.tag === 'identical' ? skippedText(v.skipped) : damageText([v.damage]))
   })
+}
 
 export const diffCommand = (io: Io, a: string, b: string, flags: JsonFlag): Promise<ExitCode> =>
   compared(io, flags, pipe(diffRecords(a, b), fromRecords(a, b)), {
@@ -259,10 +277,14 @@ export const atCommand = (io: Io, folder: string, flags: AtFlags): Promise<ExitC
       const wrong = checkPaths('file', { out: flags.out })
       return wrong === undefined ? TE.right(undefined) : TE.left(failure(wrong))
     }),
-    TE.bindW('there', ({ step }) =>
-      pipe(stateAt(folder, step, { backend: backendOf(io, flags) }), fromRecords(folder))
+    TE.bind('backend', () => backendOf(io, flags)),
+    TE.bindW('there', ({ step, backend }) => pipe(stateAt(folder, step, { backend }), fromRecords(folder))),
+    TE.chainFirstW(({ there: { state } }) =>
+      pipe(
+        saveWeights(flags.out)(state),
+        TE.mapLeft(e => ({ ...about(flags.out)(e), begun: {} }))
+      )
     ),
-    TE.chainFirstW(({ there: { state } }) => pipe(saveWeights(flags.out)(state), TE.mapLeft(about(flags.out)))),
     TE.map(({ step, there: { recorded } }) => {
       for (const text of damageText([recorded.damage])) io.err.write(`${text}\n`)
       return `weights after step ${whole(step)} saved as ${flags.out}`

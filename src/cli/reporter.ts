@@ -1,22 +1,13 @@
 /** Shows a run while it is on: a bar on a terminal, plain lines elsewhere, JSON lines for machines. */
 import { SingleBar } from 'cli-progress'
 import * as IORef from 'fp-ts/lib/IORef.js'
-import type { Problem } from '../value/error.js'
+import type { Executed } from '../run/execute.js'
 import type { EpochReport, TrainEvent } from '../train/events.js'
-import { doneJson, epochJson, errorJson, type Finished } from './events.js'
-import { errorLine } from './exit.js'
+import { doneJson, epochJson, errorJson } from './events.js'
+import { errorLine, oneLine, resumeLines, type Failure } from './exit.js'
 import { barLine, pairs, scores, single, whole, type BarState } from './format.js'
+import type { Sink, Terminal } from './io.js'
 
-/** a stream, as far as it is used here */
-export type Sink = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
-export interface Terminal {
-  readonly out: Sink
-  readonly err: Sink
-  /** milliseconds; only shown, never part of a result */
-  readonly now: () => number
-  /** whether a line can be drawn over and over */
-  readonly animated: boolean
-}
 export interface ReporterOptions {
   readonly json: boolean
   readonly quiet: boolean
@@ -25,8 +16,8 @@ export interface ReporterOptions {
 }
 export interface Reporter {
   readonly observe: (event: TrainEvent) => void
-  readonly finished: (result: Finished) => void
-  readonly failed: (e: Problem<string>, file?: string) => void
+  readonly finished: (result: Executed) => void
+  readonly failed: (failure: Failure) => void
 }
 
 type StepEvent = Extract<TrainEvent, { readonly tag: 'step' }>
@@ -86,11 +77,17 @@ const epochLine = (e: EpochReport, rate: number): string =>
     ...(Number.isFinite(rate) ? [`${whole(rate)} examples/s`] : [])
   ].join('  ')
 
-const finalLines = (r: Finished): readonly string[] => [
+const finalLines = (r: Executed): readonly string[] => [
   `stopped at epoch ${r.epoch}, step ${whole(r.step)}: ${r.reason}`,
   `train  ${scores(r.train)}`,
   ...(r.test === undefined ? [] : [`test   ${scores(r.test)}`])
 ]
+
+/** one line on stderr, with another where it can be resumed; and an object on stdout where machines read it */
+export const tellFailure = ({ out, err }: Pick<Terminal, 'out' | 'err'>, json: boolean, f: Failure): void => {
+  if (json) out.write(errorJson(f))
+  err.write([errorLine(f.problem, f.file), ...resumeLines(f).map(oneLine)].map(l => `${l}\n`).join(''))
+}
 
 export const reporter = (
   { out, err, now, animated }: Terminal,
@@ -130,10 +127,9 @@ export const reporter = (
       if (json) out.write(doneJson(r))
       else print(...finalLines(r))
     },
-    failed: (e, file) => {
+    failed: f => {
       bar?.stop()
-      if (json) out.write(errorJson(e))
-      err.write(`${errorLine(e, file)}\n`)
+      tellFailure({ out, err }, json, f)
     }
   }
 }

@@ -1,27 +1,27 @@
 /** `gradfold search study.json` */
 import { SingleBar } from 'cli-progress'
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as IORef from 'fp-ts/lib/IORef.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { folderAt, placeOf } from '../run/folder.js'
-import { isRecord } from '../run/record/folder.js'
-import { lock, type Release } from '../run/record/lock.js'
+import { placeOf } from '../run/folder.js'
 import { replaceFile } from '../run/replace.js'
 import { showRunFile } from '../run/run-file.js'
-import { holdsStudy, openStudyFolder, studyName, type StudyFolder } from '../search/folder.js'
+import { openStudyAt, studyName, type OpenStudy, type StudyFolder } from '../search/folder.js'
 import { studyHtml, studyTablesText } from '../search/report.js'
 import { checkWorkers, search, type Found } from '../search/search.js'
-import { completeStudy, studyOf, type StudyFile } from '../search/study-file.js'
+import { studyOf, type StudyFile } from '../search/study-file.js'
 import { inThreads } from '../search/threads.js'
 import { cost, type Trial } from '../search/trial.js'
-import { counted, fileError, settingError, type Problem } from '../value/error.js'
+import { counted, settingError } from '../value/error.js'
 import { utf8 } from '../value/text.js'
-import type { Io } from './command.js'
-import { errorJson, foundJson, stoppedStudyJson, trialJson } from './events.js'
-import { errorLine, exitCodeOf, exitCodes, oneLine, type ExitCode } from './exit.js'
-import { number, quoted } from './format.js'
-import { about, called, checkPaths, readStudy, type Failure } from './read.js'
 import { tellingFallback, type ComputeFlags } from './backend.js'
+import { foundJson, stoppedStudyJson, trialJson } from './events.js'
+import { exitCodeOf, exitCodes, failure, oneLine, type ExitCode, type Failure } from './exit.js'
+import { number, quoted } from './format.js'
+import type { EndSignal, Io } from './io.js'
+import { about, called, checkPaths, readStudy } from './read.js'
+import { tellFailure } from './reporter.js'
 
 export interface SearchFlags extends Pick<ComputeFlags, 'backend' | 'fallback'> {
   /** how many worker threads */
@@ -34,57 +34,17 @@ export interface SearchFlags extends Pick<ComputeFlags, 'backend' | 'fallback'> 
   readonly quiet?: boolean
 }
 
-const failure = (problem: Problem<string>): Failure => ({ problem })
 const notKept: StudyFolder = {
   recall: () => TE.right(undefined),
   keep: () => TE.right(undefined),
   put: () => TE.right(undefined)
 }
-
-/** where trials are kept, of which study, and how to let go of it */
-interface Place {
-  readonly study: StudyFile
-  readonly kept: StudyFolder
-  readonly release: Release
-}
-const openFolder = (file: StudyFile, { record, resume = false }: SearchFlags): TE.TaskEither<Failure, Place> => {
-  if (record === undefined)
-    return resume
-      ? TE.left(failure(settingError(['resume'], '--record with the folder to go on in', 'none')))
+const open = (file: StudyFile, { record, resume = false }: SearchFlags): TE.TaskEither<Failure, OpenStudy> =>
+  record !== undefined
+    ? pipe(openStudyAt(record, file, { resume }), TE.mapLeft(failure))
+    : resume
+      ? TE.left(failure(settingError(['resume'], '--record with the folder to resume', 'none')))
       : TE.right({ study: file, kept: notKept, release: () => Promise.resolve() })
-  const folder = folderAt(record)
-  return pipe(
-    TE.Do,
-    TE.bind('there', () => holdsStudy(folder)),
-    TE.bindW('run', () => isRecord(folder)),
-    TE.filterOrElseW(
-      ({ there }) => there || !resume,
-      () => fileError([record], 'the folder of a study to go on with', 'none', 'leave --resume out to begin one')
-    ),
-    // the two would share a lock, and be taken for one another
-    TE.filterOrElseW(
-      ({ there, run }) => there || !run,
-      () =>
-        fileError(
-          [record],
-          'the folder of a study, or a new one',
-          'one with the run.json of a run',
-          'give another folder'
-        )
-    ),
-    TE.chainW(() => lock(record)),
-    TE.chainW(release =>
-      pipe(
-        completeStudy(file),
-        TE.bindTo('study'),
-        TE.bindW('kept', ({ study }) => openStudyFolder(folder, study)),
-        TE.map(open => ({ ...open, release })),
-        TE.orElseFirstTaskK(() => release)
-      )
-    ),
-    TE.mapLeft(failure)
-  )
-}
 
 const write = (path: string, text: string): TE.TaskEither<Failure, void> =>
   pipe(
@@ -168,87 +128,98 @@ const finished = (
     // what was found is told first: a file that cannot be written must not lose it
     TE.map(done),
     TE.chainFirst(() => (best === undefined || run === undefined ? TE.right(undefined) : write(best, run))),
-    TE.chainFirst(() => (report === undefined ? TE.right(undefined) : write(report, html)))
+    TE.chainFirst(() => (report === undefined ? TE.right(undefined) : write(report, html))),
+    TE.mapLeft((f): Failure => ({ ...f, begun: {} }))
   )
 }
 
-/** the command that goes on with a recorded study, and writes the files that were asked for; standard input is in its folder */
-const goingOn = (path: string, record: string, { best, report }: SearchFlags): string =>
+/** the command that resumes a recorded study, and writes the files that were asked for; standard input is in its folder */
+const resumeCommandLine = (path: string, record: string, { best, report }: SearchFlags): string =>
   [
     `gradfold search ${quoted(path === '-' ? `${record}/${studyName}` : path)} --record ${quoted(record)}`,
     ...(best === undefined ? [] : [`--best ${quoted(best)}`]),
     ...(report === undefined ? [] : [`--report ${quoted(report)}`])
   ].join(' ')
 
+const checkFlags = ({ workers, record, best, report }: SearchFlags): E.Either<Failure, number> => {
+  const count = Number(workers)
+  const wrongCount = checkWorkers(count)
+  const wrong =
+    wrongCount === undefined
+      ? (checkPaths('folder', { record }) ?? checkPaths('file', { best, report }))
+      : { ...wrongCount, got: String(workers) }
+  return wrong === undefined ? E.right(count) : E.left(failure(wrong))
+}
+
+/** a study was interrupted by a signal: what is said, and the exit code */
+const interrupted = (io: Io, path: string, record: string, flags: SearchFlags, done: number, signal: EndSignal) => {
+  if (flags.json === true) io.out.write(stoppedStudyJson(record, done))
+  else
+    io.err.write(
+      `${oneLine(`stopped after ${counted(done, 'trial')}, and saved; to resume: ${resumeCommandLine(path, record, flags)}`)}\n`
+    )
+  return exitCodes[signal]
+}
+
+/** the trials of a study, in threads, and what came of them */
+const carryOut = (
+  io: Io,
+  path: string,
+  flags: SearchFlags,
+  workers: number,
+  { study: file, kept, release }: OpenStudy
+): TE.TaskEither<Failure, ExitCode> => {
+  const { record } = flags
+  const show = shows(io, file, flags)
+  const crew = inThreads(workers, {
+    backend: flags.backend,
+    fallback: flags.fallback === true ? tellingFallback(io) : undefined
+  })
+  const asked = IORef.newIORef<EndSignal | undefined>(undefined)()
+  // trials that are not finished are given up: they may take long, and are run again
+  const giveUp = (signal: EndSignal): void => {
+    asked.write(signal)()
+    void crew.close()
+  }
+  const takeBack = record === undefined ? () => undefined : io.onEndSignal(giveUp)
+  const searched = pipe(
+    search(studyOf(file), { runner: crew.runner, workers, recall: kept.recall, keep: kept.keep, observe: show.trial }),
+    TE.mapLeft(about(path))
+  )
+  const ended: typeof searched = () =>
+    searched().finally(() => {
+      takeBack()
+      show.end()
+      return crew.close()
+    })
+  const told: TE.TaskEither<Failure, ExitCode> = pipe(
+    ended,
+    TE.foldW(
+      e => {
+        const signal = asked.read()
+        if (record !== undefined && signal !== undefined && e.problem._tag === 'BackendError')
+          return TE.right(interrupted(io, path, record, flags, show.done(), signal))
+        const begun = record === undefined ? {} : { resume: resumeCommandLine(path, record, flags) }
+        // a disk that fills up in the middle of a study
+        return TE.left(e.problem._tag === 'FileError' && show.done() > 0 ? { ...e, begun } : e)
+      },
+      found => finished(io, flags, path, found, kept)
+    )
+  )
+  return () => told().finally(release)
+}
+
 export const searchCommand = (io: Io, path: string, flags: SearchFlags): Promise<ExitCode> =>
   pipe(
-    TE.Do,
-    TE.bind('workers', () => {
-      const workers = Number(flags.workers)
-      const wrong = checkWorkers(workers)
-      return wrong === undefined ? TE.right(workers) : TE.left(failure({ ...wrong, got: String(flags.workers) }))
-    }),
-    TE.chainFirst(() => {
-      const { record, best, report } = flags
-      const wrong = checkPaths('folder', { record }) ?? checkPaths('file', { best, report })
-      return wrong === undefined ? TE.right(undefined) : TE.left(failure(wrong))
-    }),
+    TE.fromEither(checkFlags(flags)),
+    TE.bindTo('workers'),
     TE.bind('file', () => readStudy(path, io.stdin)),
-    TE.bind('place', ({ file }) => openFolder(file, flags)),
-    TE.chain(({ place: { study: file, kept, release }, workers }) => {
-      const { record, json = false } = flags
-      const show = shows(io, file, flags)
-      const crew = inThreads(workers, {
-        backend: flags.backend,
-        fallback: flags.fallback === true ? tellingFallback(io) : undefined
-      })
-      const asked = IORef.newIORef(false)()
-      // trials that are not finished are given up: they may take long, and are carried out again
-      const giveUp = (): void => {
-        asked.write(true)()
-        void crew.close()
-      }
-      const releaseInterrupt = record === undefined ? () => undefined : io.onInterrupt(giveUp)
-      const carriedOut = pipe(
-        search(studyOf(file), {
-          runner: crew.runner,
-          workers,
-          recall: kept.recall,
-          keep: kept.keep,
-          observe: show.trial
-        }),
-        TE.mapLeft(about(path))
-      )
-      const ended: typeof carriedOut = () =>
-        carriedOut().finally(() => {
-          releaseInterrupt()
-          show.end()
-          return crew.close()
-        })
-      const written: TE.TaskEither<Failure, ExitCode> = pipe(
-        ended,
-        TE.foldW(
-          e => {
-            if (record === undefined || !asked.read() || e.problem._tag !== 'BackendError') return TE.left(e)
-            const done = show.done()
-            if (json) io.out.write(stoppedStudyJson(record, done))
-            else
-              io.err.write(
-                `${oneLine(`stopped after ${counted(done, 'trial')}, and saved; to go on: ${goingOn(path, record, flags)}`)}\n`
-              )
-            return TE.right(exitCodes.interrupted)
-          },
-          found => finished(io, flags, path, found, kept)
-        )
-      )
-      const released: typeof written = () => written().finally(release)
-      return released
-    }),
+    TE.bind('study', ({ file }) => open(file, flags)),
+    TE.chain(({ study, workers }) => carryOut(io, path, flags, workers, study)),
     TE.match(
-      ({ problem, file }) => {
-        if (flags.json === true) io.out.write(errorJson(problem))
-        io.err.write(`${errorLine(problem, file)}\n`)
-        return exitCodeOf(problem)
+      (f): ExitCode => {
+        tellFailure(io, flags.json ?? false, f)
+        return exitCodeOf(f)
       },
       code => code
     )

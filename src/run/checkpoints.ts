@@ -31,7 +31,7 @@ import {
   type VerifiedCheckpoint
 } from './checkpoint.js'
 import type { Folder } from './folder.js'
-import { partSuffix, readWhole, replaceFile } from './replace.js'
+import { readWhole, replaceFile, targetOf } from './replace.js'
 
 const digits = 12
 const pattern = /^step-(\d{12,16})\.safetensors$/
@@ -43,8 +43,10 @@ const stepOf = (name: string): number | undefined => {
 }
 
 /** whether a name is that of a checkpoint whose writing was broken off */
-const isLeftover = (name: string): boolean =>
-  name.endsWith(partSuffix) && stepOf(name.slice(0, -partSuffix.length)) !== undefined
+const isLeftover = (name: string): boolean => {
+  const target = targetOf(name)
+  return target !== undefined && stepOf(target) !== undefined
+}
 
 interface Named {
   readonly name: string

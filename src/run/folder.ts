@@ -41,6 +41,8 @@ export interface Folder {
   readonly remove: (name: string) => TE.TaskEither<FileError, void>
   /** once done, what files are there and how they are called outlives a loss of power */
   readonly sync: TE.TaskEither<FileError, void>
+  /** a text that no other call gives, in this process or another: for names of files that nobody else is to write */
+  readonly unique: () => string
   /** a folder in it, by a name that is known to be one */
   readonly within: (name: string) => Folder
 }
@@ -60,6 +62,9 @@ const node = (): Node => ({
   fs: process.getBuiltinModule('node:fs/promises'),
   paths: process.getBuiltinModule('node:path')
 })
+
+/** what an empty path is refused with: joined with a name it would lead to the root of the file system, or the working directory */
+export const emptyPath: FileError = fileError([], 'the path of a folder', '""')
 
 /** an effect at a place; where nothing is there, `missing` may be the answer */
 const attempt = <A>(
@@ -103,8 +108,25 @@ const readPart = async ({ fs }: Node, path: string, from: number, length: number
 
 type FileHandle = import('node:fs/promises').FileHandle
 
-/** The folder at a path (Node); relative paths are those of the working directory. */
+/** the operations of a folder whose path is empty: all are refused */
+const nowhere: Folder = {
+  path: '',
+  make: TE.left(emptyPath),
+  names: TE.left(emptyPath),
+  size: () => TE.left(emptyPath),
+  read: () => TE.left(emptyPath),
+  create: () => TE.left(emptyPath),
+  extend: () => TE.left(emptyPath),
+  rename: () => TE.left(emptyPath),
+  remove: () => TE.left(emptyPath),
+  sync: TE.left(emptyPath),
+  unique: () => '',
+  within: () => nowhere
+}
+
+/** The folder at a path (Node); relative paths are those of the working directory. Of an empty path every operation is Left. */
 export const folderAt = (path: string): Folder => {
+  if (path === '') return nowhere
   const [readable, writable] = ['a file that can be read', 'a file that can be written']
   /** an effect on a file of the folder */
   const file = <A>(
@@ -169,12 +191,15 @@ export const folderAt = (path: string): Folder => {
       ),
     remove: name => file(name, writable, ({ fs }, p) => fs.rm(p, { force: true })),
     sync: attempt([path], 'a folder that can be written', n => syncFolder(n, path)),
+    unique: () => process.getBuiltinModule('node:crypto').randomUUID(),
     within: name => folderAt(`${path}/${name}`)
   })
 }
 
 /** the folder of a file's path, and the name of the file there */
 export const placeOf = (path: string): TE.TaskEither<FileError, readonly [folder: Folder, name: string]> =>
-  attempt([path], 'the path of a file', ({ paths }) =>
-    Promise.resolve([folderAt(paths.dirname(path)), paths.basename(path)] as const)
-  )
+  /(^|[/\\])\.{0,2}$/.test(path)
+    ? TE.left(fileError([path], 'the path of a file', path === '' ? '""' : 'that of a folder'))
+    : attempt([path], 'the path of a file', ({ paths }) =>
+        Promise.resolve([folderAt(paths.dirname(path)), paths.basename(path)] as const)
+      )

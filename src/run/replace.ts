@@ -8,7 +8,23 @@ import type { Folder, Output } from './folder.js'
 type Effect<A> = TE.TaskEither<FileError, A>
 
 /** what ends the name of a file that is being written; no file with such a name is ever read */
-export const partSuffix = '.part'
+const partSuffix = '.part'
+
+/** the name of the file that a temporary file was to become; releases before gave no unique part */
+export const targetOf = (name: string): string | undefined => /^(.+?)(\.[\da-f-]{36})?\.part$/.exec(name)?.[1]
+
+/** Removes temporary files that interrupted saves left of some names. Only in a folder that nobody else writes to. */
+export const removeLeftovers = (folder: Folder, isOurs: (name: string) => boolean): Effect<unknown> =>
+  pipe(
+    folder.names,
+    TE.map(names =>
+      names.filter(name => {
+        const target = targetOf(name)
+        return target !== undefined && isOurs(target)
+      })
+    ),
+    TE.chain(TE.traverseSeqArray(folder.remove))
+  )
 
 /** all of the bytes, however few the file takes at a time */
 export const writeAll = (file: Output, bytes: Uint8Array, place: readonly string[]): Effect<void> =>
@@ -50,12 +66,11 @@ const written = (file: Output, parts: readonly Uint8Array[], place: readonly str
 export const replaceFile =
   (folder: Folder) =>
   (name: string, parts: readonly Uint8Array[]): Effect<void> => {
-    const temporary = `${name}${partSuffix}`
+    // a name of its own for each save: of several at once the last to rename wins, and none sees a part of another
+    const temporary = `${name}.${folder.unique()}${partSuffix}`
     const place = [folder.path, name]
     return pipe(
-      // what an earlier run left behind
-      folder.remove(temporary),
-      TE.chain(() => folder.create(temporary)),
+      folder.create(temporary),
       TE.chain(file => written(file, parts, place)),
       TE.chain(() => folder.rename(temporary, name)),
       TE.orElse(e =>

@@ -1,24 +1,30 @@
-/** A study kept in a folder: its file, and each trial as soon as it is finished, so that a study that was broken off goes on. */
+/** A study kept in a folder: its file, and each trial as soon as it is finished, so that a study that was interrupted can be resumed. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { canonicalText } from '../run/digest.js'
-import type { Folder } from '../run/folder.js'
-import { readWhole, replaceFile } from '../run/replace.js'
-import { parseJson } from '../value/codec.js'
-import { fileError, inside, type DecodeError, type FileError } from '../value/error.js'
-import { utf8 } from '../value/text.js'
-import { studyFileCodec, type StudyFile } from './study-file.js'
+import type { LoadError } from '../data/files.js'
+import { canonicalText, digest, sha256Of } from '../run/digest.js'
+import { folderAt, type Folder } from '../run/folder.js'
+import { isRecord } from '../run/record/folder.js'
+import { lock, type Release } from '../run/record/lock.js'
+import { readWhole, removeLeftovers, replaceFile } from '../run/replace.js'
+import { exact, optional, parseJson, type Codec } from '../value/codec.js'
+import { fileError, inside, type DecodeError, type FileError, type SettingError } from '../value/error.js'
+import { completeStudy, studyFileCodec, type StudyFile } from './study-file.js'
 import { studyTables, type StudyTables } from './study.js'
-import { trialCodec, type Job, type Trial } from './trial.js'
+import { trialCodec, trialFields, type Job, type Trial } from './trial.js'
 
 /** the study itself */
 export const studyName = 'study.json'
 const nameOf = (index: number): string => `trial-${String(index).padStart(6, '0')}.json`
+const isTrialName = (name: string): boolean => /^trial-\d{6,}\.json$/.test(name)
+/** what else is written there */
+const ownNames: readonly string[] = [studyName, 'best.json', 'report.html']
 /** a trial is a few hundred bytes, settings included; a study may hold small data */
 const most = { trial: 0x10_0000, study: 0x400_0000 }
 
-const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
+const textOf = (bytes: Uint8Array): string => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
 
 const read = (folder: Folder, name: string, bytes: number): TE.TaskEither<FileError, string> =>
   pipe(readWhole(folder, name, bytes), TE.map(textOf))
@@ -39,6 +45,23 @@ export interface StudyFolder {
   readonly put: (name: string, text: string) => TE.TaskEither<FileError, void>
 }
 
+/** a trial as it is kept: with the SHA-256 of its study and of itself */
+interface Kept extends Trial {
+  readonly sha256?: string | undefined
+}
+const keptCodec: Codec<Kept> = exact('trial', { ...trialFields, sha256: optional(digest) }) as Codec<Kept>
+const trialText = (kept: Kept): string => `${canonicalText(keptCodec.encode(kept))}\n`
+const sealOf = (study: string, trial: Trial): string =>
+  sha256Of(utf8(`${study}\n${canonicalText(trialCodec.encode(trial))}`))
+
+/** One text for each trial of a study: what was changed, cut off or added to is none. Releases before this one kept no digest. */
+const trialIn = (study: string, text: string): Trial | undefined => {
+  const read = parseJson(keptCodec)(text)
+  if (E.isLeft(read) || trialText(read.right) !== text) return undefined
+  const { sha256, ...trial } = read.right
+  return sha256 === undefined || sha256 === sealOf(study, trial) ? trial : undefined
+}
+
 /**
  * Opens a folder for a study: a new one, or one with the trials of the same study.
  *
@@ -55,9 +78,12 @@ export const openStudyFolder = (
     replaceFile(folder)(name, [utf8(content)])
   const same: TE.TaskEither<FileError | DecodeError, void> = pipe(
     read(folder, studyName, most.study),
-    TE.chainEitherKW(there => pipe(parseJson(codec)(there), E.mapLeft(inside(`${folder.path}/${studyName}`)))),
+    TE.bindTo('there'),
+    TE.bindW('before', ({ there }) =>
+      TE.fromEither(pipe(parseJson(codec)(there), E.mapLeft(inside(`${folder.path}/${studyName}`))))
+    ),
     TE.filterOrElseW(
-      before => canonicalText(codec.encode(before)) === text,
+      ({ before }) => canonicalText(codec.encode(before)) === text,
       () =>
         fileError(
           [folder.path],
@@ -66,10 +92,12 @@ export const openStudyFolder = (
           'give another folder'
         )
     ),
-    TE.map(() => undefined)
+    // the same study with other spaces, or something behind its end
+    TE.chainW(({ there }) => (there === `${text}\n` ? TE.right(undefined) : put(studyName, `${text}\n`)))
   )
   return pipe(
     folder.make,
+    TE.chain(() => removeLeftovers(folder, name => isTrialName(name) || ownNames.includes(name))),
     TE.chain(() => folder.names),
     TE.chainFirstW(names => (names.includes(studyName) ? same : put(studyName, `${text}\n`))),
     TE.map(names => new Set(names)),
@@ -79,14 +107,62 @@ export const openStudyFolder = (
         names.has(nameOf(index))
           ? pipe(
               read(folder, nameOf(index), most.trial),
-              TE.map(found => {
-                const trial = parseJson(trialCodec)(found)
-                return E.isLeft(trial) ? undefined : trial.right
-              })
+              TE.map(found => trialIn(text, found))
             )
           : TE.right(undefined),
-      keep: (trial: Trial) => put(nameOf(trial.index), `${canonicalText(trialCodec.encode(trial))}\n`),
+      keep: (trial: Trial) => put(nameOf(trial.index), trialText({ ...trial, sha256: sealOf(text, trial) })),
       put
     }))
+  )
+}
+
+/** a study with the folder that keeps its trials, locked until `release` */
+export interface OpenStudy {
+  readonly study: StudyFile
+  readonly kept: StudyFolder
+  readonly release: Release
+}
+
+/**
+ * Opens and locks the folder at a path for a study, whose data and version are filled in first.
+ *
+ * @param resume refuses a folder that holds no study yet
+ * @returns Left for a folder that is in use, or that holds another study or the record of a run
+ */
+export const openStudyAt = (
+  path: string,
+  file: StudyFile,
+  { resume = false, known = studyTables }: { readonly resume?: boolean; readonly known?: StudyTables } = {}
+): TE.TaskEither<LoadError | SettingError | FileError | DecodeError, OpenStudy> => {
+  const folder = folderAt(path)
+  return pipe(
+    TE.Do,
+    TE.bind('there', () => holdsStudy(folder)),
+    TE.bindW('run', () => isRecord(folder)),
+    TE.filterOrElseW(
+      ({ there }) => there || !resume,
+      () => fileError([path], 'the folder of a study to resume', 'none', 'leave --resume out to start one')
+    ),
+    // the two would share a lock, and be taken for one another
+    TE.filterOrElseW(
+      ({ there, run }) => there || !run,
+      () =>
+        fileError(
+          [path],
+          'the folder of a study, or a new one',
+          'one with the run.json of a run',
+          'give another folder'
+        )
+    ),
+    TE.chainW(() => lock(path)),
+    TE.chainW(release =>
+      pipe(
+        completeStudy(file, known),
+        TE.bindTo('study'),
+        TE.bindW('kept', ({ study }) => openStudyFolder(folder, study, known)),
+        TE.map(open => ({ ...open, release })),
+        TE.orElseFirstTaskK(() => release)
+      )
+    )
   )
 }

@@ -10,6 +10,7 @@ import type { LoadError } from '../data/files.js'
 import type { Source } from '../data/reader/reader.js'
 import { loadSource } from '../data/readers.js'
 import type { ModelData } from '../layer/model.js'
+import { called, type Thrown } from '../run/callback.js'
 import { checkRunFile, type RunFile } from '../run/run-file.js'
 import {
   inside,
@@ -36,7 +37,7 @@ export type Runner = (
   study: Pick<Study, 'metric' | 'timeout'>
 ) => TE.TaskEither<SearchError, Outcome>
 
-export type SearchError = SettingError | DecodeError | FileError | LoadError | BackendError
+export type SearchError = SettingError | DecodeError | FileError | LoadError | BackendError | Thrown
 
 /** what a study has come to */
 export interface Found<S extends Space = Space> {
@@ -146,10 +147,7 @@ export const search = <S extends Space>(
         TE.chain(before =>
           before === undefined || !answers(before, job) ? carriedOut(job) : TE.right(before as Trial<SettingsOf<S>>)
         ),
-        TE.map(trial => {
-          observe?.(trial, finished())
-          return trial
-        })
+        TE.chainFirstEitherKW(trial => called('observe', () => observe?.(trial, finished())))
       )
   const all: TE.TaskEither<SearchError, Found<S>> = async () => {
     let trials: readonly Trial<SettingsOf<S>>[] = []

@@ -67,8 +67,7 @@ const settingsCodec: Codec<Settings> = refined(
   'settings',
   (u): u is Settings => typeof u === 'object' && u !== null && !Array.isArray(u) && isJson(u)
 )
-/** JSON of a finished trial, as the folder of a study keeps it */
-export const trialCodec: Codec<Trial> = exact('trial', {
+export const trialFields = {
   index: count,
   round: count,
   origin: count,
@@ -76,7 +75,9 @@ export const trialCodec: Codec<Trial> = exact('trial', {
   settings: settingsCodec,
   seed: uint32,
   outcome: outcomeCodec
-}) as Codec<Trial>
+}
+/** JSON of a finished trial */
+export const trialCodec: Codec<Trial> = exact('trial', trialFields) as Codec<Trial>
 
 /** whether its run's own stop rule ended it, or would have */
 export const isWhole = ({ epochs }: Job<unknown>): boolean => epochs === undefined

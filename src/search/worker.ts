@@ -3,8 +3,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as IORef from 'fp-ts/lib/IORef.js'
 import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { withFallback } from '../backend/fallback.js'
-import { backends, defaultBackend } from '../backend/named.js'
+import { defaultBackend, loadBackend } from '../backend/named.js'
 import { runFileCodec } from '../run/run-file.js'
 import { decode } from '../value/codec.js'
 import type { BackendError } from '../value/error.js'
@@ -17,13 +16,12 @@ const codec = runFileCodec()
 
 export default ({ run, metric, backend: name = defaultBackend, fallback, begins }: Task): Promise<Answer> => {
   const told = IORef.newIORef<BackendError | undefined>(undefined)()
-  const asked = backends[name](1)
-  const backend = fallback ? withFallback(asked, backends.reference(), reason => told.write(reason)()) : asked
   return pipe(
-    TE.fromEither(decode(codec)(run)),
-    TE.bindTo('read'),
+    loadBackend(name, 1, fallback ? reason => told.write(reason)() : undefined),
+    TE.bindTo('backend'),
+    TE.bindW('read', () => TE.fromEither(decode(codec)(run))),
     TE.bindW('data', ({ read }) => load(read.data)),
-    TE.chainEitherKW(({ read, data }) => {
+    TE.chainEitherKW(({ read, data, backend }) => {
       begins?.postMessage('begins')
       return execute(read, data, metric, { backend })
     }),

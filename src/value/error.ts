@@ -30,6 +30,8 @@ export type ErrorCode =
   | 'unusable-data'
   | 'unusable-file'
   | 'cannot-run'
+  /** a function that the caller passed threw */
+  | 'callback-threw'
 
 export interface Problem<Tag extends string> {
   readonly _tag: Tag

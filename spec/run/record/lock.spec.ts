@@ -1,11 +1,12 @@
 /** Locks: one holder at a time, whatever becomes of the others. */
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { lock } from '../../../src/run/record/lock.js'
+import { closeSocket, isAlive, lease, openSocket, thisOwner } from '../../../src/run/record/owner.js'
 import { leftMessage, right } from '../helpers.js'
 
 const root = mkdtempSync(join(tmpdir(), 'gradfold-lock-'))
@@ -52,7 +53,11 @@ describe('lock', () => {
   test('of a process that is gone does not count, and goes with the next one', async () => {
     put('3', { pid: await ended(), host: hostname() })
     const release = right(await lock(folder)())
-    expect([...locks()].sort()).toEqual(['3', '4'])
+    expect(
+      locks()
+        .filter(name => /^\d+$/.test(name))
+        .sort()
+    ).toEqual(['3', '4'])
     await release()
     expect(locks()).toEqual([])
   })
@@ -69,6 +74,52 @@ describe('lock', () => {
     expect(leftMessage(await lock(folder)())).toContain(
       `by process 1 on elsewhere; if that process is gone, delete ${join(folder, 'lock', '1')}`
     )
+  })
+  test('of another machine that renews its lock counts until the lease is over', async () => {
+    put('1', { pid: 1, host: 'elsewhere', began: 'another-boot 17', namespace: 'pid:[1]', lease })
+    expect(leftMessage(await lock(folder)())).toContain(`its lock ends within ${lease} s`)
+    const before = Date.now() / 1000 - lease - 60
+    utimesSync(join(folder, 'lock', '1'), before, before)
+    await right(await lock(folder)())()
+  })
+  test.runIf(process.platform === 'linux')('goes by the process, not by the name of the machine', async () => {
+    const here = await thisOwner()
+    const seen = { folder, age: 0 }
+    expect(await isAlive({ ...here, host: 'renamed' }, here, seen)).toBe(true)
+    expect(await isAlive({ ...here, host: 'renamed', pid: await ended() }, here, seen)).toBe(false)
+    expect(await isAlive({ ...here, began: `${here.began}0` }, here, seen)).toBe(false)
+  })
+  test.runIf(process.platform === 'linux')(
+    'of another namespace counts while its socket is open, at a path of any length',
+    async () => {
+      const here = await thisOwner()
+      const deep = join(folder, 'a'.repeat(100), 'b'.repeat(100))
+      for (const at of [folder, deep]) {
+        mkdirSync(at, { recursive: true })
+        const theirs = { ...here, namespace: 'pid:[1]', socket: 'socket-1' }
+        const alive = () => isAlive(theirs, here, { folder: at, age: 0 })
+        expect(await alive()).toBe(false)
+        const server = await openSocket(at, 'socket-1')
+        if (server === undefined) throw new Error('no socket')
+        expect(await alive()).toBe(true)
+        await closeSocket(server)
+        // of a long path the socket's file stays, as after a kill
+        expect(await alive()).toBe(false)
+      }
+    }
+  )
+  test('loses what killed processes left there', async () => {
+    const id = '0b0f1f0c-7f5b-4f6e-9c3c-2f3a4b5c6d7e'
+    const left = [`3.${id}`, `clock-${id}`, `socket-${id}`]
+    for (const name of [...left, 'mine']) {
+      put(name, '')
+      utimesSync(join(folder, 'lock', name), 1e9, 1e9)
+    }
+    await right(await lock(folder)())()
+    expect(locks()).toEqual(['mine'])
+  })
+  test('of an empty path is refused', async () => {
+    expect(leftMessage(await lock('')())).toBe('expected the path of a folder, got ""')
   })
   test('is refused where there can be no folder', async () => {
     const file = join(root, 'file')

@@ -19,7 +19,7 @@ import { utf8 } from '../../value/text.js'
 import { clearCheckpoints } from '../checkpoints.js'
 import { sha256Of } from '../digest.js'
 import { folderAt, isMissing, type Folder } from '../folder.js'
-import { readWhole, replaceFile, writeAll } from '../replace.js'
+import { readWhole, removeLeftovers, replaceFile, writeAll } from '../replace.js'
 import { parseRunFile, tables, type RunFile, type Tables } from '../run-file.js'
 import { endCodec, type End } from './end.js'
 import { decodeLinks, encodeLink, type EpochLink } from './epochs.js'
@@ -97,6 +97,9 @@ const stepsOf = (bytes: Uint8Array): E.Either<DecodeError, Steps> =>
     })
   )
 
+/** the text of `result.json` */
+const endText = (end: End): string => `${JSON.stringify(endCodec.encode(end), undefined, 2)}\n`
+
 /** whether a folder holds a record */
 export const isRecord = (folder: Folder): TE.TaskEither<FileError, boolean> =>
   pipe(
@@ -170,20 +173,53 @@ export const recordIn = (folder: Folder, known: Tables = tables): TE.TaskEither<
     ),
     TE.bindW('epochs', () => bytesOf(folder, 'epochs')),
     TE.bindW('bytes', () => bytesOf(folder, 'steps')),
-    TE.map(({ run, id, bytes, epochs, end }) => {
+    TE.map(({ run, id, bytes, epochs, end, result }) => {
       const read = stepsOf(bytes)
       const steps = E.isRight(read) ? { steps: read.right } : {}
       const count = steps.steps?.count ?? 0
       const all = decodeLinks(lines(epochs), id)
       const told = Math.max(all.at(-1)?.step ?? 0, end?.step ?? 0)
-      const damage =
-        told <= count
-          ? {}
-          : { damage: decodeError([folder.path, names.steps], `sound rows of ${counted(told, 'step')}`, String(count)) }
       const links = all.filter(l => l.step <= count)
-      return { folder, run, id, links, ...steps, ...(end === undefined ? {} : { end }), ...damage }
+      const damage =
+        told > count
+          ? decodeError([folder.path, names.steps], `sound rows of ${counted(told, 'step')}`, String(count))
+          : end === undefined
+            ? undefined
+            : unexpectedTail(folder, {
+                steps: [bytes.length, steps.steps === undefined ? 0 : encodedSize(steps.steps)],
+                epochs: [epochs.length, utf8(links.map(encodeLink).join('')).length],
+                result: [utf8(result).length, utf8(endText(end)).length]
+              })
+      return {
+        folder,
+        run,
+        id,
+        links,
+        ...steps,
+        ...(end === undefined ? {} : { end }),
+        ...(damage === undefined ? {} : { damage })
+      }
     })
   )
+
+/** of the header and the sound rows */
+const encodedSize = ({ layout, rows }: Steps): number => encodeHeader(layout).length + rows.length
+
+/** Files of a record that has ended are as long as what they say: bytes behind it are nobody's, and no chain covers them. */
+const unexpectedTail = (
+  folder: Folder,
+  lengths: Readonly<Record<Exclude<Name, 'run'>, readonly [got: number, expected: number]>>
+): DecodeError | undefined => {
+  const name = (['steps', 'epochs', 'result'] as const).find(n => lengths[n][0] !== lengths[n][1])
+  return name === undefined
+    ? undefined
+    : decodeError(
+        [folder.path, names[name]],
+        `the end of the file after ${counted(lengths[name][1], 'byte')}`,
+        counted(lengths[name][0], 'byte'),
+        'the file was changed after the run had ended'
+      )
+}
 
 /** Which run the folder at a path holds the record of; see `runIn`. */
 export const readRun = (path: string, known: Tables = tables) => runIn(folderAt(path), known)
@@ -247,7 +283,7 @@ export const openEpochs = (folder: Folder, kept: readonly EpochLink[]): TE.TaskE
 }
 
 export const writeEnd = (folder: Folder, end: End): TE.TaskEither<FileError, void> =>
-  replaceFile(folder)(names.result, [utf8(`${JSON.stringify(endCodec.encode(end), undefined, 2)}\n`)])
+  replaceFile(folder)(names.result, [utf8(endText(end))])
 
 /** Where a run is computed: for people, never hashed. */
 export const addEnvironment = (folder: Folder, environment: object): TE.TaskEither<FileError, void> =>
@@ -257,15 +293,22 @@ export const addEnvironment = (folder: Folder, environment: object): TE.TaskEith
     TE.chain(size => growing(folder, environmentName, size)),
     TE.chain(file => pipe(file.append(utf8(`${JSON.stringify(environment)}\n`)), closing(file)))
   )
+/** Removes what interrupted saves left in the folder of a record, which is locked. */
+export const removeRecordLeftovers = (folder: Folder): TE.TaskEither<FileError, unknown> =>
+  removeLeftovers(folder, name => Object.values<string>(names).includes(name))
+
 /** closes a file when something has been done with it, well or not */
 export const closing =
   (file: Pick<Growing, 'close'>) =>
-  <E, A>(task: TE.TaskEither<E, A>): TE.TaskEither<E | FileError, A> =>
-    TE.bracketW(
-      TE.right(file),
-      () => task,
-      () => file.close
-    )
+  <Err, A>(task: TE.TaskEither<Err, A>): TE.TaskEither<Err | FileError, A> =>
+  async () => {
+    const doing = task()
+    // a bracket of fp-ts would leave the file open where a promise is rejected
+    await Promise.allSettled([doing])
+    const closed = await file.close()
+    const done = await doing
+    return E.isLeft(done) ? done : E.isLeft(closed) ? closed : done
+  }
 
 /** Deletes a record, and nothing else that may be in its folder; the lock stays. */
 export const clearRecord = (folder: Folder): TE.TaskEither<FileError, unknown> =>

@@ -1,200 +1,19 @@
-/** Recorded runs: what a training does is written down while it runs, and one that was broken off goes on from its newest checkpoint. */
+/** Recorded runs: what a training does is written down while it runs, and one that was interrupted resumes from its newest checkpoint. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Backend } from '../../backend/backend.js'
-import { place } from '../../model/place.js'
-import { score } from '../../train/score.js'
-import type { Scores } from '../../train/progress.js'
-import type { TrainState } from '../../train/state.js'
-import type { TrainError } from '../../train/divergence.js'
-import type { TrainEvent, Turn } from '../../train/events.js'
-import { turns, type Trained } from '../../train/train.js'
-import { backendError, settingError, type DecodeError, type FileError, type SettingError } from '../../value/error.js'
-import { leaves } from '../../value/tree.js'
-import { pruneCheckpoints, saveCheckpoint, type CheckpointError, type Keep, type Skipped } from '../checkpoints.js'
+import { settingError, type SettingError } from '../../value/error.js'
 import { folderAt, type Folder } from '../folder.js'
 import { canonicalRun, completeRun, runId, type CompleteRun } from '../identity.js'
-import type { LoadError } from '../../data/files.js'
 import { openRun, type OpenRun } from '../open.js'
 import { tables, type RunFile, type Tables } from '../run-file.js'
-import { stateDigest } from '../state.js'
 import { version } from '../version.js'
-import type { End } from './end.js'
-import { addEnvironment, checkpointsOf, closing, readRun, writeEnd } from './folder.js'
+import { addEnvironment, readRun, removeRecordLeftovers } from './folder.js'
 import { lock } from './lock.js'
-import { breathe, environment } from './machine.js'
-import type { Row } from './rows.js'
-import { startOf, type Start } from './start.js'
-import { writer } from './writer.js'
-
-export interface RecordOptions {
-  readonly backend: Backend
-  readonly known?: Tables
-  readonly observe?: (event: TrainEvent) => void
-  /** a checkpoint after every so many steps too, besides those at the end of every epoch */
-  readonly every?: number
-  /** which checkpoints stay; by default the last two and the best */
-  readonly keep?: Keep
-  /** asked after every turn: true ends the work there, with a checkpoint to go on from */
-  readonly stop?: () => boolean
-  /** begins anew what has been recorded before */
-  readonly again?: boolean
-}
-export type RecordError = TrainError | LoadError | FileError | DecodeError | SettingError | CheckpointError
-
-/** what came of recording a run */
-export type Outcome = {
-  /** the folder of the record */
-  readonly folder: string
-  /** the name of the run */
-  readonly id: string
-  readonly step: number
-  readonly epoch: number
-  /** checkpoints that did not verify, and so were not gone on from */
-  readonly skipped: readonly Skipped[]
-  /** the step that it was gone on from; 0 for a run from its start */
-  readonly from: number
-  /** of a store: the run whose record had the steps up to there */
-  readonly shared?: string
-} & (
-  | { readonly tag: 'ended'; readonly end: End; /** whether it had ended before */ readonly before: boolean }
-  | { readonly tag: 'stopped' }
-)
-
-const rowsOf = (events: readonly TrainEvent[]): readonly Row[] =>
-  events.flatMap(e => (e.tag === 'step' ? [{ ...e, fingerprints: e.fingerprints ?? [] }] : []))
-
-/** the place of a state in its run, as it is written down at the end */
-const placeOf = (id: string, chain: string, s: TrainState) => ({
-  id,
-  step: s.progress.step,
-  epoch: s.progress.epoch,
-  state: stateDigest(s),
-  chain
-})
-
-/** what is written when the run is over; a run that fails for want of anything but finite numbers has not ended */
-const endOf = (
-  { training, datasets: { train, test } }: OpenRun,
-  { backend, known = tables }: RecordOptions,
-  place: (s: TrainState) => ReturnType<typeof placeOf>,
-  result: E.Either<TrainError, Trained>
-): E.Either<TrainError, { readonly end: End; readonly state: TrainState }> => {
-  if (E.isLeft(result)) {
-    const e = result.left
-    if (e._tag !== 'Diverged') return E.left(e)
-    const { path, expected, got, hint, state } = e
-    return E.right({ end: { tag: 'failed', ...place(state), problem: { path, expected, got, hint } }, state })
-  }
-  const { state, reason } = result.right
-  const scores = (data: typeof train) => score(training, state, data, { backend, families: known.families })
-  return pipe(
-    E.Do,
-    E.bind('train', () => scores(train)),
-    E.bind('test', () => (test === undefined ? E.right(undefined) : scores(test))),
-    E.map(s => ({
-      end: {
-        tag: 'finished' as const,
-        ...place(state),
-        reason,
-        train: s.train,
-        ...(s.test === undefined ? {} : { test: s.test })
-      },
-      state
-    }))
-  )
-}
-
-/** the work itself, in a folder that is locked */
-const work = async (
-  folder: Folder,
-  opened: OpenRun,
-  start: Start,
-  o: RecordOptions
-): Promise<E.Either<RecordError, Outcome>> => {
-  const { training, datasets } = opened
-  const { id, state: from, skipped } = start
-  const began = { folder: folder.path, id, skipped, from: from?.progress.step ?? 0 }
-  const checkpoints = checkpointsOf(folder)
-  const families = o.known?.families ?? tables.families
-  const pulled = turns(training, {
-    backend: o.backend,
-    families,
-    fingerprints: true,
-    ...(from === undefined ? {} : { from }),
-    ...(datasets.validation === undefined ? {} : { validation: datasets.validation }),
-    ...(o.every === undefined ? {} : { pauseAt: step => step % (o.every as number) === 0 })
-  })(datasets.train)
-  if (E.isLeft(pulled)) return pulled
-  const placed = place(training.model, families.kinds, training.precision)
-  if (E.isLeft(placed)) return placed
-  const files = writer(
-    folder,
-    start,
-    leaves(placed.right.params).map(([path]) => path),
-    training.precision
-  )
-  /** the step of the newest checkpoint */
-  let saved = from?.progress.step
-  const save = (state: TrainState, digest: string, scores?: Scores): TE.TaskEither<RecordError, unknown> => {
-    // the end of an epoch may be the end of the run too
-    if (saved === state.progress.step) return files.sync
-    saved = state.progress.step
-    return pipe(
-      files.sync,
-      TE.chainW(() => saveCheckpoint(checkpoints)({ state, run: id, scores }, digest)),
-      TE.chainW(() => pruneCheckpoints(checkpoints, o.keep ?? { last: 2, best: true }))
-    )
-  }
-  /** what a turn brought, written down */
-  const written = (turn: Turn, last: boolean): TE.TaskEither<RecordError, unknown> => {
-    const epoch = turn.events.find(e => e.tag === 'epoch')
-    const event = turn.events.at(-1)
-    const due = o.every !== undefined && event?.tag === 'step' && event.step % o.every === 0
-    const rows = files.rows(rowsOf(turn.events))
-    if (epoch === undefined && !due && !last) return rows
-    const state = turn.state()
-    const digest = stateDigest(state)
-    return pipe(
-      rows,
-      TE.chain(() => (epoch === undefined ? TE.right(undefined) : files.epoch({ ...epoch, state: digest }))),
-      TE.chainW(() => save(state, digest, epoch?.validation ?? epoch))
-    )
-  }
-  const all = async (): Promise<E.Either<RecordError, Outcome>> => {
-    for (;;) {
-      const next = pulled.right.next()
-      if (next.done === true) {
-        const ended = endOf(opened, o, s => placeOf(id, files.chain(), s), next.value)
-        if (E.isLeft(ended)) return ended
-        const { end, state } = ended.right
-        const done = await pipe(
-          save(state, end.state),
-          TE.chainW(() => writeEnd(folder, end))
-        )()
-        return E.isLeft(done)
-          ? done
-          : E.right({ ...began, tag: 'ended', end, before: false, step: end.step, epoch: end.epoch })
-      }
-      const turn = next.value
-      for (const e of turn.events) o.observe?.(e)
-      await breathe()
-      const last = o.stop?.() === true
-      const wrote = await written(turn, last)()
-      if (E.isLeft(wrote)) return wrote
-      if (last) {
-        const { step, epoch } = turn.state().progress
-        return E.right({ ...began, tag: 'stopped', step, epoch })
-      }
-    }
-  }
-  // gives back the engine's memory and threads, wherever the work was left
-  const leave = (): void => {
-    pulled.right.return(E.left(backendError([folder.path], 'a run that goes on', 'its end')))
-  }
-  return pipe(() => all().finally(leave), closing(files))()
-}
+import { environment } from './machine.js'
+import type { Outcome, RecordError, RecordOptions } from './options.js'
+import { work } from './session.js'
+import { startOf } from './start.js'
 
 /** a run with its data at hand, and its name */
 export interface NamedRun {
@@ -235,8 +54,9 @@ export const recordUnlocked = (
             skipped: start.skipped
           })
         : pipe(
-            addEnvironment(folder, environment(o.backend)),
-            TE.chainW(() => () => work(folder, opened, start, o)),
+            removeRecordLeftovers(folder),
+            TE.chain(() => addEnvironment(folder, environment(o.backend))),
+            TE.chainW(() => work({ folder, opened, start, o })),
             TE.map((outcome): Outcome => (shared === undefined ? outcome : { ...outcome, shared }))
           )
     )
@@ -246,10 +66,13 @@ export const recordUnlocked = (
 export const recordNamed = (
   ...[folder, ...rest]: Parameters<typeof recordUnlocked>
 ): ReturnType<typeof recordUnlocked> =>
-  TE.bracketW(
+  pipe(
     lock(folder.path),
-    () => recordUnlocked(folder, ...rest),
-    release => TE.fromTask(release)
+    TE.chainW(release => {
+      const recording = recordUnlocked(folder, ...rest)
+      // whatever becomes of the work: a bracket of fp-ts would keep the lock where a promise is rejected
+      return () => recording().finally(release)
+    })
   )
 
 /**

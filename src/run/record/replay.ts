@@ -11,6 +11,7 @@ import type { TrainEvent, Turn } from '../../train/events.js'
 import { turns, type Trained } from '../../train/train.js'
 import { settingError, type DecodeError, type FileError, type SettingError } from '../../value/error.js'
 import { latestCheckpoint, type CheckpointError } from '../checkpoints.js'
+import type { Thrown } from '../callback.js'
 import { openRun, type OpenRun } from '../open.js'
 import type { Tables } from '../run-file.js'
 import { checkpointsOf, readRecord, type Recorded } from './folder.js'
@@ -21,7 +22,7 @@ export interface ReplayOptions {
   readonly known?: Tables
   readonly observe?: (event: TrainEvent) => void
 }
-export type ReplayError = TrainError | LoadError | FileError | DecodeError | SettingError | CheckpointError
+export type ReplayError = TrainError | LoadError | FileError | DecodeError | SettingError | CheckpointError | Thrown
 
 export const turnsOf = (
   { training, datasets }: OpenRun,
@@ -38,7 +39,7 @@ export const turnsOf = (
 
 /** stops pulling: nothing more is wanted of it */
 export const leave = (pulled: Generator<Turn, E.Either<TrainError, Trained>>): void => {
-  pulled.return(E.left(settingError([], 'a run that goes on', 'its end')))
+  pulled.return(E.left(settingError([], 'a run that continues', 'its end')))
 }
 
 /** the state of a run after a step, from the nearest checkpoint before it that verifies */

@@ -23,7 +23,7 @@ import {
   stepsName,
   type Recorded
 } from './folder.js'
-import type { RecordError, RecordOptions } from './recorder.js'
+import type { RecordError, RecordOptions } from './options.js'
 import { decodeRow, rowSize } from './rows.js'
 import type { Kept } from './writer.js'
 

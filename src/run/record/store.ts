@@ -24,7 +24,8 @@ import {
   startRecord,
   type Recorded
 } from './folder.js'
-import { nameRun, recordNamed, type NamedRun, type Outcome, type RecordError, type RecordOptions } from './recorder.js'
+import type { Outcome, RecordError, RecordOptions } from './options.js'
+import { nameRun, recordNamed, type NamedRun } from './recorder.js'
 import { progressOf, sharedSteps } from './reuse.js'
 import { decodeRows, rowSize } from './rows.js'
 

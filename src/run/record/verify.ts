@@ -4,7 +4,6 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { sameData } from '../../layer/same-data.js'
 import { place } from '../../model/place.js'
-import { score } from '../../train/score.js'
 import { tensorsOf, type TrainState } from '../../train/state.js'
 import { notStarted } from '../../train/progress.js'
 import type { Diverged } from '../../train/divergence.js'
@@ -15,6 +14,8 @@ import { fingerprintOf } from '../../value/fingerprint.js'
 import type { Tensor } from '../../value/tensor.js'
 import { leaves } from '../../value/tree.js'
 import { latestCheckpoint, listCheckpoints, type CheckpointError, type Skipped } from '../checkpoints.js'
+import { called } from '../callback.js'
+import { scoreParts } from '../execute.js'
 import { folderAt } from '../folder.js'
 import { openRun, type OpenRun } from '../open.js'
 import type { DecodeError } from '../../value/error.js'
@@ -140,7 +141,7 @@ type Off = { readonly step: number; readonly what: number | string }
 /** what a record says of its end, against the end of the run done again */
 const checkEnd = (
   { end, links, id, steps }: Recorded,
-  { training, datasets: { train, test } }: OpenRun,
+  opened: OpenRun,
   result: E.Either<TrainError, Trained>,
   { backend, known = tables }: ReplayOptions
 ): E.Either<TrainError, Off | undefined> => {
@@ -155,11 +156,8 @@ const checkEnd = (
   if ((links.at(-1)?.chain ?? id) !== end.chain || state.progress.epoch !== end.epoch) return off('chain of the epochs')
   if (E.isLeft(result)) return end.tag === 'failed' ? E.right(undefined) : off('reason of the end')
   if (end.tag !== 'finished' || end.reason !== result.right.reason) return off('reason of the end')
-  const over = { backend, families: known.families }
   return pipe(
-    score(training, state, train, over),
-    E.bindTo('train'),
-    E.bind('test', () => (test === undefined ? E.right(undefined) : score(training, state, test, over))),
+    scoreParts(opened, state, { backend, families: known.families }),
     E.chain(right =>
       sameData(right.train, end.train) && sameData(right.test, end.test)
         ? E.right(undefined)
@@ -179,85 +177,116 @@ const checkSaved = ({ steps, links }: Recorded, { states }: Saved): Off | undefi
       : undefined
 }
 
+/** a record under examination: what it says, its run, and its checkpoints */
+interface Examined {
+  readonly r: Recorded
+  readonly opened: OpenRun
+  readonly saved: Saved
+  readonly o: ReplayOptions
+}
+type Verified = E.Either<ReplayError, Verdict>
+
+/** the verdict of a difference, with as much as can be told of the number that differs */
+const differs = async ({ r, opened, saved: { states }, o }: Examined, { step, what }: Off): Promise<Verified> => {
+  const { steps } = r
+  if (typeof what === 'string' || steps === undefined) return E.right({ tag: 'different', step, at: String(what) })
+  const at = `params/${steps.layout.tensors[what] ?? what}`
+  const state = await stateOf(r, opened, step, o, false)
+  if (E.isLeft(state)) return state
+  const b = leaves<Tensor>(state.right.params)[what]?.[1] as Tensor
+  const { fingerprints } = decodeRow(steps.layout, steps.rows, step - 1)
+  const kept = states.get(step)
+  const tensor = kept === undefined ? undefined : tensorDifference(tensorsOf(kept)[at] as Tensor, b)
+  const [low, high] = [fingerprints[2 * what] as number, fingerprints[2 * what + 1] as number]
+  const number = tensor?.largest ?? singleDifference(b, fingerprintOf(b), [low, high])
+  return E.right({
+    tag: 'different',
+    step,
+    at,
+    ...(number === undefined ? {} : { number }),
+    ...(tensor === undefined ? {} : { tensor })
+  })
+}
+
+/** compares what a turn came to: where it differs, the verdict or what is left to be said of it */
+const examine = (
+  { r, saved: { states } }: Examined,
+  turn: Turn,
+  tensors: readonly string[],
+  step: number
+): { readonly off?: Off | undefined; readonly state?: Departure } => {
+  const off = checkTurn(r, turn, tensors)
+  const kept = states.get(step)
+  if (kept === undefined || (off !== undefined && off.what !== 'state')) return { off }
+  const right = turn.state()
+  return stateDigest(kept) === stateDigest(right) ? { off } : { state: stateDeparture(step, kept, right) }
+}
+
+/** the run done again, turn by turn, to the first difference or the end */
+const follow = async (
+  x: Examined,
+  pulled: Generator<Turn, E.Either<TrainError, Trained>>,
+  tensors: readonly string[]
+): Promise<Verified> => {
+  const { r, opened, saved, o } = x
+  const count = r.steps?.count ?? 0
+  let [step, epochs] = [0, 0]
+  const identical = (steps: number): Verified =>
+    E.right({ tag: 'identical', steps, epochs, checkpoints: saved.states.size, skipped: saved.skipped })
+  for (;;) {
+    const next = pulled.next()
+    if (next.done === true) {
+      const off =
+        step < count ? E.right({ step: step + 1, what: 'end of the run' }) : checkEnd(r, opened, next.value, o)
+      if (E.isLeft(off)) return off
+      return off.right === undefined ? identical(step) : differs(x, off.right)
+    }
+    const turn = next.value
+    const observed = called('observe', () => turn.events.forEach(e => o.observe?.(e)))
+    if (E.isLeft(observed)) return observed
+    for (const e of turn.events) {
+      if (e.tag === 'step') step = e.step
+      else if (e.tag === 'epoch' && e.epoch <= r.links.length) epochs = e.epoch
+    }
+    const { off, state } = examine(x, turn, tensors, step)
+    if (state !== undefined) return E.right({ tag: 'different', ...state })
+    if (off !== undefined) return differs(x, off)
+    // one that has ended is followed to its end
+    if (step >= count && r.end === undefined) {
+      const lacks = checkSaved(r, saved)
+      return lacks === undefined ? identical(count) : differs(x, lacks)
+    }
+    await breathe()
+  }
+}
+
 const verified = async (
   r: Recorded,
   opened: OpenRun,
   savedAfter: readonly number[],
   o: ReplayOptions
-): Promise<E.Either<ReplayError, Verdict>> => {
+): Promise<Verified> => {
   const read = await savedOf(r, opened, savedAfter, o)()
   if (E.isLeft(read)) return read
-  const { states, skipped } = read.right
-  const { steps } = r
-  const count = steps?.count ?? 0
-  const placed = place(
-    opened.training.model,
-    o.known?.families.kinds ?? tables.families.kinds,
-    opened.training.precision
-  )
+  const saved = read.right
+  const kinds = o.known?.families.kinds ?? tables.families.kinds
+  const placed = place(opened.training.model, kinds, opened.training.precision)
   if (E.isLeft(placed)) return placed
   const tensors = leaves(placed.right.params).map(([path]) => path)
-  const pulled = turnsOf(opened, o, { pauseAt: step => states.has(step) || step === count })
+  const pulled = turnsOf(opened, o, { pauseAt: step => saved.states.has(step) || step === (r.steps?.count ?? 0) })
   if (E.isLeft(pulled)) return pulled
-  const differs = async (step: number, what: number | string): Promise<E.Either<ReplayError, Verdict>> => {
-    if (typeof what === 'string' || steps === undefined) return E.right({ tag: 'different', step, at: String(what) })
-    const at = `params/${steps.layout.tensors[what] ?? what}`
-    const state = await stateOf(r, opened, step, o, false)
-    if (E.isLeft(state)) return state
-    const b = leaves<Tensor>(state.right.params)[what]?.[1] as Tensor
-    const { fingerprints } = decodeRow(steps.layout, steps.rows, step - 1)
-    const kept = states.get(step)
-    const tensor = kept === undefined ? undefined : tensorDifference(tensorsOf(kept)[at] as Tensor, b)
-    const [low, high] = [fingerprints[2 * what] as number, fingerprints[2 * what + 1] as number]
-    const number = tensor?.largest ?? singleDifference(b, fingerprintOf(b), [low, high])
-    return E.right({
-      tag: 'different',
-      step,
-      at,
-      ...(number === undefined ? {} : { number }),
-      ...(tensor === undefined ? {} : { tensor })
-    })
-  }
-  let [step, epochs] = [0, 0]
-  for (;;) {
-    const next = pulled.right.next()
-    if (next.done === true) {
-      const off =
-        step < count ? E.right({ step: step + 1, what: 'end of the run' }) : checkEnd(r, opened, next.value, o)
-      if (E.isLeft(off)) return off
-      return off.right !== undefined
-        ? differs(off.right.step, off.right.what)
-        : E.right({ tag: 'identical', steps: step, epochs, checkpoints: states.size, skipped })
-    }
-    const turn = next.value
-    const off = checkTurn(r, turn, tensors)
-    for (const e of turn.events) {
-      o.observe?.(e)
-      if (e.tag === 'step') step = e.step
-      else if (e.tag === 'epoch' && e.epoch <= r.links.length) epochs = e.epoch
-    }
-    const kept = states.get(step)
-    if (kept !== undefined && (off === undefined || off.what === 'state')) {
-      const right = turn.state()
-      if (stateDigest(kept) !== stateDigest(right)) {
-        leave(pulled.right)
-        return E.right({ tag: 'different', ...stateDeparture(step, kept, right) })
-      }
-    }
-    if (off !== undefined) {
-      leave(pulled.right)
-      return differs(off.step, off.what)
-    }
-    // one that has ended is followed to its end
-    if (step >= count && r.end === undefined) {
-      leave(pulled.right)
-      const lacks = checkSaved(r, read.right)
-      if (lacks !== undefined) return differs(lacks.step, lacks.what)
-      return E.right({ tag: 'identical', steps: count, epochs, checkpoints: states.size, skipped })
-    }
-    await breathe()
-  }
+  return follow({ r, opened, saved, o }, pulled.right, tensors).finally(() => leave(pulled.right))
 }
+
+/** rows that are missing say why; a record whose numbers are right may still hold more than it says */
+const withDamage =
+  ({ damage, end, steps }: Recorded) =>
+  (v: Verdict): Verdict =>
+    damage === undefined
+      ? v
+      : v.tag === 'different'
+        ? { ...v, damage }
+        : { tag: 'different', step: end?.step ?? steps?.count ?? 0, at: `length of ${damage.path.at(-1)}`, damage }
 
 /**
  * Does a recorded run again and compares: every step's loss, sums and fingerprints, the digest of the state after every epoch, and the
@@ -281,8 +310,6 @@ export const verifyRecord = (folder: string, o: ReplayOptions): TE.TaskEither<Re
             opened,
             saved.map(({ step }) => step),
             o
-          ).then(
-            E.map((v): Verdict => (v.tag === 'different' && r.damage !== undefined ? { ...v, damage: r.damage } : v))
-          )
+          ).then(E.map(withDamage(r)))
     )
   )

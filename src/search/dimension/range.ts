@@ -132,7 +132,9 @@ const rangeKind = <T extends string>({ tag, axis, whole, bound, samples }: Form<
           ? settingError(['least'], `at most ${lower}, the lower bound`, String(least))
           : (most ?? upper) < upper
             ? settingError(['most'], `at least ${upper}, the upper bound`, String(most))
-            : undefined,
+            : Number.isFinite((most ?? upper) - (least ?? lower))
+              ? undefined
+              : settingError(['upper'], 'a range whose width is finite', 'one from lower to upper that overflows'),
     at,
     place,
     contains: (r, value) => isValue(value) && value >= r.lower && value <= r.upper,

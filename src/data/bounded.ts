@@ -1,0 +1,128 @@
+/**
+ * The door for input of unknown length: bytes are counted while they are read, and reading ends at the limit. A device or a pipe may
+ * never end, or make its reader wait for ever, and `stat` says 0 for both, so a path must be that of a regular file.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { dataError, type DataError } from '../value/error.js'
+import { errorCode } from '../value/text.js'
+
+type FileHandle = import('node:fs/promises').FileHandle
+type Stats = import('node:fs').Stats
+
+const tooLong = (path: string, maxBytes: number, got: string): DataError =>
+  dataError([path], `at most ${maxBytes} bytes`, got, 'raise limits.bytes')
+
+const kindOf = (stats: Stats): string =>
+  stats.isFIFO() ? 'a pipe' : stats.isSocket() ? 'a socket' : stats.isDirectory() ? 'EISDIR' : 'a device'
+
+/** Left for what is no regular file, and for one that is too long */
+const checkFile = (path: string, maxBytes: number, stats: Stats): E.Either<DataError, number> =>
+  !stats.isFile()
+    ? E.left(dataError([path], 'a regular file', kindOf(stats), 'pipes and devices are read from standard input only'))
+    : stats.size > maxBytes
+      ? E.left(tooLong(path, maxBytes, `${stats.size}`))
+      : E.right(stats.size)
+
+const joined = (pieces: readonly Uint8Array[], total: number): Uint8Array => {
+  if (pieces.length === 1) return pieces[0] as Uint8Array
+  const bytes = new Uint8Array(total)
+  let at = 0
+  for (const piece of pieces) {
+    bytes.set(piece, at)
+    at += piece.length
+  }
+  return bytes
+}
+
+/** the bytes that `read` gives until it gives none; undefined where there are more than `maxBytes` */
+const counted = async (
+  read: () => Promise<Uint8Array | undefined>,
+  maxBytes: number
+): Promise<Uint8Array | undefined> => {
+  let pieces: readonly Uint8Array[] = []
+  let total = 0
+  for (let piece = await read(); piece !== undefined && piece.length > 0; piece = await read()) {
+    total += piece.length
+    if (total > maxBytes) return undefined
+    pieces = [...pieces, piece]
+  }
+  return joined(pieces, total)
+}
+
+/** what one system call may read */
+const largestRead = 0x4000_0000
+
+const readAll = (file: FileHandle, size: number, maxBytes: number): Promise<Uint8Array | undefined> => {
+  // the file may grow while it is read, and files of /proc say that they are empty
+  let expected = size
+  return counted(async () => {
+    const piece = new Uint8Array(Math.min(Math.max(expected, 0x1_0000), largestRead))
+    const { bytesRead } = await file.read(piece, 0, piece.length, null)
+    expected -= bytesRead
+    return piece.subarray(0, bytesRead)
+  }, maxBytes)
+}
+
+const readOpen = async (path: string, maxBytes: number, file: FileHandle): Promise<E.Either<DataError, Uint8Array>> => {
+  const size = checkFile(path, maxBytes, await file.stat())
+  if (E.isLeft(size)) return size
+  const bytes = await readAll(file, size.right, maxBytes)
+  return bytes === undefined ? E.left(tooLong(path, maxBytes, 'more')) : E.right(bytes)
+}
+
+/**
+ * The bytes of a regular file.
+ *
+ * @param maxBytes how many bytes are read at most; no more memory than this is taken
+ * @returns Left where the file cannot be read, is longer (then reading stops), or is a folder ('EISDIR'), pipe or device
+ */
+export const readBounded = (path: string, maxBytes: number): TE.TaskEither<DataError, Uint8Array> =>
+  pipe(
+    TE.tryCatch(
+      async () => {
+        const fs = process.getBuiltinModule('node:fs/promises')
+        const { O_RDONLY, O_NONBLOCK = 0 } = process.getBuiltinModule('node:fs').constants
+        const named = checkFile(path, maxBytes, await fs.stat(path))
+        if (E.isLeft(named)) return named
+        // without waiting for the other end, should the path name a pipe by now
+        const file = await fs.open(path, O_RDONLY | O_NONBLOCK)
+        return readOpen(path, maxBytes, file).finally(() => file.close())
+      },
+      e => dataError([path], 'a file that can be read', errorCode(e), 'paths are relative to the working directory')
+    ),
+    TE.chainEitherK(e => e)
+  )
+
+/**
+ * The bytes of a stream, such as standard input.
+ *
+ * @param maxBytes as in `readBounded`: the stream is destroyed as soon as it has given more
+ * @returns Left where the stream fails or gives more
+ */
+export const readStream = (
+  name: string,
+  stream: AsyncIterable<Uint8Array>,
+  maxBytes: number
+): TE.TaskEither<DataError, Uint8Array> =>
+  pipe(
+    TE.tryCatch(
+      async () => {
+        const pieces = stream[Symbol.asyncIterator]()
+        const read = async (): Promise<Uint8Array | undefined> => {
+          const next = await pieces.next()
+          // an empty piece is not the end
+          return next.done === true ? undefined : next.value.length === 0 ? read() : next.value
+        }
+        const bytes = await counted(read, maxBytes)
+        if (bytes === undefined) await pieces.return?.()
+        return bytes
+      },
+      e => dataError([name], 'bytes', errorCode(e))
+    ),
+    TE.filterOrElse(
+      (bytes): bytes is Uint8Array => bytes !== undefined,
+      () => tooLong(name, maxBytes, 'more')
+    )
+  )

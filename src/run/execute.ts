@@ -1,0 +1,65 @@
+/** A run carried out without a record: trained, then scored on the whole of each part. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import type { Backend } from '../backend/backend.js'
+import { score } from '../train/score.js'
+import type { Families } from '../train/families.js'
+import type { Scores } from '../train/progress.js'
+import type { TrainState } from '../train/state.js'
+import { train } from '../train/train.js'
+import type { TrainError } from '../train/divergence.js'
+import type { TrainEvent } from '../train/events.js'
+import type { OpenRun } from './open.js'
+
+export interface ExecuteOptions {
+  readonly backend: Backend
+  readonly families?: Families
+  readonly observe?: (event: TrainEvent) => void
+}
+/** scores over the whole of each part of a run's data */
+export interface PartScores {
+  readonly train: Scores
+  readonly test?: Scores
+}
+/** how a run ended */
+export interface Executed extends PartScores {
+  /** which stop rule ended it */
+  readonly reason: string
+  readonly epoch: number
+  readonly step: number
+}
+
+const over = ({ backend, families }: ExecuteOptions) => ({ backend, ...(families === undefined ? {} : { families }) })
+
+/** Scores a state on the whole of each part of a run's data. */
+export const scoreParts = (
+  { training, datasets }: OpenRun,
+  state: TrainState,
+  o: ExecuteOptions
+): E.Either<TrainError, PartScores> =>
+  pipe(
+    E.Do,
+    E.bind('train', () => score(training, state, datasets.train, over(o))),
+    E.bind('test', () =>
+      datasets.test === undefined ? E.right(undefined) : score(training, state, datasets.test, over(o))
+    ),
+    E.map(({ train: whole, test }) => ({ train: whole, ...(test === undefined ? {} : { test }) }))
+  )
+
+/** Trains a run, then scores its final parameters. */
+export const executeRun = (opened: OpenRun, o: ExecuteOptions): E.Either<TrainError, Executed> => {
+  const { training, datasets } = opened
+  return pipe(
+    train(training, {
+      ...over(o),
+      ...(o.observe === undefined ? {} : { observe: o.observe }),
+      ...(datasets.validation === undefined ? {} : { validation: datasets.validation })
+    })(datasets.train),
+    E.chainW(({ reason, state }) =>
+      pipe(
+        scoreParts(opened, state, o),
+        E.map((scores): Executed => ({ reason, epoch: state.progress.epoch, step: state.progress.step, ...scores }))
+      )
+    )
+  )
+}

@@ -1,0 +1,168 @@
+/** The work on a record, in a folder that is locked: pulls a training turn by turn and writes down what each turn brought. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { place } from '../../model/place.js'
+import type { Scores } from '../../train/progress.js'
+import type { TrainState } from '../../train/state.js'
+import { turns, type Trained } from '../../train/train.js'
+import type { TrainError } from '../../train/divergence.js'
+import type { TrainEvent, Turn } from '../../train/events.js'
+import { backendError } from '../../value/error.js'
+import { leaves } from '../../value/tree.js'
+import { called } from '../callback.js'
+import { pruneCheckpoints, saveCheckpoint } from '../checkpoints.js'
+import { scoreParts } from '../execute.js'
+import type { Folder } from '../folder.js'
+import type { OpenRun } from '../open.js'
+import { tables } from '../run-file.js'
+import { stateDigest } from '../state.js'
+import type { End } from './end.js'
+import { checkpointsOf, closing, writeEnd } from './folder.js'
+import { breathe } from './machine.js'
+import type { Outcome, RecordError, RecordOptions } from './options.js'
+import type { Row } from './rows.js'
+import type { Start } from './start.js'
+import { writer, type Writer } from './writer.js'
+
+const rowsOf = (events: readonly TrainEvent[]): readonly Row[] =>
+  events.flatMap(e => (e.tag === 'step' ? [{ ...e, fingerprints: e.fingerprints ?? [] }] : []))
+
+/** the position of a state in its run, as it is written down at the end */
+const positionOf = (id: string, chain: string, s: TrainState) => ({
+  id,
+  step: s.progress.step,
+  epoch: s.progress.epoch,
+  state: stateDigest(s),
+  chain
+})
+
+/** what is written when the run is over; a run that fails for want of anything but finite numbers has not ended */
+const endOf = (
+  opened: OpenRun,
+  { backend, known = tables }: RecordOptions,
+  position: (s: TrainState) => ReturnType<typeof positionOf>,
+  result: E.Either<TrainError, Trained>
+): E.Either<TrainError, { readonly end: End; readonly state: TrainState }> => {
+  if (E.isLeft(result)) {
+    const e = result.left
+    if (e._tag !== 'Diverged') return E.left(e)
+    const { path, expected, got, hint, state } = e
+    return E.right({ end: { tag: 'failed', ...position(state), problem: { path, expected, got, hint } }, state })
+  }
+  const { state, reason } = result.right
+  return pipe(
+    scoreParts(opened, state, { backend, families: known.families }),
+    E.map(scores => ({ end: { tag: 'finished' as const, ...position(state), reason, ...scores }, state }))
+  )
+}
+
+/** saves a state as a checkpoint, once: the end of an epoch may be the end of the run too */
+type Save = (state: TrainState, digest: string, scores?: Scores) => TE.TaskEither<RecordError, unknown>
+const saverOf = (folder: Folder, files: Writer, { id, state: from }: Start, { keep }: RecordOptions): Save => {
+  const checkpoints = checkpointsOf(folder)
+  let saved = from?.progress.step
+  return (state, digest, scores) => {
+    if (saved === state.progress.step) return files.sync
+    saved = state.progress.step
+    return pipe(
+      files.sync,
+      TE.chainW(() => saveCheckpoint(checkpoints)({ state, run: id, scores }, digest)),
+      TE.chainW(() => pruneCheckpoints(checkpoints, keep ?? { last: 2, best: true }))
+    )
+  }
+}
+
+/** writes down what a turn brought; `last` saves its state in any case */
+const writeTurn = (
+  turn: Turn,
+  last: boolean,
+  { every }: RecordOptions,
+  files: Writer,
+  save: Save
+): TE.TaskEither<RecordError, unknown> => {
+  const epoch = turn.events.find(e => e.tag === 'epoch')
+  const event = turn.events.at(-1)
+  const due = every !== undefined && event?.tag === 'step' && event.step % every === 0
+  const rows = files.rows(rowsOf(turn.events))
+  if (epoch === undefined && !due && !last) return rows
+  const state = turn.state()
+  const digest = stateDigest(state)
+  return pipe(
+    rows,
+    TE.chain(() => (epoch === undefined ? TE.right(undefined) : files.epoch({ ...epoch, state: digest }))),
+    TE.chainW(() => save(state, digest, epoch?.validation ?? epoch))
+  )
+}
+
+const resumable = 'what was done before is recorded, and can be resumed'
+
+/** the next of a training's turns, all of them written down, to the end of the run or of the work */
+const follow = async (
+  pulled: Generator<Turn, E.Either<TrainError, Trained>>,
+  { folder, opened, start, o }: Session,
+  files: Writer
+): Promise<E.Either<RecordError, Outcome>> => {
+  const { id, skipped } = start
+  const began = { folder: folder.path, id, skipped, from: start.state?.progress.step ?? 0 }
+  const save = saverOf(folder, files, start, o)
+  const finish = (result: E.Either<TrainError, Trained>): TE.TaskEither<RecordError, Outcome> =>
+    pipe(
+      TE.fromEither(endOf(opened, o, s => positionOf(id, files.chain(), s), result)),
+      TE.chainFirstW(({ end, state }) => save(state, end.state)),
+      TE.chainFirstW(({ end }) => writeEnd(folder, end)),
+      TE.map(({ end }): Outcome => ({ ...began, tag: 'ended', end, before: false, step: end.step, epoch: end.epoch }))
+    )
+  for (;;) {
+    const next = pulled.next()
+    if (next.done === true) return finish(next.value)()
+    const turn = next.value
+    const observed = called('observe', () => turn.events.forEach(e => o.observe?.(e)), resumable)
+    await breathe()
+    const last = E.isLeft(observed) ? observed : called('stop', () => o.stop?.() === true, resumable)
+    const ends = E.isLeft(last) || last.right
+    const wrote = await writeTurn(turn, ends, o, files, save)()
+    if (E.isLeft(wrote)) return wrote
+    if (E.isLeft(last)) return E.left({ ...last.left, state: turn.state() })
+    if (last.right) {
+      const { step, epoch } = turn.state().progress
+      return E.right({ ...began, tag: 'stopped', step, epoch })
+    }
+  }
+}
+
+export interface Session {
+  readonly folder: Folder
+  readonly opened: OpenRun
+  readonly start: Start
+  readonly o: RecordOptions
+}
+
+/** Trains from the start of a session to the end of the run, or until `stop` says so; see `recordRun`. */
+export const work = (session: Session): TE.TaskEither<RecordError, Outcome> => {
+  const { folder, start, o } = session
+  const { training, datasets } = session.opened
+  const families = o.known?.families ?? tables.families
+  const pulling = turns(training, {
+    backend: o.backend,
+    families,
+    fingerprints: true,
+    ...(start.state === undefined ? {} : { from: start.state }),
+    ...(datasets.validation === undefined ? {} : { validation: datasets.validation }),
+    ...(o.every === undefined ? {} : { pauseAt: step => step % (o.every as number) === 0 })
+  })
+  return pipe(
+    TE.fromEither(place(training.model, families.kinds, training.precision)),
+    TE.bindTo('placed'),
+    TE.bindW('pulled', () => TE.fromEither(pulling(datasets.train))),
+    TE.chainW(({ placed, pulled }) => {
+      const tensors = leaves(placed.params).map(([path]) => path)
+      const files = writer(folder, start, tensors, training.precision)
+      // gives back the engine's memory and threads, wherever the work was left
+      const leave = (): void => {
+        pulled.return(E.left(backendError([folder.path], 'a run that continues', 'its end')))
+      }
+      return pipe(() => follow(pulled, session, files).finally(leave), closing(files))
+    })
+  )
+}
