@@ -31,7 +31,11 @@ export const gradfold = async (
     err,
     now: () => (time += 1000),
     animated: tty,
-    stdin: () => Promise.resolve(new TextEncoder().encode(stdin)),
+    stdin: () =>
+      (async function* () {
+        await Promise.resolve()
+        yield new TextEncoder().encode(stdin)
+      })(),
     version: '1.2.3',
     onInterrupt: () => () => undefined
   }

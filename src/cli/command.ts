@@ -24,7 +24,7 @@ export interface Io extends Terminal {
   /** calls back when the user asks the command to end (Ctrl-C), once: a second time ends it at once. Gives what takes that back. */
   readonly onInterrupt: (f: () => void) => () => void
   /** everything on standard input */
-  readonly stdin: () => Promise<Uint8Array>
+  readonly stdin: () => AsyncIterable<Uint8Array>
   readonly version: string
 }
 

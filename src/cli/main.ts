@@ -2,7 +2,6 @@
 /** The command gradfold. */
 import { readFileSync } from 'node:fs'
 import * as IORef from 'fp-ts/lib/IORef.js'
-import { buffer } from 'node:stream/consumers'
 import { run } from './command.js'
 import { exitCodes } from './exit.js'
 
@@ -31,7 +30,7 @@ process.exitCode = await run(process.argv.slice(2), {
   err: stderr,
   now: () => performance.now(),
   animated: stderr.isTTY && env['TERM'] !== 'dumb',
-  stdin: async () => new Uint8Array(await buffer(stdin)),
+  stdin: () => stdin,
   version,
   onInterrupt: f => {
     process.once('SIGINT', f)

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { readText, type LoadError } from '../data/files.js'
+import { gather, readText, type LoadError } from '../data/files.js'
 import type { Limits } from '../data/limits.js'
 import { parseRunFile, type RunFile } from '../run/run-file.js'
 import { parseStudyFile, type StudyFile } from '../search/study-file.js'
@@ -18,12 +18,15 @@ import {
 /** 64 MiB: a file may hold small data itself */
 const limits: Limits = { bytes: 0x400_0000, rank: 8 }
 
-const stdinText = (stdin: () => Promise<Uint8Array>): TE.TaskEither<LoadError, string> =>
+const stdinText = (stdin: () => AsyncIterable<Uint8Array>): TE.TaskEither<LoadError, string> =>
   pipe(
-    TE.tryCatch(stdin, e => dataError(['standard input'], 'bytes', e instanceof Error ? e.message : String(e))),
+    TE.tryCatch(
+      () => gather(stdin(), limits.bytes),
+      e => dataError(['standard input'], 'bytes', e instanceof Error ? e.message : String(e))
+    ),
     TE.filterOrElseW(
-      bytes => bytes.length <= limits.bytes,
-      bytes => decodeError(['standard input'], `at most ${limits.bytes} bytes`, `${bytes.length}`)
+      (bytes): bytes is Uint8Array => typeof bytes !== 'number',
+      () => decodeError(['standard input'], `at most ${limits.bytes} bytes`, 'more')
     ),
     TE.chainEitherKW(bytes =>
       E.tryCatch(
@@ -92,7 +95,7 @@ const isOf = (kind: Kind<unknown>, other: Kind<unknown>, text: string): boolean 
 
 const readKind =
   <A>(kind: Kind<A>, other: Kind<unknown>) =>
-  (path: string, stdin: () => Promise<Uint8Array>): TE.TaskEither<Failure, A> =>
+  (path: string, stdin: () => AsyncIterable<Uint8Array>): TE.TaskEither<Failure, A> =>
     pipe(
       path === '-' ? stdinText(stdin) : readText(path, limits),
       TE.mapLeft((e): Failure => ({

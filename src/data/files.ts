@@ -2,6 +2,8 @@
  * The door to the file system: the only file of data/ with effects. Node's modules are asked for with a file, and not
  * imported, so that bundles for pages can hold everything else. The data packages are read as files; none of their code runs.
  */
+import type { Stats } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -11,7 +13,7 @@ import { dataset, feature, reshapeInputs, take, type Dataset } from './dataset.j
 import { unpack } from './gzip.js'
 import { decodeIdx } from './idx.js'
 import { decodeIris } from './iris.js'
-import { defaultLimits, type Limits } from './limits.js'
+import { defaultLimits, maxText, type Limits } from './limits.js'
 import { decodeNpy } from './npy.js'
 
 export type LoadError = DataError | DecodeError
@@ -25,21 +27,94 @@ export interface Datasets {
 const codeOf = (e: unknown): string =>
   e instanceof Error ? ('code' in e && typeof e.code === 'string' ? e.code : e.message) : String(e)
 
-/** The bytes of a file. @returns Left when it cannot be read or is longer than `limits.bytes` (then it isn't read at all) */
+const joined = (pieces: readonly Uint8Array[], length: number): Uint8Array => {
+  const [first] = pieces
+  if (first !== undefined && first.length === length) return first
+  const all = new Uint8Array(length)
+  pieces.reduce((at, piece) => {
+    all.set(piece, at)
+    return at + piece.length
+  }, 0)
+  return all
+}
+
+/** All bytes of a stream, if they are at most so many; a number above the limit as soon as more have come: the rest is never read. */
+export const gather = async (stream: AsyncIterable<Uint8Array>, limit: number): Promise<Uint8Array | number> => {
+  const pieces: Uint8Array[] = []
+  let length = 0
+  for await (const piece of stream) {
+    length += piece.length
+    if (length > limit) return length
+    pieces.push(piece)
+  }
+  return joined(pieces, length)
+}
+
+/** the bytes of an open file, in pieces: as many as it says to have, and whatever has come since */
+async function* pieces(handle: FileHandle, size: number): AsyncGenerator<Uint8Array> {
+  // one byte more than there are: an end is seen without another call
+  for (let wanted = size + 1; ; wanted = 65536) {
+    const piece = new Uint8Array(Math.min(wanted, 0x4000_0000))
+    const { bytesRead } = await handle.read(piece, 0, piece.length, null)
+    if (bytesRead === 0) return
+    yield piece.subarray(0, bytesRead)
+  }
+}
+
+const kindOf = (s: Stats): string =>
+  s.isFIFO()
+    ? 'a pipe'
+    : s.isSocket()
+      ? 'a socket'
+      : s.isCharacterDevice() || s.isBlockDevice()
+        ? 'a device'
+        : 'another'
+
+/** a file's bytes, what it is instead of a regular file, or its length where that is above the limit */
+const contents = async (path: string, limit: number): Promise<Uint8Array | string | number> => {
+  const [fs, { O_RDONLY, O_NONBLOCK }] = [
+    process.getBuiltinModule('node:fs/promises'),
+    process.getBuiltinModule('node:fs').constants
+  ]
+  const named = await fs.stat(path)
+  if (!named.isFile() && !named.isDirectory()) return kindOf(named)
+  // a pipe that has come in its place since would keep the call waiting
+  const handle = await fs.open(path, O_RDONLY | (O_NONBLOCK ?? 0))
+  try {
+    const stats = await handle.stat()
+    if (stats.isDirectory()) return 'EISDIR'
+    return !stats.isFile()
+      ? kindOf(stats)
+      : stats.size > limit
+        ? stats.size
+        : await gather(pieces(handle, stats.size), limit)
+  } finally {
+    await handle.close()
+  }
+}
+
+/**
+ * The bytes of a regular file.
+ *
+ * @returns Left when it cannot be read, is a device or a pipe (which may never end), or is longer than `limits.bytes`: then it is not
+ * read at all, and no further than the limit where it grows meanwhile
+ */
 export const readFile = (path: string, limits: Limits = defaultLimits): TE.TaskEither<DataError, Uint8Array> =>
   pipe(
     TE.tryCatch(
-      async () => {
-        const fs = process.getBuiltinModule('node:fs/promises')
-        const { size } = await fs.stat(path)
-        return size > limits.bytes ? size : await fs.readFile(path)
-      },
+      () => contents(path, limits.bytes),
       e => dataError([path], 'a file that can be read', codeOf(e), 'paths are relative to the working directory')
     ),
     TE.chain(b =>
       typeof b === 'number'
         ? TE.left(dataError([path], `at most ${limits.bytes} bytes`, `${b}`, 'raise limits.bytes'))
-        : TE.right(new Uint8Array(b.buffer, b.byteOffset, b.byteLength))
+        : typeof b === 'string'
+          ? TE.left(
+              b === 'EISDIR'
+                ? dataError([path], 'a file that can be read', b, 'paths are relative to the working directory')
+                : dataError([path], 'a regular file', b, 'save what comes from it as a file first')
+            )
+          : TE.right(b)
     )
   )
 
@@ -59,6 +134,10 @@ export const readNpy: (path: string, limits?: Limits) => TE.TaskEither<LoadError
 export const readText: (path: string, limits?: Limits) => TE.TaskEither<LoadError, string> = decoded((bytes, limits) =>
   pipe(
     unpack(bytes, limits),
+    E.filterOrElse(
+      plain => plain.length <= maxText,
+      plain => decodeError([], `text of at most ${maxText} bytes`, `${plain.length}`, 'save such data as .npy')
+    ),
     E.chain(plain =>
       E.tryCatch(
         () => new TextDecoder('utf-8', { fatal: true }).decode(plain),

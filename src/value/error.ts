@@ -26,14 +26,19 @@ export type FileError = Problem<'FileError'>
 /** a backend that cannot run here, or a program it cannot run */
 export type BackendError = Problem<'BackendError'>
 
+/** what came from outside may be of any length, and a message is to be read */
+const maxLabel = 400
+const maxText = 1000
+const bounded = (text: string, max: number): string => (text.length <= max ? text : `${text.slice(0, max - 3)}...`)
+
 const problem =
   <Tag extends string>(_tag: Tag) =>
   (path: readonly string[], expected: string, got: string, hint = ''): Problem<Tag> => ({
     _tag,
-    path,
-    expected,
-    got,
-    hint
+    path: path.map(label => bounded(label, maxLabel)),
+    expected: bounded(expected, maxText),
+    got: bounded(got, maxText / 2),
+    hint: bounded(hint, maxText)
   })
 
 /**
@@ -59,7 +64,7 @@ export const counted = (n: number, noun: string, show: (n: number) => string = S
 /** the same error, one level further out */
 export const inside =
   (label: string) =>
-  <P extends Problem<string>>(e: P): P => ({ ...e, path: [label, ...e.path] })
+  <P extends Problem<string>>(e: P): P => ({ ...e, path: [bounded(label, maxLabel), ...e.path] })
 
 /** an `Either` whose error, if it is one, lies one level further out */
 export const within = (label: string): (<P extends Problem<string>, A>(e: E.Either<P, A>) => E.Either<P, A>) =>
