@@ -78,6 +78,9 @@ const finiteFloats = (t: Tensor, affine: Affine): E.Either<DataError, Tensor<Dim
  * that are equal in f32, a scalar, or an affine map that is not finite
  */
 export const feature = (t: Tensor, affine: Affine = unchanged): E.Either<DataError, Feature> => {
+  const shape: unknown = (t as Partial<Tensor> | undefined | null)?.shape
+  if (Array.isArray(shape) && shape.includes(0))
+    return E.left(dataError([], 'at least one example along the first axis', `the shape ${showUnknown(shape)}`))
   if (!isSound(t))
     return E.left(dataError([], 'a tensor whose shape fits its data', showUnknown(t), 'make it with tensor'))
   if (!Number.isFinite(affine?.scale) || !Number.isFinite(affine.shift))

@@ -18,7 +18,7 @@ import { rowCount, type Indices } from './rows.js'
 export const classLabels = (y: Tensor | ArrayLike<number>, classes: number): E.Either<DataError, Indices> => {
   if (!isSize(classes)) return E.left(dataError(['classes'], 'a positive whole number', showUnknown(classes)))
   if (isTensor(y) ? !isSound(y) : typeof y !== 'object' || y === null || !isSize(y.length))
-    return E.left(dataError(['labels'], 'at least one class number', showUnknown(y)))
+    return E.left(dataError(['labels'], 'at least one label', showUnknown(y)))
   if (isTensor(y) && y.shape.length !== 1)
     return E.left(
       dataError(['labels'], 'one class number per example, [examples]', showShape(y.shape), 'is this one-hot already?')

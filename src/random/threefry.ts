@@ -71,7 +71,7 @@ const OTHER = 0xffffffff
  * any other by a block of its 64 bits. NaN is one number, and -0 is 0.
  */
 export const wordsOf = (n: number): Words => {
-  if (Number.isSafeInteger(n) && n >= 0) return [Math.floor(n / TWO_32), n >>> 0]
+  if (Number.isSafeInteger(n) && n >= 0) return [Math.floor(n / TWO_32) >>> 0, n >>> 0]
   // engines differ in the bits of NaN
   if (Number.isNaN(n)) bits.setBigUint64(0, 0x7ff8000000000000n)
   else bits.setFloat64(0, n)
