@@ -6,7 +6,8 @@ import { decodeNpy, encodeNpy } from '../../src/data/npy.js'
 import { fromArrays, fromNdarray } from '../../src/data/arrays.js'
 import { gunzip } from '../../src/data/gzip.js'
 import { decodeSafetensors, encodeSafetensors } from '../../src/interop/safetensors.js'
-import { parseModel } from '../../src/model/codec.js'
+import { encodeModel, parseModel } from '../../src/model/codec.js'
+import { dense, modelData } from '../../src/layer/index.js'
 import { bits32, foldIn, drawKey, rootKey } from '../../src/random/index.js'
 import { parseRunFile } from '../../src/run/run-file.js'
 import { tensor } from '../../src/value/tensor.js'
@@ -63,7 +64,11 @@ export const doors: readonly Door[] = [
     sound: right(encodeSafetensors({ 'dense/weight': table }, { made: 'here' })),
     decode: b => decodeSafetensors(b)
   },
-  { name: 'model JSON', sound: utf8(JSON.stringify(encodeModel()(modelData([2], dense(3))))), decode: b => parseModel(asText(b)) },
+  {
+    name: 'model JSON',
+    sound: utf8(JSON.stringify(encodeModel(modelData([2], dense(3))))),
+    decode: b => parseModel(asText(b))
+  },
   { name: 'run file', sound: utf8(JSON.stringify(run)), decode: b => parseRunFile(asText(b)) },
   {
     name: 'tensor',
