@@ -2,8 +2,9 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { gather, readText, type LoadError } from '../data/files.js'
+import { readText, type LoadError } from '../data/files.js'
 import type { Limits } from '../data/limits.js'
+import { gather } from '../data/stream.js'
 import { parseRunFile, type RunFile } from '../run/run-file.js'
 import { parseStudyFile, type StudyFile } from '../search/study-file.js'
 import {
