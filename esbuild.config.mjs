@@ -8,7 +8,7 @@ import ts from 'typescript'
 const root = import.meta.dirname
 const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 /** what importing `gradfold` loads: many small modules, or a large one of which little is used */
-const takenIn = ['fp-ts', 'io-ts', 'wasmati', 'csv-parse', 'fflate', 'jsonc-parser', 'markdown-table']
+const takenIn = ['fp-ts', 'io-ts', 'wasmati', 'fflate', 'jsonc-parser', 'markdown-table']
 const external = Object.keys({ ...dependencies, ...peerDependencies }).filter(name => !takenIn.includes(name))
 
 /** fp-ts is written `fp-ts/lib/X.js` throughout, since that alone runs in plain Node. Taken in here, its ES modules do: of these, only what is used. */
@@ -19,11 +19,6 @@ const fpTs = {
       path: join(root, 'node_modules', path.replace('/lib/', '/es6/')),
       sideEffects: false
     }))
-}
-
-/** What these packages bring for pages alone, or for threads of their own, is of no use here, and takes a tenth of the import. */
-const leaner = {
-  'csv-parse/browser/esm/sync': 'csv-parse/sync' // without a Buffer of its own
 }
 
 /** fflate works out its tables as soon as it is loaded, which takes a tenth of the import too: here, when something is first unpacked. */
@@ -146,7 +141,6 @@ await build({
   target: 'node20',
   mainFields: ['module', 'main'],
   external,
-  alias: leaner,
   plugins: [fpTs, later, selfTest, functions],
   sourcemap: true,
   sourcesContent: false,

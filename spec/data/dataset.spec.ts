@@ -61,7 +61,7 @@ describe('feature', () => {
     expect(right(feature(full('u8', [2, 2], 7))).tensor.data.length).toBe(4)
   })
 
-  it('refuses scalars, maps that are not finite, and maps for other numbers than bytes', () => {
+  it('refuses scalars, maps that are not finite, and tensors that are none', () => {
     expect(left(feature(full('f32', [], 1)))).toContain('the first axis')
     const b = view('u8', [1], Uint8Array.of(1))
     for (const affine of [
@@ -70,7 +70,27 @@ describe('feature', () => {
       { scale: 3e38, shift: 0 }
     ])
       expect(left(feature(b, affine))).toContain('a finite scale and shift')
-    expect(left(feature(view('f32', [1], Float32Array.of(1)), { scale: 2, shift: 0 }))).toContain('bytes to scale')
+  })
+
+  it('scales other numbers in f64, before they are rounded to f32', () => {
+    const times = view('f64', [3], Float64Array.of(1_700_000_000, 1_700_000_001, 1_700_000_130))
+    expect(left(feature(times))).toBe(
+      'row 1/column 0: expected whole numbers that stay different in f32, got 1700000001 and 1700000000, which become equal; ' +
+        'subtract an origin or divide before they become f32: a scale and a shift do so in f64'
+    )
+    const scaled = right(feature(times, { scale: 0.5, shift: -850_000_000 }))
+    expect([scaled.scale, scaled.shift, ...scaled.tensor.data]).toEqual([1, 0, 0, 0.5, 65])
+    const indexes = view('u32', [2, 1], Uint32Array.of(3, 4))
+    expect(right(feature(indexes, { scale: 2, shift: 0 })).tensor).toEqual(view('f32', [2, 1], Float32Array.of(6, 8)))
+    // the same numbers in two columns, fractions, and numbers that f32 has
+    for (const fine of [
+      [16777216, 16777217],
+      [0.1, 0.10000000000001],
+      [16777217, 16777217],
+      [16777216, 16777218]
+    ])
+      expect(feature(view('f64', fine[1] === 16777217 ? [1, 2] : [2, 1], Float64Array.from(fine)))._tag).toBe('Right')
+    expect(left(feature(view('f64', [2, 1], Float64Array.of(16777216, 16777217))))).toContain('stay different')
   })
 })
 

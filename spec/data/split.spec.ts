@@ -84,7 +84,7 @@ describe('k-fold', () => {
   it('tests every row once, in folds of nearly equal size', () => {
     fc.assert(
       fc.property(labels, fc.integer({ min: 2, max: 10 }), seed, fc.boolean(), (ys, k, s, stratified) => {
-        fc.pre(k <= ys.length)
+        fc.pre(k <= ys.length && (!stratified || ys.every(c => count(ys, c) >= k)))
         const d = rows(ys)
         const all = right((stratified ? stratifiedKFold : kFold)(d, k, keyOf(s)))
         expect(all.length).toBe(k)
@@ -111,20 +111,75 @@ describe('k-fold', () => {
 })
 
 describe('stratified split', () => {
-  it('keeps the share of every class to the nearest example', () => {
+  it('has the sizes of split, the share of every class within one example, and each class in both parts', () => {
     fc.assert(
       fc.property(labels, fc.double({ min: 0.1, max: 0.9, noNaN: true }), seed, (ys, fraction, s) => {
+        const classes = [...new Set(ys)]
+        fc.pre(classes.every(c => count(ys, c) > 1))
         const d = rows(ys)
-        const share = (c: number): number => Math.floor(count(ys, c) * fraction + 0.5)
-        const total = [...new Set(ys)].reduce((a, c) => a + share(c), 0)
+        const total = Math.floor(ys.length * fraction + 0.5)
         fc.pre(total > 0 && total < ys.length)
         const parts = right(stratifiedSplit(d, fraction, keyOf(s)))
         isPartition(d, parts)
-        for (const c of new Set(ys)) expect(count(labelsIn(parts.train), c)).toBe(share(c))
+        expect(exampleCount(parts.train)).toBe(total)
+        const got = classes.map(c => count(labelsIn(parts.train), c))
+        const roomy = Math.min(total, ys.length - total) >= classes.length
+        if (roomy) for (const [i, c] of classes.entries()) expect([0, count(ys, c)]).not.toContain(got[i])
+        // where rounding each class alone gives the sizes, and leaves no part without a class, that is the answer
+        const nearest = classes.map(c => Math.floor(count(ys, c) * fraction + 0.5))
+        const right0 = nearest.reduce((a, b) => a + b, 0) === total
+        if (right0 && nearest.every((n, i) => n > 0 && n < count(ys, classes[i] as number)))
+          expect(got).toEqual(nearest)
         keepsRows(ys, parts.train)
         expect(stratifiedSplit(d, fraction, keyOf(s))).toEqual(E.right(parts))
       })
     )
+  })
+
+  it('gives a rare class to both parts, and the remainders to the largest', () => {
+    const counts = (sizes: readonly number[], fraction: number): readonly (readonly number[])[] => {
+      const { train, test } = right(
+        stratifiedSplit(rows(sizes.flatMap((n, c) => upTo(n).map(() => c))), fraction, keyOf(3))
+      )
+      return sizes.map((_, c) => [count(labelsIn(train), c), count(labelsIn(test), c)])
+    }
+    expect(counts([95, 5], 0.9)).toEqual([
+      [86, 9],
+      [4, 1]
+    ])
+    expect(counts([98, 2], 0.9)).toEqual([
+      [89, 9],
+      [1, 1]
+    ])
+    // quotas 4.2, 2.8 and 2.1: 9 in all
+    expect(counts([6, 4, 3], 0.7)).toEqual([
+      [4, 2],
+      [3, 1],
+      [2, 1]
+    ])
+    const sums = (fraction: number): readonly number[] =>
+      counts(new Array<number>(10).fill(3), fraction).reduce((a, b) => [
+        (a[0] ?? 0) + (b[0] ?? 0),
+        (a[1] ?? 0) + (b[1] ?? 0)
+      ])
+    expect(sums(0.9)).toEqual([27, 3])
+    expect(sums(0.75)).toEqual([23, 7])
+  })
+
+  it('says which class has too few examples', () => {
+    expect(left(stratifiedSplit(rows([0, 0, 0, 1]), 0.5, keyOf(0)))).toBe(
+      'y/class 1: expected at least 2 examples of each class, one for each part, got 1; ' +
+        'leave the class out, put it together with another, or use split'
+    )
+    expect(left(stratifiedKFold(rows([0, 0, 0, 1, 1]), 3, keyOf(0)))).toContain(
+      'y/class 1: expected at least 3 examples'
+    )
+  })
+
+  it('refuses what is no key', () => {
+    for (const key of [1, undefined, rootKey(1), { kind: 'draw', words: [1] }] as unknown as readonly DrawKey[])
+      for (const f of [split, stratifiedSplit])
+        expect(left(f(rows([0, 0, 1, 1]), 0.5, key))).toContain('key: expected a leaf key')
   })
 
   it('mixes the classes', () => {

@@ -72,7 +72,7 @@ describe('derivations', () => {
         const block = threefry(k, [Math.floor(i / 2 ** 32), i % 2 ** 32])
         expect(splitWords(k, i)).toEqual(block)
         expect(bits32At(k, i)).toBe((block[0] ^ block[1]) >>> 0)
-        expect(foldInWords(k, i)).toEqual(threefry(k, [0, i % 2 ** 32]))
+        expect(foldInWords(k, i)).toEqual(block)
       })
     )
   })
@@ -87,8 +87,22 @@ describe('derivations', () => {
       [0, 0],
       [0, 42],
       [0, 2 ** 32 - 1],
-      [0, 5]
+      [1, 5]
     ])
+    expect(seedWords(2 ** 53 - 1)).toEqual([2 ** 21 - 1, 2 ** 32 - 1])
+  })
+
+  test('different numbers have different words, whatever numbers they are', () => {
+    const all = [0, 1, 0.3, 0.7, 0.5, -1, -0.5, NaN, Infinity, -Infinity, 2 ** 32, 2 ** 53, 2 ** 64, 5e-324, 1e300]
+    expect(new Set(all.map(n => String(seedWords(n)))).size).toBe(all.length)
+    fc.assert(
+      fc.property(fc.double(), fc.double(), words, (a, b, k) => {
+        fc.pre(a !== b && !(Number.isNaN(a) && Number.isNaN(b)))
+        expect(seedWords(a)).not.toEqual(seedWords(b))
+        expect(foldInWords(k, a)).not.toEqual(foldInWords(k, b))
+      })
+    )
+    expect([seedWords(-0), seedWords(NaN)]).toEqual([seedWords(0), seedWords(-NaN)])
   })
 
   const split = (seed: number, n: number): string =>

@@ -1,6 +1,7 @@
 /** Data that are already in memory: nested arrays, and objects with the fields of an ndarray. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { showUnknown } from '../value/codec.js'
 import { dataError, within, type DataError } from '../value/error.js'
 import { isSize, showShape, sizeOf, type Dims } from '../value/shape.js'
 import { allocate, view, type DType, type Storage, type Tensor } from '../value/tensor.js'
@@ -129,16 +130,22 @@ const isList = (u: ArrayLike<number>): u is readonly number[] => Array.isArray(u
  * @example fromNdarray(ndarray(new Float32Array(6), [2, 3])) // Right: f32 [2, 3]
  * @returns Left for sizes that are not positive, strides that lead outside the data, data that are not an array of numbers
  */
-export const fromNdarray = ({ data, shape, stride, offset }: NdarrayLike): E.Either<DataError, Tensor> => {
+export const fromNdarray = (array: NdarrayLike): E.Either<DataError, Tensor> => {
+  if (typeof array !== 'object' || array === null)
+    return E.left(dataError(['ndarray'], 'an object with data, shape, stride and offset', kindOf(array)))
+  const { data, shape, stride, offset } = array
   const fail = (expected: string, got: string): E.Either<DataError, never> =>
     E.left(dataError(['ndarray'], expected, got))
   const kind = kinds.find(([make]) => data instanceof make)
   if (kind === undefined)
     return fail('data in a typed array or an array', typeof data === 'object' ? 'another object' : typeof data)
   if (!isList(shape) || !shape.every(isSize) || shape.length > defaultLimits.rank)
-    return fail(`at most ${defaultLimits.rank} sizes that are positive whole numbers`, String(shape))
+    return fail(`at most ${defaultLimits.rank} sizes that are positive whole numbers`, showUnknown(shape))
   if (!isList(stride) || stride.length !== shape.length || ![...stride, offset].every(Number.isSafeInteger))
-    return fail('one whole number per axis as strides, and an offset', `${String(stride)} and ${offset}`)
+    return fail(
+      'one whole number per axis as strides, and an offset',
+      `${showUnknown(stride)} and ${showUnknown(offset)}`
+    )
   if (sizeOf(shape) > maxElements) return fail(`at most ${maxElements} numbers`, showShape(shape))
   const reach = (sign: 1 | -1): number =>
     shape.reduce((at, n, axis) => at + Math.max(0, sign * (n - 1) * (stride[axis] as number)), 0)

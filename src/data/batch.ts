@@ -28,8 +28,8 @@ export const batchIndices = (
   batchSize: number,
   order: Uint32Array
 ): E.Either<DataError | SettingError, readonly Indices[]> =>
-  order.length !== n || order.some(i => i >= n)
-    ? E.left(dataError(['order'], `${n} indexes below ${n}`, `${order.length} numbers`))
+  !(order instanceof Uint32Array) || order.length !== n || order.some(i => i >= n)
+    ? E.left(dataError(['order'], `${n} indexes below ${n}`, `${order?.length ?? 'no'} numbers`))
     : !isSize(batchSize) || batchSize > n
       ? E.left(settingError(['batchSize'], `a whole number from 1 to ${n}, the number of examples`, String(batchSize)))
       : E.right(

@@ -41,12 +41,12 @@ const counted = async (
   read: () => Promise<Uint8Array | undefined>,
   maxBytes: number
 ): Promise<Uint8Array | undefined> => {
-  let pieces: readonly Uint8Array[] = []
+  const pieces: Uint8Array[] = []
   let total = 0
   for (let piece = await read(); piece !== undefined && piece.length > 0; piece = await read()) {
     total += piece.length
     if (total > maxBytes) return undefined
-    pieces = [...pieces, piece]
+    pieces.push(piece)
   }
   return joined(pieces, total)
 }

@@ -4,9 +4,11 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { showUnknown } from '../value/codec.js'
 import { dataError, within, type DataError } from '../value/error.js'
 import { isSize, showShape, sizeOf, type Dims } from '../value/shape.js'
-import { allocate, isTensor, numbersOf, view, type Tensor } from '../value/tensor.js'
+import { allocate, isSound, numbersOf, view, type Tensor } from '../value/tensor.js'
+import { confused, confusions } from './distinct.js'
 import { classLabels } from './labels.js'
 import { checkIndices, pick, rowCount, rowMajor, slice, type Indices } from './rows.js'
 
@@ -39,9 +41,14 @@ const unchanged: Affine = { scale: 1, shift: 0 }
 
 const rowOf = (t: Tensor, element: number): string => `row ${Math.floor(element / sizeOf(t.shape.slice(1)))}`
 
-const finiteFloats = (t: Tensor<Dims, 'f32' | 'f64'>): E.Either<DataError, Tensor<Dims, 'f32'>> => {
-  const from = numbersOf(t)
+const finiteFloats = (t: Tensor, affine: Affine): E.Either<DataError, Tensor<Dims, 'f32'>> => {
+  const numbers = numbersOf(t)
+  const { scale, shift } = affine
+  const plain = scale === 1 && shift === 0
+  const from = plain ? numbers : Float64Array.from(numbers, x => scale * x + shift)
   const to = from instanceof Float32Array ? from : allocate('f32', from)
+  const width = sizeOf(t.shape.slice(1))
+  const other = confusions()
   for (let i = 0; i < to.length; i++)
     if (!Number.isFinite(to[i]))
       return E.left(
@@ -53,6 +60,12 @@ const finiteFloats = (t: Tensor<Dims, 'f32' | 'f64'>): E.Either<DataError, Tenso
           'not-finite'
         )
       )
+  if (!(from instanceof Float32Array))
+    for (let i = 0; i < from.length; i++) {
+      const x = from[i] as number
+      const before = other(i % width, x)
+      if (before !== undefined) return confused([rowOf(t, i), `column ${i % width}`], x, before)
+    }
   return E.right(view('f32', t.shape, to))
 }
 
@@ -60,11 +73,19 @@ const finiteFloats = (t: Tensor<Dims, 'f32' | 'f64'>): E.Either<DataError, Tenso
  * A feature of a tensor. f64 is rounded to f32 once, truth values become the bytes 0 and 1; the memory is shared where nothing has
  * to change, so don't write to it afterwards.
  *
- * @param affine how bytes are read, e.g. `{ scale: 1 / 255, shift: 0 }`; both are rounded to f32
- * @returns Left for NaN, an infinity or a number beyond f32 (naming the row, counted from 0), a scalar, or an affine map for
- * numbers that are not bytes or one that is not finite
+ * @param affine how bytes are read, e.g. `{ scale: 1 / 255, shift: 0 }`; both are rounded to f32. Other numbers become
+ * `scale * x + shift`, computed in f64 and rounded once: so times keep their differences, and u32 become numbers instead of indexes
+ * @returns Left for NaN, an infinity or a number beyond f32 (naming the row, counted from 0), for different whole numbers of a column
+ * that are equal in f32, a scalar, or an affine map that is not finite
  */
 export const feature = (t: Tensor, affine: Affine = unchanged): E.Either<DataError, Feature> => {
+  const shape: unknown = (t as Partial<Tensor> | undefined | null)?.shape
+  if (Array.isArray(shape) && shape.includes(0))
+    return E.left(dataError([], 'at least one example along the first axis', `the shape ${showUnknown(shape)}`))
+  if (!isSound(t))
+    return E.left(dataError([], 'a tensor whose shape fits its data', showUnknown(t), 'make it with tensor'))
+  if (!Number.isFinite(affine?.scale) || !Number.isFinite(affine.shift))
+    return E.left(dataError(['scale'], 'a finite scale and shift', showUnknown(affine)))
   const scale = Math.fround(affine.scale)
   const shift = Math.fround(affine.shift)
   if (t.shape.length === 0 || !t.shape.every(isSize))
@@ -74,11 +95,12 @@ export const feature = (t: Tensor, affine: Affine = unchanged): E.Either<DataErr
     return Number.isFinite(Math.fround(255 * scale) + shift)
       ? E.right(as(view('u8', t.shape, numbersOf(t))))
       : E.left(dataError(['scale'], 'a finite scale and shift', `${affine.scale} and ${affine.shift}`))
-  if (scale !== 1 || shift !== 0)
-    return E.left(dataError(['scale'], 'bytes to scale', t.dtype, 'use fitScaling and applyScaling for other numbers'))
-  return t.dtype === 'u32'
+  return t.dtype === 'u32' && affine.scale === 1 && affine.shift === 0
     ? E.right(as(rowMajor(t as Tensor<Dims, 'u32'>)))
-    : pipe(finiteFloats(t as Tensor<Dims, 'f32' | 'f64'>), E.map(as))
+    : pipe(
+        finiteFloats(t, affine),
+        E.map(tensor => ({ tensor, ...unchanged }))
+      )
 }
 
 /** what a model sees of each byte */
@@ -121,7 +143,20 @@ export const wrongWeights = ({ tensor, scale, shift }: Feature, n: number): Data
 }
 
 const asFeature = (f: Tensor | Feature): E.Either<DataError, Feature> =>
-  isTensor(f) ? feature(f) : feature(f.tensor, f)
+  isFeature(f) ? feature(f.tensor, f) : feature(f)
+
+const isFeature = (u: unknown): u is Feature =>
+  typeof u === 'object' && u !== null && 'tensor' in u && 'scale' in u && 'shift' in u && isSound(u.tensor)
+
+/** The dataset, if it is one: functions called from untyped code are given anything. */
+export const known = (d: Dataset): E.Either<DataError, Dataset> =>
+  typeof d === 'object' &&
+  d !== null &&
+  isFeature(d.x) &&
+  isFeature(d.y) &&
+  (d.weights === undefined || isFeature(d.weights))
+    ? E.right(d)
+    : E.left(dataError([], 'a dataset', showUnknown(d), 'make it with dataset, fromArrays or a reader'))
 
 /**
  * A dataset from tensors.
@@ -130,13 +165,14 @@ const asFeature = (f: Tensor | Feature): E.Either<DataError, Feature> =>
  * @returns Left when a feature is not usable (see `feature`), x has no axis besides the examples', y has one number per example
  * that is no class number, the numbers of examples differ, or a weight is below 0
  */
-export const dataset = ({ x, y, classes, weights }: DatasetFields): E.Either<DataError, Dataset> =>
-  pipe(
+export const dataset = (fields: DatasetFields): E.Either<DataError, Dataset> => {
+  const { x, y, classes, weights } = (fields ?? {}) as DatasetFields
+  return pipe(
     E.Do,
     E.bind('x', () => pipe(asFeature(x), within('x'))),
     E.bind('y', () =>
       pipe(
-        classes === undefined ? E.right(y) : classLabels(isTensor(y) ? y : y.tensor, classes),
+        classes === undefined ? E.right(y) : classLabels(isFeature(y) ? y.tensor : y, classes),
         E.chain(asFeature),
         within('y')
       )
@@ -178,6 +214,7 @@ export const dataset = ({ x, y, classes, weights }: DatasetFields): E.Either<Dat
           )
     )
   )
+}
 
 /** how many examples a dataset has */
 export const exampleCount = (d: Dataset): number => rowCount(d.x.tensor)
@@ -200,7 +237,8 @@ export interface Batch {
 /** The examples named, as a model sees them. @returns Left when an index is not below the number of examples */
 export const gatherExamples = (d: Dataset, rows: Indices): E.Either<DataError, Batch> =>
   pipe(
-    checkIndices(rows, exampleCount(d)),
+    known(d),
+    E.chain(() => checkIndices(rows, exampleCount(d))),
     E.map(at => pickExamples(d, at)),
     E.map(({ x, y, weights }) => ({
       x: valuesOf(x),
@@ -211,9 +249,14 @@ export const gatherExamples = (d: Dataset, rows: Indices): E.Either<DataError, B
 
 /** The first n examples, without a copy. @returns Left when n is not a whole number from 1 to the number of examples */
 export const take = (d: Dataset, n: number): E.Either<DataError, Dataset> =>
-  isSize(n) && n <= exampleCount(d)
-    ? E.right(mapRows(d, t => slice(t, 0, n)))
-    : E.left(dataError(['take'], `a whole number from 1 to ${exampleCount(d)}`, `${n}`))
+  pipe(
+    known(d),
+    E.chain(() =>
+      isSize(n) && n <= exampleCount(d)
+        ? E.right(mapRows(d, t => slice(t, 0, n)))
+        : E.left(dataError(['take'], `a whole number from 1 to ${exampleCount(d)}`, showUnknown(n)))
+    )
+  )
 
 /**
  * The same inputs with another shape per example, without a copy.
@@ -222,8 +265,11 @@ export const take = (d: Dataset, n: number): E.Either<DataError, Dataset> =>
  * @returns Left when the number of numbers per example would change
  */
 export const reshapeInputs = (d: Dataset, shape: Dims): E.Either<DataError, Dataset> => {
+  const checked = known(d)
+  if (E.isLeft(checked)) return checked
   const { tensor } = d.x
   const [n = 0, ...old] = tensor.shape
+  if (!Array.isArray(shape)) return E.left(dataError(['x'], `a shape with ${sizeOf(old)} numbers`, showUnknown(shape)))
   return shape.length > 0 && shape.every(isSize) && sizeOf(shape) === sizeOf(old)
     ? E.right({ ...d, x: { ...d.x, tensor: view(tensor.dtype, [n, ...shape], numbersOf(tensor)) } })
     : E.left(

@@ -7,12 +7,12 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { dataError, decodeError, inside, type DataError, type DecodeError } from '../value/error.js'
 import type { Tensor } from '../value/tensor.js'
-import { errorCode } from '../value/text.js'
+import { readBounded } from './bounded.js'
 import { dataset, feature, reshapeInputs, take, type Dataset } from './dataset.js'
 import { unpack } from './gzip.js'
 import { decodeIdx } from './idx.js'
 import { decodeIris } from './iris.js'
-import { defaultLimits, type Limits } from './limits.js'
+import { defaultLimits, maxText, type Limits } from './limits.js'
 import { decodeNpy } from './npy.js'
 
 export type LoadError = DataError | DecodeError
@@ -23,23 +23,13 @@ export interface Datasets {
   readonly test?: Dataset
 }
 
-/** The bytes of a file. @returns Left when it cannot be read or is longer than `limits.bytes` (then it isn't read at all) */
+/**
+ * The bytes of a regular file.
+ *
+ * @returns Left when it cannot be read, is a device or a pipe (which may never end), or is longer than `limits.bytes`: reading stops at the limit
+ */
 export const readFile = (path: string, limits: Limits = defaultLimits): TE.TaskEither<DataError, Uint8Array> =>
-  pipe(
-    TE.tryCatch(
-      async () => {
-        const fs = process.getBuiltinModule('node:fs/promises')
-        const { size } = await fs.stat(path)
-        return size > limits.bytes ? size : await fs.readFile(path)
-      },
-      e => dataError([path], 'a file that can be read', errorCode(e), 'paths are relative to the working directory')
-    ),
-    TE.chain(b =>
-      typeof b === 'number'
-        ? TE.left(dataError([path], `at most ${limits.bytes} bytes`, `${b}`, 'raise limits.bytes'))
-        : TE.right(new Uint8Array(b.buffer, b.byteOffset, b.byteLength))
-    )
-  )
+  readBounded(path, limits.bytes)
 
 const decoded =
   <A>(decode: (bytes: Uint8Array, limits: Limits) => E.Either<LoadError, A>) =>
@@ -57,6 +47,10 @@ export const readNpy: (path: string, limits?: Limits) => TE.TaskEither<LoadError
 export const readText: (path: string, limits?: Limits) => TE.TaskEither<LoadError, string> = decoded((bytes, limits) =>
   pipe(
     unpack(bytes, limits),
+    E.filterOrElse(
+      plain => plain.length <= maxText,
+      plain => decodeError([], `text of at most ${maxText} bytes`, `${plain.length}`, 'save such data as .npy')
+    ),
     E.chain(plain =>
       E.tryCatch(
         () => new TextDecoder('utf-8', { fatal: true }).decode(plain),

@@ -60,6 +60,7 @@ const inflate = (bytes: Uint8Array, size: number): Unpacked => {
 export const gunzip = (bytes: Uint8Array, limits: Limits = defaultLimits): E.Either<DecodeError, Uint8Array> => {
   const fail = (expected: string, got: string, hint = ''): E.Either<DecodeError, never> =>
     E.left(decodeError(['gzip'], expected, got, hint))
+  if (!(bytes instanceof Uint8Array)) return fail('a Uint8Array', 'something else', 'new Uint8Array(buffer) makes one')
   if (!isGzip(bytes)) return fail('the bytes 1f 8b at the start', 'others', 'is this file packed with gzip?')
   if (bytes.length < headerAndTrailer)
     return fail(`at least ${headerAndTrailer} bytes`, `${bytes.length}`, 'the file is cut off')

@@ -8,7 +8,7 @@ import { decodeError, type DecodeError } from '../value/error.js'
 import { view, type Tensor } from '../value/tensor.js'
 import { decodeElements, elements, type Element } from './elements.js'
 import { unpack } from './gzip.js'
-import { checkLength, countElements, defaultLimits, type Limits } from './limits.js'
+import { checkBytes, checkLength, countElements, defaultLimits, type Limits } from './limits.js'
 
 const types: Readonly<Record<number, Element>> = {
   0x08: elements.uint8,
@@ -43,21 +43,23 @@ const decodePlain = (bytes: Uint8Array, limits: Limits): E.Either<DecodeError, T
   return pipe(
     countElements('idx', sizes, element.width, limits),
     E.chain(n => checkLength('idx', start + n * element.width, bytes.length)),
-    E.chain(() => decodeElements('idx', element, bytes.subarray(start), false)),
-    E.map(data => view(element.dtype, sizes, data))
+    E.chain(() => decodeElements(['idx'], element, bytes.subarray(start), false, sizes)),
+    E.map(({ dtype, numbers }) => view(dtype, sizes, numbers))
   )
 }
 
 /**
  * Reads an IDX file, plain or packed with gzip. Unsigned bytes stay bytes and, unpacked, share the memory of `bytes`; int8 and
- * int16 become f32, int32 becomes u32.
+ * int16 become f32. int32 are numbers: f32 where it holds all of them exactly, else f64; along one axis they are u32 where it holds
+ * them, as class numbers are.
  *
  * @example decodeIdx(bytes) // Right({ dtype: 'u8', shape: [60000, 28, 28], ... })
  * @returns Left for anything that is not exactly one IDX tensor: another format, data cut off or followed by more, a size of 0,
- * sizes beyond the limits, a negative int32, damaged gzip. Never throws.
+ * sizes beyond the limits, damaged gzip. Never throws.
  */
 export const decodeIdx = (bytes: Uint8Array, limits: Limits = defaultLimits): E.Either<DecodeError, Tensor> =>
   pipe(
-    unpack(bytes, limits),
+    checkBytes('idx', bytes, limits),
+    E.chain(checked => unpack(checked, limits)),
     E.chain(plain => decodePlain(plain, limits))
   )

@@ -1,9 +1,11 @@
 /** Class numbers: 0 .. classes - 1, held as u32. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { showUnknown } from '../value/codec.js'
 import { dataError, type DataError } from '../value/error.js'
 import { isSize, showShape } from '../value/shape.js'
-import { isTensor, numbersOf, view, type Tensor } from '../value/tensor.js'
+import { isSound, isTensor, numbersOf, view, type Tensor } from '../value/tensor.js'
+import { defaultLimits } from './limits.js'
 import { rowCount, type Indices } from './rows.js'
 
 /**
@@ -14,7 +16,9 @@ import { rowCount, type Indices } from './rows.js'
  * at all, and for a tensor that is not of the shape [examples]
  */
 export const classLabels = (y: Tensor | ArrayLike<number>, classes: number): E.Either<DataError, Indices> => {
-  if (!isSize(classes)) return E.left(dataError(['classes'], 'a positive whole number', String(classes)))
+  if (!isSize(classes)) return E.left(dataError(['classes'], 'a positive whole number', showUnknown(classes)))
+  if (isTensor(y) ? !isSound(y) : typeof y !== 'object' || y === null || !isSize(y.length))
+    return E.left(dataError(['labels'], 'at least one label', showUnknown(y)))
   if (isTensor(y) && y.shape.length !== 1)
     return E.left(
       dataError(['labels'], 'one class number per example, [examples]', showShape(y.shape), 'is this one-hot already?')
@@ -28,15 +32,13 @@ export const classLabels = (y: Tensor | ArrayLike<number>, classes: number): E.E
         dataError(
           ['labels', `row ${i}`],
           `a whole number from 0 to ${classes - 1}`,
-          `${c}`,
+          showUnknown(c),
           'classes are counted from 0'
         )
       )
     out[i] = c
   }
-  return out.length === 0
-    ? E.left(dataError(['labels'], 'at least one label', 'none'))
-    : E.right(view('u32', [out.length], out))
+  return E.right(view('u32', [out.length], out))
 }
 
 /**
@@ -51,6 +53,16 @@ export const oneHot = (
 ): E.Either<DataError, Tensor<readonly [number, number], 'f32'>> =>
   pipe(
     classLabels(labels, classes),
+    E.filterOrElse(
+      checked => rowCount(checked) * classes * 4 <= defaultLimits.bytes,
+      checked =>
+        dataError(
+          ['classes'],
+          `at most ${defaultLimits.bytes} bytes, one number for each class and label`,
+          `${rowCount(checked)} labels of ${classes} classes`,
+          'losses take class numbers as they are'
+        )
+    ),
     E.map(checked => {
       const out = new Float32Array(rowCount(checked) * classes)
       numbersOf(checked).forEach((c, i) => (out[i * classes + c] = 1))

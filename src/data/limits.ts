@@ -1,7 +1,11 @@
 /** How much a file may claim before it is believed: sizes are checked against these, and against the file, before memory is taken. */
 import * as E from 'fp-ts/lib/Either.js'
+import { showUnknown } from '../value/codec.js'
 import { decodeError, type DecodeError } from '../value/error.js'
 import { isSize, showShape, type Dims } from '../value/shape.js'
+
+/** V8 holds no longer text */
+export const maxText = 536_870_888
 
 export interface Limits {
   /** of a file, and of what it unpacks to */
@@ -41,6 +45,16 @@ export const countElements = (
       )
   }
   return E.right(n)
+}
+
+/** whether a decoder was given bytes, and limits that are numbers; a caller without a compiler may hand over anything */
+export const checkBytes = (format: string, bytes: unknown, limits: unknown): E.Either<DecodeError, Uint8Array> => {
+  if (!(bytes instanceof Uint8Array))
+    return E.left(decodeError([format], 'a Uint8Array', showUnknown(bytes), 'new Uint8Array(buffer) makes one'))
+  const { bytes: most, rank } = (limits ?? {}) as Partial<Limits>
+  return typeof most === 'number' && typeof rank === 'number'
+    ? E.right(bytes)
+    : E.left(decodeError([format], 'limits, { bytes, rank }', showUnknown(limits)))
 }
 
 /** whether exactly the bytes announced are there */

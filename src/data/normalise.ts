@@ -5,11 +5,11 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { exact, finite, list, oneOf, withDefault, type Codec } from '../value/codec.js'
+import { exact, finite, list, oneOf, showUnknown, withDefault, type Codec } from '../value/codec.js'
 import { dataError, within, type DataError } from '../value/error.js'
 import { sizeOf, type Dims } from '../value/shape.js'
-import { isFloat, numbersOf, view, type Tensor } from '../value/tensor.js'
-import { feature, valuesOf, type Dataset, type Feature } from './dataset.js'
+import { isFloat, isSound, numbersOf, view, type Tensor } from '../value/tensor.js'
+import { feature, known, valuesOf, type Dataset, type Feature } from './dataset.js'
 import { rowCount, slice } from './rows.js'
 
 interface Statistics {
@@ -160,6 +160,15 @@ export const fitScaling = (
   per: ScalingGroup = 'column',
   of: ScalingOf = 'inputs'
 ): E.Either<DataError, Scaling> => {
+  const checked = known(train)
+  if (E.isLeft(checked)) return checked
+  const unknown = Object.entries({ kind: [kind, kinds], per: [per, groups], of: [of, places] } as const).find(
+    ([, [name, table]]) => typeof name !== 'string' || !Object.hasOwn(table, name)
+  )
+  if (unknown !== undefined) {
+    const [name, [got, table]] = unknown
+    return E.left(dataError([name], `one of ${Object.keys(table).join(', ')}`, showUnknown(got)))
+  }
   const place = places[of]
   const numbers = train[place]
   const { dtype, shape } = numbers.tensor
@@ -183,6 +192,9 @@ export const fitScaling = (
     : E.right({ of, kind, per, scale: fitted.map(f => f.scale), shift: fitted.map(f => f.shift) })
 }
 
+const knownScaling = (scaling: Scaling): E.Either<DataError, Scaling> =>
+  scalingCodec.is(scaling) ? E.right(scaling) : E.left(dataError(['scaling'], 'a scaling', showUnknown(scaling)))
+
 const affine = (f: Feature, scale: number, shift: number): E.Either<DataError, Feature> =>
   feature(f.tensor, { scale: f.scale * scale, shift: f.shift * scale + shift })
 
@@ -204,6 +216,11 @@ const misfit = (place: string, { of, per, scale }: Scaling, { dtype, shape }: Te
  * @returns Left when what is to be scaled has another number of groups than the scaling, or a result is not finite
  */
 export const applyScaling = (scaling: Scaling, d: Dataset): E.Either<DataError, Dataset> => {
+  const checked = pipe(
+    known(d),
+    E.chain(() => knownScaling(scaling))
+  )
+  if (E.isLeft(checked)) return checked
   const { scale, shift } = scaling
   const place = places[scaling.of]
   const numbers = d[place]
@@ -236,6 +253,9 @@ export const applyScaling = (scaling: Scaling, d: Dataset): E.Either<DataError, 
  * @returns Left for another number of groups than the scaling has, numbers that are no floats, and a scale of 0
  */
 export const undoScaling = (scaling: Scaling, scaled: Tensor): E.Either<DataError, Tensor<Dims, 'f64'>> => {
+  const checked = knownScaling(scaling)
+  if (E.isLeft(checked)) return checked
+  if (!isSound(scaled)) return E.left(dataError(['scaled'], 'a tensor', showUnknown(scaled), 'make it with tensor'))
   const { scale, shift } = scaling
   const n = scale.length
   if (!isFloat(scaled.dtype) || !fits(scaling, scaled)) return E.left(misfit('scaled', scaling, scaled))

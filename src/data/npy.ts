@@ -11,7 +11,7 @@ import { numbersOf, view, type DType, type Tensor } from '../value/tensor.js'
 import { utf8 } from '../value/text.js'
 import { decodeElements, elements, type Element } from './elements.js'
 import { unpack } from './gzip.js'
-import { checkLength, countElements, defaultLimits, type Limits } from './limits.js'
+import { checkBytes, checkLength, countElements, defaultLimits, type Limits } from './limits.js'
 
 const magic: readonly number[] = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
 
@@ -25,6 +25,7 @@ const types: Readonly<Record<string, Element>> = {
   i4: elements.int32,
   u8: elements.uint64,
   i8: elements.int64,
+  f2: elements.float16,
   f4: elements.float32,
   f8: elements.float64
 }
@@ -39,9 +40,23 @@ interface Header {
 const fail = (expected: string, got: string, hint = ''): E.Either<DecodeError, never> =>
   E.left(decodeError(['npy'], expected, got, hint))
 
-/** one `'key': value`; the value is a string, a truth value or a tuple of whole numbers */
-const field = String.raw`'(\w+)'\s*:\s*('[^']*'|True|False|\([\d,\s]*\))`
-const dictionary = new RegExp(String.raw`^\{\s*(?:${field}\s*,\s*)*(?:${field}\s*)?\}\s*$`)
+/** one `'key': value` and the comma behind it; the value is a string, a truth value or a tuple of whole numbers */
+const field = /\s*(['"])(\w+)\1\s*:\s*(?:(['"])([^'"]*)\3|(True|False)|\(([\d,\sL]*)\))\s*(?:,|$)/y
+
+/** the fields of a header's dictionary, where it has nothing else; by a small grammar: nothing is evaluated */
+const fieldsOf = (text: string): readonly (readonly [key: string, value: string])[] => {
+  const trimmed = text.trim()
+  if (!trimmed.startsWith('{') || !trimmed.endsWith('}')) return []
+  const body = trimmed.slice(1, -1).trim()
+  const entries: [string, string][] = []
+  for (let at = 0; at < body.length; at = field.lastIndex) {
+    field.lastIndex = at
+    const m = field.exec(body)
+    if (m === null) return []
+    entries.push([m[2] as string, m[4] ?? m[5] ?? `(${m[6] ?? ''})`])
+  }
+  return entries
+}
 
 /** `(3, 4)` -> [3, 4]; undefined where a number is missing or too many digits make it inexact */
 const sizesOf = (tuple: string): Dims | undefined => {
@@ -50,14 +65,13 @@ const sizesOf = (tuple: string): Dims | undefined => {
     .split(',')
     .map(s => s.trim())
   const numbers = parts.at(-1) === '' ? parts.slice(0, -1) : parts
-  return numbers.every(s => /^\d{1,15}$/.test(s)) ? numbers.map(Number) : undefined
+  // Python 2 wrote an L behind its long numbers
+  return numbers.every(s => /^\d{1,15}L?$/.test(s)) ? numbers.map(s => Number(s.replace('L', ''))) : undefined
 }
 
-/** the three fields of the header, each exactly once, by a small grammar: nothing is evaluated */
+/** the three fields of the header, each exactly once */
 const parseHeader = (text: string): E.Either<DecodeError, Header> => {
-  const entries = dictionary.test(text)
-    ? [...text.matchAll(new RegExp(field, 'g'))].map(m => [m[1], m[2] ?? ''] as const)
-    : []
+  const entries = fieldsOf(text)
   const fields = new Map(entries)
   const descr = fields.get('descr')
   const order = fields.get('fortran_order')
@@ -69,7 +83,8 @@ const parseHeader = (text: string): E.Either<DecodeError, Header> => {
       JSON.stringify(text.slice(0, 80)),
       'only arrays of plain numbers are read, without named fields'
     )
-  const code = /^'([<>|=])(\w\d)'$/.exec(descr)
+  // without a byte order it is that of the machine, as with =: nearly all are little-endian
+  const code = /^([<>|=]?)(\w\d)$/.exec(descr)
   const element = code?.[2] !== undefined && Object.hasOwn(types, code[2]) ? types[code[2]] : undefined
   return element === undefined
     ? fail(`an element type among ${Object.keys(types).join(' ')}`, descr, 'convert it with astype before saving')
@@ -100,9 +115,12 @@ const decodePlain = (bytes: Uint8Array, limits: Limits): E.Either<DecodeError, T
       pipe(
         countElements('npy', sizes, element.width, limits),
         E.chain(n => checkLength('npy', start + n * element.width, bytes.length)),
-        E.chain(() => decodeElements('npy', element, bytes.subarray(start), littleEndian)),
-        E.map((data): Tensor => ({
-          ...view(element.dtype, sizes, data),
+        E.chain(() => {
+          const numbers = bytes.subarray(start)
+          return decodeElements(['npy'], element, numbers, littleEndian, sizes, fortran)
+        }),
+        E.map(({ dtype, numbers }): Tensor => ({
+          ...view(dtype, sizes, numbers),
           stride: fortran ? columnMajor(sizes) : stridesOf(sizes)
         }))
       )
@@ -112,16 +130,18 @@ const decodePlain = (bytes: Uint8Array, limits: Limits): E.Either<DecodeError, T
 
 /**
  * Reads a .npy file (versions 1 to 3, either byte order, C or Fortran order), plain or packed with gzip. Fortran order becomes
- * strides, not a copy. bool, uint8, float32 and float64 keep their type; int8, int16 and uint16 become f32; int32, uint32, int64
- * and uint64 become u32.
+ * strides, not a copy. bool, uint8, uint32, float32 and float64 keep their type; int8, int16, uint16 and float16 become f32. int32,
+ * int64 and uint64 are numbers: f32 where it holds all of them exactly, else f64; along one axis they are u32 where it holds them, as
+ * class numbers are. Save indexes (of an embedding, say) as uint32.
  *
  * @example decodeNpy(bytes) // np.save('x.npy', np.zeros((2, 3), 'f4')): Right({ dtype: 'f32', shape: [2, 3], ... })
  * @returns Left for another format, named fields, complex numbers or text, a size of 0, sizes that differ from the file's length,
- * a whole number that u32 cannot hold. Never throws.
+ * a whole number beyond 2^53. Never throws.
  */
 export const decodeNpy = (bytes: Uint8Array, limits: Limits = defaultLimits): E.Either<DecodeError, Tensor> =>
   pipe(
-    unpack(bytes, limits),
+    checkBytes('npy', bytes, limits),
+    E.chain(checked => unpack(checked, limits)),
     E.chain(plain => decodePlain(plain, limits))
   )
 

@@ -1,9 +1,10 @@
 /** Rows of a tensor: what lies at one index of the first axis. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { showUnknown } from '../value/codec.js'
 import { dataError, type DataError } from '../value/error.js'
 import { sizeOf, type Dims } from '../value/shape.js'
-import { allocate, numbersOf, view, type DType, type Tensor } from '../value/tensor.js'
+import { allocate, isSound, isTensor, numbersOf, view, type DType, type Tensor } from '../value/tensor.js'
 
 /** whole numbers that name rows */
 export type Indices = Tensor<readonly [number], 'u32'>
@@ -40,13 +41,12 @@ export const slice = <D extends DType>(t: Tensor<Dims, D>, start: number, n: num
 
 /** the indices, where there are some and each is below n */
 export const checkIndices = (rows: Indices, n: number): E.Either<DataError, Uint32Array> => {
+  if (isTensor(rows) && rows.data.length === 0) return E.left(dataError(['indices'], 'at least one', 'none'))
+  if (!isSound(rows) || rows.dtype !== 'u32')
+    return E.left(dataError(['indices'], 'a tensor of u32', showUnknown(rows), "tensor('u32', [n], numbers) makes one"))
   const at = numbersOf(rows)
   const bad = at.findIndex(i => i >= n)
-  return at.length === 0
-    ? E.left(dataError(['indices'], 'at least one', 'none'))
-    : bad >= 0
-      ? E.left(dataError(['indices', `${bad}`], `an index below ${n}`, `${at[bad]}`))
-      : E.right(at)
+  return bad >= 0 ? E.left(dataError(['indices', `${bad}`], `an index below ${n}`, `${at[bad]}`)) : E.right(at)
 }
 
 /**

@@ -8,23 +8,13 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
+import { decodeElements, elements, type Element } from '../data/elements.js'
 import { countElements, defaultLimits, type Limits } from '../data/limits.js'
-import { bytesOf, numbersFrom, widths } from '../value/bytes.js'
-import {
-  count,
-  exact,
-  list,
-  oneOf,
-  parseJson,
-  recordOf,
-  refined,
-  showUnknown,
-  size,
-  type Codec
-} from '../value/codec.js'
+import { bytesOf, widths } from '../value/bytes.js'
+import { count, exact, list, oneOf, parseJson, recordOf, refined, showUnknown, type Codec } from '../value/codec.js'
 import { decodeError, shapeError, type DecodeError, type ShapeError } from '../value/error.js'
 import { showShape, sizeOf, type Dims } from '../value/shape.js'
-import { isSound, view, type DType, type Tensor } from '../value/tensor.js'
+import { isSound, isTensor, view, type DType, type Tensor } from '../value/tensor.js'
 import { utf8 } from '../value/text.js'
 
 /** tensors by their names, and texts about them */
@@ -40,8 +30,23 @@ export interface SafetensorsLimits extends Limits {
 export const safetensorsLimits: SafetensorsLimits = Object.freeze({ ...defaultLimits, header: 100_000_000 })
 
 const codes = { f32: 'F32', f64: 'F64', u8: 'U8', u32: 'U32', bool: 'BOOL' } as const satisfies Record<DType, string>
-type Code = (typeof codes)[DType]
-const dtypes = Object.fromEntries(Object.entries(codes).map(([dtype, code]) => [code, dtype])) as Record<Code, DType>
+/** element types that are read: those of tensors, and those that other tools write */
+const readable = {
+  F32: elements.float32,
+  F64: elements.float64,
+  U8: elements.uint8,
+  U32: elements.uint32,
+  BOOL: elements.bool,
+  I8: elements.int8,
+  U16: elements.uint16,
+  I16: elements.int16,
+  I32: elements.int32,
+  I64: elements.int64,
+  U64: elements.uint64,
+  F16: elements.float16,
+  BF16: elements.bfloat16
+} as const satisfies Readonly<Record<(typeof codes)[DType], Element>> & Readonly<Record<string, Element>>
+type Code = keyof typeof readable
 
 const metadataName = '__metadata__'
 /** bytes before the header: its length */
@@ -59,11 +64,20 @@ export interface Parts {
 const isText = (text: string): boolean => !/[\ud800-\udfff]/u.test(text)
 const isName = (name: string): boolean => name !== metadataName && name !== '__proto__' && isText(name)
 
+/** a tensor without numbers, which only files hold */
+const isEmpty = (t: unknown): boolean =>
+  isTensor(t) &&
+  Object.hasOwn(codes, t.dtype) &&
+  Array.isArray(t.shape) &&
+  t.data.length === 0 &&
+  t.shape.includes(0) &&
+  t.shape.every(count.is)
+
 const refusal = ({ tensors, metadata }: SafeTensors): ShapeError | undefined => {
   const name =
     [...Object.keys(tensors), ...Object.keys(metadata)].find(n => !isName(n)) ??
     Object.values(metadata).find(text => !isText(text))
-  const unsound = Object.entries(tensors).find(([, tensor]) => !isSound(tensor))?.[0]
+  const unsound = Object.entries(tensors).find(([, tensor]) => !isSound(tensor) && !isEmpty(tensor))?.[0]
   return name !== undefined
     ? shapeError(['safetensors'], `well-formed text other than ${metadataName} and __proto__`, JSON.stringify(name))
     : unsound !== undefined
@@ -139,8 +153,8 @@ const offsets: Codec<readonly number[]> = refined(
   }
 )
 const row: Codec<Row> = exact('tensor', {
-  dtype: oneOf(...Object.values(codes)),
-  shape: list(size),
+  dtype: oneOf(...(Object.keys(readable) as readonly Code[])),
+  shape: list(count),
   data_offsets: offsets
 })
 const texts = recordOf('metadata', t.string)
@@ -229,14 +243,18 @@ export const safetensorsHeader = (
 const checkRanges = (rows: Header['rows'], length: number, limits: Limits): E.Either<DecodeError, undefined> => {
   let at = 0
   const begin = ([, r]: Header['rows'][number]): number => r.data_offsets[0] as number
-  for (const [name, { dtype, shape, data_offsets }] of [...rows].sort((a, b) => begin(a) - begin(b))) {
+  // a tensor without numbers stands before the one that begins where it does
+  const end = ([, r]: Header['rows'][number]): number => r.data_offsets[1] as number
+  for (const [name, { dtype, shape, data_offsets }] of [...rows].sort(
+    (a, b) => begin(a) - begin(b) || end(a) - end(b)
+  )) {
     const [from, to] = data_offsets as readonly [number, number]
     const here = <A>(e: E.Either<DecodeError, A>): E.Either<DecodeError, A> =>
       E.mapLeft(({ path, expected, got, hint }: DecodeError) =>
         decodeError(['safetensors', name, ...path.slice(1)], expected, got, hint)
       )(e)
-    const width = widths[dtypes[dtype]]
-    const n = here(countElements('safetensors', shape, width, limits))
+    const { width } = readable[dtype]
+    const n = shape.includes(0) ? E.right(0) : here(countElements('safetensors', shape, width, limits))
     if (E.isLeft(n)) return n
     if (to - from !== n.right * width)
       return here(fail(`${n.right * width} bytes for ${dtype}${showShape(shape)}`, `${to - from}`))
@@ -258,24 +276,26 @@ const checkRanges = (rows: Header['rows'], length: number, limits: Limits): E.Ei
 const tensorsFrom = (rows: Header['rows'], data: Uint8Array): E.Either<DecodeError, SafeTensors['tensors']> =>
   pipe(
     rows,
-    E.traverseArray(([name, { dtype, shape, data_offsets }]) => {
-      const bytes = data.subarray(...(data_offsets as readonly [number, number]))
-      const bad = dtype === 'BOOL' ? bytes.findIndex(b => b > 1) : -1
-      return bad < 0
-        ? E.right([name, view(dtypes[dtype], shape, numbersFrom(dtypes[dtype], bytes))] as const)
-        : E.left(decodeError(['safetensors', name, `element ${bad}`], 'a truth value, 0 or 1', String(bytes[bad])))
-    }),
+    E.traverseArray(([name, { dtype, shape, data_offsets }]) =>
+      pipe(
+        // storage of its own, whatever else becomes of the file
+        data.slice(...(data_offsets as readonly [number, number])),
+        bytes => decodeElements(['safetensors', name], readable[dtype], bytes, true, shape),
+        E.map(({ dtype, numbers }) => [name, view(dtype, shape, numbers)] as const)
+      )
+    ),
     E.map(entries => Object.fromEntries(entries))
   )
 
 /**
  * Reads a safetensors file. Nothing is believed that the file does not bear out, and no memory is taken before: names are names, never
- * paths, and every tensor gets storage of its own.
+ * paths, and every tensor gets storage of its own. F32, F64, U8, U32 and BOOL keep their type; F16, BF16, I8, I16 and U16 become f32;
+ * I32, I64 and U64 are numbers, as in `decodeNpy`. A tensor may have a size of 0, and then holds nothing.
  *
  * @example decodeSafetensors(bytes) // Right({ tensors: { 'dense/weight': { dtype: 'f32', shape: [784, 10], ... } }, metadata: {} })
  * @param limits of the header, of a tensor and its rank
  * @returns Left for a header too large, not UTF-8, not JSON, not beginning with {, with a name twice or too deep; for an element type
- * other than F32, F64, U8, U32 and BOOL; for sizes of 0 or beyond the limits, ranges that overlap, leave bytes out or differ from
+ * that is none of those above; for sizes beyond the limits, ranges that overlap, leave bytes out or differ from
  * shape x width, and bytes missing or left over. Never throws.
  */
 export const decodeSafetensors = (

@@ -49,7 +49,7 @@ const targets = ({ expects, classIndexes }: KnownLoss, dtype: FloatType, shape: 
   const rows = Array.from({ length: all.length / width }, (_, i) => all.slice(i * width, (i + 1) * width))
   const made = rows.flatMap((row, i) => {
     const sum = row.reduce((a, b) => a + b, 0)
-    const largest = row.indexOf(Math.max(...row))
+    const largest = row.indexOf(row.reduce((a, b) => Math.max(a, b), -Infinity))
     return i % 2 === 0 ? row.map((_, j) => (j === largest ? 1 : 0)) : row.map(p => p / sum)
   })
   return view(dtype, shape, allocate(dtype, made))

@@ -5,6 +5,7 @@ export {
   drawKey,
   fnv1a32,
   foldIn,
+  isDrawKey,
   leafKey,
   rootKey,
   split,

@@ -24,10 +24,19 @@ export interface DrawKey {
 
 const key = (words: Words): Key => ({ kind: 'key', words })
 
-/** the root of a run: [0, seed mod 2^32]; a seed is a whole number from 0 to 2^32 - 1 */
+const isWords = (u: unknown): boolean =>
+  Array.isArray(u) && u.length === 2 && u.every(w => Number.isInteger(w) && w >= 0 && w <= 0xffffffff)
+/** whether a value is a leaf; a caller without a compiler may hand over a seed instead */
+export const isDrawKey = (u: unknown): u is DrawKey =>
+  typeof u === 'object' && u !== null && 'kind' in u && u.kind === 'draw' && 'words' in u && isWords(u.words)
+
+/**
+ * The root of a run. A seed is a whole number from 0 to 2^32 - 1: its key is [0, seed]. Settings and run files refuse other seeds; here
+ * every number has a key of its own, so that no two seeds are one by rounding.
+ */
 export const rootKey = (seed: number): Key => key(seedWords(seed))
 
-/** the key below k for a number (an epoch, a step), taken mod 2^32 */
+/** the key below k for a number (an epoch, a step): a whole number, 0 or more; different numbers have different keys */
 export const foldIn = (k: Key, n: number): Key => key(foldInWords(k.words, n))
 
 /** the key below k for a label (a purpose, a layer) */

@@ -62,12 +62,30 @@ export const threefry = ([k0, k1]: Words, [c0, c1]: Words): Words => {
   return made()
 }
 
-/** the key of a seed: [0, seed mod 2^32] */
-export const seedWords = (seed: number): Words => [0, seed >>> 0]
+const bits = new DataView(new ArrayBuffer(8))
+/** apart from the counters of all other uses, whose first word is below 2^21 */
+const OTHER = 0xffffffff
 
-/** a key for each 32-bit number d: threefry(k, [0, d]) */
+/**
+ * A number as two words, so that different numbers stay different: whole numbers from 0 to 2^53 - 1 as they are written in base 2^32,
+ * any other by a block of its 64 bits. NaN is one number, and -0 is 0.
+ */
+export const wordsOf = (n: number): Words => {
+  if (Number.isSafeInteger(n) && n >= 0) return [Math.floor(n / TWO_32) >>> 0, n >>> 0]
+  // engines differ in the bits of NaN
+  if (Number.isNaN(n)) bits.setBigUint64(0, 0x7ff8000000000000n)
+  else bits.setFloat64(0, n)
+  mix(bits.getUint32(0), bits.getUint32(4), OTHER, OTHER)
+  return made()
+}
+
+/** the key of a seed: [0, seed] for seeds below 2^32; see `wordsOf` for others */
+export const seedWords = (seed: number): Words => wordsOf(seed)
+
+/** a key for each number d: threefry(k, [0, d]) for whole numbers below 2^32; see `wordsOf` for others */
 export const foldInWords = ([k0, k1]: Words, d: number): Words => {
-  mix(k0, k1, 0, d)
+  const [high, low] = wordsOf(d)
+  mix(k0, k1, high, low)
   return made()
 }
 

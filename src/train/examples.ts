@@ -62,7 +62,7 @@ const wrongTarget = ({ numbers, each }: Targets, at: number, expected: string, h
 const firstTie = ({ numbers }: Targets, size: number): number =>
   Array.from({ length: numbers.length / size }, (_, i) => i).findIndex(i => {
     const row = Array.from(numbers.subarray(i * size, (i + 1) * size))
-    const largest = Math.max(...row)
+    const largest = row.reduce((a, b) => Math.max(a, b), -Infinity)
     return row.filter(n => n === largest).length > 1
   })
 /** metrics of classes need targets that say one class; what a loss of classes takes does, the first of equally likely ones */

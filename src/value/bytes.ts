@@ -27,3 +27,23 @@ export const numbersFrom = (dtype: DType, bytes: Uint8Array): Numbers => {
   if (!littleEndian) swapped(own, widths[dtype])
   return numbers
 }
+
+const scratch = new DataView(new ArrayBuffer(4))
+const fromF32Bits = (bits: number): number => {
+  scratch.setUint32(0, bits)
+  return scratch.getFloat32(0)
+}
+
+/** The number of a float16 (IEEE 754 binary16: 5 bits of exponent, 10 of fraction). Each is exact in f32. */
+export const halfFrom = (bits: number): number => {
+  const sign = (bits & 0x8000) === 0 ? 1 : -1
+  const exponent = (bits >>> 10) & 31
+  const fraction = bits & 1023
+  // below 2^-14 in steps of 2^-24
+  if (exponent === 0) return sign * fraction * 5.960464477539063e-8
+  const f32 = exponent === 31 ? 255 : exponent + 112
+  return sign * fromF32Bits((f32 << 23) | (fraction << 13))
+}
+
+/** The number of a bfloat16: the upper half of an f32. */
+export const bfloat16From = (bits: number): number => fromF32Bits(bits << 16)

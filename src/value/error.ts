@@ -58,15 +58,20 @@ export type FileError = Problem<'FileError'>
 /** a backend that cannot run here, or a program it cannot run */
 export type BackendError = Problem<'BackendError'>
 
+/** what came from outside may be of any length, and a message is to be read */
+const maxLabel = 400
+const maxText = 1000
+const bounded = (text: string, max: number): string => (text.length <= max ? text : `${text.slice(0, max - 3)}...`)
+
 const problem =
   <Tag extends string>(_tag: Tag, commonCode: ErrorCode) =>
   (path: readonly string[], expected: string, got: string, hint = '', code = commonCode): Problem<Tag> => ({
     _tag,
     code,
-    path,
-    expected,
-    got,
-    hint
+    path: path.map(label => bounded(label, maxLabel)),
+    expected: bounded(expected, maxText),
+    got: bounded(got, maxText / 2),
+    hint: bounded(hint, maxText)
   })
 
 /**
@@ -115,7 +120,7 @@ export const inside =
   (label: string) =>
   <P extends Problem<string>>(e: P): P => ({
     ...e,
-    path: [label, ...e.path],
+    path: [bounded(label, maxLabel), ...e.path],
     ...(e.others === undefined ? {} : { others: e.others.map(inside(label)) })
   })
 

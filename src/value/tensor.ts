@@ -57,24 +57,71 @@ export const view = <const S extends Dims, D extends DType>(dtype: D, shape: S, 
   data
 })
 
+const storages = { f32: Float32Array, f64: Float64Array, u8: Uint8Array, u32: Uint32Array, bool: Uint8Array } as const
+
+const whole =
+  (max: number) =>
+  (x: number): boolean =>
+    Number.isInteger(x) && x >= 0 && x <= max
+// NaN and the infinities are numbers of both precisions
+const float =
+  (round: (x: number) => number) =>
+  (x: number): boolean =>
+    Number.isFinite(round(x)) || !Number.isFinite(x)
+/** the numbers that an element type holds, up to the rounding of fractions; and how a message names them */
+const holds: { readonly [D in DType]: readonly [what: string, is: (x: number) => boolean] } = {
+  f32: ['numbers in the range of f32', float(Math.fround)],
+  f64: ['numbers', float(x => x)],
+  u8: ['whole numbers from 0 to 255', whole(255)],
+  u32: ['whole numbers from 0 to 4294967295', whole(0xffffffff)],
+  bool: ['truth values, 0 or 1', whole(1)]
+}
+
+const isDType = (u: unknown): u is DType => typeof u === 'string' && Object.hasOwn(holds, u)
+
+/** what came, in a few words */
+const shown = (u: unknown): string => (typeof u === 'number' ? String(u) : Array.isArray(u) ? 'an array' : typeof u)
+
+/** the first number that the element type cannot hold: it would become another one */
+const misfit = (dtype: DType, numbers: ArrayLike<number>): ShapeError | undefined => {
+  if (numbers instanceof storages[dtype] && dtype !== 'bool') return undefined
+  const [what, is] = holds[dtype]
+  for (let i = 0; i < numbers.length; i++) {
+    const x: unknown = numbers[i]
+    if (typeof x !== 'number' || !is(x))
+      return shapeError(
+        ['tensor', `element ${i}`],
+        `${what} for ${dtype}`,
+        shown(x),
+        'take another element type, or scale'
+      )
+  }
+  return undefined
+}
+
 /**
- * A tensor from plain numbers, copied.
+ * A tensor from plain numbers, copied. Fractions are rounded to the element type.
  *
  * @example tensor('f32', [2, 2], [1, 2, 3, 4]) // Right
- * @returns Left when a size is not a positive whole number or the count of numbers differs from the product of the sizes
+ * @returns Left when a size is not a positive whole number, the count of numbers differs from the product of the sizes, or the element
+ * type cannot hold a number: 300 and 1.5 as u8, 1e300 as f32
  */
 export const tensor = <const S extends Dims, D extends DType>(
   dtype: D,
   shape: S,
   numbers: ArrayLike<number>
-): E.Either<ShapeError, Tensor<S, D>> =>
-  !shape.every(isSize)
-    ? E.left(shapeError(['tensor'], 'sizes that are positive whole numbers', showShape(shape)))
-    : sizeOf(shape) !== numbers.length
-      ? E.left(
-          shapeError(['tensor'], `${sizeOf(shape)} numbers for the shape ${showShape(shape)}`, `${numbers.length}`)
-        )
-      : E.right(view(dtype, shape, allocate(dtype, numbers)))
+): E.Either<ShapeError, Tensor<S, D>> => {
+  const fail = (expected: string, got: string): E.Either<ShapeError, never> =>
+    E.left(shapeError(['tensor'], expected, got))
+  if (!isDType(dtype)) return fail(`an element type, one of ${Object.keys(holds).join(', ')}`, String(dtype))
+  if (!Array.isArray(shape) || !shape.every(isSize))
+    return fail('sizes that are positive whole numbers', Array.isArray(shape) ? showShape(shape) : shown(shape))
+  if (typeof numbers !== 'object' || numbers === null) return fail('a list of numbers', shown(numbers))
+  if (sizeOf(shape) !== numbers.length)
+    return fail(`${sizeOf(shape)} numbers for the shape ${showShape(shape)}`, shown(numbers.length))
+  const wrong = misfit(dtype, numbers)
+  return wrong === undefined ? E.right(view(dtype, shape, allocate(dtype, numbers))) : E.left(wrong)
+}
 
 /** one number everywhere, stored once (all strides are 0) */
 export const full = <const S extends Dims, D extends DType>(dtype: D, shape: S, value: number): Tensor<S, D> => ({
@@ -131,10 +178,10 @@ export const sameBits = (a: Tensor, b: Tensor): boolean => {
 /** the single number of a tensor with one element */
 export const scalarOf = (t: Tensor): number => t.data[t.offset] as number
 
-const storages = { f32: Float32Array, f64: Float64Array, u8: Uint8Array, u32: Uint32Array, bool: Uint8Array } as const
-
-/** whether the data are storage of the element type, and shape, stride and offset never lead outside them */
-export const isSound = ({ dtype, shape, stride, offset, data }: Tensor): boolean => {
+/** whether the data are storage of the element type, and shape, stride and offset never lead outside them; of any value */
+export const isSound = (t: unknown): boolean => {
+  if (!isTensor(t) || !isDType(t.dtype) || !Array.isArray(t.shape) || !Array.isArray(t.stride)) return false
+  const { dtype, shape, stride, offset, data } = t as Tensor
   const reach = (sign: 1 | -1): number =>
     shape.reduce((sum, n, i) => sum + (n - 1) * Math.max(0, sign * (stride[i] as number)), 0)
   return (

@@ -1,0 +1,138 @@
+/** Damaged inputs for every decoder: what they say to them is an Either, within bounded time. */
+import { gzipSync } from 'fflate'
+import { decodeCsv } from '../../src/data/csv.js'
+import { decodeIdx } from '../../src/data/idx.js'
+import { decodeNpy, encodeNpy } from '../../src/data/npy.js'
+import { fromArrays, fromNdarray } from '../../src/data/arrays.js'
+import { gunzip } from '../../src/data/gzip.js'
+import { decodeSafetensors, encodeSafetensors } from '../../src/interop/safetensors.js'
+import { encodeModel, parseModel } from '../../src/model/codec.js'
+import { dense, modelData } from '../../src/layer/index.js'
+import { bits32, foldIn, drawKey, rootKey } from '../../src/random/index.js'
+import { parseRunFile } from '../../src/run/run-file.js'
+import { tensor } from '../../src/value/tensor.js'
+import { right } from '../data/helpers.js'
+
+export interface Door {
+  readonly name: string
+  /** an input that is right */
+  readonly sound: Uint8Array
+  readonly decode: (bytes: Uint8Array) => { readonly _tag: string }
+}
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
+const asText = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+/** any JSON, or the text where it is none */
+const asValue = (bytes: Uint8Array): unknown => {
+  try {
+    return JSON.parse(asText(bytes))
+  } catch {
+    return asText(bytes)
+  }
+}
+
+const table = right(tensor('f32', [3, 2], [1, 2, 3, 4, 5, 6]))
+const idx = Uint8Array.of(0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6)
+const model = {
+  input: [2],
+  layers: [
+    { tag: 'dense', units: 3 },
+    { tag: 'activation', fn: 'relu' }
+  ]
+}
+const run = {
+  data: { tag: 'arrays', train: { x: [[0, 1]], y: [[1]] } },
+  model,
+  loss: 'meanSquaredError',
+  optimizer: { tag: 'adam', rate: 0.1 },
+  stop: { tag: 'epochs', count: 2 }
+}
+const categories = { categories: ['a', 'b'] }
+
+export const doors: readonly Door[] = [
+  {
+    name: 'csv',
+    sound: utf8('w,k,at\n1.5,a,17\n"2",b,1e3\n'),
+    decode: b => decodeCsv(asText(b), { columns: { w: 'number', k: categories, at: { scale: 2 } }, target: 'k' })
+  },
+  { name: 'npy', sound: encodeNpy(table), decode: b => decodeNpy(b) },
+  { name: 'packed npy', sound: gzipSync(encodeNpy(table)), decode: b => decodeNpy(b) },
+  { name: 'idx', sound: idx, decode: b => decodeIdx(b) },
+  { name: 'gzip', sound: gzipSync(idx), decode: b => gunzip(b) },
+  {
+    name: 'safetensors',
+    sound: right(encodeSafetensors({ 'dense/weight': table }, { made: 'here' })),
+    decode: b => decodeSafetensors(b)
+  },
+  {
+    name: 'model JSON',
+    sound: utf8(JSON.stringify(encodeModel(modelData([2], dense(3))))),
+    decode: b => parseModel(asText(b))
+  },
+  { name: 'run file', sound: utf8(JSON.stringify(run)), decode: b => parseRunFile(asText(b)) },
+  {
+    name: 'tensor',
+    sound: utf8(JSON.stringify(['f32', [2], [1, 2]])),
+    decode: b => {
+      const u = asValue(b)
+      return tensor(...((Array.isArray(u) ? u : [u]) as unknown as Parameters<typeof tensor>))
+    }
+  },
+  {
+    name: 'ndarray',
+    sound: utf8(JSON.stringify({ data: [1, 2], shape: [2], stride: [1], offset: 0 })),
+    decode: b => fromNdarray(asValue(b) as Parameters<typeof fromNdarray>[0])
+  },
+  {
+    name: 'arrays',
+    sound: utf8(
+      JSON.stringify([
+        [1, 2],
+        [3, 4]
+      ])
+    ),
+    decode: b => fromArrays(asValue(b) as never, [[1], [2]])
+  }
+]
+
+/** the input with one to four damages, each drawn from the seed: a byte changed, cut out, doubled, inserted, or a piece repeated */
+export const damaged = ({ sound }: Door, seed: number): Uint8Array => {
+  const draws = bits32(drawKey(foldIn(rootKey(7), seed)), 13)
+  const draw = (i: number, n: number): number => (draws[i] as number) % n
+  let bytes = Array.from(sound)
+  for (let k = 0; k <= draw(0, 4); k++) {
+    const [kind, at, value] = [draw(1 + 3 * k, 6), draw(2 + 3 * k, bytes.length + 1), draw(3 + 3 * k, 256)]
+    const piece = bytes.slice(at, at + 1 + (value % 32))
+    bytes =
+      kind === 0
+        ? bytes.map((b, i) => (i === at ? value : b))
+        : kind === 1
+          ? bytes.slice(0, at)
+          : kind === 2
+            ? [...bytes.slice(0, at), value, ...bytes.slice(at)]
+            : kind === 3
+              ? [...bytes.slice(0, at), ...bytes.slice(at + 1 + (value % 8))]
+              : kind === 4
+                ? [...bytes.slice(0, at), ...new Array<number[]>(value).fill(piece).flat(), ...bytes.slice(at)]
+                : bytes.map((b, i) => (i === at ? b ^ (1 << (value % 8)) : b))
+  }
+  return Uint8Array.from(bytes)
+}
+
+/** what went wrong: inputs that made a decoder throw, or take longer than two seconds of the processor */
+export const sweep = (times: number): readonly string[] => {
+  const wrong: string[] = []
+  for (let seed = 0; seed < times; seed++) {
+    const door = doors[seed % doors.length] as Door
+    const bytes = damaged(door, seed)
+    const before = process.cpuUsage()
+    try {
+      const { _tag } = door.decode(bytes)
+      if (_tag !== 'Left' && _tag !== 'Right') wrong.push(`${door.name} ${seed}: no Either`)
+    } catch (e) {
+      wrong.push(`${door.name} ${seed}: ${String(e)}`)
+    }
+    if (process.cpuUsage(before).user > 2_000_000) wrong.push(`${door.name} ${seed}: slow`)
+  }
+  return wrong
+}
