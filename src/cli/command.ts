@@ -1,11 +1,13 @@
 /** The command line: what is asked for, in commander's terms. */
 import { Argument, Command, CommanderError, Option } from 'commander'
 import * as E from 'fp-ts/lib/Either.js'
+import { passNames } from '../backend/kernel/compile.js'
 import { backends, defaultBackend } from '../backend/named.js'
 import { defaultThreads, mostThreads, type ComputeFlags } from './backend.js'
 import { exitCodes, oneLine, type ExitCode } from './exit.js'
-import { explainCommand } from './explain.js'
+import { explainCommand, type ExplainFlags } from './explain.js'
 import { familyNames, membersCommand } from './members.js'
+import { profileCommand, type ProfileFlags } from './profile.js'
 import type { Terminal } from './reporter.js'
 import { searchCommand, type SearchFlags } from './search.js'
 import { summaryCommand } from './summary.js'
@@ -43,10 +45,13 @@ const backendOption = (): Option =>
   new Option('--backend <name>', 'what computes; the numbers are the same with each')
     .choices(Object.keys(backends))
     .default(defaultBackend)
+const manyThreads = (text: string): Option =>
+  new Option('--threads <n>', text).choices(Array.from({ length: mostThreads }, (_, i) => String(i + 1)))
 const threadsOption = (): Option =>
-  new Option('--threads <n>', 'threads of the wasm backend; the numbers do not depend on it')
-    .choices(Array.from({ length: mostThreads }, (_, i) => String(i + 1)))
-    .default(String(defaultThreads), 'as many as the machine offers')
+  manyThreads('threads of the wasm backend; the numbers do not depend on it').default(
+    String(defaultThreads),
+    'as many as the machine offers'
+  )
 const fallbackOption = (): Option =>
   new Option('--fallback', 'the reference backend where the other cannot run: slower, the same numbers')
 /** digits to a whole number; anything else stays what it is, and is refused where the number is used */
@@ -149,8 +154,23 @@ const program = (io: Io, end: (code: Promise<ExitCode>) => void): Command => {
     .command('explain')
     .description('prints what the wasm backend makes of a training step: kernels, buffers, operations, bytes')
     .argument(...file)
+    .addOption(manyThreads('threads to compile for').default('1'))
+    .addOption(
+      new Option('--pass <name>', 'print the program as it is after this pass of the compiler instead').choices(
+        passNames
+      )
+    )
+    .addOption(new Option('--wat', 'print the WebAssembly modules as text instead').conflicts('pass'))
     .addHelpText('after', codes)
-    .action((path: string) => end(explainCommand(io, path)))
+    .action((path: string, flags: ExplainFlags) => end(explainCommand(io, path, flags)))
+  root
+    .command('profile')
+    .description('trains for some steps and prints how long each kernel of a step takes on this machine')
+    .argument(...file)
+    .addOption(manyThreads('threads of the wasm backend').default('1'))
+    .addOption(new Option('--steps <n>', 'steps to measure').argParser(steps).default(50))
+    .addHelpText('after', codes)
+    .action((path: string, flags: ProfileFlags) => end(profileCommand(io, path, flags)))
   root
     .command('members')
     .description('prints what may stand in run files and study files: tags, their fields and usual values')
