@@ -1,9 +1,10 @@
 /** The commands: what each is called, takes and does. */
 import { Argument, Option } from 'commander'
+import { passNames } from '../backend/kernel/compile.js'
 import { backendNames, defaultBackend } from '../backend/named.js'
 import { defaultThreads, mostThreads, type ComputeFlags } from './backend.js'
 import type { ExitCode } from './exit.js'
-import { explainCommand } from './explain.js'
+import { explainCommand, type ExplainFlags } from './explain.js'
 import type { Io } from './io.js'
 import { familyNames, membersCommand } from './members.js'
 import {
@@ -15,6 +16,7 @@ import {
   type JsonFlag,
   type RecordFlags
 } from './record.js'
+import { profileCommand, type ProfileFlags } from './profile.js'
 import { searchCommand, type SearchFlags } from './search.js'
 import { summaryCommand } from './summary.js'
 import { trainCommand, type TrainFlags } from './train.js'
@@ -40,9 +42,12 @@ const wholeOption = (flags: string, description: string): Option => option(flags
 const backend = option('--backend <name>', 'what computes; the numbers are the same with each')
   .choices(backendNames)
   .default(defaultBackend)
-const threads = option('--threads <n>', 'threads of the wasm backend; the numbers do not depend on it')
-  .choices(Array.from({ length: mostThreads }, (_, i) => String(i + 1)))
-  .default(String(defaultThreads), 'as many as the machine offers')
+const threadsOption = (description: string): Option =>
+  option('--threads <n>', description).choices(Array.from({ length: mostThreads }, (_, i) => String(i + 1)))
+const threads = threadsOption('threads of the wasm backend; the numbers do not depend on it').default(
+  String(defaultThreads),
+  'as many as the machine offers'
+)
 const fallback = option('--fallback', 'the reference backend where the other cannot run: slower, the same numbers')
 const computing = [backend, threads, fallback]
 const epochEvents = option('--json', 'print one JSON object per line: epoch, done, stopped, error')
@@ -141,8 +146,22 @@ const describing: readonly CommandRecord[] = [
     name: 'explain',
     description: 'prints what the wasm backend makes of a training step: kernels, buffers, operations, bytes',
     args: [runFile],
-    options: [],
-    run: (io, [path = '']) => explainCommand(io, path)
+    options: [
+      threadsOption('threads to compile for').default('1'),
+      option('--pass <name>', 'print the program as it is after this pass of the compiler instead').choices(passNames),
+      option('--wat', 'print the WebAssembly modules as text instead').conflicts('pass')
+    ],
+    run: (io, [path = ''], flags: ExplainFlags) => explainCommand(io, path, flags)
+  },
+  {
+    name: 'profile',
+    description: 'trains for some steps and prints how long each kernel of a step takes on this machine',
+    args: [runFile],
+    options: [
+      threadsOption('threads of the wasm backend').default('1'),
+      wholeOption('--steps <n>', 'steps to measure').default(50)
+    ],
+    run: (io, [path = ''], flags: ProfileFlags) => profileCommand(io, path, flags)
   },
   {
     name: 'members',

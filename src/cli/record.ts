@@ -103,7 +103,14 @@ const notes = (o: Outcome): readonly string[] => [
 ]
 
 /** Reports what was recorded, and gives the exit code. */
-const reportOutcome = (io: Io, json: boolean, file: string, show: Reporter, o: Outcome, signal?: EndSignal): ExitCode => {
+const reportOutcome = (
+  io: Io,
+  json: boolean,
+  file: string,
+  show: Reporter,
+  o: Outcome,
+  signal?: EndSignal
+): ExitCode => {
   const say = (lines: readonly string[]): void => {
     if (!json) io.err.write(lines.map(l => `${oneLine(l)}\n`).join(''))
   }

@@ -152,7 +152,9 @@ export const passes = [
   { name: 'barriers', does: 'decides before which kernels the threads wait for one another', run: withBarriers },
   { name: 'thread-programs', does: 'lists what each thread does, module by module', run: threadPrograms }
 ] as const satisfies readonly Pass[]
+/** the name of one of the compiler's passes */
 export type PassName = (typeof passes)[number]['name']
+/** The names of the compiler's passes, in their order. */
 export const passNames: readonly PassName[] = passes.map(p => p.name)
 
 /** where what is fed back is stored, before anything has its address */

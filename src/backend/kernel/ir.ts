@@ -29,7 +29,7 @@ export interface MatrixPart {
   readonly size: number
   readonly panel: number
 }
-/** Values worked out element by element over one iteration space; several outputs share what they have in common. */
+/** Values computed element by element over one iteration space; several outputs share what they have in common. */
 export interface MapKernel {
   readonly kind: 'map'
   readonly shape: Dims
@@ -45,7 +45,7 @@ export interface MapKernel {
   /** of a kernel in a row, what this part of it works out: so many numbers, a multiple of 4 but for the last, from each start on */
   readonly runs?: readonly (readonly [start: number, size: number])[]
 }
-/** A sum or maximum over the middle of [outer, reduced, inner], of an expression worked out on the way. */
+/** A sum or maximum over the middle of [outer, reduced, inner], of an expression that is computed on the way. */
 export interface ReduceKernel {
   readonly kind: 'reduce'
   readonly op: 'sum' | 'reduceMax'

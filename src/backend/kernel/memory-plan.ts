@@ -35,7 +35,7 @@ export interface MemoryPlan {
   /** for each program: what is fed back and could not be written in place */
   readonly copies: readonly (readonly Copy[])[]
   readonly inputs: ReadonlyMap<string, { readonly address: number; readonly view: View }>
-  /** which of them lie in panels */
+  /** which of them are stored in panels */
   readonly panels: ReadonlyMap<string, Panels>
   /** for the kernels of a program that threads take in pieces, one after another: where the numbers of the next pieces lie, one for each thread */
   readonly nextPieces: number
@@ -138,7 +138,7 @@ const inPlace = (p: KernelProgram, fedBack: Held['fedBack']): ReadonlyMap<Buffer
 export interface Held {
   readonly fedBack: ReadonlyMap<string, View>
   readonly resident: ReadonlySet<string>
-  /** what of both lies in panels */
+  /** what of both is stored in panels */
   readonly panels: ReadonlyMap<string, Panels>
 }
 export const nothingHeld: Held = { fedBack: new Map(), resident: new Set(), panels: new Map() }

@@ -1,5 +1,5 @@
 /**
- * Work for several threads: a kernel becomes kernels over parts of its result. Every number is worked out as before, by one thread, so
+ * Work for several threads: a kernel becomes kernels over parts of its result. Every number is computed as before, by one thread, so
  * the bits do not depend on how many there are.
  */
 import { sizeOf, type Dims } from '../../value/shape.js'

@@ -133,3 +133,17 @@ export const threadProgram = (s: Scheduled, thread = 0): readonly Part[] => {
     }
   })
 }
+
+/** The modules of a thread as one module for each kernel, after which all threads wait: what is run to measure each kernel by itself. */
+export const kernelByKernel = (modules: readonly Part[]): readonly Part[] => {
+  const all = modules.flatMap(m => m.work)
+  const [first, last] = [modules[0], modules.at(-1)]
+  if (first === undefined || last === undefined) return []
+  return all.map((work, i) => ({
+    ...first,
+    before: i === 0 ? first.before : [],
+    work: [{ ...work, barrier: false }],
+    barrierAfter: first.threads > 1,
+    after: i === all.length - 1 ? last.after : []
+  }))
+}

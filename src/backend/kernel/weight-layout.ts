@@ -1,8 +1,8 @@
 /**
- * Matrices that a loop keeps and multiplies by (weights) lie in panels: some columns side by side, row after row, then the next columns,
- * as products read their right operand. So no step packs them. What is worked out number by number with them (gradients, slots of
- * the optimizer) lies in panels too, and as threads share out panels, what a thread updates is what it multiplies by in the next step,
- * in its own caches. No number is worked out otherwise than before.
+ * Matrices that a loop keeps and multiplies by (weights) are stored in panels: a few columns side by side, row after row, then the next
+ * columns, as products read their right operand. So no step packs them. What is computed number by number with them (gradients, slots of
+ * the optimizer) is stored in panels too. Threads divide matrices by panels, so a thread multiplies in the next step by what it updated in
+ * this one, which is in its own caches. No number is computed differently.
  */
 import { sizeOf } from '../../value/shape.js'
 import type { DType, Storage } from '../../value/tensor.js'
@@ -89,7 +89,7 @@ const indexed = (p: KernelProgram): Indexed => ({
   passed: new Map(p.kernels.flatMap(k => (k.kind === 'map' ? [[k, passed(k)]] : [])))
 })
 
-/** all that must lie in panels if one matrix does, and the names of what is kept among it; undefined where something prevents it */
+/** all that must be stored in panels if one matrix is, and the names of what is kept among it; undefined where something prevents it */
 const followed = (
   programs: readonly Indexed[],
   kept: ReadonlySet<string>,
@@ -145,7 +145,7 @@ const multipliedBy = (
     })
   })
 
-/** how a matrix lies in panels: how many columns it has, and how many of them there are to a panel */
+/** how a matrix is stored in panels: how many columns it has, and how many of them a panel has */
 export interface Panels {
   readonly columns: number
   readonly width: number
@@ -210,14 +210,14 @@ type Numbers = Storage[DType]
 
 // One loop each, and no function inside: there are millions of numbers in a large state.
 
-/** Numbers of a matrix, row by row, to where they lie in panels. */
+/** Copies the numbers of a matrix, stored row by row, into panels. */
 export const pack = (from: Numbers, to: Numbers, { columns, width }: Panels): void => {
   let at = 0
   for (let first = 0; first < columns; first += width)
     for (let row = first; row < from.length; row += columns)
       for (let c = row; c < row + width; c++) to[at++] = from[c] as number
 }
-/** And back. */
+/** Copies the numbers of a matrix from panels to rows. */
 export const unpack = (from: Numbers, to: Numbers, { columns, width }: Panels): void => {
   let at = 0
   for (let first = 0; first < columns; first += width)

@@ -3,83 +3,14 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { backendError, type BackendError } from '../../value/error.js'
-import { compile, type Compilation } from '../kernel/compile.js'
-import type { Part } from '../kernel/thread-programs.js'
+import { compile } from '../kernel/compile.js'
 import { checkFedBack, checkInputs, type Backend } from '../backend.js'
-import { importsOf, mostPages } from './emit/module.js'
-import { moduleOf, type Cached } from './runtime/cache.js'
-import { arrays, loopOver, type Instance } from './runtime/loop.js'
+import { mostPages } from './emit/module.js'
+import { instantiate, pageSize, type Profiler } from './runtime/instance.js'
+import { loopOver } from './runtime/loop.js'
 import { madeSelfTest } from './runtime/made-test.js'
-import { notRunning, selfTested, type SelfTest } from './runtime/self-test.js'
-import { failureIn, ownThreads, sleepOn, startCrew, timeoutMs, type Threads } from './runtime/threads.js'
-
-const pageSize = 65536
-
-/** what a module exports */
-interface Running {
-  readonly run: (turn: number) => void
-  readonly barrier: () => void
-}
-
-const instantiate = (
-  { programs, plan, parts, threads }: Compilation,
-  { gather }: Threads,
-  test: SelfTest
-): E.Either<BackendError, Instance> =>
-  E.tryCatch(() => {
-    const pages = Math.ceil(plan.bytes / pageSize)
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, ...(threads > 1 ? { shared: true } : {}) })
-    for (const constant of programs.flatMap(l => l.constants))
-      if (constant.role.kind === 'constant')
-        arrays[constant.dtype](memory.buffer, plan.address.get(constant) as number, constant.size).set(
-          constant.role.value.data
-        )
-    const loop = { memory, sleep: threads > 1 ? sleepOn(memory, timeoutMs) : () => 1 }
-    const modulesOf = (which: number, thread: number): readonly Cached[] =>
-      (parts[which]?.[thread] as readonly Part[]).map(moduleOf)
-    const instances = new Map<number, readonly Running[]>()
-    const running = (which: number): readonly Running[] => {
-      const parts =
-        instances.get(which) ??
-        modulesOf(which, 0).map(
-          m => new WebAssembly.Instance(m.compiled(), importsOf(m, loop)).exports as unknown as Running
-        )
-      instances.set(which, parts)
-      return parts
-    }
-    const others = Array.from({ length: threads - 1 }, (_, i) => i + 1)
-    const team =
-      threads > 1
-        ? gather(
-            test,
-            memory,
-            others.map(thread => programs.map((_, which) => modulesOf(which, thread)))
-          )
-        : undefined
-    const barrier = (): void => running(0)[0]?.barrier()
-    return {
-      plan,
-      memory,
-      run: (which, count) => {
-        const failed = failureIn(memory)
-        if (failed !== undefined) return E.left(failed)
-        return E.tryCatch(
-          () => {
-            const parts = running(which)
-            team?.order(which, count)
-            if (team !== undefined) barrier()
-            for (let turn = 0; turn < count; turn++) for (const part of parts) part.run(turn)
-          },
-          e => {
-            const why = failureIn(memory) ?? notRunning(e)
-            team?.fail(why.got)
-            return why
-          }
-        )
-      },
-      close: () => team?.dismiss()
-    }
-  }, notRunning)
+import { selfTested, type SelfTest } from './runtime/self-test.js'
+import { ownThreads, startCrew, type Threads } from './runtime/threads.js'
 
 const gigabyte = 0x4000_0000
 const tooLarge = (bytes: number): BackendError =>
@@ -99,7 +30,7 @@ let tested: E.Either<BackendError, SelfTest> | undefined
 const selfTest = (): E.Either<BackendError, SelfTest> => (tested ??= selfTested(madeSelfTest()))
 
 const loopOn =
-  (count: number, threads: Threads = ownThreads): Backend['loop'] =>
+  (count: number, threads: Threads = ownThreads, profiler?: Profiler): Backend['loop'] =>
   (programs, start, resident) => {
     const given = { ...resident, ...start }
     const many = checkThreads(count)
@@ -120,7 +51,7 @@ const loopOn =
     if (compiled.plan.bytes > mostPages * pageSize) return E.left(tooLarge(compiled.plan.bytes))
     return pipe(
       selfTest(),
-      E.chain(test => instantiate(compiled, threads, test)),
+      E.chain(test => instantiate(compiled, threads, test, profiler)),
       E.map(instance => loopOver(instance, programs, start, resident))
     )
   }
@@ -151,6 +82,15 @@ const mostThreads = 64
  * @example train(settings, { backend: wasmThreads(2) })
  */
 export const wasmThreads = (threads: number): Backend => backendOn(Math.min(mostThreads, threads))
+
+/**
+ * The same, each kernel run and measured by itself: `now` is a clock in milliseconds, `opened` hears of each loop and says who takes down
+ * the times.
+ */
+export const wasmProfiled = (threads: number, profiler: Profiler): Backend => ({
+  ...wasmThreads(threads),
+  loop: loopOn(Math.min(mostThreads, threads), ownThreads, profiler)
+})
 
 /** a backend whose threads are there until it is closed */
 export interface CrewBackend extends Backend {

@@ -68,27 +68,27 @@ export const sleepOn = (memory: WebAssembly.Memory, limit: number): ((mine: numb
   }
 }
 
-// ---- teams
+// ---- groups
 
 /** the other threads of one loop */
-export interface Team {
+export interface ThreadGroup {
   /** tells the others which program comes next, and how often; the barrier at its start lets them go */
-  readonly order: (which: number, count: number) => void
+  readonly dispatch: (which: number, count: number) => void
   /** says that the calling thread cannot do its share */
   readonly fail: (reason: string) => void
   /** lets them end, and waits for nothing; once is enough */
-  readonly dismiss: () => void
+  readonly release: () => void
 }
 /** where a loop gets its other threads */
 export interface Threads {
   /** how many there can be now, the calling one included */
   readonly most: () => number
   /** sets threads to work on a loop: for each, its modules by program */
-  readonly gather: (
+  readonly attach: (
     test: SelfTest,
     memory: WebAssembly.Memory,
     programs: readonly (readonly (readonly Emitted[])[])[]
-  ) => Team
+  ) => ThreadGroup
 }
 
 /** Arrives at the barrier where the others wait for orders, or will: whoever comes last lets all go on. */
@@ -101,8 +101,8 @@ const passOn = (words: Int32Array, threads: number): void => {
 const closed = 'a loop that was closed'
 
 /** dismisses threads whose loop nobody has closed, when it is collected: by then nobody can give them orders */
-const forgotten = new FinalizationRegistry<() => void>(dismiss => {
-  dismiss()
+const forgotten = new FinalizationRegistry<() => void>(release => {
+  release()
 })
 
 /**
@@ -112,24 +112,24 @@ const forgotten = new FinalizationRegistry<() => void>(dismiss => {
  */
 const looksOf = (threads: number): number => (threads <= processors() ? 4_000_000 : 40_000)
 
-const teamOf = (memory: WebAssembly.Memory, threads: number, leave: (well: boolean) => void): Team => {
-  const dismiss = dismissal(memory, threads, leave)
+const groupOf = (memory: WebAssembly.Memory, threads: number, leave: (well: boolean) => void): ThreadGroup => {
+  const release = dismissal(memory, threads, leave)
   const words = new Int32Array(memory.buffer)
   Atomics.store(words, spinCountAddr / 4, looksOf(threads))
-  const team: Team = {
-    order: (which, count) => {
+  const group: ThreadGroup = {
+    dispatch: (which, count) => {
       Atomics.store(words, commandAddr / 4, which)
       Atomics.store(words, commandAddr / 4 + 1, count)
     },
     fail: reason => {
       fail(memory, reason)
     },
-    dismiss
+    release
   }
-  forgotten.register(team, dismiss)
-  return team
+  forgotten.register(group, release)
+  return group
 }
-/** apart from the team, so as not to keep it */
+/** apart from the group, so as not to keep it */
 const dismissal = (memory: WebAssembly.Memory, threads: number, leave: (well: boolean) => void): (() => void) => {
   let over = false
   return () => {
@@ -152,7 +152,7 @@ const ordersFor = (test: SelfTest, memory: WebAssembly.Memory, mine: readonly (r
 /** threads that start with a loop and end with it, where the platform has such */
 export const ownThreads: Threads = {
   most: () => (nodeStart() === undefined ? 1 : 64),
-  gather: (test, memory, programs) => {
+  attach: (test, memory, programs) => {
     Atomics.store(new Int32Array(memory.buffer), arrivedAddr / 4, 0)
     const start = nodeStart() as Start
     let over = false
@@ -161,7 +161,7 @@ export const ownThreads: Threads = {
         if (!over) fail(memory, what)
       })
     )
-    return teamOf(memory, threads.length + 1, () => {
+    return groupOf(memory, threads.length + 1, () => {
       over = true
       for (const t of threads) t.end()
     })
@@ -217,10 +217,10 @@ export const startCrew =
     }
     return E.right({
       most: () => (gone || working !== undefined ? 1 : count),
-      gather: (test, memory, programs) => {
+      attach: (test, memory, programs) => {
         working = memory
         programs.forEach((mine, i) => threads[i]?.send(ordersFor(test, memory, mine)))
-        return teamOf(memory, programs.length + 1, well => {
+        return groupOf(memory, programs.length + 1, well => {
           working = undefined
           if (!well) close()
         })
