@@ -39,7 +39,11 @@ export const gradientRules: { readonly [K in Op]: GradientRule<K> } = {
   exp: (n, g) => [b.mul(g, self(n))],
   log: (n, g) => [b.div(g, arg(n, 0))],
   log1p: (n, g) => [b.div(g, b.add(arg(n, 0), 1))],
-  expm1: (n, g) => [b.mul(g, b.add(self(n), 1))],
+  // exp(x), as expm1(x) + 1 where that keeps its digits
+  expm1: (n, g) => {
+    const [x, from] = [arg(n, 0), n.dtype === 'f32' ? -0.5 : -15]
+    return [b.mul(g, b.select(b.less(x, from), b.exp(x), b.add(self(n), 1)))]
+  },
   tanh: (n, g) => [b.mul(g, b.sub(1, b.square(self(n))))],
   erf: (n, g) => [b.mul(g, b.mul(b.exp(b.neg(b.square(arg(n, 0)))), twoOverRootPi))],
   sin: (n, g) => [b.mul(g, b.cos(arg(n, 0)))],
