@@ -15,7 +15,13 @@ export {
   type Turn,
   type TurnOptions
 } from './train.js'
-export { checkGradient, numericalGradient, type CheckOptions, type GradientCheck } from './check.js'
+export {
+  checkGradient,
+  extrapolatedGradient,
+  numericalGradient,
+  type CheckOptions,
+  type GradientCheck
+} from './check.js'
 export { score } from './evaluate.js'
 export { predict, type Examples, type OutputsOf, type PredictOptions, type Predictor } from './predict.js'
 export { ensemble } from './ensemble.js'
