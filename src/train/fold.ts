@@ -234,7 +234,7 @@ const pulled = function* (
       ? E.map(() => notFiniteIn(withTensors(s, loop.state()).params))(take(k, { from: s, sp, settings: [settings] }))
       : E.right('loss')
     if (E.isLeft(label)) return label
-    return E.left({ ...diverged(good, label.right, loss), ...bestSoFar() })
+    return E.left({ ...diverged(good, label.right, loss, c.loss), ...bestSoFar() })
   }
 
   for (;;) {

@@ -18,6 +18,7 @@ import { leaves, type Tree } from '../value/tree.js'
 import { checkBatch, type Batch } from './examples.js'
 import { families as builtIn, type Families } from './families.js'
 import { optimizerInterpreter } from './optimizer/index.js'
+import type { KnownLoss } from './loss/index.js'
 import { handedIn, stepOutputs } from './program.js'
 import { addTotals, type Totals } from './metric/metric.js'
 import type { Progress, Scores } from './progress.js'
@@ -104,12 +105,12 @@ export const reportOf = (
 })
 
 /** the error of a step that gave numbers which are not finite: its loss, or those at a label */
-export const diverged = (state: TrainState, label: string, loss: number): Diverged => ({
+export const diverged = (state: TrainState, label: string, loss: number, { ifNotFinite }: KnownLoss): Diverged => ({
   _tag: 'Diverged',
   path: [`step ${state.progress.step + 1}`, ...label.split('/')],
   expected: 'finite numbers',
   got: label === 'loss' ? String(loss) : 'NaN or infinite values after the update',
-  hint: 'try a smaller learning rate, or look for outliers in the data',
+  hint: ifNotFinite ?? 'try a smaller learning rate, or look for outliers in the data',
   step: state.progress.step + 1,
   state
 })
@@ -233,12 +234,12 @@ export const stepOf = (t: Training, { backend, families = builtIn }: StepOptions
           ),
           E.chainW(outputs => {
             const report = reportOf(state.progress.step + 1, batch.x.shape[0] as number, outputs, settings)
-            if (!Number.isFinite(report.loss)) return E.left(diverged(state, 'loss', report.loss))
+            if (!Number.isFinite(report.loss)) return E.left(diverged(state, 'loss', report.loss, c.loss))
             const next = withTensors(state, outputs)
             const isFinite = outputs['finite'] === undefined || Number.isFinite(scalarOf(outputs['finite']))
             return isFinite
               ? E.right({ report, state: book.after(next, report, epochEnds) })
-              : E.left(diverged(state, notFiniteIn(next.params), report.loss))
+              : E.left(diverged(state, notFiniteIn(next.params), report.loss, c.loss))
           })
         )
       }
