@@ -34,7 +34,7 @@ export interface MetricKind<M extends { readonly tag: string }> extends Member {
    */
   readonly reads?: 'probabilities' | 'values'
   /**
-   * Tensors of a batch that add up number by number, from the model's output [K, ...] and the targets, both of the training's
+   * Tensors of a batch that add up number by number (or are appended: `perExample`), from the model's output [K, ...] and the targets, both of the training's
    * precision. `scale` is what the loss takes outputs for.
    */
   sums(metric: M, output: Expr, target: Expr, scale: Scale): Readonly<Record<string, Expr>>
@@ -43,10 +43,20 @@ export interface MetricKind<M extends { readonly tag: string }> extends Member {
   readonly samples: readonly M[]
 }
 
-/** a + b: sums of batches, number by number; a name that one side lacks is 0 there */
+/** the name of a list with one number for each example, which batches append to: for what no sum can tell, such as an order */
+export const perExample = (name: string): string => `each.${name}`
+/** whether a name, or `<metric>/<name>`, is that of such a list */
+export const isPerExample = (name: string): boolean => name.slice(name.lastIndexOf('/') + 1).startsWith('each.')
+
+/** a + b: sums of batches, number by number, and lists one after the other; a name that one side lacks is 0 there */
 export const addTotals = (a: Totals, b: Totals): Totals => ({
   ...a,
-  ...Object.fromEntries(Object.entries(b).map(([k, ys]) => [k, ys.map((y, i) => (a[k]?.[i] ?? 0) + y)]))
+  ...Object.fromEntries(
+    Object.entries(b).map(([k, ys]) => {
+      const xs = a[k] ?? []
+      return [k, isPerExample(k) ? [...xs, ...ys] : ys.map((y, i) => (xs[i] ?? 0) + y)]
+    })
+  )
 })
 /** the only number of a list that should have one; NaN where there is none */
 export const single = (xs: readonly number[] | undefined): number => xs?.[0] ?? NaN

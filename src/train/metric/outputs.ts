@@ -1,5 +1,18 @@
 /** What metrics of classes read from a model's output. */
-import { cast, concat, constant, equal, iota, neg, node, reduceMax, reshape, select, sub, total } from '../../expr/build.js'
+import {
+  cast,
+  concat,
+  constant,
+  equal,
+  iota,
+  neg,
+  node,
+  reduceMax,
+  reshape,
+  select,
+  sub,
+  total
+} from '../../expr/build.js'
 import { softmax } from '../../expr/functions.js'
 import type { Expr } from '../../expr/op.js'
 import { shapeError } from '../../value/error.js'
