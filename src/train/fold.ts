@@ -40,7 +40,7 @@ export type TrainEvent =
 export interface Turn {
   /** what happened: steps, and perhaps the end of an epoch */
   readonly events: readonly TrainEvent[]
-  /** the state after the last of them: a copy, worked out when asked, to be asked for before the next pull */
+  /** the state after the last of them: a copy, made when asked for. Throws after the next pull, when that state is gone. */
   readonly state: () => TrainState
 }
 
@@ -221,6 +221,16 @@ const pulled = function* (
     }
     return placed
   }
+  let pulls = 0
+  const turnOf = (events: readonly TrainEvent[]): Turn => {
+    const mine = pulls
+    const state = (): TrainState => {
+      if (mine !== pulls)
+        throw new Error('the state of a turn is gone once the next turn is pulled: ask for state() before that')
+      return now()
+    }
+    return { events, state }
+  }
   const bestSoFar = (): { readonly best?: Best } => (best === undefined ? {} : { best })
   const ended = (reason: string): E.Either<TrainError, Ended> => {
     // over the tensors of `kept` where nobody has seen them, rather than beside them
@@ -231,7 +241,7 @@ const pulled = function* (
   const failedStep = (sp: StepProgram, settings: StepReport['settings'], loss: number): E.Either<TrainError, Ended> => {
     const good = now()
     const label = Number.isFinite(loss)
-      ? E.map(() => notFiniteIn(withTensors(s, loop.state()).params))(take(k, { from: s, sp, settings: [settings] }))
+      ? E.map(() => notFiniteIn(withTensors(s, loop.state())))(take(k, { from: s, sp, settings: [settings] }))
       : E.right('loss')
     if (E.isLeft(label)) return label
     return E.left({ ...diverged(good, label.right, loss, c.loss), ...bestSoFar() })
@@ -268,7 +278,8 @@ const pulled = function* (
       if (!results.isFinite(i)) {
         const back = goBack()
         if (E.isLeft(back)) return back
-        if (events.length > 0) yield { events, state: now }
+        if (events.length > 0) yield turnOf(events)
+        pulls++
         return failedStep(sp, report.settings, report.loss)
       }
       if (o.tells) events.push(report)
@@ -298,6 +309,7 @@ const pulled = function* (
       if (o.tells) events.push({ tag: 'epoch', ...epoch })
     }
     if (s.progress.step - kept.progress.step >= keepEvery) keep()
-    yield { events, state: now }
+    yield turnOf(events)
+    pulls++
   }
 }
