@@ -7,7 +7,7 @@ import type { Dataset } from '../data/dataset.js'
 import { program, type Program } from '../expr/program.js'
 import { settingError, type BackendError, type SettingError, type ShapeError } from '../value/error.js'
 import { numbersOf, view, type Tensor } from '../value/tensor.js'
-import { gathered, residentData, stepOutputs } from './program.js'
+import { gathered, isFiniteName, residentData, stepOutputs } from './program.js'
 import { noSums, purposeKey, tensorsOf, type TrainState } from './state.js'
 import { stepInputs, type StepReport } from './step.js'
 import type { Checked } from './training.js'
@@ -46,7 +46,7 @@ export const reader = ({ examples, metrics, fingerprints }: StepProgram, epochSt
   const numbers = (name: string): ArrayLike<number> => numbersOf(outputs[name] as Tensor)
   const losses = numbers('loss')
   const weights = outputs['weight'] === undefined ? undefined : numbers('weight')
-  const finite = outputs['finite'] === undefined ? undefined : numbers('finite')
+  const finite = Object.keys(outputs).filter(isFiniteName).map(numbers)
   const sums = metrics.map(([name, output]) => [name, numbers(output)] as const)
   const prints = fingerprints.map(numbers)
   const part = (all: ArrayLike<number>, i: number): readonly number[] => {
@@ -67,7 +67,7 @@ export const reader = ({ examples, metrics, fingerprints }: StepProgram, epochSt
       }
       return prints.length === 0 ? event : { ...event, fingerprints: prints.flatMap(p => part(p, i)) }
     },
-    isFinite: (i: number): boolean => Number.isFinite(losses[i]) && (finite === undefined || Number.isFinite(finite[i]))
+    isFinite: (i: number): boolean => Number.isFinite(losses[i]) && finite.every(f => Number.isFinite(f[i]))
   }
 }
 

@@ -14,12 +14,12 @@ import {
 } from '../value/error.js'
 import { showShape } from '../value/shape.js'
 import { allocate, numbersOf, scalarOf, view, type Tensor } from '../value/tensor.js'
-import { leaves, type Tree } from '../value/tree.js'
+import { leaves } from '../value/tree.js'
 import { checkBatch, type Batch } from './examples.js'
 import { families as builtIn, type Families } from './families.js'
 import { optimizerInterpreter } from './optimizer/index.js'
 import type { KnownLoss } from './loss/index.js'
-import { handedIn, stepOutputs } from './program.js'
+import { handedIn, isFiniteName, stepOutputs } from './program.js'
 import { addTotals, type Totals } from './metric/metric.js'
 import type { Progress, Scores } from './progress.js'
 import { scheduleInterpreter, type Setting } from './schedule/index.js'
@@ -115,9 +115,15 @@ export const diverged = (state: TrainState, label: string, loss: number, { ifNot
   state
 })
 
-/** the label of the first parameter tensor with a number that is not finite */
-export const notFiniteIn = (params: Tree<Tensor>): string =>
-  leaves<Tensor>(params).find(([, t]) => !Array.from(numbersOf(t)).every(Number.isFinite))?.[0] ?? 'params'
+/** the label of the first tensor of a state with a number that is not finite: a parameter, a running statistic, an optimizer's slot */
+export const notFiniteIn = ({
+  params,
+  layers,
+  optimizer
+}: Pick<TrainState, 'params' | 'layers' | 'optimizer'>): string =>
+  [...leaves<Tensor>(params), ...leaves<Tensor>(layers, 'layers'), ...leaves<Tensor>(optimizer, 'optimizer')].find(
+    ([, t]) => !Array.from(numbersOf(t)).every(Number.isFinite)
+  )?.[0] ?? 'params'
 
 // ---- the bookkeeping
 
@@ -236,10 +242,12 @@ export const stepOf = (t: Training, { backend, families = builtIn }: StepOptions
             const report = reportOf(state.progress.step + 1, batch.x.shape[0] as number, outputs, settings)
             if (!Number.isFinite(report.loss)) return E.left(diverged(state, 'loss', report.loss, c.loss))
             const next = withTensors(state, outputs)
-            const isFinite = outputs['finite'] === undefined || Number.isFinite(scalarOf(outputs['finite']))
+            const isFinite = Object.entries(outputs).every(
+              ([name, t]) => !isFiniteName(name) || Number.isFinite(scalarOf(t))
+            )
             return isFinite
               ? E.right({ report, state: book.after(next, report, epochEnds) })
-              : E.left(diverged(state, notFiniteIn(next.params), report.loss, c.loss))
+              : E.left(diverged(state, notFiniteIn(next), report.loss, c.loss))
           })
         )
       }

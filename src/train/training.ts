@@ -8,7 +8,6 @@ import { isSize, isDims, showShape, type Dims } from '../value/shape.js'
 import { inside, settingError, shapeError, type SettingError, type ShapeError } from '../value/error.js'
 import { given } from '../value/given.js'
 import { isFloat, type FloatType } from '../value/tensor.js'
-import { leaves } from '../value/tree.js'
 import { checkMembers, families, type Families } from './families.js'
 import { knownLoss, lossRoundedOut, type KnownLoss, type Loss } from './loss/index.js'
 import type { FittingLoss } from './loss/fitting.js'
@@ -134,13 +133,7 @@ export const checkTraining = (t: Training, f: Families = families): E.Either<Set
     }),
     E.chainFirstW(({ members, loss, placed, output }) => checkMetrics(f, members.metrics, loss, placed, output)),
     E.chainFirstW(({ members, placed }) => {
-      const unsuited = checkOptimizer(
-        f.optimizers,
-        f.schedules,
-        members.optimizer,
-        leaves(placed.params).map(([path]) => path),
-        t.precision
-      )
+      const unsuited = checkOptimizer(f.optimizers, f.schedules, members.optimizer, placed.params, t.precision)
       return unsuited === undefined ? E.right(undefined) : E.left(unsuited)
     }),
     E.map(({ members, ...rest }) => ({ training: { ...t, ...members }, families: f, ...rest }))
