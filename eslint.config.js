@@ -175,7 +175,10 @@ export default defineConfig(
     // a generator may be left in the middle: `finally` is the only place that is passed then
     // and a turn that is asked for its state too late has no other way to refuse: its type is that of a state
     files: ['src/train/fold.ts'],
-    rules: { 'functional/no-try-statements': ['error', { allowFinally: true }], 'functional/no-throw-statements': 'off' }
+    rules: {
+      'functional/no-try-statements': ['error', { allowFinally: true }],
+      'functional/no-throw-statements': 'off'
+    }
   },
   {
     name: 'gradfold/type-level',

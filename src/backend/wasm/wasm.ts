@@ -5,6 +5,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { backendError, type BackendError } from '../../value/error.js'
 import { sizeOf, stridesOf } from '../../value/shape.js'
 import { checkFedBack, checkInputs, type Backend } from '../backend.js'
+import { withCanaries } from '../canaries.js'
 import { moduleOf, type Cached } from './cache.js'
 import { importsOf, mostPages, partsOf } from './emit/module.js'
 import { arrange } from './arrange.js'
@@ -152,7 +153,7 @@ const backendOn = (count: number, threads?: Threads): Backend => ({
       ),
       E.map(l => ({ run: inputs => l.step(p, inputs) }))
     ),
-  loop: loopOn(count, threads)
+  loop: withCanaries('wasm', loopOn(count, threads))
 })
 
 /** WebAssembly SIMD on one thread */
