@@ -91,9 +91,12 @@ const lacking = (p: Program, given: Values): ShapeError | undefined =>
         ]
   )[0]
 
-/** the precision that parameters are in */
-export const precisionOf = (params: Branch<Tensor>): FloatType =>
-  leaves<Tensor>(params).some(([, t]) => t.dtype === 'f64') ? 'f64' : 'f32'
+/** the precision that parameters are in; where there are none, that of the inputs */
+export const precisionOf = (params: Branch<Tensor>, inputs?: Examples): FloatType => {
+  const mine = leaves<Tensor>(params).map(([, t]) => t)
+  const all = mine.length > 0 || inputs === undefined ? mine : namedExamples('x', inputs).map(([, t]) => t)
+  return all.some(t => t.dtype === 'f64') ? 'f64' : 'f32'
+}
 
 /** a model for one number of examples */
 interface Compiled {
@@ -117,11 +120,11 @@ export const runner = (
   params: Branch<Tensor>,
   { backend, kinds = builtInKinds, layers = {}, sampling = false }: PredictOptions & { readonly sampling?: boolean }
 ): Runner => {
-  const compiled = new Map<number, E.Either<ShapeError | BackendError, Compiled>>()
+  const compiled = new Map<string, E.Either<ShapeError | BackendError, Compiled>>()
   const given = Object.fromEntries([...leaves<Tensor>(params, 'params'), ...leaves<Tensor>(layers, 'layers')])
-  const compile = (batch: number): E.Either<ShapeError | BackendError, Compiled> =>
+  const compile = (batch: number, dtype: FloatType): E.Either<ShapeError | BackendError, Compiled> =>
     pipe(
-      lower(model, { batch, sampling, dtype: precisionOf(params), kinds }),
+      lower(model, { batch, sampling, dtype, kinds }),
       E.chainW(({ value }) =>
         pipe(
           program(Object.fromEntries(valueNames('y', value))),
@@ -136,10 +139,11 @@ export const runner = (
       )
     )
   /** the one asked for last comes last */
-  const compiledFor = (n: number): E.Either<ShapeError | BackendError, Compiled> => {
-    const made = compiled.get(n) ?? compile(n)
-    compiled.delete(n)
-    compiled.set(n, made)
+  const compiledFor = (n: number, dtype: FloatType): E.Either<ShapeError | BackendError, Compiled> => {
+    const name = `${n} ${dtype}`
+    const made = compiled.get(name) ?? compile(n, dtype)
+    compiled.delete(name)
+    compiled.set(name, made)
     const oldest = compiled.size > mostKept ? [...compiled][0] : undefined
     if (oldest !== undefined) {
       compiled.delete(oldest[0])
@@ -152,7 +156,7 @@ export const runner = (
     const wrong = check(x, model.input, n)
     if (wrong !== undefined) return E.left(wrong)
     return pipe(
-      compiledFor(n),
+      compiledFor(n, precisionOf(params, x)),
       E.chainW(({ p, loop, value }) => {
         const inputs = namedExamples('x', x).map(named => widened(p, named))
         const keys = p.inputs['key'] === undefined ? {} : { key: keyTensor(key) }

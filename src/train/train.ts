@@ -147,6 +147,24 @@ export interface TurnOptions extends TrainOptions {
   readonly pauseAt?: (step: number) => boolean
 }
 
+/** untyped callers may forget the options; that is Left, not a throw */
+const observerOf = (o: TrainOptions | undefined): TrainOptions['observe'] => o?.observe
+/** what untyped callers hand in by mistake */
+const wrongArguments = (
+  o: Partial<TurnOptions> | undefined,
+  data: Partial<Dataset> | undefined
+): SettingError | undefined =>
+  typeof o?.backend?.loop !== 'function'
+    ? settingError(['backend'], 'a backend, such as wasm', typeof o?.backend, 'hand one along as the option backend')
+    : typeof data?.x !== 'object' || typeof data.y !== 'object'
+      ? settingError(
+          ['data'],
+          'a dataset',
+          typeof data === 'object' && '_tag' in data ? `an Either (${String(data._tag)})` : typeof data,
+          'take what is Right out of an Either first, as with E.chain'
+        )
+      : undefined
+
 const opened =
   <M extends AnyModel, const L extends Loss>(
     options: FittingOptions<M, L>,
@@ -154,6 +172,8 @@ const opened =
     how: { readonly tells: boolean; readonly acrossEpochs: boolean }
   ) =>
   (data: Dataset) => {
+    const unfit = wrongArguments(o, data)
+    if (unfit !== undefined) return E.left(unfit)
     const t = training(options)
     return pipe(
       checkTraining(t, o.families ?? builtIn),
@@ -203,7 +223,7 @@ export const train =
   <M extends AnyModel, const L extends Loss>(options: FittingOptions<M, L>, o: TrainOptions) =>
   (data: Dataset): E.Either<TrainError, Trained<M>> =>
     pipe(
-      opened(options, o, { tells: o.observe !== undefined, acrossEpochs: true })(data),
+      opened(options, o, { tells: observerOf(o) !== undefined, acrossEpochs: true })(data),
       E.chainW(pulled =>
         drained(pulled, ({ events }) => {
           for (const e of events) o.observe?.(e)
