@@ -13,18 +13,49 @@ import { leaves, mapTree, type Tree } from '../value/tree.js'
 import type { Backend, Executable, Values } from './backend.js'
 
 export interface Steps {
-  /** the longest step, times the size of the coordinate where that is above 1; 1e-4 unless given */
+  /** the step h; 1e-4 unless given */
   readonly epsilon?: number
+}
+export interface ExtrapolatedSteps extends Steps {
   /** the largest relative error that passes; 1e-6 unless given */
   readonly tolerance?: number
 }
 const defaults = { epsilon: 1e-4, tolerance: 1e-6 } as const
 
 const sizeFor = (...xs: readonly number[]): number => Math.max(1, ...xs.map(Math.abs))
+/** a function of many numbers, as one of the i-th alone */
+const alongAxis =
+  (f: (xs: Numbers) => number, at: ArrayLike<number>, i: number) =>
+  (x: number): number =>
+    f(Float64Array.from(at, (u, j) => (j === i ? x : u)))
+/** a step that moves x, however large x is */
+const moving = (x: number, h: number): number => Math.max(h, 2 * Number.EPSILON * Math.abs(x))
+
+/**
+ * The gradient of a function of many numbers from its values alone, by the central difference quotient of textbooks,
+ *
+ *     (f(x + h) - f(x - h)) / (2h)        h = 1e-4 unless given
+ *
+ * for each coordinate, whatever its size. Its error is h^2 f'''(x) / 6, plus 2^-53 |f(x)| / h from the rounding of values. At a kink
+ * it is the mean of the slopes on both sides. `extrapolatedGradient` says where differences tell of no derivative.
+ *
+ * @example numericalGradient(([x = 0, y = 0]) => x * x + 3 * y, [2, 1]) // 4, 3
+ */
+export const numericalGradient = (
+  f: (xs: Numbers) => number,
+  at: ArrayLike<number>,
+  { epsilon = defaults.epsilon }: Steps = {}
+): Numbers =>
+  Float64Array.from(at, (x, i) => {
+    const g = alongAxis(f, at, i)
+    const h = moving(x, epsilon)
+    // divided by the steps as they come out: x + h rounds
+    const [a, b] = [x - h, x + h]
+    return (g(b) - g(a)) / (b - a)
+  })
 
 /** the quotients of f about x for one step: from the left, from the right, from both sides */
 const quotients = (f: (x: number) => number, x: number, fx: number, h: number): readonly [number, number, number] => {
-  // the steps as they come out, not as they were meant: x + h rounds
   const [a, b] = [x - h, x + h]
   const [fa, fb] = [f(a), f(b)]
   return [(fx - fa) / (x - a), (fb - fx) / (b - x), (fb - fa) / (b - a)]
@@ -37,10 +68,7 @@ const quotients = (f: (x: number) => number, x: number, fx: number, h: number): 
  * within x ± h breaks one or the other. Values that round by half a unit in the last place, 2^-53 |f|, move the extrapolated quotient
  * by up to 1.5 * 2^-52 |f| / h; quotients that are all rounded away agree, so nothing else would tell.
  */
-const derivative = (f: (x: number) => number, x: number, steps: Steps): number => {
-  const { epsilon, tolerance } = { ...defaults, ...given(steps) }
-  const h = epsilon * sizeFor(x)
-  const fx = f(x)
+const withStep = (f: (x: number) => number, x: number, fx: number, h: number, tolerance: number): number => {
   const [left, right, wide] = quotients(f, x, fx, h)
   const [left2, right2, narrow] = quotients(f, x, fx, h / 2)
   const value = (4 * narrow - wide) / 3
@@ -49,15 +77,32 @@ const derivative = (f: (x: number) => number, x: number, steps: Steps): number =
   const doubt = Math.max(kink, rounding)
   return Number.isFinite(value) && doubt <= tolerance * sizeFor(value) ? value : NaN
 }
+/**
+ * The first step that leaves no doubt, from the shortest on. How fast f changes says nothing of how large x is (the sine of 50), so
+ * a step in proportion to x comes last: for values that only a long step tells apart (the square of 10^6).
+ */
+const derivative = (f: (x: number) => number, x: number, steps: ExtrapolatedSteps): number => {
+  const { epsilon, tolerance } = { ...defaults, ...given(steps) }
+  const fx = f(x)
+  const longer = sizeFor(x) > 1 ? [Math.sqrt(sizeFor(x)), sizeFor(x)] : []
+  return [1, ...longer].reduce(
+    (found, times) => (Number.isNaN(found) ? withStep(f, x, fx, moving(x, epsilon * times), tolerance) : found),
+    NaN
+  )
+}
 
 /**
- * The gradient of a function of many numbers, from its values alone; NaN in the coordinates in which that cannot be told: a kink or a
- * jump nearer than epsilon, or values so large that their rounding hides the difference.
+ * The gradient of a function of many numbers, from its values alone, by central quotients extrapolated to a step of 0; NaN in the
+ * coordinates in which that cannot be told: a kink or a jump nearer than epsilon, or values so large that their rounding hides the
+ * difference.
  *
- * @example numericalGradient(([x = 0, y = 0]) => x * x + 3 * y, [2, 1]) // 4, 3
+ * @example extrapolatedGradient(([x = 0, y = 0]) => x * x + 3 * y, [2, 1]) // 4, 3
  */
-export const numericalGradient = (f: (xs: Numbers) => number, at: ArrayLike<number>, steps: Steps = {}): Numbers =>
-  Float64Array.from(at, (x, i) => derivative(t => f(Float64Array.from(at, (u, j) => (j === i ? t : u))), x, steps))
+export const extrapolatedGradient = (
+  f: (xs: Numbers) => number,
+  at: ArrayLike<number>,
+  steps: ExtrapolatedSteps = {}
+): Numbers => Float64Array.from(at, (x, i) => derivative(alongAxis(f, at, i), x, steps))
 
 /** a tree of expressions of the same form as a tree of tensors */
 export type ExprsLike<T> = T extends Aval ? Expr : { readonly [K in keyof T]: ExprsLike<T[K]> }
@@ -79,10 +124,10 @@ export interface GradientCheck {
   readonly worst: Compared | undefined
   /** how many coordinates were compared */
   readonly compared: number
-  /** coordinates where differences tell of no derivative (see numericalGradient), which are not compared */
+  /** coordinates where differences tell of no derivative (see extrapolatedGradient), which are not compared */
   readonly kinks: readonly Coordinate[]
 }
-export interface CheckOptions extends Steps {
+export interface CheckOptions extends ExtrapolatedSteps {
   /** values of other inputs that the function uses */
   readonly inputs?: Values
   /** how many coordinates to look at, evenly spread; all unless given */

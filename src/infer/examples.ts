@@ -22,6 +22,9 @@ export const namedExprs = (name: string, v: Value): readonly (readonly [string, 
 export const collect = (name: string, v: Value, outputs: Readonly<Record<string, Tensor>>): Examples =>
   Array.isArray(v) ? v.map((part: Value, i) => collect(`${name}/${i}`, part, outputs)) : (outputs[name] as Tensor)
 
-/** the precision that parameters are in */
-export const precisionOf = (params: Branch<Tensor>): FloatType =>
-  leaves<Tensor>(params).some(([, t]) => t.dtype === 'f64') ? 'f64' : 'f32'
+/** the precision that parameters are in; where there are none, that of the inputs */
+export const precisionOf = (params: Branch<Tensor>, inputs?: Examples): FloatType => {
+  const mine = leaves<Tensor>(params).map(([, t]) => t)
+  const all = mine.length > 0 || inputs === undefined ? mine : namedExamples('x', inputs).map(([, t]) => t)
+  return all.some(t => t.dtype === 'f64') ? 'f64' : 'f32'
+}

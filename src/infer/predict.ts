@@ -12,7 +12,7 @@ import type { ParamsOf } from '../model/params.js'
 import { rootKey, type Key } from '../random/index.js'
 import { counted, shapeError, type BackendError, type ShapeError } from '../value/error.js'
 import { isDims, sameShape, showShape, type Dims, type Shape } from '../value/shape.js'
-import { allocate, isTensor, numbersOf, view, type Tensor } from '../value/tensor.js'
+import { allocate, isTensor, numbersOf, view, type FloatType, type Tensor } from '../value/tensor.js'
 import { showAval } from '../value/text.js'
 import { leaves, type Branch } from '../value/tree.js'
 import { collect, countOf, namedExamples, namedExprs, precisionOf, type Examples } from './examples.js'
@@ -102,11 +102,11 @@ export const runner = (
   params: Branch<Tensor>,
   { backend, kinds = builtInKinds, layers = {}, sampling = false }: PredictOptions & { readonly sampling?: boolean }
 ): Runner => {
-  const compiled = new Map<number, E.Either<ShapeError | BackendError, Compiled>>()
+  const compiled = new Map<string, E.Either<ShapeError | BackendError, Compiled>>()
   const given = Object.fromEntries([...leaves<Tensor>(params, 'params'), ...leaves<Tensor>(layers, 'layers')])
-  const compile = (batch: number): E.Either<ShapeError | BackendError, Compiled> =>
+  const compile = (batch: number, dtype: FloatType): E.Either<ShapeError | BackendError, Compiled> =>
     pipe(
-      lower(model, { batch, sampling, dtype: precisionOf(params), kinds }),
+      lower(model, { batch, sampling, dtype, kinds }),
       E.chainW(({ value }) =>
         pipe(
           program(Object.fromEntries(namedExprs('y', value))),
@@ -121,10 +121,11 @@ export const runner = (
       )
     )
   /** the one asked for last comes last */
-  const compiledFor = (n: number): E.Either<ShapeError | BackendError, Compiled> => {
-    const made = compiled.get(n) ?? compile(n)
-    compiled.delete(n)
-    compiled.set(n, made)
+  const compiledFor = (n: number, dtype: FloatType): E.Either<ShapeError | BackendError, Compiled> => {
+    const name = `${n} ${dtype}`
+    const made = compiled.get(name) ?? compile(n, dtype)
+    compiled.delete(name)
+    compiled.set(name, made)
     const oldest = compiled.size > mostKept ? [...compiled][0] : undefined
     if (oldest !== undefined) {
       compiled.delete(oldest[0])
@@ -137,7 +138,7 @@ export const runner = (
     const wrong = check(x, model.input, n)
     if (wrong !== undefined) return E.left(wrong)
     return pipe(
-      compiledFor(n),
+      compiledFor(n, precisionOf(params, x)),
       E.chainW(({ p, loop, value }) => {
         const inputs = namedExamples('x', x).map(named => widened(p, named))
         const keys = p.inputs['key'] === undefined ? {} : { key: keyTensor(key) }

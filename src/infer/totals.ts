@@ -5,10 +5,20 @@ import { numbersOf } from '../value/tensor.js'
 /** by name, the numbers of a tensor of sums in row-major order */
 export type Totals = Readonly<Record<string, readonly number[]>>
 
-/** a + b, number by number; a name that one side lacks is 0 there */
+/** the name of a list with one number per example, which batches append to: for what no sum can express, such as an order */
+export const perExample = (name: string): string => `each.${name}`
+/** whether a name, or `<metric>/<name>`, is that of such a list */
+export const isPerExample = (name: string): boolean => name.slice(name.lastIndexOf('/') + 1).startsWith('each.')
+
+/** a + b: sums number by number, lists one after the other; a name that one side lacks is 0 there */
 export const addTotals = (a: Totals, b: Totals): Totals => ({
   ...a,
-  ...Object.fromEntries(Object.entries(b).map(([k, ys]) => [k, ys.map((y, i) => (a[k]?.[i] ?? 0) + y)]))
+  ...Object.fromEntries(
+    Object.entries(b).map(([k, ys]) => {
+      const xs = a[k] ?? []
+      return [k, isPerExample(k) ? [...xs, ...ys] : ys.map((y, i) => (xs[i] ?? 0) + y)]
+    })
+  )
 })
 
 /** a program's outputs `metric/<metric>/<sum>`, by `<metric>/<sum>` */

@@ -1,10 +1,11 @@
 /** Batch normalisation. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { add, mean, mul, reshape, square, sub } from '../expr/build.js'
+import { add, mean, mul, node, reshape, square, sub } from '../expr/build.js'
 import type { Expr } from '../expr/op.js'
 import { fraction, positive, withDefault } from '../value/codec.js'
-import { sizeOf } from '../value/shape.js'
+import { shapeError } from '../value/error.js'
+import { showShape, sizeOf, type Dims } from '../value/shape.js'
 import type { Kind } from './kind.js'
 import { inverseDeviation, normParams, withLastAxis, type Normalised, type NormParams } from './normalised.js'
 import { paramOf, stateOf, tensorOf } from './series.js'
@@ -39,8 +40,8 @@ const defaults = { momentum: 0.9, epsilon: 1e-5 } as const
  *
  *     running <- momentum running + (1 - momentum) batch
  *
- * A batch with a single number for each channel has no variance: it leaves the running statistics as they are, and y is beta. Where
- * every batch is such a one, nothing is learned through this layer: take larger batches, or `layerNorm`.
+ * A training batch with a single number for each channel has no variance: y would be beta whatever x is, and nothing could be learned.
+ * It is refused, also as the short last batch of an epoch: take another batch size, or `layerNorm`.
  *
  * Other libraries: Keras has the same momentum (0.99 there, epsilon 1e-3). PyTorch's momentum is 1 minus this one (0.1 there is 0.9
  * here), and its running variance takes the unbiased one (divided by n - 1). epsilon is added to the variance, not to its root.
@@ -62,6 +63,16 @@ const batchMoments = (x: Expr): { readonly mean: Expr; readonly variance: Expr; 
   const centred = sub(x, m)
   return { mean: m, variance: mean(square(centred), axes), centred }
 }
+
+const oneNumber = (path: string, shape: Dims): Expr =>
+  node('invalid', [], {
+    error: shapeError(
+      path === '' ? ['batchNorm'] : path.split('/'),
+      'training batches with two or more numbers for each channel',
+      `a batch of shape ${showShape(shape)}`,
+      'take another batchSize, so that no batch has a single example, the last of an epoch included; or layerNorm'
+    )
+  })
 
 /** the kind of `batchNorm`: parameters gamma and beta, running statistics mean and variance */
 export const batchNormKind: Kind<BatchNorm> = {
@@ -86,9 +97,10 @@ export const batchNormKind: Kind<BatchNorm> = {
           const before = { mean: running('mean'), variance: running('variance') }
           const moments = context.training ? batchMoments(x) : { ...before, centred: sub(x, before.mean) }
           const scale = mul(inverseDeviation(moments.variance, epsilon), param('gamma'))
-          const tells = context.training && sizeOf(x.shape) > size
+          if (context.training && sizeOf(x.shape) <= size)
+            return { value: oneNumber(context.path, x.shape), state: before, seen: [] }
           const after = (now: Expr, batch: Expr): Expr =>
-            tells ? add(mul(now, momentum), mul(reshape(batch, [size]), 1 - momentum)) : now
+            context.training ? add(mul(now, momentum), mul(reshape(batch, [size]), 1 - momentum)) : now
           return {
             value: add(mul(moments.centred, scale), param('beta')),
             state: { mean: after(before.mean, moments.mean), variance: after(before.variance, moments.variance) },

@@ -94,12 +94,14 @@ export const denseKind: Kind<AnyDense> = {
         if (input.length !== 1 || typeof n !== 'number')
           return E.left(shapeError([], 'a flat input [n]', showShape(input), 'put flatten before it'))
         const fan = { in: n, out: units }
-        const weight: ParamSpec = { dtype, shape: [n, units], initializer, fan }
+        const weight: ParamSpec = { dtype, shape: [n, units], initializer, fan, role: 'weight' }
         return E.right(
           tensorLayer({
             output: [units],
             gives: 'numbers',
-            params: bias ? { weight, bias: { dtype, shape: [units], initializer: 'zeros', fan } } : { weight },
+            params: bias
+              ? { weight, bias: { dtype, shape: [units], initializer: 'zeros', fan, role: 'bias' } }
+              : { weight },
             formula: (x, param) => (bias ? add(matmul(x, param('weight')), param('bias')) : matmul(x, param('weight')))
           })
         )

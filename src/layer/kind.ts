@@ -36,6 +36,16 @@ export interface ParamSpec {
   readonly initializer: Initializer
   /** numbers that feed one output, and outputs that one number feeds */
   readonly fan: Fan
+  /** what it does in its formula, for what goes by it (weight decay); by its own label unless given, see `roleOf` */
+  readonly role?: ParamRole
+}
+/** a factor of inputs, what is added to their sum, a factor of normalised numbers, what is added to these */
+export type ParamRole = 'weight' | 'bias' | 'scale' | 'shift'
+const rolesByLabel: Readonly<Record<string, ParamRole>> = { bias: 'bias', gamma: 'scale', beta: 'shift' }
+/** the role of a parameter at a path: the one that its layer states, or else what its own label (the path's last) stands for */
+export const roleOf = (path: string, spec?: { readonly role?: ParamRole }): ParamRole => {
+  const label = path.slice(path.lastIndexOf('/') + 1)
+  return spec?.role ?? (Object.hasOwn(rolesByLabel, label) ? rolesByLabel[label] : undefined) ?? 'weight'
 }
 export interface Fan {
   readonly in: number

@@ -29,7 +29,10 @@ export const withLastAxis = (input: Shape): E.Either<ShapeError, { readonly inpu
 /** gamma begins at 1, beta at 0 */
 export const normParams = (size: number, dtype: FloatType): Branch<ParamSpec> => {
   const one = { dtype, shape: [size], fan: { in: size, out: size } }
-  return { gamma: { ...one, initializer: 'ones' }, beta: { ...one, initializer: 'zeros' } }
+  return {
+    gamma: { ...one, initializer: 'ones', role: 'scale' },
+    beta: { ...one, initializer: 'zeros', role: 'shift' }
+  }
 }
 
 /** 1 / sqrt(variance + epsilon) */

@@ -1,7 +1,8 @@
 /** The errors that end a training. */
 import type { BackendError, DataError, Problem, SettingError, ShapeError } from '../value/error.js'
 import { numbersOf, type Tensor } from '../value/tensor.js'
-import { leaves, type Tree } from '../value/tree.js'
+import { leaves } from '../value/tree.js'
+import type { KnownLoss } from './loss/index.js'
 import type { Best, TrainState } from './state.js'
 
 /** a number that is not finite came up: training ends there, with the state before that step */
@@ -15,24 +16,28 @@ export interface Diverged extends Problem<'Diverged'> {
 export type TrainError = SettingError | ShapeError | BackendError | DataError | Diverged
 
 /** the error of a step that gave numbers which are not finite: its loss, or those at a label */
-const diverged = (state: TrainState, label: string, loss: number): Diverged => ({
+const diverged = (state: TrainState, label: string, loss: number, { ifNotFinite }: KnownLoss): Diverged => ({
   _tag: 'Diverged',
   code: 'not-finite',
   path: [`step ${state.progress.step + 1}`, ...label.split('/')],
   expected: 'finite numbers',
   got: label === 'loss' ? String(loss) : 'NaN or infinite values after the update',
-  hint: 'try a smaller learning rate, or look for outliers in the data',
+  hint: ifNotFinite ?? 'try a smaller learning rate, or look for outliers in the data',
   step: state.progress.step + 1,
   state
 })
 
-/** the label of the first parameter tensor with a number that is not finite */
-const notFiniteIn = (params: Tree<Tensor>): string =>
-  leaves<Tensor>(params).find(([, t]) => !Array.from(numbersOf(t)).every(Number.isFinite))?.[0] ?? 'params'
+type Carried = Pick<TrainState, 'params' | 'layers' | 'optimizer'>
+
+/** the label of the first tensor of a state with a number that is not finite: a parameter, a running statistic, an optimizer's slot */
+const notFiniteIn = ({ params, layers, optimizer }: Carried): string =>
+  [...leaves<Tensor>(params), ...leaves<Tensor>(layers, 'layers'), ...leaves<Tensor>(optimizer, 'optimizer')].find(
+    ([, t]) => !Array.from(numbersOf(t)).every(Number.isFinite)
+  )?.[0] ?? 'params'
 
 /**
- * The error of the step after a good state, by its loss or, where that is finite, by the parameters after it: `after` computes them only
+ * The error of the step after a good state, by its loss or, where that is finite, by the state after it: `after` computes that only
  * then.
  */
-export const divergedAfter = (good: TrainState, loss: number, after: () => Tree<Tensor>): Diverged =>
-  diverged(good, Number.isFinite(loss) ? notFiniteIn(after()) : 'loss', loss)
+export const divergedAfter = (good: TrainState, loss: number, known: KnownLoss, after: () => Carried): Diverged =>
+  diverged(good, Number.isFinite(loss) ? notFiniteIn(after()) : 'loss', loss, known)

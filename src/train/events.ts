@@ -22,6 +22,6 @@ export type TrainEvent =
 export interface Turn {
   /** what happened: steps, and perhaps the end of an epoch */
   readonly events: readonly TrainEvent[]
-  /** the state after the last of them: a copy, made when asked for, which must be before the next pull */
+  /** the state after the last of them: a copy, made when asked for. Throws after the next pull, when that state is gone. */
   readonly state: () => TrainState
 }

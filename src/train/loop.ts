@@ -90,6 +90,23 @@ export const trainingLoop = <A>(
     )
   )
 
+/** A state is read from the engine's memory, where the next pull overwrites it: a later read throws, since it would be another step's. */
+const refusingLateReads = () => {
+  let pulls = 0
+  return {
+    pulled: (): void => {
+      pulls++
+    },
+    read: (state: () => TrainState): (() => TrainState) => {
+      const mine = pulls
+      return () => {
+        if (mine !== pulls) throw new Error('this state is gone: call state() before the next pull')
+        return state()
+      }
+    }
+  }
+}
+
 const turnsOf = function* (
   session: TrainingSession,
   scorer: Scorer | undefined,
@@ -105,6 +122,7 @@ const turnsOf = function* (
   })
   const run: Run = { session, book, ahead, scorer, keepsBest, emitEvents }
   const history: EpochReport[] = []
+  const inTime = refusingLateReads()
   let state = first
   let best = typeof keepBest === 'object' ? keepBest : undefined
 
@@ -120,11 +138,13 @@ const turnsOf = function* (
     ;({ state, best } = replayed.right)
     history.push(...epochs)
     if (failed !== undefined) {
-      if (events.length > 0) yield { events, state: () => ahead.snapshot(state) }
+      if (events.length > 0) yield { events, state: inTime.read(() => ahead.snapshot(state)) }
+      inTime.pulled()
       return E.flatMap(divergence(run, steps.right, failed, { state, best }), E.left)
     }
     if (ahead.isDue(state)) state = ahead.checkpoint(state)
-    yield { events, state: () => ahead.snapshot(state) }
+    yield { events, state: inTime.read(() => ahead.snapshot(state)) }
+    inTime.pulled()
   }
 }
 
@@ -205,7 +225,7 @@ const epochEnd = (
 
 /** the error of the step after `state`: it is run once more, to see which numbers are not finite */
 const divergence = (
-  { ahead }: Run,
+  { ahead, session }: Run,
   { program }: StepsAhead,
   { settings, loss }: StepReport,
   { state, best }: Position
@@ -214,6 +234,6 @@ const divergence = (
   const after = Number.isFinite(loss) ? ahead.afterStep(state, program, settings) : E.right(state)
   return pipe(
     after,
-    E.map(({ params }) => ({ ...divergedAfter(good, loss, () => params), ...bestOf(best) }))
+    E.map(next => ({ ...divergedAfter(good, loss, session.training.loss, () => next), ...bestOf(best) }))
   )
 }

@@ -6,11 +6,12 @@ import { cast, fingerprint, input, max, mul, oneHot, reduceMax, reshape, total }
 import { gradients } from '../expr/gradient.js'
 import { inputsLike } from '../expr/inputs.js'
 import type { Expr } from '../expr/op.js'
-import { leaves, type Branch, type Tree } from '../value/tree.js'
+import { leaves, mapTree, type Branch, type Tree } from '../value/tree.js'
 import type { BatchSource } from '../data/program-inputs.js'
 import { batchLoss } from './loss/index.js'
 import { areIndexes } from './loss/loss.js'
-import { optimizerInterpreter } from './optimizer/index.js'
+import { optimizerInterpreter, rolesOf } from './optimizer/index.js'
+import type { ByPath } from './optimizer/optimizer.js'
 import { updated } from './optimizer/updated.js'
 import { classesOfTargets, noClasses } from './metric/outputs.js'
 import type { ValidTraining } from './training.js'
@@ -80,10 +81,47 @@ export const forward = (
   return { value: applied.value as Expr, layers: applied.state }
 }
 
-/** One number that is finite where all parameters are: w * 0 is 0 unless w is infinite or NaN, and NaN is larger than all. */
-const finiteOutput = (params: readonly Expr[]): Readonly<Record<string, Expr>> => {
-  const [first, ...rest] = params.map(e => reshape(reduceMax(mul(e, 0)), []))
-  return first === undefined ? {} : { finite: rest.reduce(max, first) }
+/** One number that is finite where all of these are: w * 0 is 0 unless w is infinite or NaN, and NaN is larger than all. */
+const finiteOutput = (name: string, tensors: readonly Expr[]): Readonly<Record<string, Expr>> => {
+  const [first, ...rest] = tensors.map(e => reshape(reduceMax(mul(e, 0)), []))
+  return first === undefined ? {} : { [name]: rest.reduce(max, first) }
+}
+/**
+ * Whether all that is carried on stays finite: an infinite slot can hold a weight for ever while loss and parameters look sound. One
+ * output for each group that one update kernel writes, so that the largest is found on the way.
+ */
+const finiteOutputs = (params: ByPath, layers: Tree<Expr>, slots: Branch<Expr>): Readonly<Record<string, Expr>> => ({
+  ...finiteOutput('finite', [...params.values()]),
+  ...finiteOutput(
+    'finite/layers',
+    leaves<Expr>(layers).map(([, e]) => e)
+  ),
+  // slots of the run are powers and counts
+  ...Object.fromEntries(
+    Object.entries(slots).flatMap(([name, tree]) => {
+      const tensors = leaves<Expr>(tree).filter(([path]) => path !== '')
+      return Object.entries(
+        finiteOutput(
+          `finite/${name}`,
+          tensors.map(([, e]) => e)
+        )
+      )
+    })
+  )
+})
+/** the outputs of a step that are finite only where what is carried on is */
+export const isFiniteName = (name: string): boolean => name === 'finite' || name.startsWith('finite/')
+
+/**
+ * Which running statistics stay as they are: those beside parameters that are all frozen, and where a layer has none, those at a path
+ * that is frozen itself.
+ */
+const frozenState = (params: readonly string[], freezes: (path: string) => boolean): ((path: string) => boolean) => {
+  const placeOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1)
+  return path => {
+    const beside = params.filter(p => placeOf(p) === placeOf(path))
+    return (beside.length === 0 ? [path] : beside).every(freezes)
+  }
 }
 
 /** outputs of one step for the state and batch at hand */
@@ -98,12 +136,19 @@ export const stepOutputs = (
   const { value: output, layers: nextLayers } = forward(c, params, layers, batch.x, true)
   const losses = lossOutputs(c, output, batch)
   const at = leaves<Expr>(params)
+  const before = new Map(leaves<Expr>(layers))
   const gs = gradients(
     losses.loss,
     at.map(([, e]) => e)
   )
+  const self = optimizerInterpreter(c.families.optimizers, rolesOf(c.placed.params))
+  const isFrozen = frozenState(
+    at.map(([path]) => path),
+    path => self.freezes(c.training.optimizer, path)
+  )
+  const keptLayers = mapTree<Expr, Expr>((now, path) => (isFrozen(path) ? (before.get(path) as Expr) : now))(nextLayers)
   const next = updated(
-    optimizerInterpreter(c.families.optimizers),
+    self,
     c.training.optimizer,
     { params: new Map(at), slots: inputsLike('optimizer', s.optimizer) },
     new Map(at.map(([path], i) => [path, gs[i] as Expr])),
@@ -111,11 +156,11 @@ export const stepOutputs = (
   )
   return {
     ...Object.fromEntries([...next.params].map(([path, e]) => [`params/${path}`, e])),
-    ...Object.fromEntries(leaves<Expr>(nextLayers, 'layers')),
+    ...Object.fromEntries(leaves<Expr>(keptLayers, 'layers')),
     ...Object.fromEntries(leaves<Expr>(next.slots, 'optimizer')),
     ...losses,
     ...metricSums(c, output, batch.y),
-    ...finiteOutput([...next.params.values()]),
+    ...finiteOutputs(next.params, keptLayers, next.slots),
     ...(fingerprints
       ? Object.fromEntries([...next.params].map(([path, e]) => [`fingerprint/${path}`, fingerprint(e)]))
       : {})

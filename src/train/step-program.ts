@@ -11,7 +11,7 @@ import { foldIn } from '../random/index.js'
 import type { ShapeError } from '../value/error.js'
 import { allocate, numbersOf, view, type Tensor } from '../value/tensor.js'
 import type { Totals } from './metric/metric.js'
-import { stepOutputs } from './program.js'
+import { isFiniteName, stepOutputs } from './program.js'
 import type { Progress } from './progress.js'
 import { noSums, purposeKey, type TrainState } from './state.js'
 import type { ValidTraining } from './training.js'
@@ -83,7 +83,7 @@ export const stepInputs = (c: ValidTraining, { step }: Progress, settings: reado
 export interface StepResults {
   /** of the i-th of them, which has this number in the run */
   readonly report: (i: number, step: number, settings: StepSettings) => StepReport
-  /** whether its loss and the parameters after it are finite */
+  /** whether its loss and the state after it are finite */
   readonly isFinite: (i: number) => boolean
 }
 /** reads outputs where they are: copying each step's out of them would cost more than the rest of the bookkeeping */
@@ -91,7 +91,7 @@ export const stepResults = ({ examples, metrics, fingerprints }: StepProgram, ou
   const numbers = (name: string): ArrayLike<number> => numbersOf(outputs[name] as Tensor)
   const losses = numbers('loss')
   const weights = outputs['weight'] === undefined ? undefined : numbers('weight')
-  const finite = outputs['finite'] === undefined ? undefined : numbers('finite')
+  const finite = Object.keys(outputs).filter(isFiniteName).map(numbers)
   const sums = metrics.map(([name, output]) => [name, numbers(output)] as const)
   const prints = fingerprints.map(numbers)
   const part = (all: ArrayLike<number>, i: number): readonly number[] => {
@@ -110,6 +110,6 @@ export const stepResults = ({ examples, metrics, fingerprints }: StepProgram, ou
       }
       return prints.length === 0 ? report : { ...report, fingerprints: prints.flatMap(p => part(p, i)) }
     },
-    isFinite: i => Number.isFinite(losses[i]) && (finite === undefined || Number.isFinite(finite[i]))
+    isFinite: i => Number.isFinite(losses[i]) && finite.every(f => Number.isFinite(f[i]))
   }
 }

@@ -64,7 +64,7 @@ const taken = (
       const next = withTensors(state, outputs)
       return results.isFinite(0)
         ? E.right({ report, state: book.after(next, report, epochEnds) })
-        : E.left(divergedAfter(state, report.loss, () => next.params))
+        : E.left(divergedAfter(state, report.loss, c.loss, () => next))
     })
   )
 }

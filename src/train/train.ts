@@ -6,6 +6,7 @@ import { exampleCount, type Dataset } from '../data/dataset.js'
 import type { AnyModel } from '../model/model.js'
 import type { ParamsOf } from '../model/params.js'
 import { drained } from '../value/bracket.js'
+import { settingError, type SettingError } from '../value/error.js'
 import { checkRun } from './check-data.js'
 import type { TrainError } from './divergence.js'
 import type { EpochReport, TrainEvent, Turn } from './events.js'
@@ -53,6 +54,24 @@ export interface TurnOptions extends TrainOptions {
   readonly pauseAt?: (step: number) => boolean
 }
 
+/** untyped callers may forget the options; that is Left, not a throw */
+const observerOf = (o: TrainOptions | undefined): TrainOptions['observe'] => o?.observe
+/** what untyped callers hand in by mistake */
+const wrongArguments = (
+  o: Partial<TurnOptions> | undefined,
+  data: Partial<Dataset> | undefined
+): SettingError | undefined =>
+  typeof o?.backend?.loop !== 'function'
+    ? settingError(['backend'], 'a backend, such as wasm', typeof o?.backend, 'hand one along as the option backend')
+    : typeof data?.x !== 'object' || typeof data.y !== 'object'
+      ? settingError(
+          ['data'],
+          'a dataset',
+          typeof data === 'object' && '_tag' in data ? `an Either (${String(data._tag)})` : typeof data,
+          'take what is Right out of an Either first, as with E.chain'
+        )
+      : undefined
+
 const opened =
   <M extends AnyModel, const L extends Loss>(
     options: FittingOptions<M, L>,
@@ -60,6 +79,8 @@ const opened =
     how: { readonly emitEvents: boolean; readonly acrossEpochs: boolean }
   ) =>
   (data: Dataset): E.Either<TrainError, Generator<Turn, E.Either<TrainError, Trained<M>>>> => {
+    const unfit = wrongArguments(o, data)
+    if (unfit !== undefined) return E.left(unfit)
     const t = training(options)
     return pipe(
       checkTraining(t, o.families ?? builtIn),
@@ -102,7 +123,7 @@ export const train =
   <M extends AnyModel, const L extends Loss>(options: FittingOptions<M, L>, o: TrainOptions) =>
   (data: Dataset): E.Either<TrainError, Trained<M>> =>
     pipe(
-      opened(options, o, { emitEvents: o.observe !== undefined, acrossEpochs: true })(data),
+      opened(options, o, { emitEvents: observerOf(o) !== undefined, acrossEpochs: true })(data),
       E.chainW(pulled =>
         drained(pulled, ({ events }) => {
           for (const e of events) o.observe?.(e)

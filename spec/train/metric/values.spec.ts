@@ -239,16 +239,43 @@ describe('the area under the ROC', () => {
         expect(right(areaUnderRoc(scores, positive)) + other).toBeCloseTo(1, 12)
       })
     ))
-  test('as a metric is exact where probabilities are at the edges of bins', () =>
+  test('as a metric is exact, however examples are cut into batches', () =>
     fc.assert(
-      fc.property(binary, ({ scores, positive }) => {
+      fc.property(binary, fc.integer({ min: 1, max: 9 }), ({ scores, positive }, batch) => {
         const exact = right(areaUnderRoc(scores, positive))
         const one: Examples = { y: scores, t: positive, output: [1], target: [], scale: 'probabilities' }
         const two: Examples = { ...one, y: scores.flatMap(p => [1 - p, p]), output: [2] }
-        expect(metricOf(rocAuc(64), one)).toBe(exact)
-        expect(metricOf(rocAuc(64), two)).toBe(exact)
+        expect(metricOf(rocAuc(), one, batch)).toBe(exact)
+        expect(metricOf(rocAuc(), two, batch)).toBe(exact)
+        // these lie at the edges of bins
+        expect(metricOf(rocAuc(64), one, batch)).toBe(exact)
+        expect(metricOf(rocAuc(64), two, batch)).toBe(exact)
       })
     ))
+  test('as a metric is exact where scores crowd: rare classes, logits far from 0', () => {
+    const rare = range(400).map(i => -9 - 0.3 * Math.sin(i) + (i < 8 ? 1.5 : 0))
+    const sure = range(400).map(i => 20 + (i % 20) + (i < 200 ? 4.5 : 0))
+    for (const [scores, share] of [
+      [rare, 8],
+      [sure, 200]
+    ] as const) {
+      const t = range(400).map(i => (i < share ? 1 : 0))
+      const e: Examples = { y: scores, t, output: [1], target: [], scale: 'logits', dtype: 'f64' }
+      const exact = pairs(scores, t)
+      expect(metricOf(rocAuc(), e, 32)).toBeCloseTo(exact, 12)
+      expect(metricOf(rocAuc(), { ...e, y: scores.flatMap(z => [-z / 2, z / 2]), output: [2] }, 7)).toBeCloseTo(
+        exact,
+        12
+      )
+      // in bins all of them are tied
+      expect(metricOf(rocAuc(1024), e)).toBe(0.5)
+    }
+  })
+  test('as a metric is NaN where an output is NaN or a class does not occur', () => {
+    const e: Examples = { y: [0.1, NaN], t: [0, 1], output: [1], target: [], scale: 'probabilities' }
+    expect(metricOf(rocAuc(), e)).toBeNaN()
+    expect(metricOf(rocAuc(), { ...e, y: [0.1, 0.2], t: [1, 1] })).toBeNaN()
+  })
   test('as a metric is off by at most half the pairs that share a bin', () =>
     fc.assert(
       fc.property(binary, fc.integer({ min: 1, max: 20 }), ({ scores, positive }, bins) => {

@@ -13,6 +13,7 @@ import { sizeOf, type Dims } from '../../value/shape.js'
 import { allocate, full, numbersOf, view, type DType, type Storage, type Tensor } from '../../value/tensor.js'
 import { backendError } from '../../value/error.js'
 import { checkInputs, loopOfRuns, type Backend, type Executable, type Values } from '../backend.js'
+import { withCanaries } from '../canaries.js'
 import * as k from './kernels.js'
 
 type Nd = ndarray.NdArray<Storage[DType]>
@@ -190,4 +191,8 @@ const compile: Backend['compile'] = p => {
 /**
  * The backend that defines the bits: op by op on ndarrays, slow and readable. It also runs where WebAssembly cannot; see `withFallback`.
  */
-export const reference: Backend = { name: 'reference', compile, loop: loopOfRuns(compile) }
+export const reference: Backend = {
+  name: 'reference',
+  compile,
+  loop: withCanaries('reference', loopOfRuns(compile))
+}

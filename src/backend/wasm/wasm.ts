@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { backendError, type BackendError } from '../../value/error.js'
+import { withCanaries } from '../canaries.js'
 import { compile } from '../kernel/compile.js'
 import { checkFedBack, checkInputs, type Backend } from '../backend.js'
 import { mostPages } from './emit/module.js'
@@ -66,7 +67,7 @@ const backendOn = (count: number, threads?: Threads): Backend => ({
       ),
       E.map(l => ({ run: inputs => l.step(p, inputs) }))
     ),
-  loop: loopOn(count, threads)
+  loop: withCanaries('wasm', loopOn(count, threads))
 })
 
 /** WebAssembly SIMD on one thread */

@@ -136,7 +136,11 @@ const oneArgument = {
     arity: 1,
     attrs: {},
     shape: float1('expm1'),
-    gradient: (n, g, b) => [b.mul(g, b.add(n, 1))],
+    // exp(x), as expm1(x) + 1 where that keeps its digits
+    gradient: (n, g, b) => {
+      const [x, from] = [argument(n, 0), n.dtype === 'f32' ? -0.5 : -15]
+      return [b.mul(g, b.select(b.less(x, from), b.exp(x), b.add(n, 1)))]
+    },
     notation: (_, [x]) => ({ tex: `e^{${at(x, 0)}} - 1`, level: Level.sum }),
     facts: costs(14)
   },

@@ -12,7 +12,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Totals } from '../../train/metric/metric.js'
+import { isPerExample, type Totals } from '../../infer/totals.js'
 import type { StepReport } from '../../train/step-program.js'
 import { exact, list, oneOf, parseJson, refined, size, type Codec } from '../../value/codec.js'
 import { counted, decodeError, type DecodeError } from '../../value/error.js'
@@ -50,9 +50,13 @@ const sumNumbers = ({ sums }: Layout): number => sums.reduce((n, s) => n + s.len
 /** bytes of a row */
 export const rowSize = (l: Layout): number => beforeSums + 8 * (sumNumbers(l) + l.tensors.length) + chainSize
 
+/** the sums of a step that its row has: all but lists as long as the batch, for rows are equally long */
+export const rowSums = (sums: Totals): readonly (readonly [string, readonly number[]])[] =>
+  Object.entries(sums).filter(([name]) => !isPerExample(name))
+
 /** the layout of a run's rows, as its first step shows it */
 export const layoutOf = (sums: Totals, tensors: readonly string[], precision: Layout['precision']): Layout => ({
-  sums: Object.entries(sums).map(([name, numbers]) => ({ name, length: numbers.length })),
+  sums: rowSums(sums).map(([name, numbers]) => ({ name, length: numbers.length })),
   tensors,
   precision
 })

@@ -25,7 +25,7 @@ import { link } from './epochs.js'
 import { checkpointsOf, readRecord, type Recorded } from './folder.js'
 import { breathe } from './machine.js'
 import { leave, stateOf, turnsOf, type ReplayError, type ReplayOptions } from './replay.js'
-import { decodeRow, layoutOf, type Row } from './rows.js'
+import { decodeRow, layoutOf, rowSums, type Row } from './rows.js'
 import {
   firstDifference,
   singleDifference,
@@ -64,7 +64,7 @@ const difference = (recorded: Row, right: Row): number | string | undefined => {
     ['loss', r.loss],
     ['weight', r.weight],
     ['examples', r.examples],
-    ...Object.entries(r.sums).flatMap(([name, sums]) => sums.map(x => [`metric/${name}`, x] as const))
+    ...rowSums(r.sums).flatMap(([name, sums]) => sums.map(x => [`metric/${name}`, x] as const))
   ]
   const other = numbers(recorded)
   return numbers(right).find(([, x], i) => !Object.is(x, other[i]?.[1]))?.[0]

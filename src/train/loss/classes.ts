@@ -1,5 +1,5 @@
 /** What may be done to the losses of classes: smoothed labels, weights of classes. Losses made of a loss. */
-import { add, constant, mul, node } from '../../expr/build.js'
+import { add, constant, equal, mul, node, select } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
 import { fraction, list, nonNegative, those } from '../../value/codec.js'
 import { shapeError } from '../../value/error.js'
@@ -34,7 +34,8 @@ declare module './loss.js' {
 }
 
 /**
- * Label smoothing (Szegedy et al. 2016): the loss for the targets (1 - a) t + a / J instead of t, over J classes.
+ * Label smoothing (Szegedy et al. 2016): the loss for the targets (1 - a) t + a / J instead of t, over J classes. A class whose logit
+ * is -Infinity (a mask) keeps its target.
  *
  * @param loss one of classes: `softmaxCrossEntropy`, `crossEntropy`
  * @param amount a, from 0 up to, not including, 1
@@ -68,7 +69,10 @@ export const smoothedKind: LossKind<Smoothed> = {
   formula: ({ loss, amount }, y, t, self) =>
     ofClasses('smoothed', loss, self, () => {
       const classes = t.shape.at(-1) ?? 1
-      return self.formula(loss, y, add(mul(t, 1 - amount), amount / classes))
+      const spread = add(mul(t, 1 - amount), amount / classes)
+      // a class that a logit of -Infinity excludes gets no share
+      const excluded = equal(y, -Infinity)
+      return self.formula(loss, y, select(excluded, t, spread))
     }),
   tex: 't_{kj} \\leftarrow (1 - \\alpha) t_{kj} + \\frac{\\alpha}{J}',
   samples: [smoothed(softmaxCrossEntropy, 0.1)]

@@ -32,13 +32,20 @@ declare module './loss.js' {
 
 /** -1/K sum_k sum_j t ln y, for outputs that are probabilities; where t = 0 nothing is added, whatever y is */
 export const crossEntropy: CrossEntropy = Object.freeze({ tag: 'crossEntropy' })
-/** the same of softmax(z), computed from the logits z: give the model no softmax at its end */
+/**
+ * The same of softmax(z), computed from the logits z: give the model no softmax at its end. A logit of -Infinity excludes its class (a
+ * mask): where its target is 0 nothing is added, and no gradient flows into it.
+ */
 export const softmaxCrossEntropy: SoftmaxCrossEntropy = Object.freeze({ tag: 'softmaxCrossEntropy' })
 /**
  * The mean over all elements of -t ln s - (1 - t) ln(1 - s) with s = sigmoid(z), for targets from 0 to 1, each a
- * question of its own: computed from the logits z, so give the model no sigmoid at its end.
+ * question of its own: computed from the logits z, so give the model no sigmoid at its end. An infinite logit that its target agrees
+ * with adds nothing.
  */
 export const sigmoidCrossEntropy: SigmoidCrossEntropy = Object.freeze({ tag: 'sigmoidCrossEntropy' })
+
+/** t x, and 0 where t = 0, also for an x that is infinite: the limit of t ln y as y goes to 0 */
+const weighed = (t: Expr, x: Expr): Expr => select(equal(t, 0), 0, mul(t, x))
 
 const probability = inRange('a number from 0 to 1', n => n >= 0 && n <= 1)
 
@@ -48,6 +55,9 @@ export const crossEntropyKind: LossKind<CrossEntropy> = {
   expects: 'probabilities',
   classIndexes: true,
   target: probability,
+  ifNotFinite:
+    'the probability of a target may have rounded to 0: leave out the softmax at the end of the model and use softmaxCrossEntropy, ' +
+    'which takes its logits; or try a smaller learning rate',
   formula: (_, y, t) => {
     const unused = equal(t, 0)
     return neg(exampleSum(select(unused, 0, mul(t, log(select(unused, 1, y))))))
@@ -61,7 +71,7 @@ export const softmaxCrossEntropyKind: LossKind<SoftmaxCrossEntropy> = {
   expects: 'logits',
   classIndexes: true,
   target: probability,
-  formula: (_, z, t) => neg(exampleSum(mul(t, logSoftmax(z)))),
+  formula: (_, z, t) => neg(exampleSum(weighed(t, logSoftmax(z)))),
   tex: '-\\frac{1}{K} \\sum_{k=1}^{K} \\sum_j t_{kj} \\ln \\mathrm{softmax}(z_k)_j',
   samples: [softmaxCrossEntropy]
 }
@@ -69,7 +79,7 @@ export const softmaxCrossEntropyKind: LossKind<SoftmaxCrossEntropy> = {
 /** (1 - t) z right of 0 and -t z left of it, and ln(1 + exp(-|z|)): two terms of one sign, so that nothing cancels */
 const fromLogit = (z: Expr, t: Expr): Expr => {
   const right = lessEqual(0, z)
-  return add(select(right, mul(sub(1, t), z), neg(mul(t, z))), log1p(exp(select(right, neg(z), z))))
+  return add(select(right, weighed(sub(1, t), z), neg(weighed(t, z))), log1p(exp(select(right, neg(z), z))))
 }
 export const sigmoidCrossEntropyKind: LossKind<SigmoidCrossEntropy> = {
   tag: 'sigmoidCrossEntropy',

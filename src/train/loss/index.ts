@@ -39,12 +39,13 @@ export const lossInterpreter = (kinds: LossTable): Interpreter => {
 /** a loss with its meaning: what it takes, and its formula */
 export const knownLoss = (kinds: LossTable, loss: Loss): KnownLoss => {
   const { takes, formula } = lossInterpreter(kinds)
-  const { expects, classIndexes, target } = takes(loss)
+  const { expects, classIndexes, target, ifNotFinite } = takes(loss)
   return {
     tag: loss.tag,
     expects,
     classIndexes,
     ...(target === undefined ? {} : { target }),
+    ...(ifNotFinite === undefined ? {} : { ifNotFinite }),
     formula: (output, target) => formula(loss, output, target)
   }
 }

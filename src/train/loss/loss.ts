@@ -26,6 +26,8 @@ export interface Takes {
   readonly classIndexes: boolean
   /** which numbers targets may be; any that are finite unless said */
   readonly target?: Codec<number>
+  /** what to try where numbers stop being finite; a smaller learning rate unless given */
+  readonly ifNotFinite?: string
 }
 /** a loss made of another one takes what that one takes */
 export interface MadeOf<L> {

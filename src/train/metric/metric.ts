@@ -34,7 +34,7 @@ export interface MetricKind<M extends { readonly tag: string }> extends Member {
    */
   readonly reads?: 'probabilities' | 'values'
   /**
-   * Tensors of a batch that add up number by number, from the model's output [K, ...] and the targets, both of the training's
+   * Tensors of a batch that add up number by number (or are appended: `perExample`), from the model's output [K, ...] and the targets, both of the training's
    * precision. `scale` is what the loss takes outputs for.
    */
   sums(metric: M, output: Expr, target: Expr, scale: Scale): Readonly<Record<string, Expr>>

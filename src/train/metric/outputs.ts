@@ -1,5 +1,18 @@
 /** What metrics of classes read from a model's output. */
-import { cast, concat, equal, iota, neg, node, reduceMax, reshape, select, sub, total } from '../../expr/build.js'
+import {
+  cast,
+  concat,
+  constant,
+  equal,
+  iota,
+  neg,
+  node,
+  reduceMax,
+  reshape,
+  select,
+  sub,
+  total
+} from '../../expr/build.js'
 import { softmax } from '../../expr/functions.js'
 import type { Expr } from '../../expr/op.js'
 import { shapeError } from '../../value/error.js'
@@ -21,7 +34,7 @@ export const positions = (output: Dims): number => sizeOf(output.slice(0, -1))
 export const classRows = (y: Expr, scale: Scale): Expr => {
   const classes = y.shape.at(-1) ?? 1
   const rows = reshape(y, [sizeOf(y.shape) / classes, classes])
-  return classes > 1 ? rows : concat([scale === 'logits' ? sub(rows, rows) : sub(1, rows), rows], 1)
+  return classes > 1 ? rows : concat([scale === 'logits' ? constant(0, rows) : sub(1, rows), rows], 1)
 }
 /** rows of probabilities */
 export const probabilityRows = (y: Expr, scale: Scale): Expr => {

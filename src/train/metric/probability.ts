@@ -67,9 +67,10 @@ export const calibrationErrorKind: MetricKind<CalibrationError> = {
     const rows = probabilityRows(y, scale)
     const n = rows.shape[0] ?? 1
     const confidence = reshape(reduceMax(rows, [1]), [n])
-    const bin = min(floor(mul(confidence, bins)), bins - 1)
+    // in f64: in f32 the product may round up into the next bin
+    const bin = min(floor(mul(cast(confidence, 'f64'), bins)), bins - 1)
     const hits = cast(equal(firstLargest(rows), classList(t)), rows.dtype)
-    const perBin = transposed(cast(classColumns(bin, bins), 'f64'))
+    const perBin = transposed(classColumns(bin, bins))
     const summed = (x: typeof hits): typeof hits => reshape(matmul(perBin, cast(reshape(x, [n, 1]), 'f64')), [bins])
     return { hits: summed(hits), confidence: summed(confidence) }
   },

@@ -1,14 +1,17 @@
-/** The area under the receiver operating characteristic: exact for lists, in bins as a metric. */
+/** The area under the receiver operating characteristic: of lists, and as a metric. */
 import * as E from 'fp-ts/lib/Either.js'
 import { floor, less, matmul, max, min, mul, reshape, slice, sub, cast } from '../../expr/build.js'
-import { size, withDefault } from '../../value/codec.js'
+import type { Expr } from '../../expr/op.js'
+import { optional, size } from '../../value/codec.js'
 import { dataError, type DataError } from '../../value/error.js'
+import { perExample } from '../../infer/totals.js'
 import type { MetricKind } from './metric.js'
-import { classColumns, classList, invalid, probabilityRows } from './outputs.js'
+import { classColumns, classList, classRows, invalid, probabilityRows } from './outputs.js'
 
 export interface RocAuc {
   readonly tag: 'rocAuc'
-  readonly bins: number
+  /** how many bins probabilities are sorted into; exact where it is left out */
+  readonly bins?: number
 }
 declare module './metric.js' {
   interface Metrics {
@@ -17,14 +20,17 @@ declare module './metric.js' {
 }
 
 /**
- * The chance that an example of class 1 has a larger probability than one of class 0, ties counting half; for models of two classes
- * (one or two outputs). Batches add up because probabilities are sorted into bins of equal width, and those in one bin count as tied:
- * the metric is off by at most half the share of the pairs (class 1, class 0) that fall into one bin. For the exact number over a
- * list of scores see `areaUnderRoc`. NaN where one of the classes does not occur.
+ * The chance that an example of class 1 has a larger score than one of class 0, ties counting half; for models of two classes (one or
+ * two outputs). Exact: the score of every example is kept up to the end of the epoch, 16 bytes each. Scores are outputs, or where there
+ * are two the second less the first, so that rare classes and logits far from 0 stay apart. NaN where one of the classes does not
+ * occur, or an output is NaN.
  *
- * @param bins how many; default 1024
+ * @param bins for data too large for that: probabilities are sorted into so many bins of equal width, and those in one bin count as
+ * tied. Then the metric is off by at most half the share of the pairs (class 1, class 0) that fall into one bin: a lot for rare
+ * classes, whose probabilities all lie near 0.
  */
-export const rocAuc = (bins = 1024): RocAuc => Object.freeze({ tag: 'rocAuc', bins })
+export const rocAuc = (bins?: number): RocAuc =>
+  Object.freeze({ tag: 'rocAuc', ...(bins === undefined ? {} : { bins }) })
 
 interface Level {
   readonly positives: number
@@ -44,24 +50,37 @@ const area = (levels: readonly Level[]): number => {
   return end.twice / (2 * end.positives * end.below)
 }
 
+/** the scores of examples in f64, where the difference of two outputs keeps their order */
+const scoresOf = (rows: Expr, n: number, single: boolean): Expr => {
+  const column = (j: number): Expr => reshape(cast(slice(rows, [0, j], [n, 1]), 'f64'), [n])
+  return single ? column(1) : sub(column(1), column(0))
+}
+const inBins = (bins: number, probability: Expr, positive: Expr): Readonly<Record<string, Expr>> => {
+  const inBin = classColumns(max(min(floor(mul(probability, bins)), bins - 1), 0), bins)
+  const row = reshape(positive, [1, ...positive.shape])
+  const counts = (which: Expr): Expr => reshape(matmul(which, inBin), [bins])
+  return { positives: counts(row), negatives: counts(sub(1, row)) }
+}
+const [scoreName, positiveName] = [perExample('score'), perExample('positive')]
+
 export const rocAucKind: MetricKind<RocAuc> = {
   tag: 'rocAuc',
-  fields: () => ({ bins: withDefault(size, 1024) }),
+  fields: () => ({ bins: optional(size) }),
   targets: 'classes',
   sums: ({ bins }, y, t, scale) => {
-    const rows = probabilityRows(y, scale)
+    const rows = classRows(y, scale)
     const [n = 1, classes = 1] = rows.shape
     if (rows.op !== 'invalid' && classes !== 2)
       return { positives: invalid('one or two outputs, for rocAuc', `${classes}`) }
-    const score = reshape(slice(rows, [0, 1], [n, 1]), [n])
-    const inBin = classColumns(max(min(floor(mul(score, bins)), bins - 1), 0), bins)
-    const positive = reshape(cast(less(0.5, classList(t)), rows.dtype), [1, n])
-    const counts = (which: typeof positive): typeof positive => reshape(matmul(which, inBin), [bins])
-    return { positives: counts(positive), negatives: counts(sub(1, positive)) }
+    const positive = cast(less(0.5, classList(t)), rows.dtype)
+    if (bins === undefined) return { [scoreName]: scoresOf(rows, n, y.shape.at(-1) === 1), [positiveName]: positive }
+    return inBins(bins, reshape(slice(probabilityRows(y, scale), [0, 1], [n, 1]), [n]), positive)
   },
-  value: (_, { positives = [], negatives = [] }) =>
-    area(positives.map((p, b): Level => ({ positives: p, negatives: negatives[b] ?? 0 }))),
-  samples: [rocAuc(16)]
+  value: ({ bins }, totals) =>
+    bins === undefined
+      ? E.getOrElse(() => NaN)(areaUnderRoc(totals[scoreName] ?? [], totals[positiveName] ?? []))
+      : area((totals['positives'] ?? []).map((p, b) => ({ positives: p, negatives: totals['negatives']?.[b] ?? 0 }))),
+  samples: [rocAuc(), rocAuc(16)]
 }
 
 /**

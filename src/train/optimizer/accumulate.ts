@@ -65,6 +65,7 @@ export const accumulateKind: OptimizerKind<Accumulate> = {
     }
   },
   check: ({ optimizer }, paths, self) => self.check(optimizer, paths),
+  freezes: ({ optimizer }, path, self) => self.freezes(optimizer, path),
   tex: 'g \\leftarrow \\frac{1}{n} \\sum_{i=1}^{n} g_i \\text{ in every } n\\text{-th step}',
   samples: [accumulate(3, adam(0.01))]
 }

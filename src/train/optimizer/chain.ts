@@ -73,6 +73,7 @@ export const chainKind: OptimizerKind<Chain> = {
       { updates: given.gradients, slots: {}, scalars: {} }
     ),
   check: ({ optimizers }, paths, self) => optimizers.map(part => self.check(part, paths)).find(e => e !== undefined),
+  freezes: ({ optimizers }, path, self) => optimizers.some(part => self.freezes(part, path)),
   tex: 'g \\leftarrow (f_n \\circ \\cdots \\circ f_1)(g)',
   samples: [
     { tag: 'chain', optimizers: [] },

@@ -1,8 +1,10 @@
 import * as t from 'io-ts'
+import { roleOf, type ParamSpec } from '../../layer/kind.js'
 import { familyCodec, table, type Table } from '../../value/family.js'
 import type { Codec } from '../../value/codec.js'
 import { inside, settingError, type SettingError } from '../../value/error.js'
 import type { FloatType } from '../../value/tensor.js'
+import { leaves, type Branch } from '../../value/tree.js'
 import { roundedOut, roundedOutOf } from '../rounded.js'
 import { scheduleCodec, scheduleInterpreter, type ScheduleTable, type Setting } from '../schedule/index.js'
 import { accumulateKind } from './accumulate.js'
@@ -15,6 +17,7 @@ import { lionKind } from './lion.js'
 import { freezeKind, maskedKind } from './masked.js'
 import { momentumKind, nesterovKind } from './momentum.js'
 import type { ByPath, Given, Interpreter, Optimizer, OptimizerKind, Updated } from './optimizer.js'
+import type { RoleOf } from './selector.js'
 import { decoupledWeightDecayKind, scaleKind, weightDecayKind } from './scale.js'
 import { sgdKind } from './sgd.js'
 
@@ -64,10 +67,12 @@ const scoped = (label: string, given: Given): Given => ({
 /**
  * Optimizers as their tables' records say; a part's slots and settings stand under its label.
  *
+ * @param role the role of each parameter; by its own label unless given
  * @param more what is checked of each one besides
  */
 export const optimizerInterpreter = (
   kinds: OptimizerTable,
+  role: RoleOf = path => roleOf(path),
   more: (o: Optimizer, kind: OptimizerKind<Optimizer>) => SettingError | undefined = () => undefined
 ): Interpreter => {
   const kindOf = (o: Optimizer): OptimizerKind<Optimizer> => kinds[o.tag] as OptimizerKind<Optimizer>
@@ -78,7 +83,9 @@ export const optimizerInterpreter = (
       const r = kindOf(o).update(o, scoped(label, given), self)
       return { updates: r.updates, slots: relabel(label, r.slots), scalars: relabel(label, r.scalars) }
     },
-    check: (o, paths) => more(o, kindOf(o)) ?? kindOf(o).check?.(o, paths, self)
+    check: (o, paths) => more(o, kindOf(o)) ?? kindOf(o).check?.(o, paths, self),
+    freezes: (o, path) => kindOf(o).freezes?.(o, path, self) ?? false,
+    role
   }
   return self
 }
@@ -108,17 +115,26 @@ const outOfRange = (
   return scheduled[0] ?? roundedOutOf(o, fields, precision)
 }
 
-/** whether an optimizer suits a model whose parameters have these paths, and its settings stay in their ranges */
+/** the roles of a model's parameters, by path */
+export const rolesOf = (params: Branch<ParamSpec>): RoleOf => {
+  const roles = new Map(leaves<ParamSpec>(params).map(([path, spec]) => [path, roleOf(path, spec)]))
+  return path => roles.get(path) ?? roleOf(path)
+}
+
+/** whether an optimizer suits a model with these parameters, and its settings stay in their ranges */
 export const checkOptimizer = (
   kinds: OptimizerTable,
   schedules: ScheduleTable,
   o: Optimizer,
-  paths: readonly string[],
+  params: Branch<ParamSpec>,
   precision: FloatType
 ): SettingError | undefined => {
+  const paths = leaves<ParamSpec>(params).map(([path]) => path)
   const own: Interpreter = { ...optimizerInterpreter(kinds), settings: () => ({}) }
   const { highest } = scheduleInterpreter(schedules)
-  const { check } = optimizerInterpreter(kinds, (part, kind) => outOfRange(kind, part, own, highest, precision))
+  const { check } = optimizerInterpreter(kinds, rolesOf(params), (part, kind) =>
+    outOfRange(kind, part, own, highest, precision)
+  )
   const wrong = check(o, paths)
   return wrong === undefined ? undefined : inside('optimizer')(wrong)
 }

@@ -5,7 +5,7 @@ import { inside } from '../../value/error.js'
 import { momentum } from './momentum.js'
 import { mapByPath, type ByPath, type Interpreter, type Optimizer, type OptimizerKind } from './optimizer.js'
 import { decoupledWeightDecay } from './scale.js'
-import { checkSelector, exceptBiasAndNorm, isSelected, selectorCodec, type Selector } from './selector.js'
+import { checkSelector, isSelected, selectorCodec, type Selector } from './selector.js'
 
 export interface Masked {
   readonly tag: 'masked'
@@ -24,8 +24,9 @@ declare module './optimizer.js' {
   }
 }
 
-const copy = ({ include, exclude }: Selector): Selector =>
+const copy = ({ include, exclude, excludeRoles }: Selector): Selector =>
   Object.freeze({
+    ...(excludeRoles === undefined ? {} : { excludeRoles: Object.freeze([...excludeRoles]) }),
     ...(include === undefined ? {} : { include: Object.freeze([...include]) }),
     ...(exclude === undefined ? {} : { exclude: Object.freeze([...exclude]) })
   })
@@ -40,13 +41,19 @@ export const masked = (selector: Selector, optimizer: Optimizer): Masked =>
   Object.freeze({ tag: 'masked', selector: copy(selector), optimizer })
 
 /**
- * the parameters that are selected stay as they are: put it last in a chain, as in `chain(adam(), freeze({ include:
- * ['encoder'] }))`
+ * The parameters that are selected stay as they are: put it last in a chain, as in `chain(adam(), freeze({ include:
+ * ['encoder'] }))`. A layer all of whose parameters are frozen keeps its running statistics too, so what a frozen part gives in
+ * inference does not change.
  */
 export const freeze = (selector: Selector): Freeze => Object.freeze({ tag: 'freeze', selector: copy(selector) })
 
-const wrongSelector = (tag: string, s: Selector, paths: readonly string[]): SettingError | undefined => {
-  const wrong = checkSelector(s, paths)
+const wrongSelector = (
+  tag: string,
+  s: Selector,
+  paths: readonly string[],
+  { role }: Interpreter
+): SettingError | undefined => {
+  const wrong = checkSelector(s, paths, role)
   return wrong === undefined ? undefined : inside(tag)(wrong)
 }
 
@@ -57,7 +64,7 @@ export const maskedKind: OptimizerKind<Masked> = {
   slots: ({ optimizer }, self) => self.slots(optimizer, ''),
   settings: ({ optimizer }, self) => self.settings(optimizer, ''),
   update: ({ selector, optimizer }, given, self: Interpreter) => {
-    const selected = isSelected(selector)
+    const selected = isSelected(selector, self.role)
     const only = (all: ByPath): ByPath => new Map([...all].filter(([path]) => selected(path)))
     const gradients = only(given.gradients)
     const inner = self.update(optimizer, '', { ...given, gradients, params: only(given.params) })
@@ -71,9 +78,14 @@ export const maskedKind: OptimizerKind<Masked> = {
     }
   },
   check: ({ selector, optimizer }, paths, self) =>
-    wrongSelector(label, selector, paths) ?? self.check(optimizer, paths.filter(isSelected(selector))),
+    wrongSelector(label, selector, paths, self) ?? self.check(optimizer, paths.filter(isSelected(selector, self.role))),
+  freezes: ({ selector, optimizer }, path, self) =>
+    isSelected(selector, self.role)(path) && self.freezes(optimizer, path),
   tex: 'g_i \\leftarrow f(g_i) \\text{ for the selected } i',
-  samples: [masked(exceptBiasAndNorm, decoupledWeightDecay(0.1, 0.1)), masked({ include: ['weight'] }, momentum(0.1))]
+  samples: [
+    masked({ exclude: ['bias', 'gamma', 'beta'] }, decoupledWeightDecay(0.1, 0.1)),
+    masked({ include: ['weight'] }, momentum(0.1))
+  ]
 }
 
 export const freezeKind: OptimizerKind<Freeze> = {
@@ -81,12 +93,13 @@ export const freezeKind: OptimizerKind<Freeze> = {
   fields: () => ({ selector: selectorCodec }),
   slots: () => ({}),
   settings: () => ({}),
-  update: ({ selector }, given) => {
-    const selected = isSelected(selector)
+  update: ({ selector }, given, self) => {
+    const selected = isSelected(selector, self.role)
     const updates = mapByPath(given.gradients, (g, path) => (selected(path) ? constant(0, g) : g))
     return { updates, slots: {}, scalars: {} }
   },
-  check: ({ selector }, paths) => wrongSelector('freeze', selector, paths),
+  check: ({ selector }, paths, self) => wrongSelector('freeze', selector, paths, self),
+  freezes: ({ selector }, path, self) => isSelected(selector, self.role)(path),
   tex: 'g_i \\leftarrow 0 \\text{ for the selected } i',
   samples: [freeze({ include: ['bias'] })]
 }

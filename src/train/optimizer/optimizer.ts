@@ -9,6 +9,7 @@ import type { SettingError } from '../../value/error.js'
 import type { Member } from '../../value/family.js'
 import { scalarOf } from '../../value/tensor.js'
 import type { Setting } from '../schedule/schedule.js'
+import type { RoleOf } from './selector.js'
 
 /** tag -> the data type of that optimizer; extended by declaration merging */
 export interface Optimizers {}
@@ -46,6 +47,10 @@ export interface Interpreter {
   readonly update: (part: Optimizer, label: string, given: Given) => Updated
   readonly settings: (part: Optimizer, label: string) => Readonly<Record<string, Setting>>
   readonly check: (part: Optimizer, paths: readonly string[]) => SettingError | undefined
+  /** whether a part keeps what is at a path as it is */
+  readonly freezes: (part: Optimizer, path: string) => boolean
+  /** the role of a parameter, by its path */
+  readonly role: RoleOf
 }
 
 export interface OptimizerKind<O extends { readonly tag: string }> extends Member {
@@ -56,6 +61,8 @@ export interface OptimizerKind<O extends { readonly tag: string }> extends Membe
   update(optimizer: O, given: Given, self: Interpreter): Updated
   /** what its settings' ranges cannot say: whether it suits a model whose parameters have these paths */
   check?(optimizer: O, paths: readonly string[], self: Interpreter): SettingError | undefined
+  /** whether it keeps the parameter at a path as it is; one without this keeps none */
+  freezes?(optimizer: O, path: string, self: Interpreter): boolean
   /** the update of one number as TeX */
   readonly tex: string
   readonly samples: readonly O[]

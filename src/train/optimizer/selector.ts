@@ -1,5 +1,6 @@
-/** Which parameters are meant: patterns of labels, matched against the parameters' paths. */
-import { exact, list, optional, refined, type Codec } from '../../value/codec.js'
+/** Which parameters are meant: patterns of labels, matched against the parameters' paths, and roles. */
+import { roleOf, type ParamRole } from '../../layer/kind.js'
+import { exact, list, oneOf, optional, refined, type Codec } from '../../value/codec.js'
 import { settingError, type SettingError } from '../../value/error.js'
 
 /**
@@ -12,17 +13,22 @@ export interface Selector {
   readonly include?: readonly string[]
   /** but not what one of these matches */
   readonly exclude?: readonly string[]
+  /** nor what has one of these roles in its layer, whatever the labels */
+  readonly excludeRoles?: readonly ParamRole[]
 }
 
 /** what weight decay is for: everything but biases and the parameters of normalising layers */
-export const exceptBiasAndNorm: Selector = Object.freeze({ exclude: Object.freeze(['bias', 'gamma', 'beta']) })
+export const exceptBiasAndNorm: Selector = Object.freeze({
+  excludeRoles: Object.freeze(['bias', 'scale', 'shift'] as const)
+})
 
 const isPattern = (u: unknown): u is string =>
   typeof u === 'string' && u.split('/').every(label => /^[A-Za-z0-9_.*-]{1,64}$/.test(label))
 const patterns = list(refined('a label, or labels joined by /, with * for any characters', isPattern))
-export const selectorCodec: Codec<Selector> = exact('{ include, exclude }', {
+export const selectorCodec: Codec<Selector> = exact('{ include, exclude, excludeRoles }', {
   include: optional(patterns),
-  exclude: optional(patterns)
+  exclude: optional(patterns),
+  excludeRoles: optional(list(oneOf('weight', 'bias', 'scale', 'shift')))
 }) as Codec<Selector>
 
 /** whether the pieces follow each other in the text, the last one at its end */
@@ -42,18 +48,23 @@ const matches =
     return labels.some((_, i) => i + wanted.length <= labels.length && isAt(i))
   }
 
+/** the role of a parameter, by its path */
+export type RoleOf = (path: string) => ParamRole
+
 export const isSelected =
-  ({ include, exclude = [] }: Selector) =>
+  ({ include, exclude = [], excludeRoles = [] }: Selector, role: RoleOf = roleOf) =>
   (path: string): boolean =>
-    (include === undefined || include.some(p => matches(p)(path))) && !exclude.some(p => matches(p)(path))
+    (include === undefined || include.some(p => matches(p)(path))) &&
+    !exclude.some(p => matches(p)(path)) &&
+    !excludeRoles.includes(role(path))
 
 /** whether what is asked for is there: each pattern of `include` matches something, and something is selected */
-export const checkSelector = (s: Selector, paths: readonly string[]): SettingError | undefined => {
+export const checkSelector = (s: Selector, paths: readonly string[], role?: RoleOf): SettingError | undefined => {
   const there = `the model has ${paths.join(', ')}`
   const missing = s.include?.find(p => !paths.some(matches(p)))
   return missing !== undefined
     ? settingError(['include'], 'labels of parameters', missing, there)
-    : paths.some(isSelected(s))
+    : paths.some(isSelected(s, role))
       ? undefined
       : settingError([], 'a selector of at least one parameter', JSON.stringify(s), there)
 }

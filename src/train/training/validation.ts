@@ -21,7 +21,6 @@ import {
 import { checkMember } from '../../value/family.js'
 import { isDims, isSize, showShape, type Dims } from '../../value/shape.js'
 import { isFloat } from '../../value/tensor.js'
-import { leaves } from '../../value/tree.js'
 import { families as builtIn, type Families } from '../families.js'
 import { knownLoss, lossRoundedOut, type KnownLoss } from '../loss/index.js'
 import { checkLoss } from '../loss/loss.js'
@@ -163,13 +162,12 @@ const checkMetric = (
 /** whether loss, metrics and optimizer suit the model, and their numbers the precision */
 const checkFit = (f: Families, { training, placed, output, loss }: ValidTraining): E.Either<TrainingError, void> => {
   const { precision } = training
-  const paths = leaves(placed.params).map(([path]) => path)
   const rounded = lossRoundedOut(f.losses, training.loss, precision)
   return checkAll<TrainingError>([
     checkLoss(loss, output, placed.gives, precision),
     failIf(rounded === undefined ? undefined : inside('loss')(rounded)),
     ...training.metrics.map((m, i) => checkMetric(f, i, m, loss, placed, output)),
-    failIf(checkOptimizer(f.optimizers, f.schedules, training.optimizer, paths, precision))
+    failIf(checkOptimizer(f.optimizers, f.schedules, training.optimizer, placed.params, precision))
   ])
 }
 

@@ -1,0 +1,60 @@
+/** A native library built with -ffast-math makes the processor flush small numbers to 0: no loop may go on then. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as E from 'fp-ts/lib/Either.js'
+import { afterAll, expect, test } from 'vitest'
+import { flushing, withCanaries } from '../../src/backend/canaries.js'
+import { reference } from '../../src/backend/reference/reference.js'
+import { wasm } from '../../src/backend/wasm/wasm.js'
+import { input, square } from '../../src/expr/build.js'
+import { program } from '../../src/expr/program.js'
+import { right, tensorOf } from '../expr/helpers.js'
+
+test.each([wasm, reference])('a loop of $name opens and runs where the processor is sound', backend => {
+  expect(flushing(backend.name)).toBeUndefined()
+  const p = right(program({ y: square(input('x', 'f32', [1])) }))
+  const loop = right(withCanaries('any', backend.loop)([p], {}, {}))
+  expect(E.isRight(loop.step(p, { x: tensorOf('f32', [1], [3]) }))).toBe(true)
+  loop.close()
+})
+
+const root = join(import.meta.dirname, '../..')
+const hasCompiler =
+  spawnSync('gcc', ['--version']).status === 0 && process.arch === 'x64' && process.platform === 'linux'
+const isBuilt = existsSync(join(root, 'dist/index.js'))
+const folder = mkdtempSync(join(tmpdir(), 'gradfold-canaries-'))
+afterAll(() => {
+  rmSync(folder, { recursive: true })
+})
+
+// the library registers nothing, so loading it fails, but what -ffast-math starts has run by then
+const script = (when: 'before' | 'within') =>
+  `
+  const g = await import(${JSON.stringify(join(root, 'dist/index.js'))})
+  const { reference } = await import(${JSON.stringify(join(root, 'dist/ndarray.js'))})
+  const load = () => { try { process.dlopen({ exports: {} }, ${JSON.stringify(join(folder, 'fast.node'))}) } catch {} }
+  const data = g.fromArrays([[1], [2]], [[1], [2]]).right
+  const t = { model: g.model(g.input(1), g.dense(1)), loss: g.meanSquaredError, optimizer: g.sgd(0.01), batchSize: 2, stop: g.steps(4) }
+  for (const backend of [g.wasm, reference]) {
+    const pulled = g.turns(t, { backend, turnSteps: 1 })(data)
+    if (pulled._tag === 'Left') { console.log(g.message(pulled.left)); continue }
+    pulled.right.next()
+    load()
+    let last = pulled.right.next()
+    while (!last.done) last = pulled.right.next()
+    console.log(last.value._tag === 'Left' ? g.message(last.value.left) : 'nothing was seen')
+  }`.replace('for (const backend', when === 'before' ? 'load()\n  for (const backend' : 'for (const backend')
+
+test.runIf(hasCompiler && isBuilt).each(['before', 'within'] as const)(
+  'a library with -ffast-math that is loaded %s a training ends it, on both backends',
+  when => {
+    writeFileSync(join(folder, 'fast.c'), 'int gradfold_canary(void) { return 1; }\n')
+    execFileSync('gcc', ['-shared', '-fPIC', '-ffast-math', '-o', join(folder, 'fast.node'), join(folder, 'fast.c')])
+    const said = execFileSync(process.execPath, ['--input-type=module', '-e', script(when)], { encoding: 'utf8' })
+    const lines = said.trim().split('\n')
+    expect(lines).toHaveLength(2)
+    for (const line of lines) expect(line).toMatch(/flushes subnormal numbers; a native library was loaded/)
+  }
+)

@@ -1,0 +1,40 @@
+/** What untyped code hands in by mistake is Left. A model without parameters works in f64. */
+import { expect, test } from 'vitest'
+import { reference } from '../../src/backend/reference/reference.js'
+import { wasm } from '../../src/backend/wasm/wasm.js'
+import { fromArrays } from '../../src/data/index.js'
+import { dense, input, model, tanh } from '../../src/layer/index.js'
+import { predict } from '../../src/infer/index.js'
+import { meanSquaredError, sgd, steps, train } from '../../src/train/index.js'
+import { numbersOf } from '../../src/value/tensor.js'
+import { left, right, tensorOf } from '../expr/helpers.js'
+
+const settings = {
+  model: model(input(1), dense(1)),
+  loss: meanSquaredError,
+  optimizer: sgd(0.1),
+  batchSize: 1,
+  stop: steps(1)
+}
+const data = fromArrays([[1]], [[1]])
+
+test('no backend is Left', () => {
+  for (const options of [undefined, {}, { backend: 'wasm' }])
+    expect(left(train(settings, options as never)(right(data)))).toMatch(/^backend: expected a backend/)
+})
+test('an Either or nothing in place of data is Left', () => {
+  expect(left(train(settings, { backend: wasm })(data as never))).toMatch(
+    /^data: expected a dataset, got an Either \(Right\)/
+  )
+  expect(left(train(settings, { backend: wasm })(undefined as never))).toMatch(/^data: expected a dataset/)
+})
+test.each([wasm, reference])('a model without parameters takes f64 and f32 on $name', backend => {
+  const run = predict(model(input(2), tanh), {}, { backend })
+  // tanh by mpmath 1.3.0
+  const wanted = [0.46211715726000973, -0.7615941559557649]
+  const wide = right(run(tensorOf('f64', [1, 2], [0.5, -1])))
+  const narrow = right(run(tensorOf('f32', [1, 2], [0.5, -1])))
+  expect([wide.dtype, narrow.dtype]).toEqual(['f64', 'f32'])
+  numbersOf(wide).forEach((x, i) => expect(Math.abs(x - (wanted[i] as number))).toBeLessThan(1e-15))
+  expect(Array.from(numbersOf(narrow))).toEqual(wanted.map(Math.fround))
+})
