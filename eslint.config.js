@@ -31,7 +31,7 @@ const mutable = [
   'src/layer/{initializer,orthogonal}.ts', // arrays of draws, Householder reflections
   'src/data/*.ts', // decoders of bytes and text, sums over columns, gathers into batches
   'src/train/{step,train,course,fold,evaluate,predict}.ts', // folds that step an engine, which keeps the tensors; programs compiled once and kept
-  'src/interop/**/*.ts', // byte formats
+  'src/format/**/*.ts', // byte formats
   'src/search/search.ts', // the loop over what a plan asks for, and results kept
   'src/run/record/{rows,epochs,values,reuse,writer,recorder,replay,verify}.ts' // byte formats, sums over rows and words, walks over long records
 ]

@@ -18,13 +18,14 @@ interface Import {
 /** from the bottom up; folders on one line are siblings, and neither imports the other */
 const layers: readonly (readonly string[])[] = [
   ['value'],
+  ['registry'],
   ['random'],
   ['expr'],
   ['layer', 'backend'],
   ['model'],
   ['data'],
   ['train'],
-  ['interop'],
+  ['format'],
   ['run'],
   ['report'],
   ['search'],

@@ -1,11 +1,11 @@
 /** An activation as a layer. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { lookup } from '../registry/lookup.js'
 import { shapeError } from '../value/error.js'
 import { isDims, showShape } from '../value/shape.js'
-import type { ActivationGives, ActivationName, Activations } from './activations.js'
+import type { ActivationGives, ActivationName, Activations } from './activation-table.js'
 import type { Kind } from './kind.js'
-import { lookUp } from './look-up.js'
 import { eachTensor, giving } from './series.js'
 import type { Fail, Show } from './static.js'
 
@@ -15,7 +15,7 @@ export interface Activation<F extends ActivationName = ActivationName> {
   readonly fn: F
 }
 declare module './kind.js' {
-  interface Layers {
+  interface BuiltInLayers {
     readonly activation: Activation
   }
   interface ShapeRules<L, In> {
@@ -84,15 +84,15 @@ export const hardSigmoid = activation('hardSigmoid')
 /** max(x, 0), but 6 at most (Krizhevsky 2010) */
 export const relu6 = activation('relu6')
 
-/** the kind of every activation, looked up by its name among the activations of the kinds */
+/** the definition of every activation as a layer: its formula is looked up by its name among the activations of the registry */
 export const activationKind: Kind<Activation> = {
   tag: 'activation',
   fields: ({ activation }) => ({ fn: activation }),
   show: ({ fn }) => fn,
   label: ({ fn }) => fn,
-  place: ({ fn }, input, { kinds }) =>
+  place: ({ fn }, input, { registry }) =>
     pipe(
-      lookUp('activation', kinds.activations, fn),
+      lookup(registry.activations, fn, shapeError, [], 'one of the activations'),
       E.chain(kind =>
         kind.along === 'lastAxis' && (!isDims(input) || input.length === 0)
           ? E.left(shapeError([], 'one tensor with a last axis', showShape(input)))

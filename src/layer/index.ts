@@ -5,7 +5,7 @@ export * from './size.js'
 export * from './typed.js'
 export * from './params.js'
 export * from './initializer.js'
-export * from './activations.js'
+export * from './activation-table.js'
 export * from './activation.js'
 export * from './batch-norm.js'
 export * from './branches.js'
@@ -21,7 +21,6 @@ export * from './reshape.js'
 export * from './residual.js'
 export * from './sequential.js'
 export * from './shared.js'
-export { builtInKinds, extendKinds, type MoreKinds } from './registry.js'
 
 // for kinds of one's own
 export {

@@ -27,7 +27,7 @@ export interface Model<In extends Shape = Shape, O extends Shape = Shape, L exte
 }
 type AnyModel = Model
 declare module './kind.js' {
-  interface Layers {
+  interface BuiltInLayers {
     readonly model: AnyModel
   }
   interface ShapeRules<L, In> {

@@ -3,9 +3,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { input } from '../expr/build.js'
 import type { Expr } from '../expr/op.js'
-import type { Applied, Kinds, Value } from '../layer/kind.js'
+import type { Applied, LayerRegistry, Value } from '../layer/kind.js'
 import type { ModelData } from '../layer/model.js'
-import { builtInKinds } from '../layer/registry.js'
+import { builtInLayers } from '../layer/registry.js'
 import type { ShapeError } from '../value/error.js'
 import { isDims, type Shape } from '../value/shape.js'
 import type { Aval, FloatType } from '../value/tensor.js'
@@ -28,7 +28,7 @@ export interface LowerOptions {
   /** inference in which dropout drops all the same: Monte-Carlo prediction; default false */
   readonly sampling?: boolean
   readonly dtype?: FloatType
-  readonly kinds?: Kinds
+  readonly registry?: LayerRegistry
 }
 
 const inputsLike = (prefix: string, tree: Tree<Aval>): Branch<Expr> =>
@@ -39,10 +39,10 @@ const inputValue = (name: string, s: Shape, batch: number, dtype: FloatType): Va
 /** the formula of a model for batches of a size; random layers draw from the input `key`, u32 [2] */
 export const lower = (
   model: ModelData,
-  { batch, training = false, sampling = false, dtype = 'f32', kinds = builtInKinds }: LowerOptions
+  { batch, training = false, sampling = false, dtype = 'f32', registry = builtInLayers }: LowerOptions
 ): E.Either<ShapeError, Lowered> =>
   pipe(
-    place(model, kinds, dtype),
+    place(model, registry, dtype),
     E.map(placed => {
       const x = inputValue('x', model.input, batch, dtype)
       const params = inputsLike('params', placed.params)

@@ -8,7 +8,7 @@ import { readWhole, replaceFile } from '../run/replace.js'
 import { parseJson } from '../value/codec.js'
 import { fileError, inside, type DecodeError, type FileError } from '../value/error.js'
 import { studyFileCodec, type StudyFile } from './study-file.js'
-import { studyTables, type StudyTables } from './study.js'
+import { builtIn, type Registry } from './registry.js'
 import { trialCodec, type Job, type Trial } from './trial.js'
 
 /** the study itself */
@@ -47,9 +47,9 @@ export interface StudyFolder {
 export const openStudyFolder = (
   folder: Folder,
   file: StudyFile,
-  known: StudyTables = studyTables
+  registry: Registry = builtIn
 ): TE.TaskEither<FileError | DecodeError, StudyFolder> => {
-  const codec = studyFileCodec(known)
+  const codec = studyFileCodec(registry)
   const text = canonicalText(codec.encode(file))
   const put = (name: string, content: string): TE.TaskEither<FileError, void> =>
     replaceFile(folder)(name, [utf8(content)])

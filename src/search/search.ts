@@ -20,11 +20,12 @@ import {
   type SettingError
 } from '../value/error.js'
 import { isSize } from '../value/shape.js'
-import { sameData } from '../layer/same-data.js'
+import { sameData } from '../value/equal.js'
 import { execute } from './execute.js'
 import { plan, type SearchRound } from './plan.js'
 import type { SettingsOf, Space } from './space.js'
-import { checkStudy, runOf, studyTables, type Study, type StudyTables } from './study.js'
+import { builtIn, type Registry } from './registry.js'
+import { checkStudy, runOf, type Study } from './study.js'
 import { bestOf, type Job, type Outcome, type Trial } from './trial.js'
 
 /**
@@ -51,7 +52,7 @@ export interface SearchOptions {
   readonly runner: Runner
   /** how many trials the runner is given at a time; never changes a result */
   readonly workers?: number
-  readonly known?: StudyTables
+  readonly registry?: Registry
   /** a trial finished before, if there is one: it is not run again */
   readonly recall?: (job: Job) => TE.TaskEither<SearchError, Trial | undefined>
   /** keeps a trial that is finished, before another one takes its worker */
@@ -120,7 +121,7 @@ const several =
  */
 export const search = <S extends Space>(
   s: Study<S>,
-  { runner, workers = 1, known = studyTables, recall, keep, observe }: SearchOptions
+  { runner, workers = 1, registry = builtIn, recall, keep, observe }: SearchOptions
 ): TE.TaskEither<SearchError, Found<S>> => {
   const carriedOut = (job: Job<SettingsOf<S>>): TE.TaskEither<SearchError, Trial<SettingsOf<S>>> =>
     pipe(
@@ -154,7 +155,7 @@ export const search = <S extends Space>(
   const all: TE.TaskEither<SearchError, Found<S>> = async () => {
     let trials: readonly Trial<SettingsOf<S>>[] = []
     for (;;) {
-      const planned = plan(s, trials, known)
+      const planned = plan(s, trials, registry)
       if (E.isLeft(planned)) return planned
       const { jobs, rounds } = planned.right
       if (jobs.length === 0) {
@@ -164,7 +165,7 @@ export const search = <S extends Space>(
             ? undefined
             : pipe(
                 runOf(s, trial as Job),
-                E.chain(found => checkRunFile(found, known))
+                E.chain(found => checkRunFile(found, registry))
               )
         return E.right({
           study: s,
@@ -184,17 +185,17 @@ export const search = <S extends Space>(
   }
   const wrong = checkWorkers(workers)
   return pipe(
-    TE.fromEither(wrong === undefined ? checkStudy(s, known) : E.left(wrong)),
+    TE.fromEither(wrong === undefined ? checkStudy(s, registry) : E.left(wrong)),
     TE.chainW(() => all)
   )
 }
 
 /** data by their sources, each loaded once */
-export const loading = (known: StudyTables = studyTables): ((source: Source) => ReturnType<typeof loadSource>) => {
+export const loading = (registry: Registry = builtIn): ((source: Source) => ReturnType<typeof loadSource>) => {
   const loaded = new Map<string, ReturnType<typeof loadSource>>()
   return source => {
     const name = JSON.stringify(source)
-    const load = loaded.get(name) ?? memoised(loadSource(source, known.readers))
+    const load = loaded.get(name) ?? memoised(loadSource(source, registry))
     loaded.set(name, load)
     return load
   }
@@ -210,11 +211,11 @@ const memoised = <A>(task: () => Promise<A>): (() => Promise<A>) => {
  *
  * @example search(s, { runner: inProcess(wasm) })
  */
-export const inProcess = (backend: Backend, known: StudyTables = studyTables): Runner => {
-  const load = loading(known)
+export const inProcess = (backend: Backend, registry: Registry = builtIn): Runner => {
+  const load = loading(registry)
   return (run, { metric }) =>
     pipe(
       load(run.data),
-      TE.chainEitherKW(data => execute(run, data, metric, { backend, known }))
+      TE.chainEitherKW(data => execute(run, data, metric, { backend, registry }))
     )
 }

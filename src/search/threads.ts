@@ -5,7 +5,8 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { MessageChannel } from 'node:worker_threads'
 import { Tinypool } from 'tinypool'
 import type { BackendName } from '../backend/named.js'
-import { runFileCodec, tables } from '../run/run-file.js'
+import { builtInRun } from '../run/registry.js'
+import { runFileCodec } from '../run/run-file.js'
 import { backendError, type BackendError } from '../value/error.js'
 import type { StudyMetric } from './metric.js'
 import { checkWorkers, type Runner, type SearchError } from './search.js'
@@ -71,7 +72,7 @@ export const inThreads = (
     execArgv: []
   })
   const closed = IORef.newIORef(false)()
-  const codec = runFileCodec(tables)
+  const codec = runFileCodec(builtInRun)
   const answered = ({ result, told }: Answer): Result => {
     if (told !== undefined) fallback?.(told)
     return result

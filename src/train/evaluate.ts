@@ -15,7 +15,7 @@ import type { Scores } from './progress.js'
 import { checkDataset } from './examples.js'
 import { sumsOf, type TrainError } from './step.js'
 import { tensorsOf, type TrainState } from './state.js'
-import { families as builtIn, type Families } from './families.js'
+import { builtInTraining, type TrainingRegistry } from './registry.js'
 import { checkTraining, type Checked, type Training } from './training.js'
 
 export type { Scores }
@@ -32,7 +32,7 @@ export const metricValues = (c: Checked, totals: Totals, examples: number): Scor
         name,
         m === undefined
           ? NaN
-          : (c.families.metrics[m.tag]?.value(m, Object.fromEntries(mine), examples, c.output) ?? NaN)
+          : (c.registry.metrics[m.tag]?.value(m, Object.fromEntries(mine), examples, c.output) ?? NaN)
       ] as const
     })
   )
@@ -118,10 +118,10 @@ export const score = (
   t: Training,
   s: TrainState,
   data: Dataset,
-  { backend, families = builtIn }: { readonly backend: Backend; readonly families?: Families }
+  { backend, registry = builtInTraining }: { readonly backend: Backend; readonly registry?: TrainingRegistry }
 ): E.Either<TrainError, Scores> =>
   pipe(
-    checkTraining(t, families),
+    checkTraining(t, registry),
     E.chainW(c => evaluator(c, backend, data, s)),
     E.chainW(({ scores, close }) => {
       const r = scores(s)

@@ -68,7 +68,7 @@ const firstTie = ({ numbers }: Targets, size: number): number =>
   })
 /** metrics of classes need targets that say one class; what a loss of classes takes does, the first of equally likely ones */
 const noClass = (c: Checked, y: Targets): DataError | undefined => {
-  const metric = c.training.metrics.find(m => c.families.metrics[m.tag]?.targets === 'classes')
+  const metric = c.training.metrics.find(m => c.registry.metrics[m.tag]?.targets === 'classes')
   if (metric === undefined || c.output.length === 0 || c.loss.classIndexes) return undefined
   const classes = c.output.at(-1) as number
   const said = `for the metric ${metric.tag}`

@@ -4,8 +4,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend, Loop, Values } from '../backend/backend.js'
 import type { Expr } from '../expr/op.js'
 import { program, type Program } from '../expr/program.js'
-import type { Kinds, Value } from '../layer/kind.js'
-import { builtInKinds } from '../layer/registry.js'
+import type { LayerRegistry, Value } from '../layer/kind.js'
+import { builtInLayers } from '../layer/registry.js'
 import { lower } from '../model/lower.js'
 import type { Model } from '../layer/model.js'
 import type { ParamsOf } from '../model/params.js'
@@ -21,7 +21,7 @@ export type Examples = Tensor | readonly Examples[]
 
 export interface PredictOptions {
   readonly backend: Backend
-  readonly kinds?: Kinds
+  readonly registry?: LayerRegistry
   /** running statistics, for models that have them: `state.layers` of a training */
   readonly layers?: Branch<Tensor>
 }
@@ -115,13 +115,13 @@ const mostKept = 8
 export const runner = (
   model: Model,
   params: Branch<Tensor>,
-  { backend, kinds = builtInKinds, layers = {}, sampling = false }: PredictOptions & { readonly sampling?: boolean }
+  { backend, registry = builtInLayers, layers = {}, sampling = false }: PredictOptions & { readonly sampling?: boolean }
 ): Runner => {
   const compiled = new Map<number, E.Either<ShapeError | BackendError, Compiled>>()
   const given = Object.fromEntries([...leaves<Tensor>(params, 'params'), ...leaves<Tensor>(layers, 'layers')])
   const compile = (batch: number): E.Either<ShapeError | BackendError, Compiled> =>
     pipe(
-      lower(model, { batch, sampling, dtype: precisionOf(params), kinds }),
+      lower(model, { batch, sampling, dtype: precisionOf(params), registry }),
       E.chainW(({ value }) =>
         pipe(
           program(Object.fromEntries(valueNames('y', value))),

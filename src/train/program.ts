@@ -96,7 +96,7 @@ const classTargets = (c: Checked, y: Expr): Expr => {
 
 /** the names of the metrics, each once: `accuracy`, `accuracy2` */
 export const metricNames = (c: Checked): readonly string[] => {
-  const names = c.training.metrics.map(m => c.families.metrics[m.tag]?.label?.(m) ?? m.tag)
+  const names = c.training.metrics.map(m => c.registry.metrics[m.tag]?.label?.(m) ?? m.tag)
   return names.map((name, i) => {
     const before = names.slice(0, i).filter(other => other === name).length
     return before === 0 ? name : `${name}${before + 1}`
@@ -108,7 +108,7 @@ export const metricSums = (c: Checked, output: Expr, target: Expr): Readonly<Rec
   const names = metricNames(c)
   return Object.fromEntries(
     c.training.metrics.flatMap((m, i) => {
-      const kind = c.families.metrics[m.tag]
+      const kind = c.registry.metrics[m.tag]
       const ofClasses = kind?.targets === 'classes'
       const sums =
         ofClasses && c.output.length === 0
@@ -158,7 +158,7 @@ export const stepOutputs = (
     at.map(([, e]) => e)
   )
   const next = updated(
-    optimizerInterpreter(c.families.optimizers),
+    optimizerInterpreter(c.registry.optimizers),
     c.training.optimizer,
     { params: new Map(at), slots: inputsLike('optimizer', s.optimizer) },
     new Map(at.map(([path], i) => [path, gs[i] as Expr])),

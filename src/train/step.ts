@@ -16,7 +16,7 @@ import { showShape } from '../value/shape.js'
 import { allocate, numbersOf, scalarOf, view, type Tensor } from '../value/tensor.js'
 import { leaves, type Tree } from '../value/tree.js'
 import { checkBatch, type Batch } from './examples.js'
-import { families as builtIn, type Families } from './families.js'
+import { builtInTraining, type TrainingRegistry } from './registry.js'
 import { optimizerInterpreter } from './optimizer/index.js'
 import { handedIn, stepOutputs } from './program.js'
 import { addTotals, type Totals } from './metric/metric.js'
@@ -51,7 +51,7 @@ export interface StepReport {
 
 /** the settings of the optimizer, by the names under which a run reports them */
 export const settingsOf = (c: Checked): readonly (readonly [string, Setting])[] =>
-  Object.entries(optimizerInterpreter(c.families.optimizers).settings(c.training.optimizer, ''))
+  Object.entries(optimizerInterpreter(c.registry.optimizers).settings(c.training.optimizer, ''))
 
 /** what a program is given with several steps, besides the batches: keys by the numbers of the steps, values of scheduled settings */
 export const stepInputs = (
@@ -141,8 +141,8 @@ export interface Bookkeeping {
 const nothingScheduled: Readonly<Record<string, number>> = Object.freeze({})
 
 export const bookkeeping = (c: Checked): Bookkeeping => {
-  const { reason, next: remember } = stopInterpreter(c.families.stopRules)
-  const { value, next } = scheduleInterpreter(c.families.schedules)
+  const { reason, next: remember } = stopInterpreter(c.registry.stopRules)
+  const { value, next } = scheduleInterpreter(c.registry.schedules)
   const { stop } = c.training
   const settings = settingsOf(c)
   const scheduled = settings.filter(([, set]) => typeof set !== 'number')
@@ -187,7 +187,7 @@ export interface Stepped {
 }
 export interface StepOptions {
   readonly backend: Backend
-  readonly families?: Families
+  readonly registry?: TrainingRegistry
 }
 export type Step = (state: TrainState, batch: Batch, epochEnds?: boolean) => E.Either<TrainError, Stepped>
 
@@ -195,9 +195,9 @@ export type Step = (state: TrainState, batch: Batch, epochEnds?: boolean) => E.E
  * One training step as a pure function: (state, batch) -> the next state and what it reports. Old states stay valid, so a training is
  * a fold of it. Compiled once for each batch size.
  */
-export const stepOf = (t: Training, { backend, families = builtIn }: StepOptions): E.Either<TrainError, Step> =>
+export const stepOf = (t: Training, { backend, registry = builtInTraining }: StepOptions): E.Either<TrainError, Step> =>
   pipe(
-    checkTraining(t, families),
+    checkTraining(t, registry),
     E.map((c): Step => {
       const compiled = new Map<string, E.Either<TrainError, readonly [Program, Executable]>>()
       const compile = (s: TrainState, b: Batch): E.Either<TrainError, readonly [Program, Executable]> => {

@@ -7,7 +7,7 @@ import type { AnyModel } from '../model/model.js'
 import type { ParamsOf } from '../model/params.js'
 import { program, type Program } from '../expr/program.js'
 import { counted, settingError, within, type DataError, type SettingError, type ShapeError } from '../value/error.js'
-import { families as builtIn, type Families } from './families.js'
+import { builtInTraining, type TrainingRegistry } from './registry.js'
 import { checkDataset } from './examples.js'
 import { drained, fold, type EpochReport, type TrainEvent, type Turn } from './fold.js'
 import type { Loss } from './loss/index.js'
@@ -37,7 +37,7 @@ export interface Trained<M extends AnyModel = AnyModel> {
 }
 export interface TrainOptions {
   readonly backend: Backend
-  readonly families?: Families
+  readonly registry?: TrainingRegistry
   readonly observe?: (event: TrainEvent) => void
   /** scored after every epoch, for reports, stop rules and schedules */
   readonly validation?: Dataset
@@ -76,7 +76,7 @@ const checkValidation = (
 ): E.Either<ShapeError | DataError | SettingError, unknown> =>
   validation !== undefined
     ? within('validation')(checkData(c, validation))
-    : stopInterpreter(c.families.stopRules).validates(c.training.stop)
+    : stopInterpreter(c.registry.stopRules).validates(c.training.stop)
       ? E.left(
           settingError(
             ['stop'],
@@ -85,7 +85,7 @@ const checkValidation = (
             'hand one along as the option validation'
           )
         )
-      : settingsOf(c).some(([, s]) => scheduleInterpreter(c.families.schedules).validates(s))
+      : settingsOf(c).some(([, s]) => scheduleInterpreter(c.registry.schedules).validates(s))
         ? E.left(
             settingError(
               ['optimizer'],
@@ -129,9 +129,13 @@ const beginning = (
 }
 
 /** One full-batch training step over a dataset as a program, for backends and for those who want to look at it. */
-export const stepProgram = (t: Training, data: Dataset, families: Families = builtIn): E.Either<TrainError, Program> =>
+export const stepProgram = (
+  t: Training,
+  data: Dataset,
+  registry: TrainingRegistry = builtInTraining
+): E.Either<TrainError, Program> =>
   pipe(
-    checkTraining(t, families),
+    checkTraining(t, registry),
     E.chainW(c =>
       pipe(
         checkData(c, data),
@@ -156,7 +160,7 @@ const opened =
   (data: Dataset) => {
     const t = training(options)
     return pipe(
-      checkTraining(t, o.families ?? builtIn),
+      checkTraining(t, o.registry ?? builtInTraining),
       E.chainW(c =>
         pipe(
           checkData(c, data),

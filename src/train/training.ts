@@ -9,7 +9,7 @@ import { inside, settingError, shapeError, type SettingError, type ShapeError } 
 import { given } from '../value/given.js'
 import { isFloat, type FloatType } from '../value/tensor.js'
 import { leaves } from '../value/tree.js'
-import { checkMembers, families, type Families } from './families.js'
+import { builtInTraining, checkMembers, type TrainingRegistry } from './registry.js'
 import { knownLoss, lossRoundedOut, type KnownLoss, type Loss } from './loss/index.js'
 import type { FittingLoss } from './loss/fitting.js'
 import { checkLoss } from './loss/loss.js'
@@ -42,7 +42,7 @@ export const training = <M extends AnyModel, const L extends Loss>(options: Fitt
 /** a training whose parts are checked, with its model placed */
 export interface Checked {
   readonly training: Training
-  readonly families: Families
+  readonly registry: TrainingRegistry
   readonly placed: Placed
   readonly input: Dims
   readonly output: Dims
@@ -70,7 +70,7 @@ const checkNumbers = ({ batchSize, seed, precision }: Training): SettingError | 
 }
 
 const checkMetrics = (
-  f: Families,
+  f: TrainingRegistry,
   metrics: readonly Metric[],
   { tag, expects }: KnownLoss,
   { gives }: Placed,
@@ -117,13 +117,16 @@ const checkMetrics = (
 }
 
 /** @returns Left for a setting out of range, an unknown member, or a model whose shapes do not fit */
-export const checkTraining = (t: Training, f: Families = families): E.Either<SettingError | ShapeError, Checked> => {
+export const checkTraining = (
+  t: Training,
+  f: TrainingRegistry = builtInTraining
+): E.Either<SettingError | ShapeError, Checked> => {
   const wrong = checkNumbers(t)
   if (wrong !== undefined) return E.left(wrong)
   return pipe(
     E.Do,
     E.bindW('members', () => checkMembers(f, t)),
-    E.bindW('placed', () => place(t.model, f.kinds, t.precision)),
+    E.bindW('placed', () => place(t.model, f, t.precision)),
     E.bindW('input', () => single('input', t.model.input)),
     E.bindW('output', ({ placed }) => single('output', placed.output)),
     E.let('loss', ({ members }) => knownLoss(f.losses, members.loss)),
@@ -143,6 +146,6 @@ export const checkTraining = (t: Training, f: Families = families): E.Either<Set
       )
       return unsuited === undefined ? E.right(undefined) : E.left(unsuited)
     }),
-    E.map(({ members, ...rest }) => ({ training: { ...t, ...members }, families: f, ...rest }))
+    E.map(({ members, ...rest }) => ({ training: { ...t, ...members }, registry: f, ...rest }))
   )
 }

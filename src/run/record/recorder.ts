@@ -15,7 +15,8 @@ import { folderAt, type Folder } from '../folder.js'
 import { canonicalRun, completeRun, runId, type CompleteRun } from '../identity.js'
 import type { LoadError } from '../../data/files.js'
 import { openRun, type OpenRun } from '../open.js'
-import { tables, type RunFile, type Tables } from '../run-file.js'
+import { builtInRun, type RunRegistry } from '../registry.js'
+import type { RunFile } from '../run-file.js'
 import { stateDigest } from '../state.js'
 import { version } from '../version.js'
 import type { End } from './end.js'
@@ -28,7 +29,7 @@ import { writer } from './writer.js'
 
 export interface RecordOptions {
   readonly backend: Backend
-  readonly known?: Tables
+  readonly registry?: RunRegistry
   readonly observe?: (event: TrainEvent) => void
   /** a checkpoint after every so many steps too, besides those at the end of every epoch */
   readonly every?: number
@@ -75,7 +76,7 @@ const placeOf = (id: string, chain: string, s: TrainState) => ({
 /** what is written when the run is over; a run that fails for want of anything but finite numbers has not ended */
 const endOf = (
   { training, datasets: { train, test } }: OpenRun,
-  { backend, known = tables }: RecordOptions,
+  { backend, registry = builtInRun }: RecordOptions,
   place: (s: TrainState) => ReturnType<typeof placeOf>,
   result: E.Either<TrainError, Trained>
 ): E.Either<TrainError, { readonly end: End; readonly state: TrainState }> => {
@@ -86,7 +87,7 @@ const endOf = (
     return E.right({ end: { tag: 'failed', ...place(state), problem: { path, expected, got, hint } }, state })
   }
   const { state, reason } = result.right
-  const scores = (data: typeof train) => score(training, state, data, { backend, families: known.families })
+  const scores = (data: typeof train) => score(training, state, data, { backend, registry })
   return pipe(
     E.Do,
     E.bind('train', () => scores(train)),
@@ -115,17 +116,17 @@ const work = async (
   const { id, state: from, skipped } = start
   const began = { folder: folder.path, id, skipped, from: from?.progress.step ?? 0 }
   const checkpoints = checkpointsOf(folder)
-  const families = o.known?.families ?? tables.families
+  const registry = o.registry ?? builtInRun
   const pulled = turns(training, {
     backend: o.backend,
-    families,
+    registry,
     fingerprints: true,
     ...(from === undefined ? {} : { from }),
     ...(datasets.validation === undefined ? {} : { validation: datasets.validation }),
     ...(o.every === undefined ? {} : { pauseAt: step => step % (o.every as number) === 0 })
   })(datasets.train)
   if (E.isLeft(pulled)) return pulled
-  const placed = place(training.model, families.kinds, training.precision)
+  const placed = place(training.model, registry, training.precision)
   if (E.isLeft(placed)) return placed
   const files = writer(
     folder,
@@ -200,12 +201,12 @@ export interface NamedRun {
   readonly complete: CompleteRun
   readonly id: string
 }
-export const nameRun = (run: RunFile, known: Tables = tables): TE.TaskEither<RecordError, NamedRun> =>
+export const nameRun = (run: RunFile, registry: RunRegistry = builtInRun): TE.TaskEither<RecordError, NamedRun> =>
   pipe(
-    openRun(run, known),
+    openRun(run, registry),
     TE.bindTo('opened'),
-    TE.bindW('complete', ({ opened }) => TE.fromEither(completeRun(run, opened.source, known))),
-    TE.let('id', ({ complete }) => runId(complete, known))
+    TE.bindW('complete', ({ opened }) => TE.fromEither(completeRun(run, opened.source, registry))),
+    TE.let('id', ({ complete }) => runId(complete, registry))
   )
 
 /** Records a run in a folder that nobody else is at; it may be prepared first, with steps of another run, whose name that gives. */
@@ -218,7 +219,7 @@ export const recordUnlocked = (
   pipe(
     prepare,
     TE.bindTo('shared'),
-    TE.bind('start', () => startOf(folder, id, canonicalRun(complete, o.known), opened, o)),
+    TE.bind('start', () => startOf(folder, id, canonicalRun(complete, o.registry), opened, o)),
     TE.chainW(({ shared, start }) =>
       start.end !== undefined && start.end.step === start.state?.progress.step
         ? TE.right<RecordError, Outcome>({
@@ -260,7 +261,7 @@ export const recordNamed = (
  */
 export const recordRun = (folder: string, run: RunFile, o: RecordOptions): TE.TaskEither<RecordError, Outcome> =>
   pipe(
-    nameRun(run, o.known),
+    nameRun(run, o.registry),
     TE.chain(named => recordNamed(folderAt(folder), named, o))
   )
 
@@ -284,7 +285,7 @@ const sameRelease = ({ version: made }: RunFile, folder: string): E.Either<Setti
  */
 export const resumeRun = (folder: string, o: RecordOptions): TE.TaskEither<RecordError, Outcome> =>
   pipe(
-    readRun(folder, o.known),
+    readRun(folder, o.registry),
     TE.chainFirstEitherKW(({ run }) => sameRelease(run, folder)),
     TE.chainW(({ run }) => recordRun(folder, run, o))
   )

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { sameData } from '../../layer/same-data.js'
+import { sameData } from '../../value/equal.js'
 import { place } from '../../model/place.js'
 import { score } from '../../train/evaluate.js'
 import { tensorsOf, type TrainState } from '../../train/state.js'
@@ -16,7 +16,7 @@ import { latestCheckpoint, listCheckpoints, type CheckpointError, type Skipped }
 import { folderAt } from '../folder.js'
 import { openRun, type OpenRun } from '../open.js'
 import type { DecodeError } from '../../value/error.js'
-import { tables } from '../run-file.js'
+import { builtInRun } from '../registry.js'
 import { stateDigest } from '../state.js'
 import { link } from './epochs.js'
 import { checkpointsOf, readRecord, type Recorded } from './folder.js'
@@ -115,14 +115,12 @@ const savedOf = (
   r: Recorded,
   { training }: OpenRun,
   after: readonly number[],
-  { known = tables }: ReplayOptions
+  { registry = builtInRun }: ReplayOptions
 ): TE.TaskEither<CheckpointError, Saved> => {
   const folder = checkpointsOf(r.folder)
   return pipe(
     after,
-    TE.traverseSeqArray(step =>
-      latestCheckpoint(folder, training, { run: r.id, upTo: step, families: known.families })
-    ),
+    TE.traverseSeqArray(step => latestCheckpoint(folder, training, { run: r.id, upTo: step, registry })),
     TE.map(all => ({
       states: new Map(all.flatMap(({ found }) => (found === undefined ? [] : [[found.step, found.checkpoint.state]]))),
       // the older ones are passed over once for each newer one
@@ -140,7 +138,7 @@ const checkEnd = (
   { end, links, id, steps }: Recorded,
   { training, datasets: { train, test } }: OpenRun,
   result: E.Either<TrainError, Trained>,
-  { backend, known = tables }: ReplayOptions
+  { backend, registry = builtInRun }: ReplayOptions
 ): E.Either<TrainError, Off | undefined> => {
   if (end === undefined) return E.right(undefined)
   const off = (what: string): E.Either<TrainError, Off> => E.right({ step: end.step, what })
@@ -153,7 +151,7 @@ const checkEnd = (
   if ((links.at(-1)?.chain ?? id) !== end.chain || state.progress.epoch !== end.epoch) return off('chain of the epochs')
   if (E.isLeft(result)) return end.tag === 'failed' ? E.right(undefined) : off('reason of the end')
   if (end.tag !== 'finished' || end.reason !== result.right.reason) return off('reason of the end')
-  const over = { backend, families: known.families }
+  const over = { backend, registry }
   return pipe(
     score(training, state, train, over),
     E.bindTo('train'),
@@ -188,11 +186,7 @@ const verified = async (
   const { states, skipped } = read.right
   const { steps } = r
   const count = steps?.count ?? 0
-  const placed = place(
-    opened.training.model,
-    o.known?.families.kinds ?? tables.families.kinds,
-    opened.training.precision
-  )
+  const placed = place(opened.training.model, o.registry ?? builtInRun, opened.training.precision)
   if (E.isLeft(placed)) return placed
   const tensors = leaves(placed.right.params).map(([path]) => path)
   const pulled = turnsOf(opened, o, { pauseAt: step => states.has(step) || step === count })
@@ -269,8 +263,8 @@ export const verifyRecord = (folder: string, o: ReplayOptions): TE.TaskEither<Re
     // before the rows: while somebody writes, newer rows and checkpoints may come up, but no rows are missing of these
     listCheckpoints(checkpointsOf(folderAt(folder))),
     TE.bindTo('saved'),
-    TE.bindW('r', () => readRecord(folder, o.known)),
-    TE.bindW('opened', ({ r }) => openRun(r.run, o.known)),
+    TE.bindW('r', () => readRecord(folder, o.registry)),
+    TE.bindW('opened', ({ r }) => openRun(r.run, o.registry)),
     TE.chainW(
       ({ saved, r, opened }) =>
         () =>

@@ -1,20 +1,17 @@
-/** The open families that training looks members up in: a value that is handed along. */
+/** What training looks members up in. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { builtInKinds } from '../layer/registry.js'
-import type { Kinds } from '../layer/kind.js'
-import { checkMember } from '../value/family.js'
+import type { LayerRegistry } from '../layer/kind.js'
+import { builtInLayers } from '../layer/registry.js'
+import { checkMember } from '../registry/lookup.js'
 import { inside, type SettingError } from '../value/error.js'
 import { losses, type Loss, type LossTable } from './loss/index.js'
 import { metrics, type Metric, type MetricTable } from './metric/index.js'
 import { optimizerInterpreter, optimizers, type Optimizer, type OptimizerTable } from './optimizer/index.js'
-import { scheduleCodec, scheduleInterpreter, schedules, type ScheduleTable } from './schedule/index.js'
+import { scheduleInterpreter, schedules, type ScheduleTable } from './schedule/index.js'
 import { stopRules, type StopRule, type StopTable } from './stop/index.js'
 
-export interface Families {
-  /** layers, activations and initializers; see `extendKinds` */
-  readonly kinds: Kinds
-  /** by tag, as all that follow */
+export interface TrainingRegistry extends LayerRegistry {
   readonly losses: LossTable
   /** members are also what gradients pass through: clipping, weight decay, `chain` */
   readonly optimizers: OptimizerTable
@@ -25,9 +22,9 @@ export interface Families {
   /** what is measured besides the loss */
   readonly metrics: MetricTable
 }
-/** what gradfold comes with; spread it and add your own: `{ ...families, losses: { ...losses, mine } }` */
-export const families: Families = Object.freeze({
-  kinds: builtInKinds,
+/** the members of a training that gradfold comes with */
+export const builtInTraining: TrainingRegistry = Object.freeze({
+  ...builtInLayers,
   losses,
   optimizers,
   schedules,
@@ -42,7 +39,7 @@ interface Members {
   readonly metrics: readonly Metric[]
 }
 /** whether the schedules of an optimizer fit together */
-const checkSchedules = (f: Families, o: Optimizer): E.Either<SettingError, Optimizer> => {
+const checkSchedules = (f: TrainingRegistry, o: Optimizer): E.Either<SettingError, Optimizer> => {
   const { check } = scheduleInterpreter(f.schedules)
   const settings = Object.entries(optimizerInterpreter(f.optimizers).settings(o, ''))
   const wrong = settings.flatMap(([name, s]) => {
@@ -53,12 +50,12 @@ const checkSchedules = (f: Families, o: Optimizer): E.Either<SettingError, Optim
 }
 
 /** The members, whether every one is known and in range, however it was made (constructors check nothing); what they lack is filled in. */
-export const checkMembers = (f: Families, m: Members): E.Either<SettingError, Members> =>
+export const checkMembers = (f: TrainingRegistry, m: Members): E.Either<SettingError, Members> =>
   pipe(
     E.Do,
-    E.bind('loss', () => checkMember('loss', f.losses)(m.loss)),
-    E.bind('optimizer', () => checkMember('optimizer', f.optimizers, scheduleCodec(f.schedules))(m.optimizer)),
+    E.bind('loss', () => checkMember(f, 'loss')(m.loss)),
+    E.bind('optimizer', () => checkMember(f, 'optimizer')(m.optimizer)),
     E.chainFirst(({ optimizer }) => checkSchedules(f, optimizer)),
-    E.bind('stop', () => checkMember('stop rule', f.stopRules)(m.stop)),
-    E.bind('metrics', () => E.traverseArray(checkMember('metric', f.metrics))(m.metrics))
+    E.bind('stop', () => checkMember(f, 'stopRule')(m.stop)),
+    E.bind('metrics', () => E.traverseArray((metric: Metric) => checkMember(f, 'metric')(metric))(m.metrics))
   )
