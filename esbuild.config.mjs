@@ -134,6 +134,7 @@ await build({
     ndarray: 'dist/ndarray.js',
     laws: 'dist/laws/index.js',
     search: 'dist/search.js',
+    extend: 'dist/extend.js',
     worker: 'dist/search/worker.js',
     main: 'dist/cli/main.js'
   },

@@ -35,6 +35,7 @@ export const readers: Family<Reader> = Object.freeze<Family<Reader>>(table)
 
 /** what sources of data are looked up in */
 export interface SourceRegistry {
+  /** where data come from, by tag */
   readonly readers: Family<Reader>
 }
 const builtInSources: SourceRegistry = Object.freeze({ readers })

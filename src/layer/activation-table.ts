@@ -74,6 +74,7 @@ export const activations: Family<ActivationDefinition> = Object.freeze(
 
 declare module '../registry/families.js' {
   interface FamilyMembers {
-    readonly activation: ActivationName
+    /** any name: the registry says which are known */
+    readonly activation: string
   }
 }

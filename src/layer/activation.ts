@@ -14,9 +14,17 @@ export interface Activation<F extends ActivationName = ActivationName> {
   /** its name in the family of activations */
   readonly fn: F
 }
+declare const custom: unique symbol
+/** an activation that the compiler's table does not name: it keeps the shape, and looks at each number alone */
+export interface CustomActivation<N extends string = string> {
+  readonly tag: 'activation'
+  readonly fn: N
+  readonly [custom]: true
+}
+type AnyActivation = Activation | CustomActivation
 declare module './kind.js' {
   interface BuiltInLayers {
-    readonly activation: Activation
+    readonly activation: AnyActivation
   }
   interface ShapeRules<L, In> {
     readonly activation: L extends Activation<infer F>
@@ -25,13 +33,13 @@ declare module './kind.js' {
         : In extends readonly [number, ...number[]]
           ? In
           : Fail<'one tensor with a last axis', Show<In>>
-      : never
+      : In
   }
   interface GivesRules<L> {
     readonly activation: L extends Activation<infer F> ? ActivationGives[F & keyof ActivationGives] : never
   }
   interface LabelRules<L> {
-    readonly activation: L extends Activation<infer F> ? F : never
+    readonly activation: L extends { readonly fn: infer F extends string } ? F : never
   }
 }
 
@@ -85,7 +93,7 @@ export const hardSigmoid = activation('hardSigmoid')
 export const relu6 = activation('relu6')
 
 /** the definition of every activation as a layer: its formula is looked up by its name among the activations of the registry */
-export const activationKind: Kind<Activation> = {
+export const activationKind: Kind<AnyActivation> = {
   tag: 'activation',
   fields: ({ activation }) => ({ fn: activation }),
   show: ({ fn }) => fn,

@@ -155,7 +155,10 @@ export type Kind<L extends { readonly tag: string }> = LayerDefinition<L>
 
 /** what interpreters of models look members up in */
 export interface LayerRegistry {
+  /** what each layer means, by tag */
   readonly layers: Family<LayerDefinition<Layer>>
+  /** formulas of activations, by name */
   readonly activations: Family<ActivationDefinition>
+  /** how parameters get their first values, by name */
   readonly initializers: Family<InitializerDefinition>
 }

@@ -12,6 +12,7 @@ import { scheduleInterpreter, schedules, type ScheduleTable } from './schedule/i
 import { stopRules, type StopRule, type StopTable } from './stop/index.js'
 
 export interface TrainingRegistry extends LayerRegistry {
+  /** what is minimised, by tag */
   readonly losses: LossTable
   /** members are also what gradients pass through: clipping, weight decay, `chain` */
   readonly optimizers: OptimizerTable

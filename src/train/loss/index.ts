@@ -62,6 +62,7 @@ export const lossRoundedOut = (definitions: LossTable, loss: Loss, precision: Fl
   return wrong ?? ('inner' in kind ? lossRoundedOut(definitions, kind.inner(loss), precision) : undefined)
 }
 
+export { customLoss, type CustomLoss, type CustomLossDefinition, type CustomLossOptions } from './custom.js'
 export { batchLoss, exampleMean, exampleSum } from './loss.js'
 export type { FittingLoss } from './fitting.js'
 export type { KnownLoss, Loss, LossDefinition, LossKind, Losses, Scale, ScaleRules } from './loss.js'

@@ -31,6 +31,7 @@ export type MetricTable = Family<MetricDefinition<Metric>>
 export const metrics: MetricTable = Object.freeze<MetricTable>(table)
 
 export type { Metric, MetricDefinition, MetricKind, Metrics, MetricValue, Totals } from './metric.js'
+export { customMetric, type CustomMetric, type CustomMetricDefinition, type CustomMetricOptions } from './custom.js'
 export { accuracy, topK, type Accuracy, type TopK } from './accuracy.js'
 export {
   confusionMatrix,
