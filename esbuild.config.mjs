@@ -135,7 +135,7 @@ await build({
     laws: 'dist/laws/index.js',
     search: 'dist/search.js',
     extend: 'dist/extend.js',
-    worker: 'dist/search/worker.js',
+    worker: 'dist/search/runner/worker.js',
     main: 'dist/cli/main.js'
   },
   outdir: 'dist/node',

@@ -8,7 +8,7 @@ import tseslint from 'typescript-eslint'
 const doors = [
   'src/cli/**/*.ts',
   'src/data/files.ts',
-  'src/search/threads.ts', // worker threads for trials
+  'src/search/runner/threads.ts', // worker threads for trials
   'src/backend/wasm/platform.ts', // threads, and waits that must end
   'src/run/folder.ts', // folders that runs are kept in
   'src/run/record/{lock,machine}.ts' // which process is at a record, and the machine it is made on
@@ -32,7 +32,7 @@ const mutable = [
   'src/data/*.ts', // decoders of bytes and text, sums over columns, gathers into batches
   'src/train/{step,train,course,fold,evaluate,predict}.ts', // folds that step an engine, which keeps the tensors; programs compiled once and kept
   'src/format/**/*.ts', // byte formats
-  'src/search/search.ts', // the loop over what a plan asks for, and results kept
+  'src/search/{search,runner/in-process}.ts', // the loop over what a plan asks for, and results kept
   'src/run/record/{rows,epochs,values,reuse,writer,recorder,replay,verify}.ts' // byte formats, sums over rows and words, walks over long records
 ]
 

@@ -5,39 +5,15 @@ import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import * as Ord from 'fp-ts/lib/Ord.js'
 import * as N from 'fp-ts/lib/number.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Backend } from '../backend/backend.js'
-import type { LoadError } from '../data/files.js'
-import type { Source } from '../data/reader/reader.js'
-import { loadSource } from '../data/readers.js'
-import type { ModelData } from '../layer/model.js'
 import { checkRunFile, type RunFile } from '../run/run-file.js'
-import {
-  inside,
-  settingError,
-  type BackendError,
-  type DecodeError,
-  type FileError,
-  type SettingError
-} from '../value/error.js'
-import { isSize } from '../value/shape.js'
+import { inside } from '../value/error.js'
 import { sameData } from '../value/equal.js'
-import { execute } from './execute.js'
 import { plan, type SearchRound } from './plan.js'
 import type { SettingsOf, Space } from './space.js'
 import { builtIn, type Registry } from './registry.js'
 import { checkStudy, runOf, type Study } from './study.js'
+import { checkWorkers, type Runner, type SearchError } from './runner/runner.js'
 import { bestOf, type Job, type Outcome, type Trial } from './trial.js'
-
-/**
- * What carries out trials. It may take them in any order and several at a time: what a trial gives depends on its run alone.
- * An outcome is never Left: only what keeps trials from being carried out at all is.
- */
-export type Runner = (
-  run: RunFile<ModelData>,
-  study: Pick<Study, 'metric' | 'timeout'>
-) => TE.TaskEither<SearchError, Outcome>
-
-export type SearchError = SettingError | DecodeError | FileError | LoadError | BackendError
 
 /** what a study has come to */
 export interface Found<S extends Space = Space> {
@@ -67,13 +43,6 @@ export const answers = (t: Trial<unknown>, { index, round, origin, epochs, setti
     [t.index, t.round, t.origin, t.epochs ?? null, t.settings, t.seed],
     [index, round, origin, epochs ?? null, settings, seed]
   )
-
-const mostWorkers = 256
-/** what is wrong with a number of workers, if anything */
-export const checkWorkers = (workers: number): SettingError | undefined =>
-  isSize(workers) && workers <= mostWorkers
-    ? undefined
-    : settingError(['workers'], `a whole number from 1 to ${mostWorkers}`, String(workers))
 
 /** tasks over a list, `width` at a time, each beginning as soon as one before it is over; after a Left none begins */
 const several =
@@ -188,34 +157,4 @@ export const search = <S extends Space>(
     TE.fromEither(wrong === undefined ? checkStudy(s, registry) : E.left(wrong)),
     TE.chainW(() => all)
   )
-}
-
-/** data by their sources, each loaded once */
-export const loading = (registry: Registry = builtIn): ((source: Source) => ReturnType<typeof loadSource>) => {
-  const loaded = new Map<string, ReturnType<typeof loadSource>>()
-  return source => {
-    const name = JSON.stringify(source)
-    const load = loaded.get(name) ?? memoised(loadSource(source, registry))
-    loaded.set(name, load)
-    return load
-  }
-}
-/** the same task once: its result is kept */
-const memoised = <A>(task: () => Promise<A>): (() => Promise<A>) => {
-  let result: Promise<A> | undefined
-  return () => (result ??= task())
-}
-
-/**
- * Trials in this process, one after the other. A study with a time-out needs threads to give a trial up: `inThreads`.
- *
- * @example search(s, { runner: inProcess(wasm) })
- */
-export const inProcess = (backend: Backend, registry: Registry = builtIn): Runner => {
-  const load = loading(registry)
-  return (run, { metric }) =>
-    pipe(
-      load(run.data),
-      TE.chainEitherKW(data => execute(run, data, metric, { backend, registry }))
-    )
 }
