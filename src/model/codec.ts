@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { layerCodec, shape } from '../layer/codecs.js'
+import { elementType, layerCodec, shape } from '../layer/codecs.js'
 import type { LayerRegistry } from '../layer/kind.js'
 import type { Model, ModelData } from '../layer/model.js'
 import { builtInLayers } from '../layer/registry.js'
@@ -14,7 +14,12 @@ export { layerCodec } from '../layer/codecs.js'
 
 /** the data of a model, its shapes not yet checked */
 export const modelCodec = (registry: LayerRegistry = builtInLayers): Codec<ModelData> =>
-  exact('model', { tag: t.literal('model'), input: shape, layer: layerCodec(registry) })
+  exact('model', {
+    tag: t.literal('model'),
+    input: shape,
+    dtype: elementType,
+    layer: layerCodec(registry)
+  }) as Codec<ModelData>
 
 const checked =
   (registry: LayerRegistry) =>

@@ -47,7 +47,7 @@ export const describe = (model: ModelData, registry: LayerRegistry = builtInLaye
     layerRows(model, registry),
     E.map(rows => {
       const total = rows.reduce((n, r) => n + r.parameters, 0)
-      const input = ['input', '', showShape(model.input), '']
+      const input = ['input', model.dtype ?? '', showShape(model.input), '']
       return markdownTable(
         [['label', 'layer', 'output', 'parameters'], input, ...rows.map(line), ['total', '', '', `${total}`]],
         {

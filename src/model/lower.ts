@@ -33,7 +33,7 @@ export interface LowerOptions {
 
 const inputsLike = (prefix: string, tree: Tree<Aval>): Branch<Expr> =>
   mapTree<Aval, Expr>((a, path) => input(path, a.dtype, a.shape))(tree, prefix) as Branch<Expr>
-const inputValue = (name: string, s: Shape, batch: number, dtype: FloatType): Value =>
+const inputValue = (name: string, s: Shape, batch: number, dtype: FloatType | 'u32'): Value =>
   isDims(s) ? input(name, dtype, [batch, ...s]) : s.map((part, i) => inputValue(`${name}/${i}`, part, batch, dtype))
 
 /** the formula of a model for batches of a size; random layers draw from the input `key`, u32 [2] */
@@ -44,7 +44,7 @@ export const lower = (
   pipe(
     place(model, registry, dtype),
     E.map(placed => {
-      const x = inputValue('x', model.input, batch, dtype)
+      const x = inputValue('x', model.input, batch, model.dtype ?? dtype)
       const params = inputsLike('params', placed.params)
       const before = inputsLike('layers', placed.state)
       const context = { params, state: before, shared: {}, training, sampling, key: input('key', 'u32', [2]), path: '' }

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { shape } from '../layer/codecs.js'
+import { elementType, shape } from '../layer/codecs.js'
 import type { Layer } from '../layer/kind.js'
 import { modelData, type ModelData } from '../layer/model.js'
 import type { AnyRegistry } from '../registry/definition.js'
@@ -14,18 +14,21 @@ const inRow = (layer: Layer): readonly Layer[] => (layer.tag === 'sequential' ? 
 
 /** `{ input, layers }`, the shapes not yet checked. What it writes has every setting, and no sequence where a list will do. */
 export const rowModelCodec = (registry: AnyRegistry): Codec<ModelData> => {
-  const fields = exact('model', { input: shape, layers: list(shortCodecsOf(registry).layer) })
+  const fields = exact('model', { input: shape, dtype: elementType, layers: list(shortCodecsOf(registry).layer) })
   const isModel = (u: unknown): u is ModelData =>
     typeof u === 'object' && u !== null && 'tag' in u && u.tag === 'model' && fields.is(written(u as ModelData))
-  const written = ({ input, layer }: ModelData): t.OutputOf<typeof fields> =>
-    fields.encode({ input, layers: inRow(layer) })
+  const written = ({ input, dtype, layer }: ModelData): t.OutputOf<typeof fields> =>
+    fields.encode({ input, dtype, layers: inRow(layer) })
   return new t.Type<ModelData, unknown, unknown>(
     'model',
     isModel,
     (u, c) =>
       pipe(
         fields.validate(u, c),
-        E.map(({ input, layers }) => modelData(input, ...layers.flatMap(inRow)))
+        E.map(({ input, dtype, layers }) => {
+          const data = modelData(input, ...layers.flatMap(inRow))
+          return dtype === undefined ? data : Object.freeze({ ...data, dtype })
+        })
       ),
     written
   )

@@ -31,6 +31,14 @@ const checkShapes = (c: Checked, { x, y, weights }: Batch): ShapeError | undefin
       `shape ${showShape(got)}`,
       'reshape the data, or change the input of the model'
     )
+  const wanted = c.training.model.dtype
+  if ((wanted === 'u32') !== (x.dtype === 'u32'))
+    return shapeError(
+      ['inputs'],
+      wanted === 'u32' ? 'indexes (u32), as the model says' : `numbers of type ${c.training.precision}`,
+      x.dtype,
+      wanted === 'u32' ? '' : 'ofIndices(model) makes a model of indexes'
+    )
   if (x.shape[0] !== y.shape[0])
     return shapeError(['targets'], `${counted(x.shape[0] as number, 'target')}, one for each input`, String(y.shape[0]))
   if (weights !== undefined && !(sameShape(weights.shape, [x.shape[0] as number]) && weights.dtype !== 'bool'))

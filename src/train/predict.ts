@@ -69,7 +69,9 @@ const wrongType = (p: Program, inputs: readonly (readonly [string, Tensor])[]): 
       : [
           shapeError(
             ['inputs'],
-            `numbers of type ${wanted}, as the parameters are`,
+            wanted === 'u32'
+              ? 'indexes of type u32, as the model says'
+              : `numbers of type ${wanted}, as the parameters are`,
             dtype,
             'valuesOf gives those of a feature of a dataset; tensor(type, shape, numbers) makes others'
           )
