@@ -129,7 +129,8 @@ await build({
     ndarray: 'dist/ndarray.js',
     laws: 'dist/laws/index.js',
     search: 'dist/search.js',
-    worker: 'dist/search/worker.js',
+    extend: 'dist/extend.js',
+    worker: 'dist/search/runner/worker.js',
     main: 'dist/cli/main.js'
   },
   outdir: 'dist/node',

@@ -9,7 +9,7 @@ const doors = [
   'src/cli/**/*.ts',
   'src/data/files.ts',
   'src/data/bounded.ts', // bytes of files and streams, up to a limit
-  'src/search/threads.ts', // worker threads for trials
+  'src/search/runner/threads.ts', // worker threads for trials
   'src/backend/wasm/runtime/platform.ts', // threads, and waits that must end
   'src/backend/named.ts', // a backend that is loaded when it is asked for
   'src/run/folder.ts', // folders that runs are kept in
@@ -34,8 +34,8 @@ const mutable = [
   'src/data/*.ts', // decoders of bytes and text, sums over columns, gathers into batches
   'src/infer/{evaluate,predict}.ts', // sums over batches; programs compiled once and kept
   'src/train/{step,session,speculate,loop}.ts', // a loop that steps an engine, which keeps the tensors; programs compiled once and kept
-  'src/interop/**/*.ts', // byte formats
-  'src/search/search.ts', // the loop over what a plan asks for, and results kept
+  'src/format/**/*.ts', // byte formats
+  'src/search/{search,runner/in-process}.ts', // the loop over what a plan asks for, and results kept
   'src/run/record/{rows,epochs,values,reuse,writer,session,replay,verify}.ts' // byte formats, sums over rows and words, walks over long records
 ]
 

@@ -1,14 +1,14 @@
 /**
- * A layer of one's own: PReLU, a relu whose slope left of 0 is learnt (He et al. 2015). Two facts make it a layer like every other: the
+ * A custom layer: PReLU, a relu whose slope left of 0 is learnt (He et al. 2015). Two facts make it a layer like every other: the
  * compiler is told its shapes and parameters by declaration merging, the program by one record. Nobody writes its derivative.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as T from 'fp-ts/lib/Task.js'
 import {
+  builtIn,
   expr,
-  extendKinds,
-  families,
+  extend,
   fromArrays,
   input,
   lossBelow,
@@ -79,7 +79,7 @@ const learn = train(
     batchSize: 21,
     stop: lossBelow(1e-9)
   },
-  { backend: wasm, families: { ...families, kinds: extendKinds({ layers: [preluKind] }) } }
+  { backend: wasm, registry: extend(builtIn, { layers: { prelu: preluKind } }) }
 )
 
 export const run = T.fromIO(() =>

@@ -9,8 +9,8 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import * as gradfold from '../src/index.js'
-import { builtInActivations } from '../src/layer/activations.js'
-import { builtInInitializers } from '../src/layer/initializer.js'
+import { activations } from '../src/layer/activation-table.js'
+import { initializers } from '../src/layer/initializer.js'
 import { losses } from '../src/train/loss/index.js'
 import { metrics } from '../src/train/metric/index.js'
 import { optimizers } from '../src/train/optimizer/index.js'
@@ -66,11 +66,11 @@ const sections: Readonly<Record<string, readonly Row[]>> = {
       test: 'spec/expr/gradient.spec.ts'
     }
   ],
-  Activations: ofFamily(builtInActivations, 'spec/layer/activations.spec.ts'),
+  Activations: ofFamily(activations, 'spec/layer/activations.spec.ts'),
   Losses: ofFamily(losses, 'spec/train/loss/golden.spec.ts'),
   Optimizers: ofFamily(optimizers, 'spec/train/optimizer/golden.spec.ts'),
   Schedules: ofFamily(schedules, laws),
-  'Initial weights': Object.keys(builtInInitializers).map(name => ({
+  'Initial weights': Object.keys(initializers).map(name => ({
     formula: `\`'${name}'\``,
     name,
     exported: false as const,

@@ -9,11 +9,9 @@ export {
   parseRunFile,
   runFileCodec,
   showRunFile,
-  tables,
   trainingCodec,
   trainingOf,
-  type RunFile,
-  type Tables
+  type RunFile
 } from './run/run-file.js'
 export { canonicalRun, completeRun, dataDigest, runId, type CompleteRun } from './run/identity.js'
 export { canonicalJson } from './run/digest.js'
@@ -36,13 +34,14 @@ export {
   safetensorsLimits,
   type SafeTensors,
   type SafetensorsLimits
-} from './interop/safetensors.js'
+} from './format/safetensors.js'
 export { programCodec } from './expr/codec.js'
 export { version } from './run/version.js'
 export { openRun, type OpenRun } from './run/open.js'
 export { horizon } from './run/horizon.js'
 export { prepare, type Normalise, type Preparation, type Prepared, type Split } from './run/prepare.js'
-export { short, shortFamily } from './run/short.js'
+export { short, shortCodecsOf } from './run/short.js'
+export type { RunRegistry } from './run/registry.js'
 
 export { decodeModel, encodeModel, layerCodec, modelCodec, parseModel } from './model/codec.js'
 export { loadSource, readers, sourceCodec } from './data/readers.js'
@@ -75,4 +74,5 @@ export {
   type Fields,
   type FieldsOf
 } from './value/codec.js'
-export { familyCodec, table, type Member, type Table } from './value/family.js'
+export { codecsOf } from './registry/codecs.js'
+export type { Codecs, Definition, Family } from './registry/definition.js'

@@ -27,5 +27,6 @@ export type { BackendError, DataError, DecodeError, FileError, SettingError, Sha
 export { full, isTensor, numbersOf, sameBits, scalarOf, tensor, toTypedArray, view } from './value/tensor.js'
 export type { Aval, DType, FloatType, Numbers, Storage, Tensor } from './value/tensor.js'
 export { leaves, mapTree, type Branch, type Tree } from './value/tree.js'
-export { table, type Member, type Table } from './value/family.js'
+export { extend, type AnyRegistry, type Definition, type Family, type FamilyMembers } from './registry/index.js'
+export { builtIn, type Registry } from './search/registry.js'
 export type { Dims, Shape } from './value/shape.js'

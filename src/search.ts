@@ -17,13 +17,12 @@ export {
   contains,
   draw,
   space,
-  spaceTables,
   valuesOf,
   type NumberPath,
   type Settings,
   type SettingsOf,
   type Space,
-  type SpaceTables
+  type SpaceRegistry
 } from './search/space.js'
 export {
   narrow,
@@ -36,17 +35,7 @@ export {
 } from './search/narrow.js'
 export * from './search/sampler/index.js'
 export { studyMetric, validationLoss, type StudyMetric } from './search/metric.js'
-export {
-  checkStudy,
-  runOf,
-  study,
-  studyTables,
-  trialSeed,
-  type RunOptions,
-  type Study,
-  type StudyOptions,
-  type StudyTables
-} from './search/study.js'
+export { checkStudy, runOf, study, trialSeed, type RunOptions, type Study, type StudyOptions } from './search/study.js'
 export {
   completeStudy,
   checkStudyFile,
@@ -56,9 +45,13 @@ export {
   studyOf,
   type StudyFile
 } from './search/study-file.js'
+export { builtIn, type Registry } from './search/registry.js'
+export { extend } from './registry/extend.js'
 export { plan, type Plan, type SearchRound } from './search/plan.js'
-export { inProcess, search, type Found, type Runner, type SearchError, type SearchOptions } from './search/search.js'
-export { inThreads, type Crew, type CrewOptions } from './search/threads.js'
+export { search, type Found, type SearchOptions } from './search/search.js'
+export type { Runner, SearchError } from './search/runner/runner.js'
+export { inProcess } from './search/runner/in-process.js'
+export { inThreads, type Crew, type CrewOptions } from './search/runner/threads.js'
 export { openStudyFolder, type StudyFolder } from './search/folder.js'
 export { importances, type Importance } from './search/importance.js'
 export { studyHtml, studyPlots, studyTablesText } from './search/report.js'

@@ -1,37 +1,29 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type * as t from 'io-ts'
 import { describe, expect, test } from 'vitest'
-import { layerCodec } from '../../src/layer/codecs.js'
 import { listing, type Field } from '../../src/cli/members.js'
-import { constraintCodec } from '../../src/search/constraint.js'
-import { samplerCodec } from '../../src/search/sampler/index.js'
-import { dimensionCodec } from '../../src/search/space.js'
-import { studyTables } from '../../src/search/study.js'
-import { sourceCodec } from '../../src/data/readers.js'
-import { metricCodec } from '../../src/train/metric/index.js'
-import { optimizerCodec } from '../../src/train/optimizer/index.js'
-import { scheduleCodec } from '../../src/train/schedule/index.js'
-import { stopCodec } from '../../src/train/stop/index.js'
-import { familyCodec } from '../../src/value/family.js'
+import { codecsOf } from '../../src/registry/codecs.js'
+import { shortCodecsOf } from '../../src/run/short.js'
+import { builtIn } from '../../src/search/registry.js'
 import { gradfold } from './helpers.js'
 
-const { families: f, readers, dimensions, constraints, samplers } = studyTables
+const codecs = codecsOf(builtIn)
 type Json = Readonly<Record<string, unknown>>
 const samplesOf = (members: Readonly<Record<string, { readonly samples: readonly object[] }>>): readonly object[] =>
   Object.values(members).flatMap(m => m.samples)
 
 /** the families whose members have samples, with what reads their JSON in earnest */
 const read: readonly (readonly [family: string, codec: t.Mixed, samples: readonly object[]])[] = [
-  ['data', sourceCodec, samplesOf(readers)],
-  ['layer', layerCodec(f.kinds), Object.values(f.kinds.layers).flatMap(k => k.samples.map(s => s.layer))],
-  ['loss', familyCodec('loss', f.losses), samplesOf(f.losses)],
-  ['optimizer', optimizerCodec(f.optimizers, f.schedules), samplesOf(f.optimizers)],
-  ['schedule', scheduleCodec(f.schedules), samplesOf(f.schedules)],
-  ['stop', stopCodec(f.stopRules), samplesOf(f.stopRules)],
-  ['metric', metricCodec(f.metrics), samplesOf(f.metrics)],
-  ['dimension', dimensionCodec(dimensions), samplesOf(dimensions)],
-  ['constraint', constraintCodec(constraints), samplesOf(constraints)],
-  ['sampler', samplerCodec(samplers), samplesOf(samplers)]
+  ['data', codecs.source, samplesOf(builtIn.readers)],
+  ['layer', codecs.layer, Object.values(builtIn.layers).flatMap(k => k.samples.map(s => s.layer))],
+  ['loss', codecs.loss, samplesOf(builtIn.losses)],
+  ['optimizer', codecs.optimizer, samplesOf(builtIn.optimizers)],
+  ['schedule', codecs.schedule, samplesOf(builtIn.schedules)],
+  ['stop', codecs.stopRule, samplesOf(builtIn.stopRules)],
+  ['metric', codecs.metric, samplesOf(builtIn.metrics)],
+  ['dimension', codecs.dimension, samplesOf(builtIn.dimensions)],
+  ['constraint', codecs.constraint, samplesOf(builtIn.constraints)],
+  ['sampler', shortCodecsOf(builtIn).sampler, samplesOf(builtIn.samplers)]
 ]
 
 describe.each(read)('of the family %s the listing', (family, codec, samples) => {
@@ -69,7 +61,7 @@ describe('gradfold members', () => {
   })
   test('prints names alone where no member has fields', async () => {
     const { out } = await gradfold(['members', 'activation'])
-    expect(out.split('\n')[2]).toBe(Object.keys(f.kinds.activations).join(', '))
+    expect(out.split('\n')[2]).toBe(Object.keys(builtIn.activations).join(', '))
   })
   test('prints all of them, and refuses one that there is not', async () => {
     const { out } = await gradfold(['members'])

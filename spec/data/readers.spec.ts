@@ -14,7 +14,7 @@ import { npy } from '../../src/data/reader/npy.js'
 import type { Reader, Source } from '../../src/data/reader/reader.js'
 import { loadSource, readers, sourceCodec } from '../../src/data/readers.js'
 import { decode, parseJson } from '../../src/value/codec.js'
-import { table } from '../../src/value/family.js'
+import { family } from '../../src/registry/definition.js'
 import { tensor } from '../../src/value/tensor.js'
 import { fromArrays } from '../../src/data/arrays.js'
 import { exampleCount } from '../../src/data/dataset.js'
@@ -134,7 +134,7 @@ describe('sources', () => {
         ),
       samples: [{ tag: 'own' }]
     }
-    expect(exampleCount(right(await loadSource({ tag: 'own' }, table<Reader>(own))()).train)).toBe(1)
+    expect(exampleCount(right(await loadSource({ tag: 'own' }, { readers: family<Reader>(own) })()).train)).toBe(1)
   })
 })
 

@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { families } from '../../src/train/families.js'
+import { builtInTraining } from '../../src/train/registry.js'
 
 type Digests = Readonly<Record<string, string>>
 interface Answer {
@@ -36,12 +36,12 @@ test.each([
 })
 
 test('every registered member is in them, in both precisions', () => {
-  const { kinds, losses, optimizers, schedules } = families
+  const { layers, activations, initializers, losses, optimizers, schedules } = builtInTraining
   const names = Object.keys(golden)
   const tags = Object.keys({
-    ...kinds.layers,
-    ...kinds.activations,
-    ...kinds.initializers,
+    ...layers,
+    ...activations,
+    ...initializers,
     ...losses,
     ...optimizers,
     ...schedules

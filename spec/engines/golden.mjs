@@ -99,7 +99,7 @@ const small = (g, more) => ({
 
 /** a loss that is made of another one takes what that one takes */
 const takes = (g, loss) => {
-  const kind = g.families.losses[loss.tag]
+  const kind = g.builtIn.losses[loss.tag]
   return 'inner' in kind ? takes(g, kind.inner(loss)) : kind
 }
 
@@ -125,19 +125,19 @@ const around = (g, { layer, input: shape }) => {
 
 /** one run for every sample of every registered member that says something about numbers */
 const members = g => {
-  const { families, model, input, dense } = g
+  const { builtIn, model, input, dense } = g
   const data = dataset(g, floats(g, [8, 3], 11), floats(g, [8, 2], 12))
   const classes = dataset(g, floats(g, [8, 3], 13), oneHot(g, 8, 3))
-  const initializers = Object.entries(families.kinds.initializers).flatMap(([tag, { samples }]) =>
+  const initializers = Object.entries(builtIn.initializers).flatMap(([tag, { samples }]) =>
     samples === undefined ? [tag] : samples.map(s => ({ tag, ...s }))
   )
   return [
-    ...named('optimizer', samplesOf(families.optimizers), optimizer => ({ settings: small(g, { optimizer }), data })),
-    ...named('schedule', samplesOf(families.schedules), rate => ({
+    ...named('optimizer', samplesOf(builtIn.optimizers), optimizer => ({ settings: small(g, { optimizer }), data })),
+    ...named('schedule', samplesOf(builtIn.schedules), rate => ({
       settings: small(g, { optimizer: g.momentum(rate, 0.9), stop: g.steps(9) }),
       data
     })),
-    ...named('activation', Object.keys(families.kinds.activations), name => ({
+    ...named('activation', Object.keys(builtIn.activations), name => ({
       settings: small(g, { model: model(input(3), dense(6), g.activation(name), dense(2)) }),
       data
     })),
@@ -145,14 +145,14 @@ const members = g => {
       settings: small(g, { model: model(input(3), dense(8, { initializer }), g.tanh, dense(2)) }),
       data
     })),
-    ...named('loss', samplesOf(families.losses), loss => {
+    ...named('loss', samplesOf(builtIn.losses), loss => {
       const ending = takes(g, loss).expects === 'probabilities' ? [g.softmax] : []
       return {
         settings: small(g, { loss, model: model(input(3), dense(5), g.tanh, dense(3), ...ending) }),
         data: classes
       }
     }),
-    ...named('layer', samplesOf(families.kinds.layers), sample => ({
+    ...named('layer', samplesOf(builtIn.layers), sample => ({
       settings: small(g, { model: around(g, sample) }),
       data
     }))

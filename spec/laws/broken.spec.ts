@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import {
   expr,
-  families,
+  builtIn,
   paramOf,
   shapeError,
   tensorOf,
@@ -157,13 +157,15 @@ describe('a layer', () => {
 
 describe('an activation', () => {
   const cube: ActivationKind = {
+    tag: 'cube',
+    fields: () => ({}),
     along: 'each',
     formula: x => expr.mul(x, expr.mul(x, x)),
     tex: 'x^3',
     kinks: []
   }
-  sound(activationLaws('cube', cube))
-  const broken = (change: Partial<ActivationKind>): readonly Law[] => activationLaws('cube', { ...cube, ...change })
+  sound(activationLaws(cube))
+  const broken = (change: Partial<ActivationKind>): readonly Law[] => activationLaws({ ...cube, ...change })
   it('with a kink that it does not mention', () => {
     caught(broken({ formula: expr.abs }), 'kinks', 'the slope jumps from')
     caught(broken({ formula: x => expr.floor(x) }), 'kinks', 'the value jumps from')
@@ -185,13 +187,14 @@ describe('an activation', () => {
 
 describe('an initializer', () => {
   const near: InitializerKind = {
-    fields: { value: finite },
+    tag: 'near',
+    fields: () => ({ value: finite }),
     draw: ({ shape, settings }) =>
       new Float32Array(shape.reduce((a, b) => a * b, 1)).fill((settings as { readonly value: number }).value),
     samples: [{ value: 0.5 }]
   }
-  sound(initializerLaws('near', near))
-  const drawing = (draw: InitializerKind['draw']): readonly Law[] => initializerLaws('near', { ...near, draw })
+  sound(initializerLaws(near))
+  const drawing = (draw: InitializerKind['draw']): readonly Law[] => initializerLaws({ ...near, draw })
   it('that is not pure, not finite, or not of the shape asked for', () => {
     const next = counter()
     const always = new Float32Array(6 ** 4)
@@ -222,15 +225,19 @@ describe('an initializer', () => {
     )
   })
   it('with settings but no samples', () => {
-    const silent: InitializerKind = { fields: near.fields, draw: wanted => near.draw(wanted) }
-    caught(initializerLaws('near', silent), 'json', 'no samples')
+    const silent: InitializerKind = {
+      tag: 'near',
+      fields: () => ({ value: finite }),
+      draw: wanted => near.draw(wanted)
+    }
+    caught(initializerLaws(silent), 'json', 'no samples')
   })
 })
 
 // ---- losses and metrics
 
 describe('a loss', () => {
-  const base = families.losses['meanSquaredError'] as LossKind<Loss>
+  const base = builtIn.losses['meanSquaredError'] as LossKind<Loss>
   const computing = (formula: LossKind<Loss>['formula']): readonly Law[] => lossLaws({ ...base, formula })
   const squares = (y: Expr, t: Expr): Expr => expr.square(expr.sub(y, t))
   const each = (x: Expr): Expr => expr.reshape(expr.sum(x, [...x.shape.keys()].slice(1)), x.shape.slice(0, 1))
@@ -273,7 +280,7 @@ describe('a loss', () => {
 })
 
 describe('a metric', () => {
-  const base = families.metrics['mae'] as MetricKind<Metric>
+  const base = builtIn.metrics['mae'] as MetricKind<Metric>
   const broken = (change: Partial<MetricKind<Metric>>): readonly Law[] => metricLaws({ ...base, ...change })
   it('that is no monoid: its parts are largest numbers, means, or totals taken as means', () => {
     const errors = (y: Expr, t: Expr): Expr => expr.abs(expr.sub(y, t))
@@ -298,7 +305,7 @@ describe('a metric', () => {
 // ---- optimizers, schedules, stop rules
 
 describe('an optimizer', () => {
-  const base = families.optimizers['sgd'] as OptimizerKind<Optimizer>
+  const base = builtIn.optimizers['sgd'] as OptimizerKind<Optimizer>
   type Update = OptimizerKind<Optimizer>['update']
   const updating = (update: Update): readonly Law[] => optimizerLaws({ ...base, update })
   const mapped =
@@ -338,7 +345,7 @@ describe('an optimizer', () => {
 })
 
 describe('a schedule', () => {
-  const base = families.schedules['exponentialDecay'] as ScheduleKind<Schedule>
+  const base = builtIn.schedules['exponentialDecay'] as ScheduleKind<Schedule>
   const valued = (value: ScheduleKind<Schedule>['value']): readonly Law[] => scheduleLaws({ ...base, value })
   it('with a memory of its own, hidden from the state', () => {
     const next = counter()
@@ -370,7 +377,7 @@ describe('a schedule', () => {
 })
 
 describe('a stop rule', () => {
-  const base = families.stopRules['steps'] as StopKind<StopRule>
+  const base = builtIn.stopRules['steps'] as StopKind<StopRule>
   const reasoned = (reason: StopKind<StopRule>['reason']): readonly Law[] => stopLaws({ ...base, reason })
   it('that has no word for why', () => {
     caught(

@@ -16,7 +16,7 @@ import {
 } from 'gradfold/laws'
 import { describe, expect, it } from 'vitest'
 import { dimensions } from '../../src/search/dimension/index.js'
-import { families } from '../../src/train/families.js'
+import { builtInTraining } from '../../src/train/registry.js'
 
 /** few, since there are many laws; `RUNS=1000 npx vitest run spec/laws` tries more */
 const numRuns = Number(process.env['RUNS'] ?? 5)
@@ -26,18 +26,18 @@ const hold = (family: string, laws: readonly Law[]): void => {
   })
 }
 
-const { kinds, losses, optimizers, schedules, stopRules, metrics } = families
+const { layers, activations, initializers, losses, optimizers, schedules, stopRules, metrics } = builtInTraining
 hold(
   'layers',
-  Object.values(kinds.layers).flatMap(kind => layerLaws(kind))
+  Object.values(layers).flatMap(kind => layerLaws(kind))
 )
 hold(
   'activations',
-  Object.entries(kinds.activations).flatMap(([name, kind]) => activationLaws(name, kind))
+  Object.values(activations).flatMap(kind => activationLaws(kind))
 )
 hold(
   'initializers',
-  Object.entries(kinds.initializers).flatMap(([name, kind]) => initializerLaws(name, kind))
+  Object.values(initializers).flatMap(kind => initializerLaws(kind))
 )
 hold(
   'losses',

@@ -6,7 +6,7 @@ import { reference } from '../../src/backend/reference/reference.js'
 import { input, square, total } from '../../src/expr/build.js'
 import { gradients } from '../../src/expr/gradient.js'
 import type { Expr } from '../../src/expr/op.js'
-import { builtInActivations } from '../../src/layer/activations.js'
+import { activations } from '../../src/layer/activation-table.js'
 import { allocate, numbersOf, view, type FloatType } from '../../src/value/tensor.js'
 
 type F = (x: readonly number[]) => readonly number[]
@@ -66,9 +66,9 @@ const run = (f: (x: Expr) => Expr, xs: readonly number[], dtype: FloatType) => {
   if (E.isLeft(result)) throw new Error(JSON.stringify(result.left))
   return { y: Array.from(numbersOf(result.right.y)), slope: Array.from(numbersOf(result.right.slope)) }
 }
-const names = Object.keys(builtInActivations)
-const formulaOf = (name: string): ((x: Expr) => Expr) => builtInActivations[name]?.formula ?? (x => x)
-const along = (name: string): string => builtInActivations[name]?.along ?? ''
+const names = Object.keys(activations)
+const formulaOf = (name: string): ((x: Expr) => Expr) => activations[name]?.formula ?? (x => x)
+const along = (name: string): string => activations[name]?.along ?? ''
 const pointwise = names.filter(n => along(n) === 'each')
 const numbers = fc.array(fc.double({ min: -30, max: 30, noNaN: true }), { minLength: 1, maxLength: 6 })
 
@@ -84,7 +84,7 @@ describe.each(names)('%s', name => {
     ))
 
   test('has the slope that differences say, away from its kinks', () => {
-    const kinks = builtInActivations[name]?.kinks ?? []
+    const kinks = activations[name]?.kinks ?? []
     const h = 1e-6
     fc.assert(
       fc.property(fc.array(fc.double({ min: -8, max: 8, noNaN: true }), { minLength: 1, maxLength: 4 }), raw => {
@@ -103,7 +103,7 @@ describe.each(names)('%s', name => {
     )
   })
 
-  test('has a TeX form', () => expect(builtInActivations[name]?.tex).toBeTruthy())
+  test('has a TeX form', () => expect(activations[name]?.tex).toBeTruthy())
 })
 
 describe.each(pointwise)('%s', name => {

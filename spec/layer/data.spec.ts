@@ -9,7 +9,8 @@ import { dense } from '../../src/layer/dense.js'
 import { relu } from '../../src/layer/activation.js'
 import type { Kind, Layer, Sample } from '../../src/layer/kind.js'
 import { modelData } from '../../src/layer/model.js'
-import { builtInKinds, extendKinds } from '../../src/layer/registry.js'
+import { builtInLayers } from '../../src/layer/registry.js'
+import { extend } from '../../src/registry/extend.js'
 import { sequential } from '../../src/layer/sequential.js'
 import { anyLayer } from '../../src/laws/networks.js'
 import { place } from '../../src/model/place.js'
@@ -49,7 +50,7 @@ test('layers are frozen data that JSON keeps', () =>
     })
   ))
 
-const kinds: readonly Kind<Layer>[] = Object.values(builtInKinds.layers)
+const kinds: readonly Kind<Layer>[] = Object.values(builtInLayers.layers)
 const cases = kinds.flatMap(kind =>
   kind.samples.map((sample): readonly [string, Kind<Layer>, Sample<Layer>] => [kind.tag, kind, sample])
 )
@@ -61,13 +62,15 @@ describe('the registry', () => {
       .map(file => readFileSync(join(folder, file), 'utf8'))
       .flatMap(text => [...text.matchAll(/: Kind<\w+> = \{\s*tag: '(\w+)'/g)].map(m => m[1]))
     expect(declared.length).toBeGreaterThan(12)
-    expect(new Set(Object.keys(builtInKinds.layers))).toEqual(new Set(declared))
+    expect(new Set(Object.keys(builtInLayers.layers))).toEqual(new Set(declared))
   })
-  test('takes more kinds without changing', () => {
-    const more = extendKinds({ activations: { half: { along: 'each', formula: x => x, tex: 'x', kinks: [] } } })
+  test('is extended without changing', () => {
+    const more = extend(builtInLayers, {
+      activations: [{ tag: 'half', fields: () => ({}), along: 'each', formula: x => x, tex: 'x', kinks: [] }]
+    })
     expect(Object.keys(more.activations)).toContain('half')
-    expect(Object.keys(builtInKinds.activations)).not.toContain('half')
-    expect(more.layers).toEqual(builtInKinds.layers)
+    expect(Object.keys(builtInLayers.activations)).not.toContain('half')
+    expect(more.layers).toEqual(builtInLayers.layers)
   })
 })
 
@@ -78,7 +81,7 @@ describe.each(cases)('a %s', (tag, kind, { layer, input }) => {
   })
   test('fits the input of its sample', () => expect(place(modelData(input, layer))).toMatchObject({ _tag: 'Right' }))
   test('has all settings in its codec', () => {
-    expect(layerCodec(builtInKinds).encode(layer)).toEqual(layer)
+    expect(layerCodec(builtInLayers).encode(layer)).toEqual(layer)
   })
 })
 

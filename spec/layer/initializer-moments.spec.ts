@@ -1,6 +1,6 @@
 /** The spread of first values: what each initializer promises of its moments, over many draws. */
 import { describe, expect, it } from 'vitest'
-import { builtInInitializers } from '../../src/layer/initializer.js'
+import { initializers } from '../../src/layer/initializer.js'
 import { childKey, leafKey, rootKey } from '../../src/random/index.js'
 
 const [fanIn, fanOut] = [300, 200]
@@ -17,7 +17,7 @@ const promised: Readonly<Record<string, number>> = {
 describe('60,000 draws', () => {
   for (const [name, deviation] of Object.entries(promised))
     it(`${name}: mean 0, standard deviation ${deviation.toFixed(4)}`, () => {
-      const kind = (builtInInitializers as Readonly<Record<string, (typeof builtInInitializers)['heNormal']>>)[name]
+      const kind = (initializers as Readonly<Record<string, (typeof initializers)['heNormal']>>)[name]
       const key = leafKey(childKey(rootKey(7), name), 'weight')
       const x =
         kind?.draw({ key, shape: [fanIn, fanOut], fan: { in: fanIn, out: fanOut }, settings: {} }) ??

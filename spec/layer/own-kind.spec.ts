@@ -9,7 +9,8 @@ import {
   dense,
   evaluate,
   expr,
-  extendKinds,
+  builtIn,
+  extend,
   init,
   input,
   leaves,
@@ -111,12 +112,22 @@ const twiceKind: Kind<Twice> = {
     ),
   samples: [{ layer: twice(dense(3)), input: [3] }]
 }
-const kinds = extendKinds({
-  layers: [scaleKind, twiceKind],
-  activations: { cube: { along: 'each', formula: x => expr.mul(x, expr.mul(x, x)), tex: 'x^3', kinks: [] } },
+const registry = extend(builtIn, {
+  layers: { scaleKind, twiceKind },
+  activations: {
+    cube: {
+      tag: 'cube',
+      fields: () => ({}),
+      along: 'each',
+      formula: x => expr.mul(x, expr.mul(x, x)),
+      tex: 'x^3',
+      kinks: []
+    }
+  },
   initializers: {
     near: {
-      fields: { value: positive },
+      tag: 'near',
+      fields: () => ({ value: positive }),
       draw: ({ shape, settings }) =>
         new Float32Array(shape.reduce((a, b) => a * b, 1)).fill((settings as { value: number }).value)
     }
@@ -145,21 +156,21 @@ describe('a layer kind of a user', () => {
     const sentence = 'twice/scale: expected a last axis, got []'
     // @ts-expect-error the sentence is the type of the second parameter
     const wrong = model(input(), twice(scale()))
-    expect(pipe(checkModel(wrong, kinds), E.mapLeft(message))).toEqual(E.left(sentence))
+    expect(pipe(checkModel(wrong, registry), E.mapLeft(message))).toEqual(E.left(sentence))
     const typed: Parameters<typeof model<[], [Twice<Scale>]>>[1] = sentence
     expect(typed).toBe(sentence)
   })
   test('goes to JSON and back', () => {
-    expect(parseModel(JSON.stringify(encodeModel(net, kinds)), kinds)).toEqual(E.right(net))
+    expect(parseModel(JSON.stringify(encodeModel(net, registry)), registry)).toEqual(E.right(net))
     expect(pipe(parseModel(JSON.stringify(net)), E.mapLeft(message))).toMatchObject({
       left: expect.stringMatching(/^\$\/layer\/layers\/0: expected a record whose tag is one of dense, /) as string
     })
-    expect(pipe(parseModel(JSON.stringify(modelData([3], scale(-1))), kinds), E.mapLeft(message))).toEqual(
+    expect(pipe(parseModel(JSON.stringify(modelData([3], scale(-1))), registry), E.mapLeft(message))).toEqual(
       E.left('$/layer/from: expected a number above 0, got -1')
     )
   })
   test('has parameters under its label', () => {
-    const params = some(init(net, rootKey(1), { kinds }))
+    const params = some(init(net, rootKey(1), { registry }))
     expect(leaves<Tensor>(params).map(([path]) => path)).toEqual([
       'scale/factor',
       'twice/dense/weight',
@@ -172,7 +183,9 @@ describe('a layer kind of a user', () => {
   test('computes', () =>
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 3, maxLength: 3 }), xs => {
-        const { value } = some(lower(model(input(3), scale(2), activation('cube')), { batch: 1, dtype: 'f64', kinds }))
+        const { value } = some(
+          lower(model(input(3), scale(2), activation('cube')), { batch: 1, dtype: 'f64', registry })
+        )
         const given = { x: some(tensor('f64', [1, 3], xs)), 'params/scale/factor': some(tensor('f64', [3], [2, 2, 2])) }
         const { y } = some(evaluate(reference)({ y: value as expr.Expr }, given))
         expect(Array.from(numbersOf(y))).toEqual(xs.map(x => (2 * x) ** 3))
@@ -180,6 +193,8 @@ describe('a layer kind of a user', () => {
     ))
   test('is not known where nobody hands it along', () =>
     expect(pipe(checkModel(net), E.mapLeft(message))).toMatchObject({
-      left: expect.stringMatching(/got scale; hand its record along with extendKinds$/) as string
+      left: expect.stringMatching(
+        /got scale; to use a custom one, add its definition to the registry you pass$/
+      ) as string
     }))
 })

@@ -4,13 +4,13 @@ import { describe, expect, test } from 'vitest'
 import { relu } from '../../src/layer/activation.js'
 import { dense } from '../../src/layer/dense.js'
 import { modelData } from '../../src/layer/model.js'
-import { builtInKinds } from '../../src/layer/registry.js'
+import { builtInLayers } from '../../src/layer/registry.js'
 import { anyLayer, networks } from '../../src/laws/networks.js'
 import { decodeModel, encodeModel, layerCodec, parseModel } from '../../src/model/codec.js'
 import { decode } from '../../src/value/codec.js'
 import { message } from '../../src/value/error.js'
 
-const codec = layerCodec(builtInKinds)
+const codec = layerCodec(builtInLayers)
 const said = (u: unknown): string => {
   const r = decodeModel(u)
   return E.isLeft(r) ? message(r.left) : 'a model'
@@ -68,7 +68,7 @@ describe('what is not a model is refused with its place', () => {
     ],
     [
       withLayer(Object.create({ tag: 'flatten' })),
-      `${at('')}expected a record whose tag is one of ${Object.keys(builtInKinds.layers).join(', ')}, got {}`
+      `${at('')}expected a record whose tag is one of ${Object.keys(builtInLayers.layers).join(', ')}, got {}`
     ],
     [
       withLayer({ tag: 'sequential', layers: [{ tag: 'residual', layer: { tag: 'reshape', shape: [2, -3] } }] }),

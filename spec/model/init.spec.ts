@@ -3,11 +3,13 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { relu } from '../../src/layer/activation.js'
 import { dense } from '../../src/layer/dense.js'
-import { builtInInitializers, type Initializer } from '../../src/layer/initializer.js'
+import { initializers, type Initializer } from '../../src/layer/initializer.js'
 import type { Layer, ParamSpec } from '../../src/layer/kind.js'
 import { modelData, type Model, type ModelData } from '../../src/layer/model.js'
 import { named } from '../../src/layer/named.js'
-import { extendKinds } from '../../src/layer/registry.js'
+import { builtInLayers } from '../../src/layer/registry.js'
+import { noMembers } from '../../src/registry/codecs.js'
+import { extend } from '../../src/registry/extend.js'
 import { repeat } from '../../src/layer/repeat.js'
 import { residual } from '../../src/layer/residual.js'
 import { layersOf, sequential } from '../../src/layer/sequential.js'
@@ -149,24 +151,28 @@ describe('initializers', () => {
     for (let a = 0; a < n; a++) for (let b = 0; b < n; b++) expect(dot(a, b)).toBeCloseTo(a === b ? 1 : 0, 6)
   })
   test('of every name are drawn, and all numbers are finite', () => {
-    for (const [name, { fields }] of Object.entries(builtInInitializers)) {
-      const settings = Object.keys(fields).map(k => [k, 0.5])
+    for (const [name, { fields }] of Object.entries(initializers)) {
+      const settings = Object.keys(fields(noMembers)).map(k => [k, 0.5])
       const initializer = (settings.length === 0 ? name : { tag: name, ...Object.fromEntries(settings) }) as Initializer
       const m = modelData([6], dense(5, { initializer }))
       expect([...draw(m, 1).values()].every(t => numbersOf(t).every(Number.isFinite))).toBe(true)
     }
   })
-  test('of a user are handed along, and refused where nobody did', () => {
-    const kinds = extendKinds({
+  test('of a user are found in the registry, and refused without it', () => {
+    const registry = extend(builtInLayers, {
       initializers: {
-        sevens: { fields: {}, draw: ({ shape }) => new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(7) }
+        sevens: {
+          tag: 'sevens',
+          fields: () => ({}),
+          draw: ({ shape }) => new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(7)
+        }
       }
     })
     const m = modelData([2], dense(2, { initializer: 'sevens' as 'zeros' }))
-    expect(Array.from(numbersOf(draw(m, 0, { kinds }).get('dense/weight') as Tensor))).toEqual([7, 7, 7, 7])
+    expect(Array.from(numbersOf(draw(m, 0, { registry }).get('dense/weight') as Tensor))).toEqual([7, 7, 7, 7])
     expect(E.isLeft(init(m as unknown as Model, rootKey(0)))).toBe(true)
     // placed with one table and drawn with another: nothing is made up
-    expect(leaves<Tensor>(initFrom(some(place(m, kinds)), rootKey(0)))[0]?.[1].data[0]).toBeNaN()
+    expect(leaves<Tensor>(initFrom(some(place(m, registry)), rootKey(0)))[0]?.[1].data[0]).toBeNaN()
   })
 })
 

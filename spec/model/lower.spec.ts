@@ -8,7 +8,7 @@ import { total } from '../../src/expr/build.js'
 import { gradients } from '../../src/expr/gradient.js'
 import type { Expr } from '../../src/expr/op.js'
 import { identity, relu } from '../../src/layer/activation.js'
-import { builtInActivations, type ActivationName } from '../../src/layer/activations.js'
+import { activations, type ActivationName } from '../../src/layer/activation-table.js'
 import { fanOut, parallel } from '../../src/layer/branches.js'
 import { dense } from '../../src/layer/dense.js'
 import { flatten } from '../../src/layer/flatten.js'
@@ -126,7 +126,7 @@ describe('random networks', () => {
       { numRuns: 30 }
     ))
 
-  const smooth = Object.entries(builtInActivations).flatMap(([name, { kinks }]) =>
+  const smooth = Object.entries(activations).flatMap(([name, { kinks }]) =>
     kinks.length === 0 ? [name as ActivationName] : []
   )
   test('have the slopes that differences say, along a random direction', () =>
@@ -175,4 +175,4 @@ describe('random networks', () => {
 })
 
 /** keeps the loss and its derivatives of the order of 1 */
-const tanhOf = (y: Expr): Expr => builtInActivations['tanh']?.formula(y) ?? y
+const tanhOf = (y: Expr): Expr => activations['tanh']?.formula(y) ?? y

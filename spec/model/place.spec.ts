@@ -9,7 +9,8 @@ import type { Kind, Layer, ParamSpec } from '../../src/layer/kind.js'
 import { add, concat } from '../../src/layer/merge.js'
 import { modelData, type Model } from '../../src/layer/model.js'
 import { named } from '../../src/layer/named.js'
-import { extendKinds } from '../../src/layer/registry.js'
+import { builtInLayers } from '../../src/layer/registry.js'
+import { extend } from '../../src/registry/extend.js'
 import { repeat } from '../../src/layer/repeat.js'
 import { reshape } from '../../src/layer/reshape.js'
 import { residual } from '../../src/layer/residual.js'
@@ -133,7 +134,7 @@ describe('what does not fit is said with its labels', () => {
   test('a kind that nobody has handed along', () => {
     const unknown: unknown = { tag: 'constructor' }
     expect(said([4], unknown as Layer)).toMatch(
-      /^expected one of the layers dense, .*, got constructor; hand its record along with extendKinds$/
+      /^expected one of the layers dense, .*, got constructor; to use a custom one, add its definition to the registry you pass$/
     )
   })
 })
@@ -267,7 +268,7 @@ test('a kind that gives sizes that are none is caught', () => {
       }),
     samples: []
   }
-  expect(checkModel(modelData([3], flatten), extendKinds({ layers: [half] }))).toMatchObject({
+  expect(checkModel(modelData([3], flatten), extend(builtInLayers, { layers: [half] }))).toMatchObject({
     left: { path: ['flatten'], got: '1.5' }
   })
 })

@@ -7,8 +7,9 @@ import * as files from 'gradfold/files'
 import * as laws from 'gradfold/laws'
 import * as arrays from 'gradfold/ndarray'
 import * as s from 'gradfold/search'
+import * as x from 'gradfold/extend'
 
-export const entries = { g, codec, files, laws, arrays, s }
+export const entries = { g, codec, files, laws, arrays, s, x }
 
 export const mlp = g.model(
   g.input(784),

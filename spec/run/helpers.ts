@@ -2,12 +2,12 @@ import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Source } from '../../src/data/reader/reader.js'
 import { readers } from '../../src/data/readers.js'
-import { builtInKinds } from '../../src/layer/registry.js'
+import { builtInLayers } from '../../src/layer/registry.js'
 import { modelData, type ModelData } from '../../src/layer/model.js'
 import type { Normalise, Split } from '../../src/run/prepare.js'
 import type { RunFile } from '../../src/run/run-file.js'
-import { families } from '../../src/train/families.js'
-import type { Table } from '../../src/value/family.js'
+import { builtInTraining } from '../../src/train/registry.js'
+import type { Family } from '../../src/registry/definition.js'
 import { message, type Problem } from '../../src/value/error.js'
 
 /** the value, or a failure with the message */
@@ -21,11 +21,11 @@ export const leftMessage = (e: E.Either<Problem<string>, unknown>): string => {
   return message(e.left)
 }
 
-const samplesOf = <A>(members: Table<{ readonly samples: readonly A[]; readonly tag: string; fields: never }>) =>
+const samplesOf = <A>(members: Family<{ readonly samples: readonly A[]; readonly tag: string; fields: never }>) =>
   fc.constantFrom(...Object.values(members).flatMap(m => m.samples))
 const samples = <A>(members: object): fc.Arbitrary<A> => samplesOf<A>(members as Parameters<typeof samplesOf<A>>[0])
 
-const layerSamples = Object.values(builtInKinds.layers).flatMap(kind => kind.samples)
+const layerSamples = Object.values(builtInLayers.layers).flatMap(kind => kind.samples)
 /** models of one row each: a sample, and what may follow anything */
 const model: fc.Arbitrary<ModelData> = fc
   .tuple(fc.constantFrom(...layerSamples), fc.array(fc.constantFrom('relu', 'tanh', 'gelu'), { maxLength: 3 }))
@@ -50,10 +50,10 @@ export const runFiles: fc.Arbitrary<RunFile<ModelData>> = fc.record(
     normalise,
     normaliseTargets: normalise,
     model,
-    loss: samples<RunFile['loss']>(families.losses),
-    optimizer: samples<RunFile['optimizer']>(families.optimizers),
-    stop: samples<RunFile['stop']>(families.stopRules),
-    metrics: fc.array(samples<RunFile['metrics'][number]>(families.metrics), { maxLength: 3 }),
+    loss: samples<RunFile['loss']>(builtInTraining.losses),
+    optimizer: samples<RunFile['optimizer']>(builtInTraining.optimizers),
+    stop: samples<RunFile['stop']>(builtInTraining.stopRules),
+    metrics: fc.array(samples<RunFile['metrics'][number]>(builtInTraining.metrics), { maxLength: 3 }),
     seed: fc.integer({ min: 0, max: 0xffffffff }),
     batchSize: fc.integer({ min: 1, max: 1_000_000 }),
     precision: fc.constantFrom('f32', 'f64')

@@ -9,20 +9,21 @@ import { exampleCount, valuesOf, type Dataset } from '../../src/data/dataset.js'
 import type { Reader } from '../../src/data/reader/reader.js'
 import { add, mul, square, sub } from '../../src/expr/build.js'
 import type { Kind } from '../../src/layer/kind.js'
-import { extendKinds } from '../../src/layer/registry.js'
+import { extend } from '../../src/registry/extend.js'
 import { tensorLayer } from '../../src/layer/series.js'
 import { openRun, type OpenRun } from '../../src/run/open.js'
-import { parseRunFile, showRunFile, tables, type Tables } from '../../src/run/run-file.js'
+import { builtInRun, type RunRegistry } from '../../src/run/registry.js'
+import { parseRunFile, showRunFile } from '../../src/run/run-file.js'
 import { train } from '../../src/train/train.js'
 import { exampleMean, type LossKind } from '../../src/train/loss/loss.js'
 import { positive, withDefault } from '../../src/value/codec.js'
 import type { Problem } from '../../src/value/error.js'
 import { leftMessage, right, xor } from './helpers.js'
 
-const open = (value: unknown, known?: Tables): Promise<E.Either<Problem<string>, OpenRun>> =>
+const open = (value: unknown, registry?: RunRegistry): Promise<E.Either<Problem<string>, OpenRun>> =>
   pipe(
-    TE.fromEither<Problem<string>, Parameters<typeof openRun>[0]>(parseRunFile(JSON.stringify(value), known)),
-    TE.chainW(run => openRun(run, known))
+    TE.fromEither<Problem<string>, Parameters<typeof openRun>[0]>(parseRunFile(JSON.stringify(value), registry)),
+    TE.chainW(run => openRun(run, registry))
   )()
 
 const numbers = (d: Dataset | undefined): readonly number[] => (d === undefined ? [] : [...valuesOf(d.x).data])
@@ -178,14 +179,7 @@ const three: Reader<Three> = {
 }
 
 describe("members of one's own", () => {
-  const known: Tables = {
-    families: {
-      ...tables.families,
-      kinds: extendKinds({ layers: [offset] }),
-      losses: { ...tables.families.losses, halves }
-    },
-    readers: { ...tables.readers, three }
-  }
+  const registry = extend(builtInRun, { layers: [offset], losses: { halves }, readers: { three } })
   const run = {
     data: 'three',
     model: { input: [1], layers: ['offset', { tag: 'dense', units: 1 }] },
@@ -195,11 +189,11 @@ describe("members of one's own", () => {
     stop: { tag: 'epochs', count: 2 }
   }
   test('are read from a run file, written again, and train', async () => {
-    const read = right(parseRunFile(JSON.stringify(run), known))
-    expect(parseRunFile(showRunFile(read, known), known)).toEqual(E.right(read))
+    const read = right(parseRunFile(JSON.stringify(run), registry))
+    expect(parseRunFile(showRunFile(read, registry), registry)).toEqual(E.right(read))
     expect(read.model).toMatchObject({ layer: { layers: [{ tag: 'offset', by: 1 }, { tag: 'dense' }] } })
-    const { training, datasets } = right(await open(run, known))
-    const trained = right(train(training, { backend: reference, families: known.families })(datasets.train))
+    const { training, datasets } = right(await open(run, registry))
+    const trained = right(train(training, { backend: reference, registry })(datasets.train))
     expect(trained.state.progress).toMatchObject({ step: 4, epoch: 2 })
   })
   test('are refused where nobody handed them in', () =>

@@ -12,7 +12,7 @@ import { dropout } from '../../src/layer/dropout.js'
 import { input, model } from '../../src/layer/model.js'
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/run/checkpoint.js'
 import { stateDigest } from '../../src/run/state.js'
-import { families } from '../../src/train/families.js'
+import { builtInTraining } from '../../src/train/registry.js'
 import { meanSquaredError } from '../../src/train/loss/index.js'
 import { mae } from '../../src/train/metric/index.js'
 import { adam, sgd, type Optimizer } from '../../src/train/optimizer/index.js'
@@ -45,9 +45,9 @@ const samplesOf = <S extends object>(
 ): readonly S[] => Object.values(members).flatMap(m => m.samples)
 
 const cases: Readonly<Record<string, readonly Case[]>> = {
-  optimizer: named(samplesOf<Optimizer>(families.optimizers), optimizer => ({ optimizer })),
-  schedule: named(samplesOf<Schedule>(families.schedules), s => ({ optimizer: sgd(s) })),
-  'stop rule': named(samplesOf<StopRule>(families.stopRules), stop => ({ stop }))
+  optimizer: named(samplesOf<Optimizer>(builtInTraining.optimizers), optimizer => ({ optimizer })),
+  schedule: named(samplesOf<Schedule>(builtInTraining.schedules), s => ({ optimizer: sgd(s) })),
+  'stop rule': named(samplesOf<StopRule>(builtInTraining.stopRules), stop => ({ stop }))
 }
 
 describe.each(Object.entries(cases))('every %s', (family, members) => {

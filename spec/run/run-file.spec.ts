@@ -1,16 +1,16 @@
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
-import * as t from 'io-ts'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { builtInKinds } from '../../src/layer/registry.js'
+import { builtInLayers } from '../../src/layer/registry.js'
 import { dense, relu, residual, sequential } from '../../src/layer/index.js'
 import { readers } from '../../src/data/readers.js'
-import { families } from '../../src/train/families.js'
+import { builtInTraining } from '../../src/train/registry.js'
 import { parseRunFile, runFileCodec, showRunFile, trainingCodec, trainingOf } from '../../src/run/run-file.js'
-import { decode, parseJson, type Codec } from '../../src/value/codec.js'
-import type { Member } from '../../src/value/family.js'
+import { decode, parseJson } from '../../src/value/codec.js'
+import { noMembers } from '../../src/registry/codecs.js'
+import type { Definition, Family } from '../../src/registry/definition.js'
 import { leftMessage, right, runFiles, xor } from './helpers.js'
 
 const codec = runFileCodec()
@@ -93,15 +93,14 @@ describe('what is left out', () => {
 
 describe('short forms', () => {
   const withShort = (fields: object) => right(parse({ ...xor, ...fields }))
-  const none = t.never as unknown as Codec<unknown>
   // members that need no setting, found by asking
-  const bare = (members: Readonly<Record<string, Member>>): readonly string[] =>
+  const bare = (members: Family<Definition>): readonly string[] =>
     Object.values(members).flatMap(m =>
-      Object.values(m.fields(none, none)).every(f => E.isRight(f.decode(undefined))) ? [m.tag] : []
+      Object.values(m.fields(noMembers)).every(f => E.isRight(f.decode(undefined))) ? [m.tag] : []
     )
   test.each([
-    ...bare(families.losses).map(tag => ['loss', tag] as const),
-    ...bare(families.optimizers).map(tag => ['optimizer', tag] as const),
+    ...bare(builtInTraining.losses).map(tag => ['loss', tag] as const),
+    ...bare(builtInTraining.optimizers).map(tag => ['optimizer', tag] as const),
     ...bare(readers).map(tag => ['data', tag] as const),
     ['split', 'stratified'] as const,
     ['normalise', 'standardise'] as const,
@@ -111,7 +110,7 @@ describe('short forms', () => {
     expect(withShort({ model, [field]: tag })).toEqual(withShort({ model, [field]: { tag } }))
   })
   test('reach into lists', () => expect(withShort({ metrics: ['accuracy'] }).metrics).toEqual([{ tag: 'accuracy' }]))
-  test.each(Object.keys(builtInKinds.activations))('among layers "%s" is the activation', fn => {
+  test.each(Object.keys(builtInLayers.activations))('among layers "%s" is the activation', fn => {
     const { model } = withShort({ model: { input: [2], layers: [fn] } })
     expect(model.layer).toEqual({ tag: 'activation', fn })
   })

@@ -1,3 +1,4 @@
+import { shortCodecsOf } from '../../src/run/short.js'
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -5,16 +6,7 @@ import { plan } from '../../src/search/plan.js'
 import { boolean, choice, integer, logUniform, uniform, variants } from '../../src/search/dimension/index.js'
 import { zoom } from '../../src/search/narrow.js'
 import { directions } from '../../src/search/sampler/directions.js'
-import {
-  grid,
-  halving,
-  random,
-  samplers,
-  samplerCodec,
-  sobol,
-  tpe,
-  type Sampler
-} from '../../src/search/sampler/index.js'
+import { grid, halving, random, samplers, sobol, tpe, type Sampler } from '../../src/search/sampler/index.js'
 import { sobolWord } from '../../src/search/sampler/sobol.js'
 import { contains, space, type SettingsOf, type Space } from '../../src/search/space.js'
 import { study, type Study } from '../../src/search/study.js'
@@ -81,7 +73,7 @@ describe('every sampler', () => {
     )
   })
   test.each(cases)('%s goes to JSON and back', (_, sampler) => {
-    const codec = samplerCodec(samplers)
+    const codec = shortCodecsOf({ samplers }).sampler
     expect(codec.decode(JSON.parse(JSON.stringify(codec.encode(sampler))))).toEqual(E.right(sampler))
   })
 })

@@ -10,11 +10,10 @@ import { dense } from '../../src/layer/dense.js'
 import { sigmoid, softmax } from '../../src/layer/activation.js'
 import { matmul, mean } from '../../src/expr/build.js'
 import type { Expr } from '../../src/expr/op.js'
-import type { Kinds } from '../../src/layer/kind.js'
 import { input, model, modelData } from '../../src/layer/model.js'
-import { extendKinds } from '../../src/layer/registry.js'
+import { extend } from '../../src/registry/extend.js'
 import { tensorLayer } from '../../src/layer/series.js'
-import { families } from '../../src/train/families.js'
+import { builtInTraining, type TrainingRegistry } from '../../src/train/registry.js'
 import type { Dims, Shape } from '../../src/value/shape.js'
 import { backprop } from '../../src/train/backprop.js'
 import { score } from '../../src/train/score.js'
@@ -204,8 +203,8 @@ describe('targets', () => {
 })
 
 describe('a layer of your own whose formula', () => {
-  const kindOf = (formula: (x: Expr) => Expr): Kinds =>
-    extendKinds({
+  const registryOf = (formula: (x: Expr) => Expr): TrainingRegistry =>
+    extend(builtInTraining, {
       layers: [
         {
           tag: 'odd',
@@ -218,7 +217,7 @@ describe('a layer of your own whose formula', () => {
     } as never)
   const odd = modelData(input(3), dense(4), { tag: 'odd' } as never) as never
   const said = (formula: (x: Expr) => Expr): string =>
-    left(train({ ...base, model: odd }, { backend: wasm, families: { ...families, kinds: kindOf(formula) } })(values))
+    left(train({ ...base, model: odd }, { backend: wasm, registry: registryOf(formula) })(values))
   it('gives another shape than its record says is named', () => {
     expect(said(x => mean(x, [-1]))).toBe(
       "odd: expected a formula that gives [4] for each of 4 examples, as the layer's record says, got [4, 1]"

@@ -11,7 +11,7 @@ import { tanh } from '../../src/layer/activation.js'
 import { dense } from '../../src/layer/dense.js'
 import { dropout } from '../../src/layer/dropout.js'
 import { input, model } from '../../src/layer/model.js'
-import { families, type Families } from '../../src/train/families.js'
+import { builtInTraining, type TrainingRegistry } from '../../src/train/registry.js'
 import { meanSquaredError } from '../../src/train/loss/index.js'
 import { mae } from '../../src/train/metric/index.js'
 import { adam, sgd } from '../../src/train/optimizer/index.js'
@@ -63,10 +63,10 @@ const byLoss: ScheduleKind<ByLoss> = {
   samples: [{ tag: 'byLoss', per: 'step' }]
 }
 const own = {
-  ...families,
-  stopRules: { ...families.stopRules, batchBelow },
-  schedules: { ...families.schedules, byLoss }
-} as unknown as Families
+  ...builtInTraining,
+  stopRules: { ...builtInTraining.stopRules, batchBelow },
+  schedules: { ...builtInTraining.schedules, byLoss }
+} as unknown as TrainingRegistry
 
 const rates: readonly (number | Schedule)[] = [
   0.05,
@@ -106,7 +106,7 @@ const outcome = (
   o: Partial<TurnOptions>
 ) => {
   const told: TrainEvent[] = []
-  const pulled = right(turns(settingsFor(stop, rate, batchSize), { backend, families: own, ...o })(data))
+  const pulled = right(turns(settingsFor(stop, rate, batchSize), { backend, registry: own, ...o })(data))
   let next = pulled.next()
   for (; next.done !== true; next = pulled.next()) told.push(...next.value.events)
   const trained = right(next.value)
@@ -116,7 +116,7 @@ const outcome = (
 const straight = (stop: StopRule, rate: number | Schedule, batchSize: number) => {
   const told: TrainEvent[] = []
   const observe = (e: TrainEvent): void => void (e.tag === 'done' || told.push(e))
-  const o = { backend: wasm, families: own, observe }
+  const o = { backend: wasm, registry: own, observe }
   const { reason, state, history } = right(train(settingsFor(stop, rate, batchSize), o)(data))
   return { told, reason, state: plain(state), history }
 }

@@ -3,11 +3,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { markdownTable } from 'markdown-table'
-import type { Codecs } from '../layer/kind.js'
+import type { Codecs, Definition, Family as Definitions } from '../registry/definition.js'
 import { scalings, splits } from '../run/prepare.js'
-import { studyTables, type StudyTables } from '../search/study.js'
+import { builtIn, type Registry } from '../search/registry.js'
 import { refined, type Codec, type Fields } from '../value/codec.js'
-import type { Member, Table } from '../value/family.js'
 import type { Io } from './io.js'
 import type { ExitCode } from './exit.js'
 import { printed } from './print.js'
@@ -41,44 +40,42 @@ const fieldsOf = (fields: Fields): readonly Field[] =>
     leftOut: shown(codec as Codec<unknown>)
   }))
 
-/** in the place of a family's own codec: its name, where that would tell all of its members */
+/** in the place of a family's codec: its name, where that would show all of its members */
 const any = <A>(name: string): Codec<A> => refined(name, (u): u is A => u !== undefined)
-const ofTable = (self: string, members: Table<Member>): Family['members'] =>
-  Object.fromEntries(Object.values(members).map(m => [m.tag, fieldsOf(m.fields(any(self), any('a schedule')))]))
-const ofRecord = <A>(members: Readonly<Record<string, A>>, fields: (a: A) => Fields): Family['members'] =>
-  Object.fromEntries(Object.entries(members).map(([tag, a]) => [tag, fieldsOf(fields(a))]))
+const named: Codecs = {
+  layer: any('a layer'),
+  activation: any('an activation'),
+  initializer: any('an initializer'),
+  loss: any('a loss'),
+  optimizer: any('an optimizer'),
+  schedule: any('a schedule'),
+  stopRule: any('a stop rule'),
+  metric: any('a metric'),
+  source: any('a data source'),
+  dimension: any('a dimension'),
+  constraint: any('a constraint'),
+  sampler: any('a sampler')
+}
+const of = (definitions: Definitions<Definition>): Family['members'] =>
+  Object.fromEntries(Object.values(definitions).map(d => [d.tag, fieldsOf(d.fields(named))]))
 
 /** every family of run files and study files, by the name that the command has for it */
-export const listing = (known: StudyTables = studyTables): Readonly<Record<string, Family>> => {
-  const { kinds, losses, optimizers, schedules, stopRules, metrics } = known.families
-  const codecs: Codecs = {
-    layer: any('a layer'),
-    activation: any('an activation'),
-    initializer: any('an initializer')
-  }
-  return {
-    data: { where: 'data', members: ofTable('a data source', known.readers) },
-    split: { where: 'split, validation', members: ofTable('a split', splits) },
-    normalise: { where: 'normalise, normaliseTargets', members: ofTable('a scaling', scalings) },
-    layer: {
-      where: 'model/layers',
-      members: ofRecord(kinds.layers, kind => kind.fields(codecs))
-    },
-    activation: { where: 'model/layers, by their names alone', members: ofRecord(kinds.activations, () => ({})) },
-    initializer: {
-      where: 'initializer of a layer',
-      members: ofRecord(kinds.initializers, kind => kind.fields)
-    },
-    loss: { where: 'loss', members: ofTable('a loss', losses) },
-    optimizer: { where: 'optimizer', members: ofTable('an optimizer', optimizers) },
-    schedule: { where: 'numbers of an optimizer', members: ofTable('a schedule', schedules) },
-    stop: { where: 'stop', members: ofTable('a stop rule', stopRules) },
-    metric: { where: 'metrics', members: ofTable('a metric', metrics) },
-    dimension: { where: 'space of a study file', members: ofTable('a dimension', known.dimensions) },
-    constraint: { where: 'constraints of a study file', members: ofTable('a constraint', known.constraints) },
-    sampler: { where: 'sampler of a study file', members: ofTable('a sampler', known.samplers) }
-  }
-}
+export const listing = (registry: Registry = builtIn): Readonly<Record<string, Family>> => ({
+  data: { where: 'data', members: of(registry.readers) },
+  split: { where: 'split, validation', members: of(splits) },
+  normalise: { where: 'normalise, normaliseTargets', members: of(scalings) },
+  layer: { where: 'model/layers', members: of(registry.layers) },
+  activation: { where: 'model/layers, by their names alone', members: of(registry.activations) },
+  initializer: { where: 'initializer of a layer', members: of(registry.initializers) },
+  loss: { where: 'loss', members: of(registry.losses) },
+  optimizer: { where: 'optimizer', members: of(registry.optimizers) },
+  schedule: { where: 'numbers of an optimizer', members: of(registry.schedules) },
+  stop: { where: 'stop', members: of(registry.stopRules) },
+  metric: { where: 'metrics', members: of(registry.metrics) },
+  dimension: { where: 'space of a study file', members: of(registry.dimensions) },
+  constraint: { where: 'constraints of a study file', members: of(registry.constraints) },
+  sampler: { where: 'sampler of a study file', members: of(registry.samplers) }
+})
 export const familyNames: readonly string[] = Object.keys(listing())
 
 const rows = (tag: string, fields: readonly Field[]): readonly (readonly string[])[] =>

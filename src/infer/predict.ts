@@ -4,8 +4,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend, Loop, Values } from '../backend/backend.js'
 import { keyTensor } from '../expr/inputs.js'
 import { program, type Program } from '../expr/program.js'
-import type { Kinds, Value } from '../layer/kind.js'
-import { builtInKinds } from '../layer/registry.js'
+import type { LayerRegistry, Value } from '../layer/kind.js'
+import { builtInLayers } from '../layer/registry.js'
 import { lower } from '../model/lower.js'
 import type { Model } from '../layer/model.js'
 import type { ParamsOf } from '../model/params.js'
@@ -19,7 +19,7 @@ import { collect, countOf, namedExamples, namedExprs, precisionOf, type Examples
 
 export interface PredictOptions {
   readonly backend: Backend
-  readonly kinds?: Kinds
+  readonly registry?: LayerRegistry
   /** running statistics, for models that have them: `state.layers` of a training */
   readonly layers?: Branch<Tensor>
 }
@@ -56,7 +56,9 @@ const wrongType = (p: Program, inputs: readonly (readonly [string, Tensor])[]): 
       : [
           shapeError(
             ['inputs'],
-            `numbers of type ${wanted}, as the parameters are`,
+            wanted === 'u32'
+              ? 'indexes of type u32, as the model says'
+              : `numbers of type ${wanted}, as the parameters are`,
             dtype,
             'valuesOf gives those of a feature of a dataset; tensor(type, shape, numbers) makes others',
             'wrong-type'
@@ -100,13 +102,13 @@ const mostKept = 8
 export const runner = (
   model: Model,
   params: Branch<Tensor>,
-  { backend, kinds = builtInKinds, layers = {}, sampling = false }: PredictOptions & { readonly sampling?: boolean }
+  { backend, registry = builtInLayers, layers = {}, sampling = false }: PredictOptions & { readonly sampling?: boolean }
 ): Runner => {
   const compiled = new Map<string, E.Either<ShapeError | BackendError, Compiled>>()
   const given = Object.fromEntries([...leaves<Tensor>(params, 'params'), ...leaves<Tensor>(layers, 'layers')])
   const compile = (batch: number, dtype: FloatType): E.Either<ShapeError | BackendError, Compiled> =>
     pipe(
-      lower(model, { batch, sampling, dtype, kinds }),
+      lower(model, { batch, sampling, dtype, registry }),
       E.chainW(({ value }) =>
         pipe(
           program(Object.fromEntries(namedExprs('y', value))),

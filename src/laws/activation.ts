@@ -7,10 +7,11 @@ import { input, total } from '../expr/build.js'
 import { gradients } from '../expr/gradient.js'
 import type { Expr } from '../expr/op.js'
 import { activation } from '../layer/activation.js'
-import type { ActivationKind, ActivationName } from '../layer/activations.js'
+import type { ActivationDefinition, ActivationName } from '../layer/activation-table.js'
 import { layerCodec } from '../layer/codecs.js'
-import type { Kinds } from '../layer/kind.js'
-import { builtInKinds, extendKinds } from '../layer/registry.js'
+import type { LayerRegistry } from '../layer/kind.js'
+import { builtInLayers } from '../layer/registry.js'
+import { extend } from '../registry/extend.js'
 import { checkGradient } from '../backend/gradient-check.js'
 import { sameShape, showShape, type Dims } from '../value/shape.js'
 import { numbersOf, view, type FloatType, type Tensor } from '../value/tensor.js'
@@ -31,7 +32,7 @@ import {
 
 type Outputs = Readonly<Record<'y' | 'slope', Tensor>>
 /** the values, and the derivative of their sum: for an activation of single numbers the slope at each */
-const at = ({ formula }: ActivationKind, x: Tensor): Verdict<Outputs> => {
+const at = ({ formula }: ActivationDefinition, x: Tensor): Verdict<Outputs> => {
   const e = input('x', x.dtype, x.shape)
   const y = formula(e)
   const [slope] = gradients(total(y), [e])
@@ -43,13 +44,13 @@ const at = ({ formula }: ActivationKind, x: Tensor): Verdict<Outputs> => {
 
 const near = (kinks: readonly number[], x: number): boolean => kinks.some(k => Math.abs(x - k) < 1e-3)
 
-const gradientOf = (kind: ActivationKind, x: Tensor<Dims, 'f64'>): Verdict =>
+const gradientOf = (kind: ActivationDefinition, x: Tensor<Dims, 'f64'>): Verdict =>
   pipe(
     worded(checkGradient(reference, (e: Expr) => weighted([kind.formula(e)]), x, { tolerance: 2e-6 })),
     E.chain(({ ok, worst }) => holds(ok, () => `the gradient is off: ${JSON.stringify(worst)}`))
   )
 /** close on both sides of x, value and slope are close too */
-const smoothAt = (kind: ActivationKind, x: number): Verdict => {
+const smoothAt = (kind: ActivationDefinition, x: number): Verdict => {
   const step = 1e-6
   return pipe(
     at(kind, view('f64', [1, 2], Float64Array.of(x - step, x + step))),
@@ -69,7 +70,7 @@ const smoothAt = (kind: ActivationKind, x: number): Verdict => {
 }
 
 /** each number, or each list along the last axis, is looked at alone */
-const aloneOf = (kind: ActivationKind, x: Tensor): Verdict =>
+const aloneOf = (kind: ActivationDefinition, x: Tensor): Verdict =>
   pipe(
     at(kind, x),
     E.chain(all => {
@@ -93,7 +94,7 @@ const aloneOf = (kind: ActivationKind, x: Tensor): Verdict =>
   )
 
 /** between 0 and 1; along the last axis they add up to 1 */
-const probabilitiesOf = (kind: ActivationKind, x: Tensor): Verdict =>
+const probabilitiesOf = (kind: ActivationDefinition, x: Tensor): Verdict =>
   pipe(
     at(kind, x),
     E.chain(({ y }) => {
@@ -127,11 +128,11 @@ const anywhere = [...large, 1e-3, 1e-8, 1e-38, 1e-45, 1e8, 3e38]
  * - probabilities: where the record says that it gives them, they are from 0 to 1, and along the last axis add up to 1
  * - purity, backends: the same bits twice, and on the reference and compiled, forward and backward
  *
- * @param name the one it has in the table
- * @example for (const { name, property } of activationLaws('cube', cube)) test(name, () => fc.assert(property))
+ * @example for (const { name, property } of activationLaws(cube)) test(name, () => fc.assert(property))
  */
-export const activationLaws = (name: string, kind: ActivationKind, kinds: Kinds = builtInKinds): readonly Law[] => {
-  const all = extendKinds({ activations: { [name]: kind } }, kinds)
+export const activationLaws = (kind: ActivationDefinition, registry: LayerRegistry = builtInLayers): readonly Law[] => {
+  const { tag: name } = kind
+  const all = extend(registry, { activations: [kind] })
   const shape = fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 5 }))
   const drawn = fc.record({ shape, seed, dtype: floatType })
   const some = (a: { readonly dtype: FloatType; readonly shape: Dims; readonly seed: number }, of = large): Tensor =>

@@ -2,20 +2,21 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import fc from 'fast-check'
-import { sameData } from '../layer/same-data.js'
+import { codecsOf } from '../registry/codecs.js'
+import { extend } from '../registry/extend.js'
+import { sameData } from '../value/equal.js'
 import { childKey, rootKey } from '../random/index.js'
 import { narrow, type NarrowOptions } from '../search/narrow.js'
 import type { Dimension, DimensionKind } from '../search/dimension/index.js'
 import {
   checkSpace,
   contains,
-  dimensionCodec,
   draw,
   kindOf,
   space,
-  spaceTables,
+  builtInSpace,
   type Space,
-  type SpaceTables
+  type SpaceRegistry
 } from '../search/space.js'
 import type { Trial } from '../search/trial.js'
 import { jsonLaw } from './json.js'
@@ -30,11 +31,11 @@ const options = (mostMargin: number, leastWidth: number): fc.Arbitrary<NarrowOpt
 type Of = Space<{ readonly x: Dimension }>
 
 /** finished trials with random settings of the space, and values that depend on nothing */
-const trialsOf = (s: Of, known: SpaceTables, from: number, n: number): Verdict<readonly Trial[]> =>
+const trialsOf = (s: Of, registry: SpaceRegistry, from: number, n: number): Verdict<readonly Trial[]> =>
   worded(
     E.traverseArray((index: number) =>
       pipe(
-        draw(s, childKey(rootKey(from), `trial ${index}`), known),
+        draw(s, childKey(rootKey(from), `trial ${index}`), registry),
         E.map((settings): Trial => {
           const value = ((from >>> (index % 16)) ^ (index * 40503)) % 101
           return {
@@ -60,16 +61,19 @@ const trialsOf = (s: Of, known: SpaceTables, from: number, n: number): Verdict<r
  *   holds the best value
  * - least: narrowing to the least width, by trials of the whole, comes to rest: once more with the same trials changes nothing
  *
- * @param known what else its samples are made of; the kind itself is added
+ * @param registry what else its samples are made of; the definition itself is added
  * @example for (const { name, property } of dimensionLaws(angleKind)) test(name, () => fc.assert(property))
  */
-export const dimensionLaws = (kind: DimensionKind<Dimension>, known: SpaceTables = spaceTables): readonly Law[] => {
-  const all: SpaceTables = { ...known, dimensions: { ...known.dimensions, [kind.tag]: kind } }
+export const dimensionLaws = (
+  kind: DimensionKind<Dimension>,
+  registry: SpaceRegistry = builtInSpace
+): readonly Law[] => {
+  const all = extend(registry, { dimensions: [kind] })
   const { samples } = kind
   const of = (x: Dimension): Of => space({ x })
   const show = (u: unknown): string => JSON.stringify(u)
   return lawsOf(`dimension ${kind.tag}`, [
-    jsonLaw(dimensionCodec(all.dimensions), samples),
+    jsonLaw(codecsOf(all).dimension, samples),
     law('samples', seed, from =>
       everySample(samples, x =>
         pipe(

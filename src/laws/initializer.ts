@@ -4,9 +4,11 @@ import { pipe } from 'fp-ts/lib/function.js'
 import fc from 'fast-check'
 import { layerCodec } from '../layer/codecs.js'
 import { dense } from '../layer/dense.js'
-import type { Initializer, InitializerKind } from '../layer/initializer.js'
-import type { Kinds } from '../layer/kind.js'
-import { builtInKinds, extendKinds } from '../layer/registry.js'
+import type { Initializer, InitializerDefinition } from '../layer/initializer.js'
+import type { LayerRegistry } from '../layer/kind.js'
+import { builtInLayers } from '../layer/registry.js'
+import { noMembers } from '../registry/codecs.js'
+import { extend } from '../registry/extend.js'
 import { leafKey, rootKey } from '../random/index.js'
 import { sizeOf, type Dims } from '../value/shape.js'
 import { view } from '../value/tensor.js'
@@ -24,12 +26,15 @@ const shape: fc.Arbitrary<Dims> = fc.array(size, { minLength: 1, maxLength: 4 })
  * - finite: none of them NaN or infinite
  * - determinism: the same key, the same bits, in a fresh array
  *
- * @param name the one it has in the table
- * @example for (const { name, property } of initializerLaws('near', near)) test(name, () => fc.assert(property))
+ * @example for (const { name, property } of initializerLaws(near)) test(name, () => fc.assert(property))
  */
-export const initializerLaws = (name: string, kind: InitializerKind, kinds: Kinds = builtInKinds): readonly Law[] => {
-  const all = extendKinds({ initializers: { [name]: kind } }, kinds)
-  const plain = Object.keys(kind.fields).length === 0
+export const initializerLaws = (
+  kind: InitializerDefinition,
+  registry: LayerRegistry = builtInLayers
+): readonly Law[] => {
+  const { tag: name } = kind
+  const all = extend(registry, { initializers: [kind] })
+  const plain = Object.keys(kind.fields(noMembers)).length === 0
   const settings = kind.samples ?? (plain ? [{}] : [])
   const drawn = fc.record({ shape, seed, in: size, out: size })
   type Drawn = typeof drawn extends fc.Arbitrary<infer A> ? A : never

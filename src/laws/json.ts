@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import fc from 'fast-check'
-import { sameData } from '../layer/same-data.js'
+import { sameData } from '../value/equal.js'
 import { decode, parseJson, type Codec } from '../value/codec.js'
 import { everySample, holds, law, worded, type Law } from './law.js'
 

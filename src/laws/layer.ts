@@ -11,17 +11,18 @@ import { layerCodec } from '../layer/codecs.js'
 import { tanh } from '../layer/activation.js'
 import { dense } from '../layer/dense.js'
 import { flatten } from '../layer/flatten.js'
-import type { Kind, Kinds, Layer, ParamSpec, Sample, StateSpec } from '../layer/kind.js'
+import type { Kind, LayerRegistry, Layer, ParamSpec, Sample, StateSpec } from '../layer/kind.js'
 import { concat } from '../layer/merge.js'
 import { modelData, type Model } from '../layer/model.js'
-import { builtInKinds, extendKinds } from '../layer/registry.js'
+import { builtInLayers } from '../layer/registry.js'
+import { extend } from '../registry/extend.js'
 import { reshape } from '../layer/reshape.js'
 import { sequential } from '../layer/sequential.js'
 import { initFrom } from '../model/init.js'
 import { place } from '../model/place.js'
 import { childKey, rootKey } from '../random/index.js'
 import { checkGradient, type ExprsLike } from '../backend/gradient-check.js'
-import { families } from '../train/families.js'
+import { builtInTraining } from '../train/registry.js'
 import { isDims, sameShape, showShape, sizeOf, type Dims, type Shape } from '../value/shape.js'
 import type { Aval, FloatType, Tensor } from '../value/tensor.js'
 import { child, leaves, mapTree, type Branch } from '../value/tree.js'
@@ -49,9 +50,9 @@ const sameForm = (what: string, specs: Branch<ParamSpec | StateSpec>, got: Branc
     )
   )
 }
-const shapeOf = (sample: Sample<Layer>, kinds: Kinds, a: Drawn): Verdict =>
+const shapeOf = (sample: Sample<Layer>, registry: LayerRegistry, a: Drawn): Verdict =>
   pipe(
-    placedAt(sample, kinds, a.dtype, a.batch, a.seed),
+    placedAt(sample, registry, a.dtype, a.batch, a.seed),
     E.chain(at =>
       pipe(
         every([true, false], training =>
@@ -79,7 +80,7 @@ const shapeOf = (sample: Sample<Layer>, kinds: Kinds, a: Drawn): Verdict =>
           )
         ),
         E.chain(() => {
-          const first = initFrom(at.placed, childKey(rootKey(a.seed), 'init'), kinds)
+          const first = initFrom(at.placed, childKey(rootKey(a.seed), 'init'), registry)
           return pipe(
             sameForm('parameters', at.placed.params, first),
             E.chain(() => allFinite(Object.fromEntries(leaves<Tensor>(first))))
@@ -89,9 +90,9 @@ const shapeOf = (sample: Sample<Layer>, kinds: Kinds, a: Drawn): Verdict =>
     )
   )
 
-const gradientOf = (sample: Sample<Layer>, kinds: Kinds, a: Drawn): Verdict =>
+const gradientOf = (sample: Sample<Layer>, registry: LayerRegistry, a: Drawn): Verdict =>
   pipe(
-    placedAt(sample, kinds, 'f64', a.batch, a.seed),
+    placedAt(sample, registry, 'f64', a.batch, a.seed),
     E.chain(at =>
       pipe(
         worded(
@@ -112,10 +113,10 @@ const gradientOf = (sample: Sample<Layer>, kinds: Kinds, a: Drawn): Verdict =>
   )
 
 /** inference draws nothing and keeps running statistics; a layer that has neither does the same in both modes */
-const inferenceOf = (sample: Sample<Layer>, kinds: Kinds, a: Drawn): Verdict =>
+const inferenceOf = (sample: Sample<Layer>, registry: LayerRegistry, a: Drawn): Verdict =>
   pipe(
     E.Do,
-    E.bind('at', () => placedAt(sample, kinds, a.dtype, a.batch, a.seed)),
+    E.bind('at', () => placedAt(sample, registry, a.dtype, a.batch, a.seed)),
     E.bind('inference', ({ at }) => worded(program(namedOutputs(formulaOf(at, false).applied)))),
     E.bind('training', ({ at }) => worded(program(namedOutputs(formulaOf(at, true).applied)))),
     E.chainFirst(({ inference }) => holds(inference.inputs['key'] === undefined, () => 'inference depends on the key')),
@@ -136,10 +137,10 @@ const inferenceOf = (sample: Sample<Layer>, kinds: Kinds, a: Drawn): Verdict =>
   )
 
 /** bits of an example in inference, alone and in its batch */
-const independenceOf = (sample: Sample<Layer>, kinds: Kinds, a: Drawn): Verdict =>
+const independenceOf = (sample: Sample<Layer>, registry: LayerRegistry, a: Drawn): Verdict =>
   pipe(
     E.Do,
-    E.bind('at', () => placedAt(sample, kinds, a.dtype, a.batch, a.seed)),
+    E.bind('at', () => placedAt(sample, registry, a.dtype, a.batch, a.seed)),
     E.bind('all', ({ at }) => computed(at, false)),
     E.chain(({ at, all }) =>
       every([...Array(a.batch).keys()], i => {
@@ -160,8 +161,8 @@ const independenceOf = (sample: Sample<Layer>, kinds: Kinds, a: Drawn): Verdict 
 const toShape = (s: Shape): Layer =>
   isDims(s) ? sequential(dense(sizeOf(s)), reshape(...s)) : fanOut(...s.map(toShape))
 const toOne = (s: Shape): Layer => (isDims(s) ? flatten : sequential(parallel(...s.map(toOne)), concat))
-const around = ({ layer, input }: Sample<Layer>, kinds: Kinds): Model => {
-  const placed = place(modelData(input, layer), kinds)
+const around = ({ layer, input }: Sample<Layer>, registry: LayerRegistry): Model => {
+  const placed = place(modelData(input, layer), registry)
   const output = E.isRight(placed) ? placed.right.output : []
   const ends = [dense(sizeOf(smallOutput)), tanh]
   return modelData([3], ...[toShape(input), layer, toOne(output), ...ends]) as unknown as Model
@@ -185,15 +186,15 @@ interface Drawn {
  * - independence: in inference the bits of an example do not depend on the batch it came in
  * - resume: a training of a model with it, broken off, written to bytes, read and gone on with, gives the bits of one that was not
  *
- * @param kinds what else its samples are made of; the kind itself is added
+ * @param registry what else its samples are made of; the definition itself is added
  * @example for (const { name, property } of layerLaws(scaleKind)) test(name, () => fc.assert(property))
  */
-export const layerLaws = (kind: Kind<Layer>, kinds: Kinds = builtInKinds): readonly Law[] => {
-  const all = extendKinds({ layers: [kind] }, kinds)
+export const layerLaws = (kind: Kind<Layer>, registry: LayerRegistry = builtInLayers): readonly Law[] => {
+  const all = extend(registry, { layers: [kind] })
   const samples = kind.samples
   const batch = fc.integer({ min: 1, max: 4 })
   const drawn = fc.record({ dtype: floatType, batch, training: fc.boolean(), seed })
-  const each = (name: string, judge: (sample: Sample<Layer>, kinds: Kinds, a: Drawn) => Verdict): Law =>
+  const each = (name: string, judge: (sample: Sample<Layer>, registry: LayerRegistry, a: Drawn) => Verdict): Law =>
     law(name, drawn, a => everySample(samples, sample => judge(sample, all, a)))
   return lawsOf(kind.tag, [
     jsonLaw(
@@ -217,6 +218,6 @@ export const layerLaws = (kind: Kind<Layer>, kinds: Kinds = builtInKinds): reado
     ),
     each('inference', inferenceOf),
     each('independence', independenceOf),
-    resumeLaw(samples, { ...families, kinds: all }, sample => ({ model: around(sample, all) }))
+    resumeLaw(samples, { ...builtInTraining, ...all }, sample => ({ model: around(sample, all) }))
   ])
 }

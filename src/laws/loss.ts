@@ -2,15 +2,17 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import fc from 'fast-check'
+import { codecsOf } from '../registry/codecs.js'
+import { extend } from '../registry/extend.js'
 import type { Values } from '../backend/backend.js'
 import { reference } from '../backend/reference/reference.js'
 import { constant, input } from '../expr/build.js'
 import type { Expr } from '../expr/op.js'
 import { identity } from '../layer/activation.js'
 import { modelData, type Model } from '../layer/model.js'
-import { sameData } from '../layer/same-data.js'
+import { sameData } from '../value/equal.js'
 import { checkGradient } from '../backend/gradient-check.js'
-import { families as builtIn, type Families } from '../train/families.js'
+import { builtInTraining, type TrainingRegistry } from '../train/registry.js'
 import { checkLoss } from '../train/loss/loss.js'
 import { batchLoss, knownLoss, type KnownLoss, type Loss, type LossKind } from '../train/loss/index.js'
 import { sgd } from '../train/optimizer/index.js'
@@ -19,7 +21,6 @@ import type { Batch } from '../train/examples.js'
 import { stepOf, type Step } from '../train/step.js'
 import { epochs } from '../train/stop/index.js'
 import { training } from '../train/training.js'
-import { familyCodec } from '../value/family.js'
 import { sameShape, showShape, sizeOf, type Dims } from '../value/shape.js'
 import { allocate, numbersOf, view, type DType, type FloatType, type Tensor } from '../value/tensor.js'
 import { jsonLaw } from './json.js'
@@ -136,7 +137,7 @@ const independenceOf = (loss: KnownLoss, a: Drawn): Verdict =>
   )
 
 /** a step of a training whose model gives its inputs, so that they are what the loss takes for outputs */
-const stepWith = (families: Families, loss: Loss, shape: Dims): Verdict<(b: Batch) => ReturnType<Step>> => {
+const stepWith = (registry: TrainingRegistry, loss: Loss, shape: Dims): Verdict<(b: Batch) => ReturnType<Step>> => {
   const t = training({
     model: modelData(shape, identity) as unknown as Model,
     loss,
@@ -146,8 +147,8 @@ const stepWith = (families: Families, loss: Loss, shape: Dims): Verdict<(b: Batc
   return worded(
     pipe(
       E.Do,
-      E.bind('step', () => stepOf(t, { backend: reference, families })),
-      E.bindW('state', () => startState(t, { families })),
+      E.bind('step', () => stepOf(t, { backend: reference, registry })),
+      E.bindW('state', () => startState(t, { registry })),
       E.map(
         ({ step, state }) =>
           b =>
@@ -158,8 +159,8 @@ const stepWith = (families: Families, loss: Loss, shape: Dims): Verdict<(b: Batc
 }
 const filled = (dtype: DType, shape: Dims): Tensor => view(dtype, shape, allocate(dtype, sizeOf(shape)))
 
-const targetsOf = (families: Families, sample: Loss, a: Drawn): Verdict => {
-  const loss = knownLoss(families.losses, sample)
+const targetsOf = (registry: TrainingRegistry, sample: Loss, a: Drawn): Verdict => {
+  const loss = knownLoss(registry.losses, sample)
   const lossIn = (step: (b: Batch) => ReturnType<Step>, b: Batch): Verdict<number> =>
     pipe(
       worded(step(b)),
@@ -168,7 +169,7 @@ const targetsOf = (families: Families, sample: Loss, a: Drawn): Verdict => {
   return pipe(
     E.Do,
     E.bind('t', () => tried(loss, { ...a, dtype: 'f32' })),
-    E.bind('step', ({ t }) => stepWith(families, sample, t.shape)),
+    E.bind('step', ({ t }) => stepWith(registry, sample, t.shape)),
     E.chain(({ t, step }) => {
       const { output: x, target: y } = t.inputs
       const lead = [a.batch, ...t.shape.slice(0, -1)]
@@ -232,11 +233,11 @@ const targetsOf = (families: Families, sample: Loss, a: Drawn): Verdict => {
  *   a single 1 mean, where the record says so, and else refused. A single output may have one number for each example, of any type.
  * - purity, backends: the same bits twice, and on the reference and compiled, forward and backward
  *
- * @param families what else its samples are made of; the kind itself is added
+ * @param registry what else its samples are made of; the definition itself is added
  * @example for (const { name, property } of lossLaws(hingeKind)) test(name, () => fc.assert(property))
  */
-export const lossLaws = (kind: LossKind<Loss>, families: Families = builtIn): readonly Law[] => {
-  const all = { ...families, losses: { ...families.losses, [kind.tag]: kind } }
+export const lossLaws = (kind: LossKind<Loss>, registry: TrainingRegistry = builtInTraining): readonly Law[] => {
+  const all = extend(registry, { losses: [kind] })
   const { samples } = kind
   const known = (sample: Loss): KnownLoss => knownLoss(all.losses, sample)
   const choices = { choice: fc.nat({ max: 59 }), batch: fc.integer({ min: 1, max: 5 }) }
@@ -244,7 +245,7 @@ export const lossLaws = (kind: LossKind<Loss>, families: Families = builtIn): re
   const each = (name: string, judge: (loss: KnownLoss, a: Drawn) => Verdict): Law =>
     law(name, drawn, a => everySample(samples, s => judge(known(s), a)))
   return lawsOf(`loss ${kind.tag}`, [
-    jsonLaw(familyCodec<Loss>('loss', all.losses), samples),
+    jsonLaw(codecsOf(all).loss, samples),
     each('shape', shapeOf),
     each('gradient', gradientOf),
     each('independence', independenceOf),

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import fc from 'fast-check'
-import { sameData } from '../layer/same-data.js'
+import { sameData } from '../value/equal.js'
 import { notStarted, type Memory, type Progress } from '../train/progress.js'
 import { every, everySample, holds, law, type Law, type Verdict } from './law.js'
 

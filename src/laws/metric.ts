@@ -2,15 +2,16 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import fc from 'fast-check'
+import { codecsOf } from '../registry/codecs.js'
+import { extend } from '../registry/extend.js'
 import { reference } from '../backend/reference/reference.js'
 import { input } from '../expr/build.js'
 import type { Expr } from '../expr/op.js'
 import { program } from '../expr/program.js'
 import { pick } from '../data/rows.js'
-import { families as builtIn, type Families } from '../train/families.js'
+import { builtInTraining, type TrainingRegistry } from '../train/registry.js'
 import type { Scale } from '../train/loss/loss.js'
 import { addTotals, type Metric, type MetricKind, type MetricValue, type Totals } from '../train/metric/metric.js'
-import { familyCodec } from '../value/family.js'
 import { showShape, type Dims } from '../value/shape.js'
 import { allocate, numbersOf, view, type FloatType, type Tensor } from '../value/tensor.js'
 import { jsonLaw } from './json.js'
@@ -114,10 +115,10 @@ const monoidOf = (kind: MetricKind<Metric>, sample: Metric, a: Cut): Verdict =>
  *   are added (1e-9 of it)
  * - purity, backends: the same bits twice, and on the reference and compiled
  *
- * @param families what else its samples are made of; the kind itself is added
+ * @param registry what else its samples are made of; the definition itself is added
  * @example for (const { name, property } of metricLaws(biasKind)) test(name, () => fc.assert(property))
  */
-export const metricLaws = (kind: MetricKind<Metric>, families: Families = builtIn): readonly Law[] => {
+export const metricLaws = (kind: MetricKind<Metric>, registry: TrainingRegistry = builtInTraining): readonly Law[] => {
   const { samples } = kind
   const choices = { choice: fc.nat({ max: 59 }), scale: fc.constantFrom<Scale>('logits', 'probabilities', 'values') }
   const order = fc
@@ -125,7 +126,7 @@ export const metricLaws = (kind: MetricKind<Metric>, families: Families = builtI
     .chain(n => fc.shuffledSubarray([...Array(n).keys()], { minLength: n, maxLength: n }))
   const cut = fc.record({ ...choices, seed, order, cuts: fc.array(fc.nat({ max: 59 }), { maxLength: 4 }) })
   return lawsOf(`metric ${kind.tag}`, [
-    jsonLaw(familyCodec<Metric>('metric', { ...families.metrics, [kind.tag]: kind }), samples),
+    jsonLaw(codecsOf(extend(registry, { metrics: [kind] })).metric, samples),
     law('monoid', cut, a => everySample(samples, s => monoidOf(kind, s, { ...a, dtype: 'f64' }))),
     ...computationLaws(samples, fc.record({ ...choices, n: fc.integer({ min: 1, max: 6 }) }), (sample, a) =>
       pipe(

@@ -4,16 +4,16 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
-import type { ActivationName } from '../layer/activations.js'
+import type { ActivationName } from '../layer/activation-table.js'
 import { activation } from '../layer/activation.js'
 import { fanOut, parallel } from '../layer/branches.js'
 import { dense } from '../layer/dense.js'
 import { flatten } from '../layer/flatten.js'
-import type { Kinds, Layer, Sample } from '../layer/kind.js'
+import type { LayerRegistry, Layer, Sample } from '../layer/kind.js'
 import { add, concat, merge, type MergeBy } from '../layer/merge.js'
 import { modelData, type Model, type ModelData } from '../layer/model.js'
 import { named } from '../layer/named.js'
-import { builtInKinds } from '../layer/registry.js'
+import { builtInLayers } from '../layer/registry.js'
 import { repeat } from '../layer/repeat.js'
 import { reshape } from '../layer/reshape.js'
 import { residual } from '../layer/residual.js'
@@ -29,7 +29,7 @@ export interface Network {
 }
 export interface NetworkOptions {
   /** the kinds whose samples are put in; default those built in */
-  readonly kinds?: Kinds
+  readonly registry?: LayerRegistry
   /** the activations to choose from; default all of the kinds */
   readonly activations?: readonly ActivationName[]
   /** samples of kinds to leave out, for example those with kinks */
@@ -115,9 +115,9 @@ const gather = (from: Shape): readonly Layer[] =>
 const renamed = (layers: readonly Layer[]): readonly Layer[] =>
   layers.map((layer, i) => (layer.tag === 'named' ? named(`part${i}`)(layer.layer) : layer))
 
-const builder = (kinds: Kinds, samples: readonly Sample<Layer>[]) => {
+const builder = (registry: LayerRegistry, samples: readonly Sample<Layer>[]) => {
   const after = (layers: readonly Layer[], input: Shape): Shape => {
-    const output = outputOf(modelData(input, ...layers), kinds)
+    const output = outputOf(modelData(input, ...layers), registry)
     return E.isRight(output) ? output.right : []
   }
   const build = (body: readonly Recipe[], input: Dims): Built =>
@@ -188,18 +188,19 @@ const builder = (kinds: Kinds, samples: readonly Sample<Layer>[]) => {
   return build
 }
 
-const all = (kinds: Kinds): readonly Sample<Layer>[] => Object.values(kinds.layers).flatMap(kind => kind.samples)
+const all = (registry: LayerRegistry): readonly Sample<Layer>[] =>
+  Object.values(registry.layers).flatMap(kind => kind.samples)
 
 /** Networks whose shapes agree, made of samples of every kind and of combinators. One tensor in, one tensor out. */
 export const networks = ({
-  kinds = builtInKinds,
-  activations = Object.keys(kinds.activations) as readonly ActivationName[],
+  registry = builtInLayers,
+  activations = Object.keys(registry.activations) as readonly ActivationName[],
   without = () => false,
   depth = 2
 }: NetworkOptions = {}): fc.Arbitrary<Network> => {
   const build = builder(
-    kinds,
-    all(kinds).filter(s => !without(s.layer))
+    registry,
+    all(registry).filter(s => !without(s.layer))
   )
   return fc.tuple(dims, recipes(activations, depth)).map(([input, body]) => {
     const { layers, output } = build(body, input)
@@ -209,12 +210,12 @@ export const networks = ({
 }
 
 /** Layers that need not fit anything: data only, for laws of composition and of JSON, and for errors. */
-export const anyLayer = (kinds: Kinds = builtInKinds, depth = 3): fc.Arbitrary<Layer> => {
+export const anyLayer = (registry: LayerRegistry = builtInLayers, depth = 3): fc.Arbitrary<Layer> => {
   const leaf = fc.oneof(
-    fc.constantFrom(...all(kinds).map(s => s.layer)),
+    fc.constantFrom(...all(registry).map(s => s.layer)),
     fc.tuple(size, fc.boolean()).map(([n, bias]): Layer => dense(n, { bias })),
     fc
-      .constantFrom(...(Object.keys(kinds.activations) as readonly ActivationName[]))
+      .constantFrom(...(Object.keys(registry.activations) as readonly ActivationName[]))
       .map((fn): Layer => activation(fn)),
     dims.map((d): Layer => reshape(...d))
   )

@@ -2,19 +2,15 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import fc from 'fast-check'
+import { codecsOf } from '../registry/codecs.js'
+import { extend } from '../registry/extend.js'
 import type { Values } from '../backend/backend.js'
 import { reference } from '../backend/reference/reference.js'
 import { input, node } from '../expr/build.js'
 import type { Expr } from '../expr/op.js'
-import { families as builtIn, type Families } from '../train/families.js'
+import { builtInTraining, type TrainingRegistry } from '../train/registry.js'
 import { meanSquaredError } from '../train/loss/index.js'
-import {
-  optimizerCodec,
-  optimizerInterpreter,
-  type Optimizer,
-  type OptimizerKind,
-  type Updated
-} from '../train/optimizer/index.js'
+import { optimizerInterpreter, type Optimizer, type OptimizerKind, type Updated } from '../train/optimizer/index.js'
 import type { Interpreter } from '../train/optimizer/optimizer.js'
 import { updated, type Carried } from '../train/optimizer/updated.js'
 import { notStarted } from '../train/progress.js'
@@ -59,11 +55,11 @@ const watched = (self: Interpreter): Interpreter => ({
   }
 })
 
-const startOf = (o: Optimizer, families: Families, { dtype, seed }: Drawn): Verdict<TrainState> =>
+const startOf = (o: Optimizer, registry: TrainingRegistry, { dtype, seed }: Drawn): Verdict<TrainState> =>
   worded(
     startState(
       training({ model: smallModel, loss: meanSquaredError, optimizer: o, stop: epochs(1), precision: dtype, seed }),
-      { families }
+      { registry }
     )
   )
 
@@ -72,14 +68,14 @@ const asInputs = (prefix: string, tree: Branch<Tensor>): Branch<Expr> =>
 /** a few updates one after the other, from the start of a run */
 const updatesOf = (
   o: Optimizer,
-  families: Families,
+  registry: TrainingRegistry,
   a: Drawn,
   order: 'given' | 'reversed' = 'given'
 ): Verdict<Computation> =>
   pipe(
-    startOf(o, families, a),
+    startOf(o, registry, a),
     E.map(({ params, optimizer }) => {
-      const self = optimizerInterpreter(families.optimizers)
+      const self = optimizerInterpreter(registry.optimizers)
       const turned = <A>(xs: readonly A[]): readonly A[] => (order === 'given' ? xs : [...xs].reverse())
       const at = turned(leaves<Tensor>(params))
       const name = (i: number, path: string): string => `gradient ${i}/${path}`
@@ -93,7 +89,7 @@ const updatesOf = (
         const gradients = new Map(at.map(([path, t]) => [path, input(name(i, path), t.dtype, t.shape)] as const))
         return [...done, updated(watched(self), o, done.at(-1) ?? first, gradients, a.dtype)]
       }, [])
-      const { value, start } = scheduleInterpreter(families.schedules)
+      const { value, start } = scheduleInterpreter(registry.schedules)
       const settings = Object.entries(self.settings(o, '')).map(
         ([name, s]) => [`setting/${name}`, full(a.dtype, [], value(s, notStarted, start(s)))] as const
       )
@@ -121,9 +117,9 @@ const updatesOf = (
   )
 const computed = (c: Computation): Verdict<Values> => compute(reference)(c.outputs, c.inputs)
 
-const shapeOf = (o: Optimizer, families: Families, a: Drawn): Verdict =>
+const shapeOf = (o: Optimizer, registry: TrainingRegistry, a: Drawn): Verdict =>
   pipe(
-    updatesOf(o, families, a),
+    updatesOf(o, registry, a),
     E.chain(c =>
       pipe(
         computed(c),
@@ -150,11 +146,11 @@ const close = (a: Values, b: Values): Verdict =>
     })
     return holds(off < 0, () => `${name}[${off}] depends on the order of the parameters`)
   })
-const orderOf = (o: Optimizer, families: Families, a: Drawn): Verdict =>
+const orderOf = (o: Optimizer, registry: TrainingRegistry, a: Drawn): Verdict =>
   pipe(
     E.Do,
-    E.bind('given', () => E.chain(computed)(updatesOf(o, families, { ...a, dtype: 'f64' }))),
-    E.bind('reversed', () => E.chain(computed)(updatesOf(o, families, { ...a, dtype: 'f64' }, 'reversed'))),
+    E.bind('given', () => E.chain(computed)(updatesOf(o, registry, { ...a, dtype: 'f64' }))),
+    E.bind('reversed', () => E.chain(computed)(updatesOf(o, registry, { ...a, dtype: 'f64' }, 'reversed'))),
     E.chain(({ given, reversed }) => close(given, reversed))
   )
 
@@ -168,17 +164,20 @@ const orderOf = (o: Optimizer, families: Families, a: Drawn): Verdict =>
  * - purity, backends: the same bits twice, and on the reference and compiled
  * - resume: a training with it, broken off, written to bytes, read and gone on with, gives the bits of one that was not
  *
- * @param families what else its samples are made of; the kind itself is added
+ * @param registry what else its samples are made of; the definition itself is added
  * @example for (const { name, property } of optimizerLaws(signKind)) test(name, () => fc.assert(property))
  */
-export const optimizerLaws = (kind: OptimizerKind<Optimizer>, families: Families = builtIn): readonly Law[] => {
-  const all = { ...families, optimizers: { ...families.optimizers, [kind.tag]: kind } }
+export const optimizerLaws = (
+  kind: OptimizerKind<Optimizer>,
+  registry: TrainingRegistry = builtInTraining
+): readonly Law[] => {
+  const all = extend(registry, { optimizers: [kind] })
   const { samples } = kind
   const drawn = fc.record({ seed, dtype: floatType })
-  const each = (name: string, judge: (o: Optimizer, families: Families, a: Drawn) => Verdict): Law =>
+  const each = (name: string, judge: (o: Optimizer, registry: TrainingRegistry, a: Drawn) => Verdict): Law =>
     law(name, drawn, a => everySample(samples, s => judge(s, all, a)))
   return lawsOf(`optimizer ${kind.tag}`, [
-    jsonLaw(optimizerCodec(all.optimizers, all.schedules), samples),
+    jsonLaw(codecsOf(all).optimizer, samples),
     each('shape', shapeOf),
     each('finite', (o, f, a) => pipe(updatesOf(o, f, a), E.chain(computed), E.chain(allFinite))),
     each('order', orderOf),

@@ -4,11 +4,11 @@ import { pipe } from 'fp-ts/lib/function.js'
 import fc from 'fast-check'
 import { reference } from '../backend/reference/reference.js'
 import { dataset, type Dataset } from '../data/dataset.js'
-import { sameData } from '../layer/same-data.js'
+import { sameData } from '../value/equal.js'
 import { tanh } from '../layer/activation.js'
 import { dense } from '../layer/dense.js'
 import { modelData, type Model } from '../layer/model.js'
-import type { Families } from '../train/families.js'
+import type { TrainingRegistry } from '../train/registry.js'
 import { decodeState, encodeState, stateDigest } from '../run/state.js'
 import { meanSquaredError } from '../train/loss/index.js'
 import type { Optimizer } from '../train/optimizer/index.js'
@@ -47,7 +47,11 @@ const dataFor = ({ input }: Model, from: number): Verdict<Dataset> =>
   )
 
 const runOf =
-  ({ model = smallModel, optimizer = adam(0.01), stop, validation = false }: Setup, families: Families, from: number) =>
+  (
+    { model = smallModel, optimizer = adam(0.01), stop, validation = false }: Setup,
+    registry: TrainingRegistry,
+    from: number
+  ) =>
   (upTo: number, state?: TrainState): Verdict<Trained> =>
     pipe(
       E.Do,
@@ -66,7 +70,7 @@ const runOf =
             },
             {
               backend: reference,
-              families,
+              registry,
               ...(validation ? { validation: other } : {}),
               ...(state === undefined ? {} : { from: state })
             }
@@ -96,10 +100,10 @@ const sameRest = (a: Trained, b: Trained): Verdict =>
 
 /** the state as it comes back from its bytes */
 const reread =
-  (families: Families) =>
+  (registry: TrainingRegistry) =>
   ({ training, state }: Trained): Verdict<TrainState> =>
     pipe(
-      worded(decodeState(training, { families })(encodeState(state))),
+      worded(decodeState(training, { registry })(encodeState(state))),
       E.chainFirst(read =>
         holds(stateDigest(read) === stateDigest(state), () => 'the state reads back from its bytes as another one')
       )
@@ -110,15 +114,15 @@ const reread =
  * `fold(xs ++ ys, s) = fold(ys, decode(encode(fold(xs, s))))`. So all that a member remembers is in the state, and all of the state is
  * in its bytes.
  */
-export const resumeLaw = <S>(samples: readonly S[], families: Families, setup: (sample: S) => Setup): Law =>
+export const resumeLaw = <S>(samples: readonly S[], registry: TrainingRegistry, setup: (sample: S) => Setup): Law =>
   law('resume', fc.record({ seed, after: fc.integer({ min: 1, max: wholeRun - 1 }) }), ({ seed, after }) =>
     everySample(samples, sample => {
-      const run = runOf(setup(sample), families, seed)
+      const run = runOf(setup(sample), registry, seed)
       return pipe(
         E.Do,
         E.bind('whole', () => run(wholeRun)),
         E.bind('broken', () => run(after)),
-        E.bind('read', ({ broken }) => reread(families)(broken)),
+        E.bind('read', ({ broken }) => reread(registry)(broken)),
         E.bind('rest', ({ read }) => run(wholeRun, read)),
         E.chain(({ whole, rest }) => sameRest(whole, rest))
       )

@@ -5,7 +5,7 @@ import type { Values } from '../backend/backend.js'
 import { reference } from '../backend/reference/reference.js'
 import { input } from '../expr/build.js'
 import type { Expr } from '../expr/op.js'
-import type { Applied, Kinds, Layer, Placed, Sample, StateSpec, Value } from '../layer/kind.js'
+import type { Applied, LayerRegistry, Layer, Placed, Sample, StateSpec, Value } from '../layer/kind.js'
 import { modelData } from '../layer/model.js'
 import { initFrom } from '../model/init.js'
 import { place } from '../model/place.js'
@@ -47,19 +47,19 @@ const inputOf = <D extends FloatType>(shape: Shape, batch: number, dtype: D, fro
 
 export const placedAt = <D extends FloatType>(
   { layer, input }: Sample<Layer>,
-  kinds: Kinds,
+  registry: LayerRegistry,
   dtype: D,
   batch: number,
   from: number
 ): Verdict<At<D>> =>
   pipe(
-    worded(place(modelData(input, layer), kinds, dtype)),
+    worded(place(modelData(input, layer), registry, dtype)),
     E.map(placed => ({
       placed,
       key: keyTensor(from),
       tree: {
         x: inputOf(input, batch, dtype, from),
-        params: shaken(initFrom(placed, childKey(rootKey(from), 'init'), kinds), dtype, from),
+        params: shaken(initFrom(placed, childKey(rootKey(from), 'init'), registry), dtype, from),
         state: statistics(placed.state, dtype, from)
       }
     }))

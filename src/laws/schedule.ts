@@ -1,10 +1,12 @@
 /** What every schedule must obey. */
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
-import { families as builtIn, type Families } from '../train/families.js'
+import { codecsOf } from '../registry/codecs.js'
+import { extend } from '../registry/extend.js'
+import { builtInTraining, type TrainingRegistry } from '../train/registry.js'
 import { sgd } from '../train/optimizer/index.js'
 import { notStarted, type Progress } from '../train/progress.js'
-import { scheduleCodec, scheduleInterpreter, type Schedule, type ScheduleKind } from '../train/schedule/index.js'
+import { scheduleInterpreter, type Schedule, type ScheduleKind } from '../train/schedule/index.js'
 import { message } from '../value/error.js'
 import { jsonLaw } from './json.js'
 import { every, everySample, holds, law, lawsOf, type Law } from './law.js'
@@ -26,11 +28,14 @@ interface Valued {
  * - purity: values depend on progress and memory alone
  * - resume: a training with it, broken off, written to bytes, read and gone on with, gives the bits of one that was not
  *
- * @param families what else its samples are made of; the kind itself is added
+ * @param registry what else its samples are made of; the definition itself is added
  * @example for (const { name, property } of scheduleLaws(sawtoothKind)) test(name, () => fc.assert(property))
  */
-export const scheduleLaws = (kind: ScheduleKind<Schedule>, families: Families = builtIn): readonly Law[] => {
-  const all = { ...families, schedules: { ...families.schedules, [kind.tag]: kind } }
+export const scheduleLaws = (
+  kind: ScheduleKind<Schedule>,
+  registry: TrainingRegistry = builtInTraining
+): readonly Law[] => {
+  const all = extend(registry, { schedules: [kind] })
   const { samples } = kind
   const self = scheduleInterpreter(all.schedules)
   const watcher = (s: Schedule): Watcher => ({
@@ -50,7 +55,7 @@ export const scheduleLaws = (kind: ScheduleKind<Schedule>, families: Families = 
     }))
   }
   return lawsOf(`schedule ${kind.tag}`, [
-    jsonLaw(scheduleCodec(all.schedules), samples),
+    jsonLaw(codecsOf(all).schedule, samples),
     law('fits', fc.constant(samples), () =>
       everySample(samples, s => {
         const wrong = self.check(s)

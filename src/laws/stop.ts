@@ -2,17 +2,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import fc from 'fast-check'
-import { families as builtIn, type Families } from '../train/families.js'
-import {
-  allOf,
-  anyOf,
-  lossBelow,
-  steps,
-  stopCodec,
-  stopInterpreter,
-  type StopKind,
-  type StopRule
-} from '../train/stop/index.js'
+import { codecsOf } from '../registry/codecs.js'
+import { extend } from '../registry/extend.js'
+import { builtInTraining, type TrainingRegistry } from '../train/registry.js'
+import { allOf, anyOf, lossBelow, steps, stopInterpreter, type StopKind, type StopRule } from '../train/stop/index.js'
 import { jsonLaw } from './json.js'
 import { every, everySample, holds, law, lawsOf, type Law, type Verdict } from './law.js'
 import { course, followed, memoryLaws, type Course, type Watcher } from './memory.js'
@@ -30,11 +23,11 @@ const said = (answer: unknown): string => (answer === undefined ? 'goes on' : `s
  *   `anyOf` and `allOf` of the rule alone are the rule
  * - resume: a training with it, broken off, written to bytes, read and gone on with, ends at the same step for the same reason, with the same bits
  *
- * @param families what else its samples are made of; the kind itself is added
+ * @param registry what else its samples are made of; the definition itself is added
  * @example for (const { name, property } of stopLaws(plateauKind)) test(name, () => fc.assert(property))
  */
-export const stopLaws = (kind: StopKind<StopRule>, families: Families = builtIn): readonly Law[] => {
-  const all = { ...families, stopRules: { ...families.stopRules, [kind.tag]: kind } }
+export const stopLaws = (kind: StopKind<StopRule>, registry: TrainingRegistry = builtInTraining): readonly Law[] => {
+  const all = extend(registry, { stopRules: [kind] })
   const { samples } = kind
   const self = stopInterpreter(all.stopRules)
   const watcher = (rule: StopRule): Watcher => ({
@@ -64,7 +57,7 @@ export const stopLaws = (kind: StopKind<StopRule>, families: Families = builtIn)
   }
   const others = fc.constantFrom(steps(3), lossBelow(1), ...Object.values(all.stopRules).flatMap(k => k.samples))
   return lawsOf(`stop rule ${kind.tag}`, [
-    jsonLaw(stopCodec(all.stopRules), samples),
+    jsonLaw(codecsOf(all).stopRule, samples),
     law('reason', course, progress =>
       everySample(samples, s =>
         every(followed(watcher(s), progress), ({ at, answer }) =>

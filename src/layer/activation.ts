@@ -1,11 +1,11 @@
 /** An activation as a layer. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { lookup } from '../registry/lookup.js'
 import { shapeError } from '../value/error.js'
 import { isDims, showShape } from '../value/shape.js'
-import type { ActivationGives, ActivationName, Activations } from './activations.js'
+import type { ActivationGives, ActivationName, Activations } from './activation-table.js'
 import type { Kind } from './kind.js'
-import { lookUp } from './look-up.js'
 import { eachTensor, giving } from './series.js'
 import type { Fail, Show } from './static.js'
 
@@ -14,9 +14,17 @@ export interface Activation<F extends ActivationName = ActivationName> {
   /** its name in the family of activations */
   readonly fn: F
 }
+declare const custom: unique symbol
+/** an activation that the compiler's table does not name: it keeps the shape, and looks at each number alone */
+export interface CustomActivation<N extends string = string> {
+  readonly tag: 'activation'
+  readonly fn: N
+  readonly [custom]: true
+}
+type AnyActivation = Activation | CustomActivation
 declare module './kind.js' {
-  interface Layers {
-    readonly activation: Activation
+  interface BuiltInLayers {
+    readonly activation: AnyActivation
   }
   interface ShapeRules<L, In> {
     readonly activation: L extends Activation<infer F>
@@ -25,13 +33,13 @@ declare module './kind.js' {
         : In extends readonly [number, ...number[]]
           ? In
           : Fail<'one tensor with a last axis', Show<In>>
-      : never
+      : In
   }
   interface GivesRules<L> {
     readonly activation: L extends Activation<infer F> ? ActivationGives[F & keyof ActivationGives] : never
   }
   interface LabelRules<L> {
-    readonly activation: L extends Activation<infer F> ? F : never
+    readonly activation: L extends { readonly fn: infer F extends string } ? F : never
   }
 }
 
@@ -84,15 +92,15 @@ export const hardSigmoid = activation('hardSigmoid')
 /** max(x, 0), but 6 at most (Krizhevsky 2010) */
 export const relu6 = activation('relu6')
 
-/** the kind of every activation, looked up by its name among the activations of the kinds */
-export const activationKind: Kind<Activation> = {
+/** the definition of every activation as a layer: its formula is looked up by its name among the activations of the registry */
+export const activationKind: Kind<AnyActivation> = {
   tag: 'activation',
   fields: ({ activation }) => ({ fn: activation }),
   show: ({ fn }) => fn,
   label: ({ fn }) => fn,
-  place: ({ fn }, input, { kinds }) =>
+  place: ({ fn }, input, { registry }) =>
     pipe(
-      lookUp('activation', kinds.activations, fn),
+      lookup(registry.activations, fn, shapeError, [], 'one of the activations'),
       E.chain(kind =>
         kind.along === 'lastAxis' && (!isDims(input) || input.length === 0)
           ? E.left(shapeError([], 'one tensor with a last axis', showShape(input)))

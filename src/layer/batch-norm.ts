@@ -17,7 +17,7 @@ export interface BatchNorm {
   readonly epsilon: number
 }
 declare module './kind.js' {
-  interface Layers {
+  interface BuiltInLayers {
     readonly batchNorm: BatchNorm
   }
   interface ShapeRules<L, In> {

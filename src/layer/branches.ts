@@ -25,7 +25,7 @@ export interface FanOut<Ls extends readonly Layer[] = readonly Layer[]> {
 type AnyParallel = Parallel
 type AnyFanOut = FanOut
 declare module './kind.js' {
-  interface Layers {
+  interface BuiltInLayers {
     readonly parallel: AnyParallel
     readonly fanOut: AnyFanOut
   }

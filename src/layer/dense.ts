@@ -29,7 +29,7 @@ type AnyDense = Dense | DenseWithoutBias
 type DenseOf<N extends number, B> = B extends true ? Dense<N> : DenseWithoutBias<N>
 
 declare module './kind.js' {
-  interface Layers {
+  interface BuiltInLayers {
     readonly dense: AnyDense
   }
   interface ShapeRules<L, In> {

@@ -18,7 +18,7 @@ export interface Dropout<P extends number = number, C extends DropoutConvention 
   readonly convention: C
 }
 declare module './kind.js' {
-  interface Layers {
+  interface BuiltInLayers {
     readonly dropout: Dropout
   }
   interface ShapeRules<L, In> {

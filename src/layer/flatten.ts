@@ -12,7 +12,7 @@ export interface Flatten {
   readonly tag: 'flatten'
 }
 declare module './kind.js' {
-  interface Layers {
+  interface BuiltInLayers {
     readonly flatten: Flatten
   }
   interface ShapeRules<L, In> {

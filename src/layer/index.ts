@@ -5,8 +5,9 @@ export * from './size.js'
 export * from './typed.js'
 export * from './params.js'
 export * from './initializer.js'
-export * from './activations.js'
+export * from './activation-table.js'
 export * from './activation.js'
+export { customActivation, type CustomActivationDefinition } from './custom-activation.js'
 export * from './batch-norm.js'
 export * from './branches.js'
 export * from './dense.js'
@@ -21,7 +22,6 @@ export * from './reshape.js'
 export * from './residual.js'
 export * from './sequential.js'
 export * from './shared.js'
-export { builtInKinds, extendKinds, type MoreKinds } from './registry.js'
 
 // for kinds of one's own
 export {

@@ -1,12 +1,15 @@
 /** The open family of initializers: how a parameter gets its first values. Data are a name, or a record where there are settings. */
 import { normal, uniform, type DrawKey } from '../random/index.js'
+import type { Definition, Family } from '../registry/definition.js'
 import { finite, positive, type Fields } from '../value/codec.js'
 import { sizeOf, type Dims } from '../value/shape.js'
-import type { Fan } from './kind.js'
 import { orthogonal } from './orthogonal.js'
+import type { Fan } from './terms.js'
 
-/** name -> settings */
-export interface Initializers {
+/** name -> settings; extended by declaration merging */
+export interface Initializers extends BuiltInInitializers {}
+/** name -> settings, of those that gradfold comes with; the table below has exactly these */
+export interface BuiltInInitializers {
   readonly zeros: NoSettings
   readonly ones: NoSettings
   readonly xavierNormal: NoSettings
@@ -37,13 +40,19 @@ export interface Wanted<S> {
   readonly fan: Fan
   readonly settings: S
 }
-export interface InitializerKind<S = unknown> {
-  /** the settings besides `tag`; none for one that is written as its name */
-  readonly fields: Fields
+export interface InitializerDefinition<S = unknown> extends Definition {
   /** sizeOf(shape) numbers, row-major, each an f32 (an f64 parameter gets the same values), in an array made for this call: it becomes the parameter's */
   draw(wanted: Wanted<S>): Float32Array
   /** settings that the laws of initializers are tried with; not needed where there are none */
   readonly samples?: readonly S[]
+}
+
+/** the same; see `InitializerDefinition` */
+export type InitializerKind<S = unknown> = InitializerDefinition<S>
+declare module '../registry/families.js' {
+  interface FamilyMembers {
+    readonly initializer: Initializer
+  }
 }
 
 /** the name of an initializer, with settings or without */
@@ -63,10 +72,12 @@ const within = (key: DrawKey, n: number, limit: number): Float32Array => {
   for (let i = 0; i < n; i++) draws[i] = 2 * (draws[i] as number) - 1
   return scaled(draws, limit)
 }
-const without = (draw: (wanted: Wanted<unknown>) => Float32Array): InitializerKind<NoSettings> => ({ fields: {}, draw })
-const normalOf = (std: (fan: Fan) => number): InitializerKind<NoSettings> =>
+/** a definition without its tag, which is its name in the table */
+type Row<S> = Omit<InitializerDefinition<S>, 'tag' | 'fields'> & { readonly fields?: Fields }
+const without = (draw: (wanted: Wanted<unknown>) => Float32Array): Row<NoSettings> => ({ draw })
+const normalOf = (std: (fan: Fan) => number): Row<NoSettings> =>
   without(({ key, shape, fan }) => scaled(normal(key, sizeOf(shape)), std(fan)))
-const uniformOf = (limit: (fan: Fan) => number): InitializerKind<NoSettings> =>
+const uniformOf = (limit: (fan: Fan) => number): Row<NoSettings> =>
   without(({ key, shape, fan }) => within(key, sizeOf(shape), limit(fan)))
 
 /**
@@ -85,10 +96,10 @@ const truncated = (key: DrawKey, n: number): Float32Array => {
 }
 
 /**
- * The initializers that gradfold comes with, by name. `in` and `out` are how many numbers feed one output, and how many outputs one
+ * name -> definition. `in` and `out` are how many numbers feed one output, and how many outputs one
  * number feeds.
  */
-export const builtInInitializers = {
+const table = {
   /** 0 everywhere, as biases begin */
   zeros: without(({ shape }) => new Float32Array(sizeOf(shape))),
   /** 1 everywhere */
@@ -125,4 +136,14 @@ export const builtInInitializers = {
     draw: ({ key, shape, settings }) => scaled(truncated(key, sizeOf(shape)), settings.std),
     samples: [{ std: 0.02 }]
   }
-} satisfies { readonly [K in keyof Initializers]?: InitializerKind<Initializers[K]> }
+} satisfies { readonly [K in keyof BuiltInInitializers]: Row<BuiltInInitializers[K]> }
+
+/** The initializers that gradfold comes with, by name. */
+export const initializers: Family<InitializerDefinition> = Object.freeze(
+  Object.fromEntries(
+    Object.entries<Omit<Row<never>, 'samples'>>(table).map(([tag, { fields = {}, ...rest }]) => [
+      tag,
+      Object.freeze({ ...rest, tag, fields: () => fields }) as InitializerDefinition
+    ])
+  )
+)

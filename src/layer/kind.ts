@@ -5,16 +5,22 @@
  */
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { Expr } from '../expr/op.js'
+import type { Codecs, Definition, Family } from '../registry/definition.js'
 import type { Codec } from '../value/codec.js'
 import type { ShapeError } from '../value/error.js'
 import type { Dims, Shape } from '../value/shape.js'
 import type { FloatType } from '../value/tensor.js'
 import type { Branch, Tree } from '../value/tree.js'
-import type { ActivationKind, ActivationName } from './activations.js'
-import type { Initializer, InitializerKind } from './initializer.js'
+import type { ActivationDefinition } from './activation-table.js'
+import type { Initializer, InitializerDefinition } from './initializer.js'
+import type { Fan, Gives } from './terms.js'
 
-/** tag -> the data type of that kind of layer */
-export interface Layers {}
+export type { Fan, Gives } from './terms.js'
+
+/** tag -> the data type of that layer, of those that gradfold comes with; the table of `registry.ts` has exactly these */
+export interface BuiltInLayers {}
+/** tag -> the data type of that layer; extended by declaration merging */
+export interface Layers extends BuiltInLayers {}
 /** tag -> the shape that layer L gives for the input In: a shape, or a Fail */
 export interface ShapeRules<L, In> {}
 /** tag -> the type of the parameters of layer L for the input In; a kind without parameters needs no entry */
@@ -22,8 +28,12 @@ export interface ParamRules<L, In> {}
 /** tag -> the label of layer L, for kinds whose label is not their tag */
 export interface LabelRules<L> {}
 
-/** tag -> what layer L is known to give (Gives); a kind of which nothing is known needs no entry */
+/** tag -> the range of layer L's outputs (Gives); omit it where it is not known */
 export interface GivesRules<L> {}
+/** tag -> the list of layers that layer L stands for, where it is a list of layers */
+export interface BodyRules<L> {}
+/** tag -> the label that the user gave layer L: it is never numbered */
+export interface NameRules<L> {}
 
 export type Tag = keyof Layers
 /** any layer, as data */
@@ -46,10 +56,6 @@ const rolesByLabel: Readonly<Record<string, ParamRole>> = { bias: 'bias', gamma:
 export const roleOf = (path: string, spec?: { readonly role?: ParamRole }): ParamRole => {
   const label = path.slice(path.lastIndexOf('/') + 1)
   return spec?.role ?? (Object.hasOwn(rolesByLabel, label) ? rolesByLabel[label] : undefined) ?? 'weight'
-}
-export interface Fan {
-  readonly in: number
-  readonly out: number
 }
 
 /** one tensor, or a tuple of them (several inputs or outputs); every tensor has the batch axis in front */
@@ -94,8 +100,6 @@ export interface Placed {
   /** the layers inside, for the table of a model */
   readonly rows: readonly Row[]
 }
-/** any real numbers, or probabilities */
-export type Gives = 'numbers' | 'probabilities'
 export interface StateSpec {
   readonly dtype: FloatType
   readonly shape: Dims
@@ -123,7 +127,7 @@ export interface Place {
   /** branches, each with its own input, labelled */
   readonly branches: (layers: readonly Layer[], inputs: readonly Shape[]) => Either<ShapeError, readonly Labelled[]>
   readonly dtype: FloatType
-  readonly kinds: Kinds
+  readonly registry: LayerRegistry
 }
 
 /** a layer with an input that suits it, for the laws that every kind must obey */
@@ -132,16 +136,16 @@ export interface Sample<L> {
   readonly input: Shape
 }
 
-/** the codecs of the open families, for kinds whose settings are members of them */
-export interface Codecs {
-  readonly layer: Codec<Layer>
-  readonly activation: Codec<ActivationName>
-  readonly initializer: Codec<Initializer>
+declare module '../registry/families.js' {
+  interface FamilyMembers {
+    readonly layer: Layer
+  }
 }
+
 /** one codec for every setting besides `tag` */
 export type FieldCodecs<L> = { readonly [K in Exclude<Extract<keyof L, string>, 'tag'>]: Codec<L[K]> }
 
-export interface Kind<L extends { readonly tag: string }> {
+export interface LayerDefinition<L extends { readonly tag: string }> extends Definition {
   readonly tag: L['tag']
   /** how its settings are read from JSON: one codec for each field besides `tag` */
   fields(codecs: Codecs): FieldCodecs<L>
@@ -153,16 +157,18 @@ export interface Kind<L extends { readonly tag: string }> {
   name?(layer: L): string
   /** the layer at a place where its input shape is known: output shape, parameters and formula; Left where the shape does not suit it */
   place(layer: L, input: Shape, place: Place): Either<ShapeError, Placed>
-  /** layers with inputs that suit them, with which the laws of kinds are tried */
+  /** layers with inputs that suit them, with which the laws of layers are tried */
   readonly samples: readonly Sample<L>[]
 }
+/** the same; see `LayerDefinition` */
+export type Kind<L extends { readonly tag: string }> = LayerDefinition<L>
 
-/** The open families that interpreters look members up in: a value, handed along. `builtInKinds` is the default everywhere. */
-export interface Kinds {
-  /** by tag */
-  readonly layers: Readonly<Record<string, Kind<Layer>>>
-  /** by name */
-  readonly activations: Readonly<Record<string, ActivationKind>>
-  /** by name */
-  readonly initializers: Readonly<Record<string, InitializerKind>>
+/** what interpreters of models look members up in */
+export interface LayerRegistry {
+  /** what each layer means, by tag */
+  readonly layers: Family<LayerDefinition<Layer>>
+  /** formulas of activations, by name */
+  readonly activations: Family<ActivationDefinition>
+  /** how parameters get their first values, by name */
+  readonly initializers: Family<InitializerDefinition>
 }

@@ -3,11 +3,11 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { collision } from '../random/index.js'
+import { lookup } from '../registry/lookup.js'
 import { showUnknown } from '../value/codec.js'
 import { shapeError, type ShapeError } from '../value/error.js'
 import { isLabel } from '../value/tree.js'
-import type { Kinds, Layer } from './kind.js'
-import { lookUp } from './look-up.js'
+import type { LayerRegistry, Layer } from './kind.js'
 
 /** labels that stand beside each other: each once, and none with the hash of another, since random keys derive from hashes */
 export const distinct = (labels: readonly string[]): E.Either<ShapeError, readonly string[]> =>
@@ -22,7 +22,7 @@ export const distinct = (labels: readonly string[]): E.Either<ShapeError, readon
     )
   )
 
-/** what is no layer may come from code that no compiler has checked */
+/** untyped callers may pass something that is not a layer */
 const isRecord = (u: unknown): boolean => typeof u === 'object' && u !== null
 
 interface Proposal {
@@ -31,11 +31,11 @@ interface Proposal {
   readonly own: boolean
 }
 const propose =
-  (kinds: Kinds) =>
+  (registry: LayerRegistry) =>
   (i: number, layer: Layer): E.Either<ShapeError, Proposal> =>
     pipe(
       isRecord(layer)
-        ? lookUp('layer', kinds.layers, layer.tag)
+        ? lookup(registry.layers, layer.tag, shapeError, [], 'one of the layers')
         : E.left(shapeError(['layers', String(i)], 'a layer', showUnknown(layer))),
       E.map(kind => {
         const name = kind.name?.(layer)
@@ -60,6 +60,6 @@ const numbered = (proposals: readonly Proposal[]): readonly string[] => {
 
 /** @returns Left when two labels collide or the kind of a layer is not known */
 export const labelsOf =
-  (kinds: Kinds) =>
+  (registry: LayerRegistry) =>
   (layers: readonly Layer[]): E.Either<ShapeError, readonly string[]> =>
-    pipe(layers, E.traverseReadonlyArrayWithIndex(propose(kinds)), E.map(numbered), E.chain(distinct))
+    pipe(layers, E.traverseReadonlyArrayWithIndex(propose(registry)), E.map(numbered), E.chain(distinct))

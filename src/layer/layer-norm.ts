@@ -12,7 +12,7 @@ export interface LayerNorm {
   readonly epsilon: number
 }
 declare module './kind.js' {
-  interface Layers {
+  interface BuiltInLayers {
     readonly layerNorm: LayerNorm
   }
   interface ShapeRules<L, In> {

@@ -17,7 +17,7 @@ export interface Merge<M extends MergeBy = MergeBy> {
   readonly by: M
 }
 declare module './kind.js' {
-  interface Layers {
+  interface BuiltInLayers {
     readonly merge: Merge
   }
   interface ShapeRules<L, In> {

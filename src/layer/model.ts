@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { shapeError, type ShapeError } from '../value/error.js'
 import { sameShape, showShape } from '../value/shape.js'
-import { shape } from './codecs.js'
+import { elementType, shape } from './codecs.js'
 import { dense } from './dense.js'
 import type { Kind, Layer, Place, Placed } from './kind.js'
 import type { BodyParams } from './params.js'
@@ -16,6 +16,8 @@ declare const output: unique symbol
 export interface ModelData<In extends Shape = Shape, L extends Layer = Layer> {
   readonly tag: 'model'
   readonly input: In
+  /** the element type of the input: indexes (u32); absent for numbers of the training's precision */
+  readonly dtype?: 'u32' | undefined
   readonly layer: L
 }
 /** A model whose shapes have been checked: by the compiler (`model`) or when the program runs (`checkModel`). */
@@ -27,7 +29,7 @@ export interface Model<In extends Shape = Shape, O extends Shape = Shape, L exte
 }
 type AnyModel = Model
 declare module './kind.js' {
-  interface Layers {
+  interface BuiltInLayers {
     readonly model: AnyModel
   }
   interface ShapeRules<L, In> {
@@ -138,6 +140,14 @@ export const modelData = <const In extends Shape, const Ls extends readonly Laye
   ...layers: Ls
 ): ModelData<Plain<In>, Sequence<Ls>> => make(input, layers) as ModelData<Plain<In>, Sequence<Ls>>
 
+/**
+ * The same model for inputs of indexes (u32) instead of numbers, such as words of a vocabulary: `train` and `predict` then take u32.
+ *
+ * @example ofIndices(model(input(8), embedding(1000, 16))) // 8 words of a vocabulary of 1,000
+ */
+export const ofIndices = <M extends ModelData>(model: M): M & { readonly dtype: 'u32' } =>
+  Object.freeze({ ...model, dtype: 'u32' as const })
+
 /** a model as a layer: its layers, where the input is the one it is for */
 export const placeModel = (data: ModelData, shape: Shape, place: Place): E.Either<ShapeError, Placed> =>
   sameShape(data.input, shape)
@@ -147,7 +157,7 @@ export const placeModel = (data: ModelData, shape: Shape, place: Place): E.Eithe
 /** the kind of a model as a layer of another one; its input shape must be the one that comes */
 export const modelKind: Kind<Model> = {
   tag: 'model',
-  fields: ({ layer }) => ({ input: shape, layer }),
+  fields: ({ layer }) => ({ input: shape, dtype: elementType, layer }),
   show: () => 'model',
   place: placeModel,
   samples: [{ layer: model([3], dense(2)), input: [3] }]

@@ -12,11 +12,14 @@ export interface Named<K extends string = string, B extends Layer = Layer> {
 }
 type AnyNamed = Named
 declare module './kind.js' {
-  interface Layers {
+  interface BuiltInLayers {
     readonly named: AnyNamed
   }
   interface ShapeRules<L, In> {
     readonly named: L extends Named<string, infer B> ? BodyOut<B, In> : never
+  }
+  interface NameRules<L> {
+    readonly named: L extends Named<infer K> ? K : never
   }
   interface GivesRules<L> {
     readonly named: L extends Named<string, infer B> ? GivesOf<B> : never

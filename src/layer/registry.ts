@@ -1,13 +1,14 @@
-/** The kinds that gradfold knows, and how to hand more of them along. */
+/** The layers that gradfold comes with. */
+import type { Family } from '../registry/definition.js'
 import { activationKind } from './activation.js'
-import { builtInActivations, type ActivationKind } from './activations.js'
+import { activations } from './activation-table.js'
 import { batchNormKind } from './batch-norm.js'
 import { fanOutKind, parallelKind } from './branches.js'
 import { denseKind } from './dense.js'
 import { dropoutKind } from './dropout.js'
 import { flattenKind } from './flatten.js'
-import { builtInInitializers, type InitializerKind } from './initializer.js'
-import type { Kind, Kinds, Layer } from './kind.js'
+import { initializers } from './initializer.js'
+import type { BuiltInLayers, Layer, LayerDefinition, LayerRegistry } from './kind.js'
 import { layerNormKind } from './layer-norm.js'
 import { mergeKind } from './merge.js'
 import { modelKind } from './model.js'
@@ -18,51 +19,32 @@ import { residualKind } from './residual.js'
 import { sequentialKind } from './sequential.js'
 import { sharedKind } from './shared.js'
 
-const byTag = (kinds: readonly Kind<Layer>[]): Readonly<Record<string, Kind<Layer>>> =>
-  Object.fromEntries(kinds.map(kind => [kind.tag, kind]))
-
-/** the layers, activations and initializers that gradfold comes with: what is looked up unless you hand others along (`extendKinds`) */
-export const builtInKinds: Kinds = Object.freeze({
-  layers: Object.freeze(
-    byTag([
-      denseKind,
-      activationKind,
-      batchNormKind,
-      layerNormKind,
-      dropoutKind,
-      flattenKind,
-      reshapeKind,
-      sequentialKind,
-      residualKind,
-      parallelKind,
-      fanOutKind,
-      mergeKind,
-      repeatKind,
-      namedKind,
-      sharedKind,
-      modelKind
-    ])
-  ),
-  activations: builtInActivations,
-  initializers: Object.freeze(builtInInitializers)
-})
-
-export interface MoreKinds {
-  readonly layers?: readonly Kind<Layer>[]
-  readonly activations?: Readonly<Record<string, ActivationKind>>
-  readonly initializers?: Readonly<Record<string, InitializerKind>>
+// TypeScript copies an interface when it is first extended: here, so that rows from all entry points meet in one copy
+declare module './kind.js' {
+  interface Layers {}
 }
 
-/**
- * The given kinds and more: hand the result to whatever interprets models of layers of your own. A record takes the place of one of the
- * same name.
- *
- * @example const kinds = extendKinds({ layers: [scaleKind] })
- * checkModel(data, kinds)
- */
-export const extendKinds = (more: MoreKinds, kinds: Kinds = builtInKinds): Kinds =>
-  Object.freeze({
-    layers: Object.freeze({ ...kinds.layers, ...byTag(more.layers ?? []) }),
-    activations: Object.freeze({ ...kinds.activations, ...more.activations }),
-    initializers: Object.freeze({ ...kinds.initializers, ...more.initializers })
-  })
+const table = {
+  dense: denseKind,
+  activation: activationKind,
+  batchNorm: batchNormKind,
+  layerNorm: layerNormKind,
+  dropout: dropoutKind,
+  flatten: flattenKind,
+  reshape: reshapeKind,
+  sequential: sequentialKind,
+  residual: residualKind,
+  parallel: parallelKind,
+  fanOut: fanOutKind,
+  merge: mergeKind,
+  repeat: repeatKind,
+  named: namedKind,
+  shared: sharedKind,
+  model: modelKind
+} satisfies { readonly [K in keyof BuiltInLayers]: LayerDefinition<BuiltInLayers[K]> }
+
+/** The layers that gradfold comes with, by tag. */
+export const layers: Family<LayerDefinition<Layer>> = Object.freeze<Family<LayerDefinition<Layer>>>(table)
+
+/** the layers, activations and initializers that gradfold comes with */
+export const builtInLayers: LayerRegistry = Object.freeze({ layers, activations, initializers })

@@ -20,7 +20,7 @@ export interface Repeat<N extends number = number, B extends Layer = Layer> {
 }
 type AnyRepeat = Repeat
 declare module './kind.js' {
-  interface Layers {
+  interface BuiltInLayers {
     readonly repeat: AnyRepeat
   }
   interface ShapeRules<L, In> {

@@ -16,7 +16,7 @@ export interface Reshape<T extends Dims = Dims> {
   readonly shape: T
 }
 declare module './kind.js' {
-  interface Layers {
+  interface BuiltInLayers {
     readonly reshape: Reshape
   }
   interface ShapeRules<L, In> {

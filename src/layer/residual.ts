@@ -17,7 +17,7 @@ export interface Residual<B extends Layer = Layer> {
 }
 type AnyResidual = Residual
 declare module './kind.js' {
-  interface Layers {
+  interface BuiltInLayers {
     readonly residual: AnyResidual
   }
   interface ShapeRules<L, In> {

@@ -12,11 +12,14 @@ export interface Sequential<Ls extends readonly Layer[] = readonly Layer[]> {
 }
 type AnySequential = Sequential
 declare module './kind.js' {
-  interface Layers {
+  interface BuiltInLayers {
     readonly sequential: AnySequential
   }
   interface ShapeRules<L, In> {
     readonly sequential: L extends Sequential<infer Ls> ? Series<Ls, In> : never
+  }
+  interface BodyRules<L> {
+    readonly sequential: L extends Sequential<infer Ls> ? Ls : never
   }
   interface GivesRules<L> {
     readonly sequential: L extends Sequential<readonly [...Layer[], infer Last extends Layer]> ? GivesOf<Last> : never

@@ -7,7 +7,7 @@ import { shapeError, type ShapeError } from '../value/error.js'
 import { sizeOf, type Dims, type Shape } from '../value/shape.js'
 import { child, leaves, type Branch, type Tree } from '../value/tree.js'
 import type { Applied, Context, Gives, Labelled, ParamSpec, Placed, Row, SharedUse, StateSpec, Value } from './kind.js'
-import { sameData } from './same-data.js'
+import { sameData } from '../value/equal.js'
 
 /** more layers than this in one model are refused, so that a short text cannot ask for an endless one */
 export const maxLayers = 8192

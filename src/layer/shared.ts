@@ -15,7 +15,7 @@ export interface Shared<K extends string = string, M extends Model = Model> {
 }
 type AnyShared = Shared
 declare module './kind.js' {
-  interface Layers {
+  interface BuiltInLayers {
     readonly shared: AnyShared
   }
   interface ShapeRules<L, In> {

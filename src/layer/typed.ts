@@ -3,10 +3,8 @@
  * are the lists that rules are applied to, and the labels that messages and parameters go by. labels.ts and series.ts do the same
  * when the program runs.
  */
-import type { GivesRules, LabelRules, Layer, ShapeRules } from './kind.js'
-import type { Named } from './named.js'
+import type { BodyRules, GivesRules, LabelRules, Layer, NameRules, ShapeRules } from './kind.js'
 import type { Next } from './nat.js'
-import type { Sequential } from './sequential.js'
 import type { AnyFail, Fail, Inside, IsUnion } from './static.js'
 
 export type FromData = Fail<'layers that the compiler knows', 'layers chosen at run time', 'use checkModel'>
@@ -31,7 +29,11 @@ export type GivesOf<L> =
   IsUnion<L> extends true ? never : L extends { readonly tag: infer T } ? GivesRules<L>[T & keyof GivesRules<L>] : never
 
 /** a layer as a list of layers */
-export type Body<B> = [B] extends [Sequential<infer Ls>] ? Ls : readonly [B]
+export type Body<B> = [B] extends [{ readonly tag: keyof BodyRules<B> }]
+  ? BodyRules<B>[B['tag']] extends infer Ls extends readonly unknown[]
+    ? Ls
+    : never
+  : readonly [B]
 /** the output of a layer inside another one, or a Fail with its labels */
 export type BodyOut<B, In> = Series<Body<B>, In>
 
@@ -80,14 +82,14 @@ type Count<B extends string, U extends string> = [Extract<U, `${B}:${number}`>] 
     ? N
     : never
 
-/** the labels of a list: a `named` layer has its name; others go by their kind, from the second on with a number */
+/** the labels of a list: the name that the user gave, or the label of the layer, numbered from the second on */
 export type LabelsOf<
   Ls extends readonly unknown[],
   Counts extends string = never,
   Acc extends readonly string[] = []
 > = Ls extends readonly [infer H, ...infer T]
-  ? [H] extends [Named<infer K>]
-    ? LabelsOf<T, Counts, [...Acc, K]>
+  ? [H] extends [{ readonly tag: keyof NameRules<H> }]
+    ? LabelsOf<T, Counts, [...Acc, NameOf<H>]>
     : BaseLabel<H> extends infer B extends string
       ? Count<B, Counts> extends infer N extends number
         ? N extends 0
@@ -99,7 +101,10 @@ export type LabelsOf<
       : never
   : Acc
 
-type NameOf<L> = L extends Named<infer K> ? K : never
+/** the name that the user gave layer L, or never */
+type NameOf<L> = L extends { readonly tag: infer T extends keyof NameRules<L> }
+  ? Extract<NameRules<L>[T], string>
+  : never
 /** the first label that occurs twice; only names of the user's own can collide */
 export type Clash<Ls extends readonly unknown[]> = [NameOf<Ls[number]>] extends [never] ? never : Repeated<LabelsOf<Ls>>
 type Repeated<Names extends readonly string[], Seen extends string = never> = Names extends readonly [

@@ -2,10 +2,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { layerCodec, shape } from '../layer/codecs.js'
-import type { Kinds } from '../layer/kind.js'
+import { elementType, layerCodec, shape } from '../layer/codecs.js'
+import type { LayerRegistry } from '../layer/kind.js'
 import type { Model, ModelData } from '../layer/model.js'
-import { builtInKinds } from '../layer/registry.js'
+import { builtInLayers } from '../layer/registry.js'
 import { decode, exact, parseJson, type Codec } from '../value/codec.js'
 import type { DecodeError, ShapeError } from '../value/error.js'
 import { checkModel } from './model.js'
@@ -13,21 +13,28 @@ import { checkModel } from './model.js'
 export { layerCodec } from '../layer/codecs.js'
 
 /** the data of a model, its shapes not yet checked */
-export const modelCodec = (kinds: Kinds = builtInKinds): Codec<ModelData> =>
-  exact('model', { tag: t.literal('model'), input: shape, layer: layerCodec(kinds) })
+export const modelCodec = (registry: LayerRegistry = builtInLayers): Codec<ModelData> =>
+  exact('model', {
+    tag: t.literal('model'),
+    input: shape,
+    dtype: elementType,
+    layer: layerCodec(registry)
+  }) as Codec<ModelData>
 
 const checked =
-  (kinds: Kinds) =>
+  (registry: LayerRegistry) =>
   (data: ModelData): E.Either<ShapeError, Model> =>
-    checkModel(data, kinds)
+    checkModel(data, registry)
 
 /**
  * A model from data in memory.
  *
  * @returns Left with the place of what is not a model, or of the layer that does not fit
  */
-export const decodeModel = (u: unknown, kinds: Kinds = builtInKinds): E.Either<DecodeError | ShapeError, Model> =>
-  pipe(decode(modelCodec(kinds))(u), E.chainW(checked(kinds)))
+export const decodeModel = (
+  u: unknown,
+  registry: LayerRegistry = builtInLayers
+): E.Either<DecodeError | ShapeError, Model> => pipe(decode(modelCodec(registry))(u), E.chainW(checked(registry)))
 
 /**
  * A model from JSON text. Settings that have a default may be left out.
@@ -35,8 +42,11 @@ export const decodeModel = (u: unknown, kinds: Kinds = builtInKinds): E.Either<D
  * @example parseModel('{ "tag": "model", "input": [784], "layer": { "tag": "dense", "units": 10 } }')
  * @returns Left with the place of what is not a model, or of the layer that does not fit; never throws
  */
-export const parseModel = (text: string, kinds: Kinds = builtInKinds): E.Either<DecodeError | ShapeError, Model> =>
-  pipe(parseJson(modelCodec(kinds))(text), E.chainW(checked(kinds)))
+export const parseModel = (
+  text: string,
+  registry: LayerRegistry = builtInLayers
+): E.Either<DecodeError | ShapeError, Model> => pipe(parseJson(modelCodec(registry))(text), E.chainW(checked(registry)))
 
 /** plain JSON data of a model, every setting written out */
-export const encodeModel = (model: ModelData, kinds: Kinds = builtInKinds): unknown => modelCodec(kinds).encode(model)
+export const encodeModel = (model: ModelData, registry: LayerRegistry = builtInLayers): unknown =>
+  modelCodec(registry).encode(model)

@@ -2,25 +2,31 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { markdownTable } from 'markdown-table'
-import type { Kinds, Row } from '../layer/kind.js'
+import type { LayerRegistry, Row } from '../layer/kind.js'
 import type { ModelData } from '../layer/model.js'
-import { builtInKinds } from '../layer/registry.js'
+import { builtInLayers } from '../layer/registry.js'
 import { countNumbers } from '../layer/series.js'
 import type { ShapeError } from '../value/error.js'
 import { showShape } from '../value/shape.js'
 import { place } from './place.js'
 
 /** the layers of a model in order, by label path */
-export const layerRows = (model: ModelData, kinds: Kinds = builtInKinds): E.Either<ShapeError, readonly Row[]> =>
+export const layerRows = (
+  model: ModelData,
+  registry: LayerRegistry = builtInLayers
+): E.Either<ShapeError, readonly Row[]> =>
   pipe(
-    place(model, kinds),
+    place(model, registry),
     E.map(placed => placed.rows)
   )
 
 /** how many numbers a model learns */
-export const countParameters = (model: ModelData, kinds: Kinds = builtInKinds): E.Either<ShapeError, number> =>
+export const countParameters = (
+  model: ModelData,
+  registry: LayerRegistry = builtInLayers
+): E.Either<ShapeError, number> =>
   pipe(
-    place(model, kinds),
+    place(model, registry),
     E.map(placed => countNumbers(placed.params))
   )
 
@@ -36,12 +42,12 @@ const line = ({ path, layer, output, parameters }: Row): readonly string[] => [
  *
  * @example pipe(describe(mlp), E.map(console.log))
  */
-export const describe = (model: ModelData, kinds: Kinds = builtInKinds): E.Either<ShapeError, string> =>
+export const describe = (model: ModelData, registry: LayerRegistry = builtInLayers): E.Either<ShapeError, string> =>
   pipe(
-    layerRows(model, kinds),
+    layerRows(model, registry),
     E.map(rows => {
       const total = rows.reduce((n, r) => n + r.parameters, 0)
-      const input = ['input', '', showShape(model.input), '']
+      const input = ['input', model.dtype ?? '', showShape(model.input), '']
       return markdownTable(
         [['label', 'layer', 'output', 'parameters'], input, ...rows.map(line), ['total', '', '', `${total}`]],
         {

@@ -2,9 +2,9 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { tagOf } from '../layer/initializer.js'
-import type { Kinds, ParamSpec, Placed, StateSpec } from '../layer/kind.js'
+import type { LayerRegistry, ParamSpec, Placed, StateSpec } from '../layer/kind.js'
 import type { Model } from '../layer/model.js'
-import { builtInKinds } from '../layer/registry.js'
+import { builtInLayers } from '../layer/registry.js'
 import { childKey, leafKey, type Key } from '../random/index.js'
 import type { ShapeError } from '../value/error.js'
 import { sizeOf } from '../value/shape.js'
@@ -15,11 +15,11 @@ import { place } from './place.js'
 
 /** a parameter's values depend on its labels, shape and initializer, and on nothing else in the model */
 const draw =
-  (key: Key, kinds: Kinds) =>
+  (key: Key, registry: LayerRegistry) =>
   ({ dtype, shape, initializer, fan }: ParamSpec, path: string): Tensor => {
     const labels = path.split('/')
     const at = leafKey(labels.slice(0, -1).reduce(childKey, key), labels.at(-1) as string)
-    const kind = kinds.initializers[tagOf(initializer)]
+    const kind = registry.initializers[tagOf(initializer)]
     // `place` has refused unknown initializers; NaN would end a training that was placed with other kinds
     const values =
       kind?.draw({ key: at, shape, fan, settings: initializer }) ?? new Float32Array(sizeOf(shape)).fill(NaN)
@@ -27,8 +27,8 @@ const draw =
   }
 
 /** the parameters of a placed model; the key is the one for this purpose alone */
-export const initFrom = (placed: Placed, key: Key, kinds: Kinds = builtInKinds): Branch<Tensor> =>
-  mapTree<ParamSpec, Tensor>(draw(key, kinds))(placed.params) as Branch<Tensor>
+export const initFrom = (placed: Placed, key: Key, registry: LayerRegistry = builtInLayers): Branch<Tensor> =>
+  mapTree<ParamSpec, Tensor>(draw(key, registry))(placed.params) as Branch<Tensor>
 
 /** the running statistics of a placed model before the first step */
 export const initStateFrom = (placed: Placed): Branch<Tensor> =>
@@ -39,7 +39,7 @@ export const initStateFrom = (placed: Placed): Branch<Tensor> =>
 export interface InitOptions {
   /** default f32. In f64 the values are the same f32 numbers. */
   readonly dtype?: FloatType
-  readonly kinds?: Kinds
+  readonly registry?: LayerRegistry
 }
 
 /**
@@ -53,10 +53,10 @@ export interface InitOptions {
 export const init = <M extends Model>(
   model: M,
   key: Key,
-  { dtype = 'f32', kinds = builtInKinds }: InitOptions = {}
+  { dtype = 'f32', registry = builtInLayers }: InitOptions = {}
 ): E.Either<ShapeError, ParamsOf<M>> =>
   pipe(
-    place(model, kinds, dtype),
+    place(model, registry, dtype),
     // the compiler derives the same tree from the same data (params.ts)
-    E.map(placed => initFrom(placed, childKey(key, 'init'), kinds) as unknown as ParamsOf<M>)
+    E.map(placed => initFrom(placed, childKey(key, 'init'), registry) as unknown as ParamsOf<M>)
   )

@@ -4,9 +4,9 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { input } from '../expr/build.js'
 import { inputsLike } from '../expr/inputs.js'
 import type { Expr } from '../expr/op.js'
-import type { Applied, Kinds, Value } from '../layer/kind.js'
+import type { Applied, LayerRegistry, Value } from '../layer/kind.js'
 import type { ModelData } from '../layer/model.js'
-import { builtInKinds } from '../layer/registry.js'
+import { builtInLayers } from '../layer/registry.js'
 import type { ShapeError } from '../value/error.js'
 import { isDims, type Shape } from '../value/shape.js'
 import type { FloatType } from '../value/tensor.js'
@@ -29,21 +29,21 @@ export interface LowerOptions {
   /** inference in which dropout drops all the same: Monte-Carlo prediction; default false */
   readonly sampling?: boolean
   readonly dtype?: FloatType
-  readonly kinds?: Kinds
+  readonly registry?: LayerRegistry
 }
 
-const inputValue = (name: string, s: Shape, batch: number, dtype: FloatType): Value =>
+const inputValue = (name: string, s: Shape, batch: number, dtype: FloatType | 'u32'): Value =>
   isDims(s) ? input(name, dtype, [batch, ...s]) : s.map((part, i) => inputValue(`${name}/${i}`, part, batch, dtype))
 
 /** the formula of a model for batches of a size; random layers draw from the input `key`, u32 [2] */
 export const lower = (
   model: ModelData,
-  { batch, training = false, sampling = false, dtype = 'f32', kinds = builtInKinds }: LowerOptions
+  { batch, training = false, sampling = false, dtype = 'f32', registry = builtInLayers }: LowerOptions
 ): E.Either<ShapeError, Lowered> =>
   pipe(
-    place(model, kinds, dtype),
+    place(model, registry, dtype),
     E.map(placed => {
-      const x = inputValue('x', model.input, batch, dtype)
+      const x = inputValue('x', model.input, batch, model.dtype ?? dtype)
       const params = inputsLike('params', placed.params)
       const before = inputsLike('layers', placed.state)
       const context = { params, state: before, shared: {}, training, sampling, key: input('key', 'u32', [2]), path: '' }

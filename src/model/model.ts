@@ -1,9 +1,9 @@
 /** Models from data: what the compiler could not check is checked here. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Kinds, Layer } from '../layer/kind.js'
+import type { LayerRegistry, Layer } from '../layer/kind.js'
 import type { Model, ModelData } from '../layer/model.js'
-import { builtInKinds } from '../layer/registry.js'
+import { builtInLayers } from '../layer/registry.js'
 import { shapeError, type ShapeError } from '../value/error.js'
 import { sameShape, showShape, type Shape } from '../value/shape.js'
 import { place } from './place.js'
@@ -19,10 +19,10 @@ export type AnyModel = Model
  */
 export const checkModel = <In extends Shape, L extends Layer>(
   data: ModelData<In, L>,
-  kinds: Kinds = builtInKinds
+  registry: LayerRegistry = builtInLayers
 ): E.Either<ShapeError, Model<In, Shape, L>> =>
   pipe(
-    place(data, kinds),
+    place(data, registry),
     E.map(() => data as Model<In, Shape, L>)
   )
 
@@ -36,18 +36,18 @@ const expectShape = (what: string, expected: Shape, got: Shape): E.Either<ShapeE
  * @returns Left when the input or the output is another one, or when a layer does not fit
  */
 export const checkModelAs =
-  <const In extends Shape, const Out extends Shape>(input: In, output: Out, kinds: Kinds = builtInKinds) =>
+  <const In extends Shape, const Out extends Shape>(input: In, output: Out, registry: LayerRegistry = builtInLayers) =>
   (data: ModelData): E.Either<ShapeError, Model<In, Out>> =>
     pipe(
       expectShape('input', input, data.input),
-      E.chain(() => place(data, kinds)),
+      E.chain(() => place(data, registry)),
       E.chain(placed => expectShape('output', output, placed.output)),
       E.map(() => data as Model<In, Out>)
     )
 
 /** the shape that a model gives for one example */
-export const outputOf = (model: ModelData, kinds: Kinds = builtInKinds): E.Either<ShapeError, Shape> =>
+export const outputOf = (model: ModelData, registry: LayerRegistry = builtInLayers): E.Either<ShapeError, Shape> =>
   pipe(
-    place(model, kinds),
+    place(model, registry),
     E.map(placed => placed.output)
   )

@@ -3,14 +3,14 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import { layerCodec } from '../layer/codecs.js'
-import type { Kinds, Labelled, Layer, ParamSpec, Place, Placed, Row } from '../layer/kind.js'
+import type { LayerRegistry, Labelled, Layer, ParamSpec, Place, Placed, Row } from '../layer/kind.js'
 import { distinct, labelsOf } from '../layer/labels.js'
-import { lookUp } from '../layer/look-up.js'
 import type { ModelData } from '../layer/model.js'
-import { builtInKinds } from '../layer/registry.js'
+import { builtInLayers } from '../layer/registry.js'
 import { layersOf } from '../layer/sequential.js'
 import { countNumbers, inSeries, maxLayers } from '../layer/series.js'
 import { checkSizes } from '../layer/size.js'
+import { lookup } from '../registry/lookup.js'
 import { firstError } from '../value/codec.js'
 import { shapeError, within, type ShapeError } from '../value/error.js'
 import { sizeOf, type Dims, type Shape } from '../value/shape.js'
@@ -34,7 +34,7 @@ const placeAll = (
   layers.length > maxLayers
     ? E.left(shapeError([], `at most ${maxLayers} layers`, `${layers.length}`))
     : pipe(
-        labelsOf(place.kinds)(layers),
+        labelsOf(place.registry)(layers),
         E.chain(labels =>
           RA.zip(labels, layers).reduce<E.Either<ShapeError, readonly Labelled[]>>(
             (done, [label, layer], i) =>
@@ -56,28 +56,28 @@ const placeAll = (
 const sum = (ns: readonly number[]): number => ns.reduce((a, b) => a + b, 0)
 
 /** settings that no shape depends on, as strictly as at the door for JSON: a layer may have been made by hand */
-const checkSettings = (layer: Layer, kinds: Kinds): E.Either<ShapeError, Layer> =>
+const checkSettings = (layer: Layer, registry: LayerRegistry): E.Either<ShapeError, Layer> =>
   pipe(
-    layerCodec(kinds).validate(layer, []),
+    layerCodec(registry).validate(layer, []),
     E.mapLeft(errors => shapeError(...firstError(errors)))
   )
 
-const placer = (kinds: Kinds, dtype: FloatType, depth: number): Place => {
+const placer = (registry: LayerRegistry, dtype: FloatType, depth: number): Place => {
   const self: Place = {
-    kinds,
+    registry,
     dtype,
     layer: (layer, input) =>
       pipe(
-        lookUp('layer', kinds.layers, layer.tag),
+        lookup(registry.layers, layer.tag, shapeError, [], 'one of the layers'),
         E.filterOrElse(
           () => depth < maxNesting,
           () => shapeError([], `at most ${maxNesting} layers inside one another`, 'more')
         ),
         E.chain(kind =>
           pipe(
-            kind.place(layer, input, placer(kinds, dtype, depth + 1)),
+            kind.place(layer, input, placer(registry, dtype, depth + 1)),
             // the layers inside have been checked by now: what is found is its own
-            E.chainFirst(() => checkSettings(layer, kinds)),
+            E.chainFirst(() => checkSettings(layer, registry)),
             E.chainFirst(placed => checkSizes(sizesIn(placed.output))),
             E.map(placed => {
               const own = countNumbers(placed.params) - sum(placed.rows.map(r => r.parameters))
@@ -141,18 +141,18 @@ const atRoot = (placed: Placed): E.Either<ShapeError, Placed> => {
 /**
  * A model with every layer at its place: output shape, parameters, running statistics and formula.
  *
- * @param kinds hand these along for layers, activations or initializers of your own
+ * @param registry where layers, activations and initializers are looked up; see `extend`
  * @returns Left with the label path of the first layer that does not fit, of labels that collide, or of what is too large
  */
 export const place = (
   model: ModelData,
-  kinds: Kinds = builtInKinds,
+  registry: LayerRegistry = builtInLayers,
   dtype: FloatType = 'f32'
 ): E.Either<ShapeError, Placed> =>
   pipe(
     within('input')(checkSizes(sizesIn(model.input))),
-    E.chain(() => placer(kinds, dtype, 0).body(model.layer, model.input)),
-    E.chainFirst(() => checkSettings(model.layer, kinds)),
+    E.chain(() => placer(registry, dtype, 0).body(model.layer, model.input)),
+    E.chainFirst(() => checkSettings(model.layer, registry)),
     E.chain(atRoot),
     E.chain(placed => {
       const error = tooMany(placed.params)

@@ -13,9 +13,9 @@ import {
   safetensorsLimits,
   type Parts,
   type SafeTensors
-} from '../interop/safetensors.js'
+} from '../format/safetensors.js'
 import type { Scores } from '../train/progress.js'
-import { families as builtIn, type Families } from '../train/families.js'
+import { builtInTraining, type TrainingRegistry } from '../train/registry.js'
 import { tensorsOf, type TrainState } from '../train/state.js'
 import { checkTraining, type Training } from '../train/training.js'
 import { exact, optional, type Codec } from '../value/codec.js'
@@ -145,10 +145,10 @@ export const verifyCheckpoint = (
 
 /** What a checkpoint holds, if it is of the given training. */
 export const checkpointOf =
-  (training: Training, families: Families = builtIn) =>
+  (training: Training, registry: TrainingRegistry = builtInTraining) =>
   ({ head, tensors }: VerifiedCheckpoint): E.Either<DecodeError | SettingError | ShapeError, SavedCheckpoint> =>
     pipe(
-      checkTraining(training, families),
+      checkTraining(training, registry),
       E.chainW(checked => stateFrom(checked)(tensors, head.state)),
       E.map(state => ({ ...head, state }))
     )
@@ -160,6 +160,6 @@ export const checkpointOf =
  * has changed; never throws
  */
 export const decodeCheckpoint =
-  (training: Training, { families = builtIn, limits = safetensorsLimits }: StateOptions = {}) =>
+  (training: Training, { registry = builtInTraining, limits = safetensorsLimits }: StateOptions = {}) =>
   (bytes: Uint8Array): E.Either<DecodeError | SettingError | ShapeError, SavedCheckpoint> =>
-    pipe(verifyCheckpoint(bytes, limits), E.chainW(checkpointOf(training, families)))
+    pipe(verifyCheckpoint(bytes, limits), E.chainW(checkpointOf(training, registry)))

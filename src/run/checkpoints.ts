@@ -6,8 +6,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { safetensorsLimits, type SafetensorsLimits } from '../interop/safetensors.js'
-import type { Families } from '../train/families.js'
+import { safetensorsLimits, type SafetensorsLimits } from '../format/safetensors.js'
+import type { TrainingRegistry } from '../train/registry.js'
 import type { Training } from '../train/training.js'
 import {
   decodeError,
@@ -166,7 +166,7 @@ export interface Latest {
   readonly skipped: readonly Skipped[]
 }
 export interface LatestOptions {
-  readonly families?: Families
+  readonly registry?: TrainingRegistry
   readonly limits?: SafetensorsLimits
   /** the name of the run that they must be of; see `runId` */
   readonly run?: string
@@ -185,7 +185,7 @@ export type CheckpointError = FileError | DecodeError | SettingError | ShapeErro
 export const latestCheckpoint = (
   folder: Folder,
   training: Training,
-  { families, limits = safetensorsLimits, run, upTo = Infinity }: LatestOptions = {}
+  { registry, limits = safetensorsLimits, run, upTo = Infinity }: LatestOptions = {}
 ): TE.TaskEither<CheckpointError, Latest> => {
   const verified = ({ name, step }: Named): TE.TaskEither<FileError | DecodeError, VerifiedCheckpoint> =>
     pipe(
@@ -209,7 +209,7 @@ export const latestCheckpoint = (
             whole =>
               pipe(
                 ofRun(file.name, whole),
-                E.chainW(() => checkpointOf(training, families)(whole)),
+                E.chainW(() => checkpointOf(training, registry)(whole)),
                 E.bimap(inFile(file.name), checkpoint => ({ found: { ...file, checkpoint }, skipped })),
                 TE.fromEither
               )

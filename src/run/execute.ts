@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend } from '../backend/backend.js'
 import { score } from '../train/score.js'
-import type { Families } from '../train/families.js'
+import type { TrainingRegistry } from '../train/registry.js'
 import type { Scores } from '../train/progress.js'
 import type { TrainState } from '../train/state.js'
 import { train } from '../train/train.js'
@@ -13,7 +13,7 @@ import type { OpenRun } from './open.js'
 
 export interface ExecuteOptions {
   readonly backend: Backend
-  readonly families?: Families
+  readonly registry?: TrainingRegistry
   readonly observe?: (event: TrainEvent) => void
 }
 /** scores over the whole of each part of a run's data */
@@ -29,7 +29,7 @@ export interface Executed extends PartScores {
   readonly step: number
 }
 
-const over = ({ backend, families }: ExecuteOptions) => ({ backend, ...(families === undefined ? {} : { families }) })
+const over = ({ backend, registry }: ExecuteOptions) => ({ backend, ...(registry === undefined ? {} : { registry }) })
 
 /** Scores a state on the whole of each part of a run's data. */
 export const scoreParts = (

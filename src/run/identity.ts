@@ -3,14 +3,15 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Dataset } from '../data/dataset.js'
 import type { Datasets } from '../data/files.js'
-import { safetensorsLayout } from '../interop/safetensors.js'
+import { safetensorsLayout } from '../format/safetensors.js'
 import type { Model, ModelData } from '../layer/model.js'
 import { dataError, settingError, type DataError, type DecodeError, type SettingError } from '../value/error.js'
 import { parseJson } from '../value/codec.js'
 import { utf8 } from '../value/text.js'
 import { canonicalJson, canonicalText, sha256Of } from './digest.js'
 import { exactNumber } from './numbers.js'
-import { runFileCodec, tables, type RunFile, type Tables } from './run-file.js'
+import { builtInRun, type RunRegistry } from './registry.js'
+import { runFileCodec, type RunFile } from './run-file.js'
 import { version } from './version.js'
 
 const features = (part: string, d: Dataset) =>
@@ -76,7 +77,7 @@ export interface CompleteRun<M extends ModelData = Model> extends RunFile<M> {
 export const completeRun = <M extends ModelData>(
   run: RunFile<M>,
   source: Datasets,
-  known: Tables = tables
+  registry: RunRegistry = builtInRun
 ): E.Either<DataError | SettingError | DecodeError, CompleteRun<M>> =>
   pipe(
     run.version === undefined || run.version === version
@@ -94,20 +95,20 @@ export const completeRun = <M extends ModelData>(
     // what the name stands for is what its text says: -0 is 0 there
     E.chainW(complete =>
       pipe(
-        canonicalJson(runFileCodec(known).encode(complete)),
-        E.chain(parseJson(runFileCodec(known))),
+        canonicalJson(runFileCodec(registry).encode(complete)),
+        E.chain(parseJson(runFileCodec(registry))),
         E.map(read => read as CompleteRun<M>)
       )
     )
   )
 
 /** The text whose hash is the run's name: the run file as canonical JSON (RFC 8785). `parseRunFile` reads it. */
-export const canonicalRun = (run: CompleteRun<ModelData>, known: Tables = tables): string =>
-  canonicalText(runFileCodec(known).encode(run))
+export const canonicalRun = (run: CompleteRun<ModelData>, registry: RunRegistry = builtInRun): string =>
+  canonicalText(runFileCodec(registry).encode(run))
 
 /**
  * The name of a run: SHA-256 of its canonical text, in 64 hexadecimal digits. Runs of one name give the same bits; whatever decides
  * the result changes the name. (Paths of data files are part of it as they are written: relative ones let a folder move.)
  */
-export const runId = (run: CompleteRun<ModelData>, known: Tables = tables): string =>
-  sha256Of(utf8(canonicalRun(run, known)))
+export const runId = (run: CompleteRun<ModelData>, registry: RunRegistry = builtInRun): string =>
+  sha256Of(utf8(canonicalRun(run, registry)))

@@ -6,12 +6,13 @@ import type { Dataset } from '../data/dataset.js'
 import type { Datasets, LoadError } from '../data/files.js'
 import { loadSource } from '../data/readers.js'
 import { checkDataset } from '../train/examples.js'
-import type { Families } from '../train/families.js'
+import type { TrainingRegistry } from '../train/registry.js'
 import { checkTraining, type Training } from '../train/training.js'
 import { within, type DataError, type SettingError, type ShapeError } from '../value/error.js'
 import { checkData } from './identity.js'
 import { prepare, type Prepared } from './prepare.js'
-import { tables, trainingOf, type RunFile, type Tables } from './run-file.js'
+import { builtInRun, type RunRegistry } from './registry.js'
+import { trainingOf, type RunFile } from './run-file.js'
 
 /** a run with its data at hand */
 export interface OpenRun {
@@ -23,7 +24,7 @@ export interface OpenRun {
 
 const checkTest = (
   t: Training,
-  f: Families,
+  f: TrainingRegistry,
   test: Dataset | undefined
 ): E.Either<SettingError | ShapeError | DataError, unknown> =>
   pipe(
@@ -40,14 +41,14 @@ const checkTest = (
  */
 export const openRun = (
   run: RunFile,
-  { families, readers }: Tables = tables
+  registry: RunRegistry = builtInRun
 ): TE.TaskEither<LoadError | SettingError | ShapeError, OpenRun> =>
   pipe(
-    loadSource(run.data, readers),
+    loadSource(run.data, registry),
     TE.chainEitherKW(checkData(run)),
     TE.bindTo('source'),
     TE.bindW('datasets', ({ source }) => TE.fromEither(prepare(run)(source))),
     // it is scored after the training: too late to find that it does not fit
-    TE.chainFirstEitherKW(({ datasets: { test } }) => checkTest(trainingOf(run), families, test)),
+    TE.chainFirstEitherKW(({ datasets: { test } }) => checkTest(trainingOf(run), registry, test)),
     TE.map(({ source, datasets }) => ({ training: trainingOf(run), datasets, source }))
   )

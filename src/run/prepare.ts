@@ -12,11 +12,12 @@ import {
   type ScalingOf
 } from '../data/normalise.js'
 import { split as randomSplit, stratifiedSplit, type Split as Parts } from '../data/split.js'
+import { recordCodec } from '../registry/codecs.js'
+import { family, type Definition, type Family } from '../registry/definition.js'
 import { leafKey, rootKey, type DrawKey } from '../random/index.js'
 import { inRange, oneOf, optional, uint32, withDefault, type Codec } from '../value/codec.js'
 import { dataError, inside, type DataError, type SettingError } from '../value/error.js'
-import { table, type Member, type Table } from '../value/family.js'
-import { shortFamily } from './short.js'
+import { short } from './short.js'
 
 /** how a part is cut from the training part */
 export interface Split {
@@ -37,23 +38,19 @@ type Cut = (d: Dataset, fraction: number, key: DrawKey) => E.Either<DataError | 
 const cuts: Readonly<Record<Split['tag'], Cut>> = { random: randomSplit, stratified: stratifiedSplit }
 
 const share = inRange('a number between 0 and 1', n => n > 0 && n < 1)
-const splitMember = (tag: Split['tag']): Member => ({
+const splitOf = (tag: Split['tag']): Definition => ({
   tag,
   fields: () => ({ fraction: withDefault(share, 0.8), seed: optional(uint32) })
 })
-const scalingMember = (tag: ScalingKind): Member => ({
+const scalingOf = (tag: ScalingKind): Definition => ({
   tag,
   fields: () => ({ per: withDefault(oneOf('column', 'channel', 'whole'), 'column') })
 })
 
-export const splits: Table<Member> = table(splitMember('random'), splitMember('stratified'))
-export const scalings: Table<Member> = table(
-  scalingMember('standardise'),
-  scalingMember('minMax'),
-  scalingMember('unit')
-)
-export const splitCodec: Codec<Split> = shortFamily<Split>('split', splits)
-export const normaliseCodec: Codec<Normalise> = shortFamily<Normalise>('scaling', scalings)
+export const splits: Family<Definition> = family(splitOf('random'), splitOf('stratified'))
+export const scalings: Family<Definition> = family(scalingOf('standardise'), scalingOf('minMax'), scalingOf('unit'))
+export const splitCodec: Codec<Split> = short(recordCodec<Split>('split', splits))
+export const normaliseCodec: Codec<Normalise> = short(recordCodec<Normalise>('scaling', scalings))
 
 /** the parts of the data that a run works with */
 export interface Prepared extends Datasets {

@@ -4,16 +4,11 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Reader, Source } from '../data/reader/reader.js'
-import { readers } from '../data/readers.js'
+import type { Source } from '../data/reader/reader.js'
 import type { Model, ModelData } from '../layer/model.js'
 import { checkModel } from '../model/model.js'
-import { families, type Families } from '../train/families.js'
-import type { Loss } from '../train/loss/index.js'
-import type { Metric } from '../train/metric/index.js'
-import type { Optimizer } from '../train/optimizer/index.js'
-import type { Schedule } from '../train/schedule/index.js'
-import type { StopRule } from '../train/stop/index.js'
+import type { AnyRegistry } from '../registry/definition.js'
+import { builtInTraining, type TrainingRegistry } from '../train/registry.js'
 import { checkTraining, type Training } from '../train/training.js'
 import {
   exact,
@@ -28,11 +23,11 @@ import {
   type Codec
 } from '../value/codec.js'
 import { decodeError, type DecodeError, type Problem } from '../value/error.js'
-import type { Table } from '../value/family.js'
 import { rowModelCodec } from './model-codec.js'
 import { digest } from './digest.js'
 import { normaliseCodec, splitCodec, type Preparation } from './prepare.js'
-import { shortFamily } from './short.js'
+import { builtInRun, type RunRegistry } from './registry.js'
+import { shortCodecsOf } from './short.js'
 import { versioned, type Migration } from './versioned.js'
 
 /** the version of the numerics contract: a run means these bits */
@@ -49,31 +44,25 @@ export interface RunFile<M extends ModelData = Model> extends Omit<Training, 'mo
   readonly model: M
 }
 
-/** where members are looked up; hand in your own to have them read from run files */
-export interface Tables {
-  /** layers, losses, optimizers, ... */
-  readonly families: Families
-  /** where data come from */
-  readonly readers: Table<Reader>
-}
-/** the families and readers that gradfold comes with */
-export const tables: Tables = Object.freeze({ families, readers })
-
 /** the fields of a training, as JSON */
-const trainingFields = (f: Families) => ({
-  model: rowModelCodec(f.kinds),
-  loss: shortFamily<Loss>('loss', f.losses),
-  optimizer: shortFamily<Optimizer>('optimizer', f.optimizers, shortFamily<Schedule>('schedule', f.schedules)),
-  batchSize: withDefault(size, 32),
-  stop: shortFamily<StopRule>('stop rule', f.stopRules),
-  metrics: withDefault(list(shortFamily<Metric>('metric', f.metrics)), []),
-  seed: withDefault(uint32, 0),
-  precision: withDefault(oneOf('f32', 'f64'), 'f32')
-})
+const trainingFields = (registry: AnyRegistry) => {
+  const { loss, optimizer, stopRule, metric } = shortCodecsOf(registry)
+  return {
+    model: rowModelCodec(registry),
+    loss,
+    optimizer,
+    batchSize: withDefault(size, 32),
+    stop: stopRule,
+    metrics: withDefault(list(metric), []),
+    seed: withDefault(uint32, 0),
+    precision: withDefault(oneOf('f32', 'f64'), 'f32')
+  }
+}
 
 /** JSON of a training, the data apart; the model's shapes are not yet checked */
-export const trainingCodec = (f: Families = families): Codec<Omit<Training, 'model'> & { readonly model: ModelData }> =>
-  exact('training', trainingFields(f))
+export const trainingCodec = (
+  registry: TrainingRegistry = builtInTraining
+): Codec<Omit<Training, 'model'> & { readonly model: ModelData }> => exact('training', trainingFields(registry))
 
 const version = refined(
   `${contract}, the version of the numerics contract that this gradfold keeps`,
@@ -92,18 +81,18 @@ const migrations: readonly Migration[] = []
  * JSON of run files. Reading brings an older format up to date and fills in what is left out, writing leaves nothing out; the model's
  * shapes are not yet checked.
  */
-export const runFileCodec = ({ families: f, readers: r }: Tables = tables): Codec<RunFile<ModelData>> => {
+export const runFileCodec = (registry: RunRegistry = builtInRun): Codec<RunFile<ModelData>> => {
   // `split`, `validation` and others may also be absent from the record, which the type that `exact` infers cannot say
   const newest = exact('run file', {
     gradfold: withDefault(version, contract),
     version: optional(release),
-    data: shortFamily<Source>('data source', r),
+    data: shortCodecsOf(registry).source,
     dataDigest: optional(digest),
     split: optional(splitCodec),
     validation: optional(splitCodec),
     normalise: optional(normaliseCodec),
     normaliseTargets: optional(normaliseCodec),
-    ...trainingFields(f)
+    ...trainingFields(registry)
   }) as Codec<RunFile<ModelData>>
   return versioned(newest, migrations)
 }
@@ -126,15 +115,15 @@ const at =
  */
 export const checkRunFile = (
   run: RunFile<ModelData>,
-  { families: f }: Tables = tables
+  registry: RunRegistry = builtInRun
 ): E.Either<DecodeError, RunFile> =>
   pipe(
-    checkModel(run.model, f.kinds),
+    checkModel(run.model, registry),
     E.mapLeft(at('model')),
     E.map((model): RunFile => ({ ...run, model })),
     E.chainFirst(checked =>
       pipe(
-        checkTraining(trainingOf(checked), f),
+        checkTraining(trainingOf(checked), registry),
         // what is not the name of a field is about the model as a whole
         E.mapLeft(e => (Object.hasOwn(run, e.path[0] ?? '') ? at()(e) : at('model')(e)))
       )
@@ -152,12 +141,12 @@ export const checkRunFile = (
  * }`)
  * @returns Left with the place: `$/model/layers/1/units: expected a positive whole number, got 0`; never throws
  */
-export const parseRunFile = (text: string, known: Tables = tables): E.Either<DecodeError, RunFile> =>
+export const parseRunFile = (text: string, registry: RunRegistry = builtInRun): E.Either<DecodeError, RunFile> =>
   pipe(
-    parseJson(runFileCodec(known))(text),
-    E.chain(run => checkRunFile(run, known))
+    parseJson(runFileCodec(registry))(text),
+    E.chain(run => checkRunFile(run, registry))
   )
 
 /** The text of a run file, every setting written out; `parseRunFile` gives the same run back. */
-export const showRunFile = (run: RunFile<ModelData>, known: Tables = tables): string =>
-  `${JSON.stringify(runFileCodec(known).encode(run), undefined, 2)}\n`
+export const showRunFile = (run: RunFile<ModelData>, registry: RunRegistry = builtInRun): string =>
+  `${JSON.stringify(runFileCodec(registry).encode(run), undefined, 2)}\n`

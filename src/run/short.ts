@@ -1,8 +1,10 @@
 /** The one short form of JSON written by hand: a string stands for a member without settings, `"accuracy"` for `{ "tag": "accuracy" }`. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
+import { codecsOf, type Form } from '../registry/codecs.js'
+import type { AnyRegistry, Codecs } from '../registry/definition.js'
+import { families } from '../registry/families.js'
 import type { Codec } from '../value/codec.js'
-import { familyCodec, type Member, type Table } from '../value/family.js'
 
 const bare = (tag: string): unknown => ({ tag })
 
@@ -30,15 +32,31 @@ export const short = <A>(
     a => codec.encode(a)
   )
 
-/** JSON of a family whose members, also those inside other members, may be written short */
-export const shortFamily = <A extends { readonly tag: string }>(
-  family: string,
-  members: Table<Member>,
-  inner: t.Mixed = t.unknown
-): Codec<A> => {
-  const shortened = Object.entries(members).map(([tag, m]): readonly [string, Member] => [
-    tag,
-    { tag: m.tag, fields: (self, schedules) => m.fields(short(self), schedules) }
-  ])
-  return short(familyCodec<A>(family, Object.fromEntries(shortened), inner))
-}
+/** what a string means among layers: a layer without settings, or the layer of an activation */
+const layerNamed =
+  (registry: AnyRegistry) =>
+  (name: string): unknown =>
+    Object.hasOwn(registry.layers ?? {}, name)
+      ? { tag: name }
+      : Object.hasOwn(registry.activations ?? {}, name)
+        ? { tag: 'activation', fn: name }
+        : undefined
+
+/** a string stands for a member without settings, also inside other members; families written by name are as they were */
+const shortForm: Form = (name, codec, registry) =>
+  name === 'layer'
+    ? short(codec, layerNamed(registry), [
+        ...Object.keys(registry.activations ?? {}),
+        ...Object.keys(registry.layers ?? {})
+      ])
+    : families[name].written === 'record'
+      ? short(codec)
+      : codec
+
+/**
+ * The codecs of all families of a registry, in the form that people write: a string stands for a member without settings, also inside
+ * other members.
+ *
+ * @example shortCodecsOf(builtIn).loss.decode('huber') // Right({ tag: 'huber', delta: 1 })
+ */
+export const shortCodecsOf = (registry: AnyRegistry): Codecs => codecsOf(registry, shortForm)

@@ -10,8 +10,8 @@ import {
   type Parts,
   type SafeTensors,
   type SafetensorsLimits
-} from '../interop/safetensors.js'
-import { families as builtIn, type Families } from '../train/families.js'
+} from '../format/safetensors.js'
+import { builtInTraining, type TrainingRegistry } from '../train/registry.js'
 import type { Memory, Progress, Scores } from '../train/progress.js'
 import { formOf, tensorsOf, type TrainState } from '../train/state.js'
 import { metricNames } from '../train/program.js'
@@ -177,7 +177,7 @@ export const metadataJson = <A>(
   )
 
 export interface StateOptions {
-  readonly families?: Families
+  readonly registry?: TrainingRegistry
   readonly limits?: SafetensorsLimits
 }
 
@@ -189,10 +189,10 @@ export interface StateOptions {
  * state, naming the tensor or the number; never throws
  */
 export const decodeState =
-  (training: Training, { families = builtIn, limits = safetensorsLimits }: StateOptions = {}) =>
+  (training: Training, { registry = builtInTraining, limits = safetensorsLimits }: StateOptions = {}) =>
   (bytes: Uint8Array): E.Either<DecodeError | SettingError | ShapeError, TrainState> =>
     pipe(
-      checkTraining(training, families),
+      checkTraining(training, registry),
       E.chainW(c =>
         pipe(
           decodeSafetensors(bytes, limits),

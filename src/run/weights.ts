@@ -8,10 +8,10 @@ import {
   safetensorsLimits,
   type SafeTensors,
   type SafetensorsLimits
-} from '../interop/safetensors.js'
-import type { Kinds } from '../layer/kind.js'
+} from '../format/safetensors.js'
+import type { LayerRegistry } from '../layer/kind.js'
 import type { Model } from '../layer/model.js'
-import { builtInKinds } from '../layer/registry.js'
+import { builtInLayers } from '../layer/registry.js'
 import type { ParamsOf } from '../model/params.js'
 import { place } from '../model/place.js'
 import { decodeError, inside, type DecodeError, type FileError, type ShapeError } from '../value/error.js'
@@ -28,7 +28,7 @@ export interface Weights<P extends Branch<Tensor> = Branch<Tensor>> {
   readonly layers?: Branch<Tensor>
 }
 export interface WeightsOptions {
-  readonly kinds?: Kinds
+  readonly registry?: LayerRegistry
   readonly limits?: SafetensorsLimits
 }
 
@@ -46,13 +46,13 @@ const isSlot = (name: string): boolean => name.startsWith('optimizer/')
 
 const weightsFrom = <M extends Model>(
   model: M,
-  kinds: Kinds,
+  registry: LayerRegistry,
   tensors: SafeTensors['tensors']
 ): E.Either<DecodeError | ShapeError, Required<Weights<ParamsOf<M>>>> => {
   const all = Object.entries(tensors)
   const dtype = all.some(([name, t]) => name.startsWith('params/') && t.dtype === 'f64') ? 'f64' : 'f32'
   return pipe(
-    place(model, kinds, dtype),
+    place(model, registry, dtype),
     E.chainFirstW(({ params, state }) => {
       const known = new Set([...leaves(params, 'params'), ...leaves(state, 'layers')].map(([path]) => path))
       const stranger = all.find(([name]) => !known.has(name) && !isSlot(name))?.[0]
@@ -75,11 +75,11 @@ const weightsFrom = <M extends Model>(
  * @returns Left naming the tensor that is missing, unknown, or of another shape or element type; never throws
  */
 export const decodeWeights =
-  <M extends Model>(model: M, { kinds = builtInKinds, limits = safetensorsLimits }: WeightsOptions = {}) =>
+  <M extends Model>(model: M, { registry = builtInLayers, limits = safetensorsLimits }: WeightsOptions = {}) =>
   (bytes: Uint8Array): E.Either<DecodeError | ShapeError, Required<Weights<ParamsOf<M>>>> =>
     pipe(
       decodeSafetensors(bytes, limits),
-      E.chainW(({ tensors }) => weightsFrom(model, kinds, tensors))
+      E.chainW(({ tensors }) => weightsFrom(model, registry, tensors))
     )
 
 /**

@@ -1,12 +1,26 @@
 /** Constraints: what must hold between several numbers of one trial. Data with a tag; the family is open. */
 import { finite, refined, type Codec } from '../value/codec.js'
-import { familyCodec, table, type Member, type Table } from '../value/family.js'
+import type { Definition, Family } from '../registry/definition.js'
 
-/** tag -> the data type of that kind of constraint, given the names it may speak of; extended by declaration merging */
-export interface Constraints<Name extends string> {}
+/** tag -> the data type of that constraint, of those that gradfold comes with; the table below has exactly these */
+export interface BuiltInConstraints<Name extends string> {
+  readonly ordered: Ordered<Name>
+  readonly sumAtMost: SumAtMost<Name>
+  readonly productAtMost: ProductAtMost<Name>
+}
+/** tag -> the data type of that constraint, given the names it may speak of; extended by declaration merging */
+export interface Constraints<Name extends string> extends BuiltInConstraints<Name> {}
 export type Constraint<Name extends string = string> = Constraints<Name>[keyof Constraints<Name>]
 
-export interface ConstraintKind<C extends { readonly tag: string; readonly names: readonly string[] }> extends Member {
+declare module '../registry/families.js' {
+  interface FamilyMembers {
+    readonly constraint: Constraint
+  }
+}
+
+export interface ConstraintDefinition<
+  C extends { readonly tag: string; readonly names: readonly string[] }
+> extends Definition {
   readonly tag: C['tag']
   /** whether it holds for these numbers, in the order of the names; asked only where all of them are there */
   holds(constraint: C, values: readonly number[]): boolean
@@ -27,11 +41,6 @@ export interface ProductAtMost<Name extends string = string> {
   readonly names: readonly Name[]
   readonly bound: number
 }
-export interface Constraints<Name extends string> {
-  readonly ordered: Ordered<Name>
-  readonly sumAtMost: SumAtMost<Name>
-  readonly productAtMost: ProductAtMost<Name>
-}
 
 /** each number at most the next one. @example ordered('least', 'most') */
 export const ordered = <const Name extends string>(...names: readonly Name[]): Ordered<Name> =>
@@ -49,27 +58,30 @@ const names: Codec<readonly string[]> = refined(
   'a list of at least one name',
   (u): u is readonly string[] => Array.isArray(u) && u.length > 0 && u.every(x => typeof x === 'string')
 )
-/** the constraints that gradfold comes with, by tag */
-export const constraints: Table<ConstraintKind<Constraint>> = table<ConstraintKind<Constraint>>(
-  {
+const table = {
+  ordered: {
     tag: 'ordered',
     fields: () => ({ names }),
     holds: (_, values) => values.every((x, i) => i === 0 || (values[i - 1] as number) <= x),
     samples: [ordered('a', 'b')]
   },
-  {
+  sumAtMost: {
     tag: 'sumAtMost',
     fields: () => ({ names, bound: finite }),
-    holds: (c, values) => values.reduce((a, b) => a + b, 0) <= (c as SumAtMost).bound,
+    holds: ({ bound }, values) => values.reduce((a, b) => a + b, 0) <= bound,
     samples: [sumAtMost(1, 'a', 'b')]
   },
-  {
+  productAtMost: {
     tag: 'productAtMost',
     fields: () => ({ names, bound: finite }),
-    holds: (c, values) => values.reduce((a, b) => a * b, 1) <= (c as ProductAtMost).bound,
+    holds: ({ bound }, values) => values.reduce((a, b) => a * b, 1) <= bound,
     samples: [productAtMost(10, 'a', 'b')]
   }
-)
-export type ConstraintTable = typeof constraints
-export const constraintCodec = (kinds: ConstraintTable): Codec<Constraint> =>
-  familyCodec<Constraint>('constraint', kinds)
+} satisfies { readonly [K in keyof BuiltInConstraints<string>]: ConstraintDefinition<BuiltInConstraints<string>[K]> }
+
+export type ConstraintTable = Family<ConstraintDefinition<Constraint>>
+/** the constraints that gradfold comes with, by tag */
+export const constraints: ConstraintTable = Object.freeze<ConstraintTable>(table)
+/** the same; see `ConstraintDefinition` */
+export type ConstraintKind<C extends { readonly tag: string; readonly names: readonly string[] }> =
+  ConstraintDefinition<C>

@@ -5,7 +5,8 @@ import type { Backend } from '../backend/backend.js'
 import type { Datasets } from '../data/files.js'
 import type { ModelData } from '../layer/model.js'
 import { checkData } from '../run/identity.js'
-import { checkRunFile, tables, trainingOf, type RunFile, type Tables } from '../run/run-file.js'
+import { builtInRun, type RunRegistry } from '../run/registry.js'
+import { checkRunFile, trainingOf, type RunFile } from '../run/run-file.js'
 import { prepare } from '../run/prepare.js'
 import { train } from '../train/train.js'
 import { counted, message, type BackendError, type Problem } from '../value/error.js'
@@ -25,16 +26,16 @@ export const execute = (
   run: RunFile<ModelData>,
   source: Datasets,
   metric: StudyMetric,
-  { backend, known = tables }: { readonly backend: Backend; readonly known?: Tables }
+  { backend, registry = builtInRun }: { readonly backend: Backend; readonly registry?: RunRegistry }
 ): E.Either<BackendError, Outcome> =>
   pipe(
     E.Do,
-    E.bindW('checked', () => checkRunFile(run, known)),
+    E.bindW('checked', () => checkRunFile(run, registry)),
     E.bindW('data', () => pipe(source, checkData(run), E.chainW(prepare(run)))),
     E.chainW(({ checked, data: { train: examples, validation } }) =>
       train(trainingOf(checked), {
         backend,
-        families: known.families,
+        registry,
         ...(validation === undefined ? {} : { validation })
       })(examples)
     ),

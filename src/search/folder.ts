@@ -11,7 +11,7 @@ import { readWhole, removeLeftovers, replaceFile } from '../run/replace.js'
 import { exact, optional, parseJson, type Codec } from '../value/codec.js'
 import { fileError, inside, type DecodeError, type FileError, type SettingError } from '../value/error.js'
 import { completeStudy, studyFileCodec, type StudyFile } from './study-file.js'
-import { studyTables, type StudyTables } from './study.js'
+import { builtIn, type Registry } from './registry.js'
 import { trialCodec, trialFields, type Job, type Trial } from './trial.js'
 
 /** the study itself */
@@ -70,9 +70,9 @@ const trialIn = (study: string, text: string): Trial | undefined => {
 export const openStudyFolder = (
   folder: Folder,
   file: StudyFile,
-  known: StudyTables = studyTables
+  registry: Registry = builtIn
 ): TE.TaskEither<FileError | DecodeError, StudyFolder> => {
-  const codec = studyFileCodec(known)
+  const codec = studyFileCodec(registry)
   const text = canonicalText(codec.encode(file))
   const put = (name: string, content: string): TE.TaskEither<FileError, void> =>
     replaceFile(folder)(name, [utf8(content)])
@@ -132,7 +132,7 @@ export interface OpenStudy {
 export const openStudyAt = (
   path: string,
   file: StudyFile,
-  { resume = false, known = studyTables }: { readonly resume?: boolean; readonly known?: StudyTables } = {}
+  { resume = false, registry = builtIn }: { readonly resume?: boolean; readonly registry?: Registry } = {}
 ): TE.TaskEither<LoadError | SettingError | FileError | DecodeError, OpenStudy> => {
   const folder = folderAt(path)
   return pipe(
@@ -157,9 +157,9 @@ export const openStudyAt = (
     TE.chainW(() => lock(path)),
     TE.chainW(release =>
       pipe(
-        completeStudy(file, known),
+        completeStudy(file, registry),
         TE.bindTo('study'),
-        TE.bindW('kept', ({ study }) => openStudyFolder(folder, study, known)),
+        TE.bindW('kept', ({ study }) => openStudyFolder(folder, study, registry)),
         TE.map(open => ({ ...open, release })),
         TE.orElseFirstTaskK(() => release)
       )

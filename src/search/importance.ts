@@ -3,7 +3,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as N from 'fp-ts/lib/number.js'
 import * as Ord from 'fp-ts/lib/Ord.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
-import { placed, spaceTables, valuesOf, type Space, type SpaceTables } from './space.js'
+import { placed, builtInSpace, valuesOf, type Space, type SpaceRegistry } from './space.js'
 import { cost, isWhole, type Goal, type Trial } from './trial.js'
 
 export interface Importance {
@@ -68,12 +68,12 @@ export const importances = (
   s: Space,
   trials: readonly Trial[],
   goal: Goal,
-  known: SpaceTables = spaceTables
+  registry: SpaceRegistry = builtInSpace
 ): readonly Importance[] => {
   const scored = trials.filter(t => isWhole(t) && t.outcome.tag === 'scored')
-  const all = placed(s, known).map(({ path, dimension, kind }): Importance => {
+  const all = placed(s, registry).map(({ path, dimension, kind }): Importance => {
     const mine = scored.flatMap(t => {
-      const value = valuesOf(s, t.settings, known)[path]
+      const value = valuesOf(s, t.settings, registry)[path]
       return value === undefined ? [] : [{ value, cost: cost(goal, t) }]
     })
     const costs = mine.map(m => m.cost)

@@ -2,7 +2,7 @@
  * Narrowing, as the textbook describes it: try random settings with short trainings, keep the best, shrink the ranges around them,
  * and again. Pure functions from spaces to spaces of the same type, which say why.
  */
-import { kindOf, placed, spaceTables, valuesOf, type Placed, type Space, type SpaceTables } from './space.js'
+import { kindOf, placed, builtInSpace, valuesOf, type Placed, type Space, type SpaceRegistry } from './space.js'
 import type { Dimension, DimensionRecord } from './dimension/index.js'
 import { isWhole, ranked, type Goal, type Trial } from './trial.js'
 
@@ -48,15 +48,15 @@ export interface Narrowed<S extends Space = Space> {
 interface Around extends NarrowOptions {
   readonly kept: readonly { readonly trial: number; readonly values: Readonly<Record<string, unknown>> }[]
   readonly whole: ReadonlyMap<string, Placed>
-  readonly known: SpaceTables
+  readonly registry: SpaceRegistry
 }
 type Part = readonly [dimensions: DimensionRecord, rationale: readonly Rationale[]]
 
 const narrowDimension =
   (around: Around) =>
   (before: Dimension, path: string): readonly [Dimension, readonly Rationale[]] => {
-    const { margin, minWidth, known, whole } = around
-    const kind = kindOf(known, before)
+    const { margin, minWidth, registry, whole } = around
+    const kind = kindOf(registry, before)
     const kept = around.kept.flatMap(({ trial, values }) =>
       Object.hasOwn(values, path) ? [{ trial, value: values[path] }] : []
     )
@@ -102,18 +102,18 @@ export const narrow = <S extends Space>(
   space: S,
   trials: readonly Trial<unknown>[],
   options: NarrowOptions & { readonly goal?: Goal; readonly whole?: Space },
-  known: SpaceTables = spaceTables
+  registry: SpaceRegistry = builtInSpace
 ): Narrowed<S> => {
   const { keep, goal = 'min', whole = space } = options
   const usable = (trials as readonly Trial[]).filter(t => isWhole(t) && t.outcome.tag === 'scored')
   const kept = ranked(goal, usable)
     .slice(0, keep)
-    .map(({ index, settings }) => ({ trial: index, values: valuesOf(whole, settings, known) }))
+    .map(({ index, settings }) => ({ trial: index, values: valuesOf(whole, settings, registry) }))
   const [dimensions, rationale] = narrowRecord({
     ...options,
     kept,
-    whole: new Map(placed(whole, known).map(p => [p.path, p])),
-    known
+    whole: new Map(placed(whole, registry).map(p => [p.path, p])),
+    registry
   })(space.dimensions, '')
   return {
     space: dimensions === space.dimensions ? space : Object.freeze({ ...space, dimensions }),

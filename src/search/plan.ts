@@ -5,7 +5,8 @@ import type { SettingError } from '../value/error.js'
 import { narrow, type Narrowed, type Rationale } from './narrow.js'
 import { samplerInterpreter } from './sampler/index.js'
 import type { Settings, SettingsOf, Space } from './space.js'
-import { roundBudget, roundKey, settingsKey, studyTables, trialSeed, type Study, type StudyTables } from './study.js'
+import { builtIn, type Registry } from './registry.js'
+import { roundBudget, roundKey, settingsKey, trialSeed, type Study } from './study.js'
 import type { Job, Trial } from './trial.js'
 
 /** a round of narrowing: the space it searches, and why it is that one */
@@ -43,9 +44,9 @@ const jobsOf =
 export const plan = <S extends Space>(
   s: Study<S>,
   trials: readonly Trial<SettingsOf<S>>[],
-  known: StudyTables = studyTables
+  registry: Registry = builtIn
 ): E.Either<SettingError, Plan<S>> => {
-  const { next } = samplerInterpreter(known.samplers)
+  const { next } = samplerInterpreter(registry.samplers)
   const any = s as unknown as Study
   const finished = trials as readonly Trial[]
   const from = (rounds: readonly SearchRound<S>[]): E.Either<SettingError, Plan<S>> => {
@@ -60,7 +61,7 @@ export const plan = <S extends Space>(
         next: finished.length,
         done: finished.filter(t => t.round === round),
         goal: s.metric.goal,
-        known
+        registry
       }),
       E.chain(proposals => {
         if (proposals.length > 0 || rounds.length >= s.zoom.rounds)
@@ -69,7 +70,12 @@ export const plan = <S extends Space>(
             jobs: jobsOf(any, round, finished.length, finished)(proposals) as readonly Job<SettingsOf<S>>[]
           })
         const before = finished.filter(t => t.round <= round)
-        const narrowed: Narrowed<S> = narrow(space, before, { ...s.zoom, goal: s.metric.goal, whole: s.space }, known)
+        const narrowed: Narrowed<S> = narrow(
+          space,
+          before,
+          { ...s.zoom, goal: s.metric.goal, whole: s.space },
+          registry
+        )
         return from([...rounds, narrowed])
       })
     )

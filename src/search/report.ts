@@ -3,7 +3,7 @@ import { markdownTable } from 'markdown-table'
 import { escaped, scatter, type ScatterAxis } from '../report/scatter.js'
 import { counted } from '../value/error.js'
 import { importances } from './importance.js'
-import { placed, spaceTables, valuesOf, type Placed, type SpaceTables } from './space.js'
+import { placed, builtInSpace, valuesOf, type Placed, type SpaceRegistry } from './space.js'
 import type { Found } from './search.js'
 import type { Study } from './study.js'
 import { isWhole, ranked, type Outcome, type Trial } from './trial.js'
@@ -30,10 +30,10 @@ const outcomeText = (o: Outcome): string =>
 
 type Rows = readonly (readonly string[])[]
 /** the trials from the best to the worst: settings and result, the header first */
-export const trialRows = ({ study, trials }: Found, known: SpaceTables = spaceTables): Rows => {
-  const all = placed(study.space, known).map(p => p.path)
+export const trialRows = ({ study, trials }: Found, registry: SpaceRegistry = builtInSpace): Rows => {
+  const all = placed(study.space, registry).map(p => p.path)
   const rows = ranked(study.metric.goal, trials).map(t => {
-    const values = valuesOf(study.space, t.settings, known)
+    const values = valuesOf(study.space, t.settings, registry)
     return [
       String(t.index),
       String(t.round + 1),
@@ -45,18 +45,18 @@ export const trialRows = ({ study, trials }: Found, known: SpaceTables = spaceTa
   return [['trial', 'round', ...all, 'epochs', study.metric.name], ...rows]
 }
 /** the range of each dimension in each round */
-export const roundRows = ({ study, rounds }: Found, known: SpaceTables = spaceTables): Rows => {
+export const roundRows = ({ study, rounds }: Found, registry: SpaceRegistry = builtInSpace): Rows => {
   const range = (d: Placed['dimension']): string =>
     'lower' in d && 'upper' in d
       ? `${digits(d.lower)} .. ${digits(d.upper)}`
       : 'of' in d
         ? (Array.isArray(d.of) ? d.of.map(shown) : Object.keys(d.of)).join(', ')
         : ''
-  const paths = placed(study.space, known).map(p => p.path)
+  const paths = placed(study.space, registry).map(p => p.path)
   return [
     ['round', ...paths],
     ...rounds.map(({ space }, i) => {
-      const there = new Map(placed(space, known).map(p => [p.path, p.dimension]))
+      const there = new Map(placed(space, registry).map(p => [p.path, p.dimension]))
       return [
         String(i + 1),
         ...paths.map(path => {
@@ -67,9 +67,9 @@ export const roundRows = ({ study, rounds }: Found, known: SpaceTables = spaceTa
     })
   ]
 }
-export const importanceRows = ({ study, trials }: Found, known: SpaceTables = spaceTables): Rows => [
+export const importanceRows = ({ study, trials }: Found, registry: SpaceRegistry = builtInSpace): Rows => [
   ['dimension', 'importance', 'trend'],
-  ...importances(study.space, trials, study.metric.goal, known).map(i => [
+  ...importances(study.space, trials, study.metric.goal, registry).map(i => [
     i.path,
     i.importance.toFixed(2),
     i.trend === undefined ? '' : `${i.trend < 0 ? '' : '+'}${i.trend.toFixed(2)}`
@@ -84,8 +84,10 @@ const table = (rows: Rows): string => markdownTable(rows.map(r => r.map(cellText
  *
  * @example console.log(studyTablesText(found))
  */
-export const studyTablesText = (found: Found, known: SpaceTables = spaceTables): string =>
-  [table(roundRows(found, known)), table(importanceRows(found, known)), table(trialRows(found, known))].join('\n\n')
+export const studyTablesText = (found: Found, registry: SpaceRegistry = builtInSpace): string =>
+  [table(roundRows(found, registry)), table(importanceRows(found, registry)), table(trialRows(found, registry))].join(
+    '\n\n'
+  )
 
 /** the ends of an axis that holds these numbers; where they are all the same, with some place around them */
 const extent = (xs: readonly number[], kind: 'linear' | 'log'): readonly [number, number] => {
@@ -104,7 +106,7 @@ const scaleOf = (xs: readonly number[]): 'linear' | 'log' => {
  */
 export const studyPlots = (
   { study, trials, rounds, best }: Found,
-  known: SpaceTables = spaceTables
+  registry: SpaceRegistry = builtInSpace
 ): Readonly<Record<string, string>> => {
   const whole = trials.filter(t => isWhole(t))
   const valueOf = (t: Trial): number | undefined => (t.outcome.tag === 'scored' ? t.outcome.value : undefined)
@@ -115,12 +117,12 @@ export const studyPlots = (
   const plot = ({ path, kind, dimension }: Placed): string => {
     const { axis } = kind
     const mine = whole.flatMap(t => {
-      const x = valuesOf(study.space, t.settings, known)[path]
+      const x = valuesOf(study.space, t.settings, registry)[path]
       return x === undefined ? [] : [{ t, x: typeof x === 'number' && axis !== 'categories' ? x : nameOf(x) }]
     })
     const numbers = mine.flatMap(m => (typeof m.x === 'number' ? [m.x] : []))
     const bands = rounds.flatMap(({ space }, series) =>
-      placed(space, known).flatMap(({ path: at, dimension: d }) =>
+      placed(space, registry).flatMap(({ path: at, dimension: d }) =>
         at === path && axis !== 'categories' && 'lower' in d && 'upper' in d
           ? [{ from: d.lower, to: d.upper, series }]
           : []
@@ -146,7 +148,7 @@ export const studyPlots = (
       }))
     })
   }
-  return Object.fromEntries(placed(study.space, known).map(p => [p.path, plot(p)]))
+  return Object.fromEntries(placed(study.space, registry).map(p => [p.path, plot(p)]))
 }
 
 const htmlTable = (rows: Rows): string => {
@@ -161,16 +163,16 @@ const summary = ({ best, trials }: Found, study: Study): string =>
     : `Best of ${counted(trials.length, 'trial')}: number ${best.trial.index}, ${study.metric.name} ${outcomeText(best.trial.outcome)}, ${JSON.stringify(best.trial.settings)}`
 
 /** One HTML page, with nothing outside of it: what was chosen, the plots, the ranges, the importance, every trial. */
-export const studyHtml = (found: Found, title: string, known: SpaceTables = spaceTables): string => {
+export const studyHtml = (found: Found, title: string, registry: SpaceRegistry = builtInSpace): string => {
   const style =
     'body{font-family:sans-serif;margin:2em;max-width:70em}table{border-collapse:collapse;margin:1em 0}td,th{border:1px solid #ccc;padding:.2em .6em;text-align:right}'
   return [
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escaped(title)}</title><style>${style}</style></head><body>`,
     `<h1>${escaped(title)}</h1><p>${escaped(summary(found, found.study))}</p>`,
-    ...Object.values(studyPlots(found, known)),
-    `<h2>Ranges</h2>${htmlTable(roundRows(found, known))}`,
-    `<h2>Importance</h2>${htmlTable(importanceRows(found, known))}`,
-    `<h2>Trials</h2>${htmlTable(trialRows(found, known))}`,
+    ...Object.values(studyPlots(found, registry)),
+    `<h2>Ranges</h2>${htmlTable(roundRows(found, registry))}`,
+    `<h2>Importance</h2>${htmlTable(importanceRows(found, registry))}`,
+    `<h2>Trials</h2>${htmlTable(trialRows(found, registry))}`,
     '</body></html>\n'
   ].join('\n')
 }

@@ -5,39 +5,16 @@ import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import * as Ord from 'fp-ts/lib/Ord.js'
 import * as N from 'fp-ts/lib/number.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import type { Backend } from '../backend/backend.js'
-import type { LoadError } from '../data/files.js'
-import type { Source } from '../data/reader/reader.js'
-import { loadSource } from '../data/readers.js'
-import type { ModelData } from '../layer/model.js'
-import { called, type Thrown } from '../run/callback.js'
+import { called } from '../run/callback.js'
 import { checkRunFile, type RunFile } from '../run/run-file.js'
-import {
-  inside,
-  settingError,
-  type BackendError,
-  type DecodeError,
-  type FileError,
-  type SettingError
-} from '../value/error.js'
-import { isSize } from '../value/shape.js'
-import { sameData } from '../layer/same-data.js'
-import { execute } from './execute.js'
+import { inside } from '../value/error.js'
+import { sameData } from '../value/equal.js'
 import { plan, type SearchRound } from './plan.js'
 import type { SettingsOf, Space } from './space.js'
-import { checkStudy, runOf, studyTables, type Study, type StudyTables } from './study.js'
+import { builtIn, type Registry } from './registry.js'
+import { checkStudy, runOf, type Study } from './study.js'
+import { checkWorkers, type Runner, type SearchError } from './runner/runner.js'
 import { bestOf, type Job, type Outcome, type Trial } from './trial.js'
-
-/**
- * What carries out trials. It may take them in any order and several at a time: what a trial gives depends on its run alone.
- * An outcome is never Left: only what keeps trials from being carried out at all is.
- */
-export type Runner = (
-  run: RunFile<ModelData>,
-  study: Pick<Study, 'metric' | 'timeout'>
-) => TE.TaskEither<SearchError, Outcome>
-
-export type SearchError = SettingError | DecodeError | FileError | LoadError | BackendError | Thrown
 
 /** what a study has come to */
 export interface Found<S extends Space = Space> {
@@ -52,7 +29,7 @@ export interface SearchOptions {
   readonly runner: Runner
   /** how many trials the runner is given at a time; never changes a result */
   readonly workers?: number
-  readonly known?: StudyTables
+  readonly registry?: Registry
   /** a trial finished before, if there is one: it is not run again */
   readonly recall?: (job: Job) => TE.TaskEither<SearchError, Trial | undefined>
   /** keeps a trial that is finished, before another one takes its worker */
@@ -67,13 +44,6 @@ export const answers = (t: Trial<unknown>, { index, round, origin, epochs, setti
     [t.index, t.round, t.origin, t.epochs ?? null, t.settings, t.seed],
     [index, round, origin, epochs ?? null, settings, seed]
   )
-
-const mostWorkers = 256
-/** what is wrong with a number of workers, if anything */
-export const checkWorkers = (workers: number): SettingError | undefined =>
-  isSize(workers) && workers <= mostWorkers
-    ? undefined
-    : settingError(['workers'], `a whole number from 1 to ${mostWorkers}`, String(workers))
 
 /** tasks over a list, `width` at a time, each beginning as soon as one before it is over; after a Left none begins */
 const several =
@@ -121,7 +91,7 @@ const several =
  */
 export const search = <S extends Space>(
   s: Study<S>,
-  { runner, workers = 1, known = studyTables, recall, keep, observe }: SearchOptions
+  { runner, workers = 1, registry = builtIn, recall, keep, observe }: SearchOptions
 ): TE.TaskEither<SearchError, Found<S>> => {
   const carriedOut = (job: Job<SettingsOf<S>>): TE.TaskEither<SearchError, Trial<SettingsOf<S>>> =>
     pipe(
@@ -152,7 +122,7 @@ export const search = <S extends Space>(
   const all: TE.TaskEither<SearchError, Found<S>> = async () => {
     let trials: readonly Trial<SettingsOf<S>>[] = []
     for (;;) {
-      const planned = plan(s, trials, known)
+      const planned = plan(s, trials, registry)
       if (E.isLeft(planned)) return planned
       const { jobs, rounds } = planned.right
       if (jobs.length === 0) {
@@ -162,7 +132,7 @@ export const search = <S extends Space>(
             ? undefined
             : pipe(
                 runOf(s, trial as Job),
-                E.chain(found => checkRunFile(found, known))
+                E.chain(found => checkRunFile(found, registry))
               )
         return E.right({
           study: s,
@@ -182,37 +152,7 @@ export const search = <S extends Space>(
   }
   const wrong = checkWorkers(workers)
   return pipe(
-    TE.fromEither(wrong === undefined ? checkStudy(s, known) : E.left(wrong)),
+    TE.fromEither(wrong === undefined ? checkStudy(s, registry) : E.left(wrong)),
     TE.chainW(() => all)
   )
-}
-
-/** data by their sources, each loaded once */
-export const loading = (known: StudyTables = studyTables): ((source: Source) => ReturnType<typeof loadSource>) => {
-  const loaded = new Map<string, ReturnType<typeof loadSource>>()
-  return source => {
-    const name = JSON.stringify(source)
-    const load = loaded.get(name) ?? memoised(loadSource(source, known.readers))
-    loaded.set(name, load)
-    return load
-  }
-}
-/** the same task once: its result is kept */
-const memoised = <A>(task: () => Promise<A>): (() => Promise<A>) => {
-  let result: Promise<A> | undefined
-  return () => (result ??= task())
-}
-
-/**
- * Trials in this process, one after the other. A study with a time-out needs threads to give a trial up: `inThreads`.
- *
- * @example search(s, { runner: inProcess(wasm) })
- */
-export const inProcess = (backend: Backend, known: StudyTables = studyTables): Runner => {
-  const load = loading(known)
-  return (run, { metric }) =>
-    pipe(
-      load(run.data),
-      TE.chainEitherKW(data => execute(run, data, metric, { backend, known }))
-    )
 }

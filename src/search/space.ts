@@ -2,15 +2,14 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { checkMember } from '../registry/lookup.js'
 import { bits32, collision, foldIn, leafKey, type Key } from '../random/index.js'
-import { type Codec } from '../value/codec.js'
 import { inside, settingError, type SettingError } from '../value/error.js'
-import { checkMember, familyCodec } from '../value/family.js'
 import { constraints as constraintKinds, type Constraint, type ConstraintTable } from './constraint.js'
 import {
   dimensions as dimensionKinds,
   type Dimension,
-  type DimensionKind,
+  type DimensionDefinition,
   type DimensionRecord,
   type DimensionTable,
   type ValueOf,
@@ -46,44 +45,43 @@ export const space = <const D extends DimensionRecord>(
   ...constraints: readonly Constraint<NumberPath<NoInfer<D>>>[]
 ): Space<D> => Object.freeze({ dimensions, constraints: Object.freeze(constraints as readonly Constraint[]) })
 
-/** where the kinds of a space's members are looked up */
-export interface SpaceTables {
+/** where the members of a space are looked up */
+export interface SpaceRegistry {
   /** ranges and choices, by tag */
   readonly dimensions: DimensionTable
   /** what may have to hold between them, by tag */
   readonly constraints: ConstraintTable
 }
 /** the dimensions and constraints that gradfold comes with */
-export const spaceTables: SpaceTables = Object.freeze({ dimensions: dimensionKinds, constraints: constraintKinds })
+export const builtInSpace: SpaceRegistry = Object.freeze({ dimensions: dimensionKinds, constraints: constraintKinds })
 
-export const dimensionCodec = (kinds: DimensionTable): Codec<Dimension> => familyCodec<Dimension>('dimension', kinds)
-export const kindOf = ({ dimensions }: SpaceTables, d: Dimension): DimensionKind<Dimension> =>
-  dimensions[d.tag] as DimensionKind<Dimension>
+export const kindOf = ({ dimensions }: SpaceRegistry, d: Dimension): DimensionDefinition<Dimension> =>
+  dimensions[d.tag] as DimensionDefinition<Dimension>
 
 /** a dimension with its path; `under` are the variants it comes with, from the outside in: paths of dimensions and names */
 export interface Placed {
   readonly path: string
   readonly dimension: Dimension
-  readonly kind: DimensionKind<Dimension>
+  readonly kind: DimensionDefinition<Dimension>
   readonly under: readonly (readonly [path: string, variant: string])[]
 }
 const placedIn =
-  (known: SpaceTables, at: string, under: Placed['under']) =>
+  (registry: SpaceRegistry, at: string, under: Placed['under']) =>
   (dimensions: DimensionRecord): readonly Placed[] =>
     Object.entries(dimensions).flatMap(([name, dimension]) => {
-      const kind = kindOf(known, dimension)
+      const kind = kindOf(registry, dimension)
       const path = `${at}${name}`
       const parts = Object.entries(kind.parts?.(dimension) ?? {})
       return [
         { path, dimension, kind, under },
         ...parts.flatMap(([variant, inner]) =>
-          placedIn(known, `${path}/${variant}/`, [...under, [path, variant]])(inner)
+          placedIn(registry, `${path}/${variant}/`, [...under, [path, variant]])(inner)
         )
       ]
     })
 /** all dimensions, those of variants too, in the order in which they are written */
-export const placed = (s: Space, known: SpaceTables = spaceTables): readonly Placed[] =>
-  placedIn(known, '', [])(s.dimensions)
+export const placed = (s: Space, registry: SpaceRegistry = builtInSpace): readonly Placed[] =>
+  placedIn(registry, '', [])(s.dimensions)
 
 // ---- settings
 
@@ -91,12 +89,12 @@ export const placed = (s: Space, known: SpaceTables = spaceTables): readonly Pla
 export type Point = (path: string) => number
 
 const settingsIn =
-  (known: SpaceTables, point: Point, at: string) =>
+  (registry: SpaceRegistry, point: Point, at: string) =>
   (dimensions: DimensionRecord): Settings =>
     Object.freeze(
       Object.fromEntries(
         Object.entries(dimensions).map(([name, d]): readonly [string, unknown] => {
-          const kind = kindOf(known, d)
+          const kind = kindOf(registry, d)
           const path = `${at}${name}`
           const value = kind.at(d, point(path))
           const part = kind.parts?.(d)[String(value)]
@@ -104,67 +102,71 @@ const settingsIn =
             name,
             part === undefined
               ? value
-              : Object.freeze({ tag: value, ...settingsIn(known, point, `${path}/${String(value)}/`)(part) })
+              : Object.freeze({ tag: value, ...settingsIn(registry, point, `${path}/${String(value)}/`)(part) })
           ]
         })
       )
     )
 /** the settings at a point; constraints are not asked */
-export const settingsAt = <S extends Space>(s: S, point: Point, known: SpaceTables = spaceTables): SettingsOf<S> =>
-  settingsIn(known, point, '')(s.dimensions) as SettingsOf<S>
+export const settingsAt = <S extends Space>(
+  s: S,
+  point: Point,
+  registry: SpaceRegistry = builtInSpace
+): SettingsOf<S> => settingsIn(registry, point, '')(s.dimensions) as SettingsOf<S>
 
 const isRecord = (u: unknown): u is Settings => typeof u === 'object' && u !== null && !Array.isArray(u)
 
 const valuesIn =
-  (known: SpaceTables, at: string) =>
+  (registry: SpaceRegistry, at: string) =>
   (dimensions: DimensionRecord, settings: Settings): readonly (readonly [string, unknown])[] =>
     Object.entries(dimensions).flatMap(([name, d]) => {
       const value = settings[name]
-      const parts = kindOf(known, d).parts?.(d)
+      const parts = kindOf(registry, d).parts?.(d)
       const path = `${at}${name}`
       if (parts === undefined || !isRecord(value)) return [[path, value] as const]
       const variant = String(value['tag'])
       const part = parts[variant]
       return [
         [path, variant] as const,
-        ...(part === undefined ? [] : valuesIn(known, `${path}/${variant}/`)(part, value))
+        ...(part === undefined ? [] : valuesIn(registry, `${path}/${variant}/`)(part, value))
       ]
     })
 /** the value of each dimension that these settings have, by its path; of variants, the name */
 export const valuesOf = (
   s: Space,
   settings: Settings,
-  known: SpaceTables = spaceTables
-): Readonly<Record<string, unknown>> => Object.fromEntries(valuesIn(known, '')(s.dimensions, settings))
+  registry: SpaceRegistry = builtInSpace
+): Readonly<Record<string, unknown>> => Object.fromEntries(valuesIn(registry, '')(s.dimensions, settings))
 
 /** whether settings meet the constraints; one that speaks of a value that isn't there holds */
-export const meets = (s: Space, settings: Settings, known: SpaceTables = spaceTables): boolean => {
-  const values = valuesOf(s, settings, known)
+export const meets = (s: Space, settings: Settings, registry: SpaceRegistry = builtInSpace): boolean => {
+  const values = valuesOf(s, settings, registry)
   return s.constraints.every(c => {
     const numbers = c.names.flatMap(name => (typeof values[name] === 'number' ? [values[name]] : []))
-    return numbers.length < c.names.length || (known.constraints[c.tag]?.holds(c, numbers) ?? false)
+    return numbers.length < c.names.length || (registry.constraints[c.tag]?.holds(c, numbers) ?? false)
   })
 }
 
 const containsIn =
-  (known: SpaceTables) =>
+  (registry: SpaceRegistry) =>
   (dimensions: DimensionRecord, settings: unknown, more: readonly string[]): boolean =>
     isRecord(settings) &&
     Object.keys(settings).every(k => Object.hasOwn(dimensions, k) || more.includes(k)) &&
     Object.entries(dimensions).every(([name, d]) => {
-      const kind = kindOf(known, d)
+      const kind = kindOf(registry, d)
       const value = Object.hasOwn(settings, name) ? settings[name] : undefined
       const parts = kind.parts?.(d)
       if (parts === undefined) return kind.contains(d, value)
       const variant = isRecord(value) ? value['tag'] : undefined
-      return kind.contains(d, variant) && containsIn(known)(parts[String(variant)] ?? {}, value, ['tag'])
+      return kind.contains(d, variant) && containsIn(registry)(parts[String(variant)] ?? {}, value, ['tag'])
     })
 /** whether settings are exactly what the space says: every name and no other, values in range, constraints met */
 export const contains = <S extends Space>(
   s: S,
   settings: unknown,
-  known: SpaceTables = spaceTables
-): settings is SettingsOf<S> => containsIn(known)(s.dimensions, settings, []) && meets(s, settings as Settings, known)
+  registry: SpaceRegistry = builtInSpace
+): settings is SettingsOf<S> =>
+  containsIn(registry)(s.dimensions, settings, []) && meets(s, settings as Settings, registry)
 
 /** how often settings that break a constraint are drawn anew */
 const attempts = 1000
@@ -184,11 +186,11 @@ export interface Met<S extends Space> {
 export const firstMeeting = <S extends Space>(
   s: S,
   points: (attempt: number) => Point,
-  known: SpaceTables = spaceTables
+  registry: SpaceRegistry = builtInSpace
 ): E.Either<SettingError, Met<S>> => {
   const from = (attempt: number): E.Either<SettingError, Met<S>> => {
-    const settings = settingsAt(s, points(attempt), known)
-    return meets(s, settings, known)
+    const settings = settingsAt(s, points(attempt), registry)
+    return meets(s, settings, registry)
       ? E.right({ settings, attempt })
       : attempt + 1 < attempts
         ? from(attempt + 1)
@@ -214,28 +216,28 @@ export const randomPoint =
 export const draw = <S extends Space>(
   s: S,
   key: Key,
-  known: SpaceTables = spaceTables
+  registry: SpaceRegistry = builtInSpace
 ): E.Either<SettingError, SettingsOf<S>> =>
   pipe(
-    firstMeeting(s, attempt => randomPoint(foldIn(key, attempt)), known),
+    firstMeeting(s, attempt => randomPoint(foldIn(key, attempt)), registry),
     E.map(met => met.settings)
   )
 
 // ---- whether a space is one
 
 const checkDimensions =
-  (known: SpaceTables) =>
+  (registry: SpaceRegistry) =>
   (dimensions: DimensionRecord): SettingError | undefined =>
     Object.entries(dimensions)
       .map(([name, d]): SettingError | undefined => {
-        const member = checkMember('dimension', known.dimensions)(d)
+        const member = checkMember(registry, 'dimension')(d)
         if (E.isLeft(member)) return { ...member.left, path: [name, ...member.left.path.slice(1)] }
-        const kind = kindOf(known, d)
+        const kind = kindOf(registry, d)
         const own = kind.check?.(d)
         if (own !== undefined) return inside(name)(own)
         const parts = Object.entries(kind.parts?.(d) ?? {})
         const wrong = parts
-          .map(([variant, inner]) => pipe(O.fromNullable(checkDimensions(known)(inner)), O.map(inside(variant))))
+          .map(([variant, inner]) => pipe(O.fromNullable(checkDimensions(registry)(inner)), O.map(inside(variant))))
           .find(O.isSome)
         return wrong === undefined ? undefined : inside(name)(inside('of')(wrong.value))
       })
@@ -247,11 +249,14 @@ const checkDimensions =
  * @returns Left for an empty choice, a lower bound above the upper, a constraint on something that is no number, ...; paths begin with
  * `space` or `constraints`
  */
-export const checkSpace = <S extends Space>(s: S, known: SpaceTables = spaceTables): E.Either<SettingError, S> => {
+export const checkSpace = <S extends Space>(
+  s: S,
+  registry: SpaceRegistry = builtInSpace
+): E.Either<SettingError, S> => {
   if (Object.keys(s.dimensions).length === 0) return E.left(settingError(['space'], 'at least one dimension', 'none'))
-  const wrong = checkDimensions(known)(s.dimensions)
+  const wrong = checkDimensions(registry)(s.dimensions)
   if (wrong !== undefined) return E.left(inside('space')(wrong))
-  const all = placed(s, known)
+  const all = placed(s, registry)
   const clash = collision(all.map(({ path }) => path))
   if (O.isSome(clash))
     return E.left(
@@ -268,7 +273,7 @@ export const checkSpace = <S extends Space>(s: S, known: SpaceTables = spaceTabl
   const unknown = s.constraints
     .map((c, i) =>
       pipe(
-        checkMember('constraint', known.constraints)(c),
+        checkMember(registry, 'constraint')(c),
         E.mapLeft(e => ({ ...e, path: ['constraints', String(i), ...e.path.slice(1)] }))
       )
     )

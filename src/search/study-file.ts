@@ -6,11 +6,11 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { LoadError } from '../data/files.js'
-import type { Source } from '../data/reader/reader.js'
 import { loadSource } from '../data/readers.js'
+import { codecsOf } from '../registry/codecs.js'
 import { dataDigest } from '../run/identity.js'
 import { runFileCodec } from '../run/run-file.js'
-import { shortFamily } from '../run/short.js'
+import { shortCodecsOf } from '../run/short.js'
 import { version } from '../run/version.js'
 import {
   decode,
@@ -28,14 +28,15 @@ import {
   type Codec
 } from '../value/codec.js'
 import { decodeError, type DecodeError, type Problem, type SettingError } from '../value/error.js'
-import { constraintCodec, type Constraint } from './constraint.js'
+import type { Constraint } from './constraint.js'
 import type { Dimension, DimensionRecord } from './dimension/index.js'
 import { isJson, labelled, type Json } from './json.js'
 import { studyMetricCodec, validationLoss, type StudyMetric } from './metric.js'
 import { usualNarrowing, zoom, type Zoom } from './narrow.js'
-import { random, samplerCodec, type Sampler } from './sampler/index.js'
-import { dimensionCodec, type Settings } from './space.js'
-import { checkStudy, studyTables, type Study, type StudyTables } from './study.js'
+import { random, type Sampler } from './sampler/index.js'
+import type { Settings } from './space.js'
+import { builtIn, type Registry } from './registry.js'
+import { checkStudy, type Study } from './study.js'
 
 export interface StudyFile {
   readonly space: DimensionRecord
@@ -111,15 +112,15 @@ const zoomCodec: Codec<Zoom> = exact('zoom', {
 const template: Codec<Json> = refined('a run file with holes', (u): u is Json => isJson(u) && isRecord(u))
 
 /** JSON of study files. Reading fills in what is left out of the study itself, writing leaves nothing out. */
-export const studyFileCodec = (known: StudyTables = studyTables): Codec<StudyFile> =>
+export const studyFileCodec = (registry: Registry = builtIn): Codec<StudyFile> =>
   exact('study', {
-    space: nonEmpty(labelled<Dimension>(dimensionCodec(known.dimensions))),
-    constraints: withDefault(list(constraintCodec(known.constraints)), []),
+    space: nonEmpty(labelled<Dimension>(codecsOf(registry).dimension)),
+    constraints: withDefault(list(codecsOf(registry).constraint), []),
     run: template,
     metric: withDefault(studyMetricCodec, validationLoss),
     budget: size,
     seed: withDefault(uint32, 0),
-    sampler: withDefault(samplerCodec(known.samplers), random),
+    sampler: withDefault(shortCodecsOf(registry).sampler, random),
     zoom: withDefault(zoomCodec, zoom(1)),
     timeout: optional(positive)
   }) as Codec<StudyFile>
@@ -135,23 +136,23 @@ const isFixed = (run: Json): boolean => holesIn(run, []).length === 0
  */
 export const completeStudy = (
   file: StudyFile,
-  known: StudyTables = studyTables
+  registry: Registry = builtIn
 ): TE.TaskEither<LoadError | DecodeError | SettingError, StudyFile> => {
   const { run } = file
   const source = isRecord(run) ? run['data'] : undefined
   return !isRecord(run) || source === undefined || !isFixed(source)
     ? TE.right(file)
     : pipe(
-        TE.fromEither(decode(shortFamily<Source>('data source', known.readers))(source)),
-        TE.chainW(named => loadSource(named, known.readers)),
+        TE.fromEither(decode(shortCodecsOf(registry).source)(source)),
+        TE.chainW(named => loadSource(named, registry)),
         TE.map(data => ({ ...file, run: { version, dataDigest: dataDigest(data), ...run } }))
       )
 }
 
 /** The study that a file describes. Checks nothing; `checkStudyFile` does. */
-export const studyOf = (file: StudyFile, known: StudyTables = studyTables): Study => {
+export const studyOf = (file: StudyFile, registry: Registry = builtIn): Study => {
   const { space: dimensions, constraints, run, ...rest } = file
-  const codec = runFileCodec(known)
+  const codec = runFileCodec(registry)
   return Object.freeze({
     ...rest,
     space: Object.freeze({ dimensions, constraints }),
@@ -167,9 +168,9 @@ const inFile = ({ path, expected, got, hint }: Problem<string>): DecodeError =>
  *
  * @returns Left with the place in the file for whatever makes it no study: see `checkStudy`; holes and dimensions must match too
  */
-export const checkStudyFile = (file: StudyFile, known: StudyTables = studyTables): E.Either<DecodeError, Study> => {
+export const checkStudyFile = (file: StudyFile, registry: Registry = builtIn): E.Either<DecodeError, Study> => {
   const wrong = checkHoles(file)
-  return wrong === undefined ? pipe(checkStudy(studyOf(file, known), known), E.mapLeft(inFile)) : E.left(wrong)
+  return wrong === undefined ? pipe(checkStudy(studyOf(file, registry), registry), E.mapLeft(inFile)) : E.left(wrong)
 }
 
 /**
@@ -186,12 +187,12 @@ export const checkStudyFile = (file: StudyFile, known: StudyTables = studyTables
  * }`)
  * @returns Left with the place: `$/space/rate/lower: expected at most 1, the upper bound, got 10`; never throws
  */
-export const parseStudyFile = (text: string, known: StudyTables = studyTables): E.Either<DecodeError, StudyFile> =>
+export const parseStudyFile = (text: string, registry: Registry = builtIn): E.Either<DecodeError, StudyFile> =>
   pipe(
-    parseJson(studyFileCodec(known))(text),
-    E.chainFirst(file => checkStudyFile(file, known))
+    parseJson(studyFileCodec(registry))(text),
+    E.chainFirst(file => checkStudyFile(file, registry))
   )
 
 /** The text of a study file, every setting of the study written out; `parseStudyFile` gives the same file back. */
-export const showStudyFile = (file: StudyFile, known: StudyTables = studyTables): string =>
-  `${JSON.stringify(studyFileCodec(known).encode(file), undefined, 2)}\n`
+export const showStudyFile = (file: StudyFile, registry: Registry = builtIn): string =>
+  `${JSON.stringify(studyFileCodec(registry).encode(file), undefined, 2)}\n`

@@ -3,28 +3,28 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { ModelData } from '../layer/model.js'
 import { bits32, childKey, foldIn, leafKey, rootKey, type Key } from '../random/index.js'
-import { checkRunFile, contract, tables, trainingOf, type RunFile, type Tables } from '../run/run-file.js'
+import { checkMember } from '../registry/lookup.js'
+import { checkRunFile, contract, trainingOf, type RunFile } from '../run/run-file.js'
 import { anyOf, epochs } from '../train/stop/index.js'
 import { checkTraining } from '../train/training.js'
 import { decodeError, inside, settingError, type DecodeError, type SettingError } from '../value/error.js'
-import { checkMember } from '../value/family.js'
 import { given } from '../value/given.js'
 import { isSize } from '../value/shape.js'
 import { errorText } from '../value/text.js'
 import { checkMetric, validationLoss, type StudyMetric } from './metric.js'
 import { zoom, type Zoom } from './narrow.js'
-import { random, samplerInterpreter, samplers, type Sampler, type SamplerTable } from './sampler/index.js'
+import { builtIn, type Registry } from './registry.js'
+import { random, samplerInterpreter, type Sampler } from './sampler/index.js'
 import {
   draw,
   checkSpace,
   meets,
   placed,
   settingsAt,
-  spaceTables,
   type Settings,
   type SettingsOf,
   type Space,
-  type SpaceTables
+  type SpaceRegistry
 } from './space.js'
 import type { Job } from './trial.js'
 
@@ -82,14 +82,6 @@ export const study = <const S extends Space>(options: StudyOptions<S>): Study<S>
       )
   })
 
-/** where the members of a study and of its runs are looked up */
-export interface StudyTables extends SpaceTables, Tables {
-  /** which settings are tried, by tag */
-  readonly samplers: SamplerTable
-}
-/** everything that gradfold comes with and that studies name: dimensions, constraints, samplers, and what their runs name */
-export const studyTables: StudyTables = Object.freeze({ ...spaceTables, ...tables, samplers })
-
 // ---- keys and seeds: functions of the study's seed and an index
 
 const searchKey = (seed: number): Key => childKey(rootKey(seed), 'search')
@@ -127,9 +119,9 @@ export const runOf = <S extends Space>(s: Study<S>, job: Job): E.Either<DecodeEr
 // ---- whether a study is one
 
 /** settings that show what runs look like: the middle of everything, its ends, and each variant and category once */
-const probes = <S extends Space>(s: S, known: SpaceTables): readonly SettingsOf<S>[] => {
+const probes = <S extends Space>(s: S, registry: SpaceRegistry): readonly SettingsOf<S>[] => {
   const last = 1 - 2.3283064365386963e-10
-  const categories = placed(s, known).flatMap(({ path, kind, dimension, under }) =>
+  const categories = placed(s, registry).flatMap(({ path, kind, dimension, under }) =>
     kind.axis !== 'categories'
       ? []
       : kind.spread(dimension, 100).map(value => ({
@@ -139,7 +131,7 @@ const probes = <S extends Space>(s: S, known: SpaceTables): readonly SettingsOf<
         }))
   )
   const placeOf = (path: string, name: string): number => {
-    const at = placed(s, known).find(p => p.path === path)
+    const at = placed(s, registry).find(p => p.path === path)
     return at === undefined ? 0.5 : at.kind.place(at.dimension, name)
   }
   const points: readonly ((path: string) => number)[] = [
@@ -151,15 +143,20 @@ const probes = <S extends Space>(s: S, known: SpaceTables): readonly SettingsOf<
       return at === path ? place : above === undefined ? 0.5 : placeOf(above[0], above[1])
     })
   ]
-  return points.map(point => settingsAt(s, point, known)).filter(settings => meets(s, settings as Settings, known))
+  return points
+    .map(point => settingsAt(s, point, registry))
+    .filter(settings => meets(s, settings as Settings, registry))
 }
 /** the same, or random settings where constraints leave none of them */
-const probed = <S extends Space>(s: Study<S>, known: SpaceTables): E.Either<SettingError, readonly SettingsOf<S>[]> => {
-  const all = probes(s.space, known)
+const probed = <S extends Space>(
+  s: Study<S>,
+  registry: SpaceRegistry
+): E.Either<SettingError, readonly SettingsOf<S>[]> => {
+  const all = probes(s.space, registry)
   return all.length > 0
     ? E.right(all)
     : pipe(
-        draw(s.space, settingsKey(s.seed, 0), known),
+        draw(s.space, settingsKey(s.seed, 0), registry),
         E.map(settings => [settings])
       )
 }
@@ -203,28 +200,28 @@ const checkNumbers = (s: Study): SettingError | undefined => {
  */
 export const checkStudy = <S extends Space>(
   s: Study<S>,
-  known: StudyTables = studyTables
+  registry: Registry = builtIn
 ): E.Either<SettingError | DecodeError, Study<S>> => {
   const left = (e: SettingError | undefined): E.Either<SettingError, unknown> =>
     e === undefined ? E.right(undefined) : E.left(e)
   return pipe(
-    checkSpace(s.space, known),
+    checkSpace(s.space, registry),
     E.chain(() => left(checkNumbers(s as unknown as Study))),
-    E.chain(() => checkMember('sampler', known.samplers)(s.sampler)),
+    E.chain(() => checkMember(registry, 'sampler')(s.sampler)),
     E.chain(() => {
-      const wrong = samplerInterpreter(known.samplers).check(s.sampler, s.space, roundBudget(s, 0), known)
+      const wrong = samplerInterpreter(registry.samplers).check(s.sampler, s.space, roundBudget(s, 0), registry)
       return left(wrong === undefined ? undefined : inside('sampler')(wrong))
     }),
-    E.chainW(() => probed(s, known)),
+    E.chainW(() => probed(s, registry)),
     E.chainW(
       E.traverseArray((settings: SettingsOf<S>) =>
         pipe(
           s.run(settings),
           E.mapLeft(inRun),
-          E.chainW(run => pipe(checkRunFile(run, known), E.mapLeft(inRun))),
+          E.chainW(run => pipe(checkRunFile(run, registry), E.mapLeft(inRun))),
           E.chainW(run =>
             pipe(
-              checkTraining(trainingOf(run), known.families),
+              checkTraining(trainingOf(run), registry),
               E.mapLeft(e => settingError(['run', ...e.path], e.expected, e.got, e.hint)),
               E.chain(checked => left(checkMetric(s.metric, checked, run.validation !== undefined)))
             )

@@ -3,8 +3,9 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as Ord from 'fp-ts/lib/Ord.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import * as t from 'io-ts'
+import { recordCodec } from '../registry/codecs.js'
+import { family, type Definition } from '../registry/definition.js'
 import { count, exact, finite, oneOf, optional, refined, size, uint32, type Codec } from '../value/codec.js'
-import { familyCodec, table, type Member } from '../value/family.js'
 import { isJson } from './json.js'
 import type { Settings } from './space.js'
 
@@ -53,10 +54,13 @@ export interface Trial<A = Settings> extends Job<A> {
   readonly outcome: Outcome
 }
 
-const outcome = (tag: Outcome['tag'], fields: ReturnType<Member['fields']>): Member => ({ tag, fields: () => fields })
-const outcomeCodec: Codec<Outcome> = familyCodec<Outcome>(
+const outcome = (tag: Outcome['tag'], fields: ReturnType<Definition['fields']>): Definition => ({
+  tag,
+  fields: () => fields
+})
+const outcomeCodec: Codec<Outcome> = recordCodec<Outcome>(
   'outcome',
-  table(
+  family(
     outcome('scored', { value: finite, epoch: size, step: size, reason: t.string }),
     outcome('diverged', { step: count, message: t.string }),
     outcome('failed', { message: t.string }),

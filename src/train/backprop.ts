@@ -18,7 +18,7 @@ import { rootKey, type Key } from '../random/index.js'
 import type { BackendError, DataError, SettingError, ShapeError } from '../value/error.js'
 import { scalarOf, type Tensor } from '../value/tensor.js'
 import { leaves, rebuild, type Branch } from '../value/tree.js'
-import type { Families } from './families.js'
+import type { TrainingRegistry } from './registry.js'
 import type { FittingLoss } from './loss/fitting.js'
 import type { Loss } from './loss/index.js'
 import { sgd } from './optimizer/index.js'
@@ -30,7 +30,7 @@ import { checkTraining, type ValidTraining, type Training } from './training.js'
 export interface BackpropOptions<L = Loss> {
   readonly loss: L
   readonly backend: Backend
-  readonly families?: Families
+  readonly registry?: TrainingRegistry
   /** whether dropout drops and batch statistics are used; default true, as in a training step */
   readonly training?: boolean
   /** running statistics, for models that have them; default those of a fresh model */
@@ -132,7 +132,7 @@ export const backprop = <M extends Model, const L extends Loss>(
   // how it would be learned does not matter here
   const t: Training<M> = { model, loss, precision: precisionOf(tree), ...learning }
   return pipe(
-    checkTraining(t, options.families),
+    checkTraining(t, options.registry),
     E.chainFirstW(c => checkBatch(c, batch)),
     E.chainW(c => run(c, tree, batch, options)),
     E.map(r => ({ ...r, gradients: r.gradients as unknown as ParamsOf<M> }))

@@ -10,7 +10,7 @@ import type { ValidTraining } from './training.js'
 
 /** the settings of the optimizer, by the names under which a run reports them */
 export const settingsOf = (c: ValidTraining): readonly (readonly [string, Setting])[] =>
-  Object.entries(optimizerInterpreter(c.families.optimizers).settings(c.training.optimizer, ''))
+  Object.entries(optimizerInterpreter(c.registry.optimizers).settings(c.training.optimizer, ''))
 
 export const epochSumsAfter = ({ epochSums: e }: TrainState, r: StepReport): TrainState['epochSums'] => ({
   loss: e.loss + r.loss * r.weight,
@@ -33,8 +33,8 @@ export interface Bookkeeping {
 const nothingScheduled: Readonly<Record<string, number>> = Object.freeze({})
 
 export const bookkeeping = (c: ValidTraining): Bookkeeping => {
-  const { reason, next: remember } = stopInterpreter(c.families.stopRules)
-  const { value, next } = scheduleInterpreter(c.families.schedules)
+  const { reason, next: remember } = stopInterpreter(c.registry.stopRules)
+  const { value, next } = scheduleInterpreter(c.registry.schedules)
   const { stop } = c.training
   const settings = settingsOf(c)
   const scheduled = settings.filter(([, set]) => typeof set !== 'number')

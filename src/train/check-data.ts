@@ -51,10 +51,10 @@ const checkValidation = (c: ValidTraining, validation: Dataset | undefined): E.E
       'hand one along as the option validation',
       'missing-input'
     )
-  const { validates } = scheduleInterpreter(c.families.schedules)
+  const { validates } = scheduleInterpreter(c.registry.schedules)
   return checkAll([
     failIf(
-      stopInterpreter(c.families.stopRules).validates(c.training.stop) ? lacking('stop', 'the stop rule') : undefined
+      stopInterpreter(c.registry.stopRules).validates(c.training.stop) ? lacking('stop', 'the stop rule') : undefined
     ),
     failIf(settingsOf(c).some(([, s]) => validates(s)) ? lacking('optimizer', 'a schedule') : undefined)
   ])

@@ -34,6 +34,14 @@ const checkShapes = (c: ValidTraining, { x, y, weights }: Batch): ShapeError | u
       `shape ${showShape(got)}`,
       'reshape the data, or change the input of the model'
     )
+  const wanted = c.training.model.dtype
+  if ((wanted === 'u32') !== (x.dtype === 'u32'))
+    return shapeError(
+      ['inputs'],
+      wanted === 'u32' ? 'indexes (u32), as the model says' : `numbers of type ${c.training.precision}`,
+      x.dtype,
+      wanted === 'u32' ? '' : 'ofIndices(model) makes a model of indexes'
+    )
   if (x.shape[0] !== y.shape[0])
     return shapeError(['targets'], `${counted(x.shape[0] as number, 'target')}, one for each input`, String(y.shape[0]))
   if (weights !== undefined && !(sameShape(weights.shape, [x.shape[0] as number]) && weights.dtype !== 'bool'))
@@ -67,7 +75,7 @@ const firstTie = ({ numbers }: Targets, size: number): number =>
   })
 /** metrics of classes need targets that say one class; what a loss of classes takes does, the first of equally likely ones */
 const noClass = (c: ValidTraining, y: Targets): DataError | undefined => {
-  const metric = c.training.metrics.find(m => c.families.metrics[m.tag]?.targets === 'classes')
+  const metric = c.training.metrics.find(m => c.registry.metrics[m.tag]?.targets === 'classes')
   if (metric === undefined || c.output.length === 0 || c.loss.classIndexes) return undefined
   const classes = c.output.at(-1) as number
   const said = `for the metric ${metric.tag}`

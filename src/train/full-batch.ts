@@ -6,7 +6,7 @@ import { gathered } from '../data/program-inputs.js'
 import { program, type Program } from '../expr/program.js'
 import { checkData } from './check-data.js'
 import type { TrainError } from './divergence.js'
-import { families as builtIn, type Families } from './families.js'
+import { builtInTraining, type TrainingRegistry } from './registry.js'
 import { stepOutputs } from './program.js'
 import { start } from './state.js'
 import { checkTraining, type Training } from './training.js'
@@ -15,10 +15,10 @@ import { checkTraining, type Training } from './training.js'
 export const fullBatchStep = (
   t: Training,
   data: Dataset,
-  families: Families = builtIn
+  registry: TrainingRegistry = builtInTraining
 ): E.Either<TrainError, Program> =>
   pipe(
-    checkTraining(t, families),
+    checkTraining(t, registry),
     E.chainFirstW(c => checkData(c, data)),
     E.chainW(c => program(stepOutputs(c, start(c), gathered(data, t.batchSize, t.precision))))
   )

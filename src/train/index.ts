@@ -1,5 +1,5 @@
 /** Training: what a training is, its step, the fold, and the families it looks members up in. */
-export { families, type Families } from './families.js'
+export type { TrainingRegistry } from './registry.js'
 export { training, type FittingOptions, type Training, type TrainingOptions } from './training.js'
 export type { Batch } from './examples.js'
 export type { Diverged, TrainError } from './divergence.js'

@@ -42,7 +42,7 @@ const classTargets = (c: ValidTraining, y: Expr): Expr => {
 
 /** the names of the metrics, each once: `accuracy`, `accuracy2` */
 export const metricNames = (c: ValidTraining): readonly string[] => {
-  const names = c.training.metrics.map(m => c.families.metrics[m.tag]?.label?.(m) ?? m.tag)
+  const names = c.training.metrics.map(m => c.registry.metrics[m.tag]?.label?.(m) ?? m.tag)
   return names.map((name, i) => {
     const before = names.slice(0, i).filter(other => other === name).length
     return before === 0 ? name : `${name}${before + 1}`
@@ -54,7 +54,7 @@ export const metricSums = (c: ValidTraining, output: Expr, target: Expr): Readon
   const names = metricNames(c)
   return Object.fromEntries(
     c.training.metrics.flatMap((m, i) => {
-      const kind = c.families.metrics[m.tag]
+      const kind = c.registry.metrics[m.tag]
       const ofClasses = kind?.targets === 'classes'
       const sums =
         ofClasses && c.output.length === 0
@@ -141,7 +141,7 @@ export const stepOutputs = (
     losses.loss,
     at.map(([, e]) => e)
   )
-  const self = optimizerInterpreter(c.families.optimizers, rolesOf(c.placed.params))
+  const self = optimizerInterpreter(c.registry.optimizers, rolesOf(c.placed.params))
   const isFrozen = frozenState(
     at.map(([path]) => path),
     path => self.freezes(c.training.optimizer, path)

@@ -8,7 +8,7 @@ import { evaluator } from '../infer/evaluate.js'
 import { bracket } from '../value/bracket.js'
 import type { TrainError } from './divergence.js'
 import { checkDataset } from './examples.js'
-import { families as builtIn, type Families } from './families.js'
+import { builtInTraining, type TrainingRegistry } from './registry.js'
 import type { Totals } from './metric/metric.js'
 import { forward, lossOutputs, metricNames, metricSums } from './program.js'
 import type { Scores } from './progress.js'
@@ -27,7 +27,7 @@ export const metricValues = (c: ValidTraining, totals: Totals, examples: number)
         name,
         m === undefined
           ? NaN
-          : (c.families.metrics[m.tag]?.value(m, Object.fromEntries(mine), examples, c.output) ?? NaN)
+          : (c.registry.metrics[m.tag]?.value(m, Object.fromEntries(mine), examples, c.output) ?? NaN)
       ] as const
     })
   )
@@ -80,11 +80,11 @@ export const score = (
   t: Training,
   s: TrainState,
   data: Dataset,
-  { backend, families = builtIn }: { readonly backend: Backend; readonly families?: Families }
+  { backend, registry = builtInTraining }: { readonly backend: Backend; readonly registry?: TrainingRegistry }
 ): E.Either<TrainError, Scores> =>
   bracket(
     pipe(
-      checkTraining(t, families),
+      checkTraining(t, registry),
       E.chainW(c => scorer(c, backend, data, s))
     ),
     ({ scores }) => scores(s),

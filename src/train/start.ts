@@ -3,7 +3,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { SettingError, ShapeError } from '../value/error.js'
 import type { Tensor } from '../value/tensor.js'
 import type { Branch } from '../value/tree.js'
-import { families as builtIn, type Families } from './families.js'
+import { builtInTraining, type TrainingRegistry } from './registry.js'
 import { start, type TrainState } from './state.js'
 import { checkTraining, type Training } from './training.js'
 
@@ -25,9 +25,12 @@ import { checkTraining, type Training } from './training.js'
  */
 export const startState = (
   t: Training,
-  { families = builtIn, params }: { readonly families?: Families; readonly params?: Branch<Tensor> } = {}
+  {
+    registry = builtInTraining,
+    params
+  }: { readonly registry?: TrainingRegistry; readonly params?: Branch<Tensor> } = {}
 ): E.Either<SettingError | ShapeError, TrainState> =>
   pipe(
-    checkTraining(t, families),
+    checkTraining(t, registry),
     E.map(c => (params === undefined ? start(c) : start(c, params)))
   )

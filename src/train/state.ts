@@ -52,7 +52,7 @@ export const formOf = (c: ValidTraining): Readonly<Record<'params' | 'layers' | 
     s.per === 'run'
       ? { dtype: precision, shape: [] }
       : mapTree<Aval, Aval>(({ dtype, shape }) => ({ dtype, shape }))(c.placed.params)
-  const { slots } = optimizerInterpreter(c.families.optimizers)
+  const { slots } = optimizerInterpreter(c.registry.optimizers)
   return {
     params: c.placed.params,
     layers: c.placed.state,
@@ -78,10 +78,10 @@ export const checkState = (c: ValidTraining): ((s: TrainState) => E.Either<Shape
 /** the state before the first step, its parameters drawn from the seed (or given) */
 export const start = (
   c: ValidTraining,
-  params: Branch<Tensor> = initFrom(c.placed, purposeKey(c.training.seed, 'init'), c.families.kinds)
+  params: Branch<Tensor> = initFrom(c.placed, purposeKey(c.training.seed, 'init'), c.registry)
 ): TrainState => {
   const { optimizer, stop, precision } = c.training
-  const { slots, settings } = optimizerInterpreter(c.families.optimizers)
+  const { slots, settings } = optimizerInterpreter(c.registry.optimizers)
   return {
     params,
     layers: initStateFrom(c.placed),
@@ -91,11 +91,11 @@ export const start = (
     progress: notStarted,
     epochSums: noSums,
     position: 0,
-    stop: stopInterpreter(c.families.stopRules).start(stop),
+    stop: stopInterpreter(c.registry.stopRules).start(stop),
     settings: Object.fromEntries(
       Object.entries(settings(optimizer, '')).map(([name, s]) => [
         name,
-        scheduleInterpreter(c.families.schedules).start(s)
+        scheduleInterpreter(c.registry.schedules).start(s)
       ])
     )
   }

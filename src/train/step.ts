@@ -8,7 +8,7 @@ import { showAval } from '../value/text.js'
 import { bookkeeping, type Bookkeeping } from './bookkeeping.js'
 import { divergedAfter, type TrainError } from './divergence.js'
 import { checkBatch, type Batch } from './examples.js'
-import { families as builtIn, type Families } from './families.js'
+import { builtInTraining, type TrainingRegistry } from './registry.js'
 import { checkState, tensorsOf, withTensors, type TrainState } from './state.js'
 import { stepInputs, stepProgram, stepResults, type StepProgram, type StepReport } from './step-program.js'
 import { checkTraining, type ValidTraining, type Training } from './training.js'
@@ -19,7 +19,7 @@ export interface Stepped {
 }
 export interface StepOptions {
   readonly backend: Backend
-  readonly families?: Families
+  readonly registry?: TrainingRegistry
 }
 export type Step = (state: TrainState, batch: Batch, epochEnds?: boolean) => E.Either<TrainError, Stepped>
 
@@ -73,9 +73,9 @@ const taken = (
  * One training step as a pure function: (state, batch) -> the next state and its report. Old states stay valid, so a training is
  * a fold of it. Compiled once for each batch size.
  */
-export const stepOf = (t: Training, { backend, families = builtIn }: StepOptions): E.Either<TrainError, Step> =>
+export const stepOf = (t: Training, { backend, registry = builtInTraining }: StepOptions): E.Either<TrainError, Step> =>
   pipe(
-    checkTraining(t, families),
+    checkTraining(t, registry),
     E.map((c): Step => {
       const compiled = compiler(c, backend)
       const book = bookkeeping(c)

@@ -10,7 +10,7 @@ import { settingError, type SettingError } from '../value/error.js'
 import { checkRun } from './check-data.js'
 import type { TrainError } from './divergence.js'
 import type { EpochReport, TrainEvent, Turn } from './events.js'
-import { families as builtIn, type Families } from './families.js'
+import { builtInTraining, type TrainingRegistry } from './registry.js'
 import { trainingLoop } from './loop.js'
 import type { Loss } from './loss/index.js'
 import type { Best, TrainState } from './state.js'
@@ -32,7 +32,7 @@ export interface Trained<M extends AnyModel = AnyModel> {
 }
 export interface TrainOptions {
   readonly backend: Backend
-  readonly families?: Families
+  readonly registry?: TrainingRegistry
   readonly observe?: (event: TrainEvent) => void
   /** scored after every epoch, for reports, stop rules and schedules */
   readonly validation?: Dataset
@@ -83,7 +83,7 @@ const opened =
     if (unfit !== undefined) return E.left(unfit)
     const t = training(options)
     return pipe(
-      checkTraining(t, o.families ?? builtIn),
+      checkTraining(t, o.registry ?? builtInTraining),
       E.bindTo('checked'),
       E.bindW('first', ({ checked }) => checkRun(checked, { ...o, data })),
       E.chainW(({ checked, first }) =>

@@ -103,8 +103,8 @@ const trainPublic = () => {
     reason: () => (more ? undefined : 'time'),
     samples: [{ tag: 'until' }]
   }
-  const families = { ...g.families, stopRules: { ...g.families.stopRules, until } }
-  right(g.train(trainingFor({ tag: 'until' }), { ...options, families, observe })(datasetOf(epochBatches)))
+  const registry = g.extend(g.builtIn, { stopRules: { until } })
+  right(g.train(trainingFor({ tag: 'until' }), { ...options, registry, observe })(datasetOf(epochBatches)))
   say(peer, w, m.result(), l.result())
 }
 

@@ -12,7 +12,7 @@ import { progressOf, sharedSteps } from '../../../src/run/record/reuse.js'
 import { meanSquaredError } from '../../../src/train/loss/index.js'
 import { adam } from '../../../src/train/optimizer/index.js'
 import type { Progress } from '../../../src/train/progress.js'
-import { families } from '../../../src/train/families.js'
+import { builtInTraining } from '../../../src/train/registry.js'
 import {
   allOf,
   anyOf,
@@ -92,7 +92,7 @@ describe('shared steps', () => {
     fc.assert(
       fc.property(bounded, bounded, (a, b) => {
         const [ofA, ofB] = [run(a), run(b)]
-        const n = sharedSteps(a, b, ofA.progress, families.stopRules)
+        const n = sharedSteps(a, b, ofA.progress, builtInTraining.stopRules)
         expect(n).toBeLessThanOrEqual(Math.min(ofA.progress.length, ofB.progress.length))
         const upTo = (stop: StopRule): unknown => run(anyOf(stop, steps(n))).trained.state
         if (n > 0) {
@@ -121,5 +121,5 @@ describe('shared steps', () => {
     ['early stopping with more patience', earlyStopping({ patience: 30 }), earlyStopping({ patience: 50 }), all],
     // its memory begins with the first step, and the recorded states have none
     ['early stopping where there was none', epochs(3), earlyStopping({ patience: 50 }), 0]
-  ])('%s', (_, a, b, shared) => expect(sharedSteps(a, b, progress, families.stopRules)).toBe(shared))
+  ])('%s', (_, a, b, shared) => expect(sharedSteps(a, b, progress, builtInTraining.stopRules)).toBe(shared))
 })

@@ -17,7 +17,7 @@ import {
   type Loss
 } from '../../../src/train/loss/index.js'
 import { decode } from '../../../src/value/codec.js'
-import { familyCodec } from '../../../src/value/family.js'
+import { codecsOf } from '../../../src/registry/codecs.js'
 import type { Tensor } from '../../../src/value/tensor.js'
 import { randomFrom } from '../../expr/arbitrary.js'
 import { right, tensorOf } from '../../expr/helpers.js'
@@ -115,7 +115,7 @@ describe.each(allSamples.map(loss => [nameOf(loss), loss] as const))('%s', (_, l
     )
   })
   test('it is its JSON', () => {
-    const codec = familyCodec<Loss>('loss', losses)
+    const codec = codecsOf({ losses }).loss
     const text = JSON.stringify(codec.encode(loss))
     const again = right(decode(codec)(JSON.parse(text)))
     expect(again).toEqual(loss)

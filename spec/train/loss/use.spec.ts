@@ -5,13 +5,12 @@ import {
   crossEntropy,
   checkModel,
   dense,
-  families,
+  builtIn,
   halfSquaredError,
   hardSigmoid,
   huber,
   identity,
   input,
-  losses,
   message,
   model,
   modelData,
@@ -28,7 +27,7 @@ import {
   softmaxCrossEntropy,
   startState,
   steps,
-  table,
+  extend,
   tanh,
   train,
   training,
@@ -36,7 +35,7 @@ import {
   expr,
   exampleMean,
   dataset,
-  type Families,
+  type TrainingRegistry,
   type Layer,
   type Loss,
   type LossKind,
@@ -46,7 +45,7 @@ import {
 } from 'gradfold'
 import { nonNegative, withDefault } from 'gradfold/codec'
 import { decode } from '../../../src/value/codec.js'
-import { familyCodec } from '../../../src/value/family.js'
+import { codecsOf } from '../../../src/registry/codecs.js'
 import { left, right, tensorOf } from '../../expr/helpers.js'
 
 // ---- a loss of one's own: expectile regression, which weighs errors above and below differently
@@ -77,7 +76,7 @@ const expectileKind: LossKind<Expectile> = {
   tex: '\\frac{1}{KJ} \\sum_k \\sum_j a(e_{kj}) e_{kj}^2',
   samples: [expectile(3)]
 }
-const mine: Families = { ...families, losses: { ...losses, ...table<LossKind<Loss>>(expectileKind) } }
+const mine: TrainingRegistry = extend(builtIn, { losses: { expectile: expectileKind } })
 
 const data = right(dataset({ x: tensorOf('f32', [4, 1], [0, 0, 0, 0]), y: tensorOf('f32', [4, 1], [0, 0, 0, 1]) }))
 const line = model(input(1), dense(1))
@@ -86,7 +85,7 @@ describe('a loss of one’s own', () => {
   test('is trained with: the expectile of 0, 0, 0, 1', () => {
     const fit = (loss: Loss): number => {
       const options = { model: line, loss, optimizer: sgd(0.2), stop: steps(400), batchSize: 4 }
-      const { params } = right(train(options, { backend: wasm, families: mine })(data))
+      const { params } = right(train(options, { backend: wasm, registry: mine })(data))
       return params.dense.bias.data[0] as number
     }
     expect(fit(expectile(1))).toBeCloseTo(1 / 4, 5)
@@ -94,7 +93,7 @@ describe('a loss of one’s own', () => {
     expect(fit(expectile(3))).toBeCloseTo(1 / 10, 5)
   })
   test('goes through JSON', () => {
-    const codec = familyCodec<Loss>('loss', mine.losses)
+    const codec = codecsOf(mine).loss
     expect(right(decode(codec)(JSON.parse(JSON.stringify(codec.encode(expectile(2))))))).toEqual(expectile(2))
     expect(right(decode(codec)({ tag: 'expectile' }))).toEqual(expectile(1))
     expect(left(decode(codec)({ tag: 'expectile', above: -1 }))).toBe('$/above: expected a number, 0 or more, got -1')
@@ -102,15 +101,14 @@ describe('a loss of one’s own', () => {
   test('is unknown where its record is not handed along', () => {
     const t = training({ model: line, loss: expectile(1), optimizer: sgd(), stop: steps(1) })
     expect(left(startState(t))).toMatch(/^loss: expected .*huber.*, got .*expectile/)
-    expect(E.isRight(startState(t, { families: mine }))).toBe(true)
+    expect(E.isRight(startState(t, { registry: mine }))).toBe(true)
   })
   test('must give one number for each example', () => {
-    const total: Families = {
-      ...families,
-      losses: table<LossKind<Loss>>({ ...expectileKind, formula: (_, y) => expr.total(y) })
-    }
+    const total = extend(builtIn, {
+      losses: [{ ...expectileKind, formula: (_: unknown, y: expr.Expr) => expr.total(y) }]
+    })
     const t = training({ model: line, loss: expectile(1), optimizer: sgd(), stop: steps(1) })
-    expect(left(startState(t, { families: total }))).toBe(
+    expect(left(startState(t, { registry: total }))).toBe(
       'loss: expected one number for each example, of shape [K], got []; use exampleSum or exampleMean'
     )
   })

@@ -1,9 +1,10 @@
 /** What holds for every metric: it is a monoid over batches, both backends agree, and it is data. */
+import { codecsOf } from '../../../src/registry/codecs.js'
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { wasm } from '../../../src/backend/wasm/wasm.js'
-import { metricCodec, metrics, type Metric, type MetricValue } from '../../../src/train/metric/index.js'
+import { metrics, type Metric, type MetricValue } from '../../../src/train/metric/index.js'
 import { addTotals } from '../../../src/train/metric/metric.js'
 import { seed } from '../../conformance/helpers.js'
 import { randomFrom } from '../../expr/arbitrary.js'
@@ -69,13 +70,13 @@ describe.each(samples)('%s', (_, m) => {
       { numRuns: 8 }
     ))
   test('JSON keeps it', () => {
-    const codec = metricCodec(metrics)
+    const codec = codecsOf({ metrics }).metric
     expect(codec.decode(JSON.parse(JSON.stringify(codec.encode(m))))).toEqual(E.right(m))
   })
 })
 
 test('settings out of range are refused', () => {
-  const codec = metricCodec(metrics)
+  const codec = codecsOf({ metrics }).metric
   const wrong: readonly unknown[] = [
     { tag: 'topK', k: 0 },
     { tag: 'precision', average: 'weighted' },

@@ -1,8 +1,9 @@
+import { codecsOf } from '../../../src/registry/codecs.js'
 import { evaluate, type Backend, type Values } from '../../../src/backend/backend.js'
 import { reference } from '../../../src/backend/reference/reference.js'
 import { constant, input, mul } from '../../../src/expr/build.js'
 import type { Expr } from '../../../src/expr/op.js'
-import { optimizerCodec, optimizerInterpreter, optimizers, type Optimizer } from '../../../src/train/optimizer/index.js'
+import { optimizerInterpreter, optimizers, type Optimizer } from '../../../src/train/optimizer/index.js'
 import { updated } from '../../../src/train/optimizer/updated.js'
 import { schedules } from '../../../src/train/schedule/index.js'
 import type { Codec } from '../../../src/value/codec.js'
@@ -11,7 +12,7 @@ import { leaves, type Branch, type Tree } from '../../../src/value/tree.js'
 import { right, tensorOf } from '../../expr/helpers.js'
 
 export const self = optimizerInterpreter(optimizers)
-export const codec: Codec<Optimizer> = optimizerCodec(optimizers, schedules)
+export const codec: Codec<Optimizer> = codecsOf({ optimizers, schedules }).optimizer
 export const allSamples: readonly Optimizer[] = Object.values(optimizers).flatMap(
   (k): readonly Optimizer[] => k.samples
 )

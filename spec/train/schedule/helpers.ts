@@ -1,15 +1,10 @@
+import { codecsOf } from '../../../src/registry/codecs.js'
 import { notStarted, type Memory, type Progress } from '../../../src/train/progress.js'
-import {
-  scheduleCodec,
-  scheduleInterpreter,
-  schedules,
-  type Schedule,
-  type Setting
-} from '../../../src/train/schedule/index.js'
+import { scheduleInterpreter, schedules, type Schedule, type Setting } from '../../../src/train/schedule/index.js'
 import type { Codec } from '../../../src/value/codec.js'
 
 export const self = scheduleInterpreter(schedules)
-export const codec: Codec<Schedule> = scheduleCodec(schedules)
+export const codec: Codec<Schedule> = codecsOf({ schedules }).schedule
 export const allSamples: readonly Schedule[] = Object.values(schedules).flatMap((k): readonly Schedule[] => k.samples)
 
 /** after so many steps, with three steps to an epoch */

@@ -1,3 +1,4 @@
+import { codecsOf } from '../../../src/registry/codecs.js'
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -9,7 +10,6 @@ import {
   epochs,
   lossBelow,
   steps,
-  stopCodec,
   stopInterpreter,
   stopRules,
   type StopRule
@@ -103,7 +103,7 @@ describe('earlyStopping', () => {
 })
 
 describe('as data', () => {
-  const codec = stopCodec(stopRules)
+  const codec = codecsOf({ stopRules }).stopRule
   test('what is left out is filled in', () => {
     expect(codec.decode({ tag: 'earlyStopping' })).toEqual(E.right(earlyStopping()))
     expect(codec.decode(JSON.parse(JSON.stringify(earlyStopping({ patience: 3 }))))).toEqual(

@@ -20,7 +20,7 @@ export interface ArraysSource extends ArrayParts {
   readonly tag: 'arrays'
 }
 declare module './reader.js' {
-  interface Sources {
+  interface BuiltInSources {
     arrays: ArraysSource
   }
 }

@@ -19,7 +19,7 @@ export interface CsvSource extends CsvFiles {
   readonly tag: 'csv'
 }
 declare module './reader.js' {
-  interface Sources {
+  interface BuiltInSources {
     csv: CsvSource
   }
 }

@@ -7,7 +7,7 @@ export interface IdxSource extends TensorFiles {
   readonly tag: 'idx'
 }
 declare module './reader.js' {
-  interface Sources {
+  interface BuiltInSources {
     idx: IdxSource
   }
 }

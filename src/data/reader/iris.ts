@@ -8,7 +8,7 @@ export interface IrisSource {
   readonly tag: 'iris'
 }
 declare module './reader.js' {
-  interface Sources {
+  interface BuiltInSources {
     iris: IrisSource
   }
 }

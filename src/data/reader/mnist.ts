@@ -9,7 +9,7 @@ export interface MnistSource extends MnistOptions {
   readonly tag: 'mnist'
 }
 declare module './reader.js' {
-  interface Sources {
+  interface BuiltInSources {
     mnist: MnistSource
   }
 }

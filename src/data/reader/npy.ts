@@ -7,7 +7,7 @@ export interface NpySource extends TensorFiles {
   readonly tag: 'npy'
 }
 declare module './reader.js' {
-  interface Sources {
+  interface BuiltInSources {
     npy: NpySource
   }
 }

@@ -1,7 +1,8 @@
 /** How two run files differ: path by path, as data of JSON. */
 import microdiff from 'microdiff'
 import type { ModelData } from '../../layer/model.js'
-import { runFileCodec, tables, type RunFile, type Tables } from '../run-file.js'
+import { builtInRun, type RunRegistry } from '../registry.js'
+import { runFileCodec, type RunFile } from '../run-file.js'
 
 export interface Change {
   /** `optimizer/rate` */
@@ -16,9 +17,13 @@ export interface Change {
  *
  * @example changes(run, { ...run, seed: 2 }) // [{ path: ['seed'], a: 1, b: 2 }]
  */
-export const changes = (a: RunFile<ModelData>, b: RunFile<ModelData>, known: Tables = tables): readonly Change[] => {
+export const changes = (
+  a: RunFile<ModelData>,
+  b: RunFile<ModelData>,
+  registry: RunRegistry = builtInRun
+): readonly Change[] => {
   const json = (run: RunFile<ModelData>): Readonly<Record<string, unknown>> =>
-    runFileCodec(known).encode(run) as Readonly<Record<string, unknown>>
+    runFileCodec(registry).encode(run) as Readonly<Record<string, unknown>>
   return microdiff(json(a), json(b), { cyclesFix: false }).map((d): Change => {
     const path = d.path.map(String)
     return {

@@ -2,14 +2,15 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { sameData } from '../../layer/same-data.js'
+import { sameData } from '../../value/equal.js'
 import { tensorsOf, type TrainState } from '../../train/state.js'
 import type { DecodeError, FileError } from '../../value/error.js'
 import { fingerprintOf, type Fingerprint } from '../../value/fingerprint.js'
 import type { Tensor } from '../../value/tensor.js'
 import { leaves } from '../../value/tree.js'
 import { latestCheckpoint, listCheckpoints, type CheckpointError } from '../checkpoints.js'
-import { tables, trainingOf, type Tables } from '../run-file.js'
+import { builtInRun, type RunRegistry } from '../registry.js'
+import { trainingOf } from '../run-file.js'
 import { firstDifferent } from './bisect.js'
 import { changes, type Change } from './changes.js'
 import { checkpointsOf, readRecord, type Recorded, type Steps } from './folder.js'
@@ -61,12 +62,16 @@ const rowParting = (a: Steps, b: Steps): Parting | undefined => {
 }
 
 /** the state that a record has saved after a step */
-const savedAt = (r: Recorded, step: number, known: Tables): TE.TaskEither<CheckpointError, TrainState | undefined> =>
+const savedAt = (
+  r: Recorded,
+  step: number,
+  registry: RunRegistry
+): TE.TaskEither<CheckpointError, TrainState | undefined> =>
   pipe(
     latestCheckpoint(checkpointsOf(r.folder), trainingOf(r.run), {
       run: r.id,
       upTo: step,
-      families: known.families
+      registry
     }),
     TE.map(({ found }) => (found?.step === step ? found.checkpoint.state : undefined))
   )
@@ -106,12 +111,12 @@ const recordedOf = ({ steps }: Recorded, step: number, tensor: number): Fingerpr
 
 /** what the checkpoints of a step know of how the records part there */
 const withValues =
-  (x: Recorded, y: Recorded, known: Tables) =>
+  (x: Recorded, y: Recorded, registry: RunRegistry) =>
   (first: Parting): TE.TaskEither<CheckpointError, Parting> =>
     pipe(
       TE.Do,
-      TE.bind('a', () => savedAt(x, first.step, known)),
-      TE.bind('b', () => savedAt(y, first.step, known)),
+      TE.bind('a', () => savedAt(x, first.step, registry)),
+      TE.bind('b', () => savedAt(y, first.step, registry)),
       TE.map(({ a, b }): Parting => {
         if (a !== undefined && b !== undefined) {
           const found = firstDifference(tensorsOf(a), tensorsOf(b))
@@ -136,11 +141,15 @@ const withValues =
  *
  * @example diffRecords('runs/a', 'runs/b') // Right({ changes: [{ path: ['seed'], a: 1, b: 2 }], steps, first: { step: 1, at: [...] } })
  */
-export const diffRecords = (a: string, b: string, known: Tables = tables): TE.TaskEither<DiffError, Difference> =>
+export const diffRecords = (
+  a: string,
+  b: string,
+  registry: RunRegistry = builtInRun
+): TE.TaskEither<DiffError, Difference> =>
   pipe(
     TE.Do,
-    TE.bind('x', () => readRecord(a, known)),
-    TE.bind('y', () => readRecord(b, known)),
+    TE.bind('x', () => readRecord(a, registry)),
+    TE.bind('y', () => readRecord(b, registry)),
     TE.bindW('saved', ({ x, y }) => savedParting(x, y)),
     TE.bindW('first', ({ x, y, saved }) => {
       const rows = x.steps === undefined || y.steps === undefined ? undefined : rowParting(x.steps, y.steps)
@@ -151,10 +160,10 @@ export const diffRecords = (a: string, b: string, known: Tables = tables): TE.Ta
       // tensors of other shapes have nothing to be compared
       return first === undefined || !sameData(x.run.model, y.run.model) || x.run.precision !== y.run.precision
         ? TE.right(first)
-        : withValues(x, y, known)(first)
+        : withValues(x, y, registry)(first)
     }),
     TE.map(({ x, y, first }): Difference => ({
-      changes: changes(x.run, y.run, known),
+      changes: changes(x.run, y.run, registry),
       steps: { a: x.steps?.count ?? 0, b: y.steps?.count ?? 0 },
       damaged: [x, y].flatMap(r => r.damage ?? []),
       ...(first === undefined ? {} : { first })

@@ -20,7 +20,8 @@ import { clearCheckpoints } from '../checkpoints.js'
 import { sha256Of } from '../digest.js'
 import { folderAt, isMissing, type Folder } from '../folder.js'
 import { readWhole, removeLeftovers, replaceFile, writeAll } from '../replace.js'
-import { parseRunFile, tables, type RunFile, type Tables } from '../run-file.js'
+import { builtInRun, type RunRegistry } from '../registry.js'
+import { parseRunFile, type RunFile } from '../run-file.js'
 import { endCodec, type End } from './end.js'
 import { decodeLinks, encodeLink, type EpochLink } from './epochs.js'
 import { chainAt, decodeHeader, encodeHeader, rowSize, soundRows, unchained, type Layout } from './rows.js'
@@ -111,7 +112,10 @@ export const isRecord = (folder: Folder): TE.TaskEither<FileError, boolean> =>
  * A file of somebody else's that a record would write over: a run file that is of no record, since it names no data, or one of the others
  * where there is no run file.
  */
-export const foreignFile = (folder: Folder, known: Tables = tables): TE.TaskEither<FileError, string | undefined> =>
+export const foreignFile = (
+  folder: Folder,
+  registry: RunRegistry = builtInRun
+): TE.TaskEither<FileError, string | undefined> =>
   pipe(
     folder.names,
     TE.chain(there =>
@@ -119,7 +123,7 @@ export const foreignFile = (folder: Folder, known: Tables = tables): TE.TaskEith
         ? pipe(
             bytesOf(folder, 'run'),
             TE.map(bytes => {
-              const run = parseRunFile(lines(bytes), known)
+              const run = parseRunFile(lines(bytes), registry)
               return E.isRight(run) && run.right.dataDigest === undefined ? names.run : undefined
             })
           )
@@ -130,7 +134,7 @@ export const foreignFile = (folder: Folder, known: Tables = tables): TE.TaskEith
 /** Which run a folder holds the record of. @returns Left where there is none, and for a run file that says no run */
 export const runIn = (
   folder: Folder,
-  known: Tables = tables
+  registry: RunRegistry = builtInRun
 ): TE.TaskEither<FileError | DecodeError, Pick<Recorded, 'run' | 'id'>> =>
   pipe(
     textOf(folder, 'run'),
@@ -140,16 +144,19 @@ export const runIn = (
     ),
     TE.chainEitherKW(text =>
       pipe(
-        parseRunFile(text, known),
+        parseRunFile(text, registry),
         E.bimap(inFile(folder, 'run'), run => ({ run, id: sha256Of(utf8(text)) }))
       )
     )
   )
 
 /** The record in a folder; see `readRecord`. */
-export const recordIn = (folder: Folder, known: Tables = tables): TE.TaskEither<FileError | DecodeError, Recorded> =>
+export const recordIn = (
+  folder: Folder,
+  registry: RunRegistry = builtInRun
+): TE.TaskEither<FileError | DecodeError, Recorded> =>
   pipe(
-    runIn(folder, known),
+    runIn(folder, registry),
     // what is written last is read first: while somebody writes, nothing that is read tells of rows that are not
     TE.bindW('result', () => textOf(folder, 'result')),
     TE.bindW('end', ({ result, id }) =>
@@ -222,14 +229,14 @@ const unexpectedTail = (
 }
 
 /** Which run the folder at a path holds the record of; see `runIn`. */
-export const readRun = (path: string, known: Tables = tables) => runIn(folderAt(path), known)
+export const readRun = (path: string, registry: RunRegistry = builtInRun) => runIn(folderAt(path), registry)
 
 /**
  * Reads the record at a path. What was cut off at the end of a file (a row, a line, a header) does not count.
  *
  * @returns Left where there is none, where its files cannot be read, and for a run file that says no run
  */
-export const readRecord = (path: string, known: Tables = tables) => recordIn(folderAt(path), known)
+export const readRecord = (path: string, registry: RunRegistry = builtInRun) => recordIn(folderAt(path), registry)
 
 // ---- writing
 

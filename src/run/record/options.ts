@@ -7,12 +7,12 @@ import type { TrainEvent } from '../../train/events.js'
 import type { DecodeError, FileError, SettingError } from '../../value/error.js'
 import type { Thrown } from '../callback.js'
 import type { CheckpointError, Keep, Skipped } from '../checkpoints.js'
-import type { Tables } from '../run-file.js'
+import type { RunRegistry } from '../registry.js'
 import type { End } from './end.js'
 
 export interface RecordOptions {
   readonly backend: Backend
-  readonly known?: Tables
+  readonly registry?: RunRegistry
   readonly observe?: (event: TrainEvent) => void
   /** a checkpoint after every so many steps too, besides those at the end of every epoch */
   readonly every?: number

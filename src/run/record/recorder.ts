@@ -6,7 +6,8 @@ import { settingError, type SettingError } from '../../value/error.js'
 import { folderAt, type Folder } from '../folder.js'
 import { canonicalRun, completeRun, runId, type CompleteRun } from '../identity.js'
 import { openRun, type OpenRun } from '../open.js'
-import { tables, type RunFile, type Tables } from '../run-file.js'
+import { builtInRun, type RunRegistry } from '../registry.js'
+import { type RunFile } from '../run-file.js'
 import { version } from '../version.js'
 import { addEnvironment, readRun, removeRecordLeftovers } from './folder.js'
 import { lock } from './lock.js'
@@ -21,12 +22,12 @@ export interface NamedRun {
   readonly complete: CompleteRun
   readonly id: string
 }
-export const nameRun = (run: RunFile, known: Tables = tables): TE.TaskEither<RecordError, NamedRun> =>
+export const nameRun = (run: RunFile, registry: RunRegistry = builtInRun): TE.TaskEither<RecordError, NamedRun> =>
   pipe(
-    openRun(run, known),
+    openRun(run, registry),
     TE.bindTo('opened'),
-    TE.bindW('complete', ({ opened }) => TE.fromEither(completeRun(run, opened.source, known))),
-    TE.let('id', ({ complete }) => runId(complete, known))
+    TE.bindW('complete', ({ opened }) => TE.fromEither(completeRun(run, opened.source, registry))),
+    TE.let('id', ({ complete }) => runId(complete, registry))
   )
 
 /** Records a run in a folder that nobody else is at; it may be prepared first, with steps of another run, whose name that gives. */
@@ -39,7 +40,7 @@ export const recordUnlocked = (
   pipe(
     prepare,
     TE.bindTo('shared'),
-    TE.bind('start', () => startOf(folder, id, canonicalRun(complete, o.known), opened, o)),
+    TE.bind('start', () => startOf(folder, id, canonicalRun(complete, o.registry), opened, o)),
     TE.chainW(({ shared, start }) =>
       start.end !== undefined && start.end.step === start.state?.progress.step
         ? TE.right<RecordError, Outcome>({
@@ -85,7 +86,7 @@ export const recordNamed = (
  */
 export const recordRun = (folder: string, run: RunFile, o: RecordOptions): TE.TaskEither<RecordError, Outcome> =>
   pipe(
-    nameRun(run, o.known),
+    nameRun(run, o.registry),
     TE.chain(named => recordNamed(folderAt(folder), named, o))
   )
 
@@ -109,7 +110,7 @@ const sameRelease = ({ version: made }: RunFile, folder: string): E.Either<Setti
  */
 export const resumeRun = (folder: string, o: RecordOptions): TE.TaskEither<RecordError, Outcome> =>
   pipe(
-    readRun(folder, o.known),
+    readRun(folder, o.registry),
     TE.chainFirstEitherKW(({ run }) => sameRelease(run, folder)),
     TE.chainW(({ run }) => recordRun(folder, run, o))
   )

@@ -13,27 +13,27 @@ import { settingError, type DecodeError, type FileError, type SettingError } fro
 import { latestCheckpoint, type CheckpointError } from '../checkpoints.js'
 import type { Thrown } from '../callback.js'
 import { openRun, type OpenRun } from '../open.js'
-import type { Tables } from '../run-file.js'
+import type { RunRegistry } from '../registry.js'
 import { checkpointsOf, readRecord, type Recorded } from './folder.js'
 import { breathe } from './machine.js'
 
 export interface ReplayOptions {
   readonly backend: Backend
-  readonly known?: Tables
+  readonly registry?: RunRegistry
   readonly observe?: (event: TrainEvent) => void
 }
 export type ReplayError = TrainError | LoadError | FileError | DecodeError | SettingError | CheckpointError | Thrown
 
 export const turnsOf = (
   { training, datasets }: OpenRun,
-  { backend, known }: ReplayOptions,
+  { backend, registry }: ReplayOptions,
   rest: { readonly from?: TrainState; readonly pauseAt: (step: number) => boolean }
 ): E.Either<TrainError, Generator<Turn, E.Either<TrainError, Trained>>> =>
   turns(training, {
     backend,
     fingerprints: true,
     ...rest,
-    ...(known === undefined ? {} : { families: known.families }),
+    ...(registry === undefined ? {} : { registry }),
     ...(datasets.validation === undefined ? {} : { validation: datasets.validation })
   })(datasets.train)
 
@@ -50,18 +50,18 @@ export const stateOf = async (
   o: ReplayOptions,
   trusted = true
 ): Promise<E.Either<ReplayError, TrainState>> => {
-  const families = o.known?.families
+  const { registry } = o
   const found = trusted
     ? await latestCheckpoint(checkpointsOf(r.folder), opened.training, {
         run: r.id,
         upTo: step,
-        ...(families === undefined ? {} : { families })
+        ...(registry === undefined ? {} : { registry })
       })()
     : E.right({ found: undefined })
   if (E.isLeft(found)) return found
   const from = found.right.found?.checkpoint.state
   if (from?.progress.step === step) return E.right(from)
-  if (step === 0) return startState(opened.training, families === undefined ? {} : { families })
+  if (step === 0) return startState(opened.training, registry === undefined ? {} : { registry })
   const pulled = turnsOf(opened, o, { pauseAt: s => s === step, ...(from === undefined ? {} : { from }) })
   if (E.isLeft(pulled)) return pulled
   let last = from?.progress.step ?? 0
@@ -91,13 +91,13 @@ export const stateAt = (
   o: ReplayOptions
 ): TE.TaskEither<ReplayError, { readonly recorded: Recorded; readonly opened: OpenRun; readonly state: TrainState }> =>
   pipe(
-    readRecord(folder, o.known),
+    readRecord(folder, o.registry),
     TE.bindTo('recorded'),
     TE.filterOrElseW(
       () => Number.isSafeInteger(step) && step >= 0,
       () => settingError(['step'], 'a whole number, 0 or more', String(step))
     ),
-    TE.bindW('opened', ({ recorded }) => openRun(recorded.run, o.known)),
+    TE.bindW('opened', ({ recorded }) => openRun(recorded.run, o.registry)),
     TE.bindW(
       'state',
       ({ recorded, opened }) =>

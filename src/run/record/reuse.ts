@@ -2,7 +2,7 @@
  * How far a recorded run is also another run that differs in its stop rule alone. Parameters don't depend on when a run stops; what the
  * rule remembers is part of the state, so it is worked out again, step by step, from what was recorded.
  */
-import { sameData } from '../../layer/same-data.js'
+import { sameData } from '../../value/equal.js'
 import { noSums } from '../../train/state.js'
 import { notStarted, type Memory, type Progress, type Scores } from '../../train/progress.js'
 import { stopInterpreter, type StopRule, type StopTable } from '../../train/stop/index.js'

@@ -15,7 +15,7 @@ import { pruneCheckpoints, saveCheckpoint } from '../checkpoints.js'
 import { scoreParts } from '../execute.js'
 import type { Folder } from '../folder.js'
 import type { OpenRun } from '../open.js'
-import { tables } from '../run-file.js'
+import { builtInRun } from '../registry.js'
 import { stateDigest } from '../state.js'
 import type { End } from './end.js'
 import { checkpointsOf, closing, writeEnd } from './folder.js'
@@ -40,7 +40,7 @@ const positionOf = (id: string, chain: string, s: TrainState) => ({
 /** what is written when the run is over; a run that fails for want of anything but finite numbers has not ended */
 const endOf = (
   opened: OpenRun,
-  { backend, known = tables }: RecordOptions,
+  { backend, registry = builtInRun }: RecordOptions,
   position: (s: TrainState) => ReturnType<typeof positionOf>,
   result: E.Either<TrainError, Trained>
 ): E.Either<TrainError, { readonly end: End; readonly state: TrainState }> => {
@@ -52,7 +52,7 @@ const endOf = (
   }
   const { state, reason } = result.right
   return pipe(
-    scoreParts(opened, state, { backend, families: known.families }),
+    scoreParts(opened, state, { backend, registry }),
     E.map(scores => ({ end: { tag: 'finished' as const, ...position(state), reason, ...scores }, state }))
   )
 }
@@ -142,17 +142,17 @@ export interface Session {
 export const work = (session: Session): TE.TaskEither<RecordError, Outcome> => {
   const { folder, start, o } = session
   const { training, datasets } = session.opened
-  const families = o.known?.families ?? tables.families
+  const registry = o.registry ?? builtInRun
   const pulling = turns(training, {
     backend: o.backend,
-    families,
+    registry,
     fingerprints: true,
     ...(start.state === undefined ? {} : { from: start.state }),
     ...(datasets.validation === undefined ? {} : { validation: datasets.validation }),
     ...(o.every === undefined ? {} : { pauseAt: step => step % (o.every as number) === 0 })
   })
   return pipe(
-    TE.fromEither(place(training.model, families.kinds, training.precision)),
+    TE.fromEither(place(training.model, registry, training.precision)),
     TE.bindTo('placed'),
     TE.bindW('pulled', () => TE.fromEither(pulling(datasets.train))),
     TE.chainW(({ placed, pulled }) => {

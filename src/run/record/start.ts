@@ -2,7 +2,7 @@
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { exampleCount } from '../../data/dataset.js'
-import { sameData } from '../../layer/same-data.js'
+import { sameData } from '../../value/equal.js'
 import type { TrainState } from '../../train/state.js'
 import { decodeError, fileError, type FileError } from '../../value/error.js'
 import { fingerprintOf } from '../../value/fingerprint.js'
@@ -11,7 +11,7 @@ import { leaves } from '../../value/tree.js'
 import { latestCheckpoint, type CheckpointError, type Latest, type Skipped } from '../checkpoints.js'
 import type { Folder } from '../folder.js'
 import type { OpenRun } from '../open.js'
-import { tables } from '../run-file.js'
+import { builtInRun } from '../registry.js'
 import type { End } from './end.js'
 import {
   checkpointsOf,
@@ -57,7 +57,7 @@ export const startOf = (
   id: string,
   text: string,
   { training, datasets }: OpenRun,
-  { known = tables, again = false }: RecordOptions
+  { registry = builtInRun, again = false }: RecordOptions
 ): TE.TaskEither<RecordError, Start> => {
   /** a state can be gone on from where every step and every epoch before it is written down */
   const epochSteps = Math.ceil(exampleCount(datasets.train) / training.batchSize)
@@ -77,7 +77,7 @@ export const startOf = (
     before: readonly Skipped[]
   ): TE.TaskEither<CheckpointError, Latest> =>
     pipe(
-      latestCheckpoint(checkpointsOf(folder), training, { families: known.families, run: id, upTo }),
+      latestCheckpoint(checkpointsOf(folder), training, { registry, run: id, upTo }),
       TE.chain(({ found, skipped }) => {
         const all = [...before, ...skipped]
         if (found === undefined) return TE.right({ skipped: all })
@@ -113,7 +113,7 @@ export const startOf = (
       })
     )
   return pipe(
-    foreignFile(folder, known),
+    foreignFile(folder, registry),
     TE.filterOrElseW(
       name => name === undefined,
       name =>
@@ -134,7 +134,7 @@ export const startOf = (
               TE.chainW(() => begin)
             )
           : pipe(
-              recordIn(folder, known),
+              recordIn(folder, registry),
               TE.chainW(r => (r.id === id ? goOn(r) : TE.left(otherRun(folder, id, r.id))))
             )
     )

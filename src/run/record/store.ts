@@ -10,7 +10,8 @@ import { latestCheckpoint, saveCheckpoint } from '../checkpoints.js'
 import { digest } from '../digest.js'
 import { folderAt, type Folder } from '../folder.js'
 import { canonicalRun } from '../identity.js'
-import { tables, type RunFile, type Tables } from '../run-file.js'
+import { builtInRun, type RunRegistry } from '../registry.js'
+import type { RunFile } from '../run-file.js'
 import { changes } from './changes.js'
 import { relinked } from './epochs.js'
 import {
@@ -42,20 +43,20 @@ interface Shared {
 const sharedOf = (
   folder: Folder,
   { complete, opened }: NamedRun,
-  known: Tables
+  registry: RunRegistry
 ): TE.TaskEither<RecordError, Shared | undefined> =>
   pipe(
-    recordIn(folder, known),
+    recordIn(folder, registry),
     TE.chainW(recorded => {
       const { run, id, links, steps } = recorded
       const rows = steps === undefined ? [] : decodeRows(steps.layout, steps.rows)
-      const upTo = sharedSteps(run.stop, complete.stop, progressOf(rows, links), known.families.stopRules)
+      const upTo = sharedSteps(run.stop, complete.stop, progressOf(rows, links), registry.stopRules)
       return pipe(
         // the two trainings have the same tensors and the same settings
         latestCheckpoint(checkpointsOf(folder), opened.training, {
           run: id,
           upTo,
-          families: known.families
+          registry
         }),
         TE.map(({ found }) => {
           const state = found?.checkpoint.state
@@ -66,13 +67,17 @@ const sharedOf = (
   )
 
 /** of all the records in a store the one that has come furthest on this run's way */
-const furthest = (store: Folder, named: NamedRun, known: Tables): TE.TaskEither<RecordError, Shared | undefined> => {
+const furthest = (
+  store: Folder,
+  named: NamedRun,
+  registry: RunRegistry
+): TE.TaskEither<RecordError, Shared | undefined> => {
   const candidate = (name: string): T.Task<Shared | undefined> =>
     pipe(
-      runIn(store.within(name), known),
+      runIn(store.within(name), registry),
       TE.chainW(({ run, id }) =>
-        id === name && changes(run, named.complete, known).every(({ path }) => path[0] === 'stop')
-          ? sharedOf(store.within(name), named, known)
+        id === name && changes(run, named.complete, registry).every(({ path }) => path[0] === 'stop')
+          ? sharedOf(store.within(name), named, registry)
           : TE.right(undefined)
       ),
       // what is no record, or a damaged one, is of no use here; it is no hindrance either
@@ -96,7 +101,7 @@ const takeOver = (
   folder: Folder,
   { complete, id }: NamedRun,
   { recorded, state }: Shared,
-  known: Tables
+  registry: RunRegistry
 ): TE.TaskEither<RecordError, unknown> => {
   const { steps, links } = recorded
   const { step } = state.progress
@@ -113,7 +118,7 @@ const takeOver = (
     TE.chainW(file => pipe(file.sync, closing(file))),
     TE.chainW(() => saveCheckpoint(checkpointsOf(folder))({ state, run: id })),
     // last: from now on it is a record
-    TE.chainW(() => startRecord(folder, canonicalRun(complete, known)))
+    TE.chainW(() => startRecord(folder, canonicalRun(complete, registry)))
   )
 }
 
@@ -125,16 +130,18 @@ const takeOver = (
  * @example pipe(TE.fromEither(parseRunFile(text)), TE.chainW(run => storeRun('runs', run, { backend: wasm })))
  */
 export const storeRun = (store: string, run: RunFile, o: RecordOptions): TE.TaskEither<RecordError, Outcome> => {
-  const known = o.known ?? tables
+  const registry = o.registry ?? builtInRun
   return pipe(
-    nameRun(run, known),
+    nameRun(run, registry),
     TE.chain(named => {
       const all = folderAt(store)
       const folder = all.within(named.id)
       const prepare = pipe(
         isRecord(folder),
-        TE.chainW(is => (is || o.again === true ? TE.right(undefined) : furthest(all, named, known))),
-        TE.chainFirst(shared => (shared === undefined ? TE.right(undefined) : takeOver(folder, named, shared, known))),
+        TE.chainW(is => (is || o.again === true ? TE.right(undefined) : furthest(all, named, registry))),
+        TE.chainFirst(shared =>
+          shared === undefined ? TE.right(undefined) : takeOver(folder, named, shared, registry)
+        ),
         TE.map(shared => shared?.recorded.id)
       )
       return recordNamed(folder, named, o, prepare)

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { sameData } from '../../layer/same-data.js'
+import { sameData } from '../../value/equal.js'
 import { place } from '../../model/place.js'
 import { tensorsOf, type TrainState } from '../../train/state.js'
 import { notStarted } from '../../train/progress.js'
@@ -19,7 +19,7 @@ import { scoreParts } from '../execute.js'
 import { folderAt } from '../folder.js'
 import { openRun, type OpenRun } from '../open.js'
 import type { DecodeError } from '../../value/error.js'
-import { tables } from '../run-file.js'
+import { builtInRun } from '../registry.js'
 import { stateDigest } from '../state.js'
 import { link } from './epochs.js'
 import { checkpointsOf, readRecord, type Recorded } from './folder.js'
@@ -118,14 +118,12 @@ const savedOf = (
   r: Recorded,
   { training }: OpenRun,
   after: readonly number[],
-  { known = tables }: ReplayOptions
+  { registry = builtInRun }: ReplayOptions
 ): TE.TaskEither<CheckpointError, Saved> => {
   const folder = checkpointsOf(r.folder)
   return pipe(
     after,
-    TE.traverseSeqArray(step =>
-      latestCheckpoint(folder, training, { run: r.id, upTo: step, families: known.families })
-    ),
+    TE.traverseSeqArray(step => latestCheckpoint(folder, training, { run: r.id, upTo: step, registry })),
     TE.map(all => ({
       states: new Map(all.flatMap(({ found }) => (found === undefined ? [] : [[found.step, found.checkpoint.state]]))),
       // the older ones are passed over once for each newer one
@@ -143,7 +141,7 @@ const checkEnd = (
   { end, links, id, steps }: Recorded,
   opened: OpenRun,
   result: E.Either<TrainError, Trained>,
-  { backend, known = tables }: ReplayOptions
+  { backend, registry = builtInRun }: ReplayOptions
 ): E.Either<TrainError, Off | undefined> => {
   if (end === undefined) return E.right(undefined)
   const off = (what: string): E.Either<TrainError, Off> => E.right({ step: end.step, what })
@@ -157,7 +155,7 @@ const checkEnd = (
   if (E.isLeft(result)) return end.tag === 'failed' ? E.right(undefined) : off('reason of the end')
   if (end.tag !== 'finished' || end.reason !== result.right.reason) return off('reason of the end')
   return pipe(
-    scoreParts(opened, state, { backend, families: known.families }),
+    scoreParts(opened, state, { backend, registry }),
     E.chain(right =>
       sameData(right.train, end.train) && sameData(right.test, end.test)
         ? E.right(undefined)
@@ -269,8 +267,8 @@ const verified = async (
   const read = await savedOf(r, opened, savedAfter, o)()
   if (E.isLeft(read)) return read
   const saved = read.right
-  const kinds = o.known?.families.kinds ?? tables.families.kinds
-  const placed = place(opened.training.model, kinds, opened.training.precision)
+  const registry = o.registry ?? builtInRun
+  const placed = place(opened.training.model, registry, opened.training.precision)
   if (E.isLeft(placed)) return placed
   const tensors = leaves(placed.right.params).map(([path]) => path)
   const pulled = turnsOf(opened, o, { pauseAt: step => saved.states.has(step) || step === (r.steps?.count ?? 0) })
@@ -300,8 +298,8 @@ export const verifyRecord = (folder: string, o: ReplayOptions): TE.TaskEither<Re
     // before the rows: while somebody writes, newer rows and checkpoints may come up, but no rows are missing of these
     listCheckpoints(checkpointsOf(folderAt(folder))),
     TE.bindTo('saved'),
-    TE.bindW('r', () => readRecord(folder, o.known)),
-    TE.bindW('opened', ({ r }) => openRun(r.run, o.known)),
+    TE.bindW('r', () => readRecord(folder, o.registry)),
+    TE.bindW('opened', ({ r }) => openRun(r.run, o.registry)),
     TE.chainW(
       ({ saved, r, opened }) =>
         () =>

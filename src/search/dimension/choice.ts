@@ -2,7 +2,7 @@
 import * as t from 'io-ts'
 import { list, nonEmpty, refined, withDefault, type Codec } from '../../value/codec.js'
 import { settingError } from '../../value/error.js'
-import { sameData } from '../../layer/same-data.js'
+import { sameData } from '../../value/equal.js'
 import { isJson, labelled, type Json } from '../json.js'
 import type { Dimension, DimensionKind, DimensionRecord, Kept, ValueOf } from './dimension.js'
 
@@ -31,7 +31,7 @@ export type VariantOf<V> = {
 type AnyChoice = Choice
 type AnyVariants = Variants
 declare module './dimension.js' {
-  interface Dimensions {
+  interface BuiltInDimensions {
     readonly choice: AnyChoice
     readonly boolean: BooleanDimension
     readonly variants: AnyVariants
@@ -118,7 +118,7 @@ const pick = (of: VariantRecord, kept: (value: unknown) => boolean): VariantReco
   Object.freeze(Object.fromEntries(Object.entries(of).filter(([name]) => kept(name))))
 export const variantsKind: DimensionKind<Variants> = {
   tag: 'variants',
-  fields: self => ({ of: nonEmpty(labelled(labelled(self as Codec<Dimension>))) }),
+  fields: ({ dimension }) => ({ of: nonEmpty(labelled(labelled(dimension))) }),
   check: ({ of }) => {
     const wrong = Object.entries(of).find(([, dimensions]) => Object.hasOwn(dimensions, 'tag'))
     return wrong === undefined

@@ -4,11 +4,18 @@
  * declare the data and the type of its values below (declaration merging) and put the record in a table.
  */
 import type { SettingError } from '../../value/error.js'
-import type { Member, Table } from '../../value/family.js'
+import type { Definition, Family } from '../../registry/definition.js'
 
-/** tag -> the data type of that kind of dimension */
-export interface Dimensions {}
+/** tag -> the data type of that dimension, of those that gradfold comes with; the table of index.ts has exactly these */
+export interface BuiltInDimensions {}
+/** tag -> the data type of that dimension; extended by declaration merging */
+export interface Dimensions extends BuiltInDimensions {}
 export type Dimension = Dimensions[keyof Dimensions]
+declare module '../../registry/families.js' {
+  interface FamilyMembers {
+    readonly dimension: Dimension
+  }
+}
 /** tag -> the type of the values of dimension D */
 export interface ValueTypes<D> {}
 /** the type of a dimension's values: number, `'sgd' | 'adam'`, ... */
@@ -34,7 +41,7 @@ export interface NarrowedDimension<D> {
   readonly extended?: 'lower' | 'upper'
 }
 
-export interface DimensionKind<D extends { readonly tag: string }> extends Member {
+export interface DimensionDefinition<D extends { readonly tag: string }> extends Definition {
   readonly tag: D['tag']
   readonly axis: Axis
   /** what the ranges of its fields cannot say */
@@ -54,4 +61,6 @@ export interface DimensionKind<D extends { readonly tag: string }> extends Membe
   withParts?(dimension: D, parts: Readonly<Record<string, DimensionRecord>>): D
   readonly samples: readonly D[]
 }
-export type DimensionTable = Table<DimensionKind<Dimension>>
+/** the same; see `DimensionDefinition` */
+export type DimensionKind<D extends { readonly tag: string }> = DimensionDefinition<D>
+export type DimensionTable = Family<DimensionDefinition<Dimension>>

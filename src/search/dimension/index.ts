@@ -1,22 +1,29 @@
-import { table } from '../../value/family.js'
+import type { BuiltInDimensions, DimensionDefinition, DimensionTable } from './dimension.js'
 import { booleanKind, choiceKind, variantsKind } from './choice.js'
-import type { Dimension, DimensionKind, DimensionTable } from './dimension.js'
 import { integerKind, logIntegerKind, logUniformKind, uniformKind } from './range.js'
 
+// TypeScript copies an interface when it is first extended: here, so that rows from all entry points meet in one copy
+declare module './dimension.js' {
+  interface Dimensions {}
+}
+
+const table = {
+  uniform: uniformKind,
+  logUniform: logUniformKind,
+  integer: integerKind,
+  logInteger: logIntegerKind,
+  choice: choiceKind,
+  boolean: booleanKind,
+  variants: variantsKind
+} satisfies { readonly [K in keyof BuiltInDimensions]: DimensionDefinition<BuiltInDimensions[K]> }
+
 /** the dimensions that gradfold comes with, by tag */
-export const dimensions: DimensionTable = table<DimensionKind<Dimension>>(
-  uniformKind,
-  logUniformKind,
-  integerKind,
-  logIntegerKind,
-  choiceKind,
-  booleanKind,
-  variantsKind
-)
+export const dimensions: DimensionTable = Object.freeze<DimensionTable>(table)
 
 export type {
   Axis,
   Dimension,
+  DimensionDefinition,
   DimensionKind,
   DimensionRecord,
   Dimensions,

@@ -20,7 +20,7 @@ export interface LogUniform extends Range<'logUniform'> {}
 export interface Integer extends Range<'integer'> {}
 export interface LogInteger extends Range<'logInteger'> {}
 declare module './dimension.js' {
-  interface Dimensions {
+  interface BuiltInDimensions {
     readonly uniform: Uniform
     readonly logUniform: LogUniform
     readonly integer: Integer

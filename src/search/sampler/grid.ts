@@ -3,7 +3,7 @@ import { inRange } from '../../value/codec.js'
 import { counted, settingError } from '../../value/error.js'
 import { isSize } from '../../value/shape.js'
 import type { DimensionRecord } from '../dimension/index.js'
-import { kindOf, meets, type Settings, type Space, type SpaceTables } from '../space.js'
+import { kindOf, meets, type Settings, type Space, type SpaceRegistry } from '../space.js'
 import type { SamplerKind } from './sampler.js'
 
 /** every combination of so many values of each dimension, spread evenly along its axis */
@@ -12,7 +12,7 @@ export interface GridSampler {
   readonly points: number
 }
 declare module './sampler.js' {
-  interface Samplers {
+  interface BuiltInSamplers {
     readonly grid: GridSampler
   }
 }
@@ -30,53 +30,55 @@ const most = 1_000_000
 const product = (counts: readonly number[]): number => counts.reduce((a, b) => Math.min(a * b, most), 1)
 
 const countIn =
-  (points: number, known: SpaceTables) =>
+  (points: number, registry: SpaceRegistry) =>
   (dimensions: DimensionRecord): number =>
     product(
       Object.values(dimensions).map(d => {
-        const kind = kindOf(known, d)
+        const kind = kindOf(registry, d)
         const parts = kind.parts?.(d)
         return kind
           .spread(d, points)
-          .map(value => (parts?.[String(value)] === undefined ? 1 : countIn(points, known)(parts[String(value)] ?? {})))
+          .map(value =>
+            parts?.[String(value)] === undefined ? 1 : countIn(points, registry)(parts[String(value)] ?? {})
+          )
           .reduce((a, b) => a + b, 0)
       })
     )
 /** the combinations, the last dimension changing fastest */
 const combinations =
-  (points: number, known: SpaceTables) =>
+  (points: number, registry: SpaceRegistry) =>
   (dimensions: DimensionRecord): readonly Settings[] =>
     Object.entries(dimensions).reduce<readonly Settings[]>(
       (all, [name, d]) => {
-        const kind = kindOf(known, d)
+        const kind = kindOf(registry, d)
         const parts = kind.parts?.(d)
         const values = kind.spread(d, points).flatMap((value): readonly unknown[] => {
           const part = parts?.[String(value)]
           return part === undefined
             ? [value]
-            : combinations(points, known)(part).map(inner => Object.freeze({ tag: value, ...inner }))
+            : combinations(points, registry)(part).map(inner => Object.freeze({ tag: value, ...inner }))
         })
         return all.flatMap(before => values.map(value => Object.freeze({ ...before, [name]: value })))
       },
       [{}]
     )
 /** the grid of a space, without what breaks its constraints */
-export const gridOf = (space: Space, points: number, known: SpaceTables): readonly Settings[] =>
-  combinations(points, known)(space.dimensions).filter(settings => meets(space, settings, known))
+export const gridOf = (space: Space, points: number, registry: SpaceRegistry): readonly Settings[] =>
+  combinations(points, registry)(space.dimensions).filter(settings => meets(space, settings, registry))
 
 /** values of each dimension: in a later round a range may have moved to where it holds more of them than the budget allows */
-const pointsWithin = (space: Space, points: number, trials: number, known: SpaceTables): number =>
-  points > 1 && countIn(points, known)(space.dimensions) > trials
-    ? pointsWithin(space, points - 1, trials, known)
+const pointsWithin = (space: Space, points: number, trials: number, registry: SpaceRegistry): number =>
+  points > 1 && countIn(points, registry)(space.dimensions) > trials
+    ? pointsWithin(space, points - 1, trials, registry)
     : points
 
 export const gridKind: SamplerKind<GridSampler> = {
   tag: 'grid',
   fields: () => ({ points: inRange(`a whole number from 1 to ${mostPoints}`, n => isSize(n) && n <= mostPoints) }),
-  check: ({ points }, space, trials, known) => {
-    const n = countIn(points, known)(space.dimensions)
+  check: ({ points }, space, trials, registry) => {
+    const n = countIn(points, registry)(space.dimensions)
     return n <= trials
-      ? gridOf(space, points, known).length > 0
+      ? gridOf(space, points, registry).length > 0
         ? undefined
         : settingError(['constraints'], 'constraints that a point of the grid meets', 'none', 'more points, or random')
       : settingError(
@@ -86,11 +88,11 @@ export const gridKind: SamplerKind<GridSampler> = {
           'fewer points, or a larger budget'
         )
   },
-  next: ({ points }, { space, trials, done, known }) =>
+  next: ({ points }, { space, trials, done, registry }) =>
     E.right(
       done.length > 0
         ? []
-        : gridOf(space, pointsWithin(space, points, trials, known), known).map(settings => ({ settings }))
+        : gridOf(space, pointsWithin(space, points, trials, registry), registry).map(settings => ({ settings }))
     ),
   samples: [grid(1), grid(3)]
 }

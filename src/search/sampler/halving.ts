@@ -21,7 +21,7 @@ export interface Halving {
   readonly of: Sampler
 }
 declare module './sampler.js' {
-  interface Samplers {
+  interface BuiltInSamplers {
     readonly halving: Halving
   }
 }
@@ -53,18 +53,18 @@ const promoted = ({ keep }: Halving, { goal, done }: Round, epochs: number): rea
 
 export const halvingKind: SamplerKind<Halving> = {
   tag: 'halving',
-  fields: self => ({
+  fields: ({ sampler }) => ({
     rungs,
     keep: withDefault(
       inRange('a number between 0 and 1', x => x > 0 && x < 1),
       1 / 3
     ),
-    of: withDefault(self, random)
+    of: withDefault(sampler, random)
   }),
-  check: ({ of }, space, trials, known, self) => {
+  check: ({ of }, space, trials, registry, self) => {
     // what goes on from rung to rung itself would never see its trials trained to the end
     if (of.tag === 'halving') return settingError(['of'], 'a sampler that proposes settings', of.tag)
-    const wrong = self.check(of, space, trials, known)
+    const wrong = self.check(of, space, trials, registry)
     return wrong === undefined ? undefined : inside('of')(wrong)
   },
   next: (sampler, round, self: Interpreter) => {

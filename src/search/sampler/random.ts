@@ -8,7 +8,7 @@ export interface RandomSampler {
   readonly tag: 'random'
 }
 declare module './sampler.js' {
-  interface Samplers {
+  interface BuiltInSamplers {
     readonly random: RandomSampler
   }
 }
@@ -18,11 +18,11 @@ export const random: RandomSampler = Object.freeze({ tag: 'random' })
 export const randomKind: SamplerKind<RandomSampler> = {
   tag: 'random',
   fields: () => ({}),
-  next: (_, { space, trials, trialKey, next, done, known }) =>
+  next: (_, { space, trials, trialKey, next, done, registry }) =>
     done.length > 0
       ? E.right([])
       : pipe(
-          Array.from({ length: trials }, (_, i) => draw(space, trialKey(next + i), known)),
+          Array.from({ length: trials }, (_, i) => draw(space, trialKey(next + i), registry)),
           E.sequenceArray,
           E.map(all => all.map((settings): Proposal => ({ settings })))
         ),

@@ -2,13 +2,20 @@
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { Key } from '../../random/index.js'
 import type { SettingError } from '../../value/error.js'
-import type { Member, Table } from '../../value/family.js'
-import type { Settings, Space, SpaceTables } from '../space.js'
+import type { Definition, Family } from '../../registry/definition.js'
+import type { Settings, Space, SpaceRegistry } from '../space.js'
 import type { Goal, Trial } from '../trial.js'
 
+/** tag -> the data type of that sampler, of those that gradfold comes with; the table of index.ts has exactly these */
+export interface BuiltInSamplers {}
 /** tag -> the data type of that sampler; extended by declaration merging */
-export interface Samplers {}
+export interface Samplers extends BuiltInSamplers {}
 export type Sampler = Samplers[keyof Samplers]
+declare module '../../registry/families.js' {
+  interface FamilyMembers {
+    readonly sampler: Sampler
+  }
+}
 
 /** what a sampler is told; a sampler is a function of it, and of nothing else */
 export interface Round {
@@ -24,16 +31,16 @@ export interface Round {
   /** the finished trials of this round, in the order of their indexes: all that were proposed so far */
   readonly done: readonly Trial[]
   readonly goal: Goal
-  readonly known: SpaceTables
+  readonly registry: SpaceRegistry
 }
 /** settings to try, or a trial to train for longer */
 export type Proposal =
   { readonly settings: Settings; readonly epochs?: number } | { readonly origin: number; readonly epochs?: number }
 
-export interface SamplerKind<S extends { readonly tag: string }> extends Member {
+export interface SamplerDefinition<S extends { readonly tag: string }> extends Definition {
   readonly tag: S['tag']
   /** what the ranges of its fields cannot say, for a round of so many trials in this space */
-  check?(sampler: S, space: Space, trials: number, known: SpaceTables, self: Interpreter): SettingError | undefined
+  check?(sampler: S, space: Space, trials: number, registry: SpaceRegistry, self: Interpreter): SettingError | undefined
   /**
    * The next trials, all to be run before it is asked again; none when the round is over. How they are shared among workers, and in
    * which order they end, it never learns.
@@ -43,7 +50,9 @@ export interface SamplerKind<S extends { readonly tag: string }> extends Member 
 }
 /** for samplers made of samplers */
 export interface Interpreter {
-  readonly check: (sampler: Sampler, space: Space, trials: number, known: SpaceTables) => SettingError | undefined
+  readonly check: (sampler: Sampler, space: Space, trials: number, registry: SpaceRegistry) => SettingError | undefined
   readonly next: (sampler: Sampler, round: Round) => Either<SettingError, readonly Proposal[]>
 }
-export type SamplerTable = Table<SamplerKind<Sampler>>
+/** the same; see `SamplerDefinition` */
+export type SamplerKind<S extends { readonly tag: string }> = SamplerDefinition<S>
+export type SamplerTable = Family<SamplerDefinition<Sampler>>

@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import { bits32, leafKey, type Key } from '../../random/index.js'
 import { settingError, type SettingError } from '../../value/error.js'
-import { firstMeeting, placed, type Point, type Space, type SpaceTables } from '../space.js'
+import { firstMeeting, placed, type Point, type Space, type SpaceRegistry } from '../space.js'
 import { directions } from './directions.js'
 import type { Proposal, SamplerKind } from './sampler.js'
 
@@ -13,7 +13,7 @@ export interface SobolSampler {
   readonly tag: 'sobol'
 }
 declare module './sampler.js' {
-  interface Samplers {
+  interface BuiltInSamplers {
     readonly sobol: SobolSampler
   }
 }
@@ -30,8 +30,8 @@ const STEP = 2.3283064365386963e-10
 export const sobolWord = (i: number, d: number): number =>
   (directions[d] ?? []).reduce((word, v, bit) => ((i >>> bit) & 1 ? word ^ v : word), 0) >>> 0
 
-const pointOf = (space: Space, key: Key, known: SpaceTables): ((i: number) => Point) => {
-  const paths = placed(space, known).map(p => p.path)
+const pointOf = (space: Space, key: Key, registry: SpaceRegistry): ((i: number) => Point) => {
+  const paths = placed(space, registry).map(p => p.path)
   const shifts = new Map(
     paths.map((path, d) => [path, [d, bits32(leafKey(key, path), 1)[0] as number] as const] as const)
   )
@@ -50,18 +50,18 @@ interface Walked {
 export const sobolKind: SamplerKind<SobolSampler> = {
   tag: 'sobol',
   fields: () => ({}),
-  check: (_, space, __, known) => {
-    const n = placed(space, known).length
+  check: (_, space, __, registry) => {
+    const n = placed(space, registry).length
     return n <= directions.length
       ? undefined
       : settingError([], `at most ${directions.length} dimensions`, String(n), 'use the random sampler')
   },
-  next: (_, { space, trials, key, done, known }) => {
-    const point = pointOf(space, key, known)
+  next: (_, { space, trials, key, done, registry }) => {
+    const point = pointOf(space, key, registry)
     // points that break a constraint are passed over
     const further = ({ at, all }: Walked): E.Either<SettingError, Walked> =>
       pipe(
-        firstMeeting(space, attempt => point(at + attempt), known),
+        firstMeeting(space, attempt => point(at + attempt), registry),
         E.map(({ settings, attempt }) => ({ at: at + attempt + 1, all: [...all, { settings }] }))
       )
     return pipe(

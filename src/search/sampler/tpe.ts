@@ -28,7 +28,7 @@ export interface Tpe {
   readonly good: number
 }
 declare module './sampler.js' {
-  interface Samplers {
+  interface BuiltInSamplers {
     readonly tpe: Tpe
   }
 }
@@ -114,16 +114,16 @@ const densities = (all: readonly Placed[], rows: readonly Readonly<Record<string
 
 type Choice = E.Either<SettingError, Settings>
 /** how a trial of a batch is chosen, given the trials before the batch */
-const chooser = ({ good: share, candidates }: Tpe, { space, done, goal, known }: Round): ((key: Key) => Choice) => {
-  const all = placed(space, known)
-  const rows = ranked(goal, done).map(t => ({ t, values: valuesOf(space, t.settings, known) }))
+const chooser = ({ good: share, candidates }: Tpe, { space, done, goal, registry }: Round): ((key: Key) => Choice) => {
+  const all = placed(space, registry)
+  const rows = ranked(goal, done).map(t => ({ t, values: valuesOf(space, t.settings, registry) }))
   const n = Math.max(1, Math.floor(share * rows.length))
   const isGood = rows.map(({ t }, i) => i < n && t.outcome.tag === 'scored')
   const of = (wanted: boolean) => rows.filter((_, i) => isGood[i] === wanted).map(r => r.values)
   const [good, bad] = [densities(all, of(true)), densities(all, of(false))]
   const drawnFrom = new Map(all.map((p, i) => [p.path, good[i] as Density] as const))
   const gain = (settings: Settings): number => {
-    const values = valuesOf(space, settings, known)
+    const values = valuesOf(space, settings, registry)
     return sum(
       all.map((p, i) => {
         const place = placeIn(p, values)
@@ -134,16 +134,16 @@ const chooser = ({ good: share, candidates }: Tpe, { space, done, goal, known }:
   return key => {
     const found = Array.from({ length: candidates }, (_, c): Settings => {
       const own = foldIn(key, c)
-      return settingsAt(space, path => drawnFrom.get(path)?.draw(own, path) ?? 0.5, known)
+      return settingsAt(space, path => drawnFrom.get(path)?.draw(own, path) ?? 0.5, registry)
     })
-      .filter(settings => meets(space, settings, known))
+      .filter(settings => meets(space, settings, registry))
       .map(settings => ({ settings, gain: gain(settings) }))
     const best = found.reduce<(typeof found)[number] | undefined>(
       (a, b) => (a === undefined || b.gain > a.gain ? b : a),
       undefined
     )
     // constraints that no candidate meets
-    return best === undefined ? draw(space, childKey(key, 'free'), known) : E.right(best.settings)
+    return best === undefined ? draw(space, childKey(key, 'free'), registry) : E.right(best.settings)
   }
 }
 export const tpeKind: SamplerKind<Tpe> = {
@@ -158,9 +158,9 @@ export const tpeKind: SamplerKind<Tpe> = {
     )
   }),
   next: (sampler, round) => {
-    const { space, trials, trialKey, next, done, known } = round
+    const { space, trials, trialKey, next, done, registry } = round
     const wanted = done.length === 0 ? sampler.start : sampler.batch
-    const choose = done.length === 0 ? (key: Key): Choice => draw(space, key, known) : chooser(sampler, round)
+    const choose = done.length === 0 ? (key: Key): Choice => draw(space, key, registry) : chooser(sampler, round)
     return pipe(
       Array.from({ length: Math.max(0, Math.min(wanted, trials - done.length)) }, (_, i) => choose(trialKey(next + i))),
       E.sequenceArray,

@@ -23,7 +23,7 @@ export interface ClassWeighted<L extends Loss = Loss> {
 type AnySmoothed = Smoothed
 type AnyClassWeighted = ClassWeighted
 declare module './loss.js' {
-  interface Losses {
+  interface BuiltInLosses {
     readonly smoothed: AnySmoothed
     readonly classWeighted: AnyClassWeighted
   }
@@ -64,7 +64,7 @@ const ofClasses = (tag: string, loss: Loss, self: Interpreter, formula: () => Ex
 
 export const smoothedKind: LossKind<Smoothed> = {
   tag: 'smoothed',
-  fields: self => ({ loss: self, amount: fraction }),
+  fields: ({ loss }) => ({ loss, amount: fraction }),
   inner: ({ loss }) => loss,
   formula: ({ loss, amount }, y, t, self) =>
     ofClasses('smoothed', loss, self, () => {
@@ -82,7 +82,7 @@ const classWeights = those(list(nonNegative), 'at least one number above 0', wei
 
 export const classWeightedKind: LossKind<ClassWeighted> = {
   tag: 'classWeighted',
-  fields: self => ({ loss: self, weights: classWeights }),
+  fields: ({ loss }) => ({ loss, weights: classWeights }),
   inner: ({ loss }) => loss,
   formula: ({ loss, weights }, y, t, self) =>
     ofClasses('classWeighted', loss, self, () => {

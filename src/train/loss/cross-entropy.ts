@@ -18,7 +18,7 @@ export interface SigmoidCrossEntropy {
   readonly tag: 'sigmoidCrossEntropy'
 }
 declare module './loss.js' {
-  interface Losses {
+  interface BuiltInLosses {
     readonly crossEntropy: CrossEntropy
     readonly softmaxCrossEntropy: SoftmaxCrossEntropy
     readonly sigmoidCrossEntropy: SigmoidCrossEntropy

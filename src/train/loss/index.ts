@@ -1,31 +1,37 @@
-import * as t from 'io-ts'
-import type { Codec } from '../../value/codec.js'
 import type { SettingError } from '../../value/error.js'
-import { table, type Table } from '../../value/family.js'
+import { noMembers } from '../../registry/codecs.js'
+import type { Family } from '../../registry/definition.js'
 import type { FloatType } from '../../value/tensor.js'
 import { roundedOutOf } from '../rounded.js'
 import { classWeightedKind, smoothedKind } from './classes.js'
 import { crossEntropyKind, sigmoidCrossEntropyKind, softmaxCrossEntropyKind } from './cross-entropy.js'
-import type { Interpreter, KnownLoss, Loss, LossKind } from './loss.js'
+import type { BuiltInLosses, Interpreter, KnownLoss, Loss, LossDefinition } from './loss.js'
 import { halfSquaredErrorKind, huberKind, meanAbsoluteErrorKind, meanSquaredErrorKind } from './squared.js'
 
-export type LossTable = Table<LossKind<Loss>>
-/** the losses that gradfold comes with, by tag; add your own with `{ ...losses, mine }` */
-export const losses: LossTable = table<LossKind<Loss>>(
-  halfSquaredErrorKind,
-  meanSquaredErrorKind,
-  meanAbsoluteErrorKind,
-  huberKind,
-  crossEntropyKind,
-  softmaxCrossEntropyKind,
-  sigmoidCrossEntropyKind,
-  smoothedKind,
-  classWeightedKind
-)
+// TypeScript copies an interface when it is first extended: here, so that rows from all entry points meet in one copy
+declare module './loss.js' {
+  interface Losses {}
+}
+
+const table = {
+  halfSquaredError: halfSquaredErrorKind,
+  meanSquaredError: meanSquaredErrorKind,
+  meanAbsoluteError: meanAbsoluteErrorKind,
+  huber: huberKind,
+  crossEntropy: crossEntropyKind,
+  softmaxCrossEntropy: softmaxCrossEntropyKind,
+  sigmoidCrossEntropy: sigmoidCrossEntropyKind,
+  smoothed: smoothedKind,
+  classWeighted: classWeightedKind
+} satisfies { readonly [K in keyof BuiltInLosses]: LossDefinition<BuiltInLosses[K]> }
+
+export type LossTable = Family<LossDefinition<Loss>>
+/** the losses that gradfold comes with, by tag */
+export const losses: LossTable = Object.freeze<LossTable>(table)
 
 /** losses as their table's records say */
-export const lossInterpreter = (kinds: LossTable): Interpreter => {
-  const kindOf = (l: Loss): LossKind<Loss> => kinds[l.tag] as LossKind<Loss>
+export const lossInterpreter = (definitions: LossTable): Interpreter => {
+  const kindOf = (l: Loss): LossDefinition<Loss> => definitions[l.tag] as LossDefinition<Loss>
   const self: Interpreter = {
     takes: l => {
       const kind = kindOf(l)
@@ -37,8 +43,8 @@ export const lossInterpreter = (kinds: LossTable): Interpreter => {
 }
 
 /** a loss with its meaning: what it takes, and its formula */
-export const knownLoss = (kinds: LossTable, loss: Loss): KnownLoss => {
-  const { takes, formula } = lossInterpreter(kinds)
+export const knownLoss = (definitions: LossTable, loss: Loss): KnownLoss => {
+  const { takes, formula } = lossInterpreter(definitions)
   const { expects, classIndexes, target, ifNotFinite } = takes(loss)
   return {
     tag: loss.tag,
@@ -51,16 +57,16 @@ export const knownLoss = (kinds: LossTable, loss: Loss): KnownLoss => {
 }
 
 /** the first number of a loss, or of the one it is made of, that leaves its range when it is rounded to the precision */
-export const lossRoundedOut = (kinds: LossTable, loss: Loss, precision: FloatType): SettingError | undefined => {
-  const kind = kinds[loss.tag] as LossKind<Loss>
-  const any = t.unknown as unknown as Codec<unknown>
-  const wrong = roundedOutOf(loss, kind.fields(any, any), precision)
-  return wrong ?? ('inner' in kind ? lossRoundedOut(kinds, kind.inner(loss), precision) : undefined)
+export const lossRoundedOut = (definitions: LossTable, loss: Loss, precision: FloatType): SettingError | undefined => {
+  const kind = definitions[loss.tag] as LossDefinition<Loss>
+  const wrong = roundedOutOf(loss, kind.fields(noMembers), precision)
+  return wrong ?? ('inner' in kind ? lossRoundedOut(definitions, kind.inner(loss), precision) : undefined)
 }
 
+export { customLoss, type CustomLoss, type CustomLossDefinition, type CustomLossOptions } from './custom.js'
 export { batchLoss, exampleMean, exampleSum } from './loss.js'
 export type { FittingLoss } from './fitting.js'
-export type { KnownLoss, Loss, LossKind, Losses, Scale, ScaleRules } from './loss.js'
+export type { KnownLoss, Loss, LossDefinition, LossKind, Losses, Scale, ScaleRules } from './loss.js'
 export { classWeighted, smoothed, type ClassWeighted, type Smoothed } from './classes.js'
 export {
   crossEntropy,

@@ -3,14 +3,21 @@ import * as E from 'fp-ts/lib/Either.js'
 import { cast, div, equal, input, mean, mul, node, reshape, select, sum, total } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
 import { shapeError, type ShapeError } from '../../value/error.js'
-import type { Member } from '../../value/family.js'
+import type { Definition } from '../../registry/definition.js'
 import { sameShape, showShape, type Dims } from '../../value/shape.js'
 import type { Codec } from '../../value/codec.js'
 import type { Aval, DType, FloatType } from '../../value/tensor.js'
 
+/** tag -> the data type of that loss, of those that gradfold comes with; the table of index.ts has exactly these */
+export interface BuiltInLosses {}
 /** tag -> the data type of that loss; extended by declaration merging */
-export interface Losses {}
+export interface Losses extends BuiltInLosses {}
 export type Loss = Losses[keyof Losses]
+declare module '../../registry/families.js' {
+  interface FamilyMembers {
+    readonly loss: Loss
+  }
+}
 
 /** what a loss takes the model's outputs for: any real numbers, scores before a softmax or sigmoid, or probabilities */
 export type Scale = 'values' | 'logits' | 'probabilities'
@@ -34,8 +41,10 @@ export interface MadeOf<L> {
   inner(loss: L): Loss
 }
 
-export type LossKind<L extends { readonly tag: string }> = LossMember<L> & (Takes | MadeOf<L>)
-export interface LossMember<L extends { readonly tag: string }> extends Member {
+export type LossDefinition<L extends { readonly tag: string }> = LossMember<L> & (Takes | MadeOf<L>)
+/** the same; see `LossDefinition` */
+export type LossKind<L extends { readonly tag: string }> = LossDefinition<L>
+export interface LossMember<L extends { readonly tag: string }> extends Definition {
   readonly tag: L['tag']
   /**
    * The loss of each example [K], from the model's output [K, ...] and targets of the same shape. The loss of a batch

@@ -17,7 +17,7 @@ export interface Huber {
   readonly delta: number
 }
 declare module './loss.js' {
-  interface Losses {
+  interface BuiltInLosses {
     readonly halfSquaredError: HalfSquaredError
     readonly meanSquaredError: MeanSquaredError
     readonly meanAbsoluteError: MeanAbsoluteError

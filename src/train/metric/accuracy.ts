@@ -12,7 +12,7 @@ export interface TopK {
   readonly k: number
 }
 declare module './metric.js' {
-  interface Metrics {
+  interface BuiltInMetrics {
     readonly accuracy: Accuracy
     readonly topK: TopK
   }

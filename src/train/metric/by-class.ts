@@ -24,7 +24,7 @@ export interface F1 {
   readonly average: Average
 }
 declare module './metric.js' {
-  interface Metrics {
+  interface BuiltInMetrics {
     readonly confusionMatrix: ConfusionMatrix
     readonly precision: Precision
     readonly recall: Recall

@@ -4,20 +4,27 @@
  */
 import type { Expr } from '../../expr/op.js'
 import type { Totals } from '../../infer/totals.js'
-import type { Member } from '../../value/family.js'
+import type { Definition } from '../../registry/definition.js'
 import type { Dims } from '../../value/shape.js'
 import type { Scale } from '../loss/loss.js'
 
 export { addTotals, type Totals } from '../../infer/totals.js'
 
+/** tag -> the data type of that metric, of those that gradfold comes with; the table of index.ts has exactly these */
+export interface BuiltInMetrics {}
 /** tag -> the data type of that metric; extended by declaration merging */
-export interface Metrics {}
+export interface Metrics extends BuiltInMetrics {}
 export type Metric = Metrics[keyof Metrics]
+declare module '../../registry/families.js' {
+  interface FamilyMembers {
+    readonly metric: Metric
+  }
+}
 
 /** a number, a list of them (one for each class), or a table (a confusion matrix): what JSON can hold */
 export type MetricValue = number | readonly MetricValue[]
 
-export interface MetricKind<M extends { readonly tag: string }> extends Member {
+export interface MetricDefinition<M extends { readonly tag: string }> extends Definition {
   readonly tag: M['tag']
   /** what it is reported as, where that is not the tag: `top5` */
   label?(metric: M): string
@@ -42,6 +49,8 @@ export interface MetricKind<M extends { readonly tag: string }> extends Member {
   value(metric: M, totals: Totals, examples: number, output: Dims): MetricValue
   readonly samples: readonly M[]
 }
+/** the same; see `MetricDefinition` */
+export type MetricKind<M extends { readonly tag: string }> = MetricDefinition<M>
 
 /** the only number of a list that should have one; NaN where there is none */
 export const single = (xs: readonly number[] | undefined): number => xs?.[0] ?? NaN

@@ -23,7 +23,7 @@ export interface CalibrationError {
   readonly bins: number
 }
 declare module './metric.js' {
-  interface Metrics {
+  interface BuiltInMetrics {
     readonly perplexity: Perplexity
     readonly calibrationError: CalibrationError
   }

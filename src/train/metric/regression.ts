@@ -15,7 +15,7 @@ export interface R2 {
   readonly tag: 'r2'
 }
 declare module './metric.js' {
-  interface Metrics {
+  interface BuiltInMetrics {
     readonly mae: Mae
     readonly rmse: Rmse
     readonly r2: R2

@@ -14,7 +14,7 @@ export interface RocAuc {
   readonly bins?: number
 }
 declare module './metric.js' {
-  interface Metrics {
+  interface BuiltInMetrics {
     readonly rocAuc: RocAuc
   }
 }

@@ -12,7 +12,7 @@ export interface Accumulate {
 }
 type AnyAccumulate = Accumulate
 declare module './optimizer.js' {
-  interface Optimizers {
+  interface BuiltInOptimizers {
     readonly accumulate: AnyAccumulate
   }
 }
@@ -32,7 +32,7 @@ const own = { sum: 'accumulated', count: 'accumulatedSteps' } as const
 
 export const accumulateKind: OptimizerKind<Accumulate> = {
   tag: 'accumulate',
-  fields: self => ({ steps: size, optimizer: self }),
+  fields: ({ optimizer }) => ({ steps: size, optimizer }),
   slots: ({ optimizer }, self) => ({
     [own.sum]: zeros,
     [own.count]: { per: 'run', value: 0 },

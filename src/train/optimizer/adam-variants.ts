@@ -12,7 +12,7 @@ export interface Nadam extends WithMoments {
   readonly tag: 'nadam'
 }
 declare module './optimizer.js' {
-  interface Optimizers {
+  interface BuiltInOptimizers {
     readonly amsgrad: Amsgrad
     readonly nadam: Nadam
   }
@@ -38,7 +38,7 @@ const averages = 'm \\leftarrow \\beta_1 m + (1 - \\beta_1) g,\\; v \\leftarrow 
 
 export const amsgradKind: OptimizerKind<Amsgrad> = {
   tag: 'amsgrad',
-  fields: (_, schedule) => momentFields(schedule),
+  fields: ({ schedule }) => momentFields(schedule),
   slots: () => ({ ...momentSlots, u: zeros }),
   settings: momentSettings,
   update: (_, given) => {
@@ -57,7 +57,7 @@ export const amsgradKind: OptimizerKind<Amsgrad> = {
 
 export const nadamKind: OptimizerKind<Nadam> = {
   tag: 'nadam',
-  fields: (_, schedule) => momentFields(schedule),
+  fields: ({ schedule }) => momentFields(schedule),
   slots: () => momentSlots,
   settings: momentSettings,
   update: (_, given) => {

@@ -22,7 +22,7 @@ export interface Adamw extends WithMoments {
   readonly form: AdamForm
 }
 declare module './optimizer.js' {
-  interface Optimizers {
+  interface BuiltInOptimizers {
     readonly adam: Adam
     readonly adamw: Adamw
   }
@@ -68,7 +68,7 @@ const step = '\\eta \\frac{m / (1 - \\beta_1^t)}{\\sqrt{v / (1 - \\beta_2^t)} + 
 
 export const adamKind: OptimizerKind<Adam> = {
   tag: 'adam',
-  fields: (_, schedule) => ({ ...momentFields(schedule), form }),
+  fields: ({ schedule }) => ({ ...momentFields(schedule), form }),
   slots: () => momentSlots,
   settings: momentSettings,
   update: ({ form }, given) => adamStep(form, given, update => update),
@@ -78,7 +78,7 @@ export const adamKind: OptimizerKind<Adam> = {
 
 export const adamwKind: OptimizerKind<Adamw> = {
   tag: 'adamw',
-  fields: (_, schedule) => ({ ...momentFields(schedule), decay: nonNegativeSetting(schedule, 0.01), form }),
+  fields: ({ schedule }) => ({ ...momentFields(schedule), decay: nonNegativeSetting(schedule, 0.01), form }),
   slots: () => momentSlots,
   settings: o => ({ ...momentSettings(o), decay: o.decay }),
   update: ({ form }, given) => {

@@ -22,7 +22,7 @@ export interface Adadelta {
   readonly epsilon: Setting
 }
 declare module './optimizer.js' {
-  interface Optimizers {
+  interface BuiltInOptimizers {
     readonly adagrad: Adagrad
     readonly rmsprop: Rmsprop
     readonly adadelta: Adadelta
@@ -49,7 +49,7 @@ export const adadelta = (rate: Setting = 1, options: AdadeltaOptions = {}): Adad
 
 export const adagradKind: OptimizerKind<Adagrad> = {
   tag: 'adagrad',
-  fields: (_, schedule) => ({ rate: positiveSetting(schedule, 0.01), epsilon: positiveSetting(schedule, 1e-7) }),
+  fields: ({ schedule }) => ({ rate: positiveSetting(schedule, 0.01), epsilon: positiveSetting(schedule, 1e-7) }),
   slots: () => ({ h: zeros }),
   settings: ({ rate, epsilon }) => ({ rate, epsilon }),
   update: (_, given) =>
@@ -64,7 +64,7 @@ export const adagradKind: OptimizerKind<Adagrad> = {
 
 export const rmspropKind: OptimizerKind<Rmsprop> = {
   tag: 'rmsprop',
-  fields: (_, schedule) => ({
+  fields: ({ schedule }) => ({
     rate: positiveSetting(schedule, 0.001),
     rho: fractionSetting(schedule, 0.9),
     epsilon: positiveSetting(schedule, 1e-7)
@@ -83,7 +83,7 @@ export const rmspropKind: OptimizerKind<Rmsprop> = {
 
 export const adadeltaKind: OptimizerKind<Adadelta> = {
   tag: 'adadelta',
-  fields: (_, schedule) => ({
+  fields: ({ schedule }) => ({
     rate: positiveSetting(schedule, 1),
     rho: fractionSetting(schedule, 0.95),
     epsilon: positiveSetting(schedule, 1e-6)

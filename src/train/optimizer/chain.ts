@@ -13,7 +13,7 @@ export interface Chain {
 }
 type AnyChain = Chain
 declare module './optimizer.js' {
-  interface Optimizers {
+  interface BuiltInOptimizers {
     readonly chain: AnyChain
   }
 }
@@ -57,7 +57,7 @@ const merged = <A>(
 
 export const chainKind: OptimizerKind<Chain> = {
   tag: 'chain',
-  fields: self => ({ optimizers: list(self) }),
+  fields: ({ optimizer }) => ({ optimizers: list(optimizer) }),
   slots: (o, self) => merged(o, (part, label) => self.slots(part, label)),
   settings: (o, self) => merged(o, (part, label) => self.settings(part, label)),
   update: (o, given, self: Interpreter) =>

@@ -31,7 +31,7 @@ export interface ClipByGlobalNorm {
   readonly limit: Setting
 }
 declare module './optimizer.js' {
-  interface Optimizers {
+  interface BuiltInOptimizers {
     readonly clipByValue: ClipByValue
     readonly clipByNorm: ClipByNorm
     readonly clipByGlobalNorm: ClipByGlobalNorm
@@ -59,7 +59,7 @@ const factorFor = (squares: Expr, limit: Expr): Expr => {
 const scaled = (g: Expr, factor: Expr): Expr => cast(mul(cast(g, 'f64'), factor), g.dtype)
 
 const clip = {
-  fields: (_, schedule) => ({ limit: positiveSetting(schedule, 1) }),
+  fields: ({ schedule }) => ({ limit: positiveSetting(schedule, 1) }),
   slots: () => ({}),
   settings: ({ limit }) => ({ limit })
 } satisfies Partial<OptimizerKind<ClipByValue | ClipByNorm | ClipByGlobalNorm>>

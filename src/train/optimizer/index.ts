@@ -1,12 +1,11 @@
-import * as t from 'io-ts'
 import { roleOf, type ParamSpec } from '../../layer/kind.js'
-import { familyCodec, table, type Table } from '../../value/family.js'
-import type { Codec } from '../../value/codec.js'
+import { noMembers } from '../../registry/codecs.js'
+import type { Family } from '../../registry/definition.js'
 import { inside, settingError, type SettingError } from '../../value/error.js'
 import type { FloatType } from '../../value/tensor.js'
 import { leaves, type Branch } from '../../value/tree.js'
 import { roundedOut, roundedOutOf } from '../rounded.js'
-import { scheduleCodec, scheduleInterpreter, type ScheduleTable, type Setting } from '../schedule/index.js'
+import { scheduleInterpreter, type ScheduleTable, type Setting } from '../schedule/index.js'
 import { accumulateKind } from './accumulate.js'
 import { adadeltaKind, adagradKind, rmspropKind } from './adaptive.js'
 import { amsgradKind, nadamKind } from './adam-variants.js'
@@ -16,43 +15,51 @@ import { clipByGlobalNormKind, clipByNormKind, clipByValueKind } from './clip.js
 import { lionKind } from './lion.js'
 import { freezeKind, maskedKind } from './masked.js'
 import { momentumKind, nesterovKind } from './momentum.js'
-import type { ByPath, Given, Interpreter, Optimizer, OptimizerKind, Updated } from './optimizer.js'
+import type {
+  BuiltInOptimizers,
+  ByPath,
+  Given,
+  Interpreter,
+  Optimizer,
+  OptimizerDefinition,
+  Updated
+} from './optimizer.js'
 import type { RoleOf } from './selector.js'
 import { decoupledWeightDecayKind, scaleKind, weightDecayKind } from './scale.js'
 import { sgdKind } from './sgd.js'
 
-export type OptimizerTable = Table<OptimizerKind<Optimizer>>
-/** the optimizers that gradfold comes with, by tag; add your own with `{ ...optimizers, mine }` */
-export const optimizers: OptimizerTable = table<OptimizerKind<Optimizer>>(
-  sgdKind,
-  momentumKind,
-  nesterovKind,
-  adagradKind,
-  rmspropKind,
-  adadeltaKind,
-  adamKind,
-  adamwKind,
-  amsgradKind,
-  nadamKind,
-  lionKind,
-  chainKind,
-  scaleKind,
-  clipByValueKind,
-  clipByNormKind,
-  clipByGlobalNormKind,
-  weightDecayKind,
-  decoupledWeightDecayKind,
-  maskedKind,
-  freezeKind,
-  accumulateKind
-)
+// TypeScript copies an interface when it is first extended: here, so that rows from all entry points meet in one copy
+declare module './optimizer.js' {
+  interface Optimizers {}
+}
 
-/**
- * JSON of any optimizer of the table, with the schedules that its settings may be; unknown tags and fields are refused with their
- * place
- */
-export const optimizerCodec = (kinds: OptimizerTable, schedules: ScheduleTable): Codec<Optimizer> =>
-  familyCodec<Optimizer>('optimizer', kinds, scheduleCodec(schedules))
+const table = {
+  sgd: sgdKind,
+  momentum: momentumKind,
+  nesterov: nesterovKind,
+  adagrad: adagradKind,
+  rmsprop: rmspropKind,
+  adadelta: adadeltaKind,
+  adam: adamKind,
+  adamw: adamwKind,
+  amsgrad: amsgradKind,
+  nadam: nadamKind,
+  lion: lionKind,
+  chain: chainKind,
+  scale: scaleKind,
+  clipByValue: clipByValueKind,
+  clipByNorm: clipByNormKind,
+  clipByGlobalNorm: clipByGlobalNormKind,
+  weightDecay: weightDecayKind,
+  decoupledWeightDecay: decoupledWeightDecayKind,
+  masked: maskedKind,
+  freeze: freezeKind,
+  accumulate: accumulateKind
+} satisfies { readonly [K in keyof BuiltInOptimizers]: OptimizerDefinition<BuiltInOptimizers[K]> }
+
+export type OptimizerTable = Family<OptimizerDefinition<Optimizer>>
+/** the optimizers that gradfold comes with, by tag */
+export const optimizers: OptimizerTable = Object.freeze<OptimizerTable>(table)
 
 const under = (label: string, name: string): string => (label === '' ? name : `${label}.${name}`)
 const relabel = <A>(label: string, r: Readonly<Record<string, A>>): Readonly<Record<string, A>> =>
@@ -71,11 +78,11 @@ const scoped = (label: string, given: Given): Given => ({
  * @param more what is checked of each one besides
  */
 export const optimizerInterpreter = (
-  kinds: OptimizerTable,
+  definitions: OptimizerTable,
   role: RoleOf = path => roleOf(path),
-  more: (o: Optimizer, kind: OptimizerKind<Optimizer>) => SettingError | undefined = () => undefined
+  more: (o: Optimizer, kind: OptimizerDefinition<Optimizer>) => SettingError | undefined = () => undefined
 ): Interpreter => {
-  const kindOf = (o: Optimizer): OptimizerKind<Optimizer> => kinds[o.tag] as OptimizerKind<Optimizer>
+  const kindOf = (o: Optimizer): OptimizerDefinition<Optimizer> => definitions[o.tag] as OptimizerDefinition<Optimizer>
   const self: Interpreter = {
     slots: (o, label) => relabel(label, kindOf(o).slots(o, self)),
     settings: (o, label): Readonly<Record<string, Setting>> => relabel(label, kindOf(o).settings(o, self)),
@@ -90,17 +97,15 @@ export const optimizerInterpreter = (
   return self
 }
 
-/** stands for codecs of what is not a number */
-const nothing = t.never as unknown as Codec<unknown>
 /** the first setting of an optimizer's own whose schedule leaves the range that a number must be in, before or after it is rounded */
 const outOfRange = (
-  kind: OptimizerKind<Optimizer>,
+  kind: OptimizerDefinition<Optimizer>,
   o: Optimizer,
   own: Interpreter,
   highest: (s: Setting) => number,
   precision: FloatType
 ): SettingError | undefined => {
-  const fields = kind.fields(nothing, nothing)
+  const fields = kind.fields(noMembers)
   const scheduled = Object.entries(kind.settings(o, own)).flatMap(([name, s]) => {
     const range = fields[name]
     if (typeof s === 'number' || range === undefined) return []
@@ -123,23 +128,32 @@ export const rolesOf = (params: Branch<ParamSpec>): RoleOf => {
 
 /** whether an optimizer suits a model with these parameters, and its settings stay in their ranges */
 export const checkOptimizer = (
-  kinds: OptimizerTable,
+  definitions: OptimizerTable,
   schedules: ScheduleTable,
   o: Optimizer,
   params: Branch<ParamSpec>,
   precision: FloatType
 ): SettingError | undefined => {
   const paths = leaves<ParamSpec>(params).map(([path]) => path)
-  const own: Interpreter = { ...optimizerInterpreter(kinds), settings: () => ({}) }
+  const own: Interpreter = { ...optimizerInterpreter(definitions), settings: () => ({}) }
   const { highest } = scheduleInterpreter(schedules)
-  const { check } = optimizerInterpreter(kinds, rolesOf(params), (part, kind) =>
+  const { check } = optimizerInterpreter(definitions, rolesOf(params), (part, kind) =>
     outOfRange(kind, part, own, highest, precision)
   )
   const wrong = check(o, paths)
   return wrong === undefined ? undefined : inside('optimizer')(wrong)
 }
 
-export type { Optimizer, OptimizerKind, Optimizers, Given, Updated, Slot, ByPath } from './optimizer.js'
+export type {
+  Optimizer,
+  OptimizerDefinition,
+  OptimizerKind,
+  Optimizers,
+  Given,
+  Updated,
+  Slot,
+  ByPath
+} from './optimizer.js'
 export { perParameter } from './optimizer.js'
 export { accumulate, type Accumulate } from './accumulate.js'
 export {

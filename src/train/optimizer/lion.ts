@@ -11,7 +11,7 @@ export interface Lion {
   readonly beta2: Setting
 }
 declare module './optimizer.js' {
-  interface Optimizers {
+  interface BuiltInOptimizers {
     readonly lion: Lion
   }
 }
@@ -26,7 +26,7 @@ export const lion = (rate: Setting = 0.0001, options: LionOptions = {}): Lion =>
 
 export const lionKind: OptimizerKind<Lion> = {
   tag: 'lion',
-  fields: (_, schedule) => ({
+  fields: ({ schedule }) => ({
     rate: positiveSetting(schedule, 0.0001),
     beta1: fractionSetting(schedule, 0.9),
     beta2: fractionSetting(schedule, 0.99)

@@ -18,7 +18,7 @@ export interface Freeze {
 }
 type AnyMasked = Masked
 declare module './optimizer.js' {
-  interface Optimizers {
+  interface BuiltInOptimizers {
     readonly masked: AnyMasked
     readonly freeze: Freeze
   }
@@ -60,7 +60,7 @@ const wrongSelector = (
 const label = 'masked'
 export const maskedKind: OptimizerKind<Masked> = {
   tag: 'masked',
-  fields: self => ({ selector: selectorCodec, optimizer: self }),
+  fields: ({ optimizer }) => ({ selector: selectorCodec, optimizer }),
   slots: ({ optimizer }, self) => self.slots(optimizer, ''),
   settings: ({ optimizer }, self) => self.settings(optimizer, ''),
   update: ({ selector, optimizer }, given, self: Interpreter) => {

@@ -1,8 +1,9 @@
 /** What Adam and its kin share: running averages of the gradient and of its square, and how their bias is corrected. */
+import type * as t from 'io-ts'
 import { div, mul, square } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
 import { fractionSetting, positiveSetting, type Setting } from '../schedule/schedule.js'
-import type { Codec, Fields } from '../../value/codec.js'
+import type { Fields } from '../../value/codec.js'
 import { average, complement, one, zeros, type Given, type Slot } from './optimizer.js'
 
 export interface WithMoments {
@@ -13,7 +14,7 @@ export interface WithMoments {
 }
 export const usual = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const
 
-export const momentFields = (schedule: Codec<unknown>): Fields => ({
+export const momentFields = (schedule: t.Mixed): Fields => ({
   rate: positiveSetting(schedule, 0.001),
   beta1: fractionSetting(schedule, usual.beta1),
   beta2: fractionSetting(schedule, usual.beta2),

@@ -14,7 +14,7 @@ export interface Nesterov extends Velocity {
   readonly tag: 'nesterov'
 }
 declare module './optimizer.js' {
-  interface Optimizers {
+  interface BuiltInOptimizers {
     readonly momentum: Momentum
     readonly nesterov: Nesterov
   }
@@ -38,7 +38,7 @@ export const nesterov = (rate: Setting = 0.01, momentum: Setting = 0.9): Nestero
   Object.freeze({ tag: 'nesterov', rate, momentum })
 
 const withVelocity: Pick<OptimizerKind<Momentum | Nesterov>, 'fields' | 'slots' | 'settings'> = {
-  fields: (_, schedule) => ({ rate: positiveSetting(schedule, 0.01), momentum: fractionSetting(schedule, 0.9) }),
+  fields: ({ schedule }) => ({ rate: positiveSetting(schedule, 0.01), momentum: fractionSetting(schedule, 0.9) }),
   slots: () => ({ v: zeros }),
   settings: ({ rate, momentum }) => ({ rate, momentum })
 }

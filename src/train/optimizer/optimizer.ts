@@ -6,14 +6,21 @@
 import { add, constant, mul, sub } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
 import type { SettingError } from '../../value/error.js'
-import type { Member } from '../../value/family.js'
+import type { Definition } from '../../registry/definition.js'
 import { scalarOf } from '../../value/tensor.js'
 import type { Setting } from '../schedule/schedule.js'
 import type { RoleOf } from './selector.js'
 
+/** tag -> the data type of that optimizer, of those that gradfold comes with; the table of index.ts has exactly these */
+export interface BuiltInOptimizers {}
 /** tag -> the data type of that optimizer; extended by declaration merging */
-export interface Optimizers {}
+export interface Optimizers extends BuiltInOptimizers {}
 export type Optimizer = Optimizers[keyof Optimizers]
+declare module '../../registry/families.js' {
+  interface FamilyMembers {
+    readonly optimizer: Optimizer
+  }
+}
 
 /** what is remembered between steps: one tensor for each parameter, or one number */
 export interface Slot {
@@ -53,7 +60,7 @@ export interface Interpreter {
   readonly role: RoleOf
 }
 
-export interface OptimizerKind<O extends { readonly tag: string }> extends Member {
+export interface OptimizerDefinition<O extends { readonly tag: string }> extends Definition {
   readonly tag: O['tag']
   slots(optimizer: O, self: Interpreter): Readonly<Record<string, Slot>>
   /** the settings that may be scheduled, by the names under which `update` asks for them */
@@ -67,6 +74,8 @@ export interface OptimizerKind<O extends { readonly tag: string }> extends Membe
   readonly tex: string
   readonly samples: readonly O[]
 }
+/** the same; see `OptimizerDefinition` */
+export type OptimizerKind<O extends { readonly tag: string }> = OptimizerDefinition<O>
 
 export const mapByPath = (m: ByPath, f: (x: Expr, path: string) => Expr): ByPath =>
   new Map([...m].map(([path, x]) => [path, f(x, path)] as const))

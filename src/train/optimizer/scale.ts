@@ -17,7 +17,7 @@ export interface DecoupledWeightDecay {
   readonly rate: Setting
 }
 declare module './optimizer.js' {
-  interface Optimizers {
+  interface BuiltInOptimizers {
     readonly scale: ScaleBy
     readonly weightDecay: WeightDecay
     readonly decoupledWeightDecay: DecoupledWeightDecay
@@ -47,7 +47,7 @@ export const decoupledWeightDecay = (decay: Setting = 0.01, rate: Setting = 0.00
 
 export const scaleKind: OptimizerKind<ScaleBy> = {
   tag: 'scale',
-  fields: (_, schedule) => ({ factor: finiteSetting(schedule) }),
+  fields: ({ schedule }) => ({ factor: finiteSetting(schedule) }),
   slots: () => ({}),
   settings: ({ factor }) => ({ factor }),
   update: (_, given) => plain(gradient => mul(given.setting('factor'), gradient))(given),
@@ -57,7 +57,7 @@ export const scaleKind: OptimizerKind<ScaleBy> = {
 
 export const weightDecayKind: OptimizerKind<WeightDecay> = {
   tag: 'weightDecay',
-  fields: (_, schedule) => ({ decay: nonNegativeSetting(schedule, 0.01) }),
+  fields: ({ schedule }) => ({ decay: nonNegativeSetting(schedule, 0.01) }),
   slots: () => ({}),
   settings: ({ decay }) => ({ decay }),
   update: (_, given) => plain((gradient, w) => add(gradient, mul(given.setting('decay'), w)))(given),
@@ -67,7 +67,7 @@ export const weightDecayKind: OptimizerKind<WeightDecay> = {
 
 export const decoupledWeightDecayKind: OptimizerKind<DecoupledWeightDecay> = {
   tag: 'decoupledWeightDecay',
-  fields: (_, schedule) => ({ decay: nonNegativeSetting(schedule, 0.01), rate: positiveSetting(schedule, 0.001) }),
+  fields: ({ schedule }) => ({ decay: nonNegativeSetting(schedule, 0.01), rate: positiveSetting(schedule, 0.001) }),
   slots: () => ({}),
   settings: ({ decay, rate }) => ({ decay, rate }),
   update: (_, given) => {

@@ -8,7 +8,7 @@ export interface Sgd {
   readonly rate: Setting
 }
 declare module './optimizer.js' {
-  interface Optimizers {
+  interface BuiltInOptimizers {
     readonly sgd: Sgd
   }
 }
@@ -18,7 +18,7 @@ export const sgd = (rate: Setting = 0.01): Sgd => Object.freeze({ tag: 'sgd', ra
 
 export const sgdKind: OptimizerKind<Sgd> = {
   tag: 'sgd',
-  fields: (_, schedule) => ({ rate: positiveSetting(schedule, 0.01) }),
+  fields: ({ schedule }) => ({ rate: positiveSetting(schedule, 0.01) }),
   slots: () => ({}),
   settings: ({ rate }) => ({ rate }),
   update: (_, given) => plain(gradient => mul(given.setting('rate'), gradient))(given),

@@ -35,7 +35,7 @@ export interface Joined<U extends Unit = Unit> {
 type AnyWarmUp = WarmUp
 type AnyJoined = Joined
 declare module './schedule.js' {
-  interface Schedules {
+  interface BuiltInSchedules {
     readonly warmUp: AnyWarmUp
     readonly joined: AnyJoined
   }
@@ -76,7 +76,12 @@ export const joined = <const S extends Span>(
 
 export const warmUpKind: ScheduleKind<WarmUp> = {
   tag: 'warmUp',
-  fields: self => ({ over: size, initial: withDefault(nonNegative, 0), then: nonNegativeSetting(self), per: unit }),
+  fields: ({ schedule }) => ({
+    over: size,
+    initial: withDefault(nonNegative, 0),
+    then: nonNegativeSetting(schedule),
+    per: unit
+  }),
   value: ({ over, initial, then, per }, at, memory, self) => {
     const target = self.value(then, since(at, per, Math.min(at[per], over)), memory)
     return at[per] >= over ? target : initial + (target - initial) * (at[per] / over)
@@ -97,7 +102,7 @@ const partAt = ({ at }: Joined, t: number): { readonly i: number; readonly start
 }
 export const joinedKind: ScheduleKind<Joined> = {
   tag: 'joined',
-  fields: self => ({ parts: list(nonNegativeSetting(self)), at: list(size), per: unit }),
+  fields: ({ schedule }) => ({ parts: list(nonNegativeSetting(schedule)), at: list(size), per: unit }),
   value: (s, now, memory, self) => {
     const { i, start } = partAt(s, now[s.per])
     return self.value(s.parts[i] as Setting, since(now, s.per, start), partOf(i, memory))

@@ -1,5 +1,6 @@
 /** Schedules that go up and down: one cycle, and a schedule begun again and again. */
-import { fraction, nonNegative, positive, size, withDefault, type Codec } from '../../value/codec.js'
+import type { Codecs } from '../../registry/definition.js'
+import { fraction, nonNegative, positive, size, withDefault } from '../../value/codec.js'
 import { cosineBetween, cosineDecay } from './decay.js'
 import { reduceOnPlateau } from './plateau.js'
 import { epochs, steps } from '../stop/index.js'
@@ -27,7 +28,7 @@ export interface Restarts<U extends Unit = Unit> {
 type AnyOneCycle = OneCycle
 type AnyRestarts = Restarts
 declare module './schedule.js' {
-  interface Schedules {
+  interface BuiltInSchedules {
     readonly oneCycle: AnyOneCycle
     readonly restarts: AnyRestarts
   }
@@ -101,7 +102,7 @@ const inRound = (t: number, every: number, stretch: number): number => {
 
 export const restartsKind: ScheduleKind<Restarts> = {
   tag: 'restarts',
-  fields: (self: Codec<unknown>) => ({ schedule: self, every: size, stretch: withDefault(size, 1), per: unit }),
+  fields: ({ schedule }: Codecs) => ({ schedule, every: size, stretch: withDefault(size, 1), per: unit }),
   value: ({ schedule, every, stretch, per }, at, memory, self) =>
     self.value(schedule, { ...at, [per]: inRound(at[per], every, stretch) }, memory),
   highest: ({ schedule }, self) => self.highest(schedule),

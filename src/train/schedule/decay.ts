@@ -40,7 +40,7 @@ type AnyExponentialDecay = ExponentialDecay
 type AnyPolynomialDecay = PolynomialDecay
 type AnyCosineDecay = CosineDecay
 declare module './schedule.js' {
-  interface Schedules {
+  interface BuiltInSchedules {
     readonly stepDecay: AnyStepDecay
     readonly exponentialDecay: AnyExponentialDecay
     readonly polynomialDecay: AnyPolynomialDecay

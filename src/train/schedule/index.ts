@@ -1,32 +1,42 @@
-import type { Codec } from '../../value/codec.js'
 import { inside, type SettingError } from '../../value/error.js'
-import { familyCodec, table, type Table } from '../../value/family.js'
+import type { Family } from '../../registry/definition.js'
 import { joinedKind, warmUpKind } from './combine.js'
 import { oneCycleKind, restartsKind } from './cycle.js'
 import { cosineDecayKind, exponentialDecayKind, polynomialDecayKind, stepDecayKind } from './decay.js'
 import { reduceOnPlateauKind } from './plateau.js'
-import { wrongUnit, type Interpreter, type Schedule, type ScheduleKind, type Setting } from './schedule.js'
+import {
+  wrongUnit,
+  type BuiltInSchedules,
+  type Interpreter,
+  type Schedule,
+  type ScheduleDefinition,
+  type Setting
+} from './schedule.js'
 
-export type ScheduleTable = Table<ScheduleKind<Schedule>>
-/** the schedules that gradfold comes with, by tag; add your own with `{ ...schedules, mine }` */
-export const schedules: ScheduleTable = table<ScheduleKind<Schedule>>(
-  stepDecayKind,
-  exponentialDecayKind,
-  polynomialDecayKind,
-  cosineDecayKind,
-  oneCycleKind,
-  warmUpKind,
-  restartsKind,
-  joinedKind,
-  reduceOnPlateauKind
-)
+// TypeScript copies an interface when it is first extended: here, so that rows from all entry points meet in one copy
+declare module './schedule.js' {
+  interface Schedules {}
+}
 
-/** JSON of any schedule of the table; unknown tags and fields are refused with their place */
-export const scheduleCodec = (kinds: ScheduleTable): Codec<Schedule> => familyCodec<Schedule>('schedule', kinds)
+const table = {
+  stepDecay: stepDecayKind,
+  exponentialDecay: exponentialDecayKind,
+  polynomialDecay: polynomialDecayKind,
+  cosineDecay: cosineDecayKind,
+  oneCycle: oneCycleKind,
+  warmUp: warmUpKind,
+  restarts: restartsKind,
+  joined: joinedKind,
+  reduceOnPlateau: reduceOnPlateauKind
+} satisfies { readonly [K in keyof BuiltInSchedules]: ScheduleDefinition<BuiltInSchedules[K]> }
+
+export type ScheduleTable = Family<ScheduleDefinition<Schedule>>
+/** the schedules that gradfold comes with, by tag */
+export const schedules: ScheduleTable = Object.freeze<ScheduleTable>(table)
 
 /** settings as their table's records say: a number is what it is, always */
-export const scheduleInterpreter = (kinds: ScheduleTable): Interpreter => {
-  const kindOf = (s: Schedule): ScheduleKind<Schedule> => kinds[s.tag] as ScheduleKind<Schedule>
+export const scheduleInterpreter = (definitions: ScheduleTable): Interpreter => {
+  const kindOf = (s: Schedule): ScheduleDefinition<Schedule> => definitions[s.tag] as ScheduleDefinition<Schedule>
   const innerOf = (s: Schedule): readonly Setting[] => kindOf(s).inner?.(s) ?? []
   const self: Interpreter = {
     value: (s, at, memory) => (typeof s === 'number' ? s : kindOf(s).value(s, at, memory, self)),
@@ -45,7 +55,18 @@ export const scheduleInterpreter = (kinds: ScheduleTable): Interpreter => {
 }
 
 export { finiteSetting, fractionSetting, nonNegativeSetting, positiveSetting } from './schedule.js'
-export type { Schedule, ScheduleKind, Schedules, Setting, SettingPer, Span, Timed, Unit, UnitOf } from './schedule.js'
+export type {
+  Schedule,
+  ScheduleDefinition,
+  ScheduleKind,
+  Schedules,
+  Setting,
+  SettingPer,
+  Span,
+  Timed,
+  Unit,
+  UnitOf
+} from './schedule.js'
 export { joined, warmUp, type Joined, type WarmUp } from './combine.js'
 export { oneCycle, restarts, type OneCycle, type OneCycleOptions, type Restarts } from './cycle.js'
 export {

@@ -17,7 +17,7 @@ export interface ReduceOnPlateau {
   readonly per: 'epoch'
 }
 declare module './schedule.js' {
-  interface Schedules {
+  interface BuiltInSchedules {
     readonly reduceOnPlateau: ReduceOnPlateau
   }
 }

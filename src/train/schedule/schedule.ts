@@ -2,13 +2,20 @@
 import * as t from 'io-ts'
 import { finite, fraction, nonNegative, oneOf, positive, type Codec } from '../../value/codec.js'
 import { settingError, type SettingError } from '../../value/error.js'
-import type { Member } from '../../value/family.js'
+import type { Definition } from '../../registry/definition.js'
 import type { Memory, Progress } from '../progress.js'
 import type { Epochs, Steps } from '../stop/index.js'
 
+/** tag -> the data type of that schedule, of those that gradfold comes with; the table of index.ts has exactly these */
+export interface BuiltInSchedules {}
 /** tag -> the data type of that schedule; extended by declaration merging */
-export interface Schedules {}
+export interface Schedules extends BuiltInSchedules {}
 export type Schedule = Schedules[keyof Schedules]
+declare module '../../registry/families.js' {
+  interface FamilyMembers {
+    readonly schedule: Schedule
+  }
+}
 
 /** a hyperparameter: constant, or scheduled */
 export type Setting = number | Schedule
@@ -26,7 +33,7 @@ export interface Timed {
   readonly tag: string
   readonly per: Unit
 }
-export interface ScheduleKind<S extends Timed> extends Member {
+export interface ScheduleDefinition<S extends Timed> extends Definition {
   readonly tag: S['tag']
   /** the value for the step about to be taken; host arithmetic by the numerics contract, section 2 */
   value(schedule: S, at: Progress, memory: Memory, self: Interpreter): number
@@ -44,6 +51,8 @@ export interface ScheduleKind<S extends Timed> extends Member {
   readonly tex: string
   readonly samples: readonly S[]
 }
+/** the same; see `ScheduleDefinition` */
+export type ScheduleKind<S extends Timed> = ScheduleDefinition<S>
 /** for schedules made of schedules */
 export interface Interpreter {
   readonly value: (setting: Setting, at: Progress, memory: Memory) => number
@@ -78,7 +87,7 @@ export const wrongUnit = ({ tag, per }: Timed, inner: readonly Setting[]): Setti
 }
 
 /** a number in the range, or a schedule; `inner` is the codec of schedules. Left out of JSON, it is the default. */
-export const setting = (range: Codec<number>, inner: Codec<unknown>, missing?: number): Codec<unknown> =>
+export const setting = (range: Codec<number>, inner: t.Mixed, missing?: number): Codec<unknown> =>
   new t.Type<unknown, unknown, unknown>(
     `${range.name}, or a schedule`,
     (u): u is unknown => range.is(u) || inner.is(u),
@@ -88,7 +97,7 @@ export const setting = (range: Codec<number>, inner: Codec<unknown>, missing?: n
     },
     a => (typeof a === 'object' ? inner.encode(a) : a)
   )
-type SettingCodec = (inner: Codec<unknown>, missing?: number) => Codec<unknown>
+type SettingCodec = (inner: t.Mixed, missing?: number) => Codec<unknown>
 /** JSON of a number above 0, or of a schedule, which `inner` reads; left out, it is `missing` */
 export const positiveSetting: SettingCodec = (inner, missing) => setting(positive, inner, missing)
 /** the same for a number, 0 or more */

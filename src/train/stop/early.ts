@@ -12,7 +12,7 @@ export interface EarlyStopping {
   readonly of: 'loss' | 'validationLoss'
 }
 declare module './stop.js' {
-  interface StopRules {
+  interface BuiltInStopRules {
     readonly earlyStopping: EarlyStopping
   }
 }

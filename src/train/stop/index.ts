@@ -1,26 +1,29 @@
-import { familyCodec, table, type Table } from '../../value/family.js'
-import type { Codec } from '../../value/codec.js'
+import type { Family } from '../../registry/definition.js'
 import { earlyStoppingKind } from './early.js'
 import { allOfKind, anyOfKind, epochsKind, lossBelowKind, stepsKind } from './rules.js'
-import type { Interpreter, StopKind, StopRule } from './stop.js'
+import type { BuiltInStopRules, Interpreter, StopDefinition, StopRule } from './stop.js'
 
-export type StopTable = Table<StopKind<StopRule>>
-/** the stop rules that gradfold comes with, by tag; add your own with `{ ...stopRules, mine }` */
-export const stopRules: StopTable = table<StopKind<StopRule>>(
-  epochsKind,
-  stepsKind,
-  lossBelowKind,
-  earlyStoppingKind,
-  anyOfKind,
-  allOfKind
-)
+// TypeScript copies an interface when it is first extended: here, so that rows from all entry points meet in one copy
+declare module './stop.js' {
+  interface StopRules {}
+}
 
-/** JSON of any stop rule of the table; unknown tags and fields are refused with their place */
-export const stopCodec = (kinds: StopTable): Codec<StopRule> => familyCodec<StopRule>('stop rule', kinds)
+const table = {
+  epochs: epochsKind,
+  steps: stepsKind,
+  lossBelow: lossBelowKind,
+  earlyStopping: earlyStoppingKind,
+  anyOf: anyOfKind,
+  allOf: allOfKind
+} satisfies { readonly [K in keyof BuiltInStopRules]: StopDefinition<BuiltInStopRules[K]> }
+
+export type StopTable = Family<StopDefinition<StopRule>>
+/** the stop rules that gradfold comes with, by tag */
+export const stopRules: StopTable = Object.freeze<StopTable>(table)
 
 /** stop rules as their table's records say */
-export const stopInterpreter = (kinds: StopTable): Interpreter => {
-  const kindOf = (r: StopRule): StopKind<StopRule> => kinds[r.tag] as StopKind<StopRule>
+export const stopInterpreter = (definitions: StopTable): Interpreter => {
+  const kindOf = (r: StopRule): StopDefinition<StopRule> => definitions[r.tag] as StopDefinition<StopRule>
   const self: Interpreter = {
     reason: (r, at, memory) => kindOf(r).reason(r, at, memory, self),
     start: r => kindOf(r).start?.(r, self) ?? {},
@@ -30,7 +33,7 @@ export const stopInterpreter = (kinds: StopTable): Interpreter => {
   return self
 }
 
-export type { StopKind, StopRule, StopRules } from './stop.js'
+export type { StopDefinition, StopKind, StopRule, StopRules } from './stop.js'
 export { earlyStopping, type EarlyStopping } from './early.js'
 export {
   allOf,

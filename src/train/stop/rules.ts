@@ -1,5 +1,6 @@
 /** The plain rules, and their combinations. */
-import { finite, list, nonEmpty, size, type Codec } from '../../value/codec.js'
+import type { Codecs } from '../../registry/definition.js'
+import { finite, list, nonEmpty, size } from '../../value/codec.js'
 import { joinedMemories, partOf } from '../memory.js'
 import type { Memory } from '../progress.js'
 import type { Interpreter, StopKind, StopRule } from './stop.js'
@@ -25,7 +26,7 @@ export interface AllOf {
   readonly rules: readonly StopRule[]
 }
 declare module './stop.js' {
-  interface StopRules {
+  interface BuiltInStopRules {
     readonly epochs: Epochs
     readonly steps: Steps
     readonly lossBelow: LossBelow
@@ -73,7 +74,7 @@ export const lossBelowKind: StopKind<LossBelow> = {
 }
 
 const combined = {
-  fields: (self: Codec<unknown>) => ({ rules: nonEmpty(list(self)) }),
+  fields: ({ stopRule }: Codecs) => ({ rules: nonEmpty(list(stopRule)) }),
   start: ({ rules }: { readonly rules: readonly StopRule[] }, self: Interpreter): Memory =>
     joinedMemories(rules, r => self.start(r)),
   next: (

@@ -1,12 +1,19 @@
 /** Stop rules: when a run is over. Values that combine. */
-import type { Member } from '../../value/family.js'
+import type { Definition } from '../../registry/definition.js'
 import type { Memory, Progress } from '../progress.js'
 
+/** tag -> the data type of that rule, of those that gradfold comes with; the table of index.ts has exactly these */
+export interface BuiltInStopRules {}
 /** tag -> the data type of that rule; extended by declaration merging */
-export interface StopRules {}
+export interface StopRules extends BuiltInStopRules {}
 export type StopRule = StopRules[keyof StopRules]
+declare module '../../registry/families.js' {
+  interface FamilyMembers {
+    readonly stopRule: StopRule
+  }
+}
 
-export interface StopKind<R extends { readonly tag: string }> extends Member {
+export interface StopDefinition<R extends { readonly tag: string }> extends Definition {
   readonly tag: R['tag']
   /** why the run is over, or undefined to go on; asked before the first step and after every step */
   reason(rule: R, at: Progress, memory: Memory, self: Interpreter): string | undefined
@@ -17,6 +24,8 @@ export interface StopKind<R extends { readonly tag: string }> extends Member {
   validates?(rule: R, self: Interpreter): boolean
   readonly samples: readonly R[]
 }
+/** the same; see `StopDefinition` */
+export type StopKind<R extends { readonly tag: string }> = StopDefinition<R>
 export interface Interpreter {
   readonly reason: (rule: StopRule, at: Progress, memory: Memory) => string | undefined
   readonly start: (rule: StopRule) => Memory

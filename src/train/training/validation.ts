@@ -18,21 +18,21 @@ import {
   type SettingError,
   type ShapeError
 } from '../../value/error.js'
-import { checkMember } from '../../value/family.js'
+import { checkMember } from '../../registry/lookup.js'
 import { isDims, isSize, showShape, type Dims } from '../../value/shape.js'
 import { isFloat } from '../../value/tensor.js'
-import { families as builtIn, type Families } from '../families.js'
+import { builtInTraining, type TrainingRegistry } from '../registry.js'
 import { knownLoss, lossRoundedOut, type KnownLoss } from '../loss/index.js'
 import { checkLoss } from '../loss/loss.js'
 import type { Metric } from '../metric/index.js'
 import { checkOptimizer, optimizerInterpreter, type Optimizer } from '../optimizer/index.js'
-import { scheduleCodec, scheduleInterpreter } from '../schedule/index.js'
+import { scheduleInterpreter } from '../schedule/index.js'
 import type { Training } from './value.js'
 
 /** a training whose parts are checked, with its model placed */
 export interface ValidTraining {
   readonly training: Training
-  readonly families: Families
+  readonly registry: TrainingRegistry
   readonly placed: Placed
   readonly input: Dims
   readonly output: Dims
@@ -60,7 +60,7 @@ const checkNumbers = ({ batchSize, seed, precision }: Training): E.Either<Settin
 }
 
 /** whether the schedules of an optimizer fit together */
-const checkSchedules = (f: Families, o: Optimizer): E.Either<SettingError, void> => {
+const checkSchedules = (f: TrainingRegistry, o: Optimizer): E.Either<SettingError, void> => {
   const { check } = scheduleInterpreter(f.schedules)
   return checkAll(
     Object.entries(optimizerInterpreter(f.optimizers).settings(o, '')).map(([name, s]) => {
@@ -72,15 +72,15 @@ const checkSchedules = (f: Families, o: Optimizer): E.Either<SettingError, void>
 
 type Members = Pick<Training, 'loss' | 'optimizer' | 'stop' | 'metrics'>
 /** The members: whether each is known and in range, however it was made (constructors check nothing); what they lack is filled in. */
-const checkMembers = (f: Families, m: Members): E.Either<TrainingError, Members> =>
+const checkMembers = (f: TrainingRegistry, m: Members): E.Either<TrainingError, Members> =>
   sequenceS(Validation)({
-    loss: checkMember('loss', f.losses)(m.loss),
+    loss: checkMember(f, 'loss')(m.loss),
     optimizer: pipe(
-      checkMember('optimizer', f.optimizers, scheduleCodec(f.schedules))(m.optimizer),
+      checkMember(f, 'optimizer')(m.optimizer),
       E.chainFirst(o => checkSchedules(f, o))
     ),
-    stop: checkMember('stop rule', f.stopRules)(m.stop),
-    metrics: pipe(m.metrics.map(checkMember('metric', f.metrics)), checked =>
+    stop: checkMember(f, 'stopRule')(m.stop),
+    metrics: pipe(m.metrics.map(metric => checkMember(f, 'metric')(metric)), checked =>
       pipe(
         checkAll(checked),
         E.chain(() => E.sequenceArray(checked))
@@ -101,10 +101,10 @@ const single = (what: string, s: Placed['output']): E.Either<ShapeError, Dims> =
           'merge the parts: training takes models with one input and one output'
         )
       )
-const checkModel = (f: Families, { model, precision }: Training) =>
+const checkModel = (f: TrainingRegistry, { model, precision }: Training) =>
   pipe(
     // shapes are the same in any precision, and a wrong one is reported with the settings
-    place(model, f.kinds, isFloat(precision) ? precision : 'f32'),
+    place(model, f, isFloat(precision) ? precision : 'f32'),
     E.bindTo('placed'),
     E.bind('input', () => single('input', model.input)),
     E.bind('output', ({ placed }) => single('output', placed.output))
@@ -114,7 +114,7 @@ const checkModel = (f: Families, { model, precision }: Training) =>
 
 /** whether what a metric reads is what the model gives */
 const checkMetric = (
-  f: Families,
+  f: TrainingRegistry,
   i: number,
   m: Metric,
   { tag, expects }: KnownLoss,
@@ -160,7 +160,7 @@ const checkMetric = (
 }
 
 /** whether loss, metrics and optimizer suit the model, and their numbers the precision */
-const checkFit = (f: Families, { training, placed, output, loss }: ValidTraining): E.Either<TrainingError, void> => {
+const checkFit = (f: TrainingRegistry, { training, placed, output, loss }: ValidTraining): E.Either<TrainingError, void> => {
   const { precision } = training
   const rounded = lossRoundedOut(f.losses, training.loss, precision)
   return checkAll<TrainingError>([
@@ -172,12 +172,12 @@ const checkFit = (f: Families, { training, placed, output, loss }: ValidTraining
 }
 
 /** @returns Left for settings out of range, unknown members, or a model whose shapes do not fit: all mistakes that can be told apart */
-export const checkTraining = (t: Training, f: Families = builtIn): E.Either<SettingError | ShapeError, ValidTraining> =>
+export const checkTraining = (t: Training, f: TrainingRegistry = builtInTraining): E.Either<SettingError | ShapeError, ValidTraining> =>
   pipe(
     sequenceS(Validation)({ numbers: checkNumbers(t), members: checkMembers(f, t), model: checkModel(f, t) }),
     E.map(({ members, model }) => ({
       training: { ...t, ...members },
-      families: f,
+      registry: f,
       loss: knownLoss(f.losses, members.loss),
       ...model
     })),

@@ -4,13 +4,14 @@ import * as IORef from 'fp-ts/lib/IORef.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { MessageChannel } from 'node:worker_threads'
 import { Tinypool } from 'tinypool'
-import type { BackendName } from '../backend/named.js'
-import { runFileCodec, tables } from '../run/run-file.js'
-import { backendError, type BackendError } from '../value/error.js'
-import { errorText } from '../value/text.js'
-import type { StudyMetric } from './metric.js'
-import { checkWorkers, type Runner, type SearchError } from './search.js'
-import type { Outcome } from './trial.js'
+import type { BackendName } from '../../backend/named.js'
+import { builtInRun } from '../../run/registry.js'
+import { runFileCodec } from '../../run/run-file.js'
+import { backendError, type BackendError } from '../../value/error.js'
+import { errorText } from '../../value/text.js'
+import type { StudyMetric } from '../metric.js'
+import { checkWorkers, type Runner, type SearchError } from './runner.js'
+import type { Outcome } from '../trial.js'
 
 /** what a worker is sent */
 export interface Task {
@@ -72,7 +73,7 @@ export const inThreads = (
     execArgv: []
   })
   const closed = IORef.newIORef(false)()
-  const codec = runFileCodec(tables)
+  const codec = runFileCodec(builtInRun)
   const answered = ({ result, told }: Answer): Result => {
     if (told !== undefined) fallback?.(told)
     return result

@@ -1,16 +1,14 @@
-/** The open families that training looks members up in: a value that is handed along. */
-import { builtInKinds } from '../layer/registry.js'
-import type { Kinds } from '../layer/kind.js'
+/** What training looks members up in. */
+import type { LayerRegistry } from '../layer/kind.js'
+import { builtInLayers } from '../layer/registry.js'
 import { losses, type LossTable } from './loss/index.js'
 import { metrics, type MetricTable } from './metric/index.js'
 import { optimizers, type OptimizerTable } from './optimizer/index.js'
 import { schedules, type ScheduleTable } from './schedule/index.js'
 import { stopRules, type StopTable } from './stop/index.js'
 
-export interface Families {
-  /** layers, activations and initializers; see `extendKinds` */
-  readonly kinds: Kinds
-  /** by tag, as all that follow */
+export interface TrainingRegistry extends LayerRegistry {
+  /** what is minimised, by tag */
   readonly losses: LossTable
   /** members are also what gradients pass through: clipping, weight decay, `chain` */
   readonly optimizers: OptimizerTable
@@ -21,9 +19,9 @@ export interface Families {
   /** what is measured besides the loss */
   readonly metrics: MetricTable
 }
-/** what gradfold comes with; spread it and add your own: `{ ...families, losses: { ...losses, mine } }` */
-export const families: Families = Object.freeze({
-  kinds: builtInKinds,
+/** the members of a training that gradfold comes with */
+export const builtInTraining: TrainingRegistry = Object.freeze({
+  ...builtInLayers,
   losses,
   optimizers,
   schedules,

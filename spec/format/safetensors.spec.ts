@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeSafetensors, encodeSafetensors, safetensorsLimits } from '../../src/interop/safetensors.js'
+import { decodeSafetensors, encodeSafetensors, safetensorsLimits } from '../../src/format/safetensors.js'
 import { widths } from '../../src/value/bytes.js'
 import { sizeOf } from '../../src/value/shape.js'
 import { allocate, full, numbersOf, view, type DType, type Tensor } from '../../src/value/tensor.js'

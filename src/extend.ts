@@ -1,0 +1,121 @@
+/**
+ * The entry point `gradfold/extend`: for authors of members of the open families. A definition gives a member its meaning; `extend` adds
+ * definitions to a registry, which every function takes as the option `registry`.
+ */
+export { extend, type More } from './registry/extend.js'
+export type { FamilyForm, FamilyMembers, FamilyName } from './registry/families.js'
+export { family, type AnyRegistry, type Codecs, type Definition, type Family } from './registry/definition.js'
+export { codecsOf, noMembers } from './registry/codecs.js'
+export { checkMember, lookup } from './registry/lookup.js'
+export { builtIn, type Registry } from './search/registry.js'
+
+// members that are just a formula
+export { customActivation } from './layer/custom-activation.js'
+export { customLoss } from './train/loss/custom.js'
+export { customMetric } from './train/metric/custom.js'
+
+// layers
+export type {
+  Applied,
+  BodyRules,
+  Context,
+  Fan,
+  FieldCodecs,
+  Gives,
+  GivesRules,
+  LabelRules,
+  Labelled,
+  LayerDefinition,
+  LayerRegistry,
+  Layers,
+  NameRules,
+  ParamRules,
+  ParamSpec,
+  Place,
+  Placed,
+  Row,
+  Sample,
+  ShapeRules,
+  StateSpec,
+  Value
+} from './layer/kind.js'
+export type { AnyFail, Fail, Inside, NotKnown, OneTensor, Same, Show, ShowAll } from './layer/static.js'
+export { badSize, checkSizes, type AllSized, type Kept, type Sized, type SizeOf } from './layer/size.js'
+export type { BodyOut, GivesOf, Out, Series } from './layer/typed.js'
+export type { BodyParams, None, ParamsFor, SeriesParams } from './layer/params.js'
+export {
+  batchShape,
+  childContext,
+  eachTensor,
+  inSeries,
+  isExpr,
+  mapValue,
+  maxLayers,
+  mergeLayer,
+  paramOf,
+  sideBySide,
+  stateOf,
+  tensorLayer,
+  tensorOf,
+  tupleOf
+} from './layer/series.js'
+export { shapeError, within } from './value/error.js'
+export { layers } from './layer/registry.js'
+export { activationKind } from './layer/activation.js'
+export { batchNormKind } from './layer/batch-norm.js'
+export { fanOutKind, parallelKind } from './layer/branches.js'
+export { denseKind } from './layer/dense.js'
+export { dropoutKind } from './layer/dropout.js'
+export { flattenKind } from './layer/flatten.js'
+export { layerNormKind } from './layer/layer-norm.js'
+export { mergeKind } from './layer/merge.js'
+export { modelKind } from './layer/model.js'
+export { namedKind } from './layer/named.js'
+export { repeatKind } from './layer/repeat.js'
+export { reshapeKind } from './layer/reshape.js'
+export { residualKind } from './layer/residual.js'
+export { sequentialKind } from './layer/sequential.js'
+export { sharedKind } from './layer/shared.js'
+export { activations, type ActivationDefinition, type Activations } from './layer/activation-table.js'
+export { initializers, type InitializerDefinition, type Initializers, type Wanted } from './layer/initializer.js'
+
+// members of a training
+export { batchLoss, exampleMean, exampleSum } from './train/loss/loss.js'
+export type { LossDefinition, Losses, Scale, ScaleRules, Takes } from './train/loss/loss.js'
+export type { MetricDefinition, Metrics, MetricValue, Totals } from './train/metric/metric.js'
+export { average, complement, perParameter, plain } from './train/optimizer/optimizer.js'
+export type { ByPath, Given, OptimizerDefinition, Optimizers, Slot, Updated } from './train/optimizer/optimizer.js'
+export { finiteSetting, fractionSetting, nonNegativeSetting, positiveSetting } from './train/schedule/schedule.js'
+export type { ScheduleDefinition, Schedules, Setting, Timed } from './train/schedule/schedule.js'
+export type { StopDefinition, StopRules } from './train/stop/stop.js'
+export type { Memory, Progress } from './train/progress.js'
+export type { TrainingRegistry } from './train/registry.js'
+
+// members of run files and studies
+export type { Reader, Sources } from './data/reader/reader.js'
+export type { RunRegistry } from './run/registry.js'
+export type { Axis, DimensionDefinition, Dimensions, ValueTypes } from './search/dimension/dimension.js'
+export type { ConstraintDefinition, Constraints } from './search/constraint.js'
+export type { Proposal, Round, SamplerDefinition, Samplers } from './search/sampler/sampler.js'
+export type { SpaceRegistry } from './search/space.js'
+
+// codecs of settings
+export {
+  count,
+  dims,
+  finite,
+  fraction,
+  inRange,
+  label,
+  list,
+  nonNegative,
+  oneOf,
+  optional,
+  positive,
+  refined,
+  size,
+  uint32,
+  withDefault,
+  type Codec,
+  type Fields
+} from './value/codec.js'

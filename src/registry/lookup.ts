@@ -1,0 +1,50 @@
+/** Finding the definition that gives a member its meaning, and whether a member is as its definition says. */
+import * as E from 'fp-ts/lib/Either.js'
+import { firstError } from '../value/codec.js'
+import { settingError, type SettingError } from '../value/error.js'
+import { codecsOf, definitionsOf } from './codecs.js'
+import type { AnyRegistry, Definition, Family } from './definition.js'
+import { families, type FamilyMembers, type FamilyName } from './families.js'
+
+type Fail<Err> = (path: readonly string[], expected: string, got: string, hint: string) => Err
+
+const notKnown = <Err>(fail: Fail<Err>, path: readonly string[], what: string, known: object, tag: string): Err =>
+  fail(
+    path,
+    `${what} ${Object.keys(known).join(', ')}`,
+    tag,
+    'to use a custom one, add its definition to the registry you pass'
+  )
+
+/**
+ * The definition of a tag.
+ *
+ * @param what begins the sentence of what is expected: `one of the layers`
+ * @returns Left where the family has no definition of this tag: families are open, so data may name what this program does not know
+ */
+export const lookup = <D extends Definition, Err>(
+  definitions: Family<D>,
+  tag: string,
+  fail: Fail<Err>,
+  path: readonly string[],
+  what = 'one of'
+): E.Either<Err, D> => {
+  const found = Object.hasOwn(definitions, tag) ? definitions[tag] : undefined
+  return found === undefined ? E.left(notKnown(fail, path, what, definitions, tag)) : E.right(found)
+}
+
+/** The member, if its settings are in range, however it was made (a constructor checks nothing), with what it lacks filled in. */
+export const checkMember =
+  <N extends FamilyName>(registry: AnyRegistry, name: N) =>
+  <A extends FamilyMembers[N]>(a: A): E.Either<SettingError, A> => {
+    const r = codecsOf(registry)[name].decode(a)
+    if (E.isRight(r)) return r as E.Right<A>
+    const { name: called } = families[name]
+    const definitions = definitionsOf(registry, name)
+    // made by hand, it may be anything
+    const tag: unknown = (a as { readonly tag?: unknown } | null | undefined)?.tag
+    if (typeof tag === 'string' && !Object.hasOwn(definitions, tag))
+      return E.left(notKnown(settingError, [called], 'one of', definitions, tag))
+    const [path, expected, got] = firstError(r.left)
+    return E.left(settingError([called, ...path], expected, got))
+  }
