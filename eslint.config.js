@@ -29,7 +29,7 @@ const mutable = [
   'src/random/**/*.ts', // rounds of Threefry over 32-bit words, arrays of draws
   'src/expr/*.ts', // iterative walks: recursion would overflow the stack on long models
   'src/backend/**/*.ts', // engines
-  'src/layer/{labels,repeat,series}.ts', // tables filled while walking long models
+  'src/layer/{labels,compose,combinator/repeat}.ts', // tables filled while walking long models
   'src/layer/{initializer,orthogonal}.ts', // arrays of draws, Householder reflections
   'src/data/*.ts', // decoders of bytes and text, sums over columns, gathers into batches
   'src/infer/{evaluate,predict}.ts', // sums over batches; programs compiled once and kept
@@ -40,7 +40,7 @@ const mutable = [
 ]
 
 /** programs for the compiler: their tuples count, and are never values */
-const typeLevel = ['src/layer/nat*.ts']
+const typeLevel = ['src/layer/types/nat*.ts']
 
 // Rows for no-restricted-*: [what is refused, the reason shown]. Flat config replaces a rule's options, never adds to them, so
 // the options are put together here.

@@ -10,7 +10,7 @@ import {
   halfSquaredError,
   input,
   lossBelow,
-  message,
+  showError,
   model,
   numbersOf,
   predict,
@@ -51,7 +51,7 @@ export const run = T.fromIO(() =>
     E.bindW('trained', ({ data }) => learn(data)),
     E.bindW('y', ({ data, trained }) => predict(net, trained.params, { backend: wasm })(data.x.tensor)),
     E.match(
-      e => ({ holds: false, text: message(e) }),
+      e => ({ holds: false, text: showError(e) }),
       ({ trained: { state, reason }, y }) => {
         const outputs = [...numbersOf(y)]
         const rows = questions.map((q, i) => `${q.join(' xor ')} = ${outputs[i]?.toFixed(3)}`)

@@ -13,7 +13,7 @@ import {
   fitScaling,
   input,
   leafKey,
-  message,
+  showError,
   model,
   rootKey,
   score,
@@ -54,7 +54,7 @@ export const run = pipe(
     )
   ),
   TE.match(
-    e => ({ holds: false, text: message(e) }),
+    e => ({ holds: false, text: showError(e) }),
     ({ training, test, scores }) => ({
       holds: Number(scores.metrics['accuracy']) > enough,
       text: [

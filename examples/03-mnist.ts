@@ -10,7 +10,7 @@ import {
   dropout,
   epochs,
   input,
-  message,
+  showError,
   model,
   relu,
   score,
@@ -47,7 +47,7 @@ export const run = pipe(
     )
   ),
   TE.match(
-    e => ({ holds: false, text: message(e) }),
+    e => ({ holds: false, text: showError(e) }),
     ({ trained, test }) => ({
       holds: Number(test.metrics['accuracy']) > enough,
       text: [

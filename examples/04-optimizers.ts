@@ -14,7 +14,7 @@ import {
   fromArrays,
   halfSquaredError,
   input,
-  message,
+  showError,
   model,
   momentum,
   nesterov,
@@ -85,7 +85,7 @@ export const run = T.fromIO(() =>
       )
     ),
     E.match(
-      e => ({ holds: false, text: message(e) }),
+      e => ({ holds: false, text: showError(e) }),
       ends => {
         const sgd = ends[0]?.distance ?? NaN
         const nearer = ends.map(e => ({ ...e, isNearer: e.distance * times < sgd }))

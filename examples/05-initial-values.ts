@@ -11,11 +11,11 @@ import {
   dense,
   evaluate,
   expr,
-  full,
+  filledTensor,
   halfSquaredError,
   init,
   input,
-  message,
+  showError,
   model,
   numbersOf,
   relu,
@@ -84,7 +84,7 @@ const look = ({ f, initializer }: Case) => {
     E.bindW('drawn', ({ key }) => evaluate(wasm)({ x: normal }, { key })),
     E.bindW('params', () => init(net, rootKey(1))),
     E.bindW('seen', ({ drawn: { x }, params }) =>
-      backprop(net, params, { x, y: full('f32', [200, 100], 0) }, { loss: halfSquaredError, backend: wasm })
+      backprop(net, params, { x, y: filledTensor('f32', [200, 100], 0) }, { loss: halfSquaredError, backend: wasm })
     ),
     E.map(({ seen }): Seen => {
       const layer = (i: number) => Float64Array.from(numbersOf(seen.layers[`repeat/${i}`]?.value as Tensor))
@@ -110,7 +110,7 @@ export const run = T.fromIO(() =>
       )
     ),
     E.match(
-      e => ({ holds: false, text: message(e) }),
+      e => ({ holds: false, text: showError(e) }),
       results => ({
         holds: results.every(r => r.holds(r.seen)),
         text: [

@@ -14,7 +14,7 @@ import {
   exceptBiasAndNorm,
   input,
   masked,
-  message,
+  showError,
   model,
   momentum,
   relu,
@@ -82,7 +82,7 @@ export const run = pipe(
   loadMnist({ train: 300, flat: true }),
   TE.chainEitherKW(gaps),
   TE.match(
-    e => ({ holds: false, text: message(e) }),
+    e => ({ holds: false, text: showError(e) }),
     results => {
       const gap = (name: string): number => results.find(r => r.name === name)?.gap ?? NaN
       return {

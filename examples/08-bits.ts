@@ -8,8 +8,8 @@ import {
   dense,
   dropout,
   input,
-  leaves,
-  message,
+  treeLeaves,
+  showError,
   model,
   numbersOf,
   relu,
@@ -53,7 +53,7 @@ const ways = {
   'a break at 17': interrupted
 }
 
-const numbers = (s: TrainState): readonly Tensor[] => leaves<Tensor>(s.params).map(([, t]) => t)
+const numbers = (s: TrainState): readonly Tensor[] => treeLeaves<Tensor>(s.params).map(([, t]) => t)
 const equal = (a: TrainState, b: TrainState): boolean => {
   const others = numbers(b)
   return numbers(a).every((t, i) => sameBits(t, others[i] as Tensor))
@@ -79,7 +79,7 @@ export const run = pipe(
     )
   ),
   TE.match(
-    e => ({ holds: false, text: message(e) }),
+    e => ({ holds: false, text: showError(e) }),
     runs => ({
       holds: runs.every(r => equal(r.state, (runs[0] as (typeof runs)[number]).state)),
       text: runs.map(r => `${r.name.padEnd(14)} step ${r.state.progress.step}: ${bitsOf(r.state)} ...`).join('\n')

@@ -11,14 +11,14 @@ import {
   dense,
   dropout,
   input,
-  message,
+  showError,
   model,
   relu,
   softmaxCrossEntropy,
   steps,
   train,
   training,
-  turns,
+  trainIterator,
   wasm,
   type Dataset,
   type Problem
@@ -40,7 +40,7 @@ export const claim =
 /** trains up to a step, and saves the state after every tenth; the last three stay */
 const untilBroken = (folder: Folder, step: number) => (data: Dataset) =>
   pipe(
-    turns({ ...settings, stop: steps(step) }, { backend: wasm, pauseAt: n => n % 10 === 0 })(data),
+    trainIterator({ ...settings, stop: steps(step) }, { backend: wasm, pauseAt: n => n % 10 === 0 })(data),
     TE.fromEither,
     TE.chainW(pulled => async (): Promise<E.Either<Problem<string>, unknown>> => {
       for (let next = pulled.next(); ; next = pulled.next()) {
@@ -78,12 +78,12 @@ const inFolder = (path: string) => {
       TE.fromEither(train(settings, { backend: wasm, ...(found && { from: found.checkpoint.state }) })(data))
     ),
     TE.match(
-      e => ({ holds: false, text: message(e) }),
+      e => ({ holds: false, text: showError(e) }),
       ({ whole, latest: { found, skipped }, resumed }) => ({
         holds: stateDigest(resumed.state) === stateDigest(whole.state),
         text: [
           'broken off after step 37',
-          ...skipped.map(({ step, error }) => `step ${step} passed over: ${message(error)}`),
+          ...skipped.map(({ step, error }) => `step ${step} passed over: ${showError(error)}`),
           `gone on from step ${found?.step ?? 0}`,
           `in one go  ${stateDigest(whole.state)}`,
           `resumed    ${stateDigest(resumed.state)}`

@@ -10,7 +10,7 @@ import {
   dense,
   epochs,
   input,
-  message,
+  showError,
   modelData,
   relu,
   score,
@@ -72,7 +72,7 @@ export const run = pipe(
     )
   ),
   TE.match(
-    e => ({ holds: false, text: message(e) }),
+    e => ({ holds: false, text: showError(e) }),
     ({ found, scores }) => {
       const { lower, upper } = found.rounds.at(-1)?.space.dimensions.rate ?? logUniform(1e-6, 10)
       const width = Math.log10(upper / lower)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { message, numbersOf, view, wasm, type Branch, type Tensor, type TrainState } from 'gradfold'
+import { showError, numbersOf, tensorView, wasm, type Branch, type Tensor, type TrainState } from 'gradfold'
 import { parseRunFile } from 'gradfold/codec'
 import { diffRecords, folderAt, recordRun, saveCheckpoint, stateAt, verifyRecord } from 'gradfold/files'
 
@@ -31,7 +31,11 @@ const oneUlpUp = (state: TrainState): TrainState => {
   const dense = state.params['dense'] as Branch<Tensor>
   const weight = dense['weight'] as Tensor
   const bits = new Uint32Array(Float32Array.from(numbersOf(weight)).buffer)
-  const up = view('f32', weight.shape, new Float32Array(bits.map((word, i) => (i === 0 ? word + 1 : word)).buffer))
+  const up = tensorView(
+    'f32',
+    weight.shape,
+    new Float32Array(bits.map((word, i) => (i === 0 ? word + 1 : word)).buffer)
+  )
   return { ...state, params: { ...state.params, dense: { ...dense, weight: up } } }
 }
 
@@ -51,7 +55,7 @@ const inFolder = (root: string) => {
     TE.bindW('verdict', () => verifyRecord(copy, options)),
     TE.bindW('difference', () => diffRecords(honest, copy)),
     TE.match(
-      e => ({ holds: false, text: message(e) }),
+      e => ({ holds: false, text: showError(e) }),
       ({ outcome: { id }, before, verdict, difference: { first } }) => ({
         holds:
           before.tag === 'identical' &&

@@ -38,9 +38,9 @@ export {
 export { programCodec } from './expr/codec.js'
 export { version } from './run/version.js'
 export { openRun, type OpenRun } from './run/open.js'
-export { horizon } from './run/horizon.js'
-export { prepare, type Normalise, type Preparation, type Prepared, type Split } from './run/prepare.js'
-export { short, shortCodecsOf } from './run/short.js'
+export { stepLimit } from './run/step-limit.js'
+export { prepare, type Normalise, type Preparation, type Prepared, type SplitSettings } from './run/prepare.js'
+export { shorthand, shortCodecsOf } from './run/shorthand.js'
 export type { RunRegistry } from './run/registry.js'
 
 export { decodeModel, encodeModel, layerCodec, modelCodec, parseModel } from './model/codec.js'
@@ -52,7 +52,7 @@ export { scalingCodec } from './data/normalise.js'
 export {
   count,
   decode,
-  dims,
+  dimsCodec,
   exact,
   finite,
   fraction,

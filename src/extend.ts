@@ -21,61 +21,61 @@ export type {
   Context,
   Fan,
   FieldCodecs,
-  Gives,
-  GivesRules,
+  OutputRange,
+  OutputRangeRules,
   LabelRules,
-  Labelled,
+  LabelledLayer,
   LayerDefinition,
   LayerRegistry,
   Layers,
   NameRules,
   ParamRules,
   ParamSpec,
-  Place,
-  Placed,
-  Row,
+  BuildContext,
+  BuiltLayer,
+  LayerRow,
   Sample,
   ShapeRules,
   StateSpec,
   Value
-} from './layer/kind.js'
-export type { AnyFail, Fail, Inside, NotKnown, OneTensor, Same, Show, ShowAll } from './layer/static.js'
-export { badSize, checkSizes, type AllSized, type Kept, type Sized, type SizeOf } from './layer/size.js'
-export type { BodyOut, GivesOf, Out, Series } from './layer/typed.js'
-export type { BodyParams, None, ParamsFor, SeriesParams } from './layer/params.js'
+} from './layer/definition.js'
+export type { AnyFail, Fail, Inside, NotKnown, OneTensor, Same, Show, ShowAll } from './layer/types/fail.js'
+export { badSize, checkSizes, type AllSized, type KnownSize, type Sized, type SizeOf } from './layer/types/size.js'
+export type { BodyOut, OutputRangeOf, Out, Series } from './layer/types/infer.js'
+export type { BodyParams, None, ParamsFor, SeriesParams } from './layer/types/params.js'
 export {
   batchShape,
   childContext,
   eachTensor,
-  inSeries,
+  composeSequential,
   isExpr,
   mapValue,
   maxLayers,
   mergeLayer,
   paramOf,
-  sideBySide,
+  composeParallel,
   stateOf,
   tensorLayer,
   tensorOf,
   tupleOf
-} from './layer/series.js'
-export { shapeError, within } from './value/error.js'
+} from './layer/compose.js'
+export { shapeError, withinPath } from './value/error.js'
 export { layers } from './layer/registry.js'
-export { activationKind } from './layer/activation.js'
-export { batchNormKind } from './layer/batch-norm.js'
-export { fanOutKind, parallelKind } from './layer/branches.js'
-export { denseKind } from './layer/dense.js'
-export { dropoutKind } from './layer/dropout.js'
-export { flattenKind } from './layer/flatten.js'
-export { layerNormKind } from './layer/layer-norm.js'
-export { mergeKind } from './layer/merge.js'
-export { modelKind } from './layer/model.js'
-export { namedKind } from './layer/named.js'
-export { repeatKind } from './layer/repeat.js'
-export { reshapeKind } from './layer/reshape.js'
-export { residualKind } from './layer/residual.js'
-export { sequentialKind } from './layer/sequential.js'
-export { sharedKind } from './layer/shared.js'
+export { activationLayerDefinition } from './layer/activation.js'
+export { batchNormDefinition } from './layer/batch-norm.js'
+export { fanOutDefinition, parallelDefinition } from './layer/combinator/branches.js'
+export { denseDefinition } from './layer/dense.js'
+export { dropoutDefinition } from './layer/dropout.js'
+export { flattenDefinition } from './layer/flatten.js'
+export { layerNormDefinition } from './layer/layer-norm.js'
+export { mergeDefinition } from './layer/combinator/merge.js'
+export { modelDefinition } from './layer/model.js'
+export { namedDefinition } from './layer/combinator/named.js'
+export { repeatDefinition } from './layer/combinator/repeat.js'
+export { reshapeDefinition } from './layer/reshape.js'
+export { residualDefinition } from './layer/combinator/residual.js'
+export { sequentialDefinition } from './layer/combinator/sequential.js'
+export { sharedDefinition } from './layer/combinator/shared.js'
 export { activations, type ActivationDefinition, type Activations } from './layer/activation-table.js'
 export { initializers, type InitializerDefinition, type Initializers, type Wanted } from './layer/initializer.js'
 
@@ -84,7 +84,14 @@ export { batchLoss, exampleMean, exampleSum } from './train/loss/loss.js'
 export type { LossDefinition, Losses, Scale, ScaleRules, Takes } from './train/loss/loss.js'
 export type { MetricDefinition, Metrics, MetricValue, Totals } from './train/metric/metric.js'
 export { average, complement, perParameter, plain } from './train/optimizer/optimizer.js'
-export type { ByPath, Given, OptimizerDefinition, Optimizers, Slot, Updated } from './train/optimizer/optimizer.js'
+export type {
+  ByPath,
+  UpdateArguments,
+  OptimizerDefinition,
+  Optimizers,
+  Slot,
+  Updated
+} from './train/optimizer/optimizer.js'
 export { finiteSetting, fractionSetting, nonNegativeSetting, positiveSetting } from './train/schedule/schedule.js'
 export type { ScheduleDefinition, Schedules, Setting, Timed } from './train/schedule/schedule.js'
 export type { StopDefinition, StopRules } from './train/stop/stop.js'
@@ -102,7 +109,7 @@ export type { SpaceRegistry } from './search/space.js'
 // codecs of settings
 export {
   count,
-  dims,
+  dimsCodec,
   finite,
   fraction,
   inRange,

@@ -9,7 +9,7 @@ export {
   productAtMost,
   sumAtMost,
   type Constraint,
-  type ConstraintKind,
+  type ConstraintDefinition,
   type Constraints
 } from './search/constraint.js'
 export {
@@ -17,7 +17,7 @@ export {
   contains,
   draw,
   space,
-  valuesOf,
+  settingValues,
   type NumberPath,
   type Settings,
   type SettingsOf,
@@ -26,7 +26,7 @@ export {
 } from './search/space.js'
 export {
   narrow,
-  usualNarrowing,
+  defaultNarrowing,
   zoom,
   type Narrowed,
   type NarrowOptions,
@@ -48,14 +48,14 @@ export {
 export { builtIn, type Registry } from './search/registry.js'
 export { extend } from './registry/extend.js'
 export { plan, type Plan, type SearchRound } from './search/plan.js'
-export { search, type Found, type SearchOptions } from './search/search.js'
+export { search, type SearchResult, type SearchOptions } from './search/search.js'
 export type { Runner, SearchError } from './search/runner/runner.js'
 export { inProcess } from './search/runner/in-process.js'
-export { inThreads, type Crew, type CrewOptions } from './search/runner/threads.js'
+export { inThreads, type WorkerPool, type WorkerPoolOptions } from './search/runner/threads.js'
 export { openStudyFolder, type StudyFolder } from './search/folder.js'
 export { importances, type Importance } from './search/importance.js'
 export { studyHtml, studyPlots, studyTablesText } from './search/report.js'
-export { bestOf, ranked, trialCodec, type Goal, type Job, type Outcome, type Trial } from './search/trial.js'
+export { bestOf, ranked, trialCodec, type Goal, type Job, type TrialOutcome, type Trial } from './search/trial.js'
 
 // where the data of a study's runs come from
 export { arrays } from './data/reader/arrays.js'

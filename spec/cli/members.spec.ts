@@ -3,7 +3,7 @@ import type * as t from 'io-ts'
 import { describe, expect, test } from 'vitest'
 import { listing, type Field } from '../../src/cli/members.js'
 import { codecsOf } from '../../src/registry/codecs.js'
-import { shortCodecsOf } from '../../src/run/short.js'
+import { shortCodecsOf } from '../../src/run/shorthand.js'
 import { builtIn } from '../../src/search/registry.js'
 import { gradfold } from './helpers.js'
 

@@ -6,23 +6,23 @@ import { reference } from '../../src/backend/reference/reference.js'
 import { add, constant, mul, neg, square, total } from '../../src/expr/build.js'
 import type { Expr } from '../../src/expr/op.js'
 import { networks } from '../../src/laws/networks.js'
-import { place } from '../../src/model/place.js'
+import { build } from '../../src/model/build.js'
 import { initFrom } from '../../src/model/init.js'
 import { childKey, rootKey } from '../../src/random/index.js'
 import { checkGradient } from '../../src/backend/gradient-check.js'
 import type { Dims } from '../../src/value/shape.js'
-import { numbersOf, view, type Tensor } from '../../src/value/tensor.js'
+import { numbersOf, tensorView, type Tensor } from '../../src/value/tensor.js'
 import { mapTree, type Branch } from '../../src/value/tree.js'
 import { right } from '../expr/helpers.js'
 import { minutes, numbers, runs, seed } from './helpers.js'
 
 type F64 = Tensor<Dims, 'f64'>
-const key = view('u32', [2], Uint32Array.of(7, 11))
+const key = tensorView('u32', [2], Uint32Array.of(7, 11))
 
 /** parameters that are nowhere special: first values, shaken (biases begin at 0, where many functions have kinks) */
 const shaken = (t: Tensor, path: string): F64 => {
   const noise = numbersOf(numbers('f64', t.shape, path.length * 7919 + t.shape.length, 0.3))
-  return view(
+  return tensorView(
     'f64',
     t.shape,
     Float64Array.from(numbersOf(t), (x, i) => x + (noise[i] as number))
@@ -34,14 +34,14 @@ describe('random networks', () => {
     const seen = { compared: 0, kinks: 0 }
     fc.assert(
       fc.property(networks(), fc.integer({ min: 1, max: 3 }), seed, (net, batch, s) => {
-        const placed = right(place(net.model, undefined, 'f64'))
+        const placed = right(build(net.model, undefined, 'f64'))
         const params = mapTree<Tensor, F64>(shaken)(initFrom(placed, childKey(rootKey(s), 'init'))) as Branch<F64>
         const x = numbers('f64', [batch, ...(net.model.input as Dims)], s) as F64
         // any scalar of the output will do as a loss; this one weighs every number differently
         const weights = numbers('f64', [batch, ...net.output], s + 1)
         const layers = mapTree<Tensor, Expr>(t => constant(t))(
           mapTree<{ readonly dtype: 'f32' | 'f64'; readonly shape: Dims; readonly value: number }, Tensor>(st =>
-            view(st.dtype, st.shape, new Float64Array(st.shape.reduce((a, b) => a * b, 1)).fill(st.value))
+            tensorView(st.dtype, st.shape, new Float64Array(st.shape.reduce((a, b) => a * b, 1)).fill(st.value))
           )(placed.state)
         ) as Branch<Expr>
         const checked = right(

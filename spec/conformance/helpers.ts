@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { Dims } from '../../src/value/shape.js'
 import { sizeOf } from '../../src/value/shape.js'
-import { allocate, view, type DType, type Tensor } from '../../src/value/tensor.js'
+import { allocate, tensorView, type DType, type Tensor } from '../../src/value/tensor.js'
 import { randomFrom } from '../expr/arbitrary.js'
 
 /** moderate numbers from a seed */
@@ -9,7 +9,7 @@ export const numbers = (dtype: DType, shape: Dims, seed: number, scale = 2): Ten
   const next = randomFrom(seed)
   const out = allocate(dtype, sizeOf(shape))
   for (let i = 0; i < out.length; i++) out[i] = dtype === 'u32' ? Math.floor(next() * scale) : (next() * 2 - 1) * scale
-  return view(dtype, shape, out)
+  return tensorView(dtype, shape, out)
 }
 export const seed = fc.integer({ min: 0, max: 0x7fffffff })
 

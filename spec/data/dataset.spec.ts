@@ -8,13 +8,13 @@ import {
   gatherExamples,
   pickExamples,
   reshapeInputs,
-  take,
-  valuesOf
+  takeExamples,
+  featureValues
 } from '../../src/data/dataset.js'
 import { classLabels, oneHot } from '../../src/data/labels.js'
 import { gatherRows, indices } from '../../src/data/rows.js'
 import { sizeOf } from '../../src/value/shape.js'
-import { full, numbersOf, sameBits, tensor, view } from '../../src/value/tensor.js'
+import { filledTensor, numbersOf, sameBits, tensor, tensorView } from '../../src/value/tensor.js'
 import { left, right, tensors } from './helpers.js'
 
 const f = Math.fround
@@ -26,20 +26,20 @@ describe('feature', () => {
     const small = fc.float({ min: -100, max: 100, noNaN: true })
     fc.assert(
       fc.property(bytes, small, small, (data, scale, shift) => {
-        const x = right(feature(view('u8', [data.length], data), { scale, shift }))
+        const x = right(feature(tensorView('u8', [data.length], data), { scale, shift }))
         const expected = Array.from(data, b => f(f(f(scale) * b) + f(shift)))
-        expect(Array.from(valuesOf(x).data)).toEqual(expected)
+        expect(Array.from(featureValues(x).data)).toEqual(expected)
         expect(x.tensor.data).toBe(data)
       })
     )
   })
 
   it('keeps f32 bits, -0 too, and rounds f64 once', () => {
-    const zero = right(feature(view('f32', [1, 1], Float32Array.of(-0))))
-    expect(Object.is(valuesOf(zero).data[0], -0)).toBe(true)
+    const zero = right(feature(tensorView('f32', [1, 1], Float32Array.of(-0))))
+    expect(Object.is(featureValues(zero).data[0], -0)).toBe(true)
     fc.assert(
       fc.property(fc.double({ noNaN: true, min: -3e38, max: 3e38 }), x => {
-        expect(valuesOf(right(feature(view('f64', [1], Float64Array.of(x))))).data[0]).toBe(f(x))
+        expect(featureValues(right(feature(tensorView('f64', [1], Float64Array.of(x))))).data[0]).toBe(f(x))
       })
     )
   })
@@ -49,21 +49,21 @@ describe('feature', () => {
       fc.property(fc.nat(5), fc.nat(2), fc.constantFrom(NaN, Infinity, -Infinity, 1e39), (row, column, bad) => {
         const data = new Float64Array(18)
         data[row * 3 + column] = bad
-        expect(left(feature(view('f64', [6, 3], data)))).toContain(`row ${row}: expected finite numbers`)
+        expect(left(feature(tensorView('f64', [6, 3], data)))).toContain(`row ${row}: expected finite numbers`)
       })
     )
   })
 
   it('lays strided tensors out row-major', () => {
-    const t = { ...view('f32', [3, 2], Float32Array.of(1, 2, 3, 4, 5, 6)), stride: [1, 3] }
+    const t = { ...tensorView('f32', [3, 2], Float32Array.of(1, 2, 3, 4, 5, 6)), stride: [1, 3] }
     const x = right(feature(t))
     expect([x.tensor.offset, ...x.tensor.stride, ...x.tensor.data]).toEqual([0, 2, 1, 1, 4, 2, 5, 3, 6])
-    expect(right(feature(full('u8', [2, 2], 7))).tensor.data.length).toBe(4)
+    expect(right(feature(filledTensor('u8', [2, 2], 7))).tensor.data.length).toBe(4)
   })
 
   it('refuses scalars, maps that are not finite, and tensors that are none', () => {
-    expect(left(feature(full('f32', [], 1)))).toContain('the first axis')
-    const b = view('u8', [1], Uint8Array.of(1))
+    expect(left(feature(filledTensor('f32', [], 1)))).toContain('the first axis')
+    const b = tensorView('u8', [1], Uint8Array.of(1))
     for (const affine of [
       { scale: NaN, shift: 0 },
       { scale: 1, shift: Infinity },
@@ -73,15 +73,17 @@ describe('feature', () => {
   })
 
   it('scales other numbers in f64, before they are rounded to f32', () => {
-    const times = view('f64', [3], Float64Array.of(1_700_000_000, 1_700_000_001, 1_700_000_130))
+    const times = tensorView('f64', [3], Float64Array.of(1_700_000_000, 1_700_000_001, 1_700_000_130))
     expect(left(feature(times))).toBe(
       'row 1/column 0: expected whole numbers that stay different in f32, got 1700000001 and 1700000000, which become equal; ' +
         'subtract an origin or divide before they become f32: a scale and a shift do so in f64'
     )
     const scaled = right(feature(times, { scale: 0.5, shift: -850_000_000 }))
     expect([scaled.scale, scaled.shift, ...scaled.tensor.data]).toEqual([1, 0, 0, 0.5, 65])
-    const indexes = view('u32', [2, 1], Uint32Array.of(3, 4))
-    expect(right(feature(indexes, { scale: 2, shift: 0 })).tensor).toEqual(view('f32', [2, 1], Float32Array.of(6, 8)))
+    const indexes = tensorView('u32', [2, 1], Uint32Array.of(3, 4))
+    expect(right(feature(indexes, { scale: 2, shift: 0 })).tensor).toEqual(
+      tensorView('f32', [2, 1], Float32Array.of(6, 8))
+    )
     // the same numbers in two columns, fractions, and numbers that f32 has
     for (const fine of [
       [16777216, 16777217],
@@ -89,34 +91,38 @@ describe('feature', () => {
       [16777217, 16777217],
       [16777216, 16777218]
     ])
-      expect(feature(view('f64', fine[1] === 16777217 ? [1, 2] : [2, 1], Float64Array.from(fine)))._tag).toBe('Right')
-    expect(left(feature(view('f64', [2, 1], Float64Array.of(16777216, 16777217))))).toContain('stay different')
+      expect(feature(tensorView('f64', fine[1] === 16777217 ? [1, 2] : [2, 1], Float64Array.from(fine)))._tag).toBe(
+        'Right'
+      )
+    expect(left(feature(tensorView('f64', [2, 1], Float64Array.of(16777216, 16777217))))).toContain('stay different')
   })
 })
 
 describe('dataset', () => {
-  const x = view('f32', [3, 2], Float32Array.of(1, 2, 3, 4, 5, 6))
+  const x = tensorView('f32', [3, 2], Float32Array.of(1, 2, 3, 4, 5, 6))
 
   it('holds inputs and targets', () => {
-    const d = right(dataset({ x, y: view('u8', [3], Uint8Array.of(2, 0, 1)), classes: 3 }))
+    const d = right(dataset({ x, y: tensorView('u8', [3], Uint8Array.of(2, 0, 1)), classes: 3 }))
     expect(exampleCount(d)).toBe(3)
     expect([d.y.tensor.dtype, ...d.y.tensor.data]).toEqual(['u32', 2, 0, 1])
   })
 
   it('refuses what does not fit together, and says what', () => {
-    const y = view('f32', [2, 1], Float32Array.of(1, 2))
+    const y = tensorView('f32', [2, 1], Float32Array.of(1, 2))
     expect(left(dataset({ x, y }))).toBe('y: expected 3 targets, one for each input, got 2')
-    expect(left(dataset({ x: view('f32', [3], Float32Array.of(1, 2, 3)), y: x }))).toContain(
+    expect(left(dataset({ x: tensorView('f32', [3], Float32Array.of(1, 2, 3)), y: x }))).toContain(
       'x: expected inputs of the shape'
     )
-    expect(left(dataset({ x, y: view('u8', [3], Uint8Array.of(1, 2, 3)) }))).toContain('give `classes`')
-    expect(left(dataset({ x, y: view('u8', [3], Uint8Array.of(1, 2, 3)), classes: 3 }))).toContain(
+    expect(left(dataset({ x, y: tensorView('u8', [3], Uint8Array.of(1, 2, 3)) }))).toContain('give `classes`')
+    expect(left(dataset({ x, y: tensorView('u8', [3], Uint8Array.of(1, 2, 3)), classes: 3 }))).toContain(
       'y/labels/row 2: expected'
     )
-    expect(left(dataset({ x: view('f32', [0, 2], new Float32Array(0)), y }))).toContain(
+    expect(left(dataset({ x: tensorView('f32', [0, 2], new Float32Array(0)), y }))).toContain(
       'x: expected at least one example'
     )
-    expect(left(dataset({ x: view('f32', [1, 1], Float32Array.of(NaN)), y }))).toContain('x/row 0: expected finite')
+    expect(left(dataset({ x: tensorView('f32', [1, 1], Float32Array.of(NaN)), y }))).toContain(
+      'x/row 0: expected finite'
+    )
   })
 })
 
@@ -136,10 +142,10 @@ describe('rows', () => {
         )
       })
     )
-    expect(left(gatherRows(full('f32', [3, 1], 0), indices([0, 3])))).toContain(
+    expect(left(gatherRows(filledTensor('f32', [3, 1], 0), indices([0, 3])))).toContain(
       'indices/1: expected an index below 3, got 3'
     )
-    expect(left(gatherRows(full('f32', [3, 1], 0), indices([])))).toContain('at least one')
+    expect(left(gatherRows(filledTensor('f32', [3, 1], 0), indices([])))).toContain('at least one')
   })
 
   it('take n is the first n rows, without a copy', () => {
@@ -147,8 +153,10 @@ describe('rows', () => {
       fc.property(matrix, fc.nat(10), ({ rows, width }, k) => {
         const n = 1 + (k % rows)
         const data = Uint8Array.from({ length: rows * width }, (_, i) => i)
-        const d = right(dataset({ x: view('u8', [rows, width], data), y: view('u32', [rows], new Uint32Array(rows)) }))
-        const head = right(take(d, n))
+        const d = right(
+          dataset({ x: tensorView('u8', [rows, width], data), y: tensorView('u32', [rows], new Uint32Array(rows)) })
+        )
+        const head = right(takeExamples(d, n))
         expect(
           sameBits(
             head.x.tensor,
@@ -160,7 +168,7 @@ describe('rows', () => {
         ).toBe(true)
         expect(exampleCount(head)).toBe(n)
         expect((head.x.tensor.data as Uint8Array).buffer).toBe(data.buffer)
-        for (const bad of [0, -1, 0.5, NaN, rows + 1]) expect(left(take(d, bad))).toContain(`1 to ${rows}`)
+        for (const bad of [0, -1, 0.5, NaN, rows + 1]) expect(left(takeExamples(d, bad))).toContain(`1 to ${rows}`)
       })
     )
   })
@@ -168,8 +176,8 @@ describe('rows', () => {
   it('gatherExamples gives what a model sees', () => {
     const d = right(
       dataset({
-        x: right(feature(view('u8', [2, 1], Uint8Array.of(10, 20)), { scale: 0.5, shift: 1 })),
-        y: view('u32', [2], Uint32Array.of(1, 0))
+        x: right(feature(tensorView('u8', [2, 1], Uint8Array.of(10, 20)), { scale: 0.5, shift: 1 })),
+        y: tensorView('u32', [2], Uint32Array.of(1, 0))
       })
     )
     const batch = right(gatherExamples(d, indices([1, 0, 1])))

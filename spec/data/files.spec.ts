@@ -3,7 +3,7 @@ import { mkdtemp, readFile as read, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { valuesOf, type Dataset } from '../../src/data/dataset.js'
+import { featureValues, type Dataset } from '../../src/data/dataset.js'
 import { loadIris, loadMnist, readFile, readIdx, readNpy, readText } from '../../src/data/files.js'
 import { encodeNpy } from '../../src/data/npy.js'
 import { tensor } from '../../src/value/tensor.js'
@@ -69,7 +69,7 @@ describe('MNIST', () => {
       [3, 784],
       [2, 784]
     ])
-    const seen = valuesOf(train.x).data
+    const seen = featureValues(train.x).data
     expect([Math.min(...seen), Math.max(...seen)]).toEqual([0, 1])
     expect(left(await loadMnist({ train: 60001 })())).toBe(
       'train/take: expected a whole number from 1 to 60000, got 60001'

@@ -1,16 +1,16 @@
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
-import { message, type Problem } from '../../src/value/error.js'
+import { showError, type Problem } from '../../src/value/error.js'
 import { sizeOf, type Dims } from '../../src/value/shape.js'
 import { tensor, type DType, type Tensor } from '../../src/value/tensor.js'
 
 export const right = <A>(e: E.Either<Problem<string>, A>): A => {
-  if (E.isLeft(e)) throw new Error(`expected Right, got: ${message(e.left)}`)
+  if (E.isLeft(e)) throw new Error(`expected Right, got: ${showError(e.left)}`)
   return e.right
 }
 export const left = <A>(e: E.Either<Problem<string>, A>): string => {
   if (E.isRight(e)) throw new Error('expected Left, got Right')
-  return message(e.left)
+  return showError(e.left)
 }
 
 export const dims = (max = 4): fc.Arbitrary<Dims> =>

@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fromArrays } from '../../src/data/arrays.js'
-import { dataset, feature, valuesOf, type Dataset } from '../../src/data/dataset.js'
+import { dataset, feature, featureValues, type Dataset } from '../../src/data/dataset.js'
 import {
   applyScaling,
   fitScaling,
@@ -13,7 +13,7 @@ import {
   type ScalingKind
 } from '../../src/data/normalise.js'
 import { decode, parseJson } from '../../src/value/codec.js'
-import { full, numbersOf, sameBits, view, type Tensor } from '../../src/value/tensor.js'
+import { filledTensor, numbersOf, sameBits, tensorView, type Tensor } from '../../src/value/tensor.js'
 import { left, right } from './helpers.js'
 
 const kinds: readonly ScalingKind[] = ['standardise', 'minMax', 'unit']
@@ -42,7 +42,7 @@ const of = (x: readonly (readonly number[])[]): Dataset =>
     )
   )
 const columns = (d: Dataset, width: number): readonly (readonly number[])[] => {
-  const all = Array.from(valuesOf(d.x).data)
+  const all = Array.from(featureValues(d.x).data)
   return Array.from({ length: width }, (_, c) => all.filter((_, i) => i % width === c))
 }
 const mean = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length
@@ -95,7 +95,9 @@ describe('scaling', () => {
     const train = of([[0], [10]])
     const test = of([[20], [-10]])
     const scaling = right(fitScaling(train, 'minMax'))
-    expect(Array.from(valuesOf(right(applyScaling(scaling, test)).x).data)).toEqual([2, -1].map(v => Math.fround(v)))
+    expect(Array.from(featureValues(right(applyScaling(scaling, test)).x).data)).toEqual(
+      [2, -1].map(v => Math.fround(v))
+    )
   })
 
   it('sums with four f64 accumulators, element i in accumulator i mod 4', () => {
@@ -120,14 +122,17 @@ describe('scaling', () => {
 
   it('is one multiplication and one addition in f32, by column, channel or for all', () => {
     const d = right(
-      dataset({ x: view('f32', [2, 2, 2], Float32Array.of(1, 2, 3, 4, 5, 6, 7, 9)), y: full('u32', [2], 0) })
+      dataset({
+        x: tensorView('f32', [2, 2, 2], Float32Array.of(1, 2, 3, 4, 5, 6, 7, 9)),
+        y: filledTensor('u32', [2], 0)
+      })
     )
     for (const kind of kinds)
       for (const per of groups) {
         const s = right(fitScaling(d, kind, per))
         expect(s.scale.length).toBe({ column: 4, channel: 2, whole: 1 }[per])
         const n = s.scale.length
-        expect(Array.from(valuesOf(right(applyScaling(s, d)).x).data)).toEqual(
+        expect(Array.from(featureValues(right(applyScaling(s, d)).x).data)).toEqual(
           Array.from(d.x.tensor.data, (v, i) =>
             Math.fround(Math.fround((s.scale[i % n] as number) * v) + (s.shift[i % n] as number))
           )
@@ -137,18 +142,18 @@ describe('scaling', () => {
   })
 
   it('bytes stay bytes under one scale for all, and become f32 otherwise', () => {
-    const raw = right(feature(view('u8', [2, 2], Uint8Array.of(0, 51, 102, 255)), { scale: 1 / 255, shift: 0 }))
-    const d = right(dataset({ x: raw, y: full('u32', [2], 0) }))
+    const raw = right(feature(tensorView('u8', [2, 2], Uint8Array.of(0, 51, 102, 255)), { scale: 1 / 255, shift: 0 }))
+    const d = right(dataset({ x: raw, y: filledTensor('u32', [2], 0) }))
     const whole = right(applyScaling(right(fitScaling(d, 'standardise', 'whole')), d))
     expect(whole.x.tensor.data).toBe(raw.tensor.data)
-    const seen = Array.from(valuesOf(whole.x).data)
+    const seen = Array.from(featureValues(whole.x).data)
     expect(Math.abs(mean(seen))).toBeLessThan(1e-6)
     expect(Math.abs(mean(seen.map(v => v * v)) - 1)).toBeLessThan(1e-6)
     expect(right(applyScaling(right(fitScaling(d, 'standardise')), d)).x.tensor.dtype).toBe('f32')
   })
 
   it('refuses indexes, other shapes, and what f32 cannot hold', () => {
-    const tokens = right(dataset({ x: full('u32', [2, 1], 3), y: full('u32', [2], 0) }))
+    const tokens = right(dataset({ x: filledTensor('u32', [2, 1], 3), y: filledTensor('u32', [2], 0) }))
     expect(left(fitScaling(tokens, 'unit'))).toContain('which are indexes')
     const two = of([
       [1, 2],
@@ -189,7 +194,7 @@ describe('scaling of targets', () => {
         const [inputs, own] = [right(fitScaling(asInputs, kind, per)), right(fitTargets(asTargets, kind, per))]
         expect(own).toEqual({ ...inputs, of: 'targets' })
         const scaled = right(applyScaling(own, asTargets))
-        expect(sameBits(valuesOf(scaled.y), valuesOf(right(applyScaling(inputs, asInputs)).x))).toBe(true)
+        expect(sameBits(featureValues(scaled.y), featureValues(right(applyScaling(inputs, asInputs)).x))).toBe(true)
         expect(scaled.x).toBe(asTargets.x)
       })
     )
@@ -204,7 +209,7 @@ describe('scaling of targets', () => {
         const scaling = right(fitted)
         const applied = applyScaling(scaling, d)
         fc.pre(E.isRight(applied))
-        const back = right(undoScaling(scaling, valuesOf(right(applied).y)))
+        const back = right(undoScaling(scaling, featureValues(right(applied).y)))
         expect([back.dtype, back.shape]).toEqual(['f64', d.y.tensor.shape])
         Array.from(numbersOf(d.y.tensor)).forEach((target, i) => {
           const c = i % scaling.scale.length
@@ -229,7 +234,7 @@ describe('scaling of targets', () => {
         const scale = Math.fround(1 / spread)
         const shift = Math.fround(-centre * scale)
         const scaling: Scaling = { of: 'targets', kind: 'standardise', per: 'column', scale: [scale], shift: [shift] }
-        const back = right(undoScaling(scaling, view('f32', [1, 1], Float32Array.of(output)))).data[0] as number
+        const back = right(undoScaling(scaling, tensorView('f32', [1, 1], Float32Array.of(output)))).data[0] as number
         // a few roundings to f64
         const bound = 2 ** -50 * (Math.abs(output - shift) + Math.abs(shift))
         expect(Math.abs(back * scale + shift - output)).toBeLessThanOrEqual(bound)
@@ -237,7 +242,7 @@ describe('scaling of targets', () => {
     )
     // in f32 the two would be one: its steps are 128 there
     const times = right(fitTargets(targets([[1.7e9 - 1024], [1.7e9 + 1024]]), 'standardise', 'column'))
-    const two = right(undoScaling(times, view('f32', [2, 1], Float32Array.of(0.25, 0.2501)))).data
+    const two = right(undoScaling(times, tensorView('f32', [2, 1], Float32Array.of(0.25, 0.2501)))).data
     expect((two[1] as number) - (two[0] as number)).toBeCloseTo(1024 * 1e-4, 4)
   })
 
@@ -273,12 +278,12 @@ describe('scaling of targets', () => {
   })
 
   it('bytes that are values stay bytes under one scale for all, and come back as values', () => {
-    const raw = right(feature(view('u8', [2, 2], Uint8Array.of(0, 51, 102, 255)), { scale: 1 / 255, shift: 0 }))
-    const d = right(dataset({ x: full('f32', [2, 1], 0), y: raw }))
+    const raw = right(feature(tensorView('u8', [2, 2], Uint8Array.of(0, 51, 102, 255)), { scale: 1 / 255, shift: 0 }))
+    const d = right(dataset({ x: filledTensor('f32', [2, 1], 0), y: raw }))
     const scaling = right(fitTargets(d, 'standardise', 'whole'))
     const { y } = right(applyScaling(scaling, d))
     expect(y.tensor.data).toBe(raw.tensor.data)
-    const back = Array.from(right(undoScaling(scaling, valuesOf(y))).data)
+    const back = Array.from(right(undoScaling(scaling, featureValues(y))).data)
     back.forEach((v, i) => expect(Math.abs(v - (raw.tensor.data[i] as number) / 255)).toBeLessThan(2 ** -22))
   })
 
@@ -296,12 +301,12 @@ describe('scaling of targets', () => {
   })
 
   it('refuses class indexes, other shapes, and what f32 cannot hold', () => {
-    const classes = right(dataset({ x: full('f32', [2, 1], 0), y: full('f32', [2], 1), classes: 2 }))
+    const classes = right(dataset({ x: filledTensor('f32', [2, 1], 0), y: filledTensor('f32', [2], 1), classes: 2 }))
     const said = 'are not scaled: do so with targets that are values, as f32'
     expect(left(fitTargets(classes, 'unit', 'whole'))).toBe(
       `y: expected numbers to scale, got u32, which are indexes; classes ${said}`
     )
-    const bytes = { ...classes, y: { tensor: full('u8', [2], 1), scale: 1, shift: 0 } }
+    const bytes = { ...classes, y: { tensor: filledTensor('u8', [2], 1), scale: 1, shift: 0 } }
     expect(left(fitTargets(bytes, 'unit', 'whole'))).toContain(said)
     const one = right(fitTargets(targets([[1], [2]]), 'minMax', 'column'))
     expect(left(applyScaling(one, classes))).toBe(
@@ -311,9 +316,11 @@ describe('scaling of targets', () => {
     expect(left(applyScaling(one, targets([[1, 2]])))).toContain('2 of f32')
     expect(left(fitTargets(targets([[0], [1e-45]]), 'minMax', 'column'))).toContain('y/column 0')
     const undo = (t: Tensor): string => left(undoScaling(one, t))
-    expect(undo(full('f32', [3, 2], 0))).toContain('targets with 1 of column, got 2 of f32')
-    expect(undo(full('u32', [3, 1], 0))).toContain('1 of u32')
-    expect(left(undoScaling({ ...one, shift: [] }, full('f32', [3, 1], 0)))).toContain('targets with 1 of column')
-    expect(left(undoScaling({ ...one, scale: [0] }, full('f32', [3, 1], 0)))).toContain('numbers other than 0')
+    expect(undo(filledTensor('f32', [3, 2], 0))).toContain('targets with 1 of column, got 2 of f32')
+    expect(undo(filledTensor('u32', [3, 1], 0))).toContain('1 of u32')
+    expect(left(undoScaling({ ...one, shift: [] }, filledTensor('f32', [3, 1], 0)))).toContain(
+      'targets with 1 of column'
+    )
+    expect(left(undoScaling({ ...one, scale: [0] }, filledTensor('f32', [3, 1], 0)))).toContain('numbers other than 0')
   })
 })

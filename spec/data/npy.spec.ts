@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { gzipSync } from 'fflate'
 import { describe, expect, it } from 'vitest'
 import { decodeNpy, encodeNpy } from '../../src/data/npy.js'
-import { numbersOf, sameBits, tensor, view, type Tensor } from '../../src/value/tensor.js'
+import { numbersOf, sameBits, tensor, tensorView, type Tensor } from '../../src/value/tensor.js'
 import { left, right, tensors } from './helpers.js'
 
 /** a .npy file as NumPy's description says, written from scratch */
@@ -159,7 +159,7 @@ describe('npy', () => {
   })
 
   it('keeps bytes as a view of the file', () => {
-    const file = encodeNpy(view('u8', [3], Uint8Array.of(1, 2, 3)))
+    const file = encodeNpy(tensorView('u8', [3], Uint8Array.of(1, 2, 3)))
     expect((right(decodeNpy(file)).data as Uint8Array).buffer).toBe(file.buffer)
   })
 })

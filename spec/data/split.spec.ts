@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { dataset, exampleCount, type Dataset } from '../../src/data/dataset.js'
 import { kFold, kFoldRows, split, stratifiedKFold, stratifiedSplit, type Split } from '../../src/data/split.js'
 import { leafKey, rootKey, type DrawKey } from '../../src/random/index.js'
-import { view } from '../../src/value/tensor.js'
+import { tensorView } from '../../src/value/tensor.js'
 import { left, right } from './helpers.js'
 
 const keyOf = (seed: number): DrawKey => leafKey(rootKey(seed), 'split')
@@ -13,12 +13,12 @@ const keyOf = (seed: number): DrawKey => leafKey(rootKey(seed), 'split')
 const rows = (labels: readonly number[]): Dataset =>
   right(
     dataset({
-      x: view(
+      x: tensorView(
         'f32',
         [labels.length, 1],
         Float32Array.from(labels, (_, i) => i)
       ),
-      y: view('u32', [labels.length], Uint32Array.from(labels))
+      y: tensorView('u32', [labels.length], Uint32Array.from(labels))
     })
   )
 const ids = (d: Dataset): readonly number[] => Array.from(d.x.tensor.data)
@@ -190,7 +190,10 @@ describe('stratified split', () => {
 
   it('refuses targets that are no class numbers', () => {
     const d = right(
-      dataset({ x: view('f32', [2, 1], Float32Array.of(1, 2)), y: view('f32', [2, 1], Float32Array.of(1, 2)) })
+      dataset({
+        x: tensorView('f32', [2, 1], Float32Array.of(1, 2)),
+        y: tensorView('f32', [2, 1], Float32Array.of(1, 2))
+      })
     )
     expect(left(stratifiedSplit(d, 0.5, keyOf(0)))).toContain('y: expected class numbers')
     expect(left(stratifiedKFold(d, 2, keyOf(0)))).toContain('y: expected class numbers')

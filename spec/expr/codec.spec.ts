@@ -9,7 +9,7 @@ import type { Expr } from '../../src/expr/op.js'
 import { printProgram } from '../../src/expr/print.js'
 import { program, type Program } from '../../src/expr/program.js'
 import { decode, parseJson } from '../../src/value/codec.js'
-import { message } from '../../src/value/error.js'
+import { showError } from '../../src/value/error.js'
 import { sameBits, type Tensor } from '../../src/value/tensor.js'
 import { argName, runnable, samplesOf } from './arbitrary.js'
 import { right, tensorOf } from './helpers.js'
@@ -51,7 +51,7 @@ describe('a program written and read', () => {
 describe('what is no program is refused with its place', () => {
   const refusal = (u: unknown): string => {
     const r = decode(programCodec)(u)
-    return E.isLeft(r) ? message(r.left) : 'nothing is refused'
+    return E.isLeft(r) ? showError(r.left) : 'nothing is refused'
   }
   const x = { op: 'input', args: [], attrs: { name: 'x', dtype: 'f32', shape: [2] } }
   const exp = { op: 'exp', args: [0], attrs: {} }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import * as b from '../../src/expr/build.js'
 import type { Expr, Op, Ops } from '../../src/expr/op.js'
 import { shapeError } from '../../src/value/error.js'
-import { full, isSound, type Aval, type DType } from '../../src/value/tensor.js'
+import { filledTensor, isSound, type Aval, type DType } from '../../src/value/tensor.js'
 import { argName, ops, runnable, samplesOf } from './arbitrary.js'
 import { expectedType } from './expected.js'
 import { run, tensorOf, wrong } from './helpers.js'
@@ -30,7 +30,7 @@ const mistakes: { readonly [K in Op]: readonly Expr[] } = {
     b.constant(1, { dtype: 'f32', shape: [2, -1] }),
     b.constant({ ...tensorOf('f32', [3], [1, 2, 3]), offset: 1 }),
     b.constant({ ...tensorOf('f32', [3], [1, 2, 3]), data: [1, 2, 3] }),
-    b.constant({ ...full('f32', [3], 1), stride: [] })
+    b.constant({ ...filledTensor('f32', [3], 1), stride: [] })
   ],
   iota: [
     b.iota('f32', [3], 1),

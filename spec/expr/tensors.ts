@@ -1,7 +1,7 @@
 /** Random tensors: numbers of every kind, shapes with and without axes of size 1, every layout in storage. */
 import fc from 'fast-check'
 import { sizeOf, stridesOf, type Dims } from '../../src/value/shape.js'
-import { allocate, full, view, type DType, type FloatType, type Tensor } from '../../src/value/tensor.js'
+import { allocate, filledTensor, tensorView, type DType, type FloatType, type Tensor } from '../../src/value/tensor.js'
 
 // ---- numbers
 
@@ -93,7 +93,7 @@ const numberFor = (dtype: DType, d: Draw, style: Style, range: Range, next: () =
 type Layout = 'rows' | 'turned' | 'inside' | 'one'
 /** the same numbers may lie in storage in many ways, and every backend takes them all */
 const layouts: { readonly [L in Layout]: (dtype: DType, shape: Dims, numbers: readonly number[]) => Tensor } = {
-  rows: (dtype, shape, numbers) => view(dtype, shape, allocate(dtype, numbers)),
+  rows: (dtype, shape, numbers) => tensorView(dtype, shape, allocate(dtype, numbers)),
   turned: (dtype, shape, numbers) => {
     // stored with the axes in the opposite order
     const stride = [...stridesOf([...shape].reverse())].reverse()
@@ -109,10 +109,10 @@ const layouts: { readonly [L in Layout]: (dtype: DType, shape: Dims, numbers: re
     return { dtype, shape, stride, offset: 0, data }
   },
   inside: (dtype, shape, numbers) => ({
-    ...view(dtype, shape, allocate(dtype, [1, 1, 1, ...numbers, 1])),
+    ...tensorView(dtype, shape, allocate(dtype, [1, 1, 1, ...numbers, 1])),
     offset: 3
   }),
-  one: (dtype, shape, numbers) => full(dtype, shape, numbers[0] as number)
+  one: (dtype, shape, numbers) => filledTensor(dtype, shape, numbers[0] as number)
 }
 
 export const tensors = (dtype: DType, shape: Dims, d: Draw, range: Range = [-2, 2]): fc.Arbitrary<Tensor> =>
@@ -136,11 +136,11 @@ export const indexes = (shape: Dims, n: number): fc.Arbitrary<Tensor> =>
   fc.nat().map(seed => {
     const next = randomFrom(seed)
     const one = (): number => Math.floor(next() < 0.9 ? next() * n : next() * 2 ** 32)
-    return view('u32', shape, allocate('u32', Array.from({ length: sizeOf(shape) }, one)))
+    return tensorView('u32', shape, allocate('u32', Array.from({ length: sizeOf(shape) }, one)))
   })
 export const keys: fc.Arbitrary<Tensor> = fc
   .tuple(fc.nat(0xffffffff), fc.nat(0xffffffff))
-  .map(words => view('u32', [2], Uint32Array.from(words)))
+  .map(words => tensorView('u32', [2], Uint32Array.from(words)))
 
 const allTypes: readonly DType[] = ['f32', 'f64', 'u8', 'u32', 'bool']
 /** the element type asked for, and now and then another, for ops that take any */

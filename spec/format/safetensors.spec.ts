@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { decodeSafetensors, encodeSafetensors, safetensorsLimits } from '../../src/format/safetensors.js'
 import { widths } from '../../src/value/bytes.js'
 import { sizeOf } from '../../src/value/shape.js'
-import { allocate, full, numbersOf, view, type DType, type Tensor } from '../../src/value/tensor.js'
+import { allocate, filledTensor, numbersOf, tensorView, type DType, type Tensor } from '../../src/value/tensor.js'
 import { leftMessage, right } from '../run/helpers.js'
 
 const numbersIn: Readonly<Record<DType, fc.Arbitrary<number>>> = {
@@ -24,7 +24,7 @@ const anyTensor: fc.Arbitrary<Tensor> = fc
     const n = sizeOf(shape)
     return fc
       .array(numbersIn[dtype], { minLength: n, maxLength: n })
-      .map(numbers => view(dtype, shape, allocate(dtype, numbers)))
+      .map(numbers => tensorView(dtype, shape, allocate(dtype, numbers)))
   })
 const name = fc.string({ unit: 'grapheme' }).filter(s => s !== '__metadata__' && s !== '__proto__')
 const files = fc.record({
@@ -103,7 +103,7 @@ describe('a file', () => {
   })
   test('keeps NaN with its bits, infinities and -0', () => {
     const data = new Float32Array(new Uint32Array([0x7fc00001, 0x7f800000, 0xff800000, 0x80000000]).buffer)
-    const back = right(decodeSafetensors(right(encodeSafetensors({ a: view('f32', [4], data) }))))
+    const back = right(decodeSafetensors(right(encodeSafetensors({ a: tensorView('f32', [4], data) }))))
     expect([...new Uint32Array(numbersOf(back.tensors['a'] as Tensor).buffer)]).toEqual([
       0x7fc00001, 0x7f800000, 0xff800000, 0x80000000
     ])
@@ -111,7 +111,7 @@ describe('a file', () => {
   test('of nothing is one', () =>
     expect(decodeSafetensors(right(encodeSafetensors({})))).toEqual(E.right({ tensors: {}, metadata: {} })))
   test('gives tensors storage of their own', () => {
-    const bytes = right(encodeSafetensors({ a: full('u8', [2], 7) }))
+    const bytes = right(encodeSafetensors({ a: filledTensor('u8', [2], 7) }))
     const { tensors } = right(decodeSafetensors(bytes))
     bytes.fill(0)
     expect([...numbersOf(tensors['a'] as Tensor)]).toEqual([7, 7])
@@ -125,12 +125,16 @@ describe('a file', () => {
 describe('what cannot be written', () => {
   const said = /^safetensors: expected well-formed text other than __metadata__ and __proto__, got/
   test.each(['__metadata__', '__proto__', '\ud800'])('a tensor or a text called %j', bad => {
-    expect(leftMessage(encodeSafetensors({ a: full('f32', [1], 0), [bad]: full('f32', [1], 0) }))).toMatch(said)
+    expect(
+      leftMessage(encodeSafetensors({ a: filledTensor('f32', [1], 0), [bad]: filledTensor('f32', [1], 0) }))
+    ).toMatch(said)
     expect(leftMessage(encodeSafetensors({}, { [bad]: 'a' }))).toMatch(said)
   })
   test('a text with half a character', () => expect(leftMessage(encodeSafetensors({}, { a: '\udc00' }))).toMatch(said))
   test('a tensor without its data', () =>
-    expect(leftMessage(encodeSafetensors({ a: { ...full('f32', [2], 0), stride: [1] } }))).toMatch(/^safetensors\/a: /))
+    expect(leftMessage(encodeSafetensors({ a: { ...filledTensor('f32', [2], 0), stride: [1] } }))).toMatch(
+      /^safetensors\/a: /
+    ))
 })
 
 describe('a hostile file', () => {

@@ -4,10 +4,10 @@ import { reference } from '../../src/backend/reference/reference.js'
 import { wasm } from '../../src/backend/wasm/wasm.js'
 import { relu } from '../../src/layer/activation.js'
 import { batchNorm } from '../../src/layer/batch-norm.js'
-import { fanOut } from '../../src/layer/branches.js'
+import { fanOut } from '../../src/layer/combinator/branches.js'
 import { dense } from '../../src/layer/dense.js'
 import { dropout } from '../../src/layer/dropout.js'
-import { mean } from '../../src/layer/merge.js'
+import { mergeMean } from '../../src/layer/combinator/merge.js'
 import { input, model } from '../../src/layer/model.js'
 import { init } from '../../src/model/init.js'
 import type { ParamsOf } from '../../src/model/params.js'
@@ -17,7 +17,7 @@ import { predictMonteCarlo } from '../../src/infer/monte-carlo.js'
 import type { Examples } from '../../src/infer/examples.js'
 import { predict } from '../../src/infer/predict.js'
 import { initStateFrom } from '../../src/model/init.js'
-import { place } from '../../src/model/place.js'
+import { build } from '../../src/model/build.js'
 import { numbersOf, type Tensor } from '../../src/value/tensor.js'
 import { numbers } from '../conformance/helpers.js'
 import { left, right, tensorOf } from '../expr/helpers.js'
@@ -41,7 +41,7 @@ describe('ensemble', () => {
   test('of a member several times is that member', () =>
     expect(list(right(ensemble(fa, fa, fa, fa)(x)))).toEqual(list(right(fa(x)))))
   test('is what the layers fanOut and mean say of one model', () => {
-    const one = model(input(3), fanOut(a, b), mean)
+    const one = model(input(3), fanOut(a, b), mergeMean)
     const params = { fanOut: { model: pa, model2: pb } } as unknown as ParamsOf<typeof one>
     const [y, wanted] = [ensemble(fa, fb)(x), predict(one, params, { backend: wasm })(x)].map(e => list(right(e)))
     y?.forEach((v, i) => expect(v).toBeCloseTo(wanted?.[i] as number, 6))
@@ -74,7 +74,7 @@ describe('ensemble', () => {
 describe('Monte-Carlo prediction', () => {
   const net = model(input(3), dense(16), batchNorm(), relu, dropout(0.5), dense(2))
   const params = right(init(net, rootKey(4)))
-  const layers = initStateFrom(right(place(net)))
+  const layers = initStateFrom(right(build(net)))
   const options = { backend: wasm, layers, samples: 40, key: rootKey(9) }
   const sampled = right(predictMonteCarlo(net, params, options)(x))
 
@@ -104,7 +104,7 @@ describe('Monte-Carlo prediction', () => {
   test('has no spread where nothing is dropped, and is then prediction to the bit', () => {
     const still = model(input(3), dense(4), batchNorm(), dropout(0), dense(2))
     const p = right(init(still, rootKey(4)))
-    const s = initStateFrom(right(place(still)))
+    const s = initStateFrom(right(build(still)))
     const r = right(predictMonteCarlo(still, p, { ...options, layers: s, samples: 7 })(x))
     expect(list(r.deviation).every(d => d === 0)).toBe(true)
     expect(list(r.mean)).toEqual(list(right(predict(still, p, { backend: wasm, layers: s })(x))))

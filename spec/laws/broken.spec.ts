@@ -4,26 +4,28 @@ import fc from 'fast-check'
 import {
   expr,
   builtIn,
-  paramOf,
-  shapeError,
-  tensorOf,
-  type ActivationKind,
   type Context,
   type Dims,
   type Expr,
-  type InitializerKind,
-  type Kind,
+  type LayerDefinition,
   type Loss,
-  type LossKind,
   type Metric,
-  type MetricKind,
   type Optimizer,
-  type OptimizerKind,
   type Schedule,
-  type ScheduleKind,
-  type StopKind,
   type StopRule
 } from 'gradfold'
+import {
+  paramOf,
+  shapeError,
+  tensorOf,
+  type ActivationDefinition,
+  type InitializerDefinition,
+  type LossDefinition,
+  type MetricDefinition,
+  type OptimizerDefinition,
+  type ScheduleDefinition,
+  type StopDefinition
+} from 'gradfold/extend'
 import { finite, refined } from 'gradfold/codec'
 import {
   activationLaws,
@@ -71,7 +73,7 @@ declare module 'gradfold' {
 }
 type Formula = (x: Expr, factor: Expr, context: Context) => Expr
 const placed =
-  (formula: Formula, output: (input: Dims) => Dims = d => d): Kind<Gain>['place'] =>
+  (formula: Formula, output: (input: Dims) => Dims = d => d): LayerDefinition<Gain>['place'] =>
   ({ by }, input, { dtype }) => {
     const n = input.at(-1)
     if (typeof n !== 'number') return E.left(shapeError([], 'a last axis', JSON.stringify(input)))
@@ -88,14 +90,14 @@ const placed =
       })
     })
   }
-const gain: Kind<Gain> = {
+const gain: LayerDefinition<Gain> = {
   tag: 'gain',
   fields: () => ({ by: finite }),
   show: ({ by }) => `gain ${by}`,
   place: placed((x, factor) => expr.mul(x, factor)),
   samples: [{ layer: { tag: 'gain', by: 3 }, input: [2, 3] }]
 }
-const lawsOfGain = (change: Partial<Kind<Gain>>): readonly Law[] => layerLaws({ ...gain, ...change })
+const lawsOfGain = (change: Partial<LayerDefinition<Gain>>): readonly Law[] => layerLaws({ ...gain, ...change })
 const computing = (formula: Formula): readonly Law[] => lawsOfGain({ place: placed(formula) })
 
 describe('a layer', () => {
@@ -156,7 +158,7 @@ describe('a layer', () => {
 // ---- activations and initializers
 
 describe('an activation', () => {
-  const cube: ActivationKind = {
+  const cube: ActivationDefinition = {
     tag: 'cube',
     fields: () => ({}),
     along: 'each',
@@ -165,7 +167,7 @@ describe('an activation', () => {
     kinks: []
   }
   sound(activationLaws(cube))
-  const broken = (change: Partial<ActivationKind>): readonly Law[] => activationLaws({ ...cube, ...change })
+  const broken = (change: Partial<ActivationDefinition>): readonly Law[] => activationLaws({ ...cube, ...change })
   it('with a kink that it does not mention', () => {
     caught(broken({ formula: expr.abs }), 'kinks', 'the slope jumps from')
     caught(broken({ formula: x => expr.floor(x) }), 'kinks', 'the value jumps from')
@@ -186,7 +188,7 @@ describe('an activation', () => {
 })
 
 describe('an initializer', () => {
-  const near: InitializerKind = {
+  const near: InitializerDefinition = {
     tag: 'near',
     fields: () => ({ value: finite }),
     draw: ({ shape, settings }) =>
@@ -194,7 +196,7 @@ describe('an initializer', () => {
     samples: [{ value: 0.5 }]
   }
   sound(initializerLaws(near))
-  const drawing = (draw: InitializerKind['draw']): readonly Law[] => initializerLaws({ ...near, draw })
+  const drawing = (draw: InitializerDefinition['draw']): readonly Law[] => initializerLaws({ ...near, draw })
   it('that is not pure, not finite, or not of the shape asked for', () => {
     const next = counter()
     const always = new Float32Array(6 ** 4)
@@ -225,7 +227,7 @@ describe('an initializer', () => {
     )
   })
   it('with settings but no samples', () => {
-    const silent: InitializerKind = {
+    const silent: InitializerDefinition = {
       tag: 'near',
       fields: () => ({ value: finite }),
       draw: wanted => near.draw(wanted)
@@ -237,8 +239,8 @@ describe('an initializer', () => {
 // ---- losses and metrics
 
 describe('a loss', () => {
-  const base = builtIn.losses['meanSquaredError'] as LossKind<Loss>
-  const computing = (formula: LossKind<Loss>['formula']): readonly Law[] => lossLaws({ ...base, formula })
+  const base = builtIn.losses['meanSquaredError'] as LossDefinition<Loss>
+  const computing = (formula: LossDefinition<Loss>['formula']): readonly Law[] => lossLaws({ ...base, formula })
   const squares = (y: Expr, t: Expr): Expr => expr.square(expr.sub(y, t))
   const each = (x: Expr): Expr => expr.reshape(expr.sum(x, [...x.shape.keys()].slice(1)), x.shape.slice(0, 1))
   it('of the whole batch instead of each example', () => {
@@ -280,8 +282,8 @@ describe('a loss', () => {
 })
 
 describe('a metric', () => {
-  const base = builtIn.metrics['mae'] as MetricKind<Metric>
-  const broken = (change: Partial<MetricKind<Metric>>): readonly Law[] => metricLaws({ ...base, ...change })
+  const base = builtIn.metrics['mae'] as MetricDefinition<Metric>
+  const broken = (change: Partial<MetricDefinition<Metric>>): readonly Law[] => metricLaws({ ...base, ...change })
   it('that is no monoid: its parts are largest numbers, means, or totals taken as means', () => {
     const errors = (y: Expr, t: Expr): Expr => expr.abs(expr.sub(y, t))
     caught(broken({ sums: (_, y, t) => ({ absolute: expr.reduceMax(errors(y, t)) }) }), 'monoid', 'batches')
@@ -305,8 +307,8 @@ describe('a metric', () => {
 // ---- optimizers, schedules, stop rules
 
 describe('an optimizer', () => {
-  const base = builtIn.optimizers['sgd'] as OptimizerKind<Optimizer>
-  type Update = OptimizerKind<Optimizer>['update']
+  const base = builtIn.optimizers['sgd'] as OptimizerDefinition<Optimizer>
+  type Update = OptimizerDefinition<Optimizer>['update']
   const updating = (update: Update): readonly Law[] => optimizerLaws({ ...base, update })
   const mapped =
     (f: (g: Expr, i: number) => Expr): Update =>
@@ -345,8 +347,8 @@ describe('an optimizer', () => {
 })
 
 describe('a schedule', () => {
-  const base = builtIn.schedules['exponentialDecay'] as ScheduleKind<Schedule>
-  const valued = (value: ScheduleKind<Schedule>['value']): readonly Law[] => scheduleLaws({ ...base, value })
+  const base = builtIn.schedules['exponentialDecay'] as ScheduleDefinition<Schedule>
+  const valued = (value: ScheduleDefinition<Schedule>['value']): readonly Law[] => scheduleLaws({ ...base, value })
   it('with a memory of its own, hidden from the state', () => {
     const next = counter()
     const laws = valued(() => 1 / next())
@@ -377,8 +379,8 @@ describe('a schedule', () => {
 })
 
 describe('a stop rule', () => {
-  const base = builtIn.stopRules['steps'] as StopKind<StopRule>
-  const reasoned = (reason: StopKind<StopRule>['reason']): readonly Law[] => stopLaws({ ...base, reason })
+  const base = builtIn.stopRules['steps'] as StopDefinition<StopRule>
+  const reasoned = (reason: StopDefinition<StopRule>['reason']): readonly Law[] => stopLaws({ ...base, reason })
   it('that has no word for why', () => {
     caught(
       reasoned((_, at) => (at.step > 3 ? '' : undefined)),

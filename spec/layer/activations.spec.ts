@@ -7,7 +7,7 @@ import { input, square, total } from '../../src/expr/build.js'
 import { gradients } from '../../src/expr/gradient.js'
 import type { Expr } from '../../src/expr/op.js'
 import { activations } from '../../src/layer/activation-table.js'
-import { allocate, numbersOf, view, type FloatType } from '../../src/value/tensor.js'
+import { allocate, numbersOf, tensorView, type FloatType } from '../../src/value/tensor.js'
 
 type F = (x: readonly number[]) => readonly number[]
 const each =
@@ -61,7 +61,7 @@ const run = (f: (x: Expr) => Expr, xs: readonly number[], dtype: FloatType) => {
   const [slope] = gradients(total(y), [x])
   const result = evaluate(reference)(
     { y, slope: slope as Expr },
-    { x: view(dtype, [1, xs.length], allocate(dtype, xs)) }
+    { x: tensorView(dtype, [1, xs.length], allocate(dtype, xs)) }
   )
   if (E.isLeft(result)) throw new Error(JSON.stringify(result.left))
   return { y: Array.from(numbersOf(result.right.y)), slope: Array.from(numbersOf(result.right.slope)) }

@@ -7,13 +7,13 @@ import { describe, expect, test } from 'vitest'
 import { layerCodec } from '../../src/layer/codecs.js'
 import { dense } from '../../src/layer/dense.js'
 import { relu } from '../../src/layer/activation.js'
-import type { Kind, Layer, Sample } from '../../src/layer/kind.js'
+import type { LayerDefinition, Layer, Sample } from '../../src/layer/definition.js'
 import { modelData } from '../../src/layer/model.js'
 import { builtInLayers } from '../../src/layer/registry.js'
 import { extend } from '../../src/registry/extend.js'
-import { sequential } from '../../src/layer/sequential.js'
+import { sequential } from '../../src/layer/combinator/sequential.js'
 import { anyLayer } from '../../src/laws/networks.js'
-import { place } from '../../src/model/place.js'
+import { build } from '../../src/model/build.js'
 
 const frozen = (u: unknown): boolean =>
   typeof u !== 'object' || u === null || (Object.isFrozen(u) && Object.values(u).every(frozen))
@@ -50,9 +50,9 @@ test('layers are frozen data that JSON keeps', () =>
     })
   ))
 
-const kinds: readonly Kind<Layer>[] = Object.values(builtInLayers.layers)
+const kinds: readonly LayerDefinition<Layer>[] = Object.values(builtInLayers.layers)
 const cases = kinds.flatMap(kind =>
-  kind.samples.map((sample): readonly [string, Kind<Layer>, Sample<Layer>] => [kind.tag, kind, sample])
+  kind.samples.map((sample): readonly [string, LayerDefinition<Layer>, Sample<Layer>] => [kind.tag, kind, sample])
 )
 
 describe('the registry', () => {
@@ -79,7 +79,7 @@ describe.each(cases)('a %s', (tag, kind, { layer, input }) => {
     expect(layer.tag).toBe(tag)
     expect(kind.show(layer)).toMatch(/^\S.*$/)
   })
-  test('fits the input of its sample', () => expect(place(modelData(input, layer))).toMatchObject({ _tag: 'Right' }))
+  test('fits the input of its sample', () => expect(build(modelData(input, layer))).toMatchObject({ _tag: 'Right' }))
   test('has all settings in its codec', () => {
     expect(layerCodec(builtInLayers).encode(layer)).toEqual(layer)
   })
@@ -94,5 +94,5 @@ test('a model as data is its input and its layers', () => {
     input: [4],
     layer: { tag: 'sequential', layers: [dense(3), relu] }
   })
-  expect(E.isRight(place(modelData([4], dense(3), relu)))).toBe(true)
+  expect(E.isRight(build(modelData([4], dense(3), relu)))).toBe(true)
 })

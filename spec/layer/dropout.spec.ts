@@ -5,15 +5,15 @@ import { wasm } from '../../src/backend/wasm/wasm.js'
 import { input as inputOf } from '../../src/expr/build.js'
 import { dense } from '../../src/layer/dense.js'
 import { dropout, type DropoutConvention } from '../../src/layer/dropout.js'
-import type { Layer } from '../../src/layer/kind.js'
+import type { Layer } from '../../src/layer/definition.js'
 import { input, model, modelData, type Model } from '../../src/layer/model.js'
-import { named } from '../../src/layer/named.js'
-import { repeat } from '../../src/layer/repeat.js'
-import { sequential } from '../../src/layer/sequential.js'
-import { shared } from '../../src/layer/shared.js'
+import { named } from '../../src/layer/combinator/named.js'
+import { repeat } from '../../src/layer/combinator/repeat.js'
+import { sequential } from '../../src/layer/combinator/sequential.js'
+import { shared } from '../../src/layer/combinator/shared.js'
 import { encodeModel, parseModel } from '../../src/model/codec.js'
 import { checkModel } from '../../src/model/model.js'
-import { place } from '../../src/model/place.js'
+import { build } from '../../src/model/build.js'
 import { foldIn, leafKey, rootKey, uniform, type Key } from '../../src/random/index.js'
 import { purposeKey } from '../../src/train/state.js'
 import type { Shape } from '../../src/value/shape.js'
@@ -155,7 +155,7 @@ test('a rate of 0 is the identity: the very same expression', () => {
   const x = inputOf('x', 'f32', [2, 3])
   for (const convention of ['inverted', 'textbook'] as const)
     for (const training of [true, false]) {
-      const placed = right(place(modelData([3], dropout(0, convention))))
+      const placed = right(build(modelData([3], dropout(0, convention))))
       const key = inputOf('key', 'u32', [2])
       expect(placed.apply({ params: {}, state: {}, shared: {}, training, key, path: '' }, x).value).toBe(x)
     }

@@ -7,13 +7,13 @@ import { reference } from '../../src/backend/reference/reference.js'
 import { constant, input, mul, total } from '../../src/expr/build.js'
 import { gradients } from '../../src/expr/gradient.js'
 import type { Expr } from '../../src/expr/op.js'
-import type { Layer } from '../../src/layer/kind.js'
+import type { Layer } from '../../src/layer/definition.js'
 import { modelData } from '../../src/layer/model.js'
 import { initFrom, initStateFrom } from '../../src/model/init.js'
-import { place } from '../../src/model/place.js'
+import { build } from '../../src/model/build.js'
 import { childKey, rootKey, type Key } from '../../src/random/index.js'
-import { allocate, numbersOf, view, type FloatType, type Tensor } from '../../src/value/tensor.js'
-import { leaves, mapTree, type Branch, type Tree } from '../../src/value/tree.js'
+import { allocate, numbersOf, tensorView, type FloatType, type Tensor } from '../../src/value/tensor.js'
+import { treeLeaves, mapTree, type Branch, type Tree } from '../../src/value/tree.js'
 import { right } from '../expr/helpers.js'
 
 export interface Given {
@@ -40,7 +40,7 @@ const merged = (tree: Branch<Tensor>, given: Readonly<Record<string, Tensor>> = 
 const asInputs = (prefix: string, tree: Branch<Tensor>): Branch<Expr> =>
   mapTree<Tensor, Expr>((t, path) => input(path, t.dtype, t.shape))(tree, prefix) as Branch<Expr>
 const flat = (prefix: string, tree: Tree<Tensor>): Readonly<Record<string, Tensor>> =>
-  Object.fromEntries(leaves<Tensor>(tree, prefix))
+  Object.fromEntries(treeLeaves<Tensor>(tree, prefix))
 const pick = (all: Readonly<Record<string, Tensor>>, prefix: string): Readonly<Record<string, Tensor>> =>
   Object.fromEntries(
     Object.entries(all).flatMap(([k, t]) => (k.startsWith(prefix) ? [[k.slice(prefix.length), t] as const] : []))
@@ -49,17 +49,17 @@ const pick = (all: Readonly<Record<string, Tensor>>, prefix: string): Readonly<R
 export const apply = (layer: Layer, given: Given): Result => {
   const { x, training, sampling = false, key = rootKey(0), backend = reference } = given
   const dtype = x.dtype as FloatType
-  const placed = right(place(modelData(x.shape.slice(1), layer), undefined, dtype))
+  const placed = right(build(modelData(x.shape.slice(1), layer), undefined, dtype))
   const params = merged(initFrom(placed, childKey(rootKey(1), 'init')), given.params)
   const state = merged(initStateFrom(placed), given.state)
   const [p, s] = [asInputs('params', params), asInputs('state', state)]
   const at = input('x', dtype, x.shape)
-  const k = constant(view('u32', [2], Uint32Array.from(key.words)))
+  const k = constant(tensorView('u32', [2], Uint32Array.from(key.words)))
   const applied = placed.apply({ params: p, state: s, shared: {}, training, sampling, key: k, path: '' }, at)
   const y = applied.value as Expr
   const weights = constant(
     given.c ??
-      view(
+      tensorView(
         dtype,
         y.shape,
         allocate(
@@ -68,7 +68,7 @@ export const apply = (layer: Layer, given: Given): Result => {
         )
       )
   )
-  const all = leaves<Expr>(p)
+  const all = treeLeaves<Expr>(p)
   const [dx, ...dp] = gradients(total(mul(y, weights)), [at, ...all.map(([, e]) => e)])
   const outputs = right(
     evaluate(backend)(
@@ -76,7 +76,7 @@ export const apply = (layer: Layer, given: Given): Result => {
         y,
         dx: dx as Expr,
         ...Object.fromEntries(all.map(([path], i) => [`gradient/${path}`, dp[i] as Expr])),
-        ...Object.fromEntries(leaves<Expr>(applied.state, 'next'))
+        ...Object.fromEntries(treeLeaves<Expr>(applied.state, 'next'))
       },
       { x, ...flat('params', params), ...flat('state', state) }
     )
@@ -99,7 +99,7 @@ export const golden = (part: string): unknown =>
     part
   ]
 export const fromGolden = ({ shape, data }: Golden, dtype: FloatType = 'f64'): Tensor =>
-  view(dtype, shape, allocate(dtype, data))
+  tensorView(dtype, shape, allocate(dtype, data))
 
 /** the largest error, in parts of |expected| */
 export const worst = (got: Tensor, expected: Golden): number => {

@@ -8,12 +8,12 @@ import { builtInLayers } from '../../src/layer/registry.js'
 import { anyLayer, networks } from '../../src/laws/networks.js'
 import { decodeModel, encodeModel, layerCodec, parseModel } from '../../src/model/codec.js'
 import { decode } from '../../src/value/codec.js'
-import { message } from '../../src/value/error.js'
+import { showError } from '../../src/value/error.js'
 
 const codec = layerCodec(builtInLayers)
 const said = (u: unknown): string => {
   const r = decodeModel(u)
-  return E.isLeft(r) ? message(r.left) : 'a model'
+  return E.isLeft(r) ? showError(r.left) : 'a model'
 }
 const withLayer = (layer: unknown): string => said({ tag: 'model', input: [4], layer })
 
@@ -135,7 +135,7 @@ describe('what is not a model is refused with its place', () => {
     ]
   ])('%s', (_, text, wanted) => {
     const r = parseModel(text)
-    expect(E.isLeft(r) ? message(r.left) : 'a model').toMatch(wanted)
+    expect(E.isLeft(r) ? showError(r.left) : 'a model').toMatch(wanted)
   })
 
   test('never throws, whatever the text', () => {

@@ -1,20 +1,20 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { expect, test } from 'vitest'
 import { relu, softmax } from '../../src/layer/activation.js'
-import { fanOut, parallel } from '../../src/layer/branches.js'
+import { fanOut, parallel } from '../../src/layer/combinator/branches.js'
 import { dense } from '../../src/layer/dense.js'
 import { flatten } from '../../src/layer/flatten.js'
-import { add, concat } from '../../src/layer/merge.js'
+import { mergeAdd, mergeConcat } from '../../src/layer/combinator/merge.js'
 import { input, inputs, model } from '../../src/layer/model.js'
-import { named } from '../../src/layer/named.js'
-import { repeat } from '../../src/layer/repeat.js'
-import { residual } from '../../src/layer/residual.js'
-import { sequential } from '../../src/layer/sequential.js'
-import { shared } from '../../src/layer/shared.js'
-import { describe, layerRows } from '../../src/model/describe.js'
+import { named } from '../../src/layer/combinator/named.js'
+import { repeat } from '../../src/layer/combinator/repeat.js'
+import { residual } from '../../src/layer/combinator/residual.js'
+import { sequential } from '../../src/layer/combinator/sequential.js'
+import { shared } from '../../src/layer/combinator/shared.js'
+import { describeModel, layerRows } from '../../src/model/describe.js'
 
-const table = (m: Parameters<typeof describe>[0]): string => {
-  const r = describe(m)
+const table = (m: Parameters<typeof describeModel>[0]): string => {
+  const r = describeModel(m)
   return E.isRight(r) ? r.right : JSON.stringify(r.left)
 }
 
@@ -33,7 +33,7 @@ test('an MLP', () =>
 
 test('layers inside layers', () => {
   const block = residual(sequential(dense(2, { bias: false }), relu, dense(4)))
-  const m = model(input(4), named('body')(repeat(2)(block)), fanOut(dense(2), sequential(dense(3), relu)), concat)
+  const m = model(input(4), named('body')(repeat(2)(block)), fanOut(dense(2), sequential(dense(3), relu)), mergeConcat)
   expect(table(m)).toMatchInlineSnapshot(`
     "| label                         | layer            | output     | parameters |
     | :---------------------------- | :--------------- | :--------- | ---------: |
@@ -60,7 +60,7 @@ test('layers inside layers', () => {
 
 test('shared parameters count once', () => {
   const encoder = shared('encoder')(model(input(3), dense(2), relu))
-  const m = model(inputs(input(3), input(3)), parallel(encoder, encoder), add, dense(1))
+  const m = model(inputs(input(3), input(3)), parallel(encoder, encoder), mergeAdd, dense(1))
   expect(table(m)).toMatchInlineSnapshot(`
     "| label                   | layer          | output     | parameters |
     | :---------------------- | :------------- | :--------- | ---------: |

@@ -7,7 +7,7 @@ import { sigmoid } from '../../src/layer/activation.js'
 import { dense } from '../../src/layer/dense.js'
 import { input, model } from '../../src/layer/model.js'
 import { predict } from '../../src/infer/predict.js'
-import { numbersOf, view, type Tensor } from '../../src/value/tensor.js'
+import { numbersOf, tensorView, type Tensor } from '../../src/value/tensor.js'
 import { numbers, seed } from '../conformance/helpers.js'
 import { right } from '../expr/helpers.js'
 
@@ -19,19 +19,19 @@ it('a bias is the weight of a constant input x_0 = 1: the same network', () => {
   fc.assert(
     fc.property(seed, fc.integer({ min: 1, max: 9 }), fc.constantFrom(reference, wasm), (s, batch, backend) => {
       const x = numbers('f64', [batch, 4], s) as F64
-      const weight = view('f64', [4, 3] as [4, 3], numbersOf(numbers('f64', [4, 3], s + 1) as F64))
-      const bias = view('f64', [3] as [3], numbersOf(numbers('f64', [3], s + 2) as F64))
+      const weight = tensorView('f64', [4, 3] as [4, 3], numbersOf(numbers('f64', [4, 3], s + 1) as F64))
+      const bias = tensorView('f64', [3] as [3], numbersOf(numbers('f64', [3], s + 2) as F64))
       const a = right(predict(withBias, { dense: { weight, bias } }, { backend })(x)) as F64
       // the constant input comes last, so that the sum ends with the bias as it does in x W + b
       const rows = numbersOf(x)
-      const extended = view(
+      const extended = tensorView(
         'f64',
         [batch, 5],
         Float64Array.from({ length: batch * 5 }, (_, i) =>
           i % 5 === 4 ? 1 : (rows[Math.floor(i / 5) * 4 + (i % 5)] as number)
         )
       )
-      const stacked = view('f64', [5, 3] as [5, 3], Float64Array.from([...numbersOf(weight), ...numbersOf(bias)]))
+      const stacked = tensorView('f64', [5, 3] as [5, 3], Float64Array.from([...numbersOf(weight), ...numbersOf(bias)]))
       const b = right(predict(withInput, { dense: { weight: stacked } }, { backend })(extended)) as F64
       expect(Array.from(numbersOf(b))).toEqual(Array.from(numbersOf(a)))
     }),

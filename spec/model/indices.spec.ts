@@ -4,26 +4,26 @@ import {
   builtIn,
   dataset,
   dense,
-  describe as described,
+  describeModel as described,
   expr,
   extend,
   input,
   meanSquaredError,
-  message,
+  showError,
   model,
   ofIndices,
   predict,
   sgd,
   steps,
-  tensorLayer,
   train,
   wasm,
   type LayerDefinition
 } from 'gradfold'
+import { tensorLayer } from 'gradfold/extend'
 import { expect, test } from 'vitest'
 import { decodeModel, encodeModel } from '../../src/model/codec.js'
 import { right } from '../expr/helpers.js'
-import { view } from '../../src/value/tensor.js'
+import { tensorView } from '../../src/value/tensor.js'
 
 interface Embedding {
   readonly tag: 'embeddingOfSpec'
@@ -52,8 +52,8 @@ const embedding: LayerDefinition<Embedding> = {
 }
 const registry = extend(builtIn, { layers: [embedding] })
 const net = ofIndices(model(input(1), { tag: 'embeddingOfSpec' } as const, dense(1)))
-const x = view('u32', [3, 1], Uint32Array.of(0, 1, 2))
-const y = view('f32', [3, 1], Float32Array.of(1, -1, 0.5))
+const x = tensorView('u32', [3, 1], Uint32Array.of(0, 1, 2))
+const y = tensorView('f32', [3, 1], Float32Array.of(1, -1, 0.5))
 const settings = { loss: meanSquaredError, optimizer: sgd(0.5), stop: steps(200), batchSize: 3 }
 
 test('are data of the model, and read back; models without them read as before', () => {
@@ -75,7 +75,7 @@ test('are trained with and predicted from', () => {
     expect.closeTo(0.5, 3) as number
   ])
   const floats = predict(net, params, { backend: wasm, registry })(y)
-  expect(E.isLeft(floats) && message(floats.left)).toContain('indexes of type u32')
+  expect(E.isLeft(floats) && showError(floats.left)).toContain('indexes of type u32')
 })
 test('are refused where numbers are wanted, and the reverse', () => {
   const said = (m: typeof net | ReturnType<typeof floatNet>, inputs: typeof x | typeof y): string => {
@@ -83,7 +83,7 @@ test('are refused where numbers are wanted, and the reverse', () => {
       { ...settings, model: m as typeof net },
       { backend: wasm, registry }
     )(right(dataset({ x: inputs, y })))
-    return E.isLeft(r) ? message(r.left) : ''
+    return E.isLeft(r) ? showError(r.left) : ''
   }
   const floatNet = () => model(input(1), dense(1))
   expect(said(net, y)).toContain('inputs: expected indexes (u32)')

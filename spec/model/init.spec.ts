@@ -4,22 +4,22 @@ import { describe, expect, test } from 'vitest'
 import { relu } from '../../src/layer/activation.js'
 import { dense } from '../../src/layer/dense.js'
 import { initializers, type Initializer } from '../../src/layer/initializer.js'
-import type { Layer, ParamSpec } from '../../src/layer/kind.js'
+import type { Layer, ParamSpec } from '../../src/layer/definition.js'
 import { modelData, type Model, type ModelData } from '../../src/layer/model.js'
-import { named } from '../../src/layer/named.js'
+import { named } from '../../src/layer/combinator/named.js'
 import { builtInLayers } from '../../src/layer/registry.js'
 import { noMembers } from '../../src/registry/codecs.js'
 import { extend } from '../../src/registry/extend.js'
-import { repeat } from '../../src/layer/repeat.js'
-import { residual } from '../../src/layer/residual.js'
-import { layersOf, sequential } from '../../src/layer/sequential.js'
+import { repeat } from '../../src/layer/combinator/repeat.js'
+import { residual } from '../../src/layer/combinator/residual.js'
+import { layersOf, sequential } from '../../src/layer/combinator/sequential.js'
 import { networks } from '../../src/laws/networks.js'
 import { countParameters } from '../../src/model/describe.js'
 import { init, initFrom, initStateFrom, type InitOptions } from '../../src/model/init.js'
-import { place } from '../../src/model/place.js'
+import { build } from '../../src/model/build.js'
 import { rootKey } from '../../src/random/index.js'
 import { numbersOf, sameBits, type Tensor } from '../../src/value/tensor.js'
-import { leaves } from '../../src/value/tree.js'
+import { treeLeaves } from '../../src/value/tree.js'
 
 const some = <A>(e: E.Either<unknown, A>): A => {
   if (E.isLeft(e)) throw new Error(JSON.stringify(e.left))
@@ -27,7 +27,7 @@ const some = <A>(e: E.Either<unknown, A>): A => {
 }
 const seed = fc.integer({ min: 0, max: 0xffffffff })
 const draw = (model: ModelData, s: number, options?: InitOptions): ReadonlyMap<string, Tensor> =>
-  new Map(leaves<Tensor>(some(init(model as Model, rootKey(s), options))))
+  new Map(treeLeaves<Tensor>(some(init(model as Model, rootKey(s), options))))
 const same = (a: ReadonlyMap<string, Tensor>, b: ReadonlyMap<string, Tensor>): boolean =>
   a.size === b.size && [...a].every(([path, t]) => sameBits(t, b.get(path) as Tensor))
 
@@ -35,7 +35,7 @@ describe('first parameters', () => {
   test('have the places, shapes and element types that the model states', () =>
     fc.assert(
       fc.property(networks(), seed, ({ model }, s) => {
-        const specs = leaves<ParamSpec>(some(place(model)).params)
+        const specs = treeLeaves<ParamSpec>(some(build(model)).params)
         expect([...draw(model, s)].map(([path, { dtype, shape }]) => ({ path, dtype, shape }))).toEqual(
           specs.map(([path, { dtype, shape }]) => ({ path, dtype, shape }))
         )
@@ -172,9 +172,9 @@ describe('initializers', () => {
     expect(Array.from(numbersOf(draw(m, 0, { registry }).get('dense/weight') as Tensor))).toEqual([7, 7, 7, 7])
     expect(E.isLeft(init(m as unknown as Model, rootKey(0)))).toBe(true)
     // placed with one table and drawn with another: nothing is made up
-    expect(leaves<Tensor>(initFrom(some(place(m, registry)), rootKey(0)))[0]?.[1].data[0]).toBeNaN()
+    expect(treeLeaves<Tensor>(initFrom(some(build(m, registry)), rootKey(0)))[0]?.[1].data[0]).toBeNaN()
   })
 })
 
 test('a model without running statistics has no state', () =>
-  expect(initStateFrom(some(place(modelData([3], dense(3), relu))))).toEqual({}))
+  expect(initStateFrom(some(build(modelData([3], dense(3), relu))))).toEqual({}))

@@ -49,7 +49,7 @@ export const trained = pipe(
     )
   )
 )
-export const said: string = E.isRight(trained) ? trained.right.reason : g.message(trained.left)
+export const said: string = E.isRight(trained) ? trained.right.reason : g.showError(trained.left)
 
 // the parameters of a state, and of the best one, are those of the model
 const small = g.model(g.input(4), g.dense(3))

@@ -8,7 +8,7 @@ import {
   extend,
   fromArrays,
   input,
-  lower,
+  toExpr,
   meanAbsoluteError,
   meanSquaredError,
   mae,
@@ -71,8 +71,8 @@ test('a custom activation is a layer of known shapes, and travels as JSON', () =
   const typed: readonly [3, readonly number[]] = [3, net.input]
   expect(typed[1]).toEqual([3])
   expect(right(parseModel(JSON.stringify(encodeModel(net, registry)), registry))).toEqual(net)
-  expect(E.isRight(lower(net, { batch: 2, registry }))).toBe(true)
-  expect(E.isLeft(lower(net, { batch: 2 }))).toBe(true)
+  expect(E.isRight(toExpr(net, { batch: 2, registry }))).toBe(true)
+  expect(E.isLeft(toExpr(net, { batch: 2 }))).toBe(true)
 })
 
 describe.each([

@@ -1,9 +1,10 @@
 /** The registry: what extends it, and that tables and types name the same members. */
 import { describe, expect, expectTypeOf, test } from 'vitest'
-import { builtIn, extend, type LossDefinition } from 'gradfold'
+import { builtIn, extend } from 'gradfold'
+import { type LossDefinition } from 'gradfold/extend'
 import { codecsOf, noMembers, type FamilyName } from 'gradfold/extend'
 import { families } from '../../src/registry/families.js'
-import type { BuiltInLayers } from '../../src/layer/kind.js'
+import type { BuiltInLayers } from '../../src/layer/definition.js'
 import type { BuiltInLosses, Loss } from '../../src/train/loss/loss.js'
 
 const names = Object.keys(families) as readonly FamilyName[]

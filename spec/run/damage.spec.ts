@@ -6,7 +6,7 @@ import { canonicalRun, completeRun, runId, type CompleteRun } from '../../src/ru
 import { parseRunFile } from '../../src/run/run-file.js'
 import { decodeState, encodeState, stateDigest } from '../../src/run/state.js'
 import { decodeWeights } from '../../src/run/weights.js'
-import { message, type Problem } from '../../src/value/error.js'
+import { showError, type Problem } from '../../src/value/error.js'
 import { right, xor } from './helpers.js'
 import { checkpointAfter, data, net, run, small } from './small.js'
 
@@ -31,7 +31,7 @@ const cut = function* (bytes: Uint8Array): Generator<readonly [what: string, byt
 
 /** an error as all errors are */
 const inWords = (e: Problem<string>): boolean =>
-  /Error$/.test(e._tag) && e.expected !== '' && message(e).length < 1000 && e.path.every(p => typeof p === 'string')
+  /Error$/.test(e._tag) && e.expected !== '' && showError(e).length < 1000 && e.path.every(p => typeof p === 'string')
 
 /** what is let through although it should not be; and no memory that the bytes do not account for */
 const through = (

@@ -4,21 +4,21 @@ import type { Source } from '../../src/data/reader/reader.js'
 import { readers } from '../../src/data/readers.js'
 import { builtInLayers } from '../../src/layer/registry.js'
 import { modelData, type ModelData } from '../../src/layer/model.js'
-import type { Normalise, Split } from '../../src/run/prepare.js'
+import type { Normalise, SplitSettings } from '../../src/run/prepare.js'
 import type { RunFile } from '../../src/run/run-file.js'
 import { builtInTraining } from '../../src/train/registry.js'
 import type { Family } from '../../src/registry/definition.js'
-import { message, type Problem } from '../../src/value/error.js'
+import { showError, type Problem } from '../../src/value/error.js'
 
 /** the value, or a failure with the message */
 export const right = <A>(e: E.Either<Problem<string>, A>): A => {
-  if (E.isLeft(e)) throw new Error(message(e.left))
+  if (E.isLeft(e)) throw new Error(showError(e.left))
   return e.right
 }
 /** the message of the error, or a failure */
 export const leftMessage = (e: E.Either<Problem<string>, unknown>): string => {
   if (E.isRight(e)) throw new Error(`a Right: ${JSON.stringify(e.right)}`)
-  return message(e.left)
+  return showError(e.left)
 }
 
 const samplesOf = <A>(members: Family<{ readonly samples: readonly A[]; readonly tag: string; fields: never }>) =>
@@ -31,7 +31,7 @@ const model: fc.Arbitrary<ModelData> = fc
   .tuple(fc.constantFrom(...layerSamples), fc.array(fc.constantFrom('relu', 'tanh', 'gelu'), { maxLength: 3 }))
   .map(([{ layer, input }, fns]) => modelData(input, layer, ...fns.map(fn => ({ tag: 'activation', fn }) as never)))
 
-const split = fc.record<Split>({
+const split = fc.record<SplitSettings>({
   tag: fc.constantFrom('random', 'stratified'),
   fraction: fc.double({ min: 0.01, max: 0.99, noNaN: true })
 })

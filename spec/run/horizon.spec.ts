@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { horizon } from '../../src/run/horizon.js'
+import { stepLimit } from '../../src/run/step-limit.js'
 import { allOf, anyOf, epochs, lossBelow, steps, type StopRule } from '../../src/train/stop/index.js'
 
 const size = fc.integer({ min: 1, max: 1_000_000 })
@@ -9,15 +9,15 @@ describe('horizon', () => {
   test('of epochs is their steps', () => {
     fc.assert(
       fc.property(size, size, (n, perEpoch) => {
-        expect(horizon(epochs(n), perEpoch)).toBe(n * perEpoch)
+        expect(stepLimit(epochs(n), perEpoch)).toBe(n * perEpoch)
       })
     )
   })
   test('of any of several rules is the first, of all of them the last', () => {
     fc.assert(
       fc.property(size, size, fc.integer({ min: 1, max: 1000 }), (a, b, perEpoch) => {
-        expect(horizon(anyOf(steps(a), epochs(b)), perEpoch)).toBe(Math.min(a, b * perEpoch))
-        expect(horizon(allOf(steps(a), epochs(b)), perEpoch)).toBe(Math.max(a, b * perEpoch))
+        expect(stepLimit(anyOf(steps(a), epochs(b)), perEpoch)).toBe(Math.min(a, b * perEpoch))
+        expect(stepLimit(allOf(steps(a), epochs(b)), perEpoch)).toBe(Math.max(a, b * perEpoch))
       })
     )
   })
@@ -26,5 +26,5 @@ describe('horizon', () => {
     ['of a loss and a bound is the bound', anyOf(lossBelow(0.1), steps(7)), 7],
     ['of a loss together with a bound is not known', allOf(lossBelow(0.1), steps(7)), undefined],
     ['beyond all patience is not known', epochs(Number.MAX_SAFE_INTEGER), undefined]
-  ])('%s', (_, rule, expected) => expect(horizon(rule, 10)).toBe(expected))
+  ])('%s', (_, rule, expected) => expect(stepLimit(rule, 10)).toBe(expected))
 })

@@ -12,11 +12,11 @@ import { canonicalRun, completeRun, dataDigest, runId } from '../../src/run/iden
 import { openRun } from '../../src/run/open.js'
 import { parseRunFile, runFileCodec, type RunFile } from '../../src/run/run-file.js'
 import { version } from '../../src/run/version.js'
-import { view, type Tensor } from '../../src/value/tensor.js'
+import { tensorView, type Tensor } from '../../src/value/tensor.js'
 import { leftMessage, right, runFiles, xor } from './helpers.js'
 
 const f32 = (shape: readonly number[], numbers: readonly number[]): Tensor<readonly number[], 'f32'> =>
-  view('f32', shape, Float32Array.from(numbers))
+  tensorView('f32', shape, Float32Array.from(numbers))
 const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
 const parse = (value: unknown): RunFile => right(parseRunFile(JSON.stringify(value)))
 const xorData = { train: right(await openRun(parse(xor))()).source.train }

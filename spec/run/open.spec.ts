@@ -5,17 +5,17 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { describe, expect, test } from 'vitest'
 import { reference } from '../../src/backend/reference/reference.js'
 import { fromArrays } from '../../src/data/arrays.js'
-import { exampleCount, valuesOf, type Dataset } from '../../src/data/dataset.js'
+import { exampleCount, featureValues, type Dataset } from '../../src/data/dataset.js'
 import type { Reader } from '../../src/data/reader/reader.js'
 import { add, mul, square, sub } from '../../src/expr/build.js'
-import type { Kind } from '../../src/layer/kind.js'
+import type { LayerDefinition } from '../../src/layer/definition.js'
 import { extend } from '../../src/registry/extend.js'
-import { tensorLayer } from '../../src/layer/series.js'
+import { tensorLayer } from '../../src/layer/compose.js'
 import { openRun, type OpenRun } from '../../src/run/open.js'
 import { builtInRun, type RunRegistry } from '../../src/run/registry.js'
 import { parseRunFile, showRunFile } from '../../src/run/run-file.js'
 import { train } from '../../src/train/train.js'
-import { exampleMean, type LossKind } from '../../src/train/loss/loss.js'
+import { exampleMean, type LossDefinition } from '../../src/train/loss/loss.js'
 import { positive, withDefault } from '../../src/value/codec.js'
 import type { Problem } from '../../src/value/error.js'
 import { leftMessage, right, xor } from './helpers.js'
@@ -26,7 +26,7 @@ const open = (value: unknown, registry?: RunRegistry): Promise<E.Either<Problem<
     TE.chainW(run => openRun(run, registry))
   )()
 
-const numbers = (d: Dataset | undefined): readonly number[] => (d === undefined ? [] : [...valuesOf(d.x).data])
+const numbers = (d: Dataset | undefined): readonly number[] => (d === undefined ? [] : [...featureValues(d.x).data])
 /** n examples of one number each, in two classes */
 const line = (n: number, start = 0) => ({
   x: Array.from({ length: n }, (_, i) => [start + i]),
@@ -136,12 +136,12 @@ interface Halves {
 interface Three {
   readonly tag: 'three'
 }
-declare module '../../src/layer/kind.js' {
+declare module '../../src/layer/definition.js' {
   interface Layers {
     readonly offset: Offset
   }
 }
-declare module '../../src/train/loss/loss.js' {
+declare module '../../src/train/loss/open.js' {
   interface Losses {
     readonly halves: Halves
   }
@@ -151,14 +151,14 @@ declare module '../../src/data/reader/reader.js' {
     readonly three: Three
   }
 }
-const offset: Kind<Offset> = {
+const offset: LayerDefinition<Offset> = {
   tag: 'offset',
   fields: () => ({ by: withDefault(positive, 1) }),
   show: ({ by }) => `offset ${by}`,
   place: ({ by }, input) => E.right(tensorLayer({ output: input as readonly number[], formula: x => add(x, by) })),
   samples: []
 }
-const halves: LossKind<Halves> = {
+const halves: LossDefinition<Halves> = {
   tag: 'halves',
   fields: () => ({}),
   expects: 'values',

@@ -18,7 +18,7 @@ import { mae } from '../../src/train/metric/index.js'
 import { adam, sgd, type Optimizer } from '../../src/train/optimizer/index.js'
 import type { Schedule } from '../../src/train/schedule/index.js'
 import { anyOf, steps, type StopRule } from '../../src/train/stop/index.js'
-import { train, turns } from '../../src/train/train.js'
+import { train, trainIterator } from '../../src/train/train.js'
 import { training, type FittingOptions } from '../../src/train/training.js'
 import { numbers } from '../conformance/helpers.js'
 import { right } from './helpers.js'
@@ -64,7 +64,7 @@ describe.each(Object.entries(cases))('every %s', (family, members) => {
       seed: 11
     })
     const options = { backend: wasm, validation, fingerprints: true }
-    const pulled = right(turns(settings(whole), { ...options, turnSteps: 1 })(data))
+    const pulled = right(trainIterator(settings(whole), { ...options, turnSteps: 1 })(data))
     const files: Uint8Array[] = []
     let next = pulled.next()
     for (; next.done !== true; next = pulled.next()) files.push(encodeCheckpoint({ state: next.value.state() }))

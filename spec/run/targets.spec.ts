@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { reference } from '../../src/backend/reference/reference.js'
 import { wasm } from '../../src/backend/wasm/wasm.js'
 import { applyScaling, fitScaling, undoScaling } from '../../src/data/normalise.js'
-import { valuesOf, type Dataset } from '../../src/data/dataset.js'
+import { featureValues, type Dataset } from '../../src/data/dataset.js'
 import { openRun, type OpenRun } from '../../src/run/open.js'
 import { recordRun } from '../../src/run/record/recorder.js'
 import { stateAt } from '../../src/run/record/replay.js'
@@ -62,12 +62,12 @@ const errors = (opened: OpenRun, { params }: TrainState, raw: Dataset) => {
   const scaling = opened.datasets.scalings?.targets
   const outputs: Tensor = right(
     pipe(
-      predict(opened.training.model, params as never, { backend: wasm })(valuesOf(testPart(opened).x)),
+      predict(opened.training.model, params as never, { backend: wasm })(featureValues(testPart(opened).x)),
       E.map(y => y as Tensor),
       E.chainW(y => (scaling === undefined ? E.right(y) : undoScaling(scaling, y)))
     )
   )
-  const each = Array.from(valuesOf(raw.y).data, (t, i) => (outputs.data[i] as number) - t)
+  const each = Array.from(featureValues(raw.y).data, (t, i) => (outputs.data[i] as number) - t)
   const mean = (f: (e: number) => number): number => each.reduce((sum, e) => sum + f(e), 0) / each.length
   return { rmse: Math.sqrt(mean(e => e * e)), mae: mean(Math.abs) }
 }

@@ -10,8 +10,8 @@ import { encodeCheckpoint } from '../../src/run/checkpoint.js'
 import { decodeWeights, encodeWeights, loadWeights, saveWeights } from '../../src/run/weights.js'
 import { startState } from '../../src/train/start.js'
 import { training } from '../../src/train/training.js'
-import { full, numbersOf } from '../../src/value/tensor.js'
-import { leaves } from '../../src/value/tree.js'
+import { filledTensor, numbersOf } from '../../src/value/tensor.js'
+import { treeLeaves } from '../../src/value/tree.js'
 import { leftMessage, right } from './helpers.js'
 import { net, small, stateAfter } from './small.js'
 
@@ -67,7 +67,7 @@ describe('an independent reader', () => {
     )
   }
   const expected = Object.fromEntries(
-    [...leaves(params, 'params'), ...leaves(layers, 'layers')].map(([name, t]) => [
+    [...treeLeaves(params, 'params'), ...treeLeaves(layers, 'layers')].map(([name, t]) => [
       name,
       { shape: [...t.shape], values: Array.from(numbersOf(t)) }
     ])
@@ -84,17 +84,17 @@ describe('what does not fit the model is named', () => {
   test.each<[string, Uint8Array, string]>([
     [
       'a shape',
-      edited({ 'params/dense/bias': full('f32', [4], 0) }),
+      edited({ 'params/dense/bias': filledTensor('f32', [4], 0) }),
       'params/dense/bias: expected f32[3], got f32[4]; is it of this model?'
     ],
     [
       'an element type',
-      edited({ 'params/dense/bias': full('u32', [3], 0) }),
+      edited({ 'params/dense/bias': filledTensor('u32', [3], 0) }),
       'params/dense/bias: expected f32[3], got u32[3]; is it of this model?'
     ],
     [
       'both float types',
-      edited({ 'params/dense/bias': full('f64', [3], 0) }),
+      edited({ 'params/dense/bias': filledTensor('f64', [3], 0) }),
       'params/dense/weight: expected f64[2, 3], got f32[2, 3]; is it of this model?'
     ],
     [
@@ -104,7 +104,7 @@ describe('what does not fit the model is named', () => {
     ],
     [
       'one too many',
-      edited({ 'params/dense9/bias': full('f32', [3], 0) }),
+      edited({ 'params/dense9/bias': filledTensor('f32', [3], 0) }),
       'expected the weights of this model, got "params/dense9/bias"; is it of this model?'
     ]
   ])('%s', (_, of, said) => expect(leftMessage(decodeWeights(net)(of))).toBe(said))

@@ -7,13 +7,13 @@ import { input, modelData } from '../../src/layer/model.js'
 import {
   checkStudy,
   choice,
-  grid,
+  gridSearch,
   halving,
   inProcess,
   inThreads,
   ordered,
   search,
-  sobol,
+  sobolSearch,
   space,
   study,
   studyMetric,
@@ -45,7 +45,9 @@ const runner = inProcess(wasm)
 
 describe('sobol', () => {
   it.each([4, 8, 16, 30])('passes over points that break a constraint (%d trials)', async budget => {
-    const found = right(await search(study({ ...plain, space: square(0.5), sampler: sobol, budget }), { runner })())
+    const found = right(
+      await search(study({ ...plain, space: square(0.5), sampler: sobolSearch, budget }), { runner })()
+    )
     const settings = found.trials.map(t => t.settings)
     expect(settings).toHaveLength(budget)
     expect(settings.every(({ a, b }) => a + b <= 0.5)).toBe(true)
@@ -65,14 +67,14 @@ describe('is refused', () => {
       {
         ...plain,
         space: space({ a: uniform(0.5, 1), b: uniform(0.5, 1) }, sumAtMost(0.5, 'a', 'b')),
-        sampler: grid(2),
+        sampler: gridSearch(2),
         budget: 8
       },
       /^sampler\/constraints: expected constraints that a point of the grid meets, got none/
     ],
     [
       'a grid of more points than anybody has time for',
-      { ...plain, sampler: grid(1e10) },
+      { ...plain, sampler: gridSearch(1e10) },
       /points: expected a whole number from 1 to 10000/
     ],
     [

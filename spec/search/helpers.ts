@@ -1,5 +1,5 @@
 import type { StudyFile } from '../../src/search/study-file.js'
-import type { Outcome, Trial } from '../../src/search/trial.js'
+import type { TrialOutcome, Trial } from '../../src/search/trial.js'
 
 /** a small study that is right, as data of JSON: Iris, rate and width */
 export const irisStudy = {
@@ -25,7 +25,7 @@ export const irisStudy = {
   seed: 1
 } as const satisfies Partial<Record<keyof StudyFile, unknown>>
 
-export const scored = (value: number): Outcome => ({ tag: 'scored', value, epoch: 1, step: 1, reason: 'epochs 1' })
+export const scored = (value: number): TrialOutcome => ({ tag: 'scored', value, epoch: 1, step: 1, reason: 'epochs 1' })
 /** finished trials of these settings, whose values are given */
 export const trials = <A>(...rows: readonly (readonly [settings: A, value: number])[]): readonly Trial<A>[] =>
   rows.map(([settings, value], index) => ({

@@ -1,4 +1,4 @@
-import { shortCodecsOf } from '../../src/run/short.js'
+import { shortCodecsOf } from '../../src/run/shorthand.js'
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -6,7 +6,15 @@ import { plan } from '../../src/search/plan.js'
 import { boolean, choice, integer, logUniform, uniform, variants } from '../../src/search/dimension/index.js'
 import { zoom } from '../../src/search/narrow.js'
 import { directions } from '../../src/search/sampler/directions.js'
-import { grid, halving, random, samplers, sobol, tpe, type Sampler } from '../../src/search/sampler/index.js'
+import {
+  gridSearch,
+  halving,
+  randomSearch,
+  samplers,
+  sobolSearch,
+  tpe,
+  type Sampler
+} from '../../src/search/sampler/index.js'
 import { sobolWord } from '../../src/search/sampler/sobol.js'
 import { contains, space, type SettingsOf, type Space } from '../../src/search/space.js'
 import { study, type Study } from '../../src/search/study.js'
@@ -80,15 +88,15 @@ describe('every sampler', () => {
 
 describe('random', () => {
   test('a trial is a function of the seed and its index: a larger budget changes no earlier one', () => {
-    const few = table(studyOf(square, random, 5), bowl)
-    expect(table(studyOf(square, random, 9), bowl).slice(0, 5)).toEqual(few)
+    const few = table(studyOf(square, randomSearch, 5), bowl)
+    expect(table(studyOf(square, randomSearch, 9), bowl).slice(0, 5)).toEqual(few)
   })
 })
 
 describe('grid', () => {
   test('has every combination', () => {
     const s = space({ x: uniform(0, 1), fn: choice('relu', 'tanh'), v: variants({ p: { n: integer(1, 2) }, q: {} }) })
-    const settings = table(studyOf(s, grid(3), 50), () => 0).map(t => t.settings)
+    const settings = table(studyOf(s, gridSearch(3), 50), () => 0).map(t => t.settings)
     expect(settings.length).toBe(3 * 2 * 3)
     expect(settings[0]).toEqual({ x: 0, fn: 'relu', v: { tag: 'p', n: 1 } })
     expect(settings[17]).toEqual({ x: 1, fn: 'tanh', v: { tag: 'q' } })
@@ -111,7 +119,7 @@ describe('sobol', () => {
     expect(new Set(stretches).size).toBe(256)
   })
   test('16 points meet each of 4 x 4 squares once, wherever the round shifts them', () => {
-    const done = table(studyOf(square, sobol, 16), bowl)
+    const done = table(studyOf(square, sobolSearch, 16), bowl)
     expect(new Set(done.map(({ settings: { x, y } }) => `${Math.floor(4 * x)} ${Math.floor(4 * y)}`)).size).toBe(16)
   })
 })
@@ -143,7 +151,7 @@ describe('halving', () => {
 })
 
 describe('rounds', () => {
-  const of = studyOf(square, random, 30, 3)
+  const of = studyOf(square, randomSearch, 30, 3)
   test('share the budget', () => {
     expect(table(of, bowl).map(t => t.round)).toEqual([0, 1, 2].flatMap(r => Array<number>(10).fill(r)))
   })
@@ -175,8 +183,8 @@ describe('the Parzen estimator', () => {
 
   test('begins as random search does, and then finds better settings than it', () => {
     const at = studyOf(wide, tpe(), 50)
-    expect(table(at, loss).slice(0, 10)).toEqual(table(studyOf(wide, random, 10), loss))
-    const [drawn, learnt] = [best(random), best(tpe())]
+    expect(table(at, loss).slice(0, 10)).toEqual(table(studyOf(wide, randomSearch, 10), loss))
+    const [drawn, learnt] = [best(randomSearch), best(tpe())]
     expect(mean(learnt)).toBeLessThan(mean(drawn) / 2)
     expect(seeds.filter(s => (learnt[s] as number) < (drawn[s] as number)).length).toBeGreaterThan(13)
   })

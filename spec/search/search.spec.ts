@@ -16,12 +16,12 @@ import { openStudyFolder } from '../../src/search/folder.js'
 import { studyHtml, studyPlots, studyTablesText } from '../../src/search/report.js'
 import { inProcess } from '../../src/search/runner/in-process.js'
 import type { Runner } from '../../src/search/runner/runner.js'
-import { search, type Found, type SearchOptions } from '../../src/search/search.js'
+import { search, type SearchResult, type SearchOptions } from '../../src/search/search.js'
 import { parseStudyFile, studyOf, type StudyFile } from '../../src/search/study-file.js'
 import { inThreads } from '../../src/search/runner/threads.js'
-import { ranked, type Outcome, type Trial } from '../../src/search/trial.js'
+import { ranked, type TrialOutcome, type Trial } from '../../src/search/trial.js'
 import { train } from '../../src/train/train.js'
-import { backendError, message, type Problem } from '../../src/value/error.js'
+import { backendError, showError, type Problem } from '../../src/value/error.js'
 import { right } from '../run/helpers.js'
 import { irisStudy } from './helpers.js'
 
@@ -36,9 +36,9 @@ const ok = async <A>(t: TaskEither<Problem<string>, A>): Promise<A> => right(awa
 const fileOf = (more: object = {}): StudyFile => right(parseStudyFile(JSON.stringify({ ...irisStudy, ...more })))
 const zoomed = fileOf({ budget: 9, zoom: { rounds: 3, keep: 2 } })
 const halved = fileOf({ budget: 6, sampler: { tag: 'halving', rungs: [1, 2], keep: 0.5 } })
-const found = (file: StudyFile, o: Partial<SearchOptions> = {}): Promise<Found> =>
+const found = (file: StudyFile, o: Partial<SearchOptions> = {}): Promise<SearchResult> =>
   ok(search(studyOf(file), { runner: inProcess(wasm), ...o }))
-const table = ({ trials, rounds, best }: Found): unknown => ({ trials, rounds, best })
+const table = ({ trials, rounds, best }: SearchResult): unknown => ({ trials, rounds, best })
 
 /** gives its results in an order that has nothing to do with the order of the trials */
 const shuffling = (runner: Runner): Runner => {
@@ -118,7 +118,7 @@ describe('a study', () => {
     expect(table(await found(zoomed, again))).toEqual(whole)
     expect(readFileSync(join(folder, 'trial-000003.json'), 'utf8')).toMatch(/"outcome"/)
     const other = await openStudyFolder(folderAt(folder), fileOf({ seed: 2 }))()
-    expect(E.isLeft(other) ? message(other.left) : '').toMatch(/expected the folder of this study/)
+    expect(E.isLeft(other) ? showError(other.left) : '').toMatch(/expected the folder of this study/)
     expect(readdirSync(folder).filter(f => f.endsWith('.part'))).toEqual([])
   })
   test('chooses a run that gives the very numbers of its trial when it is trained alone', async () => {
@@ -167,7 +167,7 @@ describe('a study', () => {
       return () => Promise.resolve(E.right(undefined))
     }
     const r = await search(studyOf(zoomed), { runner: inProcess(broken), keep })()
-    expect(E.isLeft(r) ? message(r.left) : '').toBe('trial 0/wasm: expected room, got none')
+    expect(E.isLeft(r) ? showError(r.left) : '').toBe('trial 0/wasm: expected room, got none')
     expect(kept).toEqual([])
   })
   test('begins no trial after one that could not be carried out', async () => {
@@ -182,7 +182,7 @@ describe('a study', () => {
   test('is broken off with an error where threads cannot be had', async () => {
     const crew = inThreads(1, { file: pathToFileURL(join(root, 'none.js')).href })
     const r = await search(studyOf(zoomed), { runner: crew.runner })()
-    expect(E.isLeft(r) ? message(r.left) : '').toMatch(
+    expect(E.isLeft(r) ? showError(r.left) : '').toMatch(
       /^trial 0\/search: expected a worker that carries out the trial, got .*none\.js/
     )
     await crew.close()
@@ -211,7 +211,7 @@ describe('a study', () => {
     const kept = await ok(openStudyFolder(folderAt(folder), slow))
     const { trials } = await found(slow, { workers: 2, runner: crew.runner, ...kept })
     await crew.close()
-    const expected: readonly Outcome[] = Array.from({ length: 2 }, () => ({ tag: 'timedOut', seconds: 1 }))
+    const expected: readonly TrialOutcome[] = Array.from({ length: 2 }, () => ({ tag: 'timedOut', seconds: 1 }))
     expect(trials.map(t => t.outcome)).toEqual(expected)
     // gone on with, it is not tried again
     const never: Runner = () => () => Promise.reject(new Error('it was tried again'))

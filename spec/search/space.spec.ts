@@ -12,7 +12,15 @@ import {
   variants,
   type Dimension
 } from '../../src/search/dimension/index.js'
-import { checkSpace, contains, draw, settingsAt, space, valuesOf, type SettingsOf } from '../../src/search/space.js'
+import {
+  checkSpace,
+  contains,
+  draw,
+  settingsAt,
+  space,
+  settingValues,
+  type SettingsOf
+} from '../../src/search/space.js'
 import { log } from '../../src/value/elementary.js'
 import { leftMessage, right } from '../run/helpers.js'
 
@@ -118,7 +126,7 @@ describe('conditional parts and constraints', () => {
   })
   test('settings are flat by their paths', () => {
     const settings = settingsAt(rich, () => 0)
-    expect(valuesOf(rich, settings)).toEqual({
+    expect(settingValues(rich, settings)).toEqual({
       least: 0,
       most: 0,
       optimizer: 'sgd',

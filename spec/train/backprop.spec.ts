@@ -6,15 +6,15 @@ import { wasm } from '../../src/backend/wasm/wasm.js'
 import { activation, relu, sigmoid, softmax, tanh } from '../../src/layer/activation.js'
 import type { ActivationName } from '../../src/layer/activation-table.js'
 import { batchNorm } from '../../src/layer/batch-norm.js'
-import { fanOut } from '../../src/layer/branches.js'
+import { fanOut } from '../../src/layer/combinator/branches.js'
 import { dense } from '../../src/layer/dense.js'
 import { dropout } from '../../src/layer/dropout.js'
 import { flatten } from '../../src/layer/flatten.js'
-import type { Layer } from '../../src/layer/kind.js'
-import { add } from '../../src/layer/merge.js'
+import type { Layer } from '../../src/layer/definition.js'
+import { mergeAdd } from '../../src/layer/combinator/merge.js'
 import { input, model, modelData, type Model } from '../../src/layer/model.js'
-import { residual } from '../../src/layer/residual.js'
-import { sequential } from '../../src/layer/sequential.js'
+import { residual } from '../../src/layer/combinator/residual.js'
+import { sequential } from '../../src/layer/combinator/sequential.js'
 import { init } from '../../src/model/init.js'
 import type { ParamsOf } from '../../src/model/params.js'
 import { rootKey } from '../../src/random/index.js'
@@ -32,8 +32,8 @@ import { startState } from '../../src/train/start.js'
 import { stepOf } from '../../src/train/step.js'
 import { steps } from '../../src/train/stop/index.js'
 import { training } from '../../src/train/training.js'
-import { numbersOf, view, type Tensor } from '../../src/value/tensor.js'
-import { leaves, type Branch } from '../../src/value/tree.js'
+import { numbersOf, tensorView, type Tensor } from '../../src/value/tensor.js'
+import { treeLeaves, type Branch } from '../../src/value/tree.js'
 import { numbers, seed } from '../conformance/helpers.js'
 import { left, right } from '../expr/helpers.js'
 import { fromGolden, golden, worst, type Golden } from '../layer/one-layer.js'
@@ -177,10 +177,10 @@ const net = model(
   dropout(0.4),
   residual(sequential(dense(5), tanh)),
   fanOut(dense(3), dense(3)),
-  add
+  mergeAdd
 )
 const params = right(init(net, rootKey(3)))
-const batch = { x: numbers('f32', [6, 2, 2], 1), y: view('u32', [6], Uint32Array.from([0, 1, 2, 0, 1, 2])) }
+const batch = { x: numbers('f32', [6, 2, 2], 1), y: tensorView('u32', [6], Uint32Array.from([0, 1, 2, 0, 1, 2])) }
 const shown = (options: Partial<Omit<BackpropOptions, 'loss'>> = {}): Backprop<typeof net> =>
   right(backprop(net, params, batch, { loss: softmaxCrossEntropy, backend: reference, ...options }))
 
@@ -240,15 +240,15 @@ describe('of any model', () => {
       dropout(0),
       residual(sequential(dense(5), tanh)),
       fanOut(dense(3), dense(3)),
-      add
+      mergeAdd
     )
     const without = training({ ...t, model: still })
     const after = right(right(stepOf(without, { backend: reference }))(s, batch))
     const b = right(backprop(still, params, batch, { loss: softmaxCrossEntropy, backend: reference }))
     expect(b.loss).toBe(after.report.loss)
-    const g = new Map(leaves<Tensor>(b.gradients))
-    for (const [path, w] of leaves<Tensor>(s.params)) {
-      const next = leaves<Tensor>(after.state.params).find(([p]) => p === path)?.[1] as Tensor
+    const g = new Map(treeLeaves<Tensor>(b.gradients))
+    for (const [path, w] of treeLeaves<Tensor>(s.params)) {
+      const next = treeLeaves<Tensor>(after.state.params).find(([p]) => p === path)?.[1] as Tensor
       const wanted = Float32Array.from(numbersOf(w), (x, i) =>
         Math.fround(x - (numbersOf(g.get(path) as Tensor)[i] as number))
       )
@@ -284,7 +284,7 @@ describe('of any model', () => {
     const logits = model(input(2, 2), flatten, dense(3))
     const probabilities = model(input(2, 2), flatten, dense(3), softmax)
     const p = right(init(logits, rootKey(1), { dtype: 'f64' }))
-    const wide = { x: view('f64', [6, 2, 2], Float64Array.from(numbersOf(batch.x))), y: batch.y }
+    const wide = { x: tensorView('f64', [6, 2, 2], Float64Array.from(numbersOf(batch.x))), y: batch.y }
     const a = right(backprop(logits, p, wide, { loss: softmaxCrossEntropy, backend: reference }))
     const b = right(backprop(probabilities, p, wide, { loss: crossEntropy, backend: reference }))
     expect(b.loss).toBeCloseTo(a.loss, 12)

@@ -24,13 +24,13 @@ import {
   steps,
   train,
   training,
-  turns,
+  trainIterator,
   weightDecay,
   type Optimizer
 } from '../../src/train/index.js'
-import { message } from '../../src/value/error.js'
+import { showError } from '../../src/value/error.js'
 import { numbersOf, type Tensor } from '../../src/value/tensor.js'
-import { leaves } from '../../src/value/tree.js'
+import { treeLeaves } from '../../src/value/tree.js'
 import { left, right, tensorOf } from '../expr/helpers.js'
 
 /** gradients are about 1e20, their squares beyond f32 */
@@ -49,8 +49,10 @@ describe.each([adam(0.1), rmsprop(0.1), adagrad(0.1), nadam(0.1), amsgrad(0.1), 
     backend => {
       const r = train(settings(optimizer), { backend })(large)
       if (E.isRight(r) || r.left._tag !== 'Diverged') throw new Error('expected Diverged')
-      expect(message(r.left)).toMatch(/^step 1\/optimizer\/[a-z]\/dense\/weight: expected finite numbers/)
-      expect(leaves<Tensor>(r.left.state.optimizer).every(([, t]) => numbersOf(t).every(Number.isFinite))).toBe(true)
+      expect(showError(r.left)).toMatch(/^step 1\/optimizer\/[a-z]\/dense\/weight: expected finite numbers/)
+      expect(treeLeaves<Tensor>(r.left.state.optimizer).every(([, t]) => numbersOf(t).every(Number.isFinite))).toBe(
+        true
+      )
     }
   )
   test('a single step says the same', () => {
@@ -80,8 +82,8 @@ describe('roles of parameters, not labels of users', () => {
       )
     )
     const s = { model: net, loss: meanSquaredError, optimizer, batchSize: 2, stop: steps(1), seed: 1 }
-    const before = new Map(leaves<Tensor>(right(startState(training(s))).params))
-    const after = leaves<Tensor>(right(train(s, { backend: wasm })(data)).params)
+    const before = new Map(treeLeaves<Tensor>(right(startState(training(s))).params))
+    const after = treeLeaves<Tensor>(right(train(s, { backend: wasm })(data)).params)
     return after.map(
       ([path, t]) => [path, (numbersOf(t)[0] as number) / (numbersOf(before.get(path) as Tensor)[0] as number)] as const
     )
@@ -106,8 +108,8 @@ describe('frozen parts', () => {
   const data = right(fromArrays([[0], [1], [2], [3], [4], [5], [6], [7]], [[0], [1], [2], [3], [4], [5], [6], [7]]))
   const after = (optimizer: Optimizer) => {
     const s = { model: net, loss: meanSquaredError, optimizer, batchSize: 4, stop: epochs(3), seed: 1 }
-    const before = new Map(leaves<Tensor>(right(startState(training(s))).layers))
-    return leaves<Tensor>(right(train(s, { backend: wasm })(data)).state.layers).map(
+    const before = new Map(treeLeaves<Tensor>(right(startState(training(s))).layers))
+    return treeLeaves<Tensor>(right(train(s, { backend: wasm })(data)).state.layers).map(
       ([path, t]) => [path, numbersOf(t).every((x, i) => x === numbersOf(before.get(path) as Tensor)[i])] as const
     )
   }
@@ -140,10 +142,11 @@ describe('batchNorm and batches of one example', () => {
 test('the state of a turn is refused after the next pull', () => {
   const data = right(fromArrays([[1], [2], [3]], [[1], [0], [5]]))
   const s = { ...settings(sgd(0.01)), batchSize: 1, stop: steps(4) }
-  const all = [...right(turns(s, { backend: wasm, turnSteps: 1 })(data))]
+  const all = [...right(trainIterator(s, { backend: wasm, turnSteps: 1 })(data))]
   expect(all).toHaveLength(4)
   for (const turn of all) expect(() => turn.state()).toThrow('ask for state() before that')
   const inTime = []
-  for (const turn of right(turns(s, { backend: wasm, turnSteps: 1 })(data))) inTime.push(turn.state().progress.step)
+  for (const turn of right(trainIterator(s, { backend: wasm, turnSteps: 1 })(data)))
+    inTime.push(turn.state().progress.step)
   expect(inTime).toEqual([1, 2, 3, 4])
 })

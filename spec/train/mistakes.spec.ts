@@ -12,7 +12,7 @@ import { sgd } from '../../src/train/optimizer/index.js'
 import { steps, type StopRule } from '../../src/train/stop/index.js'
 import { train } from '../../src/train/train.js'
 import { checkTraining, type Training } from '../../src/train/training.js'
-import { message, mistakesOf, type Problem } from '../../src/value/error.js'
+import { showError, mistakesOf, type Problem } from '../../src/value/error.js'
 import { numbers } from '../conformance/helpers.js'
 import { right } from '../expr/helpers.js'
 
@@ -48,7 +48,7 @@ describe('the mistakes of a training', () => {
       fc.property(fc.subarray([...mistakes], { minLength: 1 }), chosen => {
         const all = left(checkTraining(chosen.reduce<Training>((t, [, wrong]) => ({ ...t, ...wrong }), valid)))
         const alone = chosen.map(([, wrong]) => left(checkTraining({ ...valid, ...wrong })))
-        expect(message(all)).toBe(alone.map(message).join('\n'))
+        expect(showError(all)).toBe(alone.map(showError).join('\n'))
         expect(mistakesOf(all).map(e => e.code)).toEqual(chosen.map(([code]) => code))
       })
     )

@@ -12,7 +12,7 @@ import { matmul, mean } from '../../src/expr/build.js'
 import type { Expr } from '../../src/expr/op.js'
 import { input, model, modelData } from '../../src/layer/model.js'
 import { extend } from '../../src/registry/extend.js'
-import { tensorLayer } from '../../src/layer/series.js'
+import { tensorLayer } from '../../src/layer/compose.js'
 import { builtInTraining, type TrainingRegistry } from '../../src/train/registry.js'
 import type { Dims, Shape } from '../../src/value/shape.js'
 import { backprop } from '../../src/train/backprop.js'
@@ -30,7 +30,7 @@ import { accuracy, mae, perplexity, r2, rmse, topK } from '../../src/train/metri
 import { predict } from '../../src/infer/predict.js'
 import {
   cosineDecay,
-  joined,
+  joinSchedules,
   polynomialDecay,
   reduceOnPlateau,
   restarts,
@@ -42,9 +42,9 @@ import { startState } from '../../src/train/start.js'
 import type { TrainState } from '../../src/train/state.js'
 import { stepOf } from '../../src/train/step.js'
 import { allOf, anyOf, earlyStopping, epochs, steps, stopInterpreter, stopRules } from '../../src/train/stop/index.js'
-import { train, turns } from '../../src/train/train.js'
+import { train, trainIterator } from '../../src/train/train.js'
 import { training, type TrainingOptions } from '../../src/train/training.js'
-import { message } from '../../src/value/error.js'
+import { showError } from '../../src/value/error.js'
 import { numbersOf, tensor, type Tensor } from '../../src/value/tensor.js'
 import { numbers } from '../conformance/helpers.js'
 import { left, right } from '../expr/helpers.js'
@@ -63,7 +63,7 @@ const after = (options: TrainingOptions<typeof net>): TrainState =>
   right(train(options, { backend: wasm })(values)).state
 const refused = (options: TrainingOptions<typeof net>, from: TrainState): string => {
   const told = left(train(options, { backend: wasm, from })(values))
-  expect(left(turns(options, { backend: wasm, from })(values))).toBe(told)
+  expect(left(trainIterator(options, { backend: wasm, from })(values))).toBe(told)
   return told
 }
 
@@ -277,7 +277,7 @@ describe('schedules', () => {
     const tooMuch = momentum(0.1, cosineDecay(5, steps(10)))
     expect(of(tooMuch)).toBe(`optimizer/momentum/momentum: ${told}`)
     expect(of(optimizers.chain(optimizers.weightDecay(0.1), tooMuch))).toBe(`optimizer/momentum/momentum: ${told}`)
-    expect(of(adam(0.1, { beta1: warmUp(steps(2), joined(0.5, [steps(3), 1])) }))).toMatch(
+    expect(of(adam(0.1, { beta1: warmUp(steps(2), joinSchedules(0.5, [steps(3), 1])) }))).toMatch(
       /^optimizer\/adam\/beta1: expected .*, got warmUp, which reaches 1;/
     )
   })
@@ -438,7 +438,7 @@ describe('r2', () => {
       )
       const t = training({ ...base, model: model(input(1), dense(1)), metrics: [r2] })
       const told = score(t, right(startState(t)), d, { backend: wasm })
-      expect(E.isRight(told) ? told.right.metrics['r2'] : message(told.left)).toBe(0)
+      expect(E.isRight(told) ? told.right.metrics['r2'] : showError(told.left)).toBe(0)
     }
   })
 })

@@ -12,10 +12,10 @@ import { dense } from '../../src/layer/dense.js'
 import { relu, sigmoid, tanh } from '../../src/layer/activation.js'
 import { input, model } from '../../src/layer/model.js'
 import type { AnyModel } from '../../src/model/model.js'
-import { named } from '../../src/layer/named.js'
-import { message } from '../../src/value/error.js'
+import { named } from '../../src/layer/combinator/named.js'
+import { showError } from '../../src/value/error.js'
 import { sameBits, tensor, type Tensor } from '../../src/value/tensor.js'
-import { leaves, type Branch } from '../../src/value/tree.js'
+import { treeLeaves, type Branch } from '../../src/value/tree.js'
 import { accuracy } from '../../src/train/metric/index.js'
 import { halfSquaredError, meanSquaredError, softmaxCrossEntropy } from '../../src/train/loss/index.js'
 import { adam, sgd } from '../../src/train/optimizer/index.js'
@@ -140,8 +140,8 @@ describe('train', () => {
       params(net),
       params(model(input(3), named('hidden')(dense(5)), tanh, named('more')(dense(5)), relu, dense(4)))
     ]
-    for (const [path, t] of leaves<Tensor>(a))
-      expect(sameBits(t, new Map(leaves<Tensor>(b)).get(path) as Tensor)).toBe(true)
+    for (const [path, t] of treeLeaves<Tensor>(a))
+      expect(sameBits(t, new Map(treeLeaves<Tensor>(b)).get(path) as Tensor)).toBe(true)
   })
 })
 
@@ -184,7 +184,7 @@ describe('stop rules', () => {
 describe('what is refused, with words', () => {
   const said = (o: Partial<typeof options>, d: Dataset = data): string => {
     const r = train({ ...options, ...o }, { backend: wasm })(d)
-    return E.isLeft(r) ? `${r.left._tag} ${message(r.left)}` : 'accepted'
+    return E.isLeft(r) ? `${r.left._tag} ${showError(r.left)}` : 'accepted'
   }
   it('settings, shapes and data that do not fit', () => {
     const other = right(dataset({ x: numbers('f32', [22, 4], 1), y: data.y, classes: 4 }))
@@ -231,7 +231,7 @@ describe('what is refused, with words', () => {
       expect(r.left.path[0]).toBe(`step ${r.left.step}`)
       const label = r.left.path.slice(1).join('/')
       if (where === 'loss') expect(label).toBe('loss')
-      else expect(leaves<Tensor>(r.left.state.params).map(([name]) => name)).toContain(label)
+      else expect(treeLeaves<Tensor>(r.left.state.params).map(([name]) => name)).toContain(label)
       const { epoch } = r.left.state.progress
       const batches = right(batchIndices(22, 8, epochOrder(purposeKey(5, 'shuffle'), epoch, 22)))
       const again = right(stepOf(training(wild), { backend }))(
@@ -245,6 +245,8 @@ describe('what is refused, with words', () => {
           ? right(startState(training(wild)))
           : right(train({ ...wild, stop: steps(r.left.step - 1) }, { backend })(y)).state
       expect(same(r.left.state, before)).toBe(true)
-      expect(leaves<Tensor>(r.left.state.params).every(([, t]) => Array.from(t.data).every(Number.isFinite))).toBe(true)
+      expect(treeLeaves<Tensor>(r.left.state.params).every(([, t]) => Array.from(t.data).every(Number.isFinite))).toBe(
+        true
+      )
     })
 })

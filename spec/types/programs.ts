@@ -2,11 +2,8 @@
 
 /** what every program can use */
 export const prelude = `import { pipe } from 'fp-ts/lib/function.js'
-import {
-  activation, add, checkSize, concat, dense, elu, fanOut, flatten, gelu, identity, input, inputs, logSoftmax, mean, merge, model, modelData,
-  multiply, named, on, parallel, relu, repeat, reshape, residual, sequential, shared, sigmoid, softmax, tanh,
-  type AnyFail, type Body, type Layer, type Model, type ParamsOf, type Sentence, type Series, type Shape, type Show, type Size, type Tensor
-} from 'gradfold'
+import { activation, add, checkSize, concat, dense, elu, fanOut, flatten, gelu, identity, input, inputs, logSoftmax, mean, merge, model, modelData, multiply, named, on, parallel, relu, repeat, reshape, residual, sequential, shared, sigmoid, softmax, tanh, type Body, type Layer, type Model, type ParamsOf, type Sentence, type Shape, type Size, type Tensor } from 'gradfold'
+import { type AnyFail, type Series, type Show } from 'gradfold/extend'
 declare const n: number
 declare const size: Size
 declare const someLayer: Layer

@@ -2,15 +2,15 @@
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { Layer, ParamSpec } from '../../src/layer/kind.js'
+import type { Layer, ParamSpec } from '../../src/layer/definition.js'
 import { modelData, type ModelData } from '../../src/layer/model.js'
-import { layersOf } from '../../src/layer/sequential.js'
-import { anyLayer, dims, networks } from '../../src/laws/networks.js'
+import { layersOf } from '../../src/layer/combinator/sequential.js'
+import { anyLayer, anyDims, networks } from '../../src/laws/networks.js'
 import { checkModel } from '../../src/model/model.js'
-import { place } from '../../src/model/place.js'
-import { message } from '../../src/value/error.js'
+import { build } from '../../src/model/build.js'
+import { showError } from '../../src/value/error.js'
 import { isDims, showShape, type Shape } from '../../src/value/shape.js'
-import { leaves } from '../../src/value/tree.js'
+import { treeLeaves } from '../../src/value/tree.js'
 import { check, compilers, declarations, workspace, type Checked, type Compiler } from './compilers.js'
 import { accepted, parameters, prelude, rejected } from './programs.js'
 import { searchPrelude, spaces, studies, wrong } from './search.js'
@@ -47,9 +47,9 @@ const modelCode = ({ input, layer }: ModelData): string =>
 
 /** label paths and shapes of all parameters; a repetition's number is written # */
 const flat = (model: ModelData): readonly string[] => {
-  const placed = place(model)
+  const placed = build(model)
   if (E.isLeft(placed)) return []
-  const all = leaves<ParamSpec>(placed.right.params).map(([path, p]) => `${path} ${showShape(p.shape)}`)
+  const all = treeLeaves<ParamSpec>(placed.right.params).map(([path, p]) => `${path} ${showShape(p.shape)}`)
   return [...new Set(all.map(line => line.replaceAll(/(?<=^|\/)\d+(?=\/)/g, '#')))]
 }
 const fitting = fc.sample(networks(), { numRuns: 60, seed: 20260101 })
@@ -63,7 +63,7 @@ const closed = (layer: Layer): boolean =>
 const wild = fc.sample(
   fc
     .tuple(
-      dims,
+      anyDims,
       fc.oneof(
         anyLayer(),
         networks().map(n => n.model.layer)
@@ -73,8 +73,8 @@ const wild = fc.sample(
   { numRuns: 140, seed: 20260102 }
 )
 const verdict = ([input, layer]: (typeof wild)[number]): string => {
-  const placed = place(modelData(input, layer))
-  return E.isLeft(placed) ? message(placed.left) : showShape(placed.right.output)
+  const placed = build(modelData(input, layer))
+  return E.isLeft(placed) ? showError(placed.left) : showShape(placed.right.output)
 }
 const agreement = `${prelude}
 type Said<O> = O extends AnyFail ? Sentence<O> : Show<O>
@@ -101,7 +101,7 @@ const sums = fc.sample(fc.tuple(nat, nat), { numRuns: 40, seed: 20260103 }).flat
     `Div<${a}, ${divisor}>, ${Math.floor(a / divisor)}`
   ]
 })
-const arithmetic = `${prelude}import type { Add, Div, Mul, Product, Sub } from '../gradfold/layer/nat.js'
+const arithmetic = `${prelude}import type { Add, Div, Mul, Product, Sub } from '../gradfold/layer/types/nat.js'
 ${sums.map(line => `yes<Exactly<${line}>>()`).join('\n')}
 yes<Exactly<[Product<[]>, Product<[224, 224, 3]>, Product<[2, number]>, Add<number, 1>], [1, 150528, number, number]>>()
 `

@@ -6,7 +6,7 @@ import {
   checkAll,
   counted,
   inside,
-  message,
+  showError,
   mistakesOf,
   problemEq,
   problemSemigroup,
@@ -36,8 +36,10 @@ describe('errors', () => {
       fc.property(several, several, several, (a, b, c) => {
         expect(problemEq.equals(concat(concat(a, b), c), concat(a, concat(b, c)))).toBe(true)
         expect(mistakesOf(concat(a, b))).toEqual([...mistakesOf(a), ...mistakesOf(b)])
-        expect(message(concat(a, b))).toBe(`${message(a)}\n${message(b)}`)
-        expect(message(inside('at')(concat(a, b)))).toBe(`${message(inside('at')(a))}\n${message(inside('at')(b))}`)
+        expect(showError(concat(a, b))).toBe(`${showError(a)}\n${showError(b)}`)
+        expect(showError(inside('at')(concat(a, b)))).toBe(
+          `${showError(inside('at')(a))}\n${showError(inside('at')(b))}`
+        )
       })
     )
   })

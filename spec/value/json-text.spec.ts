@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { notJson } from '../../src/value/json-text.js'
-import { message } from '../../src/value/error.js'
+import { showError } from '../../src/value/error.js'
 
 const isJson = (text: string): boolean => {
   try {
@@ -83,5 +83,5 @@ test.each([
   ['{ "a": 1', 'the end at line 1, column 9; a } is missing before it'],
   ['{}\n{}', '{ at line 2, column 1; there is one value in a text, and this is behind its end']
 ])('%j', (text, said) => {
-  expect(message(notJson(text, 'not found'))).toBe(`$: expected JSON text, got ${said}`)
+  expect(showError(notJson(text, 'not found'))).toBe(`$: expected JSON text, got ${said}`)
 })

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { numbersOf, tensor, type DType } from '../../src/value/tensor.js'
-import { message } from '../../src/value/error.js'
+import { showError } from '../../src/value/error.js'
 import { left, right } from '../data/helpers.js'
 
 it('refuses numbers that the element type cannot hold, naming the first', () => {
@@ -52,6 +52,6 @@ it('refuses what is no tensor in untyped code, in short messages', () => {
       const args = ['f32', [1], [1]].map((a, i) => (i === at ? u : a)) as unknown as Parameters<typeof tensor>
       const r = tensor(...args)
       expect(r._tag).toBe('Left')
-      if (r._tag === 'Left') expect(message(r.left).length).toBeLessThan(2000)
+      if (r._tag === 'Left') expect(showError(r.left).length).toBeLessThan(2000)
     }
 })

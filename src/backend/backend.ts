@@ -5,7 +5,7 @@ import { program, type Program } from '../expr/program.js'
 import type { Expr } from '../expr/op.js'
 import { backendError, shapeError, type BackendError, type ShapeError } from '../value/error.js'
 import { sameShape, sizeOf } from '../value/shape.js'
-import { allocate, isSound, numbersOf, view, type Aval, type Tensor } from '../value/tensor.js'
+import { allocate, isSound, numbersOf, tensorView, type Aval, type Tensor } from '../value/tensor.js'
 import { showAval } from '../value/text.js'
 
 export type Values = Readonly<Record<string, Tensor>>
@@ -146,7 +146,7 @@ const stack = (results: readonly Values[]): Values =>
       const size = sizeOf(shape)
       const data = allocate(dtype, results.length * size)
       results.forEach((r, i) => data.set(numbersOf(r[k] as Tensor), i * size))
-      return [k, view(dtype, [results.length, ...shape], data)]
+      return [k, tensorView(dtype, [results.length, ...shape], data)]
     })
   )
 

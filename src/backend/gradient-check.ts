@@ -6,10 +6,10 @@ import { valueAndGrad } from '../expr/gradient.js'
 import type { Expr } from '../expr/op.js'
 import { program } from '../expr/program.js'
 import { shapeError, type BackendError, type ShapeError } from '../value/error.js'
-import { given } from '../value/given.js'
+import { defined } from '../value/defined.js'
 import type { Dims } from '../value/shape.js'
-import { numbersOf, scalarOf, view, type Aval, type Numbers, type Tensor } from '../value/tensor.js'
-import { leaves, mapTree, type Tree } from '../value/tree.js'
+import { numbersOf, scalarOf, tensorView, type Aval, type Numbers, type Tensor } from '../value/tensor.js'
+import { treeLeaves, mapTree, type Tree } from '../value/tree.js'
 import type { Backend, Executable, Values } from './backend.js'
 
 export interface Steps {
@@ -82,7 +82,7 @@ const withStep = (f: (x: number) => number, x: number, fx: number, h: number, to
  * a step in proportion to x comes last: for values that only a long step tells apart (the square of 10^6).
  */
 const derivative = (f: (x: number) => number, x: number, steps: ExtrapolatedSteps): number => {
-  const { epsilon, tolerance } = { ...defaults, ...given(steps) }
+  const { epsilon, tolerance } = { ...defaults, ...defined(steps) }
   const fx = f(x)
   const longer = sizeFor(x) > 1 ? [Math.sqrt(sizeFor(x)), sizeFor(x)] : []
   return [1, ...longer].reduce(
@@ -156,7 +156,7 @@ const compiledValue = (backend: Backend, value: Expr): E.Either<ShapeError | Bac
 
 /** the tensor with another number at an index */
 const moved = (t: Tensor, index: number, x: number): Tensor =>
-  view(
+  tensorView(
     'f64',
     t.shape,
     Float64Array.from(numbersOf(t), (u, j) => (j === index ? x : u))
@@ -190,10 +190,10 @@ export const checkGradient = <T extends Tree<Tensor<Dims, 'f64'>>>(
   at: T,
   options: CheckOptions = {}
 ): E.Either<ShapeError | BackendError, GradientCheck> => {
-  const { tolerance } = { ...defaults, ...given(options) }
+  const { tolerance } = { ...defaults, ...defined(options) }
   const name = (path: string): string => `at/${path}`
   const tree = at
-  const points = leaves<Tensor<Dims, 'f64'>>(tree)
+  const points = treeLeaves<Tensor<Dims, 'f64'>>(tree)
   const xs = mapTree<Tensor<Dims, 'f64'>, Expr>((t, path) => input(name(path), 'f64', t.shape))(tree)
   const { value, gradient } = valueAndGrad((x: Tree<Expr>) => f(x as ExprsLike<T>))(xs)
 
@@ -207,7 +207,7 @@ export const checkGradient = <T extends Tree<Tensor<Dims, 'f64'>>>(
     E.Do,
     E.bind('gradients', () =>
       pipe(
-        program(Object.fromEntries(leaves<Expr>(gradient))),
+        program(Object.fromEntries(treeLeaves<Expr>(gradient))),
         E.chainW(p => backend.compile(p)),
         E.chainW(executable => executable.run(values))
       )

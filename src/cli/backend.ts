@@ -5,13 +5,13 @@ import * as IORef from 'fp-ts/lib/IORef.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Backend } from '../backend/backend.js'
 import { loadBackend, type BackendName } from '../backend/named.js'
-import { message, type BackendError } from '../value/error.js'
+import { showError, type BackendError } from '../value/error.js'
 import type { Io } from './io.js'
 import { failure, oneLine, type Failure } from './exit.js'
 
 /** more than this many share out too little work each */
-export const mostThreads = 8
-export const defaultThreads = Math.min(mostThreads, availableParallelism())
+export const maxThreads = 8
+export const defaultThreads = Math.min(maxThreads, availableParallelism())
 
 /** what a command that computes is told */
 export interface ComputeFlags {
@@ -22,14 +22,14 @@ export interface ComputeFlags {
 }
 
 /** says that the reference backend computes instead, and why: once, however often the other one cannot run */
-export const tellingFallback = (io: Io): ((reason: BackendError) => void) => {
+export const reportFallback = (io: Io): ((reason: BackendError) => void) => {
   const told = IORef.newIORef(false)()
   return reason => {
-    if (!told.read()) io.err.write(`${oneLine(`gradfold: on the reference backend, since ${message(reason)}`)}\n`)
+    if (!told.read()) io.err.write(`${oneLine(`gradfold: on the reference backend, since ${showError(reason)}`)}\n`)
     told.write(true)()
   }
 }
 
 /** the backend that is asked for */
 export const backendOf = (io: Io, { backend, threads, fallback }: ComputeFlags): TE.TaskEither<Failure, Backend> =>
-  pipe(loadBackend(backend, Number(threads), fallback === true ? tellingFallback(io) : undefined), TE.mapLeft(failure))
+  pipe(loadBackend(backend, Number(threads), fallback === true ? reportFallback(io) : undefined), TE.mapLeft(failure))

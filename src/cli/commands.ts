@@ -2,7 +2,7 @@
 import { Argument, Option } from 'commander'
 import { passNames } from '../backend/kernel/compile.js'
 import { backendNames, defaultBackend } from '../backend/named.js'
-import { defaultThreads, mostThreads, type ComputeFlags } from './backend.js'
+import { defaultThreads, maxThreads, type ComputeFlags } from './backend.js'
 import type { ExitCode } from './exit.js'
 import { explainCommand, type ExplainFlags } from './explain.js'
 import type { Io } from './io.js'
@@ -43,7 +43,7 @@ const backend = option('--backend <name>', 'what computes; the numbers are the s
   .choices(backendNames)
   .default(defaultBackend)
 const threadsOption = (description: string): Option =>
-  option('--threads <n>', description).choices(Array.from({ length: mostThreads }, (_, i) => String(i + 1)))
+  option('--threads <n>', description).choices(Array.from({ length: maxThreads }, (_, i) => String(i + 1)))
 const threads = threadsOption('threads of the wasm backend; the numbers do not depend on it').default(
   String(defaultThreads),
   'as many as the machine offers'

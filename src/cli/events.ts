@@ -3,11 +3,11 @@ import type { EpochReport } from '../train/events.js'
 import type { Executed } from '../run/execute.js'
 import { exactNumber } from '../run/numbers.js'
 import type { Difference } from '../run/record/diff.js'
-import type { Outcome } from '../run/record/options.js'
+import type { RunOutcome } from '../run/record/options.js'
 import type { Verdict } from '../run/record/verify.js'
-import type { Found } from '../search/search.js'
+import type { SearchResult } from '../search/search.js'
 import type { Trial } from '../search/trial.js'
-import { message } from '../value/error.js'
+import { showError } from '../value/error.js'
 import type { Failure } from './exit.js'
 
 /** numbers that JSON does not have are written as in a record: "NaN", "Infinity", "-Infinity", "-0" */
@@ -29,18 +29,18 @@ export const doneJson = ({ reason, epoch, step, train, test }: Executed): string
 export const errorJson = ({ problem, begun }: Failure): string => {
   const { _tag, path, expected, got, hint } = problem
   const resume = begun?.resume === undefined ? {} : { resume: begun.resume }
-  return line('error', { error: _tag, path, expected, got, hint, message: message(problem), ...resume })
+  return line('error', { error: _tag, path, expected, got, hint, message: showError(problem), ...resume })
 }
 
 /** a recorded run that was interrupted; `record` is the folder to go on in */
-export const stoppedJson = ({ folder, id, epoch, step }: Outcome): string =>
+export const stoppedJson = ({ folder, id, epoch, step }: RunOutcome): string =>
   line('stopped', { record: folder, run: id, epoch, step })
 
 // ---- of a study
 
 export const trialJson = (t: Trial): string => line('trial', t)
 
-export const foundJson = ({ trials, best }: Found): string =>
+export const foundJson = ({ trials, best }: SearchResult): string =>
   line('done', { trials: trials.length, ...(best === undefined ? {} : { best: best.trial }) })
 
 /** a recorded study that was interrupted; `trials` are kept */
@@ -54,7 +54,7 @@ export const verdictJson = (v: Verdict): string => {
       at,
       ...(number === undefined ? {} : { number }),
       ...(tensor === undefined ? {} : { tensor }),
-      ...(damage === undefined ? {} : { damage: message(damage) })
+      ...(damage === undefined ? {} : { damage: showError(damage) })
     })
   }
   const { steps, epochs, checkpoints, skipped } = v
@@ -62,9 +62,9 @@ export const verdictJson = (v: Verdict): string => {
     steps,
     epochs,
     checkpoints,
-    skipped: skipped.map(({ name, error }) => ({ name, message: message(error) }))
+    skipped: skipped.map(({ name, error }) => ({ name, message: showError(error) }))
   })
 }
 
 export const differenceJson = ({ changes, steps, first, damaged }: Difference): string =>
-  line('diff', { changes, steps, ...(first === undefined ? {} : { first }), damaged: damaged.map(message) })
+  line('diff', { changes, steps, ...(first === undefined ? {} : { first }), damaged: damaged.map(showError) })

@@ -1,5 +1,5 @@
 /** Exit codes, and the one line on stderr that says why. */
-import { message, type Problem } from '../value/error.js'
+import { showError, type Problem } from '../value/error.js'
 
 export const exitCodes = {
   ok: 0,
@@ -42,4 +42,4 @@ export const oneLine = (text: string): string =>
 
 /** `gradfold: run.json: $/batchSize: expected a positive whole number, got 0` */
 export const errorLine = (e: Problem<string>, file?: string): string =>
-  oneLine(`gradfold: ${file === undefined ? '' : `${file}: `}${message(e)}`)
+  oneLine(`gradfold: ${file === undefined ? '' : `${file}: `}${showError(e)}`)

@@ -6,17 +6,17 @@ import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Backend } from '../backend/backend.js'
 import { folderAt } from '../run/folder.js'
-import { horizon } from '../run/horizon.js'
+import { stepLimit } from '../run/step-limit.js'
 import { diffRecords, type Difference } from '../run/record/diff.js'
 import { readRun } from '../run/record/folder.js'
-import type { Outcome, RecordOptions } from '../run/record/options.js'
+import type { RunOutcome, RecordOptions } from '../run/record/options.js'
 import { resumeRun } from '../run/record/recorder.js'
 import { stateAt } from '../run/record/replay.js'
 import { verifyRecord, type Verdict } from '../run/record/verify.js'
 import type { RunFile } from '../run/run-file.js'
 import { saveWeights } from '../run/weights.js'
 import { studyName } from '../search/folder.js'
-import { counted, fileError, message, settingError, type FileError, type Problem } from '../value/error.js'
+import { counted, fileError, showError, settingError, type FileError, type Problem } from '../value/error.js'
 import type { NumberDifference, TensorDifference } from '../run/record/values.js'
 import type { Skipped } from '../run/checkpoints.js'
 import { backendOf, type ComputeFlags } from './backend.js'
@@ -82,11 +82,11 @@ const wholeNumber = (name: string, n: number | string, least: number): E.Either<
     : E.left({ problem: settingError([name], `a whole number, ${least} or more`, String(n)) })
 
 const damageText = (damaged: readonly (Problem<string> | undefined)[]): readonly string[] =>
-  damaged.flatMap(problem => (problem === undefined ? [] : [`damaged: ${message(problem)}`]))
+  damaged.flatMap(problem => (problem === undefined ? [] : [`damaged: ${showError(problem)}`]))
 const skippedText = (skipped: readonly Skipped[]): readonly string[] => damageText(skipped.map(({ error }) => error))
 
 /** what a recording says at its end, beside what a training says */
-const notes = (o: Outcome): readonly string[] => [
+const notes = (o: RunOutcome): readonly string[] => [
   ...skippedText(o.skipped),
   ...(o.shared === undefined
     ? []
@@ -108,7 +108,7 @@ const reportOutcome = (
   json: boolean,
   file: string,
   show: Reporter,
-  o: Outcome,
+  o: RunOutcome,
   signal?: EndSignal
 ): ExitCode => {
   const say = (lines: readonly string[]): void => {
@@ -146,7 +146,7 @@ export const recorded = (
   io: Io,
   flags: RecordFlags,
   { file, resume }: { readonly file: string; readonly resume: string },
-  work: (options: (run: RunFile) => RecordOptions) => TE.TaskEither<Failure, Outcome>
+  work: (options: (run: RunFile) => RecordOptions) => TE.TaskEither<Failure, RunOutcome>
 ): Promise<ExitCode> => {
   const style = { json: flags.json ?? false, quiet: flags.quiet ?? false }
   const asked = IORef.newIORef<EndSignal | undefined>(undefined)()
@@ -156,7 +156,7 @@ export const recorded = (
   const optionsOf =
     (every: number | undefined, backend: Backend) =>
     (run: RunFile): RecordOptions => {
-      show.write(reporter(io, { ...style, lastStep: n => horizon(run.stop, n) }))()
+      show.write(reporter(io, { ...style, lastStep: n => stepLimit(run.stop, n) }))()
       return {
         backend,
         observe: e => {

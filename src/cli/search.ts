@@ -11,12 +11,12 @@ import { openStudyAt, studyName, type OpenStudy, type StudyFolder } from '../sea
 import { studyHtml, studyTablesText } from '../search/report.js'
 import { checkWorkers } from '../search/runner/runner.js'
 import { inThreads } from '../search/runner/threads.js'
-import { search, type Found } from '../search/search.js'
+import { search, type SearchResult } from '../search/search.js'
 import { studyOf, type StudyFile } from '../search/study-file.js'
 import { cost, type Trial } from '../search/trial.js'
 import { counted, settingError } from '../value/error.js'
 import { utf8 } from '../value/text.js'
-import { tellingFallback, type ComputeFlags } from './backend.js'
+import { reportFallback, type ComputeFlags } from './backend.js'
 import { foundJson, stoppedStudyJson, trialJson } from './events.js'
 import { exitCodeOf, exitCodes, failure, oneLine, type ExitCode, type Failure } from './exit.js'
 import { number, quoted } from './format.js'
@@ -93,7 +93,7 @@ const shows = (io: Io, file: StudyFile, { json = false, quiet = false }: SearchF
 }
 
 /** what kept the first trial that failed from giving a value */
-const reasonOf = ({ trials }: Found): string => {
+const reasonOf = ({ trials }: SearchResult): string => {
   const [first] = trials.flatMap(({ index, outcome }) =>
     'message' in outcome ? [`; trial ${index}: ${outcome.message}`] : []
   )
@@ -104,7 +104,7 @@ const finished = (
   io: Io,
   { json = false, best, report }: SearchFlags,
   path: string,
-  found: Found,
+  found: SearchResult,
   kept: StudyFolder
 ) => {
   const run = found.best === undefined ? undefined : showRunFile(found.best.run)
@@ -174,7 +174,7 @@ const carryOut = (
   const show = shows(io, file, flags)
   const crew = inThreads(workers, {
     backend: flags.backend,
-    fallback: flags.fallback === true ? tellingFallback(io) : undefined
+    fallback: flags.fallback === true ? reportFallback(io) : undefined
   })
   const asked = IORef.newIORef<EndSignal | undefined>(undefined)()
   // trials that are not finished are given up: they may take long, and are run again

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { executeRun } from '../run/execute.js'
-import { horizon } from '../run/horizon.js'
+import { stepLimit } from '../run/step-limit.js'
 import { openRun } from '../run/open.js'
 import { recordRun } from '../run/record/recorder.js'
 import { storeRun } from '../run/record/store.js'
@@ -47,7 +47,7 @@ const unrecorded = (io: Io, path: string, flags: TrainFlags): Promise<ExitCode> 
         return exitCodeOf(f)
       },
       ({ opened, backend }): ExitCode => {
-        const show = reporter(io, { ...options, lastStep: n => horizon(opened.training.stop, n) })
+        const show = reporter(io, { ...options, lastStep: n => stepLimit(opened.training.stop, n) })
         return pipe(
           executeRun(opened, { backend, observe: show.observe }),
           E.match(

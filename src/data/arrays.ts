@@ -2,9 +2,9 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { showUnknown } from '../value/codec.js'
-import { dataError, within, type DataError } from '../value/error.js'
+import { dataError, withinPath, type DataError } from '../value/error.js'
 import { isSize, showShape, sizeOf, type Dims } from '../value/shape.js'
-import { allocate, view, type DType, type Storage, type Tensor } from '../value/tensor.js'
+import { allocate, tensorView, type DType, type Storage, type Tensor } from '../value/tensor.js'
 import { dataset, type Dataset } from './dataset.js'
 import { defaultLimits } from './limits.js'
 
@@ -73,7 +73,7 @@ export const nested = (a: Nested): E.Either<DataError, Tensor<Dims, 'f64'>> => {
     }
     return undefined
   })
-  return wrong === undefined ? E.right(view('f64', shape, numbers)) : E.left(wrong)
+  return wrong === undefined ? E.right(tensorView('f64', shape, numbers)) : E.left(wrong)
 }
 
 /**
@@ -86,8 +86,8 @@ export const nested = (a: Nested): E.Either<DataError, Tensor<Dims, 'f64'>> => {
 export const fromArrays = (x: Nested, y: Nested, classes?: number): E.Either<DataError, Dataset> =>
   pipe(
     E.Do,
-    E.bind('x', () => pipe(nested(x), within('x'))),
-    E.bind('y', () => pipe(nested(y), within('y'))),
+    E.bind('x', () => pipe(nested(x), withinPath('x'))),
+    E.bind('y', () => pipe(nested(y), withinPath('y'))),
     E.chain(d => dataset(classes === undefined ? d : { ...d, classes }))
   )
 

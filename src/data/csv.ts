@@ -6,7 +6,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { showUnknown } from '../value/codec.js'
 import { decodeError, type DataError, type DecodeError } from '../value/error.js'
-import { view } from '../value/tensor.js'
+import { tensorView } from '../value/tensor.js'
 import { readCells, type CellSink } from './csv-cells.js'
 import { numberIn } from './csv-number.js'
 import { checkHeader, fail, isCategories, tableOf, type CsvColumn, type CsvSchema, type Table } from './csv-schema.js'
@@ -206,9 +206,9 @@ export const decodeCsv = (text: string, schema: CsvSchema): E.Either<DecodeError
         ),
         E.chainW(({ rows, width, x, y }) => {
           const target = schema.columns[schema.target]
-          const inputs = view('f32', [rows, width], x)
+          const inputs = tensorView('f32', [rows, width], x)
           return isCategories(target)
-            ? dataset({ x: inputs, y: view('u32', [rows], y), classes: target.categories.length })
-            : dataset({ x: inputs, y: view('f32', [rows, 1], y) })
+            ? dataset({ x: inputs, y: tensorView('u32', [rows], y), classes: target.categories.length })
+            : dataset({ x: inputs, y: tensorView('f32', [rows, 1], y) })
         })
       )

@@ -5,9 +5,9 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { showUnknown } from '../value/codec.js'
-import { dataError, within, type DataError } from '../value/error.js'
+import { dataError, withinPath, type DataError } from '../value/error.js'
 import { isSize, showShape, sizeOf, type Dims } from '../value/shape.js'
-import { allocate, isSound, numbersOf, view, type Tensor } from '../value/tensor.js'
+import { allocate, isSound, numbersOf, tensorView, type Tensor } from '../value/tensor.js'
 import { confused, confusions } from './distinct.js'
 import { classLabels } from './labels.js'
 import { checkIndices, pick, rowCount, rowMajor, slice, type Indices } from './rows.js'
@@ -66,7 +66,7 @@ const finiteFloats = (t: Tensor, affine: Affine): E.Either<DataError, Tensor<Dim
       const before = other(i % width, x)
       if (before !== undefined) return confused([rowOf(t, i), `column ${i % width}`], x, before)
     }
-  return E.right(view('f32', t.shape, to))
+  return E.right(tensorView('f32', t.shape, to))
 }
 
 /**
@@ -93,7 +93,7 @@ export const feature = (t: Tensor, affine: Affine = unchanged): E.Either<DataErr
   const as = (tensor: Feature['tensor']): Feature => ({ tensor, scale, shift })
   if (t.dtype === 'u8' || t.dtype === 'bool')
     return Number.isFinite(Math.fround(255 * scale) + shift)
-      ? E.right(as(view('u8', t.shape, numbersOf(t))))
+      ? E.right(as(tensorView('u8', t.shape, numbersOf(t))))
       : E.left(dataError(['scale'], 'a finite scale and shift', `${affine.scale} and ${affine.shift}`))
   return t.dtype === 'u32' && affine.scale === 1 && affine.shift === 0
     ? E.right(as(rowMajor(t as Tensor<Dims, 'u32'>)))
@@ -108,14 +108,14 @@ const byteValues = ({ scale, shift }: Affine): Float32Array =>
   Float32Array.from({ length: 256 }, (_, byte) => Math.fround(scale * byte) + shift)
 
 /** What a model sees of a feature, as a tensor of its own. */
-export const valuesOf = (feature: Feature): Tensor<Dims, 'f32' | 'u32'> => {
+export const featureValues = (feature: Feature): Tensor<Dims, 'f32' | 'u32'> => {
   const { tensor } = feature
   if (tensor.dtype !== 'u8') return tensor as Tensor<Dims, 'f32' | 'u32'>
   const table = byteValues(feature)
   const from = numbersOf(tensor)
   const out = new Float32Array(from.length)
   for (let i = 0; i < from.length; i++) out[i] = table[from[i] as number] as number
-  return view('f32', tensor.shape, out)
+  return tensorView('f32', tensor.shape, out)
 }
 
 export interface DatasetFields {
@@ -169,12 +169,12 @@ export const dataset = (fields: DatasetFields): E.Either<DataError, Dataset> => 
   const { x, y, classes, weights } = (fields ?? {}) as DatasetFields
   return pipe(
     E.Do,
-    E.bind('x', () => pipe(asFeature(x), within('x'))),
+    E.bind('x', () => pipe(asFeature(x), withinPath('x'))),
     E.bind('y', () =>
       pipe(
         classes === undefined ? E.right(y) : classLabels(isFeature(y) ? y.tensor : y, classes),
         E.chain(asFeature),
-        within('y')
+        withinPath('y')
       )
     ),
     E.filterOrElse(
@@ -206,7 +206,7 @@ export const dataset = (fields: DatasetFields): E.Either<DataError, Dataset> => 
         ? E.right(d)
         : pipe(
             feature(weights),
-            within('weights'),
+            withinPath('weights'),
             E.chain(w => {
               const wrong = wrongWeights(w, exampleCount(d))
               return wrong === undefined ? E.right({ ...d, weights: w }) : E.left(wrong)
@@ -241,14 +241,14 @@ export const gatherExamples = (d: Dataset, rows: Indices): E.Either<DataError, B
     E.chain(() => checkIndices(rows, exampleCount(d))),
     E.map(at => pickExamples(d, at)),
     E.map(({ x, y, weights }) => ({
-      x: valuesOf(x),
-      y: valuesOf(y),
-      ...(weights === undefined ? {} : { weights: valuesOf(weights) })
+      x: featureValues(x),
+      y: featureValues(y),
+      ...(weights === undefined ? {} : { weights: featureValues(weights) })
     }))
   )
 
 /** The first n examples, without a copy. @returns Left when n is not a whole number from 1 to the number of examples */
-export const take = (d: Dataset, n: number): E.Either<DataError, Dataset> =>
+export const takeExamples = (d: Dataset, n: number): E.Either<DataError, Dataset> =>
   pipe(
     known(d),
     E.chain(() =>
@@ -271,7 +271,7 @@ export const reshapeInputs = (d: Dataset, shape: Dims): E.Either<DataError, Data
   const [n = 0, ...old] = tensor.shape
   if (!Array.isArray(shape)) return E.left(dataError(['x'], `a shape with ${sizeOf(old)} numbers`, showUnknown(shape)))
   return shape.length > 0 && shape.every(isSize) && sizeOf(shape) === sizeOf(old)
-    ? E.right({ ...d, x: { ...d.x, tensor: view(tensor.dtype, [n, ...shape], numbersOf(tensor)) } })
+    ? E.right({ ...d, x: { ...d.x, tensor: tensorView(tensor.dtype, [n, ...shape], numbersOf(tensor)) } })
     : E.left(
         dataError(['x'], `a shape with ${sizeOf(old)} numbers`, showShape(shape), `an example is ${showShape(old)} now`)
       )

@@ -8,7 +8,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { dataError, decodeError, inside, type DataError, type DecodeError } from '../value/error.js'
 import type { Tensor } from '../value/tensor.js'
 import { readBounded } from './bounded.js'
-import { dataset, feature, reshapeInputs, take, type Dataset } from './dataset.js'
+import { dataset, feature, reshapeInputs, takeExamples, type Dataset } from './dataset.js'
 import { unpack } from './gzip.js'
 import { decodeIdx } from './idx.js'
 import { decodeIris } from './iris.js'
@@ -105,7 +105,7 @@ const mnistPart = (name: string, n: number | undefined, flat: boolean): TE.TaskE
         feature(images, bytesToUnit),
         E.chain(x => dataset({ x, y: labels, classes: 10 })),
         E.chain(d => reshapeInputs(d, flat ? [784] : [28, 28, 1])),
-        E.chain(d => (n === undefined ? E.right(d) : take(d, n))),
+        E.chain(d => (n === undefined ? E.right(d) : takeExamples(d, n))),
         E.mapLeft(inside(name === 't10k' ? 'test' : 'train'))
       )
     )

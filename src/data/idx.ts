@@ -5,7 +5,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { decodeError, type DecodeError } from '../value/error.js'
-import { view, type Tensor } from '../value/tensor.js'
+import { tensorView, type Tensor } from '../value/tensor.js'
 import { decodeElements, elements, type Element } from './elements.js'
 import { unpack } from './gzip.js'
 import { checkBytes, checkLength, countElements, defaultLimits, type Limits } from './limits.js'
@@ -44,7 +44,7 @@ const decodePlain = (bytes: Uint8Array, limits: Limits): E.Either<DecodeError, T
     countElements('idx', sizes, element.width, limits),
     E.chain(n => checkLength('idx', start + n * element.width, bytes.length)),
     E.chain(() => decodeElements(['idx'], element, bytes.subarray(start), false, sizes)),
-    E.map(({ dtype, numbers }) => view(dtype, sizes, numbers))
+    E.map(({ dtype, numbers }) => tensorView(dtype, sizes, numbers))
   )
 }
 

@@ -9,8 +9,8 @@ export {
   gatherExamples,
   pickExamples,
   reshapeInputs,
-  take,
-  valuesOf,
+  takeExamples,
+  featureValues,
   type Dataset,
   type DatasetFields,
   type Feature

@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { showUnknown } from '../value/codec.js'
 import { dataError, type DataError } from '../value/error.js'
 import { isSize, showShape } from '../value/shape.js'
-import { isSound, isTensor, numbersOf, view, type Tensor } from '../value/tensor.js'
+import { isSound, isTensor, numbersOf, tensorView, type Tensor } from '../value/tensor.js'
 import { defaultLimits } from './limits.js'
 import { rowCount, type Indices } from './rows.js'
 
@@ -38,7 +38,7 @@ export const classLabels = (y: Tensor | ArrayLike<number>, classes: number): E.E
       )
     out[i] = c
   }
-  return E.right(view('u32', [out.length], out))
+  return E.right(tensorView('u32', [out.length], out))
 }
 
 /**
@@ -66,6 +66,6 @@ export const oneHot = (
     E.map(checked => {
       const out = new Float32Array(rowCount(checked) * classes)
       numbersOf(checked).forEach((c, i) => (out[i * classes + c] = 1))
-      return view('f32', [rowCount(checked), classes], out)
+      return tensorView('f32', [rowCount(checked), classes], out)
     })
   )

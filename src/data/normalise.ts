@@ -6,10 +6,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { exact, finite, list, oneOf, showUnknown, withDefault, type Codec } from '../value/codec.js'
-import { dataError, within, type DataError } from '../value/error.js'
+import { dataError, withinPath, type DataError } from '../value/error.js'
 import { sizeOf, type Dims } from '../value/shape.js'
-import { isFloat, isSound, numbersOf, view, type Tensor } from '../value/tensor.js'
-import { feature, known, valuesOf, type Dataset, type Feature } from './dataset.js'
+import { isFloat, isSound, numbersOf, tensorView, type Tensor } from '../value/tensor.js'
+import { feature, known, featureValues, type Dataset, type Feature } from './dataset.js'
 import { rowCount, slice } from './rows.js'
 
 interface Statistics {
@@ -76,7 +76,7 @@ const inPieces = (x: Feature, f: (values: Float32Array, at: number) => void): vo
   const rows = Math.max(1, Math.floor(65536 / width))
   for (let row = 0; row < n; row += rows) {
     const piece = { ...x, tensor: slice(x.tensor, row, Math.min(rows, n - row)) }
-    f(valuesOf(piece).data as Float32Array, row * width)
+    f(featureValues(piece).data as Float32Array, row * width)
   }
 }
 
@@ -228,15 +228,15 @@ export const applyScaling = (scaling: Scaling, d: Dataset): E.Either<DataError, 
   const n = scale.length
   if (areIndexes(tensor) || !fits(scaling, tensor)) return E.left(misfit(place, scaling, tensor))
   const scaled = (): E.Either<DataError, Feature> => {
-    const out = Float32Array.from(valuesOf(numbers).data)
+    const out = Float32Array.from(featureValues(numbers).data)
     for (let i = 0; i < out.length; i++)
       out[i] = Math.fround((scale[i % n] as number) * (out[i] as number)) + (shift[i % n] as number)
-    return feature(view('f32', tensor.shape, out))
+    return feature(tensorView('f32', tensor.shape, out))
   }
   return pipe(
     tensor.dtype === 'u8' && n === 1 ? affine(numbers, scale[0] as number, shift[0] as number) : scaled(),
     E.map(scaled => ({ ...d, [place]: scaled })),
-    within(place)
+    withinPath(place)
   )
 }
 
@@ -263,5 +263,5 @@ export const undoScaling = (scaling: Scaling, scaled: Tensor): E.Either<DataErro
   const out = Float64Array.from(numbersOf(scaled))
   for (let i = 0; i < out.length; i++)
     out[i] = ((out[i] as number) - (shift[i % n] as number)) / (scale[i % n] as number)
-  return E.right(view('f64', scaled.shape, out))
+  return E.right(tensorView('f64', scaled.shape, out))
 }

@@ -7,7 +7,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { decodeError, type DecodeError } from '../value/error.js'
 import { stridesOf, type Dims } from '../value/shape.js'
-import { numbersOf, view, type DType, type Tensor } from '../value/tensor.js'
+import { numbersOf, tensorView, type DType, type Tensor } from '../value/tensor.js'
 import { utf8 } from '../value/text.js'
 import { decodeElements, elements, type Element } from './elements.js'
 import { unpack } from './gzip.js'
@@ -120,7 +120,7 @@ const decodePlain = (bytes: Uint8Array, limits: Limits): E.Either<DecodeError, T
           return decodeElements(['npy'], element, numbers, littleEndian, sizes, fortran)
         }),
         E.map(({ dtype, numbers }): Tensor => ({
-          ...view(dtype, sizes, numbers),
+          ...tensorView(dtype, sizes, numbers),
           stride: fortran ? columnMajor(sizes) : stridesOf(sizes)
         }))
       )

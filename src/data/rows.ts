@@ -4,19 +4,20 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { showUnknown } from '../value/codec.js'
 import { dataError, type DataError } from '../value/error.js'
 import { sizeOf, type Dims } from '../value/shape.js'
-import { allocate, isSound, isTensor, numbersOf, view, type DType, type Tensor } from '../value/tensor.js'
+import { allocate, isSound, isTensor, numbersOf, tensorView, type DType, type Tensor } from '../value/tensor.js'
 
 /** whole numbers that name rows */
 export type Indices = Tensor<readonly [number], 'u32'>
 
 export const indices = (numbers: ArrayLike<number>): Indices =>
-  view('u32', [numbers.length], numbers instanceof Uint32Array ? numbers : Uint32Array.from(numbers))
+  tensorView('u32', [numbers.length], numbers instanceof Uint32Array ? numbers : Uint32Array.from(numbers))
 
 /** how many rows: the size of the first axis, 0 for a scalar */
 export const rowCount = (t: Tensor): number => t.shape[0] ?? 0
 
 /** the same numbers, row-major; a tensor that lies so already is returned as it is */
-export const rowMajor = <D extends DType>(t: Tensor<Dims, D>): Tensor<Dims, D> => view(t.dtype, t.shape, numbersOf(t))
+export const rowMajor = <D extends DType>(t: Tensor<Dims, D>): Tensor<Dims, D> =>
+  tensorView(t.dtype, t.shape, numbersOf(t))
 
 /** the rows named, in that order, copied; for indices known to be in range */
 export const pick = <D extends DType>(t: Tensor<Dims, D>, rows: ArrayLike<number>): Tensor<Dims, D> => {
@@ -29,14 +30,14 @@ export const pick = <D extends DType>(t: Tensor<Dims, D>, rows: ArrayLike<number
     if (width >= 16) out.set(from.subarray(at, at + width), i * width)
     else for (let j = 0; j < width; j++) out[i * width + j] = from[at + j] as number
   }
-  return view(t.dtype, [rows.length, ...t.shape.slice(1)], out)
+  return tensorView(t.dtype, [rows.length, ...t.shape.slice(1)], out)
 }
 
 /** n rows from row `start` on, sharing the tensor's memory; for ranges known to be inside */
 export const slice = <D extends DType>(t: Tensor<Dims, D>, start: number, n: number): Tensor<Dims, D> => {
   const width = sizeOf(t.shape.slice(1))
   const data = numbersOf(t).subarray(start * width, (start + n) * width)
-  return view(t.dtype, [n, ...t.shape.slice(1)], data)
+  return tensorView(t.dtype, [n, ...t.shape.slice(1)], data)
 }
 
 /** the indices, where there are some and each is below n */

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { shapeError } from '../value/error.js'
 import { showShape, type Dims } from '../value/shape.js'
-import { full, isTensor, type DType, type FloatType, type Tensor } from '../value/tensor.js'
+import { filledTensor, isTensor, type DType, type FloatType, type Tensor } from '../value/tensor.js'
 import type { Distribution, Expr, Node, Op, Ops, Window } from './op.js'
 import { holds } from './ops/shapes.js'
 import { rulesOf } from './ops/table.js'
@@ -39,7 +39,7 @@ export const constant = (
   like: { readonly dtype: DType; readonly shape?: Dims } = { dtype: 'f32' }
 ): Expr =>
   isTensor(value) || holds(like.dtype, value)
-    ? node('constant', [], { value: isTensor(value) ? value : full(like.dtype, like.shape ?? [], value) })
+    ? node('constant', [], { value: isTensor(value) ? value : filledTensor(like.dtype, like.shape ?? [], value) })
     : invalid(
         shapeError(
           ['constant'],

@@ -2,7 +2,7 @@
 import { shapeError } from '../value/error.js'
 import { sizeOf, showShape } from '../value/shape.js'
 import { isFloat } from '../value/tensor.js'
-import { leaves, rebuild, type Tree } from '../value/tree.js'
+import { treeLeaves, rebuild, type Tree } from '../value/tree.js'
 import * as build from './build.js'
 import { topological, type Expr, type Op } from './op.js'
 import { rulesOf } from './ops/table.js'
@@ -52,7 +52,7 @@ export const valueAndGrad =
   <X extends Tree<Expr>>(f: (x: X) => Expr) =>
   (x: X): { readonly value: Expr; readonly gradient: X } => {
     const value = f(x)
-    const at = leaves<Expr>(x)
+    const at = treeLeaves<Expr>(x)
     const gs = gradients(
       value,
       at.map(([, e]) => e)

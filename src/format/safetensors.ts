@@ -14,7 +14,7 @@ import { bytesOf, widths } from '../value/bytes.js'
 import { count, exact, list, oneOf, parseJson, recordOf, refined, showUnknown, type Codec } from '../value/codec.js'
 import { decodeError, shapeError, type DecodeError, type ShapeError } from '../value/error.js'
 import { showShape, sizeOf, type Dims } from '../value/shape.js'
-import { isSound, isTensor, view, type DType, type Tensor } from '../value/tensor.js'
+import { isSound, isTensor, tensorView, type DType, type Tensor } from '../value/tensor.js'
 import { utf8 } from '../value/text.js'
 
 /** tensors by their names, and texts about them */
@@ -281,7 +281,7 @@ const tensorsFrom = (rows: Header['rows'], data: Uint8Array): E.Either<DecodeErr
         // storage of its own, whatever else becomes of the file
         data.slice(...(data_offsets as readonly [number, number])),
         bytes => decodeElements(['safetensors', name], readable[dtype], bytes, true, shape),
-        E.map(({ dtype, numbers }) => [name, view(dtype, shape, numbers)] as const)
+        E.map(({ dtype, numbers }) => [name, tensorView(dtype, shape, numbers)] as const)
       )
     ),
     E.map(entries => Object.fromEntries(entries))

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { shapeError, type ShapeError } from '../value/error.js'
 import { sameShape, sizeOf } from '../value/shape.js'
-import { allocate, isTensor, numbersOf, view, type Tensor } from '../value/tensor.js'
+import { allocate, isTensor, numbersOf, tensorView, type Tensor } from '../value/tensor.js'
 import { showAval } from '../value/text.js'
 import type { Examples } from './examples.js'
 import type { Predictor } from './predict.js'
@@ -13,7 +13,7 @@ const show = (x: Examples): string => (isTensor(x) ? showAval(x) : `[${x.map(sho
 const combineTensors = (xs: readonly Tensor[], first: Tensor, f: (numbers: readonly number[]) => number): Tensor => {
   const all = xs.map(x => numbersOf(x))
   const out = Float64Array.from({ length: sizeOf(first.shape) }, (_, i) => f(all.map(x => x[i] as number)))
-  return view(first.dtype, first.shape, allocate(first.dtype, out))
+  return tensorView(first.dtype, first.shape, allocate(first.dtype, out))
 }
 
 /** number by number, f of what stands at the same place in each of several predictions; rounded once to their precision */

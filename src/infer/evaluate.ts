@@ -7,7 +7,7 @@ import { gathered, residentData, type BatchSource } from '../data/program-inputs
 import type { Expr } from '../expr/op.js'
 import { program, type Program } from '../expr/program.js'
 import type { BackendError, ShapeError } from '../value/error.js'
-import { scalarOf, view, type FloatType, type Tensor } from '../value/tensor.js'
+import { scalarOf, tensorView, type FloatType, type Tensor } from '../value/tensor.js'
 import { addTotals, sumsOf, type Totals } from './totals.js'
 
 /** examples in a batch; results don't depend on it */
@@ -17,7 +17,7 @@ const chunk = 256
 const chunks = (n: number, size: number): readonly Tensor[] =>
   Array.from({ length: Math.ceil(n / size) }, (_, i) => {
     const length = Math.min(size, n - i * size)
-    return view(
+    return tensorView(
       'u32',
       [length],
       Uint32Array.from({ length }, (_, j) => i * size + j)
@@ -53,7 +53,7 @@ export const evaluator = (
 ): E.Either<ShapeError | BackendError, Evaluator> => {
   const batches = chunks(exampleCount(data), chunk)
   const sizes = [...new Set(batches.map(b => b.shape[0] as number))]
-  const resident: Values = { ...like, ...residentData(data), key: view('u32', [2], new Uint32Array(2)) }
+  const resident: Values = { ...like, ...residentData(data), key: tensorView('u32', [2], new Uint32Array(2)) }
   return pipe(
     sizes,
     E.traverseArray((size: number) => program(outputs(gathered(data, size, dtype)))),

@@ -1,8 +1,8 @@
 /** Batches of examples as trees of tensors, and the names their tensors have in a program: `x`, or `x/0`, `x/1`, ... */
 import type { Expr } from '../expr/op.js'
-import type { Value } from '../layer/kind.js'
+import type { Value } from '../layer/definition.js'
 import { isTensor, type FloatType, type Tensor } from '../value/tensor.js'
-import { leaves, type Branch } from '../value/tree.js'
+import { treeLeaves, type Branch } from '../value/tree.js'
 
 /** a batch of inputs or outputs: a tensor with the examples along its first axis, or a tuple of them */
 export type Examples = Tensor | readonly Examples[]
@@ -24,7 +24,7 @@ export const collect = (name: string, v: Value, outputs: Readonly<Record<string,
 
 /** the precision that parameters are in; where there are none, that of the inputs */
 export const precisionOf = (params: Branch<Tensor>, inputs?: Examples): FloatType => {
-  const mine = leaves<Tensor>(params).map(([, t]) => t)
+  const mine = treeLeaves<Tensor>(params).map(([, t]) => t)
   const all = mine.length > 0 || inputs === undefined ? mine : namedExamples('x', inputs).map(([, t]) => t)
   return all.some(t => t.dtype === 'f64') ? 'f64' : 'f32'
 }

@@ -4,17 +4,17 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend, Loop, Values } from '../backend/backend.js'
 import { keyTensor } from '../expr/inputs.js'
 import { program, type Program } from '../expr/program.js'
-import type { LayerRegistry, Value } from '../layer/kind.js'
+import type { LayerRegistry, Value } from '../layer/definition.js'
 import { builtInLayers } from '../layer/registry.js'
-import { lower } from '../model/lower.js'
+import { toExpr } from '../model/to-expr.js'
 import type { Model } from '../layer/model.js'
 import type { ParamsOf } from '../model/params.js'
 import { rootKey, type Key } from '../random/index.js'
 import { counted, shapeError, type BackendError, type ShapeError } from '../value/error.js'
 import { isDims, sameShape, showShape, type Dims, type Shape } from '../value/shape.js'
-import { allocate, isTensor, numbersOf, view, type FloatType, type Tensor } from '../value/tensor.js'
+import { allocate, isTensor, numbersOf, tensorView, type FloatType, type Tensor } from '../value/tensor.js'
 import { showAval } from '../value/text.js'
-import { leaves, type Branch } from '../value/tree.js'
+import { treeLeaves, type Branch } from '../value/tree.js'
 import { collect, countOf, namedExamples, namedExprs, precisionOf, type Examples } from './examples.js'
 
 export interface PredictOptions {
@@ -45,7 +45,7 @@ const check = (x: Examples, wanted: Shape, n: number): ShapeError | undefined =>
 /** f32 numbers as f64 ones, for a program that works with these; others as they are */
 const widened = (p: Program, [name, t]: readonly [string, Tensor]): readonly [string, Tensor] =>
   t.dtype === 'f32' && p.inputs[name]?.dtype === 'f64'
-    ? [name, view('f64', t.shape, allocate('f64', numbersOf(t)))]
+    ? [name, tensorView('f64', t.shape, allocate('f64', numbersOf(t)))]
     : [name, t]
 /** nothing is rounded or scaled on the way in */
 const wrongType = (p: Program, inputs: readonly (readonly [string, Tensor])[]): ShapeError | undefined =>
@@ -105,10 +105,10 @@ export const runner = (
   { backend, registry = builtInLayers, layers = {}, sampling = false }: PredictOptions & { readonly sampling?: boolean }
 ): Runner => {
   const compiled = new Map<string, E.Either<ShapeError | BackendError, Compiled>>()
-  const given = Object.fromEntries([...leaves<Tensor>(params, 'params'), ...leaves<Tensor>(layers, 'layers')])
+  const given = Object.fromEntries([...treeLeaves<Tensor>(params, 'params'), ...treeLeaves<Tensor>(layers, 'layers')])
   const compile = (batch: number, dtype: FloatType): E.Either<ShapeError | BackendError, Compiled> =>
     pipe(
-      lower(model, { batch, sampling, dtype, registry }),
+      toExpr(model, { batch, sampling, dtype, registry }),
       E.chainW(({ value }) =>
         pipe(
           program(Object.fromEntries(namedExprs('y', value))),

@@ -9,12 +9,12 @@ import type { Expr } from '../expr/op.js'
 import { activation } from '../layer/activation.js'
 import type { ActivationDefinition, ActivationName } from '../layer/activation-table.js'
 import { layerCodec } from '../layer/codecs.js'
-import type { LayerRegistry } from '../layer/kind.js'
+import type { LayerRegistry } from '../layer/definition.js'
 import { builtInLayers } from '../layer/registry.js'
 import { extend } from '../registry/extend.js'
 import { checkGradient } from '../backend/gradient-check.js'
 import { sameShape, showShape, type Dims } from '../value/shape.js'
-import { numbersOf, view, type FloatType, type Tensor } from '../value/tensor.js'
+import { numbersOf, tensorView, type FloatType, type Tensor } from '../value/tensor.js'
 import { jsonLaw } from './json.js'
 import { every, holds, law, lawsOf, seed, worded, type Law, type Verdict } from './law.js'
 import {
@@ -53,7 +53,7 @@ const gradientOf = (kind: ActivationDefinition, x: Tensor<Dims, 'f64'>): Verdict
 const smoothAt = (kind: ActivationDefinition, x: number): Verdict => {
   const step = 1e-6
   return pipe(
-    at(kind, view('f64', [1, 2], Float64Array.of(x - step, x + step))),
+    at(kind, tensorView('f64', [1, 2], Float64Array.of(x - step, x + step))),
     E.chain(({ y, slope }) =>
       every([y, slope], t => {
         const [a = NaN, b = NaN] = numbersOf(t)
@@ -75,7 +75,7 @@ const aloneOf = (kind: ActivationDefinition, x: Tensor): Verdict =>
     at(kind, x),
     E.chain(all => {
       const width = kind.along === 'each' ? 1 : (x.shape.at(-1) ?? 1)
-      const rows = (t: Tensor): Tensor => view(t.dtype, [numbersOf(t).length / width, width], numbersOf(t))
+      const rows = (t: Tensor): Tensor => tensorView(t.dtype, [numbersOf(t).length / width, width], numbersOf(t))
       return pipe(
         holds(
           sameShape(all.y.shape, x.shape),

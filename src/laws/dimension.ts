@@ -7,7 +7,7 @@ import { extend } from '../registry/extend.js'
 import { sameData } from '../value/equal.js'
 import { childKey, rootKey } from '../random/index.js'
 import { narrow, type NarrowOptions } from '../search/narrow.js'
-import type { Dimension, DimensionKind } from '../search/dimension/index.js'
+import type { Dimension, DimensionDefinition } from '../search/dimension/index.js'
 import {
   checkSpace,
   contains,
@@ -65,7 +65,7 @@ const trialsOf = (s: Of, registry: SpaceRegistry, from: number, n: number): Verd
  * @example for (const { name, property } of dimensionLaws(angleKind)) test(name, () => fc.assert(property))
  */
 export const dimensionLaws = (
-  kind: DimensionKind<Dimension>,
+  kind: DimensionDefinition<Dimension>,
   registry: SpaceRegistry = builtInSpace
 ): readonly Law[] => {
   const all = extend(registry, { dimensions: [kind] })

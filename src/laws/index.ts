@@ -28,4 +28,4 @@ export { scheduleLaws } from './schedule.js'
 export { stopLaws } from './stop.js'
 
 /** Random networks and layers, of the kinds handed along, for properties of one's own. */
-export { anyLayer, dims, networks, type Network, type NetworkOptions } from './networks.js'
+export { anyLayer, anyDims, networks, type Network, type NetworkOptions } from './networks.js'

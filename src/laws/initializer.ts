@@ -5,13 +5,13 @@ import fc from 'fast-check'
 import { layerCodec } from '../layer/codecs.js'
 import { dense } from '../layer/dense.js'
 import type { Initializer, InitializerDefinition } from '../layer/initializer.js'
-import type { LayerRegistry } from '../layer/kind.js'
+import type { LayerRegistry } from '../layer/definition.js'
 import { builtInLayers } from '../layer/registry.js'
 import { noMembers } from '../registry/codecs.js'
 import { extend } from '../registry/extend.js'
 import { leafKey, rootKey } from '../random/index.js'
 import { sizeOf, type Dims } from '../value/shape.js'
-import { view } from '../value/tensor.js'
+import { tensorView } from '../value/tensor.js'
 import { jsonLaw } from './json.js'
 import { everySample, holds, law, lawsOf, seed, type Law } from './law.js'
 import { allFinite, sameValues } from './values.js'
@@ -45,7 +45,7 @@ export const initializerLaws = (
       fan: { in: a.in, out: a.out },
       settings: sample
     })
-  const tensorOf = (xs: Float32Array) => ({ draw: view('f32', [xs.length], xs) })
+  const tensorOf = (xs: Float32Array) => ({ draw: tensorView('f32', [xs.length], xs) })
   return lawsOf(`initializer ${name}`, [
     jsonLaw(
       layerCodec(all),

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import fc from 'fast-check'
-import { message, type Problem } from '../value/error.js'
+import { showError, type Problem } from '../value/error.js'
 
 /**
  * A named property. It belongs to no test runner: hand it to `fc.assert`, whose parameters say how often it is tried.
@@ -43,7 +43,7 @@ export const lawsOf = (member: string, laws: readonly Law[]): readonly Law[] =>
 export const right: Verdict<undefined> = E.right(undefined)
 export const holds = (ok: boolean, otherwise: () => string): Verdict => (ok ? right : E.left(otherwise()))
 /** an error of gradfold's in words */
-export const worded = <A>(e: E.Either<Problem<string>, A>): Verdict<A> => E.mapLeft(message)(e)
+export const worded = <A>(e: E.Either<Problem<string>, A>): Verdict<A> => E.mapLeft(showError)(e)
 /** words about a part say which part it is */
 export const about = (part: string): (<A>(v: Verdict<A>) => Verdict<A>) => E.mapLeft(wrong => `${part}: ${wrong}`)
 /** the first thing that is wrong with any of them */

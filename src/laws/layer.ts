@@ -6,26 +6,26 @@ import { reference } from '../backend/reference/reference.js'
 import { constant } from '../expr/build.js'
 import type { Expr } from '../expr/op.js'
 import { program } from '../expr/program.js'
-import { fanOut, parallel } from '../layer/branches.js'
+import { fanOut, parallel } from '../layer/combinator/branches.js'
 import { layerCodec } from '../layer/codecs.js'
 import { tanh } from '../layer/activation.js'
 import { dense } from '../layer/dense.js'
 import { flatten } from '../layer/flatten.js'
-import type { Kind, LayerRegistry, Layer, ParamSpec, Sample, StateSpec } from '../layer/kind.js'
-import { concat } from '../layer/merge.js'
+import type { LayerDefinition, LayerRegistry, Layer, ParamSpec, Sample, StateSpec } from '../layer/definition.js'
+import { mergeConcat } from '../layer/combinator/merge.js'
 import { modelData, type Model } from '../layer/model.js'
 import { builtInLayers } from '../layer/registry.js'
 import { extend } from '../registry/extend.js'
 import { reshape } from '../layer/reshape.js'
-import { sequential } from '../layer/sequential.js'
+import { sequential } from '../layer/combinator/sequential.js'
 import { initFrom } from '../model/init.js'
-import { place } from '../model/place.js'
+import { build } from '../model/build.js'
 import { childKey, rootKey } from '../random/index.js'
 import { checkGradient, type ExprsLike } from '../backend/gradient-check.js'
 import { builtInTraining } from '../train/registry.js'
 import { isDims, sameShape, showShape, sizeOf, type Dims, type Shape } from '../value/shape.js'
 import type { Aval, FloatType, Tensor } from '../value/tensor.js'
-import { child, leaves, mapTree, type Branch } from '../value/tree.js'
+import { child, treeLeaves, mapTree, type Branch } from '../value/tree.js'
 import { jsonLaw } from './json.js'
 import { every, everySample, holds, law, lawsOf, seed, worded, type Law, type Verdict } from './law.js'
 import { resumeLaw, smallOutput } from './resume.js'
@@ -41,8 +41,8 @@ const sameAval = (what: string, wanted: Aval, got: Aval | undefined): Verdict =>
     () => `${what} is ${got?.dtype}${showShape(got?.shape ?? [])}, said to be ${wanted.dtype}${showShape(wanted.shape)}`
   )
 const sameForm = (what: string, specs: Branch<ParamSpec | StateSpec>, got: Branch<Tensor>): Verdict => {
-  const there = new Map(leaves<Tensor>(got))
-  const wanted = leaves<ParamSpec | StateSpec>(specs)
+  const there = new Map(treeLeaves<Tensor>(got))
+  const wanted = treeLeaves<ParamSpec | StateSpec>(specs)
   return pipe(
     every(wanted, ([path, spec]) => sameAval(`${what} ${path}`, spec, there.get(path))),
     E.chain(() =>
@@ -73,7 +73,11 @@ const shapeOf = (sample: Sample<Layer>, registry: LayerRegistry, a: Drawn): Verd
                 ),
                 // paths serve as labels here
                 E.chain(() =>
-                  sameForm('running statistics', Object.fromEntries(leaves(at.placed.state)), Object.fromEntries(after))
+                  sameForm(
+                    'running statistics',
+                    Object.fromEntries(treeLeaves(at.placed.state)),
+                    Object.fromEntries(after)
+                  )
                 )
               )
             })
@@ -83,7 +87,7 @@ const shapeOf = (sample: Sample<Layer>, registry: LayerRegistry, a: Drawn): Verd
           const first = initFrom(at.placed, childKey(rootKey(a.seed), 'init'), registry)
           return pipe(
             sameForm('parameters', at.placed.params, first),
-            E.chain(() => allFinite(Object.fromEntries(leaves<Tensor>(first))))
+            E.chain(() => allFinite(Object.fromEntries(treeLeaves<Tensor>(first))))
           )
         })
       )
@@ -122,12 +126,12 @@ const inferenceOf = (sample: Sample<Layer>, registry: LayerRegistry, a: Drawn): 
     E.chainFirst(({ inference }) => holds(inference.inputs['key'] === undefined, () => 'inference depends on the key')),
     E.bind('seen', ({ at }) => computed(at, false)),
     E.chainFirst(({ at, seen }) =>
-      every(leaves<Tensor>(child(at.tree, 'state')), ([path, t]) =>
+      every(treeLeaves<Tensor>(child(at.tree, 'state')), ([path, t]) =>
         sameValues({ [path]: t }, { [path]: seen[`state after/${path}`] as Tensor })
       )
     ),
     E.chain(({ at, training, seen }) =>
-      training.inputs['key'] !== undefined || leaves(at.placed.state).length > 0
+      training.inputs['key'] !== undefined || treeLeaves(at.placed.state).length > 0
         ? E.right(seen)
         : pipe(
             computed(at, true),
@@ -160,9 +164,9 @@ const independenceOf = (sample: Sample<Layer>, registry: LayerRegistry, a: Drawn
 
 const toShape = (s: Shape): Layer =>
   isDims(s) ? sequential(dense(sizeOf(s)), reshape(...s)) : fanOut(...s.map(toShape))
-const toOne = (s: Shape): Layer => (isDims(s) ? flatten : sequential(parallel(...s.map(toOne)), concat))
+const toOne = (s: Shape): Layer => (isDims(s) ? flatten : sequential(parallel(...s.map(toOne)), mergeConcat))
 const around = ({ layer, input }: Sample<Layer>, registry: LayerRegistry): Model => {
-  const placed = place(modelData(input, layer), registry)
+  const placed = build(modelData(input, layer), registry)
   const output = E.isRight(placed) ? placed.right.output : []
   const ends = [dense(sizeOf(smallOutput)), tanh]
   return modelData([3], ...[toShape(input), layer, toOne(output), ...ends]) as unknown as Model
@@ -189,7 +193,7 @@ interface Drawn {
  * @param registry what else its samples are made of; the definition itself is added
  * @example for (const { name, property } of layerLaws(scaleKind)) test(name, () => fc.assert(property))
  */
-export const layerLaws = (kind: Kind<Layer>, registry: LayerRegistry = builtInLayers): readonly Law[] => {
+export const layerLaws = (kind: LayerDefinition<Layer>, registry: LayerRegistry = builtInLayers): readonly Law[] => {
   const all = extend(registry, { layers: [kind] })
   const samples = kind.samples
   const batch = fc.integer({ min: 1, max: 4 })
@@ -208,7 +212,7 @@ export const layerLaws = (kind: Kind<Layer>, registry: LayerRegistry = builtInLa
         placedAt(sample, all, a.dtype, a.batch, a.seed),
         E.map(at => {
           const { tree, applied } = formulaOf(at, a.training)
-          const by = Object.fromEntries(leaves<Expr>({ x: child(tree, 'x'), params: child(tree, 'params') }))
+          const by = Object.fromEntries(treeLeaves<Expr>({ x: child(tree, 'x'), params: child(tree, 'params') }))
           return {
             outputs: { ...namedOutputs(applied), ...slopes(exprsIn(applied.value), by) },
             inputs: valuesOf(at)

@@ -14,7 +14,7 @@ import { sameData } from '../value/equal.js'
 import { checkGradient } from '../backend/gradient-check.js'
 import { builtInTraining, type TrainingRegistry } from '../train/registry.js'
 import { checkLoss } from '../train/loss/loss.js'
-import { batchLoss, knownLoss, type KnownLoss, type Loss, type LossKind } from '../train/loss/index.js'
+import { batchLoss, knownLoss, type KnownLoss, type Loss, type LossDefinition } from '../train/loss/index.js'
 import { sgd } from '../train/optimizer/index.js'
 import { startState } from '../train/start.js'
 import type { Batch } from '../train/examples.js'
@@ -22,7 +22,7 @@ import { stepOf, type Step } from '../train/step.js'
 import { epochs } from '../train/stop/index.js'
 import { training } from '../train/training.js'
 import { sameShape, showShape, sizeOf, type Dims } from '../value/shape.js'
-import { allocate, numbersOf, view, type DType, type FloatType, type Tensor } from '../value/tensor.js'
+import { allocate, numbersOf, tensorView, type DType, type FloatType, type Tensor } from '../value/tensor.js'
 import { jsonLaw } from './json.js'
 import { every, everySample, holds, law, lawsOf, seed, worded, type Law, type Verdict } from './law.js'
 import { compute, computationLaws, exampleOf, floatType, numbers, sameValues, slopes } from './values.js'
@@ -53,7 +53,7 @@ const targets = ({ expects, classIndexes }: KnownLoss, dtype: FloatType, shape: 
     const largest = row.indexOf(row.reduce((a, b) => Math.max(a, b), -Infinity))
     return i % 2 === 0 ? row.map((_, j) => (j === largest ? 1 : 0)) : row.map(p => p / sum)
   })
-  return view(dtype, shape, allocate(dtype, made))
+  return tensorView(dtype, shape, allocate(dtype, made))
 }
 
 interface Drawn {
@@ -157,7 +157,7 @@ const stepWith = (registry: TrainingRegistry, loss: Loss, shape: Dims): Verdict<
     )
   )
 }
-const filled = (dtype: DType, shape: Dims): Tensor => view(dtype, shape, allocate(dtype, sizeOf(shape)))
+const filled = (dtype: DType, shape: Dims): Tensor => tensorView(dtype, shape, allocate(dtype, sizeOf(shape)))
 
 const targetsOf = (registry: TrainingRegistry, sample: Loss, a: Drawn): Verdict => {
   const loss = knownLoss(registry.losses, sample)
@@ -183,7 +183,7 @@ const targetsOf = (registry: TrainingRegistry, sample: Loss, a: Drawn): Verdict 
         [a.batch + 1, ...t.shape]
       ]
       const indexes = filled('u32', lead)
-      const rows = view(
+      const rows = tensorView(
         'f32',
         y.shape,
         Float32Array.from(numbersOf(y), (_, i) => (i % (t.shape.at(-1) ?? 1) === 0 ? 1 : 0))
@@ -236,7 +236,7 @@ const targetsOf = (registry: TrainingRegistry, sample: Loss, a: Drawn): Verdict 
  * @param registry what else its samples are made of; the definition itself is added
  * @example for (const { name, property } of lossLaws(hingeKind)) test(name, () => fc.assert(property))
  */
-export const lossLaws = (kind: LossKind<Loss>, registry: TrainingRegistry = builtInTraining): readonly Law[] => {
+export const lossLaws = (kind: LossDefinition<Loss>, registry: TrainingRegistry = builtInTraining): readonly Law[] => {
   const all = extend(registry, { losses: [kind] })
   const { samples } = kind
   const known = (sample: Loss): KnownLoss => knownLoss(all.losses, sample)

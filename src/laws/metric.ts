@@ -11,9 +11,9 @@ import { program } from '../expr/program.js'
 import { pick } from '../data/rows.js'
 import { builtInTraining, type TrainingRegistry } from '../train/registry.js'
 import type { Scale } from '../train/loss/loss.js'
-import { addTotals, type Metric, type MetricKind, type MetricValue, type Totals } from '../train/metric/metric.js'
+import { addTotals, type Metric, type MetricDefinition, type MetricValue, type Totals } from '../train/metric/metric.js'
 import { showShape, type Dims } from '../value/shape.js'
-import { allocate, numbersOf, view, type FloatType, type Tensor } from '../value/tensor.js'
+import { allocate, numbersOf, tensorView, type FloatType, type Tensor } from '../value/tensor.js'
 import { jsonLaw } from './json.js'
 import { everySample, holds, law, lawsOf, seed, type Law, type Verdict } from './law.js'
 import { compute, computationLaws, numbers } from './values.js'
@@ -35,7 +35,7 @@ type Sums = Readonly<Record<string, Expr>>
 
 /** outputs and targets that suit a metric: classes are whole numbers, one for each list along the last axis */
 const examplesOf = (
-  { targets }: MetricKind<Metric>,
+  { targets }: MetricDefinition<Metric>,
   shape: Dims,
   n: number,
   { scale, dtype, seed }: Drawn
@@ -46,13 +46,13 @@ const examplesOf = (
     target:
       targets === 'values'
         ? numbers(dtype, [n, ...shape], seed + 1, [-3, 3])
-        : view(dtype, whole.shape, allocate(dtype, numbersOf(whole)))
+        : tensorView(dtype, whole.shape, allocate(dtype, numbersOf(whole)))
   }
 }
-const sumsOf = (kind: MetricKind<Metric>, sample: Metric, { output, target }: Examples, scale: Scale): Sums =>
+const sumsOf = (kind: MetricDefinition<Metric>, sample: Metric, { output, target }: Examples, scale: Scale): Sums =>
   kind.sums(sample, input('output', output.dtype, output.shape), input('target', target.dtype, target.shape), scale)
 
-const someShape = (kind: MetricKind<Metric>, sample: Metric, a: Drawn): Verdict<Dims> => {
+const someShape = (kind: MetricDefinition<Metric>, sample: Metric, a: Drawn): Verdict<Dims> => {
   const suited = shapes.filter(s => E.isRight(program(sumsOf(kind, sample, examplesOf(kind, s, 2, a), a.scale))))
   const shape = suited[a.choice % Math.max(1, suited.length)]
   return shape === undefined
@@ -60,7 +60,7 @@ const someShape = (kind: MetricKind<Metric>, sample: Metric, a: Drawn): Verdict<
     : E.right(shape)
 }
 
-const totalsOf = (kind: MetricKind<Metric>, sample: Metric, e: Examples, a: Drawn): Verdict<Totals> =>
+const totalsOf = (kind: MetricDefinition<Metric>, sample: Metric, e: Examples, a: Drawn): Verdict<Totals> =>
   pipe(
     compute(reference)(sumsOf(kind, sample, e, a.scale), { ...e }),
     E.map(r => Object.fromEntries(Object.entries(r).map(([name, t]) => [name, Array.from(numbersOf(t))])))
@@ -85,7 +85,7 @@ interface Cut extends Drawn {
   readonly order: readonly number[]
   readonly cuts: readonly number[]
 }
-const monoidOf = (kind: MetricKind<Metric>, sample: Metric, a: Cut): Verdict =>
+const monoidOf = (kind: MetricDefinition<Metric>, sample: Metric, a: Cut): Verdict =>
   pipe(
     E.Do,
     E.bind('shape', () => someShape(kind, sample, a)),
@@ -118,7 +118,10 @@ const monoidOf = (kind: MetricKind<Metric>, sample: Metric, a: Cut): Verdict =>
  * @param registry what else its samples are made of; the definition itself is added
  * @example for (const { name, property } of metricLaws(biasKind)) test(name, () => fc.assert(property))
  */
-export const metricLaws = (kind: MetricKind<Metric>, registry: TrainingRegistry = builtInTraining): readonly Law[] => {
+export const metricLaws = (
+  kind: MetricDefinition<Metric>,
+  registry: TrainingRegistry = builtInTraining
+): readonly Law[] => {
   const { samples } = kind
   const choices = { choice: fc.nat({ max: 59 }), scale: fc.constantFrom<Scale>('logits', 'probabilities', 'values') }
   const order = fc

@@ -6,19 +6,19 @@ import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import type { ActivationName } from '../layer/activation-table.js'
 import { activation } from '../layer/activation.js'
-import { fanOut, parallel } from '../layer/branches.js'
+import { fanOut, parallel } from '../layer/combinator/branches.js'
 import { dense } from '../layer/dense.js'
 import { flatten } from '../layer/flatten.js'
-import type { LayerRegistry, Layer, Sample } from '../layer/kind.js'
-import { add, concat, merge, type MergeBy } from '../layer/merge.js'
+import type { LayerRegistry, Layer, Sample } from '../layer/definition.js'
+import { mergeAdd, mergeConcat, merge, type MergeBy } from '../layer/combinator/merge.js'
 import { modelData, type Model, type ModelData } from '../layer/model.js'
-import { named } from '../layer/named.js'
+import { named } from '../layer/combinator/named.js'
 import { builtInLayers } from '../layer/registry.js'
-import { repeat } from '../layer/repeat.js'
+import { repeat } from '../layer/combinator/repeat.js'
 import { reshape } from '../layer/reshape.js'
-import { residual } from '../layer/residual.js'
-import { layersOf, sequential } from '../layer/sequential.js'
-import { shared } from '../layer/shared.js'
+import { residual } from '../layer/combinator/residual.js'
+import { layersOf, sequential } from '../layer/combinator/sequential.js'
+import { shared } from '../layer/combinator/shared.js'
 import { outputOf } from '../model/model.js'
 import { fnv1a32 } from '../random/index.js'
 import { isDims, sameShape, sizeOf, type Dims, type Shape } from '../value/shape.js'
@@ -54,7 +54,7 @@ type Recipe =
 
 const size = fc.integer({ min: 1, max: 6 })
 /** shapes of rank 1 to 3 with at most 27 numbers */
-export const dims: fc.Arbitrary<Dims> = fc.oneof(
+export const anyDims: fc.Arbitrary<Dims> = fc.oneof(
   fc.tuple(size),
   fc.tuple(size, fc.integer({ min: 1, max: 4 })),
   fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 }))
@@ -109,7 +109,7 @@ const spread = (from: Dims, to: Shape): readonly Layer[] =>
   isDims(to) ? adapt(from, to) : [fanOut(...to.map(part => block(spread(from, part))))]
 /** layers from a shape that may have several tensors to one */
 const gather = (from: Shape): readonly Layer[] =>
-  isDims(from) ? [] : [parallel(...from.map(part => block([...gather(part), flatten]))), concat]
+  isDims(from) ? [] : [parallel(...from.map(part => block([...gather(part), flatten]))), mergeConcat]
 
 /** every `named` layer of a list under a name that stands for its place in it */
 const renamed = (layers: readonly Layer[]): readonly Layer[] =>
@@ -176,7 +176,7 @@ const builder = (registry: LayerRegistry, samples: readonly Sample<Layer>[]) => 
         return [modelData(input, block(build(recipe.body, input).layers)) as unknown as Model]
       case 'twice': {
         const encoder = share(recipe.body, input)
-        return [fanOut(encoder, encoder), add]
+        return [fanOut(encoder, encoder), mergeAdd]
       }
       case 'branches': {
         const parts = branches(recipe.bodies, input)
@@ -202,7 +202,7 @@ export const networks = ({
     registry,
     all(registry).filter(s => !without(s.layer))
   )
-  return fc.tuple(dims, recipes(activations, depth)).map(([input, body]) => {
+  return fc.tuple(anyDims, recipes(activations, depth)).map(([input, body]) => {
     const { layers, output } = build(body, input)
     // right by construction, which a property checks
     return { model: modelData(input, ...layers) as ModelData as Model, output }
@@ -217,7 +217,7 @@ export const anyLayer = (registry: LayerRegistry = builtInLayers, depth = 3): fc
     fc
       .constantFrom(...(Object.keys(registry.activations) as readonly ActivationName[]))
       .map((fn): Layer => activation(fn)),
-    dims.map((d): Layer => reshape(...d))
+    anyDims.map((d): Layer => reshape(...d))
   )
   return fc.letrec<{ readonly layer: Layer }>(tie => {
     const layers = fc.array(tie('layer'), { maxLength: 4 })
@@ -231,8 +231,8 @@ export const anyLayer = (registry: LayerRegistry = builtInLayers, depth = 3): fc
         fc.tuple(fc.constantFrom('a', 'b', 'dense2'), tie('layer')).map(([k, l]): Layer => named(k)(l)),
         layers.map((ls): Layer => fanOut(...ls)),
         layers.map((ls): Layer => parallel(...ls)),
-        layers.map((ls): Layer => sequential(fanOut(...ls), concat)),
-        fc.tuple(dims, tie('layer')).map(([d, l]): Layer => modelData(d, l) as unknown as Model)
+        layers.map((ls): Layer => sequential(fanOut(...ls), mergeConcat)),
+        fc.tuple(anyDims, tie('layer')).map(([d, l]): Layer => modelData(d, l) as unknown as Model)
       )
     }
   }).layer

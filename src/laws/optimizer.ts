@@ -10,7 +10,12 @@ import { input, node } from '../expr/build.js'
 import type { Expr } from '../expr/op.js'
 import { builtInTraining, type TrainingRegistry } from '../train/registry.js'
 import { meanSquaredError } from '../train/loss/index.js'
-import { optimizerInterpreter, type Optimizer, type OptimizerKind, type Updated } from '../train/optimizer/index.js'
+import {
+  optimizerInterpreter,
+  type Optimizer,
+  type OptimizerDefinition,
+  type Updated
+} from '../train/optimizer/index.js'
 import type { Interpreter } from '../train/optimizer/optimizer.js'
 import { updated, type Carried } from '../train/optimizer/updated.js'
 import { notStarted } from '../train/progress.js'
@@ -21,8 +26,8 @@ import { epochs } from '../train/stop/index.js'
 import { training } from '../train/training.js'
 import { shapeError } from '../value/error.js'
 import { sameShape, showShape } from '../value/shape.js'
-import { full, numbersOf, type FloatType, type Tensor } from '../value/tensor.js'
-import { leaves, mapTree, type Branch } from '../value/tree.js'
+import { filledTensor, numbersOf, type FloatType, type Tensor } from '../value/tensor.js'
+import { treeLeaves, mapTree, type Branch } from '../value/tree.js'
 import { jsonLaw } from './json.js'
 import { every, everySample, holds, law, lawsOf, seed, worded, type Law, type Verdict } from './law.js'
 import { resumeLaw, smallModel } from './resume.js'
@@ -77,11 +82,13 @@ const updatesOf = (
     E.map(({ params, optimizer }) => {
       const self = optimizerInterpreter(registry.optimizers)
       const turned = <A>(xs: readonly A[]): readonly A[] => (order === 'given' ? xs : [...xs].reverse())
-      const at = turned(leaves<Tensor>(params))
+      const at = turned(treeLeaves<Tensor>(params))
       const name = (i: number, path: string): string => `gradient ${i}/${path}`
       const first: Carried = {
         params: new Map(
-          turned(leaves<Expr>(mapTree<Tensor, Expr>((t, path) => input(`params/${path}`, t.dtype, t.shape))(params)))
+          turned(
+            treeLeaves<Expr>(mapTree<Tensor, Expr>((t, path) => input(`params/${path}`, t.dtype, t.shape))(params))
+          )
         ),
         slots: asInputs('optimizer', optimizer)
       }
@@ -91,7 +98,7 @@ const updatesOf = (
       }, [])
       const { value, start } = scheduleInterpreter(registry.schedules)
       const settings = Object.entries(self.settings(o, '')).map(
-        ([name, s]) => [`setting/${name}`, full(a.dtype, [], value(s, notStarted, start(s)))] as const
+        ([name, s]) => [`setting/${name}`, filledTensor(a.dtype, [], value(s, notStarted, start(s)))] as const
       )
       const gradients = steps.flatMap(i =>
         at.map(
@@ -103,12 +110,12 @@ const updatesOf = (
         outputs: Object.fromEntries(
           states.flatMap(({ params, slots }, i) => [
             ...[...params].map(([path, e]) => [`${i}/params/${path}`, e] as const),
-            ...leaves<Expr>(slots, `${i}/optimizer`)
+            ...treeLeaves<Expr>(slots, `${i}/optimizer`)
           ])
         ),
         inputs: Object.fromEntries([
-          ...leaves<Tensor>(params, 'params'),
-          ...leaves<Tensor>(optimizer, 'optimizer'),
+          ...treeLeaves<Tensor>(params, 'params'),
+          ...treeLeaves<Tensor>(optimizer, 'optimizer'),
           ...gradients,
           ...settings
         ])
@@ -168,7 +175,7 @@ const orderOf = (o: Optimizer, registry: TrainingRegistry, a: Drawn): Verdict =>
  * @example for (const { name, property } of optimizerLaws(signKind)) test(name, () => fc.assert(property))
  */
 export const optimizerLaws = (
-  kind: OptimizerKind<Optimizer>,
+  kind: OptimizerDefinition<Optimizer>,
   registry: TrainingRegistry = builtInTraining
 ): readonly Law[] => {
   const all = extend(registry, { optimizers: [kind] })

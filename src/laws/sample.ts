@@ -5,19 +5,19 @@ import type { Values } from '../backend/backend.js'
 import { reference } from '../backend/reference/reference.js'
 import { input } from '../expr/build.js'
 import type { Expr } from '../expr/op.js'
-import type { Applied, LayerRegistry, Layer, Placed, Sample, StateSpec, Value } from '../layer/kind.js'
+import type { Applied, LayerRegistry, Layer, BuiltLayer, Sample, StateSpec, Value } from '../layer/definition.js'
 import { modelData } from '../layer/model.js'
 import { initFrom } from '../model/init.js'
-import { place } from '../model/place.js'
+import { build } from '../model/build.js'
 import { childKey, rootKey } from '../random/index.js'
 import { isDims, type Dims, type Shape } from '../value/shape.js'
-import { numbersOf, view, type Aval, type FloatType, type Tensor } from '../value/tensor.js'
-import { child, isLeaf, leaves, mapTree, type Branch, type Tree } from '../value/tree.js'
+import { numbersOf, tensorView, type Aval, type FloatType, type Tensor } from '../value/tensor.js'
+import { child, isLeaf, treeLeaves, mapTree, type Branch, type Tree } from '../value/tree.js'
 import { worded, type Verdict } from './law.js'
 import { compute, keyTensor, numbers, streamOf } from './values.js'
 
 export interface At<D extends FloatType = FloatType> {
-  readonly placed: Placed
+  readonly placed: BuiltLayer
   /** `x`, `params` and `state` */
   readonly tree: Branch<Tensor<Dims, D>>
   readonly key: Tensor
@@ -34,7 +34,7 @@ const shaken = <D extends FloatType>(first: Tree<Tensor>, dtype: D, from: number
     )
   })(first)
 const numbersLike = <D extends FloatType>(dtype: D, { shape }: Aval, all: readonly number[]): Tensor<Dims, D> =>
-  view(dtype, shape, dtype === 'f64' ? Float64Array.from(all) : Float32Array.from(all))
+  tensorView(dtype, shape, dtype === 'f64' ? Float64Array.from(all) : Float32Array.from(all))
 /** running statistics that a training might have come to: at least their first values, so that variances stay above 0 */
 const statistics = <D extends FloatType>(specs: Branch<StateSpec>, dtype: D, from: number): Tree<Tensor<Dims, D>> =>
   mapTree<StateSpec, Tensor<Dims, D>>((s, path) =>
@@ -53,7 +53,7 @@ export const placedAt = <D extends FloatType>(
   from: number
 ): Verdict<At<D>> =>
   pipe(
-    worded(place(modelData(input, layer), registry, dtype)),
+    worded(build(modelData(input, layer), registry, dtype)),
     E.map(placed => ({
       placed,
       key: keyTensor(from),
@@ -69,7 +69,7 @@ const asValue = (x: Tree<Expr>): Value => (isLeaf(x) ? x : Object.values(x).map(
 export const exprsIn = (v: Value): readonly Expr[] => (Array.isArray(v) ? v.flatMap(exprsIn) : [v as Expr])
 export const namedOutputs = ({ value, state }: Applied): Readonly<Record<string, Expr>> => ({
   ...Object.fromEntries(exprsIn(value).map((e, i) => [`output ${i}`, e])),
-  ...Object.fromEntries(leaves<Expr>(state, 'state after'))
+  ...Object.fromEntries(treeLeaves<Expr>(state, 'state after'))
 })
 
 export const apply = ({ placed }: At, tree: Branch<Expr>, training: boolean, key: Expr): Applied =>
@@ -82,6 +82,6 @@ export const formulaOf = (at: At, training: boolean): { readonly tree: Branch<Ex
   const tree = mapTree<Tensor, Expr>((t, path) => input(path, t.dtype, t.shape))(at.tree) as Branch<Expr>
   return { tree, applied: apply(at, tree, training, input('key', 'u32', [2])) }
 }
-export const valuesOf = ({ tree, key }: At): Values => ({ ...Object.fromEntries(leaves<Tensor>(tree)), key })
+export const valuesOf = ({ tree, key }: At): Values => ({ ...Object.fromEntries(treeLeaves<Tensor>(tree)), key })
 export const computed = (at: At, training: boolean): Verdict<Values> =>
   compute(reference)(namedOutputs(formulaOf(at, training).applied), valuesOf(at))

@@ -6,8 +6,8 @@ import { extend } from '../registry/extend.js'
 import { builtInTraining, type TrainingRegistry } from '../train/registry.js'
 import { sgd } from '../train/optimizer/index.js'
 import { notStarted, type Progress } from '../train/progress.js'
-import { scheduleInterpreter, type Schedule, type ScheduleKind } from '../train/schedule/index.js'
-import { message } from '../value/error.js'
+import { scheduleInterpreter, type Schedule, type ScheduleDefinition } from '../train/schedule/index.js'
+import { showError } from '../value/error.js'
 import { jsonLaw } from './json.js'
 import { every, everySample, holds, law, lawsOf, type Law } from './law.js'
 import { course, followed, memoryLaws, type Course, type Watcher } from './memory.js'
@@ -32,7 +32,7 @@ interface Valued {
  * @example for (const { name, property } of scheduleLaws(sawtoothKind)) test(name, () => fc.assert(property))
  */
 export const scheduleLaws = (
-  kind: ScheduleKind<Schedule>,
+  kind: ScheduleDefinition<Schedule>,
   registry: TrainingRegistry = builtInTraining
 ): readonly Law[] => {
   const all = extend(registry, { schedules: [kind] })
@@ -59,7 +59,7 @@ export const scheduleLaws = (
     law('fits', fc.constant(samples), () =>
       everySample(samples, s => {
         const wrong = self.check(s)
-        return wrong === undefined ? E.right(s) : E.left(message(wrong))
+        return wrong === undefined ? E.right(s) : E.left(showError(wrong))
       })
     ),
     law('finite', times, ([progress, later]) =>

@@ -5,7 +5,15 @@ import fc from 'fast-check'
 import { codecsOf } from '../registry/codecs.js'
 import { extend } from '../registry/extend.js'
 import { builtInTraining, type TrainingRegistry } from '../train/registry.js'
-import { allOf, anyOf, lossBelow, steps, stopInterpreter, type StopKind, type StopRule } from '../train/stop/index.js'
+import {
+  allOf,
+  anyOf,
+  lossBelow,
+  steps,
+  stopInterpreter,
+  type StopDefinition,
+  type StopRule
+} from '../train/stop/index.js'
 import { jsonLaw } from './json.js'
 import { every, everySample, holds, law, lawsOf, type Law, type Verdict } from './law.js'
 import { course, followed, memoryLaws, type Course, type Watcher } from './memory.js'
@@ -26,7 +34,10 @@ const said = (answer: unknown): string => (answer === undefined ? 'goes on' : `s
  * @param registry what else its samples are made of; the definition itself is added
  * @example for (const { name, property } of stopLaws(plateauKind)) test(name, () => fc.assert(property))
  */
-export const stopLaws = (kind: StopKind<StopRule>, registry: TrainingRegistry = builtInTraining): readonly Law[] => {
+export const stopLaws = (
+  kind: StopDefinition<StopRule>,
+  registry: TrainingRegistry = builtInTraining
+): readonly Law[] => {
   const all = extend(registry, { stopRules: [kind] })
   const { samples } = kind
   const self = stopInterpreter(all.stopRules)

@@ -15,7 +15,7 @@ import {
   isFloat,
   numbersOf,
   toTypedArray,
-  view,
+  tensorView,
   type DType,
   type FloatType,
   type Tensor
@@ -33,7 +33,7 @@ export const numbers = <D extends DType>(
 ): Tensor<Dims, D> => {
   const draws = uniform(drawKey(rootKey(from)), sizeOf(shape))
   const all = Array.from(draws, u => low + u * (high - low))
-  return view(dtype, shape, allocate(dtype, isFloat(dtype) ? all : all.map(Math.floor)))
+  return tensorView(dtype, shape, allocate(dtype, isFloat(dtype) ? all : all.map(Math.floor)))
 }
 
 /** the seed of the numbers that stand at a path */
@@ -47,10 +47,11 @@ export const extremes = (dtype: FloatType, shape: Dims, from: number, of: readon
     (_, i) =>
       (of[Math.floor((which?.[i] ?? 0) * 2 * of.length)] ?? 2 * (other?.[i] ?? 0)) * ((sign?.[i] ?? 0) < 0.5 ? -1 : 1)
   )
-  return view(dtype, shape, allocate(dtype, all))
+  return tensorView(dtype, shape, allocate(dtype, all))
 }
 
-export const keyTensor = (from: number): Tensor => view('u32', [2], Uint32Array.from(foldIn(rootKey(from), 0).words))
+export const keyTensor = (from: number): Tensor =>
+  tensorView('u32', [2], Uint32Array.from(foldIn(rootKey(from), 0).words))
 
 export const floatType = fc.constantFrom<FloatType>('f32', 'f64')
 
@@ -58,7 +59,7 @@ export const floatType = fc.constantFrom<FloatType>('f32', 'f64')
 export const exampleOf = (t: Tensor, i: number): Tensor => {
   const shape = t.shape.slice(1)
   const n = sizeOf(shape)
-  return view(t.dtype, [1, ...shape], toTypedArray(t).slice(i * n, (i + 1) * n))
+  return tensorView(t.dtype, [1, ...shape], toTypedArray(t).slice(i * n, (i + 1) * n))
 }
 
 // ---- computing
@@ -101,7 +102,7 @@ export const allFinite = (values: Values): Verdict =>
   })
 
 const copies = (values: Values): Values =>
-  Object.fromEntries(Object.entries(values).map(([name, t]) => [name, view(t.dtype, t.shape, toTypedArray(t))]))
+  Object.fromEntries(Object.entries(values).map(([name, t]) => [name, tensorView(t.dtype, t.shape, toTypedArray(t))]))
 
 // ---- laws of whatever is written as expressions
 

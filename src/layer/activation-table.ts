@@ -4,7 +4,7 @@ import * as f from '../expr/functions.js'
 import type { Expr } from '../expr/op.js'
 import type { Definition, Family } from '../registry/definition.js'
 import type { Fields } from '../value/codec.js'
-import type { Gives } from './terms.js'
+import type { OutputRange } from './terms.js'
 
 export type Along = 'each' | 'lastAxis'
 
@@ -16,15 +16,12 @@ export interface ActivationDefinition extends Definition {
   /** where its slope jumps, so that a check of gradients can keep away */
   readonly kinks: readonly number[]
   /** whether its values are probabilities, for losses that ask; absent where that is not known */
-  readonly gives?: Gives
+  readonly gives?: OutputRange
 }
-
-/** the same; see `ActivationDefinition` */
-export type ActivationKind = ActivationDefinition
 
 type Row = Omit<ActivationDefinition, 'tag' | 'fields'>
 const row =
-  <const A extends Along, const G extends Gives>(along: A, gives: G) =>
+  <const A extends Along, const G extends OutputRange>(along: A, gives: G) =>
   (formula: (x: Expr) => Expr, tex: string, ...kinks: readonly number[]) => ({ along, gives, formula, tex, kinks })
 const each = row('each', 'numbers')
 const eachProbability = row('each', 'probabilities')
@@ -56,7 +53,7 @@ export interface Activations extends BuiltInActivations {}
 type BuiltInActivations = { readonly [K in keyof Table]: Table[K]['along'] }
 export type ActivationName = keyof Activations
 /** name -> the range of its values, where the compiler knows it; extended by declaration merging */
-export interface ActivationGives extends BuiltInGives {}
+export interface ActivationRange extends BuiltInGives {}
 type BuiltInGives = { readonly [K in keyof Table as Table[K] extends Probabilities ? K : never]: 'probabilities' }
 interface Probabilities {
   readonly gives: 'probabilities'

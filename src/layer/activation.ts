@@ -4,10 +4,10 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { lookup } from '../registry/lookup.js'
 import { shapeError } from '../value/error.js'
 import { isDims, showShape } from '../value/shape.js'
-import type { ActivationGives, ActivationName, Activations } from './activation-table.js'
-import type { Kind } from './kind.js'
-import { eachTensor, giving } from './series.js'
-import type { Fail, Show } from './static.js'
+import type { ActivationRange, ActivationName, Activations } from './activation-table.js'
+import type { LayerDefinition } from './definition.js'
+import { eachTensor, rangeField } from './compose.js'
+import type { Fail, Show } from './types/fail.js'
 
 export interface Activation<F extends ActivationName = ActivationName> {
   readonly tag: 'activation'
@@ -22,7 +22,7 @@ export interface CustomActivation<N extends string = string> {
   readonly [custom]: true
 }
 type AnyActivation = Activation | CustomActivation
-declare module './kind.js' {
+declare module './definition.js' {
   interface BuiltInLayers {
     readonly activation: AnyActivation
   }
@@ -35,8 +35,8 @@ declare module './kind.js' {
           : Fail<'one tensor with a last axis', Show<In>>
       : In
   }
-  interface GivesRules<L> {
-    readonly activation: L extends Activation<infer F> ? ActivationGives[F & keyof ActivationGives] : never
+  interface OutputRangeRules<L> {
+    readonly activation: L extends Activation<infer F> ? ActivationRange[F & keyof ActivationRange] : never
   }
   interface LabelRules<L> {
     readonly activation: L extends { readonly fn: infer F extends string } ? F : never
@@ -93,7 +93,7 @@ export const hardSigmoid = activation('hardSigmoid')
 export const relu6 = activation('relu6')
 
 /** the definition of every activation as a layer: its formula is looked up by its name among the activations of the registry */
-export const activationKind: Kind<AnyActivation> = {
+export const activationLayerDefinition: LayerDefinition<AnyActivation> = {
   tag: 'activation',
   fields: ({ activation }) => ({ fn: activation }),
   show: ({ fn }) => fn,
@@ -104,7 +104,7 @@ export const activationKind: Kind<AnyActivation> = {
       E.chain(kind =>
         kind.along === 'lastAxis' && (!isDims(input) || input.length === 0)
           ? E.left(shapeError([], 'one tensor with a last axis', showShape(input)))
-          : E.right({ ...eachTensor(input, kind.formula), ...giving(kind.gives) })
+          : E.right({ ...eachTensor(input, kind.formula), ...rangeField(kind.gives) })
       )
     ),
   samples: [

@@ -6,9 +6,9 @@ import type { Expr } from '../expr/op.js'
 import { fraction, positive, withDefault } from '../value/codec.js'
 import { shapeError } from '../value/error.js'
 import { showShape, sizeOf, type Dims } from '../value/shape.js'
-import type { Kind } from './kind.js'
+import type { LayerDefinition } from './definition.js'
 import { inverseDeviation, normParams, withLastAxis, type Normalised, type NormParams } from './normalised.js'
-import { paramOf, stateOf, tensorOf } from './series.js'
+import { paramOf, stateOf, tensorOf } from './compose.js'
 
 export interface BatchNorm {
   readonly tag: 'batchNorm'
@@ -16,7 +16,7 @@ export interface BatchNorm {
   readonly momentum: number
   readonly epsilon: number
 }
-declare module './kind.js' {
+declare module './definition.js' {
   interface BuiltInLayers {
     readonly batchNorm: BatchNorm
   }
@@ -75,7 +75,7 @@ const oneNumber = (path: string, shape: Dims): Expr =>
   })
 
 /** the kind of `batchNorm`: parameters gamma and beta, running statistics mean and variance */
-export const batchNormKind: Kind<BatchNorm> = {
+export const batchNormDefinition: LayerDefinition<BatchNorm> = {
   tag: 'batchNorm',
   fields: () => ({
     momentum: withDefault(fraction, defaults.momentum),

@@ -3,7 +3,7 @@ import type { AnyRegistry } from '../registry/definition.js'
 import { codecsOf } from '../registry/codecs.js'
 import { oneOf, optional, refined, type Codec } from '../value/codec.js'
 import { isSize, type Shape } from '../value/shape.js'
-import type { Layer } from './kind.js'
+import type { Layer } from './definition.js'
 
 const isShape = (u: unknown): u is Shape => Array.isArray(u) && (u.every(isSize) || u.every(isShape))
 

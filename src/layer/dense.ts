@@ -8,10 +8,10 @@ import { shapeError } from '../value/error.js'
 import { showShape } from '../value/shape.js'
 import type { FloatType, Tensor } from '../value/tensor.js'
 import { frozen, type Initializer } from './initializer.js'
-import type { Kind, ParamSpec } from './kind.js'
-import { tensorLayer } from './series.js'
-import { checkSizes, type Kept, type Sized, type SizeOf } from './size.js'
-import type { Fail, Show } from './static.js'
+import type { LayerDefinition, ParamSpec } from './definition.js'
+import { tensorLayer } from './compose.js'
+import { checkSizes, type KnownSize, type Sized, type SizeOf } from './types/size.js'
+import type { Fail, Show } from './types/fail.js'
 
 export interface Dense<N extends number = number> {
   readonly tag: 'dense'
@@ -28,7 +28,7 @@ export interface DenseWithoutBias<N extends number = number> {
 type AnyDense = Dense | DenseWithoutBias
 type DenseOf<N extends number, B> = B extends true ? Dense<N> : DenseWithoutBias<N>
 
-declare module './kind.js' {
+declare module './definition.js' {
   interface BuiltInLayers {
     readonly dense: AnyDense
   }
@@ -40,15 +40,15 @@ declare module './kind.js' {
         >
       : never
   }
-  interface GivesRules<L> {
+  interface OutputRangeRules<L> {
     readonly dense: 'numbers'
   }
   interface ParamRules<L, In> {
     readonly dense: In extends readonly [infer I extends number]
       ? L extends Dense<infer N>
-        ? { readonly weight: Tensor<[I, Kept<N>], FloatType>; readonly bias: Tensor<[Kept<N>], FloatType> }
+        ? { readonly weight: Tensor<[I, KnownSize<N>], FloatType>; readonly bias: Tensor<[KnownSize<N>], FloatType> }
         : L extends DenseWithoutBias<infer N>
-          ? { readonly weight: Tensor<[I, Kept<N>], FloatType> }
+          ? { readonly weight: Tensor<[I, KnownSize<N>], FloatType> }
           : never
       : never
   }
@@ -78,7 +78,7 @@ export const dense = <const N extends number, const B extends boolean = true>(
   }) as DenseOf<N, B>
 
 /** the kind of `dense`: parameters weight [n, units] and bias [units] */
-export const denseKind: Kind<AnyDense> = {
+export const denseDefinition: LayerDefinition<AnyDense> = {
   tag: 'dense',
   fields: ({ initializer }) => ({
     units: size,

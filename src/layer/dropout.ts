@@ -5,9 +5,9 @@ import type { Expr } from '../expr/op.js'
 import { fraction, oneOf, withDefault } from '../value/codec.js'
 import { shapeError } from '../value/error.js'
 import { isDims, showShape } from '../value/shape.js'
-import type { Context, Kind } from './kind.js'
-import { tensorOf } from './series.js'
-import type { Dims, Fail, OneTensor } from './static.js'
+import type { Context, LayerDefinition } from './definition.js'
+import { tensorOf } from './compose.js'
+import type { Dims, Fail, OneTensor } from './types/fail.js'
 
 /** where the factor that keeps expectations equal stands: in training, or in inference */
 export type DropoutConvention = 'inverted' | 'textbook'
@@ -17,7 +17,7 @@ export interface Dropout<P extends number = number, C extends DropoutConvention 
   readonly rate: P
   readonly convention: C
 }
-declare module './kind.js' {
+declare module './definition.js' {
   interface BuiltInLayers {
     readonly dropout: Dropout
   }
@@ -64,7 +64,7 @@ const formula = ({ rate, convention }: Dropout, { training, sampling = false, ke
 }
 
 /** the kind of `dropout` */
-export const dropoutKind: Kind<Dropout> = {
+export const dropoutDefinition: LayerDefinition<Dropout> = {
   tag: 'dropout',
   fields: () => ({ rate: fraction, convention: withDefault(oneOf('inverted', 'textbook'), 'inverted') }),
   show: ({ rate, convention }) => `dropout ${rate}${convention === 'inverted' ? '' : `, ${convention}`}`,

@@ -3,15 +3,15 @@ import * as E from 'fp-ts/lib/Either.js'
 import { reshape } from '../expr/build.js'
 import { shapeError } from '../value/error.js'
 import { isDims, showShape, sizeOf } from '../value/shape.js'
-import type { Kind } from './kind.js'
-import type { Product } from './nat.js'
-import { batchShape, tensorLayer } from './series.js'
-import type { Dims, OneTensor } from './static.js'
+import type { LayerDefinition } from './definition.js'
+import type { Product } from './types/nat.js'
+import { batchShape, tensorLayer } from './compose.js'
+import type { Dims, OneTensor } from './types/fail.js'
 
 export interface Flatten {
   readonly tag: 'flatten'
 }
-declare module './kind.js' {
+declare module './definition.js' {
   interface BuiltInLayers {
     readonly flatten: Flatten
   }
@@ -24,7 +24,7 @@ declare module './kind.js' {
 export const flatten: Flatten = Object.freeze({ tag: 'flatten' })
 
 /** the kind of `flatten` */
-export const flattenKind: Kind<Flatten> = {
+export const flattenDefinition: LayerDefinition<Flatten> = {
   tag: 'flatten',
   fields: () => ({}),
   show: () => 'flatten',

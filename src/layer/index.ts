@@ -1,43 +1,43 @@
 /** The language of models: layers, combinators, and the types that check them. */
-export * from './kind.js'
-export * from './static.js'
-export * from './size.js'
-export * from './typed.js'
-export * from './params.js'
+export * from './definition.js'
+export * from './types/fail.js'
+export * from './types/size.js'
+export * from './types/infer.js'
+export * from './types/params.js'
 export * from './initializer.js'
 export * from './activation-table.js'
 export * from './activation.js'
 export { customActivation, type CustomActivationDefinition } from './custom-activation.js'
 export * from './batch-norm.js'
-export * from './branches.js'
+export * from './combinator/branches.js'
 export * from './dense.js'
 export * from './dropout.js'
 export * from './flatten.js'
 export * from './layer-norm.js'
-export * from './merge.js'
+export * from './combinator/merge.js'
 export * from './model.js'
-export * from './named.js'
-export * from './repeat.js'
+export * from './combinator/named.js'
+export * from './combinator/repeat.js'
 export * from './reshape.js'
-export * from './residual.js'
-export * from './sequential.js'
-export * from './shared.js'
+export * from './combinator/residual.js'
+export * from './combinator/sequential.js'
+export * from './combinator/shared.js'
 
 // for kinds of one's own
 export {
   batchShape,
   childContext,
   eachTensor,
-  inSeries,
+  composeSequential,
   isExpr,
   mapValue,
   maxLayers,
   mergeLayer,
   paramOf,
-  sideBySide,
+  composeParallel,
   stateOf,
   tensorLayer,
   tensorOf,
   tupleOf
-} from './series.js'
-export { shapeError, within } from '../value/error.js'
+} from './compose.js'
+export { shapeError, withinPath } from '../value/error.js'

@@ -47,8 +47,6 @@ export interface InitializerDefinition<S = unknown> extends Definition {
   readonly samples?: readonly S[]
 }
 
-/** the same; see `InitializerDefinition` */
-export type InitializerKind<S = unknown> = InitializerDefinition<S>
 declare module '../registry/families.js' {
   interface FamilyMembers {
     readonly initializer: Initializer

@@ -7,7 +7,7 @@ import { lookup } from '../registry/lookup.js'
 import { showUnknown } from '../value/codec.js'
 import { shapeError, type ShapeError } from '../value/error.js'
 import { isLabel } from '../value/tree.js'
-import type { LayerRegistry, Layer } from './kind.js'
+import type { LayerRegistry, Layer } from './definition.js'
 
 /** labels that stand beside each other: each once, and none with the hash of another, since random keys derive from hashes */
 export const distinct = (labels: readonly string[]): E.Either<ShapeError, readonly string[]> =>

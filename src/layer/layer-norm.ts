@@ -3,15 +3,15 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { add, mean, mul, square, sub } from '../expr/build.js'
 import { positive, withDefault } from '../value/codec.js'
-import type { Kind } from './kind.js'
+import type { LayerDefinition } from './definition.js'
 import { inverseDeviation, normParams, withLastAxis, type Normalised, type NormParams } from './normalised.js'
-import { tensorLayer } from './series.js'
+import { tensorLayer } from './compose.js'
 
 export interface LayerNorm {
   readonly tag: 'layerNorm'
   readonly epsilon: number
 }
-declare module './kind.js' {
+declare module './definition.js' {
   interface BuiltInLayers {
     readonly layerNorm: LayerNorm
   }
@@ -37,7 +37,7 @@ export const layerNorm = ({ epsilon = defaultEpsilon }: { readonly epsilon?: num
   Object.freeze({ tag: 'layerNorm', epsilon })
 
 /** the kind of `layerNorm`: parameters gamma and beta */
-export const layerNormKind: Kind<LayerNorm> = {
+export const layerNormDefinition: LayerDefinition<LayerNorm> = {
   tag: 'layerNorm',
   fields: () => ({ epsilon: withDefault(positive, defaultEpsilon) }),
   show: () => 'layer norm',

@@ -4,12 +4,12 @@ import { shapeError, type ShapeError } from '../value/error.js'
 import { sameShape, showShape } from '../value/shape.js'
 import { elementType, shape } from './codecs.js'
 import { dense } from './dense.js'
-import type { Kind, Layer, Place, Placed } from './kind.js'
-import type { BodyParams } from './params.js'
-import { sequential, type Flattened, type Sequence } from './sequential.js'
-import type { Kept, SizeOf } from './size.js'
-import type { AnyFail, Fail, Inside, NotKnown, Plain, Same, Sentence, Shape, Show } from './static.js'
-import type { FromList, GivesOf, NoLayer, Out, Series } from './typed.js'
+import type { LayerDefinition, Layer, BuildContext, BuiltLayer } from './definition.js'
+import type { BodyParams } from './types/params.js'
+import { sequential, type Flattened, type Sequence } from './combinator/sequential.js'
+import type { KnownSize, SizeOf } from './types/size.js'
+import type { AnyFail, Fail, Inside, NotKnown, Plain, Same, Sentence, Shape, Show } from './types/fail.js'
+import type { FromList, OutputRangeOf, NoLayer, Out, Series } from './types/infer.js'
 
 declare const output: unique symbol
 /** the data of a model, whose shapes nobody has checked */
@@ -28,15 +28,15 @@ export interface Model<In extends Shape = Shape, O extends Shape = Shape, L exte
   readonly [output]: O
 }
 type AnyModel = Model
-declare module './kind.js' {
+declare module './definition.js' {
   interface BuiltInLayers {
     readonly model: AnyModel
   }
   interface ShapeRules<L, In> {
     readonly model: ModelOut<L, In>
   }
-  interface GivesRules<L> {
-    readonly model: L extends ModelData<Shape, infer B> ? GivesOf<B> : never
+  interface OutputRangeRules<L> {
+    readonly model: L extends ModelData<Shape, infer B> ? OutputRangeOf<B> : never
   }
   interface ParamRules<L, In> {
     readonly model: L extends ModelData<infer A, infer B> ? BodyParams<B, A> : never
@@ -57,7 +57,7 @@ export type ModelOut<M, In> =
 // ---- inputs
 
 /** what a shape keeps of its sizes: the literals, `number` for a Size */
-export type Sizes<S extends readonly number[]> = Plain<{ [I in keyof S]: Kept<S[I]> }>
+export type Sizes<S extends readonly number[]> = Plain<{ [I in keyof S]: KnownSize<S[I]> }>
 type SizeArg<N extends number> = SizeOf<N> extends number ? N : Sentence<Inside<'input', SizeOf<N>>>
 
 /** the shape of one example: `input(28, 28, 1)`; the batch axis is never part of a shape */
@@ -129,7 +129,7 @@ export const model = <const In extends Shape, const Ls extends readonly unknown[
   make(input as Shape, layers) as Model<Plain<In>, FinalShape<Ls, Plain<In>>, SequenceOf<Ls>>
 
 /** `model` for the end of a pipe: `pipe(block, repeat(3), on(input(784)))` */
-export const on =
+export const forInput =
   <const In extends Shape>(input: InputArg<In>) =>
   <const L extends Layer>(layer: FittingOne<L, Plain<In>>): Model<Plain<In>, FinalShape<[L], Plain<In>>, L> =>
     make(input as Shape, [layer]) as Model<Plain<In>, FinalShape<[L], Plain<In>>, L>
@@ -149,16 +149,16 @@ export const ofIndices = <M extends ModelData>(model: M): M & { readonly dtype: 
   Object.freeze({ ...model, dtype: 'u32' as const })
 
 /** a model as a layer: its layers, where the input is the one it is for */
-export const placeModel = (data: ModelData, shape: Shape, place: Place): E.Either<ShapeError, Placed> =>
+export const buildModel = (data: ModelData, shape: Shape, place: BuildContext): E.Either<ShapeError, BuiltLayer> =>
   sameShape(data.input, shape)
     ? place.body(data.layer, shape)
     : E.left(shapeError([], `the input ${showShape(data.input)}`, showShape(shape)))
 
 /** the kind of a model as a layer of another one; its input shape must be the one that comes */
-export const modelKind: Kind<Model> = {
+export const modelDefinition: LayerDefinition<Model> = {
   tag: 'model',
   fields: ({ layer }) => ({ input: shape, dtype: elementType, layer }),
   show: () => 'model',
-  place: placeModel,
+  place: buildModel,
   samples: [{ layer: model([3], dense(2)), input: [3] }]
 }

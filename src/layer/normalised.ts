@@ -6,8 +6,8 @@ import { shapeError, type ShapeError } from '../value/error.js'
 import { isDims, showShape, type Dims, type Shape } from '../value/shape.js'
 import type { FloatType, Tensor } from '../value/tensor.js'
 import type { Branch } from '../value/tree.js'
-import type { ParamSpec } from './kind.js'
-import type { Fail, Show } from './static.js'
+import type { ParamSpec } from './definition.js'
+import type { Fail, Show } from './types/fail.js'
 
 /** one tensor with a last axis keeps its shape */
 export type Normalised<In> = In extends readonly [number, ...number[]]

@@ -1,46 +1,46 @@
 /** The layers that gradfold comes with. */
 import type { Family } from '../registry/definition.js'
-import { activationKind } from './activation.js'
+import { activationLayerDefinition } from './activation.js'
 import { activations } from './activation-table.js'
-import { batchNormKind } from './batch-norm.js'
-import { fanOutKind, parallelKind } from './branches.js'
-import { denseKind } from './dense.js'
-import { dropoutKind } from './dropout.js'
-import { flattenKind } from './flatten.js'
+import { batchNormDefinition } from './batch-norm.js'
+import { fanOutDefinition, parallelDefinition } from './combinator/branches.js'
+import { denseDefinition } from './dense.js'
+import { dropoutDefinition } from './dropout.js'
+import { flattenDefinition } from './flatten.js'
 import { initializers } from './initializer.js'
-import type { BuiltInLayers, Layer, LayerDefinition, LayerRegistry } from './kind.js'
-import { layerNormKind } from './layer-norm.js'
-import { mergeKind } from './merge.js'
-import { modelKind } from './model.js'
-import { namedKind } from './named.js'
-import { repeatKind } from './repeat.js'
-import { reshapeKind } from './reshape.js'
-import { residualKind } from './residual.js'
-import { sequentialKind } from './sequential.js'
-import { sharedKind } from './shared.js'
+import type { BuiltInLayers, Layer, LayerDefinition, LayerRegistry } from './definition.js'
+import { layerNormDefinition } from './layer-norm.js'
+import { mergeDefinition } from './combinator/merge.js'
+import { modelDefinition } from './model.js'
+import { namedDefinition } from './combinator/named.js'
+import { repeatDefinition } from './combinator/repeat.js'
+import { reshapeDefinition } from './reshape.js'
+import { residualDefinition } from './combinator/residual.js'
+import { sequentialDefinition } from './combinator/sequential.js'
+import { sharedDefinition } from './combinator/shared.js'
 
 // TypeScript copies an interface when it is first extended: here, so that rows from all entry points meet in one copy
-declare module './kind.js' {
+declare module './definition.js' {
   interface Layers {}
 }
 
 const table = {
-  dense: denseKind,
-  activation: activationKind,
-  batchNorm: batchNormKind,
-  layerNorm: layerNormKind,
-  dropout: dropoutKind,
-  flatten: flattenKind,
-  reshape: reshapeKind,
-  sequential: sequentialKind,
-  residual: residualKind,
-  parallel: parallelKind,
-  fanOut: fanOutKind,
-  merge: mergeKind,
-  repeat: repeatKind,
-  named: namedKind,
-  shared: sharedKind,
-  model: modelKind
+  dense: denseDefinition,
+  activation: activationLayerDefinition,
+  batchNorm: batchNormDefinition,
+  layerNorm: layerNormDefinition,
+  dropout: dropoutDefinition,
+  flatten: flattenDefinition,
+  reshape: reshapeDefinition,
+  sequential: sequentialDefinition,
+  residual: residualDefinition,
+  parallel: parallelDefinition,
+  fanOut: fanOutDefinition,
+  merge: mergeDefinition,
+  repeat: repeatDefinition,
+  named: namedDefinition,
+  shared: sharedDefinition,
+  model: modelDefinition
 } satisfies { readonly [K in keyof BuiltInLayers]: LayerDefinition<BuiltInLayers[K]> }
 
 /** The layers that gradfold comes with, by tag. */

@@ -2,20 +2,20 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { reshape as reshaped } from '../expr/build.js'
-import { dims } from '../value/codec.js'
+import { dimsCodec } from '../value/codec.js'
 import { shapeError } from '../value/error.js'
 import { isDims, showShape, sizeOf } from '../value/shape.js'
-import type { Kind } from './kind.js'
-import type { Product } from './nat.js'
-import { batchShape, tensorLayer } from './series.js'
-import { checkSizes, type AllSized } from './size.js'
-import type { Dims, Fail, NotKnown, OneTensor, Same, Show } from './static.js'
+import type { LayerDefinition } from './definition.js'
+import type { Product } from './types/nat.js'
+import { batchShape, tensorLayer } from './compose.js'
+import { checkSizes, type AllSized } from './types/size.js'
+import type { Dims, Fail, NotKnown, OneTensor, Same, Show } from './types/fail.js'
 
 export interface Reshape<T extends Dims = Dims> {
   readonly tag: 'reshape'
   readonly shape: T
 }
-declare module './kind.js' {
+declare module './definition.js' {
   interface BuiltInLayers {
     readonly reshape: Reshape
   }
@@ -39,9 +39,9 @@ export const reshape = <const T extends number[]>(...shape: T): Reshape<T> =>
   Object.freeze({ tag: 'reshape', shape: Object.freeze(shape) })
 
 /** the kind of `reshape` */
-export const reshapeKind: Kind<Reshape> = {
+export const reshapeDefinition: LayerDefinition<Reshape> = {
   tag: 'reshape',
-  fields: () => ({ shape: dims }),
+  fields: () => ({ shape: dimsCodec }),
   show: ({ shape }) => `reshape ${showShape(shape)}`,
   place: ({ shape }, input) =>
     pipe(

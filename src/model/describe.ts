@@ -2,21 +2,21 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { markdownTable } from 'markdown-table'
-import type { LayerRegistry, Row } from '../layer/kind.js'
+import type { LayerRegistry, LayerRow } from '../layer/definition.js'
 import type { ModelData } from '../layer/model.js'
 import { builtInLayers } from '../layer/registry.js'
-import { countNumbers } from '../layer/series.js'
+import { countNumbers } from '../layer/compose.js'
 import type { ShapeError } from '../value/error.js'
 import { showShape } from '../value/shape.js'
-import { place } from './place.js'
+import { build } from './build.js'
 
 /** the layers of a model in order, by label path */
 export const layerRows = (
   model: ModelData,
   registry: LayerRegistry = builtInLayers
-): E.Either<ShapeError, readonly Row[]> =>
+): E.Either<ShapeError, readonly LayerRow[]> =>
   pipe(
-    place(model, registry),
+    build(model, registry),
     E.map(placed => placed.rows)
   )
 
@@ -26,11 +26,11 @@ export const countParameters = (
   registry: LayerRegistry = builtInLayers
 ): E.Either<ShapeError, number> =>
   pipe(
-    place(model, registry),
+    build(model, registry),
     E.map(placed => countNumbers(placed.params))
   )
 
-const line = ({ path, layer, output, parameters }: Row): readonly string[] => [
+const line = ({ path, layer, output, parameters }: LayerRow): readonly string[] => [
   path,
   layer,
   showShape(output),
@@ -42,7 +42,10 @@ const line = ({ path, layer, output, parameters }: Row): readonly string[] => [
  *
  * @example pipe(describe(mlp), E.map(console.log))
  */
-export const describe = (model: ModelData, registry: LayerRegistry = builtInLayers): E.Either<ShapeError, string> =>
+export const describeModel = (
+  model: ModelData,
+  registry: LayerRegistry = builtInLayers
+): E.Either<ShapeError, string> =>
   pipe(
     layerRows(model, registry),
     E.map(rows => {

@@ -1,7 +1,7 @@
 /** Interpreters of models. */
 export * from './describe.js'
 export * from './init.js'
-export * from './lower.js'
+export * from './to-expr.js'
 export * from './model.js'
 export * from './params.js'
-export * from './place.js'
+export * from './build.js'

@@ -2,16 +2,16 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { tagOf } from '../layer/initializer.js'
-import type { LayerRegistry, ParamSpec, Placed, StateSpec } from '../layer/kind.js'
+import type { LayerRegistry, ParamSpec, BuiltLayer, StateSpec } from '../layer/definition.js'
 import type { Model } from '../layer/model.js'
 import { builtInLayers } from '../layer/registry.js'
 import { childKey, leafKey, type Key } from '../random/index.js'
 import type { ShapeError } from '../value/error.js'
 import { sizeOf } from '../value/shape.js'
-import { allocate, view, type FloatType, type Tensor } from '../value/tensor.js'
+import { allocate, tensorView, type FloatType, type Tensor } from '../value/tensor.js'
 import { mapTree, type Branch } from '../value/tree.js'
 import type { ParamsOf } from './params.js'
-import { place } from './place.js'
+import { build } from './build.js'
 
 /** a parameter's values depend on its labels, shape and initializer, and on nothing else in the model */
 const draw =
@@ -23,17 +23,17 @@ const draw =
     // `place` has refused unknown initializers; NaN would end a training that was placed with other kinds
     const values =
       kind?.draw({ key: at, shape, fan, settings: initializer }) ?? new Float32Array(sizeOf(shape)).fill(NaN)
-    return view(dtype, shape, dtype === 'f32' ? values : allocate(dtype, values))
+    return tensorView(dtype, shape, dtype === 'f32' ? values : allocate(dtype, values))
   }
 
 /** the parameters of a placed model; the key is the one for this purpose alone */
-export const initFrom = (placed: Placed, key: Key, registry: LayerRegistry = builtInLayers): Branch<Tensor> =>
+export const initFrom = (placed: BuiltLayer, key: Key, registry: LayerRegistry = builtInLayers): Branch<Tensor> =>
   mapTree<ParamSpec, Tensor>(draw(key, registry))(placed.params) as Branch<Tensor>
 
 /** the running statistics of a placed model before the first step */
-export const initStateFrom = (placed: Placed): Branch<Tensor> =>
+export const initStateFrom = (placed: BuiltLayer): Branch<Tensor> =>
   mapTree<StateSpec, Tensor>(({ dtype, shape, value }) =>
-    view(dtype, shape, allocate(dtype, sizeOf(shape)).fill(value))
+    tensorView(dtype, shape, allocate(dtype, sizeOf(shape)).fill(value))
   )(placed.state) as Branch<Tensor>
 
 export interface InitOptions {
@@ -56,7 +56,7 @@ export const init = <M extends Model>(
   { dtype = 'f32', registry = builtInLayers }: InitOptions = {}
 ): E.Either<ShapeError, ParamsOf<M>> =>
   pipe(
-    place(model, registry, dtype),
+    build(model, registry, dtype),
     // the compiler derives the same tree from the same data (params.ts)
     E.map(placed => initFrom(placed, childKey(key, 'init'), registry) as unknown as ParamsOf<M>)
   )

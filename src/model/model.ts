@@ -1,12 +1,12 @@
 /** Models from data: what the compiler could not check is checked here. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { LayerRegistry, Layer } from '../layer/kind.js'
+import type { LayerRegistry, Layer } from '../layer/definition.js'
 import type { Model, ModelData } from '../layer/model.js'
 import { builtInLayers } from '../layer/registry.js'
 import { shapeError, type ShapeError } from '../value/error.js'
 import { sameShape, showShape, type Shape } from '../value/shape.js'
-import { place } from './place.js'
+import { build } from './build.js'
 
 /** any model: whatever its shapes */
 export type AnyModel = Model
@@ -22,7 +22,7 @@ export const checkModel = <In extends Shape, L extends Layer>(
   registry: LayerRegistry = builtInLayers
 ): E.Either<ShapeError, Model<In, Shape, L>> =>
   pipe(
-    place(data, registry),
+    build(data, registry),
     E.map(() => data as Model<In, Shape, L>)
   )
 
@@ -40,7 +40,7 @@ export const checkModelAs =
   (data: ModelData): E.Either<ShapeError, Model<In, Out>> =>
     pipe(
       expectShape('input', input, data.input),
-      E.chain(() => place(data, registry)),
+      E.chain(() => build(data, registry)),
       E.chain(placed => expectShape('output', output, placed.output)),
       E.map(() => data as Model<In, Out>)
     )
@@ -48,6 +48,6 @@ export const checkModelAs =
 /** the shape that a model gives for one example */
 export const outputOf = (model: ModelData, registry: LayerRegistry = builtInLayers): E.Either<ShapeError, Shape> =>
   pipe(
-    place(model, registry),
+    build(model, registry),
     E.map(placed => placed.output)
   )

@@ -1,10 +1,10 @@
 /** The type of a model's parameters, derived from its data; evaluated only where a program asks for it. */
-import type { Layer } from '../layer/kind.js'
+import type { Layer } from '../layer/definition.js'
 import type { Model } from '../layer/model.js'
-import type { BodyParams, SeriesParams } from '../layer/params.js'
-import type { Shared } from '../layer/shared.js'
-import type { IsUnion } from '../layer/static.js'
-import type { Body } from '../layer/typed.js'
+import type { BodyParams, SeriesParams } from '../layer/types/params.js'
+import type { Shared } from '../layer/combinator/shared.js'
+import type { IsUnion } from '../layer/types/fail.js'
+import type { Body } from '../layer/types/infer.js'
 import type { Tensor } from '../value/tensor.js'
 import type { Branch } from '../value/tree.js'
 

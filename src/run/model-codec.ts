@@ -3,11 +3,11 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { elementType, shape } from '../layer/codecs.js'
-import type { Layer } from '../layer/kind.js'
+import type { Layer } from '../layer/definition.js'
 import { modelData, type ModelData } from '../layer/model.js'
 import type { AnyRegistry } from '../registry/definition.js'
 import { exact, list, type Codec } from '../value/codec.js'
-import { shortCodecsOf } from './short.js'
+import { shortCodecsOf } from './shorthand.js'
 
 /** the layers that stand in a row, sequences in sequences dissolved */
 const inRow = (layer: Layer): readonly Layer[] => (layer.tag === 'sequential' ? layer.layers.flatMap(inRow) : [layer])

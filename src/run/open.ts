@@ -8,7 +8,7 @@ import { loadSource } from '../data/readers.js'
 import { checkDataset } from '../train/examples.js'
 import type { TrainingRegistry } from '../train/registry.js'
 import { checkTraining, type Training } from '../train/training.js'
-import { within, type DataError, type SettingError, type ShapeError } from '../value/error.js'
+import { withinPath, type DataError, type SettingError, type ShapeError } from '../value/error.js'
 import { checkData } from './identity.js'
 import { prepare, type Prepared } from './prepare.js'
 import { builtInRun, type RunRegistry } from './registry.js'
@@ -29,7 +29,7 @@ const checkTest = (
 ): E.Either<SettingError | ShapeError | DataError, unknown> =>
   pipe(
     checkTraining(t, f),
-    E.chainW(c => (test === undefined ? E.right(undefined) : within('test')(checkDataset(c, test))))
+    E.chainW(c => (test === undefined ? E.right(undefined) : withinPath('test')(checkDataset(c, test))))
   )
 
 /**

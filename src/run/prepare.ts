@@ -17,10 +17,10 @@ import { family, type Definition, type Family } from '../registry/definition.js'
 import { leafKey, rootKey, type DrawKey } from '../random/index.js'
 import { inRange, oneOf, optional, uint32, withDefault, type Codec } from '../value/codec.js'
 import { dataError, inside, type DataError, type SettingError } from '../value/error.js'
-import { short } from './short.js'
+import { shorthand } from './shorthand.js'
 
 /** how a part is cut from the training part */
-export interface Split {
+export interface SplitSettings {
   readonly tag: 'random' | 'stratified'
   /** the share that stays for training */
   readonly fraction: number
@@ -35,10 +35,10 @@ export interface Normalise {
 }
 
 type Cut = (d: Dataset, fraction: number, key: DrawKey) => E.Either<DataError | SettingError, Parts>
-const cuts: Readonly<Record<Split['tag'], Cut>> = { random: randomSplit, stratified: stratifiedSplit }
+const cuts: Readonly<Record<SplitSettings['tag'], Cut>> = { random: randomSplit, stratified: stratifiedSplit }
 
 const share = inRange('a number between 0 and 1', n => n > 0 && n < 1)
-const splitOf = (tag: Split['tag']): Definition => ({
+const splitOf = (tag: SplitSettings['tag']): Definition => ({
   tag,
   fields: () => ({ fraction: withDefault(share, 0.8), seed: optional(uint32) })
 })
@@ -49,8 +49,8 @@ const scalingOf = (tag: ScalingKind): Definition => ({
 
 export const splits: Family<Definition> = family(splitOf('random'), splitOf('stratified'))
 export const scalings: Family<Definition> = family(scalingOf('standardise'), scalingOf('minMax'), scalingOf('unit'))
-export const splitCodec: Codec<Split> = short(recordCodec<Split>('split', splits))
-export const normaliseCodec: Codec<Normalise> = short(recordCodec<Normalise>('scaling', scalings))
+export const splitCodec: Codec<SplitSettings> = shorthand(recordCodec<SplitSettings>('split', splits))
+export const normaliseCodec: Codec<Normalise> = shorthand(recordCodec<Normalise>('scaling', scalings))
 
 /** the parts of the data that a run works with */
 export interface Prepared extends Datasets {
@@ -63,7 +63,7 @@ type PrepareError = DataError | SettingError
 
 const cut = (
   d: Dataset,
-  { tag, fraction, seed }: Split,
+  { tag, fraction, seed }: SplitSettings,
   purpose: string,
   runSeed: number
 ): E.Either<PrepareError, Parts> => cuts[tag](d, fraction, leafKey(rootKey(seed ?? runSeed), purpose))
@@ -122,9 +122,9 @@ const scale =
 export interface Preparation {
   readonly seed: number
   /** cuts a test part from a source that has none */
-  readonly split?: Split | undefined
+  readonly split?: SplitSettings | undefined
   /** cuts a validation part from what is left for training */
-  readonly validation?: Split | undefined
+  readonly validation?: SplitSettings | undefined
   /** scales inputs */
   readonly normalise?: Normalise | undefined
   /** scales targets: loss and metrics are then in units of the scaled ones */

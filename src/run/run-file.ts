@@ -27,7 +27,7 @@ import { rowModelCodec } from './model-codec.js'
 import { digest } from './digest.js'
 import { normaliseCodec, splitCodec, type Preparation } from './prepare.js'
 import { builtInRun, type RunRegistry } from './registry.js'
-import { shortCodecsOf } from './short.js'
+import { shortCodecsOf } from './shorthand.js'
 import { versioned, type Migration } from './versioned.js'
 
 /** the version of the numerics contract: a run means these bits */

@@ -22,7 +22,7 @@ import { decodeError, type DecodeError, type SettingError, type ShapeError } fro
 import { sameShape } from '../value/shape.js'
 import type { Aval, Tensor } from '../value/tensor.js'
 import { showAval } from '../value/text.js'
-import { leaves, rebuild, type Branch } from '../value/tree.js'
+import { treeLeaves, rebuild, type Branch } from '../value/tree.js'
 import { canonicalText, sha256Of } from './digest.js'
 import { exactNumber, metricValue } from './numbers.js'
 import { versioned } from './versioned.js'
@@ -101,7 +101,7 @@ export const treeFrom = (
   tensors: Tensors
 ): E.Either<DecodeError, Branch<Tensor>> => {
   const given = (path: string): Tensor | undefined => (Object.hasOwn(tensors, path) ? tensors[path] : undefined)
-  const wrong = leaves(form, prefix).find(([path, a]) => {
+  const wrong = treeLeaves(form, prefix).find(([path, a]) => {
     const tensor = given(path)
     return tensor?.dtype !== a.dtype || !sameShape(tensor.shape, a.shape)
   })
@@ -144,7 +144,9 @@ export const stateFrom =
   (c: ValidTraining) =>
   (tensors: Tensors, numbers: StateNumbers): E.Either<DecodeError, TrainState> => {
     const form = formOf(c)
-    const known = new Set(Object.entries(form).flatMap(([prefix, tree]) => leaves(tree, prefix).map(([path]) => path)))
+    const known = new Set(
+      Object.entries(form).flatMap(([prefix, tree]) => treeLeaves(tree, prefix).map(([path]) => path))
+    )
     const stranger = Object.keys(tensors).find(name => !known.has(name))
     const wrong =
       stranger === undefined

@@ -9,14 +9,14 @@ import {
   type SafeTensors,
   type SafetensorsLimits
 } from '../format/safetensors.js'
-import type { LayerRegistry } from '../layer/kind.js'
+import type { LayerRegistry } from '../layer/definition.js'
 import type { Model } from '../layer/model.js'
 import { builtInLayers } from '../layer/registry.js'
 import type { ParamsOf } from '../model/params.js'
-import { place } from '../model/place.js'
+import { build } from '../model/build.js'
 import { decodeError, inside, type DecodeError, type FileError, type ShapeError } from '../value/error.js'
 import type { Tensor } from '../value/tensor.js'
-import { leaves, type Branch } from '../value/tree.js'
+import { treeLeaves, type Branch } from '../value/tree.js'
 import { placeOf } from './folder.js'
 import { readWhole, replaceFile } from './replace.js'
 import { treeFrom } from './state.js'
@@ -39,7 +39,7 @@ export interface WeightsOptions {
  * @returns Left for names that the format keeps for itself and tensors whose data are too short
  */
 export const encodeWeights = ({ params, layers = {} }: Weights): E.Either<ShapeError, Uint8Array> =>
-  encodeSafetensors(Object.fromEntries([...leaves(params, 'params'), ...leaves(layers, 'layers')]))
+  encodeSafetensors(Object.fromEntries([...treeLeaves(params, 'params'), ...treeLeaves(layers, 'layers')]))
 
 /** the optimizer's slots, which a checkpoint holds beside the weights */
 const isSlot = (name: string): boolean => name.startsWith('optimizer/')
@@ -52,9 +52,9 @@ const weightsFrom = <M extends Model>(
   const all = Object.entries(tensors)
   const dtype = all.some(([name, t]) => name.startsWith('params/') && t.dtype === 'f64') ? 'f64' : 'f32'
   return pipe(
-    place(model, registry, dtype),
+    build(model, registry, dtype),
     E.chainFirstW(({ params, state }) => {
-      const known = new Set([...leaves(params, 'params'), ...leaves(state, 'layers')].map(([path]) => path))
+      const known = new Set([...treeLeaves(params, 'params'), ...treeLeaves(state, 'layers')].map(([path]) => path))
       const stranger = all.find(([name]) => !known.has(name) && !isSlot(name))?.[0]
       return stranger === undefined
         ? E.right(undefined)

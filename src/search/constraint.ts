@@ -82,6 +82,3 @@ const table = {
 export type ConstraintTable = Family<ConstraintDefinition<Constraint>>
 /** the constraints that gradfold comes with, by tag */
 export const constraints: ConstraintTable = Object.freeze<ConstraintTable>(table)
-/** the same; see `ConstraintDefinition` */
-export type ConstraintKind<C extends { readonly tag: string; readonly names: readonly string[] }> =
-  ConstraintDefinition<C>

@@ -9,11 +9,11 @@ import { builtInRun, type RunRegistry } from '../run/registry.js'
 import { checkRunFile, trainingOf, type RunFile } from '../run/run-file.js'
 import { prepare } from '../run/prepare.js'
 import { train } from '../train/train.js'
-import { counted, message, type BackendError, type Problem } from '../value/error.js'
+import { counted, showError, type BackendError, type Problem } from '../value/error.js'
 import { measured, type StudyMetric } from './metric.js'
-import type { Outcome } from './trial.js'
+import type { TrialOutcome } from './trial.js'
 
-const failed = (e: Problem<string>): Outcome => ({ tag: 'failed', message: message(e) })
+const failed = (e: Problem<string>): TrialOutcome => ({ tag: 'failed', message: showError(e) })
 
 /**
  * Trains a run on data as they come from their source, and judges it by a metric. What goes wrong with the run is an outcome: a study goes
@@ -27,7 +27,7 @@ export const execute = (
   source: Datasets,
   metric: StudyMetric,
   { backend, registry = builtInRun }: { readonly backend: Backend; readonly registry?: RunRegistry }
-): E.Either<BackendError, Outcome> =>
+): E.Either<BackendError, TrialOutcome> =>
   pipe(
     E.Do,
     E.bindW('checked', () => checkRunFile(run, registry)),
@@ -39,7 +39,7 @@ export const execute = (
         ...(validation === undefined ? {} : { validation })
       })(examples)
     ),
-    E.map(({ state: { progress }, history, reason }): Outcome => {
+    E.map(({ state: { progress }, history, reason }): TrialOutcome => {
       const found = measured(metric, history)
       return found === undefined
         ? {
@@ -51,9 +51,9 @@ export const execute = (
           }
         : { tag: 'scored', ...found, step: progress.step, reason }
     }),
-    E.orElse((e): E.Either<BackendError, Outcome> =>
+    E.orElse((e): E.Either<BackendError, TrialOutcome> =>
       e._tag === 'BackendError'
         ? E.left(e)
-        : E.right(e._tag === 'Diverged' ? { tag: 'diverged', step: e.step, message: message(e) } : failed(e))
+        : E.right(e._tag === 'Diverged' ? { tag: 'diverged', step: e.step, message: showError(e) } : failed(e))
     )
   )

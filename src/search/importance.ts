@@ -3,7 +3,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as N from 'fp-ts/lib/number.js'
 import * as Ord from 'fp-ts/lib/Ord.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
-import { placed, builtInSpace, valuesOf, type Space, type SpaceRegistry } from './space.js'
+import { placed, builtInSpace, settingValues, type Space, type SpaceRegistry } from './space.js'
 import { cost, isWhole, type Goal, type Trial } from './trial.js'
 
 export interface Importance {
@@ -73,7 +73,7 @@ export const importances = (
   const scored = trials.filter(t => isWhole(t) && t.outcome.tag === 'scored')
   const all = placed(s, registry).map(({ path, dimension, kind }): Importance => {
     const mine = scored.flatMap(t => {
-      const value = valuesOf(s, t.settings, registry)[path]
+      const value = settingValues(s, t.settings, registry)[path]
       return value === undefined ? [] : [{ value, cost: cost(goal, t) }]
     })
     const costs = mine.map(m => m.cost)

@@ -3,13 +3,13 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { exact, firstError, oneOf, optional, withDefault, type Codec } from '../value/codec.js'
-import { given } from '../value/given.js'
+import { defined } from '../value/defined.js'
 import { settingError, type SettingError } from '../value/error.js'
 import { metricNames } from '../train/program.js'
 import type { Scores } from '../train/progress.js'
 import type { EpochReport } from '../train/events.js'
 import type { ValidTraining } from '../train/training.js'
-import { short } from '../run/short.js'
+import { shorthand } from '../run/shorthand.js'
 import { goal, type Goal } from './trial.js'
 
 export interface StudyMetric {
@@ -37,7 +37,7 @@ export const studyMetric = <const N extends string>(
 ): StudyMetric => {
   const toward = name === 'loss' ? { goal: 'min' as const } : {}
   // without a goal `checkMetric` refuses it
-  return Object.freeze({ name, part: 'validation', epoch: 'last', ...toward, ...given(options) }) as StudyMetric
+  return Object.freeze({ name, part: 'validation', epoch: 'last', ...toward, ...defined(options) }) as StudyMetric
 }
 /** the loss over the validation part after the last epoch */
 export const validationLoss: StudyMetric = studyMetric('loss')
@@ -49,7 +49,7 @@ const fields = exact('metric of a study', {
   goal: optional(goal)
 })
 /** JSON of it; a word is a name. Only the loss may leave its goal out. */
-export const studyMetricCodec: Codec<StudyMetric> = short(
+export const studyMetricCodec: Codec<StudyMetric> = shorthand(
   new t.Type<StudyMetric, unknown, unknown>(
     'metric of a study',
     (u): u is StudyMetric => fields.is(u) && u.goal !== undefined,

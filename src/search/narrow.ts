@@ -2,7 +2,15 @@
  * Narrowing, as the textbook describes it: try random settings with short trainings, keep the best, shrink the ranges around them,
  * and again. Pure functions from spaces to spaces of the same type, which say why.
  */
-import { kindOf, placed, builtInSpace, valuesOf, type Placed, type Space, type SpaceRegistry } from './space.js'
+import {
+  kindOf,
+  placed,
+  builtInSpace,
+  settingValues,
+  type BuiltLayer,
+  type Space,
+  type SpaceRegistry
+} from './space.js'
 import type { Dimension, DimensionRecord } from './dimension/index.js'
 import { isWhole, ranked, type Goal, type Trial } from './trial.js'
 
@@ -15,7 +23,7 @@ export interface NarrowOptions {
   readonly minWidth: number
 }
 /** around the best 5 trials, a tenth of the width to spare on each side, and never less than a twentieth of the first range */
-export const usualNarrowing: NarrowOptions = Object.freeze({ keep: 5, margin: 0.1, minWidth: 0.05 })
+export const defaultNarrowing: NarrowOptions = Object.freeze({ keep: 5, margin: 0.1, minWidth: 0.05 })
 
 /** several rounds: each searches the space that the one before it narrowed */
 export interface Zoom extends NarrowOptions {
@@ -28,7 +36,7 @@ export interface Zoom extends NarrowOptions {
  * @example zoom(3, { keep: 4 })
  */
 export const zoom = (rounds: number, options: Partial<NarrowOptions> = {}): Zoom =>
-  Object.freeze({ rounds, ...usualNarrowing, ...options })
+  Object.freeze({ rounds, ...defaultNarrowing, ...options })
 
 /** why a dimension became what it is */
 export interface Rationale {
@@ -47,7 +55,7 @@ export interface Narrowed<S extends Space = Space> {
 
 interface Around extends NarrowOptions {
   readonly kept: readonly { readonly trial: number; readonly values: Readonly<Record<string, unknown>> }[]
-  readonly whole: ReadonlyMap<string, Placed>
+  readonly whole: ReadonlyMap<string, BuiltLayer>
   readonly registry: SpaceRegistry
 }
 type Part = readonly [dimensions: DimensionRecord, rationale: readonly Rationale[]]
@@ -108,7 +116,7 @@ export const narrow = <S extends Space>(
   const usable = (trials as readonly Trial[]).filter(t => isWhole(t) && t.outcome.tag === 'scored')
   const kept = ranked(goal, usable)
     .slice(0, keep)
-    .map(({ index, settings }) => ({ trial: index, values: valuesOf(whole, settings, registry) }))
+    .map(({ index, settings }) => ({ trial: index, values: settingValues(whole, settings, registry) }))
   const [dimensions, rationale] = narrowRecord({
     ...options,
     kept,

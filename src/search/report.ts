@@ -3,10 +3,10 @@ import { markdownTable } from 'markdown-table'
 import { escaped, scatter, type ScatterAxis } from '../report/scatter.js'
 import { counted } from '../value/error.js'
 import { importances } from './importance.js'
-import { placed, builtInSpace, valuesOf, type Placed, type SpaceRegistry } from './space.js'
-import type { Found } from './search.js'
+import { placed, builtInSpace, settingValues, type BuiltLayer, type SpaceRegistry } from './space.js'
+import type { SearchResult } from './search.js'
 import type { Study } from './study.js'
-import { isWhole, ranked, type Outcome, type Trial } from './trial.js'
+import { isWhole, ranked, type TrialOutcome, type Trial } from './trial.js'
 
 /** numbers for readers: whole ones whole, others to 4 digits, the very small as 1.5e-6 */
 const digits = (x: number): string => {
@@ -19,7 +19,7 @@ const shown = (u: unknown): string =>
 const isJsonText = (text: string): boolean => /^(true|false|null|-?\d.*)$/u.test(text)
 /** what tells a category from the others */
 const nameOf = (u: unknown): string => (typeof u === 'string' ? u : JSON.stringify(u))
-const outcomeText = (o: Outcome): string =>
+const outcomeText = (o: TrialOutcome): string =>
   o.tag === 'scored'
     ? digits(o.value)
     : o.tag === 'diverged'
@@ -30,10 +30,10 @@ const outcomeText = (o: Outcome): string =>
 
 type Rows = readonly (readonly string[])[]
 /** the trials from the best to the worst: settings and result, the header first */
-export const trialRows = ({ study, trials }: Found, registry: SpaceRegistry = builtInSpace): Rows => {
+export const trialRows = ({ study, trials }: SearchResult, registry: SpaceRegistry = builtInSpace): Rows => {
   const all = placed(study.space, registry).map(p => p.path)
   const rows = ranked(study.metric.goal, trials).map(t => {
-    const values = valuesOf(study.space, t.settings, registry)
+    const values = settingValues(study.space, t.settings, registry)
     return [
       String(t.index),
       String(t.round + 1),
@@ -45,8 +45,8 @@ export const trialRows = ({ study, trials }: Found, registry: SpaceRegistry = bu
   return [['trial', 'round', ...all, 'epochs', study.metric.name], ...rows]
 }
 /** the range of each dimension in each round */
-export const roundRows = ({ study, rounds }: Found, registry: SpaceRegistry = builtInSpace): Rows => {
-  const range = (d: Placed['dimension']): string =>
+export const roundRows = ({ study, rounds }: SearchResult, registry: SpaceRegistry = builtInSpace): Rows => {
+  const range = (d: BuiltLayer['dimension']): string =>
     'lower' in d && 'upper' in d
       ? `${digits(d.lower)} .. ${digits(d.upper)}`
       : 'of' in d
@@ -67,7 +67,7 @@ export const roundRows = ({ study, rounds }: Found, registry: SpaceRegistry = bu
     })
   ]
 }
-export const importanceRows = ({ study, trials }: Found, registry: SpaceRegistry = builtInSpace): Rows => [
+export const importanceRows = ({ study, trials }: SearchResult, registry: SpaceRegistry = builtInSpace): Rows => [
   ['dimension', 'importance', 'trend'],
   ...importances(study.space, trials, study.metric.goal, registry).map(i => [
     i.path,
@@ -84,7 +84,7 @@ const table = (rows: Rows): string => markdownTable(rows.map(r => r.map(cellText
  *
  * @example console.log(studyTablesText(found))
  */
-export const studyTablesText = (found: Found, registry: SpaceRegistry = builtInSpace): string =>
+export const studyTablesText = (found: SearchResult, registry: SpaceRegistry = builtInSpace): string =>
   [table(roundRows(found, registry)), table(importanceRows(found, registry)), table(trialRows(found, registry))].join(
     '\n\n'
   )
@@ -105,7 +105,7 @@ const scaleOf = (xs: readonly number[]): 'linear' | 'log' => {
  * band above the points; a trial that gave no value is a cross at the edge. None where no trial gave one.
  */
 export const studyPlots = (
-  { study, trials, rounds, best }: Found,
+  { study, trials, rounds, best }: SearchResult,
   registry: SpaceRegistry = builtInSpace
 ): Readonly<Record<string, string>> => {
   const whole = trials.filter(t => isWhole(t))
@@ -114,10 +114,10 @@ export const studyPlots = (
   if (values.length === 0) return {}
   const kindOfY = scaleOf(values)
   const y: ScatterAxis = { label: study.metric.name, kind: kindOfY, domain: extent(values, kindOfY) }
-  const plot = ({ path, kind, dimension }: Placed): string => {
+  const plot = ({ path, kind, dimension }: BuiltLayer): string => {
     const { axis } = kind
     const mine = whole.flatMap(t => {
-      const x = valuesOf(study.space, t.settings, registry)[path]
+      const x = settingValues(study.space, t.settings, registry)[path]
       return x === undefined ? [] : [{ t, x: typeof x === 'number' && axis !== 'categories' ? x : nameOf(x) }]
     })
     const numbers = mine.flatMap(m => (typeof m.x === 'number' ? [m.x] : []))
@@ -157,13 +157,13 @@ const htmlTable = (rows: Rows): string => {
     `<tr>${row.map(c => `<${tag}>${escaped(c)}</${tag}>`).join('')}</tr>`
   return `<table><thead>${cells('th', head)}</thead><tbody>${body.map(r => cells('td', r)).join('')}</tbody></table>`
 }
-const summary = ({ best, trials }: Found, study: Study): string =>
+const summary = ({ best, trials }: SearchResult, study: Study): string =>
   best === undefined
     ? `None of ${counted(trials.length, 'trial')} gave a value.`
     : `Best of ${counted(trials.length, 'trial')}: number ${best.trial.index}, ${study.metric.name} ${outcomeText(best.trial.outcome)}, ${JSON.stringify(best.trial.settings)}`
 
 /** One HTML page, with nothing outside of it: what was chosen, the plots, the ranges, the importance, every trial. */
-export const studyHtml = (found: Found, title: string, registry: SpaceRegistry = builtInSpace): string => {
+export const studyHtml = (found: SearchResult, title: string, registry: SpaceRegistry = builtInSpace): string => {
   const style =
     'body{font-family:sans-serif;margin:2em;max-width:70em}table{border-collapse:collapse;margin:1em 0}td,th{border:1px solid #ccc;padding:.2em .6em;text-align:right}'
   return [

@@ -14,10 +14,10 @@ import type { SettingsOf, Space } from './space.js'
 import { builtIn, type Registry } from './registry.js'
 import { checkStudy, runOf, type Study } from './study.js'
 import { checkWorkers, type Runner, type SearchError } from './runner/runner.js'
-import { bestOf, type Job, type Outcome, type Trial } from './trial.js'
+import { bestOf, type Job, type TrialOutcome, type Trial } from './trial.js'
 
 /** what a study has come to */
-export interface Found<S extends Space = Space> {
+export interface SearchResult<S extends Space = Space> {
   readonly study: Study<S>
   /** in the order of their indexes */
   readonly trials: readonly Trial<SettingsOf<S>>[]
@@ -92,13 +92,13 @@ const several =
 export const search = <S extends Space>(
   s: Study<S>,
   { runner, workers = 1, registry = builtIn, recall, keep, observe }: SearchOptions
-): TE.TaskEither<SearchError, Found<S>> => {
+): TE.TaskEither<SearchError, SearchResult<S>> => {
   const carriedOut = (job: Job<SettingsOf<S>>): TE.TaskEither<SearchError, Trial<SettingsOf<S>>> =>
     pipe(
       // settings whose run file says nothing sensible are a result like others
       runOf(s, job as Job),
       E.match(
-        (e): TE.TaskEither<SearchError, Outcome> =>
+        (e): TE.TaskEither<SearchError, TrialOutcome> =>
           TE.right({ tag: 'failed', message: `${e.path.join('/')}: expected ${e.expected}, got ${e.got}` }),
         run =>
           pipe(
@@ -119,7 +119,7 @@ export const search = <S extends Space>(
         ),
         TE.chainFirstEitherKW(trial => called('observe', () => observe?.(trial, finished())))
       )
-  const all: TE.TaskEither<SearchError, Found<S>> = async () => {
+  const all: TE.TaskEither<SearchError, SearchResult<S>> = async () => {
     let trials: readonly Trial<SettingsOf<S>>[] = []
     for (;;) {
       const planned = plan(s, trials, registry)

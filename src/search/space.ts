@@ -59,15 +59,15 @@ export const kindOf = ({ dimensions }: SpaceRegistry, d: Dimension): DimensionDe
   dimensions[d.tag] as DimensionDefinition<Dimension>
 
 /** a dimension with its path; `under` are the variants it comes with, from the outside in: paths of dimensions and names */
-export interface Placed {
+export interface BuiltLayer {
   readonly path: string
   readonly dimension: Dimension
   readonly kind: DimensionDefinition<Dimension>
   readonly under: readonly (readonly [path: string, variant: string])[]
 }
 const placedIn =
-  (registry: SpaceRegistry, at: string, under: Placed['under']) =>
-  (dimensions: DimensionRecord): readonly Placed[] =>
+  (registry: SpaceRegistry, at: string, under: BuiltLayer['under']) =>
+  (dimensions: DimensionRecord): readonly BuiltLayer[] =>
     Object.entries(dimensions).flatMap(([name, dimension]) => {
       const kind = kindOf(registry, dimension)
       const path = `${at}${name}`
@@ -80,7 +80,7 @@ const placedIn =
       ]
     })
 /** all dimensions, those of variants too, in the order in which they are written */
-export const placed = (s: Space, registry: SpaceRegistry = builtInSpace): readonly Placed[] =>
+export const placed = (s: Space, registry: SpaceRegistry = builtInSpace): readonly BuiltLayer[] =>
   placedIn(registry, '', [])(s.dimensions)
 
 // ---- settings
@@ -132,7 +132,7 @@ const valuesIn =
       ]
     })
 /** the value of each dimension that these settings have, by its path; of variants, the name */
-export const valuesOf = (
+export const settingValues = (
   s: Space,
   settings: Settings,
   registry: SpaceRegistry = builtInSpace
@@ -140,7 +140,7 @@ export const valuesOf = (
 
 /** whether settings meet the constraints; one that speaks of a value that isn't there holds */
 export const meets = (s: Space, settings: Settings, registry: SpaceRegistry = builtInSpace): boolean => {
-  const values = valuesOf(s, settings, registry)
+  const values = settingValues(s, settings, registry)
   return s.constraints.every(c => {
     const numbers = c.names.flatMap(name => (typeof values[name] === 'number' ? [values[name]] : []))
     return numbers.length < c.names.length || (registry.constraints[c.tag]?.holds(c, numbers) ?? false)

@@ -10,7 +10,7 @@ import { loadSource } from '../data/readers.js'
 import { codecsOf } from '../registry/codecs.js'
 import { dataDigest } from '../run/identity.js'
 import { runFileCodec } from '../run/run-file.js'
-import { shortCodecsOf } from '../run/short.js'
+import { shortCodecsOf } from '../run/shorthand.js'
 import { version } from '../run/version.js'
 import {
   decode,
@@ -32,8 +32,8 @@ import type { Constraint } from './constraint.js'
 import type { Dimension, DimensionRecord } from './dimension/index.js'
 import { isJson, labelled, type Json } from './json.js'
 import { studyMetricCodec, validationLoss, type StudyMetric } from './metric.js'
-import { usualNarrowing, zoom, type Zoom } from './narrow.js'
-import { random, type Sampler } from './sampler/index.js'
+import { defaultNarrowing, zoom, type Zoom } from './narrow.js'
+import { randomSearch, type Sampler } from './sampler/index.js'
 import type { Settings } from './space.js'
 import { builtIn, type Registry } from './registry.js'
 import { checkStudy, type Study } from './study.js'
@@ -105,9 +105,9 @@ const checkHoles = ({ space, run }: StudyFile): DecodeError | undefined => {
 const share = (most: number): Codec<number> => inRange(`a number from 0 to ${most}`, x => x >= 0 && x <= most)
 const zoomCodec: Codec<Zoom> = exact('zoom', {
   rounds: size,
-  keep: withDefault(size, usualNarrowing.keep),
-  margin: withDefault(share(0.5), usualNarrowing.margin),
-  minWidth: withDefault(share(1), usualNarrowing.minWidth)
+  keep: withDefault(size, defaultNarrowing.keep),
+  margin: withDefault(share(0.5), defaultNarrowing.margin),
+  minWidth: withDefault(share(1), defaultNarrowing.minWidth)
 })
 const template: Codec<Json> = refined('a run file with holes', (u): u is Json => isJson(u) && isRecord(u))
 
@@ -120,7 +120,7 @@ export const studyFileCodec = (registry: Registry = builtIn): Codec<StudyFile> =
     metric: withDefault(studyMetricCodec, validationLoss),
     budget: size,
     seed: withDefault(uint32, 0),
-    sampler: withDefault(shortCodecsOf(registry).sampler, random),
+    sampler: withDefault(shortCodecsOf(registry).sampler, randomSearch),
     zoom: withDefault(zoomCodec, zoom(1)),
     timeout: optional(positive)
   }) as Codec<StudyFile>

@@ -8,13 +8,13 @@ import { checkRunFile, contract, trainingOf, type RunFile } from '../run/run-fil
 import { anyOf, epochs } from '../train/stop/index.js'
 import { checkTraining } from '../train/training.js'
 import { decodeError, inside, settingError, type DecodeError, type SettingError } from '../value/error.js'
-import { given } from '../value/given.js'
+import { defined } from '../value/defined.js'
 import { isSize } from '../value/shape.js'
 import { errorText } from '../value/text.js'
 import { checkMetric, validationLoss, type StudyMetric } from './metric.js'
 import { zoom, type Zoom } from './narrow.js'
 import { builtIn, type Registry } from './registry.js'
-import { random, samplerInterpreter, type Sampler } from './sampler/index.js'
+import { randomSearch, samplerInterpreter, type Sampler } from './sampler/index.js'
 import {
   draw,
   checkSpace,
@@ -72,9 +72,9 @@ export const study = <const S extends Space>(options: StudyOptions<S>): Study<S>
   Object.freeze({
     metric: validationLoss,
     seed: 0,
-    sampler: random,
+    sampler: randomSearch,
     zoom: zoom(1),
-    ...given(options),
+    ...defined(options),
     run: (settings: SettingsOf<S>) =>
       E.tryCatch(
         () => runFile(options.run(settings)),

@@ -34,7 +34,7 @@ export interface TimedOut {
   readonly tag: 'timedOut'
   readonly seconds: number
 }
-export type Outcome = Scored | DivergedTrial | Failed | TimedOut
+export type TrialOutcome = Scored | DivergedTrial | Failed | TimedOut
 
 /** what is decided about a trial before it runs */
 export interface Job<A = Settings> {
@@ -51,14 +51,14 @@ export interface Job<A = Settings> {
   readonly seed: number
 }
 export interface Trial<A = Settings> extends Job<A> {
-  readonly outcome: Outcome
+  readonly outcome: TrialOutcome
 }
 
-const outcome = (tag: Outcome['tag'], fields: ReturnType<Definition['fields']>): Definition => ({
+const outcome = (tag: TrialOutcome['tag'], fields: ReturnType<Definition['fields']>): Definition => ({
   tag,
   fields: () => fields
 })
-const outcomeCodec: Codec<Outcome> = recordCodec<Outcome>(
+const outcomeCodec: Codec<TrialOutcome> = recordCodec<TrialOutcome>(
   'outcome',
   family(
     outcome('scored', { value: finite, epoch: size, step: size, reason: t.string }),
@@ -91,7 +91,7 @@ export type Goal = 'min' | 'max'
 export const goal: Codec<Goal> = oneOf('min', 'max')
 
 /** lower is better; whatever gave no value is worse than everything */
-export const cost = (toward: Goal, { outcome: o }: { readonly outcome: Outcome }): number =>
+export const cost = (toward: Goal, { outcome: o }: { readonly outcome: TrialOutcome }): number =>
   o.tag !== 'scored' ? Infinity : toward === 'min' ? o.value : -o.value
 
 /** the trials from the best to the worst; of equally good ones the earlier is the better */

@@ -9,15 +9,15 @@ import { gradients } from '../expr/gradient.js'
 import { inputsLike, keyTensor } from '../expr/inputs.js'
 import type { Expr } from '../expr/op.js'
 import { collect, namedExprs, precisionOf, type Examples } from '../infer/examples.js'
-import type { Value } from '../layer/kind.js'
+import type { Value } from '../layer/definition.js'
 import type { Model } from '../layer/model.js'
-import { mapValue } from '../layer/series.js'
+import { mapValue } from '../layer/compose.js'
 import { initStateFrom } from '../model/init.js'
 import type { ParamsOf } from '../model/params.js'
 import { rootKey, type Key } from '../random/index.js'
 import type { BackendError, DataError, SettingError, ShapeError } from '../value/error.js'
 import { scalarOf, type Tensor } from '../value/tensor.js'
-import { leaves, rebuild, type Branch } from '../value/tree.js'
+import { treeLeaves, rebuild, type Branch } from '../value/tree.js'
 import type { TrainingRegistry } from './registry.js'
 import type { FittingLoss } from './loss/fitting.js'
 import type { Loss } from './loss/index.js'
@@ -71,7 +71,7 @@ const run = (
   const { value, seen } = c.placed.apply(context, given.x)
   // single input and output were checked with the training
   const { loss } = lossOutputs(c, value as Expr, given)
-  const at = leaves<Expr>(p)
+  const at = treeLeaves<Expr>(p)
   const values = seen.flatMap(([, v]) => namedExprs('', v).map(([, e]) => e))
   const all = gradients(loss, [...at.map(([, e]) => e), ...values])
   const deltas = new Map(values.map((e, i) => [e, all[at.length + i] as Expr]))
@@ -91,7 +91,7 @@ const run = (
     )
   }
   const tensors = {
-    ...Object.fromEntries([...leaves<Tensor>(params, 'params'), ...leaves<Tensor>(state, 'layers')]),
+    ...Object.fromEntries([...treeLeaves<Tensor>(params, 'params'), ...treeLeaves<Tensor>(state, 'layers')]),
     ...batch,
     key: keyTensor(options.key ?? rootKey(0))
   }

@@ -7,7 +7,7 @@ import {
   counted,
   failIf,
   settingError,
-  within,
+  withinPath,
   type DataError,
   type SettingError,
   type ShapeError
@@ -42,7 +42,7 @@ const checkBatchSize = ({ training: { batchSize } }: ValidTraining, n: number): 
 
 /** the validation set suits the training too, and is there where the stop rule or a schedule reads it */
 const checkValidation = (c: ValidTraining, validation: Dataset | undefined): E.Either<RunError, void> => {
-  if (validation !== undefined) return within('validation')(checkData(c, validation))
+  if (validation !== undefined) return withinPath('validation')(checkData(c, validation))
   const lacking = (setting: string, reader: string): SettingError =>
     settingError(
       [setting],
@@ -88,7 +88,7 @@ const firstState = (
           hint
         )
     ),
-    within('from')
+    withinPath('from')
   )
 }
 

@@ -1,7 +1,7 @@
 /** The errors that end a training. */
 import type { BackendError, DataError, Problem, SettingError, ShapeError } from '../value/error.js'
 import { numbersOf, type Tensor } from '../value/tensor.js'
-import { leaves } from '../value/tree.js'
+import { treeLeaves } from '../value/tree.js'
 import type { KnownLoss } from './loss/index.js'
 import type { Best, TrainState } from './state.js'
 
@@ -31,9 +31,11 @@ type Carried = Pick<TrainState, 'params' | 'layers' | 'optimizer'>
 
 /** the label of the first tensor of a state with a number that is not finite: a parameter, a running statistic, an optimizer's slot */
 const notFiniteIn = ({ params, layers, optimizer }: Carried): string =>
-  [...leaves<Tensor>(params), ...leaves<Tensor>(layers, 'layers'), ...leaves<Tensor>(optimizer, 'optimizer')].find(
-    ([, t]) => !Array.from(numbersOf(t)).every(Number.isFinite)
-  )?.[0] ?? 'params'
+  [
+    ...treeLeaves<Tensor>(params),
+    ...treeLeaves<Tensor>(layers, 'layers'),
+    ...treeLeaves<Tensor>(optimizer, 'optimizer')
+  ].find(([, t]) => !Array.from(numbersOf(t)).every(Number.isFinite))?.[0] ?? 'params'
 
 /**
  * The error of the step after a good state, by its loss or, where that is finite, by the state after it: `after` computes that only

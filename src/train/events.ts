@@ -19,7 +19,7 @@ export type TrainEvent =
   | { readonly tag: 'done'; readonly reason: string; readonly step: number; readonly epoch: number }
 
 /** what a training under way yields each time it is pulled */
-export interface Turn {
+export interface TrainingChunk {
   /** what happened: steps, and perhaps the end of an epoch */
   readonly events: readonly TrainEvent[]
   /** the state after the last of them: a copy, made when asked for. Throws after the next pull, when that state is gone. */

@@ -8,7 +8,7 @@ import type { Dataset } from '../data/dataset.js'
 import { releasing } from '../value/bracket.js'
 import { bookkeeping, epochSumsAfter, type Bookkeeping } from './bookkeeping.js'
 import { divergedAfter, type Diverged, type TrainError } from './divergence.js'
-import type { EpochReport, TrainEvent, Turn } from './events.js'
+import type { EpochReport, TrainEvent, TrainingChunk } from './events.js'
 import type { Scores } from './progress.js'
 import { metricValues, scorer as scorerOf, type Scorer } from './score.js'
 import { openSession, type SessionOptions, type TrainingSession } from './session.js'
@@ -65,7 +65,7 @@ export const trainingLoop = <A>(
   first: TrainState,
   o: LoopOptions,
   end: (e: Ended) => A
-): E.Either<TrainError, Generator<Turn, E.Either<TrainError, A>>> =>
+): E.Either<TrainError, Generator<TrainingChunk, E.Either<TrainError, A>>> =>
   pipe(
     E.Do,
     E.bindW('session', () => openSession(c, data, n, first, o)),
@@ -112,7 +112,7 @@ const turnsOf = function* (
   scorer: Scorer | undefined,
   first: TrainState,
   { keepBest, turnSteps, pauseAt, acrossEpochs = false, emitEvents }: LoopOptions
-): Generator<Turn, E.Either<TrainError, Ended>> {
+): Generator<TrainingChunk, E.Either<TrainError, Ended>> {
   const book = bookkeeping(session.training)
   const keepsBest = keepBest !== undefined && keepBest !== false
   const ahead = speculation(session, book, first, {

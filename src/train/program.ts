@@ -6,7 +6,7 @@ import { cast, fingerprint, input, max, mul, oneHot, reduceMax, reshape, total }
 import { gradients } from '../expr/gradient.js'
 import { inputsLike } from '../expr/inputs.js'
 import type { Expr } from '../expr/op.js'
-import { leaves, mapTree, type Branch, type Tree } from '../value/tree.js'
+import { treeLeaves, mapTree, type Branch, type Tree } from '../value/tree.js'
 import type { BatchSource } from '../data/program-inputs.js'
 import { batchLoss } from './loss/index.js'
 import { areIndexes } from './loss/loss.js'
@@ -94,12 +94,12 @@ const finiteOutputs = (params: ByPath, layers: Tree<Expr>, slots: Branch<Expr>):
   ...finiteOutput('finite', [...params.values()]),
   ...finiteOutput(
     'finite/layers',
-    leaves<Expr>(layers).map(([, e]) => e)
+    treeLeaves<Expr>(layers).map(([, e]) => e)
   ),
   // slots of the run are powers and counts
   ...Object.fromEntries(
     Object.entries(slots).flatMap(([name, tree]) => {
-      const tensors = leaves<Expr>(tree).filter(([path]) => path !== '')
+      const tensors = treeLeaves<Expr>(tree).filter(([path]) => path !== '')
       return Object.entries(
         finiteOutput(
           `finite/${name}`,
@@ -135,8 +135,8 @@ export const stepOutputs = (
   const layers = inputsLike('layers', s.layers)
   const { value: output, layers: nextLayers } = forward(c, params, layers, batch.x, true)
   const losses = lossOutputs(c, output, batch)
-  const at = leaves<Expr>(params)
-  const before = new Map(leaves<Expr>(layers))
+  const at = treeLeaves<Expr>(params)
+  const before = new Map(treeLeaves<Expr>(layers))
   const gs = gradients(
     losses.loss,
     at.map(([, e]) => e)
@@ -156,8 +156,8 @@ export const stepOutputs = (
   )
   return {
     ...Object.fromEntries([...next.params].map(([path, e]) => [`params/${path}`, e])),
-    ...Object.fromEntries(leaves<Expr>(keptLayers, 'layers')),
-    ...Object.fromEntries(leaves<Expr>(next.slots, 'optimizer')),
+    ...Object.fromEntries(treeLeaves<Expr>(keptLayers, 'layers')),
+    ...Object.fromEntries(treeLeaves<Expr>(next.slots, 'optimizer')),
     ...losses,
     ...metricSums(c, output, batch.y),
     ...finiteOutputs(next.params, keptLayers, next.slots),

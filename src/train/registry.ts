@@ -1,5 +1,5 @@
 /** What training looks members up in. */
-import type { LayerRegistry } from '../layer/kind.js'
+import type { LayerRegistry } from '../layer/definition.js'
 import { builtInLayers } from '../layer/registry.js'
 import { losses, type LossTable } from './loss/index.js'
 import { metrics, type MetricTable } from './metric/index.js'

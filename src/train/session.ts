@@ -6,7 +6,7 @@ import { epochOrder } from '../data/batch.js'
 import type { Dataset } from '../data/dataset.js'
 import { gathered, residentData } from '../data/program-inputs.js'
 import { settingError, type BackendError, type SettingError, type ShapeError } from '../value/error.js'
-import { view } from '../value/tensor.js'
+import { tensorView } from '../value/tensor.js'
 import { purposeKey, tensorsOf, type TrainState } from './state.js'
 import { stepInputs, stepProgram, type StepProgram, type StepSettings } from './step-program.js'
 import type { ValidTraining } from './training.js'
@@ -119,7 +119,7 @@ export const runSteps = (
   { from, program, settings }: StepRange
 ): ReturnType<Loop['steps']> => {
   const count = settings.length
-  const index = view('u32', [count, program.examples], nextExamples(session, from, count * program.examples))
+  const index = tensorView('u32', [count, program.examples], nextExamples(session, from, count * program.examples))
   // most programs draw nothing and have no schedules
   const takesMore = Object.keys(program.program.inputs).some(name => name === 'key' || name.startsWith('setting/'))
   const inputs: Values = takesMore ? { index, ...stepInputs(session.training, from.progress, settings) } : { index }

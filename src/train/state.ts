@@ -3,9 +3,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { initFrom, initStateFrom } from '../model/init.js'
 import { childKey, rootKey, type Key } from '../random/index.js'
 import { shapeError, type ShapeError } from '../value/error.js'
-import { full, type Aval, type Tensor } from '../value/tensor.js'
+import { filledTensor, type Aval, type Tensor } from '../value/tensor.js'
 import { showAval } from '../value/text.js'
-import { leaves, mapTree, type Branch, type Tree } from '../value/tree.js'
+import { treeLeaves, mapTree, type Branch, type Tree } from '../value/tree.js'
 import { optimizerInterpreter, type Slot } from './optimizer/index.js'
 import type { Totals } from './metric/metric.js'
 import { notStarted, type Memory, type Progress, type Scores } from './progress.js'
@@ -42,8 +42,8 @@ export const purposeKey = (seed: number, purpose: 'init' | 'shuffle' | 'step'): 
 
 const slotTensors = (slot: Slot, params: Branch<Tensor>, dtype: 'f32' | 'f64'): Tree<Tensor> =>
   slot.per === 'run'
-    ? full(dtype, [], slot.value)
-    : mapTree<Tensor, Tensor>(p => full(p.dtype, p.shape, slot.value))(params)
+    ? filledTensor(dtype, [], slot.value)
+    : mapTree<Tensor, Tensor>(p => filledTensor(p.dtype, p.shape, slot.value))(params)
 
 /** the tensors of any state of a training, before they have values */
 export const formOf = (c: ValidTraining): Readonly<Record<'params' | 'layers' | 'optimizer', Branch<Aval>>> => {
@@ -63,7 +63,7 @@ export const formOf = (c: ValidTraining): Readonly<Record<'params' | 'layers' | 
 /** whether the tensors of a state are those of a training (the same names, shapes and element types), which is worked out once */
 export const checkState = (c: ValidTraining): ((s: TrainState) => E.Either<ShapeError, TrainState>) => {
   const avals = (trees: Readonly<Record<'params' | 'layers' | 'optimizer', Branch<Aval>>>) =>
-    (['params', 'layers', 'optimizer'] as const).flatMap(part => leaves<Aval>(trees[part], part))
+    (['params', 'layers', 'optimizer'] as const).flatMap(part => treeLeaves<Aval>(trees[part], part))
   const hint = 'is it a state of this model, this optimizer and this precision?'
   const wanted = new Map(avals(formOf(c)).map(([name, a]) => [name, showAval(a)]))
   return s => {
@@ -104,7 +104,7 @@ export const start = (
 // ---- a state's tensors by the names they have in a program
 
 const named = (prefix: string, tree: Branch<Tensor>): readonly (readonly [string, Tensor])[] =>
-  leaves<Tensor>(tree, prefix)
+  treeLeaves<Tensor>(tree, prefix)
 
 export const tensorsOf = (s: Pick<TrainState, 'params' | 'layers' | 'optimizer'>): Readonly<Record<string, Tensor>> =>
   Object.fromEntries([...named('params', s.params), ...named('layers', s.layers), ...named('optimizer', s.optimizer)])

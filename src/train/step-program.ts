@@ -9,7 +9,7 @@ import type { BatchSource } from '../data/program-inputs.js'
 import { program, type Program } from '../expr/program.js'
 import { foldIn } from '../random/index.js'
 import type { ShapeError } from '../value/error.js'
-import { allocate, numbersOf, view, type Tensor } from '../value/tensor.js'
+import { allocate, numbersOf, tensorView, type Tensor } from '../value/tensor.js'
 import type { Totals } from './metric/metric.js'
 import { isFiniteName, stepOutputs } from './program.js'
 import type { Progress } from './progress.js'
@@ -65,7 +65,7 @@ export const stepInputs = (c: ValidTraining, { step }: Progress, settings: reado
   const root = purposeKey(seed, 'step')
   const count = settings.length
   const valuesOf = (name: string): Tensor =>
-    view(
+    tensorView(
       precision,
       [count],
       allocate(
@@ -74,7 +74,7 @@ export const stepInputs = (c: ValidTraining, { step }: Progress, settings: reado
       )
     )
   return {
-    key: view('u32', [count, 2], Uint32Array.from(settings.flatMap((_, i) => [...foldIn(root, step + i).words]))),
+    key: tensorView('u32', [count, 2], Uint32Array.from(settings.flatMap((_, i) => [...foldIn(root, step + i).words]))),
     ...Object.fromEntries(Object.keys(settings[0] ?? {}).map(name => [`setting/${name}`, valuesOf(name)]))
   }
 }

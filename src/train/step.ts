@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { unstacked, type Backend, type Executable, type Values } from '../backend/backend.js'
 import { handedIn } from '../data/program-inputs.js'
-import { within } from '../value/error.js'
+import { withinPath } from '../value/error.js'
 import { showAval } from '../value/text.js'
 import { bookkeeping, type Bookkeeping } from './bookkeeping.js'
 import { divergedAfter, type TrainError } from './divergence.js'
@@ -83,7 +83,7 @@ export const stepOf = (t: Training, { backend, registry = builtInTraining }: Ste
       return (state, batch, epochEnds = false) =>
         pipe(
           checkBatch(c, batch),
-          E.chainW(() => within('state')(suited(state))),
+          E.chainW(() => withinPath('state')(suited(state))),
           E.chainW(() => compiled(state, batch)),
           E.chainW(step => taken(c, book, step, state, batch, epochEnds))
         )

@@ -9,7 +9,7 @@ import { drained } from '../value/bracket.js'
 import { settingError, type SettingError } from '../value/error.js'
 import { checkRun } from './check-data.js'
 import type { TrainError } from './divergence.js'
-import type { EpochReport, TrainEvent, Turn } from './events.js'
+import type { EpochReport, TrainEvent, TrainingChunk } from './events.js'
 import { builtInTraining, type TrainingRegistry } from './registry.js'
 import { trainingLoop } from './loop.js'
 import type { Loss } from './loss/index.js'
@@ -47,7 +47,7 @@ export interface TrainOptions {
   readonly fingerprints?: boolean
 }
 
-export interface TurnOptions extends TrainOptions {
+export interface TrainIteratorOptions extends TrainOptions {
   /** a turn takes at most so many steps, rounded down, and at least one */
   readonly turnSteps?: number
   /** a turn ends after a step with this number (steps taken so far), so that the state there can be had */
@@ -58,7 +58,7 @@ export interface TurnOptions extends TrainOptions {
 const observerOf = (o: TrainOptions | undefined): TrainOptions['observe'] => o?.observe
 /** what untyped callers hand in by mistake */
 const wrongArguments = (
-  o: Partial<TurnOptions> | undefined,
+  o: Partial<TrainIteratorOptions> | undefined,
   data: Partial<Dataset> | undefined
 ): SettingError | undefined =>
   typeof o?.backend?.loop !== 'function'
@@ -75,10 +75,10 @@ const wrongArguments = (
 const opened =
   <M extends AnyModel, const L extends Loss>(
     options: FittingOptions<M, L>,
-    o: TurnOptions,
+    o: TrainIteratorOptions,
     how: { readonly emitEvents: boolean; readonly acrossEpochs: boolean }
   ) =>
-  (data: Dataset): E.Either<TrainError, Generator<Turn, E.Either<TrainError, Trained<M>>>> => {
+  (data: Dataset): E.Either<TrainError, Generator<TrainingChunk, E.Either<TrainError, Trained<M>>>> => {
     const unfit = wrongArguments(o, data)
     if (unfit !== undefined) return E.left(unfit)
     const t = training(options)
@@ -107,9 +107,9 @@ const opened =
  * const pulled = turns(settings, { backend: wasm, pauseAt: step => step % 100 === 0 })(data)
  * // Either<TrainError, Generator<Turn, Either<TrainError, Trained>>>
  */
-export const turns =
-  <M extends AnyModel, const L extends Loss>(options: FittingOptions<M, L>, o: TurnOptions) =>
-  (data: Dataset): E.Either<TrainError, Generator<Turn, E.Either<TrainError, Trained<M>>>> =>
+export const trainIterator =
+  <M extends AnyModel, const L extends Loss>(options: FittingOptions<M, L>, o: TrainIteratorOptions) =>
+  (data: Dataset): E.Either<TrainError, Generator<TrainingChunk, E.Either<TrainError, Trained<M>>>> =>
     opened(options, o, { emitEvents: true, acrossEpochs: false })(data)
 
 /**

@@ -53,7 +53,7 @@ export const label: Codec<string> = refined(
   (u): u is string => typeof u === 'string' && isLabel(u)
 )
 /** the sizes of a tensor: [28, 28, 1] */
-export const dims: Codec<Dims> = refined(
+export const dimsCodec: Codec<Dims> = refined(
   'a list of positive whole numbers',
   (u): u is Dims => Array.isArray(u) && u.every(isSize)
 )

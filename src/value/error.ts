@@ -87,7 +87,7 @@ export const fileError = problem('FileError', 'unusable-file')
 export const backendError = problem('BackendError', 'cannot-run')
 
 /** `hidden/dense: expected a flat input [n], got [28, 28, 1]; put flatten before it`; several mistakes on a line each */
-export const message = (e: Problem<string>): string => mistakesOf(e).map(sentence).join('\n')
+export const showError = (e: Problem<string>): string => mistakesOf(e).map(sentence).join('\n')
 const sentence = (e: Problem<string>): string =>
   `${e.path.length > 0 ? `${e.path.join('/')}: ` : ''}expected ${e.expected}, got ${e.got}${e.hint === '' ? '' : `; ${e.hint}`}`
 
@@ -98,7 +98,7 @@ export const mistakesOf = ({ others = [], ...first }: Problem<string>): readonly
 ]
 
 /** errors as text: `problemShow.show(e)` is `message(e)` */
-export const problemShow: Show<Problem<string>> = { show: message }
+export const problemShow: Show<Problem<string>> = { show: showError }
 
 const mistakeEq: Eq.Eq<Problem<string>> = Eq.struct({
   _tag: S.Eq,
@@ -125,7 +125,7 @@ export const inside =
   })
 
 /** an `Either` whose error, if it is one, lies one level further out */
-export const within = (label: string): (<P extends Problem<string>, A>(e: E.Either<P, A>) => E.Either<P, A>) =>
+export const withinPath = (label: string): (<P extends Problem<string>, A>(e: E.Either<P, A>) => E.Either<P, A>) =>
   E.mapLeft(inside(label))
 
 // ---- several checks

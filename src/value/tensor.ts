@@ -49,7 +49,7 @@ const makers: { readonly [D in DType]: (n: number | ArrayLike<number>) => Storag
 export const allocate = <D extends DType>(dtype: D, n: number | ArrayLike<number>): Storage[D] => makers[dtype](n)
 
 /** a row-major tensor over the given storage, which from now on belongs to the tensor. For engines; see `tensor` for checked data. */
-export const view = <const S extends Dims, D extends DType>(dtype: D, shape: S, data: Numbers): Tensor<S, D> => ({
+export const tensorView = <const S extends Dims, D extends DType>(dtype: D, shape: S, data: Numbers): Tensor<S, D> => ({
   dtype,
   shape,
   stride: stridesOf(shape),
@@ -120,11 +120,15 @@ export const tensor = <const S extends Dims, D extends DType>(
   if (sizeOf(shape) !== numbers.length)
     return fail(`${sizeOf(shape)} numbers for the shape ${showShape(shape)}`, shown(numbers.length))
   const wrong = misfit(dtype, numbers)
-  return wrong === undefined ? E.right(view(dtype, shape, allocate(dtype, numbers))) : E.left(wrong)
+  return wrong === undefined ? E.right(tensorView(dtype, shape, allocate(dtype, numbers))) : E.left(wrong)
 }
 
 /** one number everywhere, stored once (all strides are 0) */
-export const full = <const S extends Dims, D extends DType>(dtype: D, shape: S, value: number): Tensor<S, D> => ({
+export const filledTensor = <const S extends Dims, D extends DType>(
+  dtype: D,
+  shape: S,
+  value: number
+): Tensor<S, D> => ({
   dtype,
   shape,
   stride: shape.map(() => 0),

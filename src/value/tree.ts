@@ -13,10 +13,10 @@ export const isLeaf = <A extends Aval>(t: Tree<A>): t is A =>
 export const isLabel = (s: string): boolean => /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/.test(s) && !(s in Object.prototype)
 
 /** all leaves with their paths (`hidden/dense/weight`), in the order of the tree */
-export const leaves = <A extends Aval>(tree: Tree<A>, at = ''): readonly (readonly [path: string, leaf: A])[] =>
+export const treeLeaves = <A extends Aval>(tree: Tree<A>, at = ''): readonly (readonly [path: string, leaf: A])[] =>
   isLeaf(tree)
     ? [[at, tree]]
-    : Object.entries(tree).flatMap(([label, t]) => leaves(t, at === '' ? label : `${at}/${label}`))
+    : Object.entries(tree).flatMap(([label, t]) => treeLeaves(t, at === '' ? label : `${at}/${label}`))
 
 /**
  * A tree of the same form, with f of every leaf and its path.

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Backend, Loop } from '../../../src/backend/backend.js'
 import * as selfTest from '../../../src/backend/wasm/runtime/self-test.js'
 import * as threads from '../../../src/backend/wasm/runtime/threads.js'
-import { wasm, wasmCrew, wasmThreads } from '../../../src/backend/wasm/wasm.js'
+import { wasm, wasmThreadPool, wasmThreads } from '../../../src/backend/wasm/wasm.js'
 import { dataset } from '../../../src/data/dataset.js'
 import { input as expressionInput, matmul } from '../../../src/expr/build.js'
 import { program } from '../../../src/expr/program.js'
@@ -15,7 +15,7 @@ import { input, model } from '../../../src/layer/model.js'
 import { softmaxCrossEntropy } from '../../../src/train/loss/index.js'
 import { adam } from '../../../src/train/optimizer/index.js'
 import { steps } from '../../../src/train/stop/index.js'
-import { train, turns } from '../../../src/train/train.js'
+import { train, trainIterator } from '../../../src/train/train.js'
 import { numbers } from '../../conformance/helpers.js'
 import { left, right } from '../../expr/helpers.js'
 
@@ -63,7 +63,7 @@ afterEach(() => {
 describe('a crew', () => {
   it('trains again and again with the same threads and the bits of one', async () => {
     const started = watched()
-    const crew = right(await wasmCrew(3)())
+    const crew = right(await wasmThreadPool(3)())
     expect(crew.threads).toBe(3)
     for (const seed of [1, 2, 1]) expect(trained(crew, seed)).toEqual(trained(wasm, seed))
     expect(started.length).toBe(2)
@@ -71,8 +71,8 @@ describe('a crew', () => {
   })
 
   it('a training beside one that has the threads does without, and so does one after they were closed', async () => {
-    const crew = right(await wasmCrew(2)())
-    const first = right(turns(settings(1), { backend: crew })(data))
+    const crew = right(await wasmThreadPool(2)())
+    const first = right(trainIterator(settings(1), { backend: crew })(data))
     first.next()
     expect(trained(crew, 2)).toEqual(trained(wasm, 2))
     let last = first.next()
@@ -84,7 +84,7 @@ describe('a crew', () => {
 
   it('is one thread where none can be started', async () => {
     vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined)
-    const crew = right(await wasmCrew(4)())
+    const crew = right(await wasmThreadPool(4)())
     expect(crew.threads).toBe(1)
     expect(trained(crew, 1)).toEqual(trained(wasm, 1))
   })
@@ -101,7 +101,7 @@ const opened = (backend: Backend): { readonly loop: Loop; readonly turn: () => R
 describe('a loop', () => {
   it('that is closed twice gives its threads back once', async () => {
     const started = watched()
-    const crew = right(await wasmCrew(2)())
+    const crew = right(await wasmThreadPool(2)())
     const first = opened(crew)
     right(first.turn())
     first.loop.close()
@@ -126,7 +126,7 @@ describe('a loop', () => {
   })
 
   it('whose threads were closed ends with an error that says so', async () => {
-    const crew = right(await wasmCrew(3)())
+    const crew = right(await wasmThreadPool(3)())
     const { loop, turn } = opened(crew)
     right(turn())
     crew.close()
@@ -140,7 +140,7 @@ describe('a loop', () => {
     setFlagsFromString('--expose-gc')
     const collect = runInNewContext('gc') as () => void
     const started = watched()
-    const crew = right(await wasmCrew(2)())
+    const crew = right(await wasmThreadPool(2)())
     const forget = (): void => void right(opened(crew).turn())
     forget()
     trained(crew, 1)
@@ -172,7 +172,9 @@ describe('threads that the platform refuses', () => {
   }
   it('are an error that gives its reason, in a crew and in a training', async () => {
     refused()
-    expect(left(await wasmCrew(3)())).toContain('wasm/threads: expected 3 threads, got access to threads is restricted')
+    expect(left(await wasmThreadPool(3)())).toContain(
+      'wasm/threads: expected 3 threads, got access to threads is restricted'
+    )
     expect(left(train(settings(1), { backend: wasmThreads(3) })(data))).toContain('got access to threads is restricted')
   })
 })
@@ -180,8 +182,8 @@ describe('threads that the platform refuses', () => {
 describe('a thread that dies', () => {
   it('between two turns: the training ends with an error, and the next one runs on one thread', async () => {
     const started = watched()
-    const crew = right(await wasmCrew(2)())
-    const pulled = right(turns(settings(1, 50), { backend: crew, turnSteps: 2 })(data))
+    const crew = right(await wasmThreadPool(2)())
+    const pulled = right(trainIterator(settings(1, 50), { backend: crew, turnSteps: 2 })(data))
     expect(pulled.next().done).toBe(false)
     await started[0]?.terminate()
     let last = pulled.next()

@@ -1,6 +1,6 @@
 /** What the engine cannot do is said in its own words, not in those of the platform. */
 import { describe, expect, it } from 'vitest'
-import { wasm, wasmCrew, wasmThreads } from '../../../src/backend/wasm/wasm.js'
+import { wasm, wasmThreadPool, wasmThreads } from '../../../src/backend/wasm/wasm.js'
 import { explain } from '../../../src/backend/kernel/explain.js'
 import * as b from '../../../src/expr/build.js'
 import { program } from '../../../src/expr/program.js'
@@ -20,7 +20,7 @@ describe('the compiled engine', () => {
     const told = (n: number): string => `wasm/threads: expected a whole number, 1 or more, got ${n}`
     for (const n of [0, -1, 2.5, NaN]) {
       expect(left(wasmThreads(n).loop([small], {}, {}))).toBe(told(n))
-      expect(left(await wasmCrew(n)())).toBe(told(n))
+      expect(left(await wasmThreadPool(n)())).toBe(told(n))
     }
     // more than make sense are as many as do
     expect(wasmThreads(1e9).name).toBe('wasm, 64 threads')

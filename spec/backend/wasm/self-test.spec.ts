@@ -15,7 +15,7 @@ import {
   selfTested,
   type SelfTest
 } from '../../../src/backend/wasm/runtime/self-test.js'
-import { startCrew } from '../../../src/backend/wasm/runtime/threads.js'
+import { startThreadPool } from '../../../src/backend/wasm/runtime/threads.js'
 import { exp, input } from '../../../src/expr/build.js'
 import { program } from '../../../src/expr/program.js'
 import { numbersOf } from '../../../src/value/tensor.js'
@@ -75,7 +75,9 @@ describe('self-test', () => {
   })
 
   it('so is one in another thread', async () => {
-    expect(left(await startCrew(2, planted)())).toContain('wasm/threads: expected 2 threads, got self-test: matmul')
+    expect(left(await startThreadPool(2, planted)())).toContain(
+      'wasm/threads: expected 2 threads, got self-test: matmul'
+    )
   })
 
   it('the backend takes it before its first work, once', async () => {

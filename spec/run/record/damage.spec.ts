@@ -10,7 +10,7 @@ import { recordRun } from '../../../src/run/record/recorder.js'
 import { decodeRows, encodeHeader, encodeRows, rowSize, type Layout } from '../../../src/run/record/rows.js'
 import { verifyRecord } from '../../../src/run/record/verify.js'
 import { parseRunFile } from '../../../src/run/run-file.js'
-import { message } from '../../../src/value/error.js'
+import { showError } from '../../../src/value/error.js'
 import { right } from '../helpers.js'
 import { folders, ok } from './folders.js'
 
@@ -46,7 +46,7 @@ const said = async (): Promise<string> => {
   for (const e of [verdict, difference])
     if (E.isLeft(e)) {
       expect(e.left._tag).toMatch(/Error$/)
-      expect(message(e.left).length).toBeLessThan(1000)
+      expect(showError(e.left).length).toBeLessThan(1000)
     }
   return E.isLeft(verdict) ? 'an error' : verdict.right.tag
 }

@@ -6,7 +6,7 @@ import { changes } from '../../../src/run/record/changes.js'
 import { fingerprintOf } from '../../../src/value/fingerprint.js'
 import { singleDifference, tensorDifference, ulps } from '../../../src/run/record/values.js'
 import { parseRunFile } from '../../../src/run/run-file.js'
-import { view, type Tensor } from '../../../src/value/tensor.js'
+import { tensorView, type Tensor } from '../../../src/value/tensor.js'
 import { right, runFiles, xor } from '../helpers.js'
 
 describe('bisection', () => {
@@ -22,7 +22,7 @@ describe('bisection', () => {
     ))
 })
 
-const f32 = (...xs: readonly number[]): Tensor => view('f32', [xs.length], Float32Array.from(xs))
+const f32 = (...xs: readonly number[]): Tensor => tensorView('f32', [xs.length], Float32Array.from(xs))
 /** the float whose bits are the next ones */
 const next = (x: number, by = 1): number => {
   const [f, u] = [new Float32Array([x]), new Uint32Array(1)]
@@ -50,8 +50,8 @@ describe('ulps', () => {
 describe('tensors', () => {
   test('are compared number by number', () => {
     expect(tensorDifference(f32(1, NaN, -0), f32(1, NaN, -0))).toBeUndefined()
-    const a = view('f32', [2, 3], Float32Array.of(1, 2, 3, 4, 5, 0))
-    const b = view('f32', [2, 3], Float32Array.of(1, 2, next(3), next(4, 5), 5, -0))
+    const a = tensorView('f32', [2, 3], Float32Array.of(1, 2, 3, 4, 5, 0))
+    const b = tensorView('f32', [2, 3], Float32Array.of(1, 2, next(3), next(4, 5), 5, -0))
     expect(tensorDifference(a, b)).toEqual({
       count: 3,
       of: 6,
@@ -84,8 +84,8 @@ describe('a fingerprint', () => {
     )
   })
   test('gives away one number of f64', () => {
-    const b = view('f64', [2, 2], Float64Array.of(1, 2, 3, 4))
-    const a = view('f64', [2, 2], Float64Array.of(1, 2, 3 + 4 * Number.EPSILON, 4))
+    const b = tensorView('f64', [2, 2], Float64Array.of(1, 2, 3, 4))
+    const a = tensorView('f64', [2, 2], Float64Array.of(1, 2, 3 + 4 * Number.EPSILON, 4))
     expect(singleDifference(b, fingerprintOf(b), fingerprintOf(a))).toEqual(tensorDifference(a, b)?.first)
   })
   test('says so when more than one number differs', () => {

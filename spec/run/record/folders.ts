@@ -6,9 +6,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { afterAll } from 'vitest'
 import { wasm } from '../../../src/backend/wasm/wasm.js'
-import type { Outcome, RecordOptions } from '../../../src/run/record/options.js'
+import type { RunOutcome, RecordOptions } from '../../../src/run/record/options.js'
 import { recordRun } from '../../../src/run/record/recorder.js'
-import { message, type Problem } from '../../../src/value/error.js'
+import { showError, type Problem } from '../../../src/value/error.js'
 import { right } from '../helpers.js'
 import { runOf } from './run.js'
 
@@ -25,7 +25,7 @@ export const ok = async <A>(t: TaskEither<Problem<string>, A>): Promise<A> => ri
 export const bad = async (t: TaskEither<Problem<string>, unknown>): Promise<string> => {
   const r = await t()
   if (E.isRight(r)) throw new Error('it should have been refused')
-  return message(r.left)
+  return showError(r.left)
 }
-export const record = (folder: string, epochs: number, o: Partial<RecordOptions> = {}): Promise<Outcome> =>
+export const record = (folder: string, epochs: number, o: Partial<RecordOptions> = {}): Promise<RunOutcome> =>
   ok(recordRun(folder, runOf(epochs), { backend: wasm, ...o }))

@@ -11,8 +11,8 @@ import { readRecord } from '../../../src/run/record/folder.js'
 import { recordRun, resumeRun } from '../../../src/run/record/recorder.js'
 import { stateAt } from '../../../src/run/record/replay.js'
 import { stateDigest } from '../../../src/run/state.js'
-import { train, turns } from '../../../src/train/train.js'
-import { message, type Problem } from '../../../src/value/error.js'
+import { train, trainIterator } from '../../../src/train/train.js'
+import { showError, type Problem } from '../../../src/value/error.js'
 import { diverging, right } from '../helpers.js'
 import { parseRunFile } from '../../../src/run/run-file.js'
 import { bad, folders, ok, record } from './folders.js'
@@ -132,7 +132,7 @@ describe('recording', () => {
     ])
     const refused = [one, two].filter(E.isLeft)
     expect(refused).toHaveLength(1)
-    expect(message((refused[0] as E.Left<Problem<string>>).left)).toMatch(/in use by process \d+/)
+    expect(showError((refused[0] as E.Left<Problem<string>>).left)).toMatch(/in use by process \d+/)
   })
   test('and one whose run file was changed: what is there is of another run', async () => {
     for (const stop of [stopAfter(3), (): boolean => false]) {
@@ -174,7 +174,7 @@ describe('a state of any step', () => {
       expect(state.progress.step).toBe(step)
       if (step === 0) continue
       const pulled = right(
-        turns(training, {
+        trainIterator(training, {
           backend: wasm,
           pauseAt: s => s === step,
           ...(datasets.validation === undefined ? {} : { validation: datasets.validation })

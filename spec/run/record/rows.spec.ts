@@ -10,13 +10,13 @@ import {
   rowSize,
   soundRows,
   type Layout,
-  type Row
+  type StepRow
 } from '../../../src/run/record/rows.js'
 import { leftMessage, right } from '../helpers.js'
 
 const layout: Layout = layoutOf({ '0/correct': [0], '1/by class': [0, 0, 0] }, ['dense/weight', 'dense/bias'], 'f32')
 const word = fc.integer({ min: 0, max: 0xffffffff })
-const row = (step: number): fc.Arbitrary<Row> =>
+const row = (step: number): fc.Arbitrary<StepRow> =>
   fc
     .tuple(word, fc.double(), fc.double(), fc.double(), fc.array(fc.double(), { minLength: 3, maxLength: 3 }), word)
     .map(([examples, weight, loss, x, xs, w]) => ({
@@ -27,7 +27,7 @@ const row = (step: number): fc.Arbitrary<Row> =>
       sums: { '0/correct': [x], '1/by class': xs },
       fingerprints: [w, 1, 2, w]
     }))
-const rows = (min: number, max = 12): fc.Arbitrary<readonly Row[]> =>
+const rows = (min: number, max = 12): fc.Arbitrary<readonly StepRow[]> =>
   fc.integer({ min, max }).chain(n => fc.tuple(...Array.from({ length: n }, (_, i) => row(i + 1))))
 
 describe('rows', () => {

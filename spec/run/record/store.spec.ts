@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { wasm } from '../../../src/backend/wasm/wasm.js'
-import type { Outcome, RecordOptions } from '../../../src/run/record/options.js'
+import type { RunOutcome, RecordOptions } from '../../../src/run/record/options.js'
 import { recordRun } from '../../../src/run/record/recorder.js'
 import { storeRun } from '../../../src/run/record/store.js'
 import { verifyRecord } from '../../../src/run/record/verify.js'
@@ -24,7 +24,7 @@ const train = async (
   store: string,
   run: RunFile,
   o: Partial<RecordOptions> = {}
-): Promise<Outcome & { readonly taken: number }> => {
+): Promise<RunOutcome & { readonly taken: number }> => {
   let taken = 0
   const observe: RecordOptions['observe'] = e => {
     if (e.tag === 'step') taken++

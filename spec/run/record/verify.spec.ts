@@ -14,14 +14,21 @@ import { encodeLink, link, type EpochLink } from '../../../src/run/record/epochs
 import { readRecord } from '../../../src/run/record/folder.js'
 import { recordRun } from '../../../src/run/record/recorder.js'
 import { stateAt } from '../../../src/run/record/replay.js'
-import { decodeRow, encodeHeader, encodeRows, rowSize, type Layout, type Row } from '../../../src/run/record/rows.js'
+import {
+  decodeRow,
+  encodeHeader,
+  encodeRows,
+  rowSize,
+  type Layout,
+  type StepRow
+} from '../../../src/run/record/rows.js'
 import { verifyRecord } from '../../../src/run/record/verify.js'
 import { stateDigest } from '../../../src/run/state.js'
 import { tensorsOf, withTensors, type TrainState } from '../../../src/train/state.js'
-import { turns } from '../../../src/train/train.js'
+import { trainIterator } from '../../../src/train/train.js'
 import { fingerprintOf } from '../../../src/value/fingerprint.js'
-import { allocate, numbersOf, view, type Tensor } from '../../../src/value/tensor.js'
-import { leaves } from '../../../src/value/tree.js'
+import { allocate, numbersOf, tensorView, type Tensor } from '../../../src/value/tensor.js'
+import { treeLeaves } from '../../../src/value/tree.js'
 import { parseRunFile } from '../../../src/run/run-file.js'
 import { diverging, right } from '../helpers.js'
 import { folders, ok, record } from './folders.js'
@@ -34,7 +41,7 @@ const nextUp = (t: Tensor, i: number): Tensor => {
   const numbers = allocate('f32', numbersOf(t))
   const bits = new Uint32Array(numbers.buffer)
   bits[i] = (bits[i] as number) + 1
-  return view('f32', t.shape, numbers)
+  return tensorView('f32', t.shape, numbers)
 }
 
 /** a record whose run had one weight changed by one ulp after step k, and went on from there */
@@ -45,21 +52,21 @@ const planted = async (epochs: number, k: number, tensor: number, i: number) => 
   const r = await ok(readRecord(folder))
   const { training, datasets } = await ok(openRun(r.run))
   const { state } = await ok(stateAt(folder, k, { backend: wasm }))
-  const name = `params/${(leaves<Tensor>(state.params)[tensor] as readonly [string, Tensor])[0]}`
+  const name = `params/${(treeLeaves<Tensor>(state.params)[tensor] as readonly [string, Tensor])[0]}`
   const changed = withTensors(state, {
     ...tensorsOf(state),
     [name]: nextUp(tensorsOf(state)[name] as Tensor, i)
   })
   const steps = r.steps as NonNullable<typeof r.steps>
-  const rows: Row[] = Array.from({ length: k }, (_, s) => decodeRow(steps.layout, steps.rows, s))
+  const rows: StepRow[] = Array.from({ length: k }, (_, s) => decodeRow(steps.layout, steps.rows, s))
   const at = new Map<number, TrainState>([[k, changed]])
   rows[k - 1] = {
-    ...(rows[k - 1] as Row),
-    fingerprints: leaves<Tensor>(changed.params).flatMap(([, t]) => fingerprintOf(t))
+    ...(rows[k - 1] as StepRow),
+    fingerprints: treeLeaves<Tensor>(changed.params).flatMap(([, t]) => fingerprintOf(t))
   }
   const links: EpochLink[] = r.links.filter(l => l.step < k).slice()
   const pulled = right(
-    turns(training, {
+    trainIterator(training, {
       backend: wasm,
       from: changed,
       fingerprints: true,
@@ -103,7 +110,7 @@ const faulty = (k: number, path: string, i: number): Backend => ({
           const told = done.right[name] as Tensor
           const words = Uint32Array.from(numbersOf(told))
           words.set(fingerprintOf(wrong), words.length - 2)
-          return E.right({ ...done.right, [name]: view('u32', told.shape, words) })
+          return E.right({ ...done.right, [name]: tensorView('u32', told.shape, words) })
         }
       }
     })(wasm.loop(programs, start, resident))

@@ -11,7 +11,7 @@ import {
   huber,
   identity,
   input,
-  message,
+  showError,
   model,
   modelData,
   named,
@@ -38,11 +38,11 @@ import {
   type TrainingRegistry,
   type Layer,
   type Loss,
-  type LossKind,
   type Model,
   type Problem,
   type Training
 } from 'gradfold'
+import { type LossDefinition } from 'gradfold/extend'
 import { nonNegative, withDefault } from 'gradfold/codec'
 import { decode } from '../../../src/value/codec.js'
 import { codecsOf } from '../../../src/registry/codecs.js'
@@ -63,7 +63,7 @@ declare module 'gradfold' {
   }
 }
 const expectile = (above: number): Expectile => Object.freeze({ tag: 'expectile', above })
-const expectileKind: LossKind<Expectile> = {
+const expectileKind: LossDefinition<Expectile> = {
   tag: 'expectile',
   fields: () => ({ above: withDefault(nonNegative, 1) }),
   expects: 'values',
@@ -181,7 +181,7 @@ describe('a loss and the end of the model', () => {
       [ending(), halfSquaredError],
       [ending(sigmoid), huber()]
     ] as const)
-      expect(E.mapLeft(message)(E.map(() => 'fits')(check(end, loss)))).toEqual(E.right('fits'))
+      expect(E.mapLeft(showError)(E.map(() => 'fits')(check(end, loss)))).toEqual(E.right('fits'))
   })
   test('settings out of range', () => {
     const m = ending()

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { reference } from '../../../src/backend/reference/reference.js'
 import { wasm } from '../../../src/backend/wasm/wasm.js'
-import { dataset, pickExamples, take, type Dataset } from '../../../src/data/dataset.js'
+import { dataset, pickExamples, takeExamples, type Dataset } from '../../../src/data/dataset.js'
 import { dense } from '../../../src/layer/dense.js'
 import { tanh } from '../../../src/layer/activation.js'
 import { input, model } from '../../../src/layer/model.js'
@@ -185,7 +185,7 @@ describe('in a dataset', () => {
   test('they go with their examples', () => {
     const picked = pickExamples(weighted, [4, 2])
     expect(Array.from(picked.weights?.tensor.data ?? [])).toEqual([3, 2])
-    expect(right(take(weighted, 3)).weights?.tensor.shape).toEqual([3])
+    expect(right(takeExamples(weighted, 3)).weights?.tensor.shape).toEqual([3])
     expect('weights' in pickExamples(plain, [1])).toBe(false)
   })
   test('those that cannot be are refused', () => {

@@ -8,16 +8,16 @@ import type { Scale } from '../../../src/train/loss/loss.js'
 import {
   metrics,
   type Metric,
-  type MetricKind,
+  type MetricDefinition,
   type MetricValue,
   type Totals
 } from '../../../src/train/metric/index.js'
 import { addTotals } from '../../../src/train/metric/metric.js'
-import { message, type Problem } from '../../../src/value/error.js'
+import { showError, type Problem } from '../../../src/value/error.js'
 import type { Dims } from '../../../src/value/shape.js'
-import { allocate, numbersOf, view, type FloatType, type Tensor } from '../../../src/value/tensor.js'
+import { allocate, numbersOf, tensorView, type FloatType, type Tensor } from '../../../src/value/tensor.js'
 
-export const kindOf = (m: Metric): MetricKind<Metric> => metrics[m.tag] as MetricKind<Metric>
+export const kindOf = (m: Metric): MetricDefinition<Metric> => metrics[m.tag] as MetricDefinition<Metric>
 
 export interface Examples {
   /** numbers of the outputs, example after example */
@@ -37,13 +37,13 @@ export const sumsOf = (m: Metric, e: Examples, batch: number): E.Either<string, 
   const { y, t, output, target = output.slice(0, -1), scale = 'values', dtype = 'f32', backend = reference } = e
   const n = y.length / sizeOf(output)
   const part = (xs: readonly number[], one: Dims, from: number, k: number): Tensor =>
-    view(dtype, [k, ...one], allocate(dtype, xs.slice(from * sizeOf(one), (from + k) * sizeOf(one))))
+    tensorView(dtype, [k, ...one], allocate(dtype, xs.slice(from * sizeOf(one), (from + k) * sizeOf(one))))
   return E.traverseArray((from: number): E.Either<string, Totals> => {
     const k = Math.min(batch, n - from)
     const sums = kindOf(m).sums(m, input('y', dtype, [k, ...output]), input('t', dtype, [k, ...target]), scale)
     const r = evaluate(backend)(sums, { y: part(y, output, from, k), t: part(t, target, from, k) })
     return E.bimap(
-      (e: Problem<string>) => message(e),
+      (e: Problem<string>) => showError(e),
       (all: Readonly<Record<string, Tensor>>): Totals =>
         Object.fromEntries(Object.entries(all).map(([name, s]) => [name, Array.from(numbersOf(s))]))
     )(r)

@@ -7,8 +7,8 @@ import { optimizerInterpreter, optimizers, type Optimizer } from '../../../src/t
 import { updated } from '../../../src/train/optimizer/updated.js'
 import { schedules } from '../../../src/train/schedule/index.js'
 import type { Codec } from '../../../src/value/codec.js'
-import { full, numbersOf, type FloatType, type Tensor } from '../../../src/value/tensor.js'
-import { leaves, type Branch, type Tree } from '../../../src/value/tree.js'
+import { filledTensor, numbersOf, type FloatType, type Tensor } from '../../../src/value/tensor.js'
+import { treeLeaves, type Branch, type Tree } from '../../../src/value/tree.js'
 import { right, tensorOf } from '../../expr/helpers.js'
 
 export const self = optimizerInterpreter(optimizers)
@@ -28,7 +28,7 @@ export const startOf = (o: Optimizer, params: Params, dtype: FloatType): Values 
   const tensors = Object.entries(params).map(([path, w]) => [path, tensorOf(dtype, [w.length], w)] as const)
   const slots = Object.entries(self.slots(o, '')).flatMap(([name, slot]): readonly (readonly [string, Tensor])[] =>
     slot.per === 'run'
-      ? [[`optimizer/${name}`, full(dtype, [], slot.value)]]
+      ? [[`optimizer/${name}`, filledTensor(dtype, [], slot.value)]]
       : tensors.map(([path, w]) => [
           `optimizer/${name}/${path}`,
           tensorOf(
@@ -78,15 +78,15 @@ export const states = (
   const after = updated(self, o, { params: ws, slots: inputTree(first, 'optimizer/') }, gs, dtype)
   const outputs = Object.fromEntries([
     ...[...after.params].map(([path, e]) => [`params/${path}`, e] as const),
-    ...leaves<Expr>(after.slots, 'optimizer')
+    ...treeLeaves<Expr>(after.slots, 'optimizer')
   ])
   const run = evaluate(backend)
   const out: Values[] = [first]
   for (let i = 0; i < steps; i++) {
     const scheduled = Object.fromEntries(
-      Object.entries(settings(i)).map(([name, v]) => [`setting/${name}`, full(dtype, [], v)])
+      Object.entries(settings(i)).map(([name, v]) => [`setting/${name}`, filledTensor(dtype, [], v)])
     )
-    out.push(right(run(outputs, { ...out[i], ...scheduled, step: full(dtype, [], i) })))
+    out.push(right(run(outputs, { ...out[i], ...scheduled, step: filledTensor(dtype, [], i) })))
   }
   return out
 }

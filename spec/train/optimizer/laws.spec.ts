@@ -9,7 +9,7 @@ import { tex } from '../../../src/expr/tex.js'
 import {
   chain,
   momentum,
-  MonoidOptimizer,
+  OptimizerMonoid,
   optimizers,
   type ByPath,
   type Optimizer
@@ -155,7 +155,7 @@ describe('chain', () => {
   test('is associative, with chain() as its identity, as equality of data', () => {
     fc.assert(
       fc.property(three, ([a, b, c]) => {
-        const { concat, empty } = MonoidOptimizer
+        const { concat, empty } = OptimizerMonoid
         expect(concat(concat(a, b), c)).toEqual(concat(a, concat(b, c)))
         expect(concat(a, empty)).toEqual(chain(a))
         expect(concat(empty, a)).toEqual(chain(a))

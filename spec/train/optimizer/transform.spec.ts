@@ -8,7 +8,7 @@ import { dataset, type Dataset } from '../../../src/data/dataset.js'
 import { dense } from '../../../src/layer/dense.js'
 import { tanh } from '../../../src/layer/activation.js'
 import { input, model } from '../../../src/layer/model.js'
-import { named } from '../../../src/layer/named.js'
+import { named } from '../../../src/layer/combinator/named.js'
 import { halfSquaredError } from '../../../src/train/loss/index.js'
 import {
   accumulate,
@@ -27,7 +27,7 @@ import {
   masked,
   momentum,
   rmsprop,
-  scale,
+  scaleBy,
   sgd,
   weightDecay,
   type Optimizer,
@@ -134,7 +134,7 @@ describe('decay', () => {
     const first = 2 - 0.5 - 0.5 * 0.1 * 2
     near(numbersAt(all[2] ?? {}, 'params/w'), [first - 0.95 - 0.05 * first])
   })
-  test('scale is a factor', () => expect(firstUpdate(scale(-2), { w: [1, 2] })).toEqual({ w: [-2, -4] }))
+  test('scale is a factor', () => expect(firstUpdate(scaleBy(-2), { w: [1, 2] })).toEqual({ w: [-2, -4] }))
 })
 
 describe('parts', () => {
@@ -159,7 +159,7 @@ describe('parts', () => {
     [{ include: ['a/dense'] }, []]
   ])('%j selects', (selector, wanted) => {
     expect(Object.keys(g).filter(isSelected(selector))).toEqual(wanted)
-    const u = firstUpdate(masked(selector, scale(0.5)), g)
+    const u = firstUpdate(masked(selector, scaleBy(0.5)), g)
     for (const [p, xs] of Object.entries(u)) expect(xs[0]).toBe(wanted.includes(p) ? 0.5 : 1)
   })
   test('a pattern of many stars costs no time', () => {
@@ -250,7 +250,7 @@ describe('wrong use is a Left', () => {
     [adadelta(1, { rho: -1 }), 'optimizer/rho: expected a number from 0 up to, not including, 1, got -1'],
     [lion(0.1, { beta1: 1.5 }), 'optimizer/beta1: expected a number from 0 up to, not including, 1, got 1.5'],
     [clipByGlobalNorm(0), 'optimizer/limit: expected a number above 0, got 0'],
-    [scale(Infinity), 'optimizer/factor: expected a finite number, got Infinity'],
+    [scaleBy(Infinity), 'optimizer/factor: expected a finite number, got Infinity'],
     [accumulate(0, sgd()), 'optimizer/steps: expected a positive whole number, got 0'],
     [accumulate(2, sgd(-1)), 'optimizer/optimizer/rate: expected a number above 0, got -1'],
     [chain(sgd(0.1), clipByValue(-1)), 'optimizer/optimizers/1/limit: expected a number above 0, got -1'],

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import {
   cosineDecay,
   exponentialDecay,
-  joined,
+  joinSchedules,
   oneCycle,
   polynomialDecay,
   reduceOnPlateau,
@@ -102,7 +102,7 @@ describe('formulas', () => {
     expect(valueAt(restarts(inner, epochs(2), 3), 2 ** 40)).toBeGreaterThan(0)
   })
   test('joined: each part on a clock of its own', () => {
-    const s = joined(0.5, [steps(10), exponentialDecay(0.4, 0.5, 'step')], [steps(12), 0.01])
+    const s = joinSchedules(0.5, [steps(10), exponentialDecay(0.4, 0.5, 'step')], [steps(12), 0.01])
     expect(at(s, 0, 9, 10, 11, 12, 100)).toEqual([0.5, 0.5, 0.4, 0.2, 0.01, 0.01])
   })
 })
@@ -123,7 +123,7 @@ describe('bounds', () => {
         within(oneCycle(a + 1, steps(n), { initial: b, final: 0 }), 0, a + 1, b)
         within(warmUp(steps(n), cosineDecay(a, steps(n), b)), 0, a, b)
         within(restarts(cosineDecay(a, steps(n), b), steps(n), 2), a, b)
-        within(joined(a, [steps(n), cosineDecay(a, steps(n), b)]), a, b)
+        within(joinSchedules(a, [steps(n), cosineDecay(a, steps(n), b)]), a, b)
       })
     )
   })
@@ -152,7 +152,7 @@ describe('joins', () => {
         expect(jump(warmUp(steps(n), cosineDecay(a, steps(n), b)))).toBeLessThanOrEqual(steepest / n)
         expect(jump(warmUp(steps(n), a, b))).toBeLessThanOrEqual(steepest / n)
         expect(jump(oneCycle(a + 1, steps(n), { initial: b, rise: 0.5 }))).toBeLessThanOrEqual((2 * steepest) / n)
-        expect(jump(joined(cosineDecay(a, steps(n), b), [steps(n), b]))).toBeLessThanOrEqual(steepest / n)
+        expect(jump(joinSchedules(cosineDecay(a, steps(n), b), [steps(n), b]))).toBeLessThanOrEqual(steepest / n)
       })
     )
   })
@@ -183,7 +183,7 @@ describe('reduceOnPlateau', () => {
   })
   test('inside joined each part remembers for itself', () => {
     const part = reduceOnPlateau(1, { patience: 1, factor: 0.5, of: 'loss' })
-    const s = joined(part, [epochs(3), part])
+    const s = joinSchedules(part, [epochs(3), part])
     expect(epochLosses(s, 1, 1, 1, 1, 1, 1)).toEqual([1, 1, 0.5, 1, 1, 0.5, 0.25])
   })
 })

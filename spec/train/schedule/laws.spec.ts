@@ -22,7 +22,7 @@ import {
 import {
   cosineDecay,
   exponentialDecay,
-  joined,
+  joinSchedules,
   oneCycle,
   polynomialDecay,
   reduceOnPlateau,
@@ -99,9 +99,9 @@ describe('time is counted in one unit', () => {
     // @ts-expect-error: epochs around steps
     warmUp(epochs(3), exponentialDecay(1, 0.5, 'step'))
     // @ts-expect-error: a part that counts something else
-    joined(0.1, [steps(3), stepDecay(1, 0.5, epochs(2))])
+    joinSchedules(0.1, [steps(3), stepDecay(1, 0.5, epochs(2))])
     // @ts-expect-error: times of two units
-    joined(0.1, [steps(3), 0.2], [epochs(5), 0.1])
+    joinSchedules(0.1, [steps(3), 0.2], [epochs(5), 0.1])
     // @ts-expect-error: rounds in steps of a schedule in epochs
     restarts(cosineDecay(1, epochs(3)), steps(3))
     // @ts-expect-error: it looks at epochs
@@ -134,12 +134,12 @@ describe('wrong use is a Left', () => {
         'count both in steps, or both in epochs'
     ],
     [
-      warmUp(epochs(2), { ...joined(0.1, [epochs(3), 0.2]), parts: [0.1, stepDecay(1, 0.5, steps(2))] }),
+      warmUp(epochs(2), { ...joinSchedules(0.1, [epochs(3), 0.2]), parts: [0.1, stepDecay(1, 0.5, steps(2))] }),
       'optimizer/rate/warmUp/joined: expected schedules per epoch inside one per epoch, got stepDecay per step; ' +
         'count both in steps, or both in epochs'
     ],
     [
-      joined(0.1, [steps(5), 0.2], [steps(5), 0.3]),
+      joinSchedules(0.1, [steps(5), 0.2], [steps(5), 0.3]),
       'optimizer/rate/joined/at: expected 2 rising times, one for each part but the first, got [5, 5]'
     ],
     [
@@ -175,7 +175,7 @@ describe('in a training', () => {
   const rate = warmUp(steps(3), cosineDecay(0.2, steps(6)))
   const scheduled = chain(
     clipByGlobalNorm(polynomialDecay(1, steps(20))),
-    masked({ include: ['weight'] }, momentum(rate, joined(0.5, [epochs(2), 0.9]))),
+    masked({ include: ['weight'] }, momentum(rate, joinSchedules(0.5, [epochs(2), 0.9]))),
     accumulate(2, decoupledWeightDecay(stepDecay(0.1, 0.5, epochs(1)), 0.1))
   )
   const settings = (events: readonly TrainEvent[]) => events.flatMap(e => (e.tag === 'step' ? [e.settings] : []))
@@ -199,7 +199,7 @@ describe('in a training', () => {
     for (const [name, t] of Object.entries(a ?? {})) expect(sameBits(t, b?.[name] as Tensor)).toBe(true)
   })
   test('a schedule that never changes is the number itself, to the bit', () => {
-    const still = joined(0.1, [steps(5), 0.1])
+    const still = joinSchedules(0.1, [steps(5), 0.1])
     const result = (o: Optimizer) =>
       tensorsOf(right(train({ ...optionsOf(o), precision: 'f32' }, { backend: wasm })(data)).state)
     for (const [a, b] of [

@@ -2,7 +2,7 @@
 import { constant, node } from '../../expr/build.js'
 import type { Expr, Op } from '../../expr/op.js'
 import { factsOf } from '../../expr/ops/table.js'
-import { full, isFloat, scalarOf, type Tensor } from '../../value/tensor.js'
+import { filledTensor, isFloat, scalarOf, type Tensor } from '../../value/tensor.js'
 
 /** the number of a constant that is one number everywhere */
 export const uniformValue = (e: Expr): number | undefined =>
@@ -33,7 +33,7 @@ const folded = (n: Expr, args: readonly Expr[]): Expr | undefined => {
   const [x, y = 0] = args.map(uniformValue)
   if (work === undefined || x === undefined || !args.every(a => isFloat(a.dtype) && uniformValue(a) !== undefined))
     return undefined
-  return isFloat(n.dtype) ? constant(full(n.dtype, n.shape, work(x, y))) : undefined
+  return isFloat(n.dtype) ? constant(filledTensor(n.dtype, n.shape, work(x, y))) : undefined
 }
 
 /** The same outputs from fewer nodes. */

@@ -1,33 +1,42 @@
 /** The loops of the reference backend that ndarray-ops has no function for. Plain on purpose: they are the definition. */
-import { numbersOf, allocate, toTypedArray, view, type DType, type FloatType, type Tensor } from '../../value/tensor.js'
+import {
+  numbersOf,
+  allocate,
+  toTypedArray,
+  tensorView,
+  type DType,
+  type FloatType,
+  type Tensor
+} from '../../value/tensor.js'
 import { sizeOf, stridesOf, type Dims } from '../../value/shape.js'
 import type { Window } from '../../expr/op.js'
 
 const at = (d: Dims, i: number): number => d[i] as number
 
 /** a tensor of its own with the same numbers, lying row-major */
-export const copy = <D extends DType>(t: Tensor<Dims, D>): Tensor<Dims, D> => view(t.dtype, t.shape, toTypedArray(t))
+export const copy = <D extends DType>(t: Tensor<Dims, D>): Tensor<Dims, D> =>
+  tensorView(t.dtype, t.shape, toTypedArray(t))
 
 /** f of every number; storing rounds once to the element type */
 export const mapNumbers = (t: Tensor, f: (x: number) => number): Tensor => {
   const x = numbersOf(t)
   const out = allocate(t.dtype, x.length)
   for (let i = 0; i < x.length; i++) out[i] = f(x[i] as number)
-  return view(t.dtype, t.shape, out)
+  return tensorView(t.dtype, t.shape, out)
 }
 
 export const zipNumbers = (a: Tensor, b: Tensor, f: (x: number, y: number) => number): Tensor => {
   const [x, y] = [numbersOf(a), numbersOf(b)]
   const out = allocate(a.dtype, x.length)
   for (let i = 0; i < x.length; i++) out[i] = f(x[i] as number, y[i] as number)
-  return view(a.dtype, a.shape, out)
+  return tensorView(a.dtype, a.shape, out)
 }
 
 export const select = (condition: Tensor, then: Tensor, otherwise: Tensor): Tensor => {
   const [c, x, y] = [numbersOf(condition), numbersOf(then), numbersOf(otherwise)]
   const out = allocate(then.dtype, c.length)
   for (let i = 0; i < c.length; i++) out[i] = (c[i] === 0 ? y[i] : x[i]) as number
-  return view(then.dtype, then.shape, out)
+  return tensorView(then.dtype, then.shape, out)
 }
 
 /** the reduced axes moved to the end: [outer, n] numbers, in row-major order of the reduced axes */
@@ -59,7 +68,7 @@ export const sum = (t: Tensor, axes: Dims, shape: Dims): Tensor => {
     if (i + 2 < end) s2 += x[i + 2] as number
     out[r] = s0 + s2 + (s1 + s3)
   }
-  return view(t.dtype, shape, out)
+  return tensorView(t.dtype, shape, out)
 }
 
 export const reduceMax = (t: Tensor, axes: Dims, shape: Dims): Tensor => {
@@ -70,7 +79,7 @@ export const reduceMax = (t: Tensor, axes: Dims, shape: Dims): Tensor => {
     for (let i = r * n + 1; i < (r + 1) * n; i++) m = Math.max(m, x[i] as number)
     out[r] = m
   }
-  return view(t.dtype, shape, out)
+  return tensorView(t.dtype, shape, out)
 }
 
 /** each element: acc = 0; for k in order: acc = round(acc + round(a[k] * b[k])); storing into f32 is the rounding */
@@ -92,14 +101,14 @@ export const matmul = (a: Tensor, b: Tensor, shape: Dims): Tensor => {
         else for (let j = 0; j < n; j++) out[row + j] = (out[row + j] as number) + f * (y[col + j] as number)
       }
     }
-  return view(a.dtype, shape, out)
+  return tensorView(a.dtype, shape, out)
 }
 
 export const iota = (dtype: DType, shape: Dims, axis: number): Tensor => {
   const out = allocate(dtype, sizeOf(shape))
   const step = at(stridesOf(shape), axis)
   for (let i = 0; i < out.length; i++) out[i] = Math.floor(i / step) % at(shape, axis)
-  return view(dtype, shape, out)
+  return tensorView(dtype, shape, out)
 }
 
 /** an index past the end means the last row, so that no index can read outside the table */
@@ -112,7 +121,7 @@ export const gather = (table: Tensor, index: Tensor, shape: Dims): Tensor => {
     const row = Math.min(at0[i] as number, rows - 1)
     out.set(x.subarray(row * width, (row + 1) * width), i * width)
   }
-  return view(table.dtype, shape, out)
+  return tensorView(table.dtype, shape, out)
 }
 
 /** values that meet are added in f64 in the order of the indexes, and rounded once */
@@ -125,7 +134,7 @@ export const scatterAdd = (values: Tensor, index: Tensor, rows: number, shape: D
     for (let j = 0; j < width; j++)
       sums[row * width + j] = (sums[row * width + j] as number) + (x[i * width + j] as number)
   }
-  return view(values.dtype, shape, allocate(values.dtype, sums))
+  return tensorView(values.dtype, shape, allocate(values.dtype, sums))
 }
 
 /** an index past the end gives a row of zeros */
@@ -133,7 +142,7 @@ export const oneHot = (index: Tensor, depth: number, dtype: FloatType, shape: Di
   const at0 = numbersOf(index)
   const out = allocate(dtype, sizeOf(shape))
   for (let i = 0; i < at0.length; i++) if ((at0[i] as number) < depth) out[i * depth + (at0[i] as number)] = 1
-  return view(dtype, shape, out)
+  return tensorView(dtype, shape, out)
 }
 
 /** every window of the images, as a view: strides do it all */
@@ -165,5 +174,5 @@ export const unwindows = (x: Tensor, w: Window, shape: Dims): Tensor => {
               ((b * height + oy * w.stride[0] + ky * w.dilation[0]) * width + ox * w.stride[1] + kx * w.dilation[1]) * c
             for (let ch = 0; ch < c; ch++) sums[to + ch] = (sums[to + ch] as number) + (from[i++] as number)
           }
-  return view(x.dtype, shape, allocate(x.dtype, sums))
+  return tensorView(x.dtype, shape, allocate(x.dtype, sums))
 }

@@ -10,7 +10,15 @@ import * as el from '../../value/elementary.js'
 import { bits32At, foldInWords, normalAt, uniformAt, type Words } from '../../random/index.js'
 import { fingerprintOf } from '../../value/fingerprint.js'
 import { sizeOf, type Dims } from '../../value/shape.js'
-import { allocate, full, numbersOf, view, type DType, type Storage, type Tensor } from '../../value/tensor.js'
+import {
+  allocate,
+  filledTensor,
+  numbersOf,
+  tensorView,
+  type DType,
+  type Storage,
+  type Tensor
+} from '../../value/tensor.js'
 import { backendError } from '../../value/error.js'
 import { checkInputs, loopOfRuns, type Backend, type Executable, type Values } from '../backend.js'
 import { withCanaries } from '../canaries.js'
@@ -29,7 +37,7 @@ const arg = (args: readonly Tensor[], i: number): Tensor => args[i] as Tensor
 
 /** a fresh tensor that f fills */
 const filled = (dtype: DType, shape: Dims, f: (into: Nd) => void): Tensor => {
-  const out = view(dtype, shape, allocate(dtype, sizeOf(shape)))
+  const out = tensorView(dtype, shape, allocate(dtype, sizeOf(shape)))
   f(nd(out))
   return out
 }
@@ -56,8 +64,8 @@ const draws = { bits: bits32At, uniform: uniformAt, normal: normalAt } as const
 
 const kernels: { readonly [K in Op]: Kernel<K> } = {
   // inputs and invalid nodes never get here: inputs are bound before, and `program` refuses invalid ones
-  input: n => full(n.dtype, n.shape, NaN),
-  invalid: n => full(n.dtype, n.shape, NaN),
+  input: n => filledTensor(n.dtype, n.shape, NaN),
+  invalid: n => filledTensor(n.dtype, n.shape, NaN),
   constant: n => n.attrs.value,
   iota: n => k.iota(n.dtype, n.shape, n.attrs.axis),
 
@@ -74,7 +82,7 @@ const kernels: { readonly [K in Op]: Kernel<K> } = {
   erf: elementary(el.erf),
   sin: elementary(el.sin),
   cos: elementary(el.cos),
-  cast: (n, args) => view(n.dtype, n.shape, allocate(n.dtype, numbersOf(arg(args, 0)))),
+  cast: (n, args) => tensorView(n.dtype, n.shape, allocate(n.dtype, numbersOf(arg(args, 0)))),
   stopGradient: (_, args) => arg(args, 0),
 
   add: two(ops.add),
@@ -93,7 +101,7 @@ const kernels: { readonly [K in Op]: Kernel<K> } = {
   reduceMax: (n, args) => k.reduceMax(arg(args, 0), n.attrs.axes, n.shape),
   matmul: (n, args) => k.matmul(arg(args, 0), arg(args, 1), n.shape),
 
-  reshape: (n, args) => view(n.dtype, n.shape, numbersOf(arg(args, 0))),
+  reshape: (n, args) => tensorView(n.dtype, n.shape, numbersOf(arg(args, 0))),
   transpose: (n, args) => {
     const x = arg(args, 0)
     return { ...x, shape: n.shape, stride: n.attrs.permutation.map(i => x.stride[i] as number) }
@@ -132,15 +140,15 @@ const kernels: { readonly [K in Op]: Kernel<K> } = {
   windows: (n, args) => k.windows(arg(args, 0), n.attrs, n.shape),
   unwindows: (n, args) => k.unwindows(arg(args, 0), n.attrs, n.shape),
 
-  fingerprint: (_, args) => view('u32', [2], Uint32Array.from(fingerprintOf(arg(args, 0)))),
+  fingerprint: (_, args) => tensorView('u32', [2], Uint32Array.from(fingerprintOf(arg(args, 0)))),
 
-  foldIn: (n, args) => view('u32', [2], Uint32Array.from(foldInWords(wordsOf(arg(args, 0)), n.attrs.data))),
+  foldIn: (n, args) => tensorView('u32', [2], Uint32Array.from(foldInWords(wordsOf(arg(args, 0)), n.attrs.data))),
   random: (n, args) => {
     const words = wordsOf(arg(args, 0))
     const draw = draws[n.attrs.distribution]
     const out = allocate(n.dtype, sizeOf(n.shape))
     for (let i = 0; i < out.length; i++) out[i] = draw(words, i)
-    return view(n.dtype, n.shape, out)
+    return tensorView(n.dtype, n.shape, out)
   }
 }
 

@@ -6,18 +6,18 @@ import { backendError, type BackendError } from '../../value/error.js'
 import { withCanaries } from '../canaries.js'
 import { compile } from '../kernel/compile.js'
 import { checkFedBack, checkInputs, type Backend } from '../backend.js'
-import { mostPages } from './emit/module.js'
+import { maxPages } from './emit/module.js'
 import { instantiate, pageSize, type Profiler } from './runtime/instance.js'
 import { loopOver } from './runtime/loop.js'
 import { madeSelfTest } from './runtime/made-test.js'
 import { selfTested, type SelfTest } from './runtime/self-test.js'
-import { ownThreads, startCrew, type Threads } from './runtime/threads.js'
+import { ownThreads, startThreadPool, type Threads } from './runtime/threads.js'
 
 const gigabyte = 0x4000_0000
 const tooLarge = (bytes: number): BackendError =>
   backendError(
     ['wasm', 'memory'],
-    `at most ${(mostPages * pageSize) / gigabyte} GiB for all that a program works with`,
+    `at most ${(maxPages * pageSize) / gigabyte} GiB for all that a program works with`,
     `${(bytes / gigabyte).toFixed(1)} GiB`,
     'take fewer examples at a time'
   )
@@ -49,7 +49,7 @@ const loopOn =
       resident: Object.keys(resident),
       threads: Math.min(count, threads.most())
     })
-    if (compiled.plan.bytes > mostPages * pageSize) return E.left(tooLarge(compiled.plan.bytes))
+    if (compiled.plan.bytes > maxPages * pageSize) return E.left(tooLarge(compiled.plan.bytes))
     return pipe(
       selfTest(),
       E.chain(test => instantiate(compiled, threads, test, profiler)),
@@ -74,7 +74,7 @@ const backendOn = (count: number, threads?: Threads): Backend => ({
 export const wasm: Backend = backendOn(1)
 
 /** more would only wait for one another */
-const mostThreads = 64
+const maxThreads = 64
 
 /**
  * The same on several threads, which share out the work of large kernels: the same bits, whatever their number. The calling thread is one
@@ -82,7 +82,7 @@ const mostThreads = 64
  *
  * @example train(settings, { backend: wasmThreads(2) })
  */
-export const wasmThreads = (threads: number): Backend => backendOn(Math.min(mostThreads, threads))
+export const wasmThreads = (threads: number): Backend => backendOn(Math.min(maxThreads, threads))
 
 /**
  * The same, each kernel run and measured by itself: `now` is a clock in milliseconds, `opened` hears of each loop and says who takes down
@@ -90,11 +90,11 @@ export const wasmThreads = (threads: number): Backend => backendOn(Math.min(most
  */
 export const wasmProfiled = (threads: number, profiler: Profiler): Backend => ({
   ...wasmThreads(threads),
-  loop: loopOn(Math.min(mostThreads, threads), ownThreads, profiler)
+  loop: loopOn(Math.min(maxThreads, threads), ownThreads, profiler)
 })
 
 /** a backend whose threads are there until it is closed */
-export interface CrewBackend extends Backend {
+export interface ThreadPoolBackend extends Backend {
   /** how many threads there are, the calling one included */
   readonly threads: number
   readonly close: () => void
@@ -109,11 +109,11 @@ export interface CrewBackend extends Backend {
  * @returns Left where threads are there but do not start (a page must allow `worker-src blob:`), or fail their self-test
  * @example pipe(wasmCrew(2), TE.map(backend => train(settings, { backend })(data)))
  */
-export const wasmCrew = (threads: number): TE.TaskEither<BackendError, CrewBackend> =>
+export const wasmThreadPool = (threads: number): TE.TaskEither<BackendError, ThreadPoolBackend> =>
   pipe(
-    checkThreads(Math.min(mostThreads, threads)),
+    checkThreads(Math.min(maxThreads, threads)),
     E.chain(count => E.map((test: SelfTest) => ({ count, test }))(selfTest())),
     TE.fromEither,
-    TE.chain(({ count, test }) => startCrew(count, test)),
+    TE.chain(({ count, test }) => startThreadPool(count, test)),
     TE.map(crew => ({ ...backendOn(crew.most(), crew), threads: crew.most(), close: crew.close }))
   )

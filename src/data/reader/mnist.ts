@@ -1,5 +1,5 @@
 import { optional, size } from '../../value/codec.js'
-import { given } from '../../value/given.js'
+import { defined } from '../../value/defined.js'
 import * as t from 'io-ts'
 import { loadMnist, type MnistOptions } from '../files.js'
 import type { Reader } from './reader.js'
@@ -20,7 +20,7 @@ declare module './reader.js' {
  * @param options train, test: how many examples (default all of them); flat: 784 numbers instead of [28, 28, 1] (default false)
  * @example mnist({ train: 10_000, test: 1_000, flat: true })
  */
-export const mnist = (options: MnistOptions = {}): MnistSource => ({ tag: 'mnist', ...given(options) })
+export const mnist = (options: MnistOptions = {}): MnistSource => ({ tag: 'mnist', ...defined(options) })
 
 export const mnistReader: Reader<MnistSource> = {
   tag: 'mnist',

@@ -4,7 +4,7 @@ import * as t from 'io-ts'
 import { count, exact, list, oneOf, refined, size, type Codec } from '../../value/codec.js'
 import { bytesOf, numbersFrom, widths } from '../../value/bytes.js'
 import { sizeOf } from '../../value/shape.js'
-import { full, isTensor, view, type DType, type FloatType, type Tensor } from '../../value/tensor.js'
+import { filledTensor, isTensor, tensorView, type DType, type FloatType, type Tensor } from '../../value/tensor.js'
 
 export const counts = list(count)
 export const dtype: Codec<DType> = oneOf('f32', 'f64', 'u8', 'u32', 'bool')
@@ -63,7 +63,7 @@ export const tensor: Codec<Tensor> = new t.Type<Tensor, unknown, unknown>(
     if (held !== n && held !== 1) return fail(`the bytes of ${n} numbers, or of one for every place`)
     if (type === 'bool' && bytes.some(b => b > 1)) return fail('truth values of 00 or 01')
     const data = numbersFrom(type, bytes)
-    return t.success(held === n ? view(type, shape, data) : { ...full(type, shape, 0), data })
+    return t.success(held === n ? tensorView(type, shape, data) : { ...filledTensor(type, shape, 0), data })
   },
   x => {
     const one: Tensor = { dtype: x.dtype, shape: [], stride: [], offset: x.offset, data: x.data }

@@ -1,7 +1,7 @@
 /** Ops without arguments: values that are given, or known from the start. */
 import * as E from 'fp-ts/lib/Either.js'
 import { refined } from '../../value/codec.js'
-import { message, type Problem } from '../../value/error.js'
+import { showError, type Problem } from '../../value/error.js'
 import { isSize, showShape, type Dims } from '../../value/shape.js'
 import { isSound, type DType, type Tensor } from '../../value/tensor.js'
 import * as a from './attributes.js'
@@ -66,7 +66,7 @@ export const leaf = {
     attrs: { error: refined('no mistake', (_): _ is Problem<'ShapeError'> => false) },
     shape: ({ error }) => E.left(error),
     gradient: noGradient,
-    notation: n => atom(text(message(n.attrs.error))),
+    notation: n => atom(text(showError(n.attrs.error))),
     facts: { role: 'none' }
   }
 } as const satisfies Group<LeafOps>

@@ -7,17 +7,17 @@ import { tensorsOf, type TrainState } from '../../train/state.js'
 import type { DecodeError, FileError } from '../../value/error.js'
 import { fingerprintOf, type Fingerprint } from '../../value/fingerprint.js'
 import type { Tensor } from '../../value/tensor.js'
-import { leaves } from '../../value/tree.js'
+import { treeLeaves } from '../../value/tree.js'
 import { latestCheckpoint, listCheckpoints, type CheckpointError } from '../checkpoints.js'
 import { builtInRun, type RunRegistry } from '../registry.js'
 import { trainingOf } from '../run-file.js'
 import { firstDifferent } from './bisect.js'
 import { changes, type Change } from './changes.js'
-import { checkpointsOf, readRecord, type Recorded, type Steps } from './folder.js'
+import { checkpointsOf, readRecord, type Recorded, type RecordedSteps } from './folder.js'
 import { chainAt, decodeRow } from './rows.js'
 import { firstDifference, singleDifference, type NumberDifference, type TensorDifference } from './values.js'
 
-export interface Parting {
+export interface RunDivergence {
   readonly step: number
   /** the paths of the tensors that differ after it, and the names of the numbers */
   readonly at: readonly string[]
@@ -32,14 +32,14 @@ export interface Difference {
   /** steps recorded */
   readonly steps: { readonly a: number; readonly b: number }
   /** absent where all steps that both have are the same, to the bit */
-  readonly first?: Parting
+  readonly first?: RunDivergence
   /** of the rows of either */
   readonly damaged: readonly DecodeError[]
 }
 type DiffError = FileError | DecodeError | CheckpointError
 
 /** what differs between the rows of a step that both have */
-const partingAt = (a: Steps, b: Steps, i: number): Parting => {
+const partingAt = (a: RecordedSteps, b: RecordedSteps, i: number): RunDivergence => {
   const [p, q] = [decodeRow(a.layout, a.rows, i), decodeRow(b.layout, b.rows, i)]
   const tensors = a.layout.tensors.filter((_, t) =>
     [2 * t, 2 * t + 1].some(w => p.fingerprints[w] !== q.fingerprints[w])
@@ -54,7 +54,7 @@ const partingAt = (a: Steps, b: Steps, i: number): Parting => {
 }
 
 /** the first step where two records part: the chains of their rows are equal before it and differ from it on */
-const rowParting = (a: Steps, b: Steps): Parting | undefined => {
+const rowParting = (a: RecordedSteps, b: RecordedSteps): RunDivergence | undefined => {
   if (!sameData(a.layout, b.layout)) return { step: 1, at: ['what is recorded'] }
   const count = Math.min(a.count, b.count)
   const first = firstDifferent(count, i => sameData(chainAt(a.layout, a.rows, i), chainAt(b.layout, b.rows, i)))
@@ -77,13 +77,13 @@ const savedAt = (
   )
 
 /** the first epoch after which the states differ: statistics and slots may, where the parameters do not yet */
-const epochParting = (x: Recorded, y: Recorded): Parting | undefined => {
+const epochParting = (x: Recorded, y: Recorded): RunDivergence | undefined => {
   const other = x.links.find((l, i) => y.links[i] !== undefined && y.links[i].state !== l.state)
   return other === undefined ? undefined : { step: other.step, at: [`state after epoch ${other.epoch}`] }
 }
 
 /** the first checkpoint of a step that both have, whose states differ although nothing else that is written down may */
-const savedParting = (x: Recorded, y: Recorded): TE.TaskEither<FileError, Parting | undefined> => {
+const savedParting = (x: Recorded, y: Recorded): TE.TaskEither<FileError, RunDivergence | undefined> => {
   const digests = (r: Recorded): TE.TaskEither<FileError, ReadonlyMap<number, string>> =>
     pipe(
       listCheckpoints(checkpointsOf(r.folder)),
@@ -112,12 +112,12 @@ const recordedOf = ({ steps }: Recorded, step: number, tensor: number): Fingerpr
 /** what the checkpoints of a step know of how the records part there */
 const withValues =
   (x: Recorded, y: Recorded, registry: RunRegistry) =>
-  (first: Parting): TE.TaskEither<CheckpointError, Parting> =>
+  (first: RunDivergence): TE.TaskEither<CheckpointError, RunDivergence> =>
     pipe(
       TE.Do,
       TE.bind('a', () => savedAt(x, first.step, registry)),
       TE.bind('b', () => savedAt(y, first.step, registry)),
-      TE.map(({ a, b }): Parting => {
+      TE.map(({ a, b }): RunDivergence => {
         if (a !== undefined && b !== undefined) {
           const found = firstDifference(tensorsOf(a), tensorsOf(b))
           if (found === undefined) return first
@@ -126,7 +126,7 @@ const withValues =
         }
         const tensor = x.steps?.layout.tensors.findIndex(t => `params/${t}` === first.at[0]) ?? -1
         const [saved, other] = a === undefined ? [b, x] : [a, y]
-        const known = saved === undefined ? undefined : leaves<Tensor>(saved.params)[tensor]?.[1]
+        const known = saved === undefined ? undefined : treeLeaves<Tensor>(saved.params)[tensor]?.[1]
         if (known === undefined) return first
         const number = singleDifference(known, fingerprintOf(known), recordedOf(other, first.step, tensor))
         if (number === undefined) return first

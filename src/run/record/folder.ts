@@ -37,7 +37,7 @@ const environmentName = 'environment.jsonl'
 export const checkpointsOf = (folder: Folder): Folder => folder.within('checkpoints')
 
 /** the steps of a record, as far as they are sound */
-export interface Steps {
+export interface RecordedSteps {
   readonly layout: Layout
   /** whole rows, one after the other */
   readonly rows: Uint8Array
@@ -52,7 +52,7 @@ export interface Recorded {
   /** the name of the run */
   readonly id: string
   /** none before the first turn is over */
-  readonly steps?: Steps
+  readonly steps?: RecordedSteps
   readonly links: readonly EpochLink[]
   readonly end?: End
   /** epochs, or the end, tell of steps whose rows are not there, or do not fit together */
@@ -83,7 +83,7 @@ const inFile =
 /** other bytes than UTF-8 stand as the sign for them, which no line can hold and be what its chain says */
 const lines = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
-const stepsOf = (bytes: Uint8Array): E.Either<DecodeError, Steps> =>
+const stepsOf = (bytes: Uint8Array): E.Either<DecodeError, RecordedSteps> =>
   pipe(
     decodeHeader(bytes),
     E.map(({ layout, bytes: start }) => {
@@ -210,7 +210,7 @@ export const recordIn = (
   )
 
 /** of the header and the sound rows */
-const encodedSize = ({ layout, rows }: Steps): number => encodeHeader(layout).length + rows.length
+const encodedSize = ({ layout, rows }: RecordedSteps): number => encodeHeader(layout).length + rows.length
 
 /** Files of a record that has ended are as long as what they say: bytes behind it are nobody's, and no chain covers them. */
 const unexpectedTail = (

@@ -33,7 +33,7 @@ export type RecordError =
   TrainError | LoadError | FileError | DecodeError | SettingError | CheckpointError | CallbackError
 
 /** what came of recording a run */
-export type Outcome = {
+export type RunOutcome = {
   /** the folder of the record */
   readonly folder: string
   /** the name of the run */

@@ -12,7 +12,7 @@ import { version } from '../version.js'
 import { addEnvironment, readRun, removeRecordLeftovers } from './folder.js'
 import { lock } from './lock.js'
 import { environment } from './machine.js'
-import type { Outcome, RecordError, RecordOptions } from './options.js'
+import type { RunOutcome, RecordError, RecordOptions } from './options.js'
 import { work } from './session.js'
 import { startOf } from './start.js'
 
@@ -36,14 +36,14 @@ export const recordUnlocked = (
   { opened, complete, id }: NamedRun,
   o: RecordOptions,
   prepare: TE.TaskEither<RecordError, string | undefined> = TE.right(undefined)
-): TE.TaskEither<RecordError, Outcome> =>
+): TE.TaskEither<RecordError, RunOutcome> =>
   pipe(
     prepare,
     TE.bindTo('shared'),
     TE.bind('start', () => startOf(folder, id, canonicalRun(complete, o.registry), opened, o)),
     TE.chainW(({ shared, start }) =>
       start.end !== undefined && start.end.step === start.state?.progress.step
-        ? TE.right<RecordError, Outcome>({
+        ? TE.right<RecordError, RunOutcome>({
             tag: 'ended',
             before: true,
             folder: folder.path,
@@ -58,7 +58,7 @@ export const recordUnlocked = (
             removeRecordLeftovers(folder),
             TE.chain(() => addEnvironment(folder, environment(o.backend))),
             TE.chainW(() => work({ folder, opened, start, o })),
-            TE.map((outcome): Outcome => (shared === undefined ? outcome : { ...outcome, shared }))
+            TE.map((outcome): RunOutcome => (shared === undefined ? outcome : { ...outcome, shared }))
           )
     )
   )
@@ -84,7 +84,7 @@ export const recordNamed = (
  * @example pipe(TE.fromEither(parseRunFile(text)), TE.chainW(run => recordRun('runs/mnist', run, { backend: wasm })))
  * @returns Left for a folder that is in use, holds another run or cannot be written, and whatever keeps a training from beginning
  */
-export const recordRun = (folder: string, run: RunFile, o: RecordOptions): TE.TaskEither<RecordError, Outcome> =>
+export const recordRun = (folder: string, run: RunFile, o: RecordOptions): TE.TaskEither<RecordError, RunOutcome> =>
   pipe(
     nameRun(run, o.registry),
     TE.chain(named => recordNamed(folderAt(folder), named, o))
@@ -108,7 +108,7 @@ const sameRelease = ({ version: made }: RunFile, folder: string): E.Either<Setti
  *
  * @returns Left for a record of another version of the library, too
  */
-export const resumeRun = (folder: string, o: RecordOptions): TE.TaskEither<RecordError, Outcome> =>
+export const resumeRun = (folder: string, o: RecordOptions): TE.TaskEither<RecordError, RunOutcome> =>
   pipe(
     readRun(folder, o.registry),
     TE.chainFirstEitherKW(({ run }) => sameRelease(run, folder)),

@@ -7,8 +7,8 @@ import type { LoadError } from '../../data/files.js'
 import type { TrainState } from '../../train/state.js'
 import { startState } from '../../train/start.js'
 import type { TrainError } from '../../train/divergence.js'
-import type { TrainEvent, Turn } from '../../train/events.js'
-import { turns, type Trained } from '../../train/train.js'
+import type { TrainEvent, TrainingChunk } from '../../train/events.js'
+import { trainIterator, type Trained } from '../../train/train.js'
 import { settingError, type DecodeError, type FileError, type SettingError } from '../../value/error.js'
 import { latestCheckpoint, type CheckpointError } from '../checkpoints.js'
 import type { Thrown } from '../callback.js'
@@ -28,8 +28,8 @@ export const turnsOf = (
   { training, datasets }: OpenRun,
   { backend, registry }: ReplayOptions,
   rest: { readonly from?: TrainState; readonly pauseAt: (step: number) => boolean }
-): E.Either<TrainError, Generator<Turn, E.Either<TrainError, Trained>>> =>
-  turns(training, {
+): E.Either<TrainError, Generator<TrainingChunk, E.Either<TrainError, Trained>>> =>
+  trainIterator(training, {
     backend,
     fingerprints: true,
     ...rest,
@@ -38,7 +38,7 @@ export const turnsOf = (
   })(datasets.train)
 
 /** stops pulling: nothing more is wanted of it */
-export const leave = (pulled: Generator<Turn, E.Either<TrainError, Trained>>): void => {
+export const leave = (pulled: Generator<TrainingChunk, E.Either<TrainError, Trained>>): void => {
   pulled.return(E.left(settingError([], 'a run that continues', 'its end')))
 }
 

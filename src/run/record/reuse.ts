@@ -6,11 +6,11 @@ import { sameData } from '../../value/equal.js'
 import { noSums } from '../../train/state.js'
 import { notStarted, type Memory, type Progress, type Scores } from '../../train/progress.js'
 import { stopInterpreter, type StopRule, type StopTable } from '../../train/stop/index.js'
-import type { Row } from './rows.js'
+import type { StepRow } from './rows.js'
 
 /** what a stop rule was shown after each of the steps: the same numbers that the training worked out */
 export const progressOf = function* (
-  rows: Iterable<Pick<Row, 'step' | 'loss' | 'weight'>>,
+  rows: Iterable<Pick<StepRow, 'step' | 'loss' | 'weight'>>,
   epochs: readonly { readonly step: number; readonly validation?: Scores }[]
 ): Generator<Progress, void> {
   const ends = new Map(epochs.map(e => [e.step, e]))

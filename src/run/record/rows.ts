@@ -17,7 +17,7 @@ import type { StepReport } from '../../train/step-program.js'
 import { exact, list, oneOf, parseJson, refined, size, type Codec } from '../../value/codec.js'
 import { counted, decodeError, type DecodeError } from '../../value/error.js'
 import { fingerprintOf, type Fingerprint } from '../../value/fingerprint.js'
-import { view } from '../../value/tensor.js'
+import { tensorView } from '../../value/tensor.js'
 import { utf8 } from '../../value/text.js'
 
 /** what a row holds beside what every row has */
@@ -29,7 +29,7 @@ export interface Layout {
   readonly precision: 'f32' | 'f64'
 }
 /** a step as it is recorded */
-export interface Row extends Omit<StepReport, 'settings'> {
+export interface StepRow extends Omit<StepReport, 'settings'> {
   /** low and high word for each parameter tensor after the step */
   readonly fingerprints: readonly number[]
 }
@@ -134,13 +134,13 @@ const setChain = (row: Uint8Array, [low, high]: Fingerprint): void => {
 /** the chain of a row, which may be written over; it begins at a multiple of 4 in its buffer */
 const chainOf = (row: Uint8Array, before: Fingerprint): Fingerprint => {
   setChain(row, before)
-  return fingerprintOf(view('u32', [row.length / 4], new Uint32Array(row.buffer, row.byteOffset, row.length / 4)))
+  return fingerprintOf(tensorView('u32', [row.length / 4], new Uint32Array(row.buffer, row.byteOffset, row.length / 4)))
 }
 
 /** Rows as bytes, each chained to the one before. `before` is the chain of the last row written. */
 export const encodeRows = (
   l: Layout,
-  rows: readonly Row[],
+  rows: readonly StepRow[],
   before: Fingerprint = unchained
 ): { readonly bytes: Uint8Array; readonly chain: Fingerprint } => {
   const length = rowSize(l)
@@ -175,7 +175,7 @@ export const chainAt = (l: Layout, rows: Uint8Array, i: number): Fingerprint => 
 }
 
 /** row `i` of some rows, which must be there */
-export const decodeRow = (l: Layout, rows: Uint8Array, i = 0): Row => {
+export const decodeRow = (l: Layout, rows: Uint8Array, i = 0): StepRow => {
   const cells = viewOf(rows)
   const at = i * rowSize(l)
   const numbers = (from: number, n: number): readonly number[] =>
@@ -197,7 +197,7 @@ export const decodeRow = (l: Layout, rows: Uint8Array, i = 0): Row => {
 }
 
 /** all of some rows, one after the other */
-export const decodeRows = function* (l: Layout, rows: Uint8Array): Generator<Row, void> {
+export const decodeRows = function* (l: Layout, rows: Uint8Array): Generator<StepRow, void> {
   for (let i = 0; i < rows.length / rowSize(l); i++) yield decodeRow(l, rows, i)
 }
 

@@ -2,14 +2,14 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { place } from '../../model/place.js'
+import { build } from '../../model/build.js'
 import type { Scores } from '../../train/progress.js'
 import type { TrainState } from '../../train/state.js'
-import { turns, type Trained } from '../../train/train.js'
+import { trainIterator, type Trained } from '../../train/train.js'
 import type { TrainError } from '../../train/divergence.js'
-import type { TrainEvent, Turn } from '../../train/events.js'
+import type { TrainEvent, TrainingChunk } from '../../train/events.js'
 import { backendError } from '../../value/error.js'
-import { leaves } from '../../value/tree.js'
+import { treeLeaves } from '../../value/tree.js'
 import { called } from '../callback.js'
 import { pruneCheckpoints, saveCheckpoint } from '../checkpoints.js'
 import { scoreParts } from '../execute.js'
@@ -20,12 +20,12 @@ import { stateDigest } from '../state.js'
 import type { End } from './end.js'
 import { checkpointsOf, closing, writeEnd } from './folder.js'
 import { breathe } from './machine.js'
-import type { Outcome, RecordError, RecordOptions } from './options.js'
-import type { Row } from './rows.js'
+import type { RunOutcome, RecordError, RecordOptions } from './options.js'
+import type { StepRow } from './rows.js'
 import type { Start } from './start.js'
 import { writer, type Writer } from './writer.js'
 
-const rowsOf = (events: readonly TrainEvent[]): readonly Row[] =>
+const rowsOf = (events: readonly TrainEvent[]): readonly StepRow[] =>
   events.flatMap(e => (e.tag === 'step' ? [{ ...e, fingerprints: e.fingerprints ?? [] }] : []))
 
 /** the position of a state in its run, as it is written down at the end */
@@ -75,7 +75,7 @@ const saverOf = (folder: Folder, files: Writer, { id, state: from }: Start, { ke
 
 /** writes down what a turn brought; `last` saves its state in any case */
 const writeTurn = (
-  turn: Turn,
+  turn: TrainingChunk,
   last: boolean,
   { every }: RecordOptions,
   files: Writer,
@@ -99,19 +99,26 @@ const resumable = 'what was done before is recorded, and can be resumed'
 
 /** the next of a training's turns, all of them written down, to the end of the run or of the work */
 const follow = async (
-  pulled: Generator<Turn, E.Either<TrainError, Trained>>,
+  pulled: Generator<TrainingChunk, E.Either<TrainError, Trained>>,
   { folder, opened, start, o }: Session,
   files: Writer
-): Promise<E.Either<RecordError, Outcome>> => {
+): Promise<E.Either<RecordError, RunOutcome>> => {
   const { id, skipped } = start
   const began = { folder: folder.path, id, skipped, from: start.state?.progress.step ?? 0 }
   const save = saverOf(folder, files, start, o)
-  const finish = (result: E.Either<TrainError, Trained>): TE.TaskEither<RecordError, Outcome> =>
+  const finish = (result: E.Either<TrainError, Trained>): TE.TaskEither<RecordError, RunOutcome> =>
     pipe(
       TE.fromEither(endOf(opened, o, s => positionOf(id, files.chain(), s), result)),
       TE.chainFirstW(({ end, state }) => save(state, end.state)),
       TE.chainFirstW(({ end }) => writeEnd(folder, end)),
-      TE.map(({ end }): Outcome => ({ ...began, tag: 'ended', end, before: false, step: end.step, epoch: end.epoch }))
+      TE.map(({ end }): RunOutcome => ({
+        ...began,
+        tag: 'ended',
+        end,
+        before: false,
+        step: end.step,
+        epoch: end.epoch
+      }))
     )
   for (;;) {
     const next = pulled.next()
@@ -139,11 +146,11 @@ export interface Session {
 }
 
 /** Trains from the start of a session to the end of the run, or until `stop` says so; see `recordRun`. */
-export const work = (session: Session): TE.TaskEither<RecordError, Outcome> => {
+export const work = (session: Session): TE.TaskEither<RecordError, RunOutcome> => {
   const { folder, start, o } = session
   const { training, datasets } = session.opened
   const registry = o.registry ?? builtInRun
-  const pulling = turns(training, {
+  const pulling = trainIterator(training, {
     backend: o.backend,
     registry,
     fingerprints: true,
@@ -152,11 +159,11 @@ export const work = (session: Session): TE.TaskEither<RecordError, Outcome> => {
     ...(o.every === undefined ? {} : { pauseAt: step => step % (o.every as number) === 0 })
   })
   return pipe(
-    TE.fromEither(place(training.model, registry, training.precision)),
+    TE.fromEither(build(training.model, registry, training.precision)),
     TE.bindTo('placed'),
     TE.bindW('pulled', () => TE.fromEither(pulling(datasets.train))),
     TE.chainW(({ placed, pulled }) => {
-      const tensors = leaves(placed.params).map(([path]) => path)
+      const tensors = treeLeaves(placed.params).map(([path]) => path)
       const files = writer(folder, start, tensors, training.precision)
       // gives back the engine's memory and threads, wherever the work was left
       const leave = (): void => {

@@ -7,7 +7,7 @@ import type { TrainState } from '../../train/state.js'
 import { decodeError, fileError, type FileError } from '../../value/error.js'
 import { fingerprintOf } from '../../value/fingerprint.js'
 import type { Tensor } from '../../value/tensor.js'
-import { leaves } from '../../value/tree.js'
+import { treeLeaves } from '../../value/tree.js'
 import { latestCheckpoint, type CheckpointError, type Latest, type Skipped } from '../checkpoints.js'
 import type { Folder } from '../folder.js'
 import type { OpenRun } from '../open.js'
@@ -48,7 +48,7 @@ const agrees = (steps: Recorded['steps'], { params, progress }: TrainState): boo
   (steps !== undefined &&
     sameData(
       decodeRow(steps.layout, steps.rows, progress.step - 1).fingerprints,
-      leaves<Tensor>(params).flatMap(([, t]) => fingerprintOf(t))
+      treeLeaves<Tensor>(params).flatMap(([, t]) => fingerprintOf(t))
     ))
 
 /** what of a record can be gone on from */

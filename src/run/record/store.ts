@@ -25,7 +25,7 @@ import {
   startRecord,
   type Recorded
 } from './folder.js'
-import type { Outcome, RecordError, RecordOptions } from './options.js'
+import type { RunOutcome, RecordError, RecordOptions } from './options.js'
 import { nameRun, recordNamed, type NamedRun } from './recorder.js'
 import { progressOf, sharedSteps } from './reuse.js'
 import { decodeRows, rowSize } from './rows.js'
@@ -129,7 +129,7 @@ const takeOver = (
  *
  * @example pipe(TE.fromEither(parseRunFile(text)), TE.chainW(run => storeRun('runs', run, { backend: wasm })))
  */
-export const storeRun = (store: string, run: RunFile, o: RecordOptions): TE.TaskEither<RecordError, Outcome> => {
+export const storeRun = (store: string, run: RunFile, o: RecordOptions): TE.TaskEither<RecordError, RunOutcome> => {
   const registry = o.registry ?? builtInRun
   return pipe(
     nameRun(run, registry),

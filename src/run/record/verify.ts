@@ -3,16 +3,16 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { sameData } from '../../value/equal.js'
-import { place } from '../../model/place.js'
+import { build } from '../../model/build.js'
 import { tensorsOf, type TrainState } from '../../train/state.js'
 import { notStarted } from '../../train/progress.js'
 import type { Diverged } from '../../train/divergence.js'
 import type { TrainError } from '../../train/divergence.js'
-import type { Turn } from '../../train/events.js'
+import type { TrainingChunk } from '../../train/events.js'
 import type { Trained } from '../../train/train.js'
 import { fingerprintOf } from '../../value/fingerprint.js'
 import type { Tensor } from '../../value/tensor.js'
-import { leaves } from '../../value/tree.js'
+import { treeLeaves } from '../../value/tree.js'
 import { latestCheckpoint, listCheckpoints, type CheckpointError, type Skipped } from '../checkpoints.js'
 import { called } from '../callback.js'
 import { scoreParts } from '../execute.js'
@@ -25,7 +25,7 @@ import { link } from './epochs.js'
 import { checkpointsOf, readRecord, type Recorded } from './folder.js'
 import { breathe } from './machine.js'
 import { leave, stateOf, turnsOf, type ReplayError, type ReplayOptions } from './replay.js'
-import { decodeRow, layoutOf, rowSums, type Row } from './rows.js'
+import { decodeRow, layoutOf, rowSums, type StepRow } from './rows.js'
 import {
   firstDifference,
   singleDifference,
@@ -35,7 +35,7 @@ import {
 } from './values.js'
 
 /** the first place where a record says something else than the run done again */
-export interface Departure {
+export interface ReplayDivergence {
   readonly step: number
   /** the path of the first tensor that differs, `params/hidden/weight`; of a step whose loss or sums alone differ, and of a state's numbers, their name */
   readonly at: string
@@ -54,13 +54,13 @@ export type Verdict =
       /** those that are damaged, and so were not */
       readonly skipped: readonly Skipped[]
     }
-  | ({ readonly tag: 'different'; /** of the rows, where they are */ readonly damage?: DecodeError } & Departure)
+  | ({ readonly tag: 'different'; /** of the rows, where they are */ readonly damage?: DecodeError } & ReplayDivergence)
 
 /** what differs between a recorded row and the step done again: a parameter by its place, or the name of a number */
-const difference = (recorded: Row, right: Row): number | string | undefined => {
+const difference = (recorded: StepRow, right: StepRow): number | string | undefined => {
   const tensor = right.fingerprints.findIndex((w, i) => w !== recorded.fingerprints[i])
   if (tensor >= 0) return tensor >> 1
-  const numbers = (r: Row): readonly (readonly [string, number])[] => [
+  const numbers = (r: StepRow): readonly (readonly [string, number])[] => [
     ['loss', r.loss],
     ['weight', r.weight],
     ['examples', r.examples],
@@ -71,7 +71,7 @@ const difference = (recorded: Row, right: Row): number | string | undefined => {
 }
 
 /** the first tensor that differs between a saved state and the right one, or else that the numbers do */
-const stateDeparture = (step: number, saved: TrainState, right: TrainState): Departure => {
+const stateDeparture = (step: number, saved: TrainState, right: TrainState): ReplayDivergence => {
   const first = firstDifference(tensorsOf(saved), tensorsOf(right))
   return first === undefined
     ? { step, at: 'numbers of the state' }
@@ -81,7 +81,7 @@ const stateDeparture = (step: number, saved: TrainState, right: TrainState): Dep
 /** Checks one turn against the record; undefined where all is as recorded. */
 const checkTurn = (
   { steps, links, run, id }: Recorded,
-  turn: Turn,
+  turn: TrainingChunk,
   tensors: readonly string[]
 ): { readonly step: number; readonly what: number | string } | undefined => {
   if (steps === undefined) return undefined
@@ -191,7 +191,7 @@ const differs = async ({ r, opened, saved: { states }, o }: Examined, { step, wh
   const at = `params/${steps.layout.tensors[what] ?? what}`
   const state = await stateOf(r, opened, step, o, false)
   if (E.isLeft(state)) return state
-  const b = leaves<Tensor>(state.right.params)[what]?.[1] as Tensor
+  const b = treeLeaves<Tensor>(state.right.params)[what]?.[1] as Tensor
   const { fingerprints } = decodeRow(steps.layout, steps.rows, step - 1)
   const kept = states.get(step)
   const tensor = kept === undefined ? undefined : tensorDifference(tensorsOf(kept)[at] as Tensor, b)
@@ -209,10 +209,10 @@ const differs = async ({ r, opened, saved: { states }, o }: Examined, { step, wh
 /** compares what a turn came to: where it differs, the verdict or what is left to be said of it */
 const examine = (
   { r, saved: { states } }: Examined,
-  turn: Turn,
+  turn: TrainingChunk,
   tensors: readonly string[],
   step: number
-): { readonly off?: Off | undefined; readonly state?: Departure } => {
+): { readonly off?: Off | undefined; readonly state?: ReplayDivergence } => {
   const off = checkTurn(r, turn, tensors)
   const kept = states.get(step)
   if (kept === undefined || (off !== undefined && off.what !== 'state')) return { off }
@@ -223,7 +223,7 @@ const examine = (
 /** the run done again, turn by turn, to the first difference or the end */
 const follow = async (
   x: Examined,
-  pulled: Generator<Turn, E.Either<TrainError, Trained>>,
+  pulled: Generator<TrainingChunk, E.Either<TrainError, Trained>>,
   tensors: readonly string[]
 ): Promise<Verified> => {
   const { r, opened, saved, o } = x
@@ -268,9 +268,9 @@ const verified = async (
   if (E.isLeft(read)) return read
   const saved = read.right
   const registry = o.registry ?? builtInRun
-  const placed = place(opened.training.model, registry, opened.training.precision)
+  const placed = build(opened.training.model, registry, opened.training.precision)
   if (E.isLeft(placed)) return placed
-  const tensors = leaves(placed.right.params).map(([path]) => path)
+  const tensors = treeLeaves(placed.right.params).map(([path]) => path)
   const pulled = turnsOf(opened, o, { pauseAt: step => saved.states.has(step) || step === (r.steps?.count ?? 0) })
   if (E.isLeft(pulled)) return pulled
   return follow({ r, opened, saved, o }, pulled.right, tensors).finally(() => leave(pulled.right))

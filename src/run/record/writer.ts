@@ -6,11 +6,11 @@ import { utf8 } from '../../value/text.js'
 import type { Folder } from '../folder.js'
 import { encodeLink, link, type EpochEntry, type EpochLink } from './epochs.js'
 import { closing, openEpochs, openSteps, type Growing } from './folder.js'
-import { chainAt, encodeRows, layoutOf, rowSize, unchained, type Layout, type Row } from './rows.js'
+import { chainAt, encodeRows, layoutOf, rowSize, unchained, type Layout, type StepRow } from './rows.js'
 
 export interface Writer {
   /** takes rows: they are in the file when so many wait that writing them is worth it, and after `epoch` and `sync` */
-  readonly rows: (rows: readonly Row[]) => TE.TaskEither<FileError, void>
+  readonly rows: (rows: readonly StepRow[]) => TE.TaskEither<FileError, void>
   /** writes the link of an epoch after the rows before it */
   readonly epoch: (entry: EpochEntry) => TE.TaskEither<FileError, void>
   /** once done, what was handed in survives a loss of power */
@@ -42,8 +42,8 @@ export const writer = (
   let epochs: Growing | undefined
   let chain = unchained
   let last = kept.links.at(-1)?.chain ?? kept.id
-  let waiting: Row[] = []
-  const openedSteps = (first: Row): TE.TaskEither<FileError, NonNullable<typeof steps>> => {
+  let waiting: StepRow[] = []
+  const openedSteps = (first: StepRow): TE.TaskEither<FileError, NonNullable<typeof steps>> => {
     if (steps !== undefined) return TE.right(steps)
     const layout = layoutOf(first.sums, tensors, precision)
     const count = kept.rows.length / rowSize(layout)

@@ -4,7 +4,7 @@ import { list, nonEmpty, refined, withDefault, type Codec } from '../../value/co
 import { settingError } from '../../value/error.js'
 import { sameData } from '../../value/equal.js'
 import { isJson, labelled, type Json } from '../json.js'
-import type { Dimension, DimensionKind, DimensionRecord, Kept, ValueOf } from './dimension.js'
+import type { Dimension, DimensionDefinition, DimensionRecord, NarrowingInput, ValueOf } from './dimension.js'
 
 export interface Choice<A extends Json = Json> {
   readonly tag: 'choice'
@@ -71,7 +71,7 @@ interface Named {
 const categories = <D extends Named>(
   all: (d: D) => readonly unknown[],
   only: (d: D, kept: (value: unknown) => boolean) => D
-): Pick<DimensionKind<D>, 'axis' | 'at' | 'place' | 'contains' | 'spread' | 'narrow'> => {
+): Pick<DimensionDefinition<D>, 'axis' | 'at' | 'place' | 'contains' | 'spread' | 'narrow'> => {
   const indexOf = (d: D, value: unknown): number => all(d).findIndex(v => sameData(v, value))
   return {
     axis: 'categories',
@@ -79,7 +79,7 @@ const categories = <D extends Named>(
     place: (d, value) => (indexOf(d, value) + 0.5) / all(d).length,
     contains: (d, value) => indexOf(d, value) >= 0,
     spread: (d, n) => spreadOver(all(d).length, n).map(i => all(d)[i]),
-    narrow: (d, { values }: Kept) => {
+    narrow: (d, { values }: NarrowingInput) => {
       const kept = (value: unknown): boolean => values.some(v => sameData(v, value))
       const some = all(d).some(kept)
       return { dimension: !some || all(d).every(kept) ? d : Object.freeze(only(d, kept)) }
@@ -91,7 +91,7 @@ const json: Codec<Json> = refined('a value of JSON', isJson)
 const twice = (values: readonly unknown[]): number =>
   values.findIndex((v, i) => values.slice(0, i).some(other => sameData(other, v)))
 
-export const choiceKind: DimensionKind<Choice> = {
+export const choiceKind: DimensionDefinition<Choice> = {
   tag: 'choice',
   fields: () => ({ of: nonEmpty(list(json)) }),
   check: ({ of }) => {
@@ -104,7 +104,7 @@ export const choiceKind: DimensionKind<Choice> = {
   ),
   samples: [choice('relu', 'tanh', 'gelu'), choice(16, 32, 64, 128), choice('one'), choice([8], [8, 8], { tag: 'sgd' })]
 }
-export const booleanKind: DimensionKind<BooleanDimension> = {
+export const booleanKind: DimensionDefinition<BooleanDimension> = {
   tag: 'boolean',
   fields: () => ({ of: withDefault(nonEmpty(list(t.boolean as Codec<boolean>)), [false, true]) }),
   ...categories<BooleanDimension>(
@@ -116,7 +116,7 @@ export const booleanKind: DimensionKind<BooleanDimension> = {
 
 const pick = (of: VariantRecord, kept: (value: unknown) => boolean): VariantRecord =>
   Object.freeze(Object.fromEntries(Object.entries(of).filter(([name]) => kept(name))))
-export const variantsKind: DimensionKind<Variants> = {
+export const variantsKind: DimensionDefinition<Variants> = {
   tag: 'variants',
   fields: ({ dimension }) => ({ of: nonEmpty(labelled(labelled(dimension))) }),
   check: ({ of }) => {

@@ -28,7 +28,7 @@ export type DimensionRecord = Readonly<Record<string, Dimension>>
 export type Axis = 'linear' | 'log' | 'categories'
 
 /** what a dimension is narrowed by: values of the trials that were kept, the best one first */
-export interface Kept {
+export interface NarrowingInput {
   readonly values: readonly unknown[]
   /** the share of the range's width that is left around kept values on each side */
   readonly margin: number
@@ -54,13 +54,11 @@ export interface DimensionDefinition<D extends { readonly tag: string }> extends
   /** `n` values spread evenly, the ends among them; all values where there are no more than that */
   spread(dimension: D, n: number): readonly unknown[]
   /** `whole` is what the dimension was in the beginning */
-  narrow(dimension: D, kept: Kept, whole: D): NarrowedDimension<D>
+  narrow(dimension: D, kept: NarrowingInput, whole: D): NarrowedDimension<D>
   /** dimensions that a value brings along, by the value that brings them: the conditional parts of a space */
   parts?(dimension: D): Readonly<Record<string, DimensionRecord>>
   /** the same dimension with other parts under the same names */
   withParts?(dimension: D, parts: Readonly<Record<string, DimensionRecord>>): D
   readonly samples: readonly D[]
 }
-/** the same; see `DimensionDefinition` */
-export type DimensionKind<D extends { readonly tag: string }> = DimensionDefinition<D>
 export type DimensionTable = Family<DimensionDefinition<Dimension>>

@@ -24,11 +24,10 @@ export type {
   Axis,
   Dimension,
   DimensionDefinition,
-  DimensionKind,
   DimensionRecord,
   Dimensions,
   DimensionTable,
-  Kept,
+  NarrowingInput,
   NarrowedDimension,
   ValueOf,
   ValueTypes

@@ -3,7 +3,7 @@ import { finite, inRange, optional, positive, size, type Codec, type Fields } fr
 import { exp, log } from '../../value/elementary.js'
 import { settingError, type SettingError } from '../../value/error.js'
 import { narrowInterval } from './interval.js'
-import type { Axis, DimensionKind, Kept, NarrowedDimension } from './dimension.js'
+import type { Axis, DimensionDefinition, NarrowingInput, NarrowedDimension } from './dimension.js'
 
 /** how far a range may ever be extended; a range of numbers from 0 up stays there unless it says otherwise */
 export interface Limits {
@@ -64,7 +64,7 @@ const clamp = (x: number, lower: number, upper: number): number => Math.max(lowe
 /** rounding that forgives what logarithm and exponential do to a whole number */
 const slack = 1e-9
 
-const rangeKind = <T extends string>({ tag, axis, whole, bound, samples }: Form<T>): DimensionKind<Range<T>> => {
+const rangeKind = <T extends string>({ tag, axis, whole, bound, samples }: Form<T>): DimensionDefinition<Range<T>> => {
   type R = Range<T>
   const along = (x: number): number => (axis === 'log' ? log(x) : x)
   const back = (x: number): number => (axis === 'log' ? exp(x) : x)
@@ -93,7 +93,7 @@ const rangeKind = <T extends string>({ tag, axis, whole, bound, samples }: Form<
   const atLeast = ({ lower, upper }: R, least: number): boolean =>
     whole ? upper - lower <= 2 || width(lower + 1, upper - 1) < least : width(lower, upper) <= least * (1 + slack)
 
-  const narrow = (r: R, { values, margin, minWidth }: Kept, first: R): NarrowedDimension<R> => {
+  const narrow = (r: R, { values, margin, minWidth }: NarrowingInput, first: R): NarrowedDimension<R> => {
     const kept = values.filter(isValue)
     const [best] = kept
     if (best === undefined) return { dimension: r }
@@ -153,28 +153,28 @@ const rangeKind = <T extends string>({ tag, axis, whole, bound, samples }: Form<
 }
 
 const wholeNumber = inRange('a whole number', Number.isSafeInteger)
-export const uniformKind: DimensionKind<Uniform> = rangeKind({
+export const uniformKind: DimensionDefinition<Uniform> = rangeKind({
   tag: 'uniform',
   axis: 'linear',
   whole: false,
   bound: finite,
   samples: [uniform(0, 0.9), uniform(-3, 5), uniform(0.5, 0.99, { least: 0.1, most: 0.999 })]
 })
-export const logUniformKind: DimensionKind<LogUniform> = rangeKind({
+export const logUniformKind: DimensionDefinition<LogUniform> = rangeKind({
   tag: 'logUniform',
   axis: 'log',
   whole: false,
   bound: positive,
   samples: [logUniform(1e-6, 10), logUniform(0.01, 100, { most: 1000 })]
 })
-export const integerKind: DimensionKind<Integer> = rangeKind({
+export const integerKind: DimensionDefinition<Integer> = rangeKind({
   tag: 'integer',
   axis: 'linear',
   whole: true,
   bound: wholeNumber,
   samples: [integer(1, 4), integer(-100, 100), integer(0, 50, { most: 60 })]
 })
-export const logIntegerKind: DimensionKind<LogInteger> = rangeKind({
+export const logIntegerKind: DimensionDefinition<LogInteger> = rangeKind({
   tag: 'logInteger',
   axis: 'log',
   whole: true,

@@ -13,7 +13,7 @@ import {
 } from '../../value/error.js'
 import { isSize } from '../../value/shape.js'
 import type { Study } from '../study.js'
-import type { Outcome } from '../trial.js'
+import type { TrialOutcome } from '../trial.js'
 
 /**
  * What carries out trials. It may take them in any order and several at a time: what a trial gives depends on its run alone.
@@ -22,7 +22,7 @@ import type { Outcome } from '../trial.js'
 export type Runner = (
   run: RunFile<ModelData>,
   study: Pick<Study, 'metric' | 'timeout'>
-) => TE.TaskEither<SearchError, Outcome>
+) => TE.TaskEither<SearchError, TrialOutcome>
 
 export type SearchError = SettingError | DecodeError | FileError | LoadError | BackendError | Thrown
 

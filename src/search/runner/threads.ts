@@ -11,7 +11,7 @@ import { backendError, type BackendError } from '../../value/error.js'
 import { errorText } from '../../value/text.js'
 import type { StudyMetric } from '../metric.js'
 import { checkWorkers, type Runner, type SearchError } from './runner.js'
-import type { Outcome } from '../trial.js'
+import type { TrialOutcome } from '../trial.js'
 
 /** what a worker is sent */
 export interface Task {
@@ -27,11 +27,11 @@ export interface Task {
 }
 /** what it answers */
 export interface Answer {
-  readonly result: E.Either<SearchError, Outcome>
+  readonly result: E.Either<SearchError, TrialOutcome>
   /** why the reference backend took over, if it did */
   readonly told?: BackendError
 }
-export interface CrewOptions {
+export interface WorkerPoolOptions {
   /** what the threads compute with (default 'wasm'); a trial has one thread of it */
   readonly backend?: BackendName | undefined
   /** lets the reference backend take over where that one cannot run, and hears why, each time; see `withFallback` */
@@ -39,7 +39,7 @@ export interface CrewOptions {
   /** the address of the worker's module, as it is built */
   readonly file?: string
 }
-export interface Crew {
+export interface WorkerPool {
   readonly runner: Runner
   /** ends the threads; trials that are not finished, and those to come, are Left */
   readonly close: () => Promise<void>
@@ -60,8 +60,8 @@ const lost = (e: unknown): Result =>
  */
 export const inThreads = (
   workers: number,
-  { backend, fallback, file = new URL('./worker.js', import.meta.url).href }: CrewOptions = {}
-): Crew => {
+  { backend, fallback, file = new URL('./worker.js', import.meta.url).href }: WorkerPoolOptions = {}
+): WorkerPool => {
   const wrong = checkWorkers(workers)
   if (wrong !== undefined) return { runner: () => TE.left(wrong), close: () => Promise.resolve() }
   const pool = new Tinypool({

@@ -4,7 +4,7 @@ import { counted, settingError } from '../../value/error.js'
 import { isSize } from '../../value/shape.js'
 import type { DimensionRecord } from '../dimension/index.js'
 import { kindOf, meets, type Settings, type Space, type SpaceRegistry } from '../space.js'
-import type { SamplerKind } from './sampler.js'
+import type { SamplerDefinition } from './sampler.js'
 
 /** every combination of so many values of each dimension, spread evenly along its axis */
 export interface GridSampler {
@@ -21,7 +21,7 @@ declare module './sampler.js' {
  *
  * @param points values of each dimension; all of them where it has no more
  */
-export const grid = (points: number): GridSampler => Object.freeze({ tag: 'grid', points })
+export const gridSearch = (points: number): GridSampler => Object.freeze({ tag: 'grid', points })
 
 /** values of a dimension */
 const mostPoints = 10_000
@@ -72,7 +72,7 @@ const pointsWithin = (space: Space, points: number, trials: number, registry: Sp
     ? pointsWithin(space, points - 1, trials, registry)
     : points
 
-export const gridKind: SamplerKind<GridSampler> = {
+export const gridKind: SamplerDefinition<GridSampler> = {
   tag: 'grid',
   fields: () => ({ points: inRange(`a whole number from 1 to ${mostPoints}`, n => isSize(n) && n <= mostPoints) }),
   check: ({ points }, space, trials, registry) => {
@@ -94,5 +94,5 @@ export const gridKind: SamplerKind<GridSampler> = {
         ? []
         : gridOf(space, pointsWithin(space, points, trials, registry), registry).map(settings => ({ settings }))
     ),
-  samples: [grid(1), grid(3)]
+  samples: [gridSearch(1), gridSearch(3)]
 }

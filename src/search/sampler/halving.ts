@@ -4,8 +4,8 @@ import { inRange, refined, withDefault, type Codec } from '../../value/codec.js'
 import { inside, settingError } from '../../value/error.js'
 import { isSize } from '../../value/shape.js'
 import { ranked } from '../trial.js'
-import { random } from './random.js'
-import type { Interpreter, Proposal, Round, Sampler, SamplerKind } from './sampler.js'
+import { randomSearch } from './random.js'
+import type { Interpreter, Proposal, Round, Sampler, SamplerDefinition } from './sampler.js'
 
 /**
  * Settings of another sampler, trained for the epochs of the first rung; the best share of them for those of the next, and so on; who
@@ -34,7 +34,7 @@ declare module './sampler.js' {
  */
 export const halving = (
   rungs: readonly number[],
-  { keep = 1 / 3, of = random }: { readonly keep?: number; readonly of?: Sampler } = {}
+  { keep = 1 / 3, of = randomSearch }: { readonly keep?: number; readonly of?: Sampler } = {}
 ): Halving => Object.freeze({ tag: 'halving', rungs, keep, of })
 
 const rungs: Codec<readonly number[]> = refined(
@@ -51,7 +51,7 @@ const promoted = ({ keep }: Halving, { goal, done }: Round, epochs: number): rea
   return rung.filter(t => best.includes(t) && t.outcome.tag === 'scored').map(t => t.origin)
 }
 
-export const halvingKind: SamplerKind<Halving> = {
+export const halvingKind: SamplerDefinition<Halving> = {
   tag: 'halving',
   fields: ({ sampler }) => ({
     rungs,
@@ -59,7 +59,7 @@ export const halvingKind: SamplerKind<Halving> = {
       inRange('a number between 0 and 1', x => x > 0 && x < 1),
       1 / 3
     ),
-    of: withDefault(sampler, random)
+    of: withDefault(sampler, randomSearch)
   }),
   check: ({ of }, space, trials, registry, self) => {
     // what goes on from rung to rung itself would never see its trials trained to the end

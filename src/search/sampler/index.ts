@@ -31,9 +31,9 @@ export const samplerInterpreter = (definitions: SamplerTable): Interpreter => {
   return self
 }
 
-export type { Proposal, Round, Sampler, SamplerDefinition, SamplerKind, Samplers, SamplerTable } from './sampler.js'
-export { grid, type GridSampler } from './grid.js'
+export type { Proposal, Round, Sampler, SamplerDefinition, Samplers, SamplerTable } from './sampler.js'
+export { gridSearch, type GridSampler } from './grid.js'
 export { halving, type Halving } from './halving.js'
-export { random, type RandomSampler } from './random.js'
-export { sobol, type SobolSampler } from './sobol.js'
+export { randomSearch, type RandomSampler } from './random.js'
+export { sobolSearch, type SobolSampler } from './sobol.js'
 export { tpe, type Tpe } from './tpe.js'

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { draw } from '../space.js'
-import type { Proposal, SamplerKind } from './sampler.js'
+import type { Proposal, SamplerDefinition } from './sampler.js'
 
 /** each trial's settings drawn for themselves; see Bergstra and Bengio 2012 */
 export interface RandomSampler {
@@ -13,9 +13,9 @@ declare module './sampler.js' {
   }
 }
 /** settings drawn at random, each trial for itself (Bergstra and Bengio 2012): the default of a study */
-export const random: RandomSampler = Object.freeze({ tag: 'random' })
+export const randomSearch: RandomSampler = Object.freeze({ tag: 'random' })
 
-export const randomKind: SamplerKind<RandomSampler> = {
+export const randomKind: SamplerDefinition<RandomSampler> = {
   tag: 'random',
   fields: () => ({}),
   next: (_, { space, trials, trialKey, next, done, registry }) =>
@@ -26,5 +26,5 @@ export const randomKind: SamplerKind<RandomSampler> = {
           E.sequenceArray,
           E.map(all => all.map((settings): Proposal => ({ settings })))
         ),
-  samples: [random]
+  samples: [randomSearch]
 }

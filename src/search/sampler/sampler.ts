@@ -53,6 +53,4 @@ export interface Interpreter {
   readonly check: (sampler: Sampler, space: Space, trials: number, registry: SpaceRegistry) => SettingError | undefined
   readonly next: (sampler: Sampler, round: Round) => Either<SettingError, readonly Proposal[]>
 }
-/** the same; see `SamplerDefinition` */
-export type SamplerKind<S extends { readonly tag: string }> = SamplerDefinition<S>
 export type SamplerTable = Family<SamplerDefinition<Sampler>>

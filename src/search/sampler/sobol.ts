@@ -6,7 +6,7 @@ import { bits32, leafKey, type Key } from '../../random/index.js'
 import { settingError, type SettingError } from '../../value/error.js'
 import { firstMeeting, placed, type Point, type Space, type SpaceRegistry } from '../space.js'
 import { directions } from './directions.js'
-import type { Proposal, SamplerKind } from './sampler.js'
+import type { Proposal, SamplerDefinition } from './sampler.js'
 
 /** the points of Sobol's sequence, each coordinate xored with a random word of the round */
 export interface SobolSampler {
@@ -21,7 +21,7 @@ declare module './sampler.js' {
  * Sobol's sequence (Sobol 1967), shifted at random: points that fill the space more evenly than `random` does; of at most
  * 32 dimensions
  */
-export const sobol: SobolSampler = Object.freeze({ tag: 'sobol' })
+export const sobolSearch: SobolSampler = Object.freeze({ tag: 'sobol' })
 
 /** 2^-32 */
 const STEP = 2.3283064365386963e-10
@@ -47,7 +47,7 @@ interface Walked {
   readonly all: readonly Proposal[]
 }
 
-export const sobolKind: SamplerKind<SobolSampler> = {
+export const sobolKind: SamplerDefinition<SobolSampler> = {
   tag: 'sobol',
   fields: () => ({}),
   check: (_, space, __, registry) => {
@@ -72,5 +72,5 @@ export const sobolKind: SamplerKind<SobolSampler> = {
       E.map(({ all }) => all)
     )
   },
-  samples: [sobol]
+  samples: [sobolSearch]
 }

@@ -5,9 +5,9 @@ import { bits32, childKey, foldIn, leafKey, normal, type Key } from '../../rando
 import { inRange, size, withDefault } from '../../value/codec.js'
 import { exp, log } from '../../value/elementary.js'
 import type { SettingError } from '../../value/error.js'
-import { draw, meets, placed, settingsAt, valuesOf, type Placed, type Settings } from '../space.js'
+import { draw, meets, placed, settingsAt, settingValues, type BuiltLayer, type Settings } from '../space.js'
 import { ranked } from '../trial.js'
-import type { Proposal, Round, SamplerKind } from './sampler.js'
+import type { Proposal, Round, SamplerDefinition } from './sampler.js'
 
 /**
  * After a start at random, trials in batches: for each dimension by itself the best share of the trials so far gives a density of good
@@ -101,10 +101,15 @@ const overCategories = (places: readonly number[], categories: number): Density 
 }
 
 /** where a trial's value of a dimension lies; none where it has no such dimension */
-const placeIn = ({ path, kind, dimension }: Placed, values: Readonly<Record<string, unknown>>): number | undefined =>
-  Object.hasOwn(values, path) ? kind.place(dimension, values[path]) : undefined
+const placeIn = (
+  { path, kind, dimension }: BuiltLayer,
+  values: Readonly<Record<string, unknown>>
+): number | undefined => (Object.hasOwn(values, path) ? kind.place(dimension, values[path]) : undefined)
 
-const densities = (all: readonly Placed[], rows: readonly Readonly<Record<string, unknown>>[]): readonly Density[] =>
+const densities = (
+  all: readonly BuiltLayer[],
+  rows: readonly Readonly<Record<string, unknown>>[]
+): readonly Density[] =>
   all.map(p => {
     const places = rows.flatMap(values => placeIn(p, values) ?? [])
     return p.kind.axis === 'categories'
@@ -116,14 +121,14 @@ type Choice = E.Either<SettingError, Settings>
 /** how a trial of a batch is chosen, given the trials before the batch */
 const chooser = ({ good: share, candidates }: Tpe, { space, done, goal, registry }: Round): ((key: Key) => Choice) => {
   const all = placed(space, registry)
-  const rows = ranked(goal, done).map(t => ({ t, values: valuesOf(space, t.settings, registry) }))
+  const rows = ranked(goal, done).map(t => ({ t, values: settingValues(space, t.settings, registry) }))
   const n = Math.max(1, Math.floor(share * rows.length))
   const isGood = rows.map(({ t }, i) => i < n && t.outcome.tag === 'scored')
   const of = (wanted: boolean) => rows.filter((_, i) => isGood[i] === wanted).map(r => r.values)
   const [good, bad] = [densities(all, of(true)), densities(all, of(false))]
   const drawnFrom = new Map(all.map((p, i) => [p.path, good[i] as Density] as const))
   const gain = (settings: Settings): number => {
-    const values = valuesOf(space, settings, registry)
+    const values = settingValues(space, settings, registry)
     return sum(
       all.map((p, i) => {
         const place = placeIn(p, values)
@@ -146,7 +151,7 @@ const chooser = ({ good: share, candidates }: Tpe, { space, done, goal, registry
     return best === undefined ? draw(space, childKey(key, 'free'), registry) : E.right(best.settings)
   }
 }
-export const tpeKind: SamplerKind<Tpe> = {
+export const tpeKind: SamplerDefinition<Tpe> = {
   tag: 'tpe',
   fields: () => ({
     start: withDefault(size, usual.start),

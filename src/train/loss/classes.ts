@@ -4,9 +4,9 @@ import type { Expr } from '../../expr/op.js'
 import { fraction, list, nonNegative, those } from '../../value/codec.js'
 import { shapeError } from '../../value/error.js'
 import { showShape } from '../../value/shape.js'
-import { allocate, view, type FloatType } from '../../value/tensor.js'
+import { allocate, tensorView, type FloatType } from '../../value/tensor.js'
 import { softmaxCrossEntropy } from './cross-entropy.js'
-import { exampleSum, type Interpreter, type Loss, type LossKind, type ScaleOf } from './loss.js'
+import { exampleSum, type Interpreter, type Loss, type LossDefinition, type ScaleOf } from './loss.js'
 
 export interface Smoothed<L extends Loss = Loss> {
   readonly tag: 'smoothed'
@@ -22,7 +22,7 @@ export interface ClassWeighted<L extends Loss = Loss> {
 }
 type AnySmoothed = Smoothed
 type AnyClassWeighted = ClassWeighted
-declare module './loss.js' {
+declare module './open.js' {
   interface BuiltInLosses {
     readonly smoothed: AnySmoothed
     readonly classWeighted: AnyClassWeighted
@@ -62,7 +62,7 @@ const no = (tag: string, expected: string, got: string): Expr =>
 const ofClasses = (tag: string, loss: Loss, self: Interpreter, formula: () => Expr): Expr =>
   self.takes(loss).classIndexes ? formula() : no(tag, 'a loss of classes, such as softmaxCrossEntropy', loss.tag)
 
-export const smoothedKind: LossKind<Smoothed> = {
+export const smoothedKind: LossDefinition<Smoothed> = {
   tag: 'smoothed',
   fields: ({ loss }) => ({ loss, amount: fraction }),
   inner: ({ loss }) => loss,
@@ -80,7 +80,7 @@ export const smoothedKind: LossKind<Smoothed> = {
 
 const classWeights = those(list(nonNegative), 'at least one number above 0', weights => weights.some(w => w > 0))
 
-export const classWeightedKind: LossKind<ClassWeighted> = {
+export const classWeightedKind: LossDefinition<ClassWeighted> = {
   tag: 'classWeighted',
   fields: ({ loss }) => ({ loss, weights: classWeights }),
   inner: ({ loss }) => loss,
@@ -94,7 +94,7 @@ export const classWeightedKind: LossKind<ClassWeighted> = {
           showShape(t.shape.slice(1))
         )
       const dtype = t.dtype as FloatType
-      const w = constant(view(dtype, [weights.length], allocate(dtype, weights)))
+      const w = constant(tensorView(dtype, [weights.length], allocate(dtype, weights)))
       return mul(self.formula(loss, y, t), exampleSum(mul(t, w)))
     }),
   tex: '\\ell_k \\leftarrow \\left(\\sum_j t_{kj} w_j\\right) \\ell_k',

@@ -6,7 +6,7 @@ import { add, cast, equal, exp, lessEqual, log, log1p, mul, neg, select, sub } f
 import { logSoftmax } from '../../expr/functions.js'
 import type { Expr } from '../../expr/op.js'
 import { inRange } from '../../value/codec.js'
-import { exampleMean, exampleSum, type LossKind } from './loss.js'
+import { exampleMean, exampleSum, type LossDefinition } from './loss.js'
 
 export interface CrossEntropy {
   readonly tag: 'crossEntropy'
@@ -17,7 +17,7 @@ export interface SoftmaxCrossEntropy {
 export interface SigmoidCrossEntropy {
   readonly tag: 'sigmoidCrossEntropy'
 }
-declare module './loss.js' {
+declare module './open.js' {
   interface BuiltInLosses {
     readonly crossEntropy: CrossEntropy
     readonly softmaxCrossEntropy: SoftmaxCrossEntropy
@@ -49,7 +49,7 @@ const weighed = (t: Expr, x: Expr): Expr => select(equal(t, 0), 0, mul(t, x))
 
 const probability = inRange('a number from 0 to 1', n => n >= 0 && n <= 1)
 
-export const crossEntropyKind: LossKind<CrossEntropy> = {
+export const crossEntropyKind: LossDefinition<CrossEntropy> = {
   tag: 'crossEntropy',
   fields: () => ({}),
   expects: 'probabilities',
@@ -65,7 +65,7 @@ export const crossEntropyKind: LossKind<CrossEntropy> = {
   tex: '-\\frac{1}{K} \\sum_{k=1}^{K} \\sum_j t_{kj} \\ln y_{kj}',
   samples: [crossEntropy]
 }
-export const softmaxCrossEntropyKind: LossKind<SoftmaxCrossEntropy> = {
+export const softmaxCrossEntropyKind: LossDefinition<SoftmaxCrossEntropy> = {
   tag: 'softmaxCrossEntropy',
   fields: () => ({}),
   expects: 'logits',
@@ -81,7 +81,7 @@ const fromLogit = (z: Expr, t: Expr): Expr => {
   const right = lessEqual(0, z)
   return add(select(right, weighed(sub(1, t), z), neg(weighed(t, z))), log1p(exp(select(right, neg(z), z))))
 }
-export const sigmoidCrossEntropyKind: LossKind<SigmoidCrossEntropy> = {
+export const sigmoidCrossEntropyKind: LossDefinition<SigmoidCrossEntropy> = {
   tag: 'sigmoidCrossEntropy',
   fields: () => ({}),
   expects: 'logits',

@@ -9,7 +9,7 @@ export interface CustomLoss<N extends string = string> {
   readonly [custom]: true
 }
 type AnyCustomLoss = CustomLoss
-declare module './loss.js' {
+declare module './open.js' {
   interface Losses {
     readonly customLoss: AnyCustomLoss
   }

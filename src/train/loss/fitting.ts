@@ -2,8 +2,8 @@
  * Whether a loss suits the end of a model, worked out by the compiler where it knows both. `checkLoss` says the same at
  * run time.
  */
-import type { Fail, IsUnion, Sentence } from '../../layer/static.js'
-import type { GivesOf } from '../../layer/typed.js'
+import type { Fail, IsUnion, Sentence } from '../../layer/types/fail.js'
+import type { OutputRangeOf } from '../../layer/types/infer.js'
 import type { Loss, ScaleOf } from './loss.js'
 
 type Wrong<S, Ends, Tag extends string> = [S] extends [never]
@@ -34,7 +34,7 @@ export type FittingLoss<L extends Loss, M> =
   IsUnion<L> extends true
     ? L
     : M extends { readonly tag: 'model'; readonly layer: infer B }
-      ? Wrong<ScaleOf<L>, GivesOf<B>, L['tag']> extends infer W
+      ? Wrong<ScaleOf<L>, OutputRangeOf<B>, L['tag']> extends infer W
         ? [W] extends [never]
           ? L
           : Sentence<W>

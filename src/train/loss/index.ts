@@ -2,14 +2,14 @@ import type { SettingError } from '../../value/error.js'
 import { noMembers } from '../../registry/codecs.js'
 import type { Family } from '../../registry/definition.js'
 import type { FloatType } from '../../value/tensor.js'
-import { roundedOutOf } from '../rounded.js'
+import { roundedOutOf } from '../check-rounding.js'
 import { classWeightedKind, smoothedKind } from './classes.js'
 import { crossEntropyKind, sigmoidCrossEntropyKind, softmaxCrossEntropyKind } from './cross-entropy.js'
 import type { BuiltInLosses, Interpreter, KnownLoss, Loss, LossDefinition } from './loss.js'
 import { halfSquaredErrorKind, huberKind, meanAbsoluteErrorKind, meanSquaredErrorKind } from './squared.js'
 
 // TypeScript copies an interface when it is first extended: here, so that rows from all entry points meet in one copy
-declare module './loss.js' {
+declare module './open.js' {
   interface Losses {}
 }
 
@@ -57,16 +57,20 @@ export const knownLoss = (definitions: LossTable, loss: Loss): KnownLoss => {
 }
 
 /** the first number of a loss, or of the one it is made of, that leaves its range when it is rounded to the precision */
-export const lossRoundedOut = (definitions: LossTable, loss: Loss, precision: FloatType): SettingError | undefined => {
+export const checkLossRounding = (
+  definitions: LossTable,
+  loss: Loss,
+  precision: FloatType
+): SettingError | undefined => {
   const kind = definitions[loss.tag] as LossDefinition<Loss>
   const wrong = roundedOutOf(loss, kind.fields(noMembers), precision)
-  return wrong ?? ('inner' in kind ? lossRoundedOut(definitions, kind.inner(loss), precision) : undefined)
+  return wrong ?? ('inner' in kind ? checkLossRounding(definitions, kind.inner(loss), precision) : undefined)
 }
 
 export { customLoss, type CustomLoss, type CustomLossDefinition, type CustomLossOptions } from './custom.js'
 export { batchLoss, exampleMean, exampleSum } from './loss.js'
 export type { FittingLoss } from './fitting.js'
-export type { KnownLoss, Loss, LossDefinition, LossKind, Losses, Scale, ScaleRules } from './loss.js'
+export type { KnownLoss, Loss, LossDefinition, Losses, Scale, ScaleRules } from './loss.js'
 export { classWeighted, smoothed, type ClassWeighted, type Smoothed } from './classes.js'
 export {
   crossEntropy,

@@ -7,11 +7,10 @@ import type { Definition } from '../../registry/definition.js'
 import { sameShape, showShape, type Dims } from '../../value/shape.js'
 import type { Codec } from '../../value/codec.js'
 import type { Aval, DType, FloatType } from '../../value/tensor.js'
+import type { Losses, ScaleRules } from './open.js'
 
-/** tag -> the data type of that loss, of those that gradfold comes with; the table of index.ts has exactly these */
-export interface BuiltInLosses {}
-/** tag -> the data type of that loss; extended by declaration merging */
-export interface Losses extends BuiltInLosses {}
+export type { BuiltInLosses, Losses, ScaleRules } from './open.js'
+
 export type Loss = Losses[keyof Losses]
 declare module '../../registry/families.js' {
   interface FamilyMembers {
@@ -22,8 +21,6 @@ declare module '../../registry/families.js' {
 /** what a loss takes the model's outputs for: any real numbers, scores before a softmax or sigmoid, or probabilities */
 export type Scale = 'values' | 'logits' | 'probabilities'
 
-/** tag -> what loss L takes outputs for (Scale), for the compiler; it asks nothing of a loss without an entry */
-export interface ScaleRules<L> {}
 export type ScaleOf<L> = L extends { readonly tag: infer T } ? ScaleRules<L>[T & keyof ScaleRules<L>] : never
 
 /** which outputs and targets a loss takes */
@@ -42,8 +39,6 @@ export interface MadeOf<L> {
 }
 
 export type LossDefinition<L extends { readonly tag: string }> = LossMember<L> & (Takes | MadeOf<L>)
-/** the same; see `LossDefinition` */
-export type LossKind<L extends { readonly tag: string }> = LossDefinition<L>
 export interface LossMember<L extends { readonly tag: string }> extends Definition {
   readonly tag: L['tag']
   /**

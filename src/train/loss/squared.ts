@@ -1,7 +1,7 @@
 /** Errors of numbers: squared, absolute, and Huber's between the two. */
 import { abs, lessEqual, mul, select, square, sub } from '../../expr/build.js'
 import { positive, withDefault } from '../../value/codec.js'
-import { exampleMean, exampleSum, type LossKind } from './loss.js'
+import { exampleMean, exampleSum, type LossDefinition } from './loss.js'
 
 export interface HalfSquaredError {
   readonly tag: 'halfSquaredError'
@@ -16,7 +16,7 @@ export interface Huber {
   readonly tag: 'huber'
   readonly delta: number
 }
-declare module './loss.js' {
+declare module './open.js' {
   interface BuiltInLosses {
     readonly halfSquaredError: HalfSquaredError
     readonly meanSquaredError: MeanSquaredError
@@ -42,7 +42,7 @@ export const huber = (delta = 1): Huber => Object.freeze({ tag: 'huber', delta }
 /** what losses of any real numbers have in common */
 const ofValues = { expects: 'values', classIndexes: false } as const
 
-export const halfSquaredErrorKind: LossKind<HalfSquaredError> = {
+export const halfSquaredErrorKind: LossDefinition<HalfSquaredError> = {
   ...ofValues,
   tag: 'halfSquaredError',
   fields: () => ({}),
@@ -50,7 +50,7 @@ export const halfSquaredErrorKind: LossKind<HalfSquaredError> = {
   tex: '\\frac{1}{2K} \\sum_{k=1}^{K} \\sum_j (y_{kj} - t_{kj})^2',
   samples: [halfSquaredError]
 }
-export const meanSquaredErrorKind: LossKind<MeanSquaredError> = {
+export const meanSquaredErrorKind: LossDefinition<MeanSquaredError> = {
   ...ofValues,
   tag: 'meanSquaredError',
   fields: () => ({}),
@@ -58,7 +58,7 @@ export const meanSquaredErrorKind: LossKind<MeanSquaredError> = {
   tex: '\\frac{1}{KJ} \\sum_{k=1}^{K} \\sum_{j=1}^{J} (y_{kj} - t_{kj})^2',
   samples: [meanSquaredError]
 }
-export const meanAbsoluteErrorKind: LossKind<MeanAbsoluteError> = {
+export const meanAbsoluteErrorKind: LossDefinition<MeanAbsoluteError> = {
   ...ofValues,
   tag: 'meanAbsoluteError',
   fields: () => ({}),
@@ -66,7 +66,7 @@ export const meanAbsoluteErrorKind: LossKind<MeanAbsoluteError> = {
   tex: '\\frac{1}{KJ} \\sum_{k=1}^{K} \\sum_{j=1}^{J} |y_{kj} - t_{kj}|',
   samples: [meanAbsoluteError]
 }
-export const huberKind: LossKind<Huber> = {
+export const huberKind: LossDefinition<Huber> = {
   ...ofValues,
   tag: 'huber',
   fields: () => ({ delta: withDefault(positive, 1) }),

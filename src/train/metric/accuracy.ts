@@ -1,7 +1,7 @@
 /** How often the right class is found: at the first place, or among the first k. */
 import { cast, equal, iota, less, reduceMax, reshape, select, sum } from '../../expr/build.js'
 import { size } from '../../value/codec.js'
-import { single, type MetricKind } from './metric.js'
+import { single, type MetricDefinition } from './metric.js'
 import { classList, classRows, countOf, firstLargest, isClass, positions } from './outputs.js'
 
 export interface Accuracy {
@@ -11,7 +11,7 @@ export interface TopK {
   readonly tag: 'topK'
   readonly k: number
 }
-declare module './metric.js' {
+declare module './open.js' {
   interface BuiltInMetrics {
     readonly accuracy: Accuracy
     readonly topK: TopK
@@ -26,7 +26,7 @@ export const accuracy: Accuracy = Object.freeze({ tag: 'accuracy' })
 /** the share of examples whose target is among the k classes of the largest outputs; among equal outputs the first count. topK(1) is accuracy. There must be more than k classes. */
 export const topK = (k: number): TopK => Object.freeze({ tag: 'topK', k })
 
-export const accuracyKind: MetricKind<Accuracy> = {
+export const accuracyKind: MetricDefinition<Accuracy> = {
   tag: 'accuracy',
   fields: () => ({}),
   targets: 'classes',
@@ -35,7 +35,7 @@ export const accuracyKind: MetricKind<Accuracy> = {
   samples: [accuracy]
 }
 
-export const topKKind: MetricKind<TopK> = {
+export const topKKind: MetricDefinition<TopK> = {
   tag: 'topK',
   fields: () => ({ k: size }),
   label: ({ k }) => `top${k}`,

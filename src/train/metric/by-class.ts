@@ -3,7 +3,7 @@ import { matmul, mul, reshape, sum, transposed } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
 import { oneOf, withDefault } from '../../value/codec.js'
 import type { Scale } from '../loss/loss.js'
-import { plus, share, type MetricKind, type Totals } from './metric.js'
+import { plus, share, type MetricDefinition, type Totals } from './metric.js'
 import { classColumns, classCount, classList, predictedClass } from './outputs.js'
 
 /** macro: the mean over the classes that occur; micro: all classes counted as one; perClass: a list */
@@ -23,7 +23,7 @@ export interface F1 {
   readonly tag: 'f1'
   readonly average: Average
 }
-declare module './metric.js' {
+declare module './open.js' {
   interface BuiltInMetrics {
     readonly confusionMatrix: ConfusionMatrix
     readonly precision: Precision
@@ -58,7 +58,7 @@ const columns = (y: Expr, t: Expr, scale: Scale): Columns => {
   }
 }
 
-export const confusionMatrixKind: MetricKind<ConfusionMatrix> = {
+export const confusionMatrixKind: MetricDefinition<ConfusionMatrix> = {
   tag: 'confusionMatrix',
   fields: () => ({}),
   targets: 'classes',
@@ -96,7 +96,7 @@ const averaged = (
 const kindOf = <K extends 'precision' | 'recall' | 'f1'>(
   tag: K,
   of: (c: Counts) => number
-): MetricKind<{ readonly tag: K; readonly average: Average }> => ({
+): MetricDefinition<{ readonly tag: K; readonly average: Average }> => ({
   tag,
   fields: () => ({ average: withDefault(oneOf<Average>('macro', 'micro', 'perClass'), 'macro') }),
   label: ({ average }) => (average === 'macro' ? tag : average === 'micro' ? `${tag}Micro` : `${tag}PerClass`),
@@ -113,6 +113,6 @@ const kindOf = <K extends 'precision' | 'recall' | 'f1'>(
     { tag, average: 'perClass' }
   ]
 })
-export const precisionKind: MetricKind<Precision> = kindOf('precision', c => share(c.hits, c.predicted))
-export const recallKind: MetricKind<Recall> = kindOf('recall', c => share(c.hits, c.actual))
-export const f1Kind: MetricKind<F1> = kindOf('f1', c => share(2 * c.hits, c.predicted + c.actual))
+export const precisionKind: MetricDefinition<Precision> = kindOf('precision', c => share(c.hits, c.predicted))
+export const recallKind: MetricDefinition<Recall> = kindOf('recall', c => share(c.hits, c.actual))
+export const f1Kind: MetricDefinition<F1> = kindOf('f1', c => share(2 * c.hits, c.predicted + c.actual))

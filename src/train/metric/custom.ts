@@ -11,7 +11,7 @@ export interface CustomMetric<N extends string = string> {
   readonly [custom]: true
 }
 type AnyCustomMetric = CustomMetric
-declare module './metric.js' {
+declare module './open.js' {
   interface Metrics {
     readonly customMetric: AnyCustomMetric
   }

@@ -7,7 +7,7 @@ import { maeKind, r2Kind, rmseKind } from './regression.js'
 import { rocAucKind } from './roc.js'
 
 // TypeScript copies an interface when it is first extended: here, so that rows from all entry points meet in one copy
-declare module './metric.js' {
+declare module './open.js' {
   interface Metrics {}
 }
 
@@ -30,7 +30,7 @@ export type MetricTable = Family<MetricDefinition<Metric>>
 /** the metrics that gradfold comes with, by tag */
 export const metrics: MetricTable = Object.freeze<MetricTable>(table)
 
-export type { Metric, MetricDefinition, MetricKind, Metrics, MetricValue, Totals } from './metric.js'
+export type { Metric, MetricDefinition, Metrics, MetricValue, Totals } from './metric.js'
 export { customMetric, type CustomMetric, type CustomMetricDefinition, type CustomMetricOptions } from './custom.js'
 export { accuracy, topK, type Accuracy, type TopK } from './accuracy.js'
 export {

@@ -7,13 +7,12 @@ import type { Totals } from '../../infer/totals.js'
 import type { Definition } from '../../registry/definition.js'
 import type { Dims } from '../../value/shape.js'
 import type { Scale } from '../loss/loss.js'
+import type { Metrics } from './open.js'
+
+export type { BuiltInMetrics, Metrics } from './open.js'
 
 export { addTotals, type Totals } from '../../infer/totals.js'
 
-/** tag -> the data type of that metric, of those that gradfold comes with; the table of index.ts has exactly these */
-export interface BuiltInMetrics {}
-/** tag -> the data type of that metric; extended by declaration merging */
-export interface Metrics extends BuiltInMetrics {}
 export type Metric = Metrics[keyof Metrics]
 declare module '../../registry/families.js' {
   interface FamilyMembers {
@@ -49,8 +48,6 @@ export interface MetricDefinition<M extends { readonly tag: string }> extends De
   value(metric: M, totals: Totals, examples: number, output: Dims): MetricValue
   readonly samples: readonly M[]
 }
-/** the same; see `MetricDefinition` */
-export type MetricKind<M extends { readonly tag: string }> = MetricDefinition<M>
 
 /** the only number of a list that should have one; NaN where there is none */
 export const single = (xs: readonly number[] | undefined): number => xs?.[0] ?? NaN

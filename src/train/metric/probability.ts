@@ -3,7 +3,7 @@ import { cast, equal, floor, log, matmul, min, mul, reduceMax, reshape, select, 
 import { logSoftmax } from '../../expr/functions.js'
 import { size, withDefault } from '../../value/codec.js'
 import { exp } from '../../value/elementary.js'
-import { plus, single, type MetricKind } from './metric.js'
+import { plus, single, type MetricDefinition } from './metric.js'
 import {
   classColumns,
   classList,
@@ -22,7 +22,7 @@ export interface CalibrationError {
   readonly tag: 'calibrationError'
   readonly bins: number
 }
-declare module './metric.js' {
+declare module './open.js' {
   interface BuiltInMetrics {
     readonly perplexity: Perplexity
     readonly calibrationError: CalibrationError
@@ -42,7 +42,7 @@ export const perplexity: Perplexity = Object.freeze({ tag: 'perplexity' })
  */
 export const calibrationError = (bins = 10): CalibrationError => Object.freeze({ tag: 'calibrationError', bins })
 
-export const perplexityKind: MetricKind<Perplexity> = {
+export const perplexityKind: MetricDefinition<Perplexity> = {
   tag: 'perplexity',
   fields: () => ({}),
   targets: 'classes',
@@ -58,7 +58,7 @@ export const perplexityKind: MetricKind<Perplexity> = {
   samples: [perplexity]
 }
 
-export const calibrationErrorKind: MetricKind<CalibrationError> = {
+export const calibrationErrorKind: MetricDefinition<CalibrationError> = {
   tag: 'calibrationError',
   fields: () => ({ bins: withDefault(size, 10) }),
   targets: 'classes',

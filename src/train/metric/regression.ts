@@ -2,7 +2,7 @@
 import { abs, cast, reshape, square, sub, sum } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
 import { sizeOf } from '../../value/shape.js'
-import { plus, single, type MetricKind } from './metric.js'
+import { plus, single, type MetricDefinition } from './metric.js'
 import { wideTotal } from './outputs.js'
 
 export interface Mae {
@@ -14,7 +14,7 @@ export interface Rmse {
 export interface R2 {
   readonly tag: 'r2'
 }
-declare module './metric.js' {
+declare module './open.js' {
   interface BuiltInMetrics {
     readonly mae: Mae
     readonly rmse: Rmse
@@ -36,7 +36,7 @@ export const r2: R2 = Object.freeze({ tag: 'r2' })
 /** y - t in f64 */
 const difference = (y: Expr, t: Expr): Expr => sub(cast(y, 'f64'), cast(t, 'f64'))
 
-export const maeKind: MetricKind<Mae> = {
+export const maeKind: MetricDefinition<Mae> = {
   tag: 'mae',
   fields: () => ({}),
   targets: 'values',
@@ -45,7 +45,7 @@ export const maeKind: MetricKind<Mae> = {
   value: (_, { absolute }, examples, output) => single(absolute) / (examples * sizeOf(output)),
   samples: [mae]
 }
-export const rmseKind: MetricKind<Rmse> = {
+export const rmseKind: MetricDefinition<Rmse> = {
   tag: 'rmse',
   fields: () => ({}),
   targets: 'values',
@@ -54,7 +54,7 @@ export const rmseKind: MetricKind<Rmse> = {
   value: (_, { squared }, examples, output) => Math.sqrt(single(squared) / (examples * sizeOf(output))),
   samples: [rmse]
 }
-export const r2Kind: MetricKind<R2> = {
+export const r2Kind: MetricDefinition<R2> = {
   tag: 'r2',
   fields: () => ({}),
   targets: 'values',

@@ -5,7 +5,7 @@ import type { Expr } from '../../expr/op.js'
 import { optional, size } from '../../value/codec.js'
 import { dataError, type DataError } from '../../value/error.js'
 import { perExample } from '../../infer/totals.js'
-import type { MetricKind } from './metric.js'
+import type { MetricDefinition } from './metric.js'
 import { classColumns, classList, classRows, invalid, probabilityRows } from './outputs.js'
 
 export interface RocAuc {
@@ -13,7 +13,7 @@ export interface RocAuc {
   /** how many bins probabilities are sorted into; exact where it is left out */
   readonly bins?: number
 }
-declare module './metric.js' {
+declare module './open.js' {
   interface BuiltInMetrics {
     readonly rocAuc: RocAuc
   }
@@ -63,7 +63,7 @@ const inBins = (bins: number, probability: Expr, positive: Expr): Readonly<Recor
 }
 const [scoreName, positiveName] = [perExample('score'), perExample('positive')]
 
-export const rocAucKind: MetricKind<RocAuc> = {
+export const rocAucKind: MetricDefinition<RocAuc> = {
   tag: 'rocAuc',
   fields: () => ({ bins: optional(size) }),
   targets: 'classes',

@@ -2,7 +2,7 @@
 import { add, constant, div, equal, select } from '../../expr/build.js'
 import { size } from '../../value/codec.js'
 import { adam } from './adam.js'
-import { get, mapByPath, zeros, type Interpreter, type Optimizer, type OptimizerKind } from './optimizer.js'
+import { get, mapByPath, zeros, type Interpreter, type Optimizer, type OptimizerDefinition } from './optimizer.js'
 
 export interface Accumulate {
   readonly tag: 'accumulate'
@@ -11,7 +11,7 @@ export interface Accumulate {
   readonly optimizer: Optimizer
 }
 type AnyAccumulate = Accumulate
-declare module './optimizer.js' {
+declare module './open.js' {
   interface BuiltInOptimizers {
     readonly accumulate: AnyAccumulate
   }
@@ -30,7 +30,7 @@ export const accumulate = (steps: number, optimizer: Optimizer): Accumulate =>
 
 const own = { sum: 'accumulated', count: 'accumulatedSteps' } as const
 
-export const accumulateKind: OptimizerKind<Accumulate> = {
+export const accumulateKind: OptimizerDefinition<Accumulate> = {
   tag: 'accumulate',
   fields: ({ optimizer }) => ({ steps: size, optimizer }),
   slots: ({ optimizer }, self) => ({

@@ -1,9 +1,9 @@
 /** Adam with other ideas: a second moment that never falls (AMSGrad), Nesterov's look ahead (NAdam). */
 import { add, div, max, mul, sqrt } from '../../expr/build.js'
-import { given } from '../../value/given.js'
+import { defined } from '../../value/defined.js'
 import type { Setting } from '../schedule/schedule.js'
 import { momentFields, momentSettings, momentSlots, momentsOf, usual, type WithMoments } from './moments.js'
-import { complement, perParameter, zeros, type OptimizerKind } from './optimizer.js'
+import { complement, perParameter, zeros, type OptimizerDefinition } from './optimizer.js'
 
 export interface Amsgrad extends WithMoments {
   readonly tag: 'amsgrad'
@@ -11,7 +11,7 @@ export interface Amsgrad extends WithMoments {
 export interface Nadam extends WithMoments {
   readonly tag: 'nadam'
 }
-declare module './optimizer.js' {
+declare module './open.js' {
   interface BuiltInOptimizers {
     readonly amsgrad: Amsgrad
     readonly nadam: Nadam
@@ -25,18 +25,18 @@ export type NadamOptions = Partial<Omit<Nadam, 'tag' | 'rate'>>
  * 2018, with the corrections of the bias that Adam has, as in PyTorch; the paper has none)
  */
 export const amsgrad = (rate: Setting = 0.001, options: AmsgradOptions = {}): Amsgrad =>
-  Object.freeze({ tag: 'amsgrad', rate, ...usual, ...given(options) })
+  Object.freeze({ tag: 'amsgrad', rate, ...usual, ...defined(options) })
 
 /**
  * Adam's m and v, and w <- w - rate (b1 m / (1 - b1^(t+1)) + (1 - b1) g / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) +
  * epsilon) (Dozat 2016, with one b1 for all steps, as in Optax; PyTorch and Keras let it rise with t)
  */
 export const nadam = (rate: Setting = 0.001, options: NadamOptions = {}): Nadam =>
-  Object.freeze({ tag: 'nadam', rate, ...usual, ...given(options) })
+  Object.freeze({ tag: 'nadam', rate, ...usual, ...defined(options) })
 
 const averages = 'm \\leftarrow \\beta_1 m + (1 - \\beta_1) g,\\; v \\leftarrow \\beta_2 v + (1 - \\beta_2) g^2'
 
-export const amsgradKind: OptimizerKind<Amsgrad> = {
+export const amsgradKind: OptimizerDefinition<Amsgrad> = {
   tag: 'amsgrad',
   fields: ({ schedule }) => momentFields(schedule),
   slots: () => ({ ...momentSlots, u: zeros }),
@@ -55,7 +55,7 @@ export const amsgradKind: OptimizerKind<Amsgrad> = {
   samples: [amsgrad(0.01)]
 }
 
-export const nadamKind: OptimizerKind<Nadam> = {
+export const nadamKind: OptimizerDefinition<Nadam> = {
   tag: 'nadam',
   fields: ({ schedule }) => momentFields(schedule),
   slots: () => momentSlots,

@@ -2,10 +2,10 @@
 import { add, div, mul, sqrt, sub } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
 import { oneOf, withDefault } from '../../value/codec.js'
-import { given } from '../../value/given.js'
+import { defined } from '../../value/defined.js'
 import { nonNegativeSetting, type Setting } from '../schedule/schedule.js'
 import { momentFields, momentSettings, momentSlots, momentsOf, usual, type WithMoments } from './moments.js'
-import { perParameter, type Given, type OptimizerKind } from './optimizer.js'
+import { perParameter, type UpdateArguments, type OptimizerDefinition } from './optimizer.js'
 
 /**
  * where the bias is corrected: in the moments (the paper's algorithm 1), or in the rate (its more efficient order,
@@ -21,7 +21,7 @@ export interface Adamw extends WithMoments {
   readonly decay: Setting
   readonly form: AdamForm
 }
-declare module './optimizer.js' {
+declare module './open.js' {
   interface BuiltInOptimizers {
     readonly adam: Adam
     readonly adamw: Adamw
@@ -38,7 +38,7 @@ export type AdamwOptions = Partial<Omit<Adamw, 'tag' | 'rate'>>
  * with beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 unless given
  */
 export const adam = (rate: Setting = 0.001, options: AdamOptions = {}): Adam =>
-  Object.freeze({ tag: 'adam', rate, ...usual, form: 'corrected', ...given(options) })
+  Object.freeze({ tag: 'adam', rate, ...usual, form: 'corrected', ...defined(options) })
 
 /**
  * Adam beside a weight decay that its moments don't see (Loshchilov and Hutter 2019): w <- w - rate decay w - (the step
@@ -46,9 +46,9 @@ export const adam = (rate: Setting = 0.001, options: AdamOptions = {}): Adam =>
  * decoupledWeightDecay(decay, rate)))`.
  */
 export const adamw = (rate: Setting = 0.001, options: AdamwOptions = {}): Adamw =>
-  Object.freeze({ tag: 'adamw', rate, ...usual, decay: 0.01, form: 'corrected', ...given(options) })
+  Object.freeze({ tag: 'adamw', rate, ...usual, decay: 0.01, form: 'corrected', ...defined(options) })
 
-const adamStep = (form: AdamForm, given: Given, more: (update: Expr, param: Expr) => Expr) => {
+const adamStep = (form: AdamForm, given: UpdateArguments, more: (update: Expr, param: Expr) => Expr) => {
   const { m: nextM, v: nextV, unbiased1, unbiased2, powers } = momentsOf(given)
   const [rate, epsilon] = [given.setting('rate'), given.setting('epsilon')]
   const efficient = unbiased1(mul(rate, sqrt(sub(1, powers.power2))))
@@ -66,7 +66,7 @@ const form = withDefault(oneOf('corrected', 'efficient'), 'corrected')
 const averages = 'm \\leftarrow \\beta_1 m + (1 - \\beta_1) g,\\; v \\leftarrow \\beta_2 v + (1 - \\beta_2) g^2'
 const step = '\\eta \\frac{m / (1 - \\beta_1^t)}{\\sqrt{v / (1 - \\beta_2^t)} + \\epsilon}'
 
-export const adamKind: OptimizerKind<Adam> = {
+export const adamKind: OptimizerDefinition<Adam> = {
   tag: 'adam',
   fields: ({ schedule }) => ({ ...momentFields(schedule), form }),
   slots: () => momentSlots,
@@ -76,7 +76,7 @@ export const adamKind: OptimizerKind<Adam> = {
   samples: [adam(), adam(0.01, { form: 'efficient' })]
 }
 
-export const adamwKind: OptimizerKind<Adamw> = {
+export const adamwKind: OptimizerDefinition<Adamw> = {
   tag: 'adamw',
   fields: ({ schedule }) => ({ ...momentFields(schedule), decay: nonNegativeSetting(schedule, 0.01), form }),
   slots: () => momentSlots,

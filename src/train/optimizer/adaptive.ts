@@ -1,8 +1,8 @@
 /** A step of its own for every number, by the squares of its gradients so far: AdaGrad, RMSProp, Adadelta. */
 import { add, div, mul, sqrt, square } from '../../expr/build.js'
-import { given } from '../../value/given.js'
+import { defined } from '../../value/defined.js'
 import { fractionSetting, positiveSetting, type Setting } from '../schedule/schedule.js'
-import { average, perParameter, zeros, type OptimizerKind } from './optimizer.js'
+import { average, perParameter, zeros, type OptimizerDefinition } from './optimizer.js'
 
 export interface Adagrad {
   readonly tag: 'adagrad'
@@ -21,7 +21,7 @@ export interface Adadelta {
   readonly rho: Setting
   readonly epsilon: Setting
 }
-declare module './optimizer.js' {
+declare module './open.js' {
   interface BuiltInOptimizers {
     readonly adagrad: Adagrad
     readonly rmsprop: Rmsprop
@@ -34,20 +34,20 @@ export type AdadeltaOptions = Partial<Omit<Adadelta, 'tag' | 'rate'>>
 
 /** h <- h + g^2, w <- w - rate g / (epsilon + sqrt h), with h = 0 at first (Duchi et al. 2011); epsilon = 1e-7 */
 export const adagrad = (rate: Setting = 0.01, options: AdagradOptions = {}): Adagrad =>
-  Object.freeze({ tag: 'adagrad', rate, epsilon: 1e-7, ...given(options) })
+  Object.freeze({ tag: 'adagrad', rate, epsilon: 1e-7, ...defined(options) })
 
 /** h <- rho h + (1 - rho) g^2, w <- w - rate g / (epsilon + sqrt h) (Hinton 2012); rho = 0.9, epsilon = 1e-7 */
 export const rmsprop = (rate: Setting = 0.001, options: RmspropOptions = {}): Rmsprop =>
-  Object.freeze({ tag: 'rmsprop', rate, rho: 0.9, epsilon: 1e-7, ...given(options) })
+  Object.freeze({ tag: 'rmsprop', rate, rho: 0.9, epsilon: 1e-7, ...defined(options) })
 
 /**
  * h <- rho h + (1 - rho) g^2, d = g sqrt(s + epsilon) / sqrt(h + epsilon), s <- rho s + (1 - rho) d^2, w <- w - rate d
  * (Zeiler 2012); rate = 1, rho = 0.95, epsilon = 1e-6
  */
 export const adadelta = (rate: Setting = 1, options: AdadeltaOptions = {}): Adadelta =>
-  Object.freeze({ tag: 'adadelta', rate, rho: 0.95, epsilon: 1e-6, ...given(options) })
+  Object.freeze({ tag: 'adadelta', rate, rho: 0.95, epsilon: 1e-6, ...defined(options) })
 
-export const adagradKind: OptimizerKind<Adagrad> = {
+export const adagradKind: OptimizerDefinition<Adagrad> = {
   tag: 'adagrad',
   fields: ({ schedule }) => ({ rate: positiveSetting(schedule, 0.01), epsilon: positiveSetting(schedule, 1e-7) }),
   slots: () => ({ h: zeros }),
@@ -62,7 +62,7 @@ export const adagradKind: OptimizerKind<Adagrad> = {
   samples: [adagrad(0.1)]
 }
 
-export const rmspropKind: OptimizerKind<Rmsprop> = {
+export const rmspropKind: OptimizerDefinition<Rmsprop> = {
   tag: 'rmsprop',
   fields: ({ schedule }) => ({
     rate: positiveSetting(schedule, 0.001),
@@ -81,7 +81,7 @@ export const rmspropKind: OptimizerKind<Rmsprop> = {
   samples: [rmsprop(0.01)]
 }
 
-export const adadeltaKind: OptimizerKind<Adadelta> = {
+export const adadeltaKind: OptimizerDefinition<Adadelta> = {
   tag: 'adadelta',
   fields: ({ schedule }) => ({
     rate: positiveSetting(schedule, 1),

@@ -3,7 +3,7 @@ import type { Monoid } from 'fp-ts/lib/Monoid.js'
 import { list } from '../../value/codec.js'
 import { adam } from './adam.js'
 import { clipByGlobalNorm, clipByNorm } from './clip.js'
-import type { Interpreter, Optimizer, OptimizerKind, Updated } from './optimizer.js'
+import type { Interpreter, Optimizer, OptimizerDefinition, Updated } from './optimizer.js'
 import { weightDecay } from './scale.js'
 import { sgd } from './sgd.js'
 
@@ -12,7 +12,7 @@ export interface Chain {
   readonly optimizers: readonly Optimizer[]
 }
 type AnyChain = Chain
-declare module './optimizer.js' {
+declare module './open.js' {
   interface BuiltInOptimizers {
     readonly chain: AnyChain
   }
@@ -35,7 +35,7 @@ export const chain = (...optimizers: readonly Optimizer[]): Optimizer => {
 }
 
 /** optimizers under `chain` */
-export const MonoidOptimizer: Monoid<Optimizer> = { concat: (x, y) => chain(x, y), empty: chain() }
+export const OptimizerMonoid: Monoid<Optimizer> = { concat: (x, y) => chain(x, y), empty: chain() }
 
 /** a label for each part: its tag, from the second of one tag on with a number */
 const labelsOf = (parts: readonly Optimizer[]): readonly string[] => {
@@ -55,7 +55,7 @@ const merged = <A>(
 ): Readonly<Record<string, A>> =>
   labelled(chain).reduce<Readonly<Record<string, A>>>((all, [label, part]) => ({ ...all, ...f(part, label) }), {})
 
-export const chainKind: OptimizerKind<Chain> = {
+export const chainKind: OptimizerDefinition<Chain> = {
   tag: 'chain',
   fields: ({ optimizer }) => ({ optimizers: list(optimizer) }),
   slots: (o, self) => merged(o, (part, label) => self.slots(part, label)),

@@ -16,7 +16,7 @@ import {
 } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
 import { positiveSetting, type Setting } from '../schedule/schedule.js'
-import { mapByPath, plain, type OptimizerKind } from './optimizer.js'
+import { mapByPath, plain, type OptimizerDefinition } from './optimizer.js'
 
 export interface ClipByValue {
   readonly tag: 'clipByValue'
@@ -30,7 +30,7 @@ export interface ClipByGlobalNorm {
   readonly tag: 'clipByGlobalNorm'
   readonly limit: Setting
 }
-declare module './optimizer.js' {
+declare module './open.js' {
   interface BuiltInOptimizers {
     readonly clipByValue: ClipByValue
     readonly clipByNorm: ClipByNorm
@@ -62,9 +62,9 @@ const clip = {
   fields: ({ schedule }) => ({ limit: positiveSetting(schedule, 1) }),
   slots: () => ({}),
   settings: ({ limit }) => ({ limit })
-} satisfies Partial<OptimizerKind<ClipByValue | ClipByNorm | ClipByGlobalNorm>>
+} satisfies Partial<OptimizerDefinition<ClipByValue | ClipByNorm | ClipByGlobalNorm>>
 
-export const clipByValueKind: OptimizerKind<ClipByValue> = {
+export const clipByValueKind: OptimizerDefinition<ClipByValue> = {
   ...clip,
   tag: 'clipByValue',
   update: (_, given) => {
@@ -75,7 +75,7 @@ export const clipByValueKind: OptimizerKind<ClipByValue> = {
   samples: [clipByValue(0.5)]
 }
 
-export const clipByNormKind: OptimizerKind<ClipByNorm> = {
+export const clipByNormKind: OptimizerDefinition<ClipByNorm> = {
   ...clip,
   tag: 'clipByNorm',
   update: (_, given) => plain(g => scaled(g, factorFor(sumOfSquares(g), given.setting('limit'))))(given),
@@ -83,7 +83,7 @@ export const clipByNormKind: OptimizerKind<ClipByNorm> = {
   samples: [clipByNorm(0.5)]
 }
 
-export const clipByGlobalNormKind: OptimizerKind<ClipByGlobalNorm> = {
+export const clipByGlobalNormKind: OptimizerDefinition<ClipByGlobalNorm> = {
   ...clip,
   tag: 'clipByGlobalNorm',
   update: (_, given) => {

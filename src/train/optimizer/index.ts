@@ -1,10 +1,10 @@
-import { roleOf, type ParamSpec } from '../../layer/kind.js'
+import { roleOf, type ParamSpec } from '../../layer/definition.js'
 import { noMembers } from '../../registry/codecs.js'
 import type { Family } from '../../registry/definition.js'
 import { inside, settingError, type SettingError } from '../../value/error.js'
 import type { FloatType } from '../../value/tensor.js'
-import { leaves, type Branch } from '../../value/tree.js'
-import { roundedOut, roundedOutOf } from '../rounded.js'
+import { treeLeaves, type Branch } from '../../value/tree.js'
+import { checkRounding, roundedOutOf } from '../check-rounding.js'
 import { scheduleInterpreter, type ScheduleTable, type Setting } from '../schedule/index.js'
 import { accumulateKind } from './accumulate.js'
 import { adadeltaKind, adagradKind, rmspropKind } from './adaptive.js'
@@ -18,7 +18,7 @@ import { momentumKind, nesterovKind } from './momentum.js'
 import type {
   BuiltInOptimizers,
   ByPath,
-  Given,
+  UpdateArguments,
   Interpreter,
   Optimizer,
   OptimizerDefinition,
@@ -29,7 +29,7 @@ import { decoupledWeightDecayKind, scaleKind, weightDecayKind } from './scale.js
 import { sgdKind } from './sgd.js'
 
 // TypeScript copies an interface when it is first extended: here, so that rows from all entry points meet in one copy
-declare module './optimizer.js' {
+declare module './open.js' {
   interface Optimizers {}
 }
 
@@ -64,7 +64,7 @@ export const optimizers: OptimizerTable = Object.freeze<OptimizerTable>(table)
 const under = (label: string, name: string): string => (label === '' ? name : `${label}.${name}`)
 const relabel = <A>(label: string, r: Readonly<Record<string, A>>): Readonly<Record<string, A>> =>
   Object.fromEntries(Object.entries(r).map(([name, a]) => [under(label, name), a]))
-const scoped = (label: string, given: Given): Given => ({
+const scoped = (label: string, given: UpdateArguments): UpdateArguments => ({
   ...given,
   slots: (name): ByPath => given.slots(under(label, name)),
   scalar: name => given.scalar(under(label, name)),
@@ -115,14 +115,14 @@ const outOfRange = (
     const fits: boolean = range.is(most)
     const got = `${s.tag}, which reaches ${most}`
     if (!fits) return [settingError([o.tag, name], range.name, got, 'each of its values is the setting for a while')]
-    return endless ? [] : (roundedOut(o.tag, name, range, most, precision) ?? [])
+    return endless ? [] : (checkRounding(o.tag, name, range, most, precision) ?? [])
   })
   return scheduled[0] ?? roundedOutOf(o, fields, precision)
 }
 
 /** the roles of a model's parameters, by path */
 export const rolesOf = (params: Branch<ParamSpec>): RoleOf => {
-  const roles = new Map(leaves<ParamSpec>(params).map(([path, spec]) => [path, roleOf(path, spec)]))
+  const roles = new Map(treeLeaves<ParamSpec>(params).map(([path, spec]) => [path, roleOf(path, spec)]))
   return path => roles.get(path) ?? roleOf(path)
 }
 
@@ -134,7 +134,7 @@ export const checkOptimizer = (
   params: Branch<ParamSpec>,
   precision: FloatType
 ): SettingError | undefined => {
-  const paths = leaves<ParamSpec>(params).map(([path]) => path)
+  const paths = treeLeaves<ParamSpec>(params).map(([path]) => path)
   const own: Interpreter = { ...optimizerInterpreter(definitions), settings: () => ({}) }
   const { highest } = scheduleInterpreter(schedules)
   const { check } = optimizerInterpreter(definitions, rolesOf(params), (part, kind) =>
@@ -144,16 +144,7 @@ export const checkOptimizer = (
   return wrong === undefined ? undefined : inside('optimizer')(wrong)
 }
 
-export type {
-  Optimizer,
-  OptimizerDefinition,
-  OptimizerKind,
-  Optimizers,
-  Given,
-  Updated,
-  Slot,
-  ByPath
-} from './optimizer.js'
+export type { Optimizer, OptimizerDefinition, Optimizers, UpdateArguments, Updated, Slot, ByPath } from './optimizer.js'
 export { perParameter } from './optimizer.js'
 export { accumulate, type Accumulate } from './accumulate.js'
 export {
@@ -169,7 +160,7 @@ export {
 } from './adaptive.js'
 export { amsgrad, nadam, type Amsgrad, type AmsgradOptions, type Nadam, type NadamOptions } from './adam-variants.js'
 export { adam, adamw, type Adam, type AdamForm, type AdamOptions, type Adamw, type AdamwOptions } from './adam.js'
-export { chain, MonoidOptimizer, type Chain } from './chain.js'
+export { chain, OptimizerMonoid, type Chain } from './chain.js'
 export {
   clipByGlobalNorm,
   clipByNorm,
@@ -183,7 +174,7 @@ export { freeze, masked, type Freeze, type Masked } from './masked.js'
 export { momentum, nesterov, type Momentum, type Nesterov } from './momentum.js'
 export {
   decoupledWeightDecay,
-  scale,
+  scaleBy,
   weightDecay,
   type DecoupledWeightDecay,
   type ScaleBy,

@@ -1,8 +1,8 @@
 /** Lion (Chen et al. 2023): the sign of a running average is the step. */
 import { mul, sign } from '../../expr/build.js'
-import { given } from '../../value/given.js'
+import { defined } from '../../value/defined.js'
 import { fractionSetting, positiveSetting, type Setting } from '../schedule/schedule.js'
-import { average, perParameter, zeros, type OptimizerKind } from './optimizer.js'
+import { average, perParameter, zeros, type OptimizerDefinition } from './optimizer.js'
 
 export interface Lion {
   readonly tag: 'lion'
@@ -10,7 +10,7 @@ export interface Lion {
   readonly beta1: Setting
   readonly beta2: Setting
 }
-declare module './optimizer.js' {
+declare module './open.js' {
   interface BuiltInOptimizers {
     readonly lion: Lion
   }
@@ -22,9 +22,9 @@ export type LionOptions = Partial<Omit<Lion, 'tag' | 'rate'>>
  * decay is `chain(lion(rate), decoupledWeightDecay(decay, rate))`.
  */
 export const lion = (rate: Setting = 0.0001, options: LionOptions = {}): Lion =>
-  Object.freeze({ tag: 'lion', rate, beta1: 0.9, beta2: 0.99, ...given(options) })
+  Object.freeze({ tag: 'lion', rate, beta1: 0.9, beta2: 0.99, ...defined(options) })
 
-export const lionKind: OptimizerKind<Lion> = {
+export const lionKind: OptimizerDefinition<Lion> = {
   tag: 'lion',
   fields: ({ schedule }) => ({
     rate: positiveSetting(schedule, 0.0001),

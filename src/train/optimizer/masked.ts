@@ -3,7 +3,7 @@ import { constant } from '../../expr/build.js'
 import type { SettingError } from '../../value/error.js'
 import { inside } from '../../value/error.js'
 import { momentum } from './momentum.js'
-import { mapByPath, type ByPath, type Interpreter, type Optimizer, type OptimizerKind } from './optimizer.js'
+import { mapByPath, type ByPath, type Interpreter, type Optimizer, type OptimizerDefinition } from './optimizer.js'
 import { decoupledWeightDecay } from './scale.js'
 import { checkSelector, isSelected, selectorCodec, type Selector } from './selector.js'
 
@@ -17,7 +17,7 @@ export interface Freeze {
   readonly selector: Selector
 }
 type AnyMasked = Masked
-declare module './optimizer.js' {
+declare module './open.js' {
   interface BuiltInOptimizers {
     readonly masked: AnyMasked
     readonly freeze: Freeze
@@ -58,7 +58,7 @@ const wrongSelector = (
 }
 
 const label = 'masked'
-export const maskedKind: OptimizerKind<Masked> = {
+export const maskedKind: OptimizerDefinition<Masked> = {
   tag: 'masked',
   fields: ({ optimizer }) => ({ selector: selectorCodec, optimizer }),
   slots: ({ optimizer }, self) => self.slots(optimizer, ''),
@@ -88,7 +88,7 @@ export const maskedKind: OptimizerKind<Masked> = {
   ]
 }
 
-export const freezeKind: OptimizerKind<Freeze> = {
+export const freezeKind: OptimizerDefinition<Freeze> = {
   tag: 'freeze',
   fields: () => ({ selector: selectorCodec }),
   slots: () => ({}),

@@ -4,7 +4,7 @@ import { div, mul, square } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
 import { fractionSetting, positiveSetting, type Setting } from '../schedule/schedule.js'
 import type { Fields } from '../../value/codec.js'
-import { average, complement, one, zeros, type Given, type Slot } from './optimizer.js'
+import { average, complement, one, zeros, type UpdateArguments, type Slot } from './optimizer.js'
 
 export interface WithMoments {
   readonly rate: Setting
@@ -42,7 +42,7 @@ export interface Moments {
   /** b1^t and b2^t */
   readonly powers: { readonly power1: Expr; readonly power2: Expr }
 }
-export const momentsOf = (given: Given): Moments => {
+export const momentsOf = (given: UpdateArguments): Moments => {
   const [beta1, beta2] = [given.setting('beta1'), given.setting('beta2')]
   const power1 = mul(given.scalar('power1'), beta1)
   const power2 = mul(given.scalar('power2'), beta2)

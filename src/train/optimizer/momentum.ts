@@ -1,7 +1,7 @@
 /** Gradient descent with a velocity. */
 import { add, mul } from '../../expr/build.js'
 import { fractionSetting, positiveSetting, type Setting } from '../schedule/schedule.js'
-import { perParameter, zeros, type OptimizerKind } from './optimizer.js'
+import { perParameter, zeros, type OptimizerDefinition } from './optimizer.js'
 
 interface Velocity {
   readonly rate: Setting
@@ -13,7 +13,7 @@ export interface Momentum extends Velocity {
 export interface Nesterov extends Velocity {
   readonly tag: 'nesterov'
 }
-declare module './optimizer.js' {
+declare module './open.js' {
   interface BuiltInOptimizers {
     readonly momentum: Momentum
     readonly nesterov: Nesterov
@@ -37,13 +37,13 @@ export const momentum = (rate: Setting = 0.01, momentum: Setting = 0.9): Momentu
 export const nesterov = (rate: Setting = 0.01, momentum: Setting = 0.9): Nesterov =>
   Object.freeze({ tag: 'nesterov', rate, momentum })
 
-const withVelocity: Pick<OptimizerKind<Momentum | Nesterov>, 'fields' | 'slots' | 'settings'> = {
+const withVelocity: Pick<OptimizerDefinition<Momentum | Nesterov>, 'fields' | 'slots' | 'settings'> = {
   fields: ({ schedule }) => ({ rate: positiveSetting(schedule, 0.01), momentum: fractionSetting(schedule, 0.9) }),
   slots: () => ({ v: zeros }),
   settings: ({ rate, momentum }) => ({ rate, momentum })
 }
 
-export const momentumKind: OptimizerKind<Momentum> = {
+export const momentumKind: OptimizerDefinition<Momentum> = {
   ...withVelocity,
   tag: 'momentum',
   update: (_, given) =>
@@ -55,7 +55,7 @@ export const momentumKind: OptimizerKind<Momentum> = {
   samples: [momentum(0.05)]
 }
 
-export const nesterovKind: OptimizerKind<Nesterov> = {
+export const nesterovKind: OptimizerDefinition<Nesterov> = {
   ...withVelocity,
   tag: 'nesterov',
   update: (_, given) =>

@@ -10,11 +10,10 @@ import type { Definition } from '../../registry/definition.js'
 import { scalarOf } from '../../value/tensor.js'
 import type { Setting } from '../schedule/schedule.js'
 import type { RoleOf } from './selector.js'
+import type { Optimizers } from './open.js'
 
-/** tag -> the data type of that optimizer, of those that gradfold comes with; the table of index.ts has exactly these */
-export interface BuiltInOptimizers {}
-/** tag -> the data type of that optimizer; extended by declaration merging */
-export interface Optimizers extends BuiltInOptimizers {}
+export type { BuiltInOptimizers, Optimizers } from './open.js'
+
 export type Optimizer = Optimizers[keyof Optimizers]
 declare module '../../registry/families.js' {
   interface FamilyMembers {
@@ -32,7 +31,7 @@ export interface Slot {
 /** the tensors of a tree, by path */
 export type ByPath = ReadonlyMap<string, Expr>
 
-export interface Given {
+export interface UpdateArguments {
   readonly gradients: ByPath
   readonly params: ByPath
   /** a slot that is remembered for each parameter */
@@ -51,7 +50,7 @@ export interface Updated {
 /** for optimizers made of optimizers: a part works under a label of its own */
 export interface Interpreter {
   readonly slots: (part: Optimizer, label: string) => Readonly<Record<string, Slot>>
-  readonly update: (part: Optimizer, label: string, given: Given) => Updated
+  readonly update: (part: Optimizer, label: string, given: UpdateArguments) => Updated
   readonly settings: (part: Optimizer, label: string) => Readonly<Record<string, Setting>>
   readonly check: (part: Optimizer, paths: readonly string[]) => SettingError | undefined
   /** whether a part keeps what is at a path as it is */
@@ -65,7 +64,7 @@ export interface OptimizerDefinition<O extends { readonly tag: string }> extends
   slots(optimizer: O, self: Interpreter): Readonly<Record<string, Slot>>
   /** the settings that may be scheduled, by the names under which `update` asks for them */
   settings(optimizer: O, self: Interpreter): Readonly<Record<string, Setting>>
-  update(optimizer: O, given: Given, self: Interpreter): Updated
+  update(optimizer: O, given: UpdateArguments, self: Interpreter): Updated
   /** what its settings' ranges cannot say: whether it suits a model whose parameters have these paths */
   check?(optimizer: O, paths: readonly string[], self: Interpreter): SettingError | undefined
   /** whether it keeps the parameter at a path as it is; one without this keeps none */
@@ -74,8 +73,6 @@ export interface OptimizerDefinition<O extends { readonly tag: string }> extends
   readonly tex: string
   readonly samples: readonly O[]
 }
-/** the same; see `OptimizerDefinition` */
-export type OptimizerKind<O extends { readonly tag: string }> = OptimizerDefinition<O>
 
 export const mapByPath = (m: ByPath, f: (x: Expr, path: string) => Expr): ByPath =>
   new Map([...m].map(([path, x]) => [path, f(x, path)] as const))
@@ -110,7 +107,7 @@ interface ParameterUpdated {
  */
 export const perParameter =
   (f: (at: AtParameter) => ParameterUpdated, scalars: Readonly<Record<string, Expr>> = {}) =>
-  (given: Given): Updated => {
+  (given: UpdateArguments): Updated => {
     const results = [...given.gradients].map(([path, gradient]) => {
       const slot = (name: string): Expr => get(given.slots(name), path)
       return [path, f({ gradient, param: get(given.params, path), slot })] as const
@@ -125,5 +122,5 @@ export const perParameter =
   }
 
 /** an optimizer that remembers nothing, as a transformation of each gradient */
-export const plain = (f: (gradient: Expr, param: Expr) => Expr): ((given: Given) => Updated) =>
+export const plain = (f: (gradient: Expr, param: Expr) => Expr): ((given: UpdateArguments) => Updated) =>
   perParameter(({ gradient, param }) => ({ update: f(gradient, param) }))

@@ -1,7 +1,7 @@
 /** Transformations of each number by itself: a factor, and weight decay in both its forms. */
 import { add, mul } from '../../expr/build.js'
 import { finiteSetting, nonNegativeSetting, positiveSetting, type Setting } from '../schedule/schedule.js'
-import { plain, type OptimizerKind } from './optimizer.js'
+import { plain, type OptimizerDefinition } from './optimizer.js'
 
 export interface ScaleBy {
   readonly tag: 'scale'
@@ -16,7 +16,7 @@ export interface DecoupledWeightDecay {
   readonly decay: Setting
   readonly rate: Setting
 }
-declare module './optimizer.js' {
+declare module './open.js' {
   interface BuiltInOptimizers {
     readonly scale: ScaleBy
     readonly weightDecay: WeightDecay
@@ -25,7 +25,7 @@ declare module './optimizer.js' {
 }
 
 /** g <- factor g. Below 0 it turns descent into ascent. */
-export const scale = (factor: Setting): ScaleBy => Object.freeze({ tag: 'scale', factor })
+export const scaleBy = (factor: Setting): ScaleBy => Object.freeze({ tag: 'scale', factor })
 
 /**
  * Weight decay as an L2 penalty: g <- g + decay w, as if decay / 2 times the sum of the squares of all parameters were
@@ -45,17 +45,17 @@ export const weightDecay = (decay: Setting = 0.01): WeightDecay => Object.freeze
 export const decoupledWeightDecay = (decay: Setting = 0.01, rate: Setting = 0.001): DecoupledWeightDecay =>
   Object.freeze({ tag: 'decoupledWeightDecay', decay, rate })
 
-export const scaleKind: OptimizerKind<ScaleBy> = {
+export const scaleKind: OptimizerDefinition<ScaleBy> = {
   tag: 'scale',
   fields: ({ schedule }) => ({ factor: finiteSetting(schedule) }),
   slots: () => ({}),
   settings: ({ factor }) => ({ factor }),
   update: (_, given) => plain(gradient => mul(given.setting('factor'), gradient))(given),
   tex: 'g \\leftarrow c g',
-  samples: [scale(0.5)]
+  samples: [scaleBy(0.5)]
 }
 
-export const weightDecayKind: OptimizerKind<WeightDecay> = {
+export const weightDecayKind: OptimizerDefinition<WeightDecay> = {
   tag: 'weightDecay',
   fields: ({ schedule }) => ({ decay: nonNegativeSetting(schedule, 0.01) }),
   slots: () => ({}),
@@ -65,7 +65,7 @@ export const weightDecayKind: OptimizerKind<WeightDecay> = {
   samples: [weightDecay(0.01)]
 }
 
-export const decoupledWeightDecayKind: OptimizerKind<DecoupledWeightDecay> = {
+export const decoupledWeightDecayKind: OptimizerDefinition<DecoupledWeightDecay> = {
   tag: 'decoupledWeightDecay',
   fields: ({ schedule }) => ({ decay: nonNegativeSetting(schedule, 0.01), rate: positiveSetting(schedule, 0.001) }),
   slots: () => ({}),

@@ -1,5 +1,5 @@
 /** Which parameters are meant: patterns of labels, matched against the parameters' paths, and roles. */
-import { roleOf, type ParamRole } from '../../layer/kind.js'
+import { roleOf, type ParamRole } from '../../layer/definition.js'
 import { exact, list, oneOf, optional, refined, type Codec } from '../../value/codec.js'
 import { settingError, type SettingError } from '../../value/error.js'
 

@@ -1,13 +1,13 @@
 /** Stochastic gradient descent. */
 import { mul } from '../../expr/build.js'
 import { positiveSetting, type Setting } from '../schedule/schedule.js'
-import { plain, type OptimizerKind } from './optimizer.js'
+import { plain, type OptimizerDefinition } from './optimizer.js'
 
 export interface Sgd {
   readonly tag: 'sgd'
   readonly rate: Setting
 }
-declare module './optimizer.js' {
+declare module './open.js' {
   interface BuiltInOptimizers {
     readonly sgd: Sgd
   }
@@ -16,7 +16,7 @@ declare module './optimizer.js' {
 /** w <- w - rate g */
 export const sgd = (rate: Setting = 0.01): Sgd => Object.freeze({ tag: 'sgd', rate })
 
-export const sgdKind: OptimizerKind<Sgd> = {
+export const sgdKind: OptimizerDefinition<Sgd> = {
   tag: 'sgd',
   fields: ({ schedule }) => ({ rate: positiveSetting(schedule, 0.01) }),
   slots: () => ({}),

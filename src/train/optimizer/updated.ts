@@ -2,8 +2,8 @@
 import { constant, input, sub } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
 import type { FloatType } from '../../value/tensor.js'
-import { leaves, rebuild, type Branch, type Tree } from '../../value/tree.js'
-import { get, type ByPath, type Given, type Interpreter, type Optimizer } from './optimizer.js'
+import { treeLeaves, rebuild, type Branch, type Tree } from '../../value/tree.js'
+import { get, type ByPath, type UpdateArguments, type Interpreter, type Optimizer } from './optimizer.js'
 
 /** what goes from step to step: the parameters by path, and the optimizer's slots by name */
 export interface Carried {
@@ -24,8 +24,8 @@ export const updated = (
   dtype: FloatType
 ): Carried => {
   const settings = self.settings(optimizer, '')
-  const byPath = new Map(Object.entries(slots).map(([name, tree]) => [name, new Map(leaves<Expr>(tree))] as const))
-  const given: Given = {
+  const byPath = new Map(Object.entries(slots).map(([name, tree]) => [name, new Map(treeLeaves<Expr>(tree))] as const))
+  const given: UpdateArguments = {
     gradients,
     params,
     slots: name => byPath.get(name) as ByPath,

@@ -9,7 +9,7 @@ import {
   nonNegativeSetting,
   since,
   unit,
-  type ScheduleKind,
+  type ScheduleDefinition,
   type Setting,
   type SettingPer,
   type Span,
@@ -25,7 +25,7 @@ export interface WarmUp<U extends Unit = Unit> {
   readonly then: Setting
   readonly per: U
 }
-export interface Joined<U extends Unit = Unit> {
+export interface JoinSchedules<U extends Unit = Unit> {
   readonly tag: 'joined'
   readonly parts: readonly Setting[]
   /** when the second part begins, the third, ... */
@@ -33,8 +33,8 @@ export interface Joined<U extends Unit = Unit> {
   readonly per: U
 }
 type AnyWarmUp = WarmUp
-type AnyJoined = Joined
-declare module './schedule.js' {
+type AnyJoined = JoinSchedules
+declare module './open.js' {
   interface BuiltInSchedules {
     readonly warmUp: AnyWarmUp
     readonly joined: AnyJoined
@@ -60,11 +60,11 @@ export const warmUp = <const S extends Span>(over: S, then: SettingPer<UnitOf<S>
  *
  * @example joined(0.1, [epochs(10), exponentialDecay(0.1, 0.9)], [epochs(20), 0.001])
  */
-export const joined = <const S extends Span>(
+export const joinSchedules = <const S extends Span>(
   first: SettingPer<UnitOf<S>>,
   second: readonly [at: S, setting: SettingPer<UnitOf<S>>],
   ...more: readonly (readonly [at: S, setting: SettingPer<UnitOf<S>>])[]
-): Joined<UnitOf<S>> => {
+): JoinSchedules<UnitOf<S>> => {
   const later = [second, ...more].map(([at, setting]) => ({ ...inUnits(at), setting }))
   return Object.freeze({
     tag: 'joined',
@@ -74,7 +74,7 @@ export const joined = <const S extends Span>(
   })
 }
 
-export const warmUpKind: ScheduleKind<WarmUp> = {
+export const warmUpKind: ScheduleDefinition<WarmUp> = {
   tag: 'warmUp',
   fields: ({ schedule }) => ({
     over: size,
@@ -96,11 +96,11 @@ export const warmUpKind: ScheduleKind<WarmUp> = {
 }
 
 /** which part the time falls into, and when that part began */
-const partAt = ({ at }: Joined, t: number): { readonly i: number; readonly start: number } => {
+const partAt = ({ at }: JoinSchedules, t: number): { readonly i: number; readonly start: number } => {
   const i = at.filter(start => start <= t).length
   return { i, start: at[i - 1] ?? 0 }
 }
-export const joinedKind: ScheduleKind<Joined> = {
+export const joinedKind: ScheduleDefinition<JoinSchedules> = {
   tag: 'joined',
   fields: ({ schedule }) => ({ parts: list(nonNegativeSetting(schedule)), at: list(size), per: unit }),
   value: (s, now, memory, self) => {
@@ -127,7 +127,7 @@ export const joinedKind: ScheduleKind<Joined> = {
         ),
   tex: '\\eta_t = f_i(t - t_i) \\text{ for } t_i \\le t < t_{i+1}',
   samples: [
-    joined(0.1, [epochs(2), exponentialDecay(0.1, 0.5)], [epochs(4), 0.001]),
-    joined(cosineDecay(0.1, steps(6), 0.01), [steps(6), 0.01])
+    joinSchedules(0.1, [epochs(2), exponentialDecay(0.1, 0.5)], [epochs(4), 0.001]),
+    joinSchedules(cosineDecay(0.1, steps(6), 0.01), [steps(6), 0.01])
   ]
 }

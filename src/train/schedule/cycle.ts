@@ -4,7 +4,7 @@ import { fraction, nonNegative, positive, size, withDefault } from '../../value/
 import { cosineBetween, cosineDecay } from './decay.js'
 import { reduceOnPlateau } from './plateau.js'
 import { epochs, steps } from '../stop/index.js'
-import { inUnits, unit, type Schedule, type ScheduleKind, type Span, type Unit, type UnitOf } from './schedule.js'
+import { inUnits, unit, type Schedule, type ScheduleDefinition, type Span, type Unit, type UnitOf } from './schedule.js'
 
 export interface OneCycle<U extends Unit = Unit> {
   readonly tag: 'oneCycle'
@@ -27,7 +27,7 @@ export interface Restarts<U extends Unit = Unit> {
 }
 type AnyOneCycle = OneCycle
 type AnyRestarts = Restarts
-declare module './schedule.js' {
+declare module './open.js' {
   interface BuiltInSchedules {
     readonly oneCycle: AnyOneCycle
     readonly restarts: AnyRestarts
@@ -73,7 +73,7 @@ export const restarts = <const S extends Span>(
   return Object.freeze({ tag: 'restarts', schedule, every: length, stretch, per })
 }
 
-export const oneCycleKind: ScheduleKind<OneCycle> = {
+export const oneCycleKind: ScheduleDefinition<OneCycle> = {
   tag: 'oneCycle',
   fields: () => ({
     peak: positive,
@@ -100,7 +100,7 @@ const inRound = (t: number, every: number, stretch: number): number => {
   return next(t, every, 1)
 }
 
-export const restartsKind: ScheduleKind<Restarts> = {
+export const restartsKind: ScheduleDefinition<Restarts> = {
   tag: 'restarts',
   fields: ({ schedule }: Codecs) => ({ schedule, every: size, stretch: withDefault(size, 1), per: unit }),
   value: ({ schedule, every, stretch, per }, at, memory, self) =>

@@ -2,7 +2,7 @@
 import { fraction, nonNegative, positive, size, withDefault } from '../../value/codec.js'
 import { cos, pow } from '../../value/elementary.js'
 import { epochs, steps } from '../stop/index.js'
-import { inUnits, unit, type ScheduleKind, type Span, type Unit, type UnitOf } from './schedule.js'
+import { inUnits, unit, type ScheduleDefinition, type Span, type Unit, type UnitOf } from './schedule.js'
 
 export interface StepDecay<U extends Unit = Unit> {
   readonly tag: 'stepDecay'
@@ -39,7 +39,7 @@ type AnyStepDecay = StepDecay
 type AnyExponentialDecay = ExponentialDecay
 type AnyPolynomialDecay = PolynomialDecay
 type AnyCosineDecay = CosineDecay
-declare module './schedule.js' {
+declare module './open.js' {
   interface BuiltInSchedules {
     readonly stepDecay: AnyStepDecay
     readonly exponentialDecay: AnyExponentialDecay
@@ -87,7 +87,7 @@ export const cosineDecay = <const S extends Span>(initial: number, over: S, fina
 export const cosineBetween = (a: number, b: number, x: number): number =>
   x <= 0 ? a : x >= 1 ? b : b + ((a - b) * (1 + cos(Math.PI * x))) / 2
 
-export const stepDecayKind: ScheduleKind<StepDecay> = {
+export const stepDecayKind: ScheduleDefinition<StepDecay> = {
   tag: 'stepDecay',
   fields: () => ({ initial: nonNegative, factor: fraction, every: size, per: unit }),
   highest: ({ initial }) => initial,
@@ -96,7 +96,7 @@ export const stepDecayKind: ScheduleKind<StepDecay> = {
   samples: [stepDecay(0.1, 0.5, epochs(2)), stepDecay(0.1, 0.1, steps(5))]
 }
 
-export const exponentialDecayKind: ScheduleKind<ExponentialDecay> = {
+export const exponentialDecayKind: ScheduleDefinition<ExponentialDecay> = {
   tag: 'exponentialDecay',
   fields: () => ({ initial: nonNegative, factor: fraction, per: withDefault(unit, 'epoch') }),
   highest: ({ initial }) => initial,
@@ -105,7 +105,7 @@ export const exponentialDecayKind: ScheduleKind<ExponentialDecay> = {
   samples: [exponentialDecay(0.1, 0.9), exponentialDecay(0.1, 0.99, 'step')]
 }
 
-export const polynomialDecayKind: ScheduleKind<PolynomialDecay> = {
+export const polynomialDecayKind: ScheduleDefinition<PolynomialDecay> = {
   tag: 'polynomialDecay',
   fields: () => ({
     initial: nonNegative,
@@ -121,7 +121,7 @@ export const polynomialDecayKind: ScheduleKind<PolynomialDecay> = {
   samples: [polynomialDecay(0.1, steps(8)), polynomialDecay(0.1, epochs(3), { final: 0.01, power: 2 })]
 }
 
-export const cosineDecayKind: ScheduleKind<CosineDecay> = {
+export const cosineDecayKind: ScheduleDefinition<CosineDecay> = {
   tag: 'cosineDecay',
   fields: () => ({ initial: nonNegative, final: withDefault(nonNegative, 0), over: size, per: unit }),
   highest: ({ initial, final }) => Math.max(initial, final),

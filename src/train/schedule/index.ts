@@ -14,7 +14,7 @@ import {
 } from './schedule.js'
 
 // TypeScript copies an interface when it is first extended: here, so that rows from all entry points meet in one copy
-declare module './schedule.js' {
+declare module './open.js' {
   interface Schedules {}
 }
 
@@ -58,7 +58,6 @@ export { finiteSetting, fractionSetting, nonNegativeSetting, positiveSetting } f
 export type {
   Schedule,
   ScheduleDefinition,
-  ScheduleKind,
   Schedules,
   Setting,
   SettingPer,
@@ -67,7 +66,7 @@ export type {
   Unit,
   UnitOf
 } from './schedule.js'
-export { joined, warmUp, type Joined, type WarmUp } from './combine.js'
+export { joinSchedules, warmUp, type JoinSchedules, type WarmUp } from './combine.js'
 export { oneCycle, restarts, type OneCycle, type OneCycleOptions, type Restarts } from './cycle.js'
 export {
   cosineDecay,

@@ -1,7 +1,7 @@
 /** A schedule that looks at the loss. */
 import { fraction, nonNegative, oneOf, positive, size, withDefault } from '../../value/codec.js'
-import { given } from '../../value/given.js'
-import type { ScheduleKind } from './schedule.js'
+import { defined } from '../../value/defined.js'
+import type { ScheduleDefinition } from './schedule.js'
 
 export interface ReduceOnPlateau {
   readonly tag: 'reduceOnPlateau'
@@ -16,7 +16,7 @@ export interface ReduceOnPlateau {
   readonly of: 'loss' | 'validationLoss'
   readonly per: 'epoch'
 }
-declare module './schedule.js' {
+declare module './open.js' {
   interface BuiltInSchedules {
     readonly reduceOnPlateau: ReduceOnPlateau
   }
@@ -34,9 +34,9 @@ const usual = { factor: 0.1, patience: 10, minDelta: 0, minimum: 0, of: 'validat
  * @example sgd(reduceOnPlateau(0.1, { factor: 0.5, patience: 3 }))
  */
 export const reduceOnPlateau = (initial: number, options: ReduceOnPlateauOptions = {}): ReduceOnPlateau =>
-  Object.freeze({ tag: 'reduceOnPlateau', initial, ...usual, per: 'epoch', ...given(options) })
+  Object.freeze({ tag: 'reduceOnPlateau', initial, ...usual, per: 'epoch', ...defined(options) })
 
-export const reduceOnPlateauKind: ScheduleKind<ReduceOnPlateau> = {
+export const reduceOnPlateauKind: ScheduleDefinition<ReduceOnPlateau> = {
   tag: 'reduceOnPlateau',
   fields: () => ({
     initial: positive,

@@ -5,11 +5,10 @@ import { settingError, type SettingError } from '../../value/error.js'
 import type { Definition } from '../../registry/definition.js'
 import type { Memory, Progress } from '../progress.js'
 import type { Epochs, Steps } from '../stop/index.js'
+import type { Schedules } from './open.js'
 
-/** tag -> the data type of that schedule, of those that gradfold comes with; the table of index.ts has exactly these */
-export interface BuiltInSchedules {}
-/** tag -> the data type of that schedule; extended by declaration merging */
-export interface Schedules extends BuiltInSchedules {}
+export type { BuiltInSchedules, Schedules } from './open.js'
+
 export type Schedule = Schedules[keyof Schedules]
 declare module '../../registry/families.js' {
   interface FamilyMembers {
@@ -51,8 +50,6 @@ export interface ScheduleDefinition<S extends Timed> extends Definition {
   readonly tex: string
   readonly samples: readonly S[]
 }
-/** the same; see `ScheduleDefinition` */
-export type ScheduleKind<S extends Timed> = ScheduleDefinition<S>
 /** for schedules made of schedules */
 export interface Interpreter {
   readonly value: (setting: Setting, at: Progress, memory: Memory) => number

@@ -1,7 +1,7 @@
 /** Early stopping: the end of a run that gets no better. */
 import { nonNegative, oneOf, size, withDefault } from '../../value/codec.js'
-import { given } from '../../value/given.js'
-import type { StopKind } from './stop.js'
+import { defined } from '../../value/defined.js'
+import type { StopDefinition } from './stop.js'
 
 export interface EarlyStopping {
   readonly tag: 'earlyStopping'
@@ -11,7 +11,7 @@ export interface EarlyStopping {
   readonly minDelta: number
   readonly of: 'loss' | 'validationLoss'
 }
-declare module './stop.js' {
+declare module './open.js' {
   interface BuiltInStopRules {
     readonly earlyStopping: EarlyStopping
   }
@@ -28,11 +28,11 @@ const defaults = { patience: 10, minDelta: 0, of: 'validationLoss' } as const
  * @example anyOf(epochs(200), earlyStopping({ patience: 5 }))
  */
 export const earlyStopping = (settings: Partial<Omit<EarlyStopping, 'tag'>> = {}): EarlyStopping =>
-  Object.freeze({ tag: 'earlyStopping', ...defaults, ...given(settings) })
+  Object.freeze({ tag: 'earlyStopping', ...defaults, ...defined(settings) })
 
 const names = { loss: 'loss', validationLoss: 'validation loss' } as const
 
-export const earlyStoppingKind: StopKind<EarlyStopping> = {
+export const earlyStoppingKind: StopDefinition<EarlyStopping> = {
   tag: 'earlyStopping',
   fields: () => ({
     patience: withDefault(size, defaults.patience),

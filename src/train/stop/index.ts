@@ -4,7 +4,7 @@ import { allOfKind, anyOfKind, epochsKind, lossBelowKind, stepsKind } from './ru
 import type { BuiltInStopRules, Interpreter, StopDefinition, StopRule } from './stop.js'
 
 // TypeScript copies an interface when it is first extended: here, so that rows from all entry points meet in one copy
-declare module './stop.js' {
+declare module './open.js' {
   interface StopRules {}
 }
 
@@ -33,7 +33,7 @@ export const stopInterpreter = (definitions: StopTable): Interpreter => {
   return self
 }
 
-export type { StopDefinition, StopKind, StopRule, StopRules } from './stop.js'
+export type { StopDefinition, StopRule, StopRules } from './stop.js'
 export { earlyStopping, type EarlyStopping } from './early.js'
 export {
   allOf,

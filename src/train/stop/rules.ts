@@ -3,7 +3,7 @@ import type { Codecs } from '../../registry/definition.js'
 import { finite, list, nonEmpty, size } from '../../value/codec.js'
 import { joinedMemories, partOf } from '../memory.js'
 import type { Memory } from '../progress.js'
-import type { Interpreter, StopKind, StopRule } from './stop.js'
+import type { Interpreter, StopDefinition, StopRule } from './stop.js'
 
 export interface Epochs {
   readonly tag: 'epochs'
@@ -25,7 +25,7 @@ export interface AllOf {
   readonly tag: 'allOf'
   readonly rules: readonly StopRule[]
 }
-declare module './stop.js' {
+declare module './open.js' {
   interface BuiltInStopRules {
     readonly epochs: Epochs
     readonly steps: Steps
@@ -53,19 +53,19 @@ export const anyOf = (...rules: readonly StopRule[]): AnyOf =>
 export const allOf = (...rules: readonly StopRule[]): AllOf =>
   Object.freeze({ tag: 'allOf', rules: Object.freeze(rules) })
 
-export const epochsKind: StopKind<Epochs> = {
+export const epochsKind: StopDefinition<Epochs> = {
   tag: 'epochs',
   fields: () => ({ count: size }),
   reason: ({ count }, at) => (at.epoch >= count ? `epochs ${count}` : undefined),
   samples: [epochs(2)]
 }
-export const stepsKind: StopKind<Steps> = {
+export const stepsKind: StopDefinition<Steps> = {
   tag: 'steps',
   fields: () => ({ count: size }),
   reason: ({ count }, at) => (at.step >= count ? `steps ${count}` : undefined),
   samples: [steps(7)]
 }
-export const lossBelowKind: StopKind<LossBelow> = {
+export const lossBelowKind: StopDefinition<LossBelow> = {
   tag: 'lossBelow',
   fields: () => ({ value: finite }),
   reason: ({ value }, at) =>
@@ -86,14 +86,14 @@ const combined = {
   validates: ({ rules }: { readonly rules: readonly StopRule[] }, self: Interpreter): boolean =>
     rules.some(self.validates)
 }
-export const anyOfKind: StopKind<AnyOf> = {
+export const anyOfKind: StopDefinition<AnyOf> = {
   tag: 'anyOf',
   ...combined,
   reason: ({ rules }, at, memory, self) =>
     rules.map((r, i) => self.reason(r, at, partOf(i, memory))).find(r => r !== undefined),
   samples: [anyOf(steps(5), lossBelow(0.1))]
 }
-export const allOfKind: StopKind<AllOf> = {
+export const allOfKind: StopDefinition<AllOf> = {
   tag: 'allOf',
   ...combined,
   reason: ({ rules }, at, memory, self) => {

@@ -1,11 +1,10 @@
 /** Stop rules: when a run is over. Values that combine. */
 import type { Definition } from '../../registry/definition.js'
 import type { Memory, Progress } from '../progress.js'
+import type { StopRules } from './open.js'
 
-/** tag -> the data type of that rule, of those that gradfold comes with; the table of index.ts has exactly these */
-export interface BuiltInStopRules {}
-/** tag -> the data type of that rule; extended by declaration merging */
-export interface StopRules extends BuiltInStopRules {}
+export type { BuiltInStopRules, StopRules } from './open.js'
+
 export type StopRule = StopRules[keyof StopRules]
 declare module '../../registry/families.js' {
   interface FamilyMembers {
@@ -24,8 +23,6 @@ export interface StopDefinition<R extends { readonly tag: string }> extends Defi
   validates?(rule: R, self: Interpreter): boolean
   readonly samples: readonly R[]
 }
-/** the same; see `StopDefinition` */
-export type StopKind<R extends { readonly tag: string }> = StopDefinition<R>
 export interface Interpreter {
   readonly reason: (rule: StopRule, at: Progress, memory: Memory) => string | undefined
   readonly start: (rule: StopRule) => Memory

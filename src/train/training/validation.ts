@@ -5,8 +5,8 @@
 import { sequenceS } from 'fp-ts/lib/Apply.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Placed } from '../../layer/kind.js'
-import { place } from '../../model/place.js'
+import type { BuiltLayer } from '../../layer/definition.js'
+import { build } from '../../model/build.js'
 import {
   checkAll,
   failIf,
@@ -22,7 +22,7 @@ import { checkMember } from '../../registry/lookup.js'
 import { isDims, isSize, showShape, type Dims } from '../../value/shape.js'
 import { isFloat } from '../../value/tensor.js'
 import { builtInTraining, type TrainingRegistry } from '../registry.js'
-import { knownLoss, lossRoundedOut, type KnownLoss } from '../loss/index.js'
+import { knownLoss, checkLossRounding, type KnownLoss } from '../loss/index.js'
 import { checkLoss } from '../loss/loss.js'
 import type { Metric } from '../metric/index.js'
 import { checkOptimizer, optimizerInterpreter, type Optimizer } from '../optimizer/index.js'
@@ -33,7 +33,7 @@ import type { Training } from './value.js'
 export interface ValidTraining {
   readonly training: Training
   readonly registry: TrainingRegistry
-  readonly placed: Placed
+  readonly placed: BuiltLayer
   readonly input: Dims
   readonly output: Dims
   readonly loss: KnownLoss
@@ -80,17 +80,19 @@ const checkMembers = (f: TrainingRegistry, m: Members): E.Either<TrainingError, 
       E.chainFirst(o => checkSchedules(f, o))
     ),
     stop: checkMember(f, 'stopRule')(m.stop),
-    metrics: pipe(m.metrics.map(metric => checkMember(f, 'metric')(metric)), checked =>
-      pipe(
-        checkAll(checked),
-        E.chain(() => E.sequenceArray(checked))
-      )
+    metrics: pipe(
+      m.metrics.map(metric => checkMember(f, 'metric')(metric)),
+      checked =>
+        pipe(
+          checkAll(checked),
+          E.chain(() => E.sequenceArray(checked))
+        )
     )
   })
 
 // ---- the model
 
-const single = (what: string, s: Placed['output']): E.Either<ShapeError, Dims> =>
+const single = (what: string, s: BuiltLayer['output']): E.Either<ShapeError, Dims> =>
   isDims(s)
     ? E.right(s)
     : E.left(
@@ -104,7 +106,7 @@ const single = (what: string, s: Placed['output']): E.Either<ShapeError, Dims> =
 const checkModel = (f: TrainingRegistry, { model, precision }: Training) =>
   pipe(
     // shapes are the same in any precision, and a wrong one is reported with the settings
-    place(model, f, isFloat(precision) ? precision : 'f32'),
+    build(model, f, isFloat(precision) ? precision : 'f32'),
     E.bindTo('placed'),
     E.bind('input', () => single('input', model.input)),
     E.bind('output', ({ placed }) => single('output', placed.output))
@@ -118,7 +120,7 @@ const checkMetric = (
   i: number,
   m: Metric,
   { tag, expects }: KnownLoss,
-  { gives }: Placed,
+  { gives }: BuiltLayer,
   output: Dims
 ): E.Either<SettingError, void> => {
   const kind = f.metrics[m.tag]
@@ -160,9 +162,12 @@ const checkMetric = (
 }
 
 /** whether loss, metrics and optimizer suit the model, and their numbers the precision */
-const checkFit = (f: TrainingRegistry, { training, placed, output, loss }: ValidTraining): E.Either<TrainingError, void> => {
+const checkFit = (
+  f: TrainingRegistry,
+  { training, placed, output, loss }: ValidTraining
+): E.Either<TrainingError, void> => {
   const { precision } = training
-  const rounded = lossRoundedOut(f.losses, training.loss, precision)
+  const rounded = checkLossRounding(f.losses, training.loss, precision)
   return checkAll<TrainingError>([
     checkLoss(loss, output, placed.gives, precision),
     failIf(rounded === undefined ? undefined : inside('loss')(rounded)),
@@ -172,7 +177,10 @@ const checkFit = (f: TrainingRegistry, { training, placed, output, loss }: Valid
 }
 
 /** @returns Left for settings out of range, unknown members, or a model whose shapes do not fit: all mistakes that can be told apart */
-export const checkTraining = (t: Training, f: TrainingRegistry = builtInTraining): E.Either<SettingError | ShapeError, ValidTraining> =>
+export const checkTraining = (
+  t: Training,
+  f: TrainingRegistry = builtInTraining
+): E.Either<SettingError | ShapeError, ValidTraining> =>
   pipe(
     sequenceS(Validation)({ numbers: checkNumbers(t), members: checkMembers(f, t), model: checkModel(f, t) }),
     E.map(({ members, model }) => ({

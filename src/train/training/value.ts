@@ -1,6 +1,6 @@
 /** What a training is: a value that says everything that decides its result, the data apart. */
 import type { AnyModel } from '../../model/model.js'
-import { given } from '../../value/given.js'
+import { defined } from '../../value/defined.js'
 import type { FloatType } from '../../value/tensor.js'
 import type { FittingLoss } from '../loss/fitting.js'
 import type { Loss } from '../loss/index.js'
@@ -28,4 +28,4 @@ export type FittingOptions<M extends AnyModel, L extends Loss> = AllButLoss<M> &
 
 /** a training with what is left out filled in: batches of 32, no metrics, seed 0, f32 */
 export const training = <M extends AnyModel, const L extends Loss>(options: FittingOptions<M, L>): Training<M> =>
-  Object.freeze({ batchSize: 32, metrics: [], seed: 0, precision: 'f32', ...given(options as TrainingOptions<M>) })
+  Object.freeze({ batchSize: 32, metrics: [], seed: 0, precision: 'f32', ...defined(options as TrainingOptions<M>) })

@@ -131,7 +131,7 @@ const nameOf = (imports: Imports, value: unknown): Name => {
   return ['', '']
 }
 /** any memory will do that is large enough; more pages than these have no addresses */
-export const mostPages = 65536
+export const maxPages = 65536
 
 /** One module. It exports `run`, which takes the turn (the place in the queues), and `barrier` where there are several threads. */
 export const emitModule = ({ threads, thread, before, work, barrierAfter, after, address, panel }: Part): Emitted => {
@@ -150,7 +150,7 @@ export const emitModule = ({ threads, thread, before, work, barrierAfter, after,
     if (barrierAfter && barrier !== undefined) call(barrier)
     for (const { to, from, bytes } of after) copyBytes(to.step === undefined ? to : { ...to, turn }, from, bytes)
   })
-  const memory = importMemory({ min: 1, max: mostPages, shared: threads > 1 }, someMemory)
+  const memory = importMemory({ min: 1, max: maxPages, shared: threads > 1 }, someMemory)
   const m = Module({ exports: barrier === undefined ? { run } : { run, barrier }, memory })
   const functions = m.importMap as unknown as Imports
   return { bytes: m.toBytes(), functions, memory: nameOf(functions, someMemory), sleep: nameOf(functions, someSleep) }

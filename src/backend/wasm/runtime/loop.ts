@@ -8,7 +8,7 @@ import {
   allocate,
   numbersOf,
   scalarOf,
-  view,
+  tensorView,
   type Aval,
   type DType,
   type Storage,
@@ -132,7 +132,7 @@ export const loopOver = (
     }
     return E.right(
       Object.fromEntries(
-        outputs.map(({ name, dtype, shape }, i) => [name, view(dtype, shapeOf(shape), out[i] as Storage[DType])])
+        outputs.map(({ name, dtype, shape }, i) => [name, tensorView(dtype, shapeOf(shape), out[i] as Storage[DType])])
       )
     )
   }
@@ -157,8 +157,8 @@ export const loopOver = (
           const now = arrays[dtype](buffer, plan.inputs.get(name)?.address ?? 0, sizeOf(shape))
           const panels = plan.panels.get(name)
           const old = over?.[name]
-          if (old === undefined && panels === undefined) return [name, view(dtype, shape, allocate(dtype, now))]
-          const t = old ?? view(dtype, shape, allocate(dtype, now.length))
+          if (old === undefined && panels === undefined) return [name, tensorView(dtype, shape, allocate(dtype, now))]
+          const t = old ?? tensorView(dtype, shape, allocate(dtype, now.length))
           if (panels === undefined) numbersOf(t).set(now)
           else unpack(now, numbersOf(t), panels)
           return [name, t]

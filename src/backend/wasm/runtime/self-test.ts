@@ -8,9 +8,9 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as b from '../../../expr/build.js'
 import type { Expr } from '../../../expr/op.js'
 import { program } from '../../../expr/program.js'
-import { backendError, message, type BackendError } from '../../../value/error.js'
+import { backendError, showError, type BackendError } from '../../../value/error.js'
 import { sizeOf, type Dims } from '../../../value/shape.js'
-import { allocate, numbersOf, view, type DType, type Tensor } from '../../../value/tensor.js'
+import { allocate, numbersOf, tensorView, type DType, type Tensor } from '../../../value/tensor.js'
 import type { Values } from '../../backend.js'
 import { emitModule, portable, type Portable } from '../emit/module.js'
 import { compile } from '../../kernel/compile.js'
@@ -19,7 +19,7 @@ import { bytesOf, type KernelProgram, type View } from '../../kernel/ir.js'
 // ---- what is worked out
 
 const made = (dtype: DType, shape: Dims, f: (i: number) => number): Tensor =>
-  view(
+  tensorView(
     dtype,
     shape,
     allocate(
@@ -111,7 +111,7 @@ const pageSize = 65536
 export const makeSelfTest = (outputs = formulas, answers = known): E.Either<BackendError, SelfTest> =>
   pipe(
     program(outputs),
-    E.mapLeft(e => backendError(['wasm', 'self-test'], 'formulas that fit together', message(e))),
+    E.mapLeft(e => backendError(['wasm', 'self-test'], 'formulas that fit together', showError(e))),
     E.chain(made =>
       E.tryCatch(
         () => {

@@ -178,7 +178,7 @@ export interface Crew extends Threads {
  * Starts threads, which wait for loops to work on: `count` of them with the calling one, or that one alone where memory cannot be shared.
  * While a loop has them, others do without.
  */
-export const startCrew =
+export const startThreadPool =
   (count: number, test: SelfTest): TaskEither<BackendError, Crew> =>
   async () => {
     const start = nodeStart() ?? webStart()

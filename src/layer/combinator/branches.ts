@@ -1,18 +1,18 @@
 /** The product of layers: `parallel` gives every branch its own input, `fanOut` gives all the same. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { list } from '../value/codec.js'
-import { shapeError, type ShapeError } from '../value/error.js'
-import { showShape, type Shape } from '../value/shape.js'
-import type { Tensor } from '../value/tensor.js'
-import type { Branch } from '../value/tree.js'
-import { tanh } from './activation.js'
-import { dense } from './dense.js'
-import type { Kind, Layer } from './kind.js'
-import type { Entry, EntryOf, ParamsFor } from './params.js'
-import { sideBySide, tupleOf } from './series.js'
-import type { AnyFail, Fail, Inside, Show } from './static.js'
-import type { Clash, FromList, LabelsOf, Out, Twice } from './typed.js'
+import { list } from '../../value/codec.js'
+import { shapeError, type ShapeError } from '../../value/error.js'
+import { showShape, type Shape } from '../../value/shape.js'
+import type { Tensor } from '../../value/tensor.js'
+import type { Branch } from '../../value/tree.js'
+import { tanh } from '../activation.js'
+import { dense } from '../dense.js'
+import type { LayerDefinition, Layer } from '../definition.js'
+import type { Entry, EntryOf, ParamsFor } from '../types/params.js'
+import { composeParallel, tupleOf } from '../compose.js'
+import type { AnyFail, Fail, Inside, Show } from '../types/fail.js'
+import type { Clash, FromList, LabelsOf, Out, Twice } from '../types/infer.js'
 
 export interface Parallel<Ls extends readonly Layer[] = readonly Layer[]> {
   readonly tag: 'parallel'
@@ -24,7 +24,7 @@ export interface FanOut<Ls extends readonly Layer[] = readonly Layer[]> {
 }
 type AnyParallel = Parallel
 type AnyFanOut = FanOut
-declare module './kind.js' {
+declare module '../definition.js' {
   interface BuiltInLayers {
     readonly parallel: AnyParallel
     readonly fanOut: AnyFanOut
@@ -115,7 +115,7 @@ const checkInputs = (branches: number, input: Shape): E.Either<ShapeError, reado
         : E.right(input)
 
 /** the kind of `parallel` */
-export const parallelKind: Kind<Parallel> = {
+export const parallelDefinition: LayerDefinition<Parallel> = {
   tag: 'parallel',
   fields: ({ layer }) => ({ layers: list(layer) }),
   show: () => 'parallel',
@@ -123,13 +123,13 @@ export const parallelKind: Kind<Parallel> = {
     pipe(
       checkInputs(layers.length, input),
       E.chain(inputs => place.branches(layers, inputs)),
-      E.chain(branches => sideBySide(branches, tupleOf))
+      E.chain(branches => composeParallel(branches, tupleOf))
     ),
   samples: [{ layer: parallel(dense(2), tanh), input: [[3], [2, 2]] }]
 }
 
 /** the kind of `fanOut` */
-export const fanOutKind: Kind<FanOut> = {
+export const fanOutDefinition: LayerDefinition<FanOut> = {
   tag: 'fanOut',
   fields: ({ layer }) => ({ layers: list(layer) }),
   show: () => 'fanOut',
@@ -137,7 +137,7 @@ export const fanOutKind: Kind<FanOut> = {
     pipe(
       layers.length === 0 ? E.left(noBranch) : E.right(layers.map(() => input)),
       E.chain(inputs => place.branches(layers, inputs)),
-      E.chain(branches => sideBySide(branches, x => layers.map(() => x)))
+      E.chain(branches => composeParallel(branches, x => layers.map(() => x)))
     ),
   samples: [{ layer: fanOut(dense(2), dense(3)), input: [3] }]
 }

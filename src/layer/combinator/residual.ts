@@ -1,33 +1,33 @@
 /** The skip connection. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { add } from '../expr/build.js'
-import { shapeError } from '../value/error.js'
-import { sameShape, showShape } from '../value/shape.js'
-import { dense } from './dense.js'
-import type { Kind, Layer, Value } from './kind.js'
-import type { BodyParams } from './params.js'
-import { isExpr } from './series.js'
-import type { AnyFail, Fail, NotKnown, Same, Show } from './static.js'
-import type { BodyOut } from './typed.js'
+import { add } from '../../expr/build.js'
+import { shapeError } from '../../value/error.js'
+import { sameShape, showShape } from '../../value/shape.js'
+import { dense } from '../dense.js'
+import type { LayerDefinition, Layer, Value } from '../definition.js'
+import type { BodyParams } from '../types/params.js'
+import { isExpr } from '../compose.js'
+import type { AnyFail, Fail, NotKnown, Same, Show } from '../types/fail.js'
+import type { BodyOut } from '../types/infer.js'
 
 export interface Residual<B extends Layer = Layer> {
   readonly tag: 'residual'
   readonly layer: B
 }
 type AnyResidual = Residual
-declare module './kind.js' {
+declare module '../definition.js' {
   interface BuiltInLayers {
     readonly residual: AnyResidual
   }
   interface ShapeRules<L, In> {
-    readonly residual: L extends Residual<infer B> ? Kept<In, BodyOut<B, In>> : never
+    readonly residual: L extends Residual<infer B> ? KeptShape<In, BodyOut<B, In>> : never
   }
   interface ParamRules<L, In> {
     readonly residual: L extends Residual<infer B> ? BodyParams<B, In> : never
   }
 }
-type Kept<In, O> = O extends AnyFail
+type KeptShape<In, O> = O extends AnyFail
   ? O
   : Same<In, O> extends infer R
     ? R extends true
@@ -48,7 +48,7 @@ const addValues = (x: Value, y: Value): Value =>
   isExpr(x) ? (isExpr(y) ? add(x, y) : y) : x.map((v, i) => addValues(v, isExpr(y) ? y : (y[i] ?? v)))
 
 /** the kind of `residual`: a block that changes the shape is refused */
-export const residualKind: Kind<Residual> = {
+export const residualDefinition: LayerDefinition<Residual> = {
   tag: 'residual',
   fields: ({ layer }) => ({ layer }),
   show: () => 'residual',

@@ -11,7 +11,7 @@ const searched = 0x100_0000_0000
  * @example horizon(epochs(3), 100) // 300
  * @returns undefined where only the loss can end the run
  */
-export const horizon = (rule: StopRule, epochSteps: number, kinds: StopTable = stopRules): number | undefined => {
+export const stepLimit = (rule: StopRule, epochSteps: number, kinds: StopTable = stopRules): number | undefined => {
   const rules = stopInterpreter(kinds)
   const memory = rules.start(rule)
   const at = (step: number): Progress => ({

@@ -13,27 +13,22 @@ import {
   extend,
   init,
   input,
-  leaves,
-  lower,
-  message,
+  treeLeaves,
+  toExpr,
+  showError,
   model,
   modelData,
   numbersOf,
   rootKey,
   sequential,
-  shapeError,
   tensor,
-  tensorLayer,
-  type BodyOut,
-  type BodyParams,
   type Dims,
-  type Fail,
-  type Kind,
+  type LayerDefinition,
   type Layer,
   type ParamsOf,
-  type Show,
   type Tensor
 } from 'gradfold'
+import { shapeError, tensorLayer, type BodyOut, type BodyParams, type Fail, type Show } from 'gradfold/extend'
 import { encodeModel, parseModel, positive } from 'gradfold/codec'
 import { reference } from '../../src/backend/reference/reference.js'
 
@@ -75,7 +70,7 @@ const twice = <const B extends Layer>(layer: B): Twice<B> => ({ tag: 'twice', la
 
 // ---- what the program knows of it
 
-const scaleKind: Kind<Scale> = {
+const scaleKind: LayerDefinition<Scale> = {
   tag: 'scale',
   fields: () => ({ from: positive }),
   show: ({ from }) => `scale from ${from}`,
@@ -95,7 +90,7 @@ const scaleKind: Kind<Scale> = {
   },
   samples: [{ layer: scale(), input: [3] }]
 }
-const twiceKind: Kind<Twice> = {
+const twiceKind: LayerDefinition<Twice> = {
   tag: 'twice',
   fields: ({ layer }) => ({ layer }),
   show: () => 'twice',
@@ -156,22 +151,22 @@ describe('a layer kind of a user', () => {
     const sentence = 'twice/scale: expected a last axis, got []'
     // @ts-expect-error the sentence is the type of the second parameter
     const wrong = model(input(), twice(scale()))
-    expect(pipe(checkModel(wrong, registry), E.mapLeft(message))).toEqual(E.left(sentence))
+    expect(pipe(checkModel(wrong, registry), E.mapLeft(showError))).toEqual(E.left(sentence))
     const typed: Parameters<typeof model<[], [Twice<Scale>]>>[1] = sentence
     expect(typed).toBe(sentence)
   })
   test('goes to JSON and back', () => {
     expect(parseModel(JSON.stringify(encodeModel(net, registry)), registry)).toEqual(E.right(net))
-    expect(pipe(parseModel(JSON.stringify(net)), E.mapLeft(message))).toMatchObject({
+    expect(pipe(parseModel(JSON.stringify(net)), E.mapLeft(showError))).toMatchObject({
       left: expect.stringMatching(/^\$\/layer\/layers\/0: expected a record whose tag is one of dense, /) as string
     })
-    expect(pipe(parseModel(JSON.stringify(modelData([3], scale(-1))), registry), E.mapLeft(message))).toEqual(
+    expect(pipe(parseModel(JSON.stringify(modelData([3], scale(-1))), registry), E.mapLeft(showError))).toEqual(
       E.left('$/layer/from: expected a number above 0, got -1')
     )
   })
   test('has parameters under its label', () => {
     const params = some(init(net, rootKey(1), { registry }))
-    expect(leaves<Tensor>(params).map(([path]) => path)).toEqual([
+    expect(treeLeaves<Tensor>(params).map(([path]) => path)).toEqual([
       'scale/factor',
       'twice/dense/weight',
       'twice/dense/bias',
@@ -184,7 +179,7 @@ describe('a layer kind of a user', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 3, maxLength: 3 }), xs => {
         const { value } = some(
-          lower(model(input(3), scale(2), activation('cube')), { batch: 1, dtype: 'f64', registry })
+          toExpr(model(input(3), scale(2), activation('cube')), { batch: 1, dtype: 'f64', registry })
         )
         const given = { x: some(tensor('f64', [1, 3], xs)), 'params/scale/factor': some(tensor('f64', [3], [2, 2, 2])) }
         const { y } = some(evaluate(reference)({ y: value as expr.Expr }, given))
@@ -192,7 +187,7 @@ describe('a layer kind of a user', () => {
       })
     ))
   test('is not known where nobody hands it along', () =>
-    expect(pipe(checkModel(net), E.mapLeft(message))).toMatchObject({
+    expect(pipe(checkModel(net), E.mapLeft(showError))).toMatchObject({
       left: expect.stringMatching(
         /got scale; to use a custom one, add its definition to the registry you pass$/
       ) as string

@@ -5,8 +5,19 @@ import type { Expr } from '../expr/op.js'
 import { fnv1a32 } from '../random/index.js'
 import { shapeError, type ShapeError } from '../value/error.js'
 import { sizeOf, type Dims, type Shape } from '../value/shape.js'
-import { child, leaves, type Branch, type Tree } from '../value/tree.js'
-import type { Applied, Context, Gives, Labelled, ParamSpec, Placed, Row, SharedUse, StateSpec, Value } from './kind.js'
+import { child, treeLeaves, type Branch, type Tree } from '../value/tree.js'
+import type {
+  Applied,
+  Context,
+  OutputRange,
+  LabelledLayer,
+  ParamSpec,
+  BuiltLayer,
+  LayerRow,
+  SharedUse,
+  StateSpec,
+  Value
+} from './definition.js'
 import { sameData } from '../value/equal.js'
 
 /** more layers than this in one model are refused, so that a short text cannot ask for an endless one */
@@ -47,30 +58,31 @@ const plain = (value: Value): Applied => ({ value, state: {}, seen: [] })
 const nothing = { state: {}, shared: {}, rows: [] }
 
 /** the field `gives`, where something is known */
-export const giving = (gives: Gives | undefined): Pick<Placed, 'gives'> => (gives === undefined ? {} : { gives })
+export const rangeField = (gives: OutputRange | undefined): Pick<BuiltLayer, 'gives'> =>
+  gives === undefined ? {} : { gives }
 
 /** a layer from one tensor to one tensor, without running statistics */
 export const tensorLayer = (layer: {
   readonly output: Dims
   readonly params?: Branch<ParamSpec>
   readonly formula: (x: Expr, param: (name: string) => Expr) => Expr
-  readonly gives?: Gives
-}): Placed => ({
+  readonly gives?: OutputRange
+}): BuiltLayer => ({
   ...nothing,
-  ...giving(layer.gives),
+  ...rangeField(layer.gives),
   output: layer.output,
   params: layer.params ?? {},
   apply: (context, x) => plain(layer.formula(tensorOf(x), paramOf(context)))
 })
 /** a layer that does the same to every tensor, and keeps shapes */
-export const eachTensor = (output: Shape, f: (x: Expr) => Expr): Placed => ({
+export const eachTensor = (output: Shape, f: (x: Expr) => Expr): BuiltLayer => ({
   ...nothing,
   output,
   params: {},
   apply: (_, x) => plain(mapValue(f, x))
 })
 /** a layer from several tensors to one */
-export const mergeLayer = (output: Dims, f: (xs: readonly Expr[]) => Expr): Placed => ({
+export const mergeLayer = (output: Dims, f: (xs: readonly Expr[]) => Expr): BuiltLayer => ({
   ...nothing,
   output,
   params: {},
@@ -93,14 +105,14 @@ export const childContext = (context: Context, label: string): Context => ({
 
 /** how many numbers a tree of parameters holds */
 export const countNumbers = (params: Branch<ParamSpec>): number =>
-  leaves(params).reduce((n, [, p]) => n + sizeOf(p.shape), 0)
+  treeLeaves(params).reduce((n, [, p]) => n + sizeOf(p.shape), 0)
 
 const nonEmpty = <A extends ParamSpec | StateSpec | Expr>(
   entries: readonly (readonly [string, Branch<A>])[]
 ): Branch<A> => Object.fromEntries(entries.filter(([, branch]) => Object.keys(branch).length > 0))
 
 type Uses = Readonly<Record<string, SharedUse>>
-const joinShared = (children: readonly Labelled[]): E.Either<ShapeError, Uses> => {
+const joinShared = (children: readonly LabelledLayer[]): E.Either<ShapeError, Uses> => {
   const all = new Map<string, SharedUse>()
   for (const [label, { shared }] of children)
     for (const [key, use] of Object.entries(shared)) {
@@ -119,13 +131,13 @@ const joinShared = (children: readonly Labelled[]): E.Either<ShapeError, Uses> =
   return E.right(Object.fromEntries(all))
 }
 
-const rowsOf = (children: readonly Labelled[]): readonly Row[] =>
+const rowsOf = (children: readonly LabelledLayer[]): readonly LayerRow[] =>
   children.flatMap(([label, { rows }]) => rows.map(r => ({ ...r, path: r.path === '' ? label : join(label, r.path) })))
 
 /** everything but the formula and the output */
 const together = (
-  children: readonly Labelled[]
-): E.Either<ShapeError, Pick<Placed, 'params' | 'state' | 'shared' | 'rows'>> => {
+  children: readonly LabelledLayer[]
+): E.Either<ShapeError, Pick<BuiltLayer, 'params' | 'state' | 'shared' | 'rows'>> => {
   const layers = children.reduce((n, [, p]) => n + p.rows.length, 0)
   return layers > maxLayers
     ? E.left(shapeError([], `at most ${maxLayers} layers`, `${layers}`))
@@ -147,16 +159,16 @@ const collect = (value: Value, steps: readonly Step[]): Applied => ({
   state: nonEmpty(steps.map(s => [s.label, s.applied.state] as const)),
   seen: steps.flatMap(s => [...s.applied.seen, [s.path, s.applied.value] as const])
 })
-const step = (context: Context, [label, placed]: Labelled, x: Value): Step => {
+const step = (context: Context, [label, placed]: LabelledLayer, x: Value): Step => {
   const inner = childContext(context, label)
   return { label, path: inner.path, applied: placed.apply(inner, x) }
 }
 
 /** one after the other */
-export const inSeries = (children: readonly Labelled[], input: Shape): E.Either<ShapeError, Placed> =>
-  E.map((all: Pick<Placed, 'params' | 'state' | 'shared' | 'rows'>): Placed => ({
+export const composeSequential = (children: readonly LabelledLayer[], input: Shape): E.Either<ShapeError, BuiltLayer> =>
+  E.map((all: Pick<BuiltLayer, 'params' | 'state' | 'shared' | 'rows'>): BuiltLayer => ({
     ...all,
-    ...giving(children.at(-1)?.[1].gives),
+    ...rangeField(children.at(-1)?.[1].gives),
     output: children.at(-1)?.[1].output ?? input,
     apply: (context, x) => {
       let value = x
@@ -170,11 +182,11 @@ export const inSeries = (children: readonly Labelled[], input: Shape): E.Either<
   }))(together(children))
 
 /** side by side: each takes its own part of the input */
-export const sideBySide = (
-  children: readonly Labelled[],
+export const composeParallel = (
+  children: readonly LabelledLayer[],
   parts: (x: Value) => readonly Value[]
-): E.Either<ShapeError, Placed> =>
-  E.map((all: Pick<Placed, 'params' | 'state' | 'shared' | 'rows'>): Placed => ({
+): E.Either<ShapeError, BuiltLayer> =>
+  E.map((all: Pick<BuiltLayer, 'params' | 'state' | 'shared' | 'rows'>): BuiltLayer => ({
     ...all,
     output: children.map(([, p]) => p.output),
     apply: (context, x) => {

@@ -1,17 +1,17 @@
 /** Composition. A free monoid: `sequential` is associative and `sequential()` its identity, as equality of data and of types. */
-import { list } from '../value/codec.js'
-import { tanh } from './activation.js'
-import { dense } from './dense.js'
-import type { Kind, Layer } from './kind.js'
-import type { SeriesParams } from './params.js'
-import type { GivesOf, Series } from './typed.js'
+import { list } from '../../value/codec.js'
+import { tanh } from '../activation.js'
+import { dense } from '../dense.js'
+import type { LayerDefinition, Layer } from '../definition.js'
+import type { SeriesParams } from '../types/params.js'
+import type { OutputRangeOf, Series } from '../types/infer.js'
 
 export interface Sequential<Ls extends readonly Layer[] = readonly Layer[]> {
   readonly tag: 'sequential'
   readonly layers: Ls
 }
 type AnySequential = Sequential
-declare module './kind.js' {
+declare module '../definition.js' {
   interface BuiltInLayers {
     readonly sequential: AnySequential
   }
@@ -21,8 +21,10 @@ declare module './kind.js' {
   interface BodyRules<L> {
     readonly sequential: L extends Sequential<infer Ls> ? Ls : never
   }
-  interface GivesRules<L> {
-    readonly sequential: L extends Sequential<readonly [...Layer[], infer Last extends Layer]> ? GivesOf<Last> : never
+  interface OutputRangeRules<L> {
+    readonly sequential: L extends Sequential<readonly [...Layer[], infer Last extends Layer]>
+      ? OutputRangeOf<Last>
+      : never
   }
   interface ParamRules<L, In> {
     readonly sequential: L extends Sequential<infer Ls> ? SeriesParams<Ls, In> : never
@@ -67,7 +69,7 @@ export const sequential = <const Ls extends readonly Layer[]>(...layers: Ls): Se
 }
 
 /** the kind of `sequential` */
-export const sequentialKind: Kind<Sequential> = {
+export const sequentialDefinition: LayerDefinition<Sequential> = {
   tag: 'sequential',
   fields: ({ layer }) => ({ layers: list(layer) }),
   show: () => 'sequential',

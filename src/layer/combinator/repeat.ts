@@ -1,17 +1,17 @@
 /** A block several times over, each time with its own parameters. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { size } from '../value/codec.js'
-import { shapeError, within, type ShapeError } from '../value/error.js'
-import { sameShape, type Shape } from '../value/shape.js'
-import { dense } from './dense.js'
-import type { Kind, Labelled, Layer, Place } from './kind.js'
-import type { Add } from './nat.js'
-import type { BodyParams, None } from './params.js'
-import { inSeries, maxLayers } from './series.js'
-import { checkSizes, type Sized } from './size.js'
-import type { AnyFail, Inside, NotKnown, Same } from './static.js'
-import type { BodyOut } from './typed.js'
+import { size } from '../../value/codec.js'
+import { shapeError, withinPath, type ShapeError } from '../../value/error.js'
+import { sameShape, type Shape } from '../../value/shape.js'
+import { dense } from '../dense.js'
+import type { LayerDefinition, LabelledLayer, Layer, BuildContext } from '../definition.js'
+import type { Add } from '../types/nat.js'
+import type { BodyParams, None } from '../types/params.js'
+import { composeSequential, maxLayers } from '../compose.js'
+import { checkSizes, type Sized } from '../types/size.js'
+import type { AnyFail, Inside, NotKnown, Same } from '../types/fail.js'
+import type { BodyOut } from '../types/infer.js'
 
 export interface Repeat<N extends number = number, B extends Layer = Layer> {
   readonly tag: 'repeat'
@@ -19,7 +19,7 @@ export interface Repeat<N extends number = number, B extends Layer = Layer> {
   readonly layer: B
 }
 type AnyRepeat = Repeat
-declare module './kind.js' {
+declare module '../definition.js' {
   interface BuiltInLayers {
     readonly repeat: AnyRepeat
   }
@@ -76,13 +76,13 @@ const repetitions = (
   block: Layer,
   times: number,
   input: Shape,
-  place: Place
-): E.Either<ShapeError, readonly Labelled[]> => {
-  const out: Labelled[] = []
+  place: BuildContext
+): E.Either<ShapeError, readonly LabelledLayer[]> => {
+  const out: LabelledLayer[] = []
   let shape = input
   for (let i = 0, steady = false; i < times; i++) {
     const before = out.at(-1)
-    const placed = steady && before !== undefined ? E.right(before[1]) : within(`${i}`)(place.body(block, shape))
+    const placed = steady && before !== undefined ? E.right(before[1]) : withinPath(`${i}`)(place.body(block, shape))
     if (E.isLeft(placed)) return placed
     const rows = times * placed.right.rows.length
     if (times > maxLayers || rows > maxLayers) return E.left(tooMany(Math.max(times, rows)))
@@ -94,7 +94,7 @@ const repetitions = (
 }
 
 /** the kind of `repeat`: each repetition has parameters of its own */
-export const repeatKind: Kind<Repeat> = {
+export const repeatDefinition: LayerDefinition<Repeat> = {
   tag: 'repeat',
   fields: ({ layer }) => ({ times: size, layer }),
   show: ({ times }) => `repeat ${times}`,
@@ -102,7 +102,7 @@ export const repeatKind: Kind<Repeat> = {
     pipe(
       checkSizes([times]),
       E.chain(() => repetitions(layer, times, input, place)),
-      E.chain(blocks => inSeries(blocks, input))
+      E.chain(blocks => composeSequential(blocks, input))
     ),
   samples: [{ layer: repeat(2)(dense(2)), input: [3] }]
 }

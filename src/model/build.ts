@@ -3,20 +3,28 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import { layerCodec } from '../layer/codecs.js'
-import type { LayerRegistry, Labelled, Layer, ParamSpec, Place, Placed, Row } from '../layer/kind.js'
+import type {
+  LayerRegistry,
+  LabelledLayer,
+  Layer,
+  ParamSpec,
+  BuildContext,
+  BuiltLayer,
+  LayerRow
+} from '../layer/definition.js'
 import { distinct, labelsOf } from '../layer/labels.js'
 import type { ModelData } from '../layer/model.js'
 import { builtInLayers } from '../layer/registry.js'
-import { layersOf } from '../layer/sequential.js'
-import { countNumbers, inSeries, maxLayers } from '../layer/series.js'
-import { checkSizes } from '../layer/size.js'
+import { layersOf } from '../layer/combinator/sequential.js'
+import { countNumbers, composeSequential, maxLayers } from '../layer/compose.js'
+import { checkSizes } from '../layer/types/size.js'
 import { lookup } from '../registry/lookup.js'
 import { firstError } from '../value/codec.js'
-import { shapeError, within, type ShapeError } from '../value/error.js'
+import { shapeError, withinPath, type ShapeError } from '../value/error.js'
 import { sizeOf, type Dims, type Shape } from '../value/shape.js'
 import type { FloatType } from '../value/tensor.js'
-import { child, leaves, type Branch } from '../value/tree.js'
-import { heldAgainstOutput } from './applied.js'
+import { child, treeLeaves, type Branch } from '../value/tree.js'
+import { withOutputCheck } from './check-output.js'
 
 /** a model of more numbers than this is refused before anything is allocated: 2^28, a gigabyte in f32 */
 export const maxParameters = 268_435_456
@@ -26,24 +34,24 @@ export const maxNesting = 64
 const sizesIn = (s: Shape): Dims => s.flatMap(x => (typeof x === 'number' ? [x] : sizesIn(x)))
 
 /** children place by place, each at the output of the one before */
-const placeAll = (
-  place: Place,
+const buildAll = (
+  place: BuildContext,
   layers: readonly Layer[],
   inputAt: (i: number, before: Shape | undefined) => Shape
-): E.Either<ShapeError, readonly Labelled[]> =>
+): E.Either<ShapeError, readonly LabelledLayer[]> =>
   layers.length > maxLayers
     ? E.left(shapeError([], `at most ${maxLayers} layers`, `${layers.length}`))
     : pipe(
         labelsOf(place.registry)(layers),
         E.chain(labels =>
-          RA.zip(labels, layers).reduce<E.Either<ShapeError, readonly Labelled[]>>(
+          RA.zip(labels, layers).reduce<E.Either<ShapeError, readonly LabelledLayer[]>>(
             (done, [label, layer], i) =>
               pipe(
                 done,
                 E.chain(before =>
                   pipe(
                     place.layer(layer, inputAt(i, before.at(-1)?.[1].output)),
-                    within(label),
+                    withinPath(label),
                     E.map(placed => [...before, [label, placed]])
                   )
                 )
@@ -62,8 +70,8 @@ const checkSettings = (layer: Layer, registry: LayerRegistry): E.Either<ShapeErr
     E.mapLeft(errors => shapeError(...firstError(errors)))
   )
 
-const placer = (registry: LayerRegistry, dtype: FloatType, depth: number): Place => {
-  const self: Place = {
+const placer = (registry: LayerRegistry, dtype: FloatType, depth: number): BuildContext => {
+  const self: BuildContext = {
     registry,
     dtype,
     layer: (layer, input) =>
@@ -81,24 +89,24 @@ const placer = (registry: LayerRegistry, dtype: FloatType, depth: number): Place
             E.chainFirst(placed => checkSizes(sizesIn(placed.output))),
             E.map(placed => {
               const own = countNumbers(placed.params) - sum(placed.rows.map(r => r.parameters))
-              const row: Row = { path: '', layer: kind.show(layer), output: placed.output, parameters: own }
-              return { ...heldAgainstOutput(placed), rows: [row, ...placed.rows] }
+              const row: LayerRow = { path: '', layer: kind.show(layer), output: placed.output, parameters: own }
+              return { ...withOutputCheck(placed), rows: [row, ...placed.rows] }
             })
           )
         )
       ),
     body: (layer, input) =>
       pipe(
-        placeAll(self, layersOf(layer), (_, before) => before ?? input),
-        E.chain(children => inSeries(children, input))
+        buildAll(self, layersOf(layer), (_, before) => before ?? input),
+        E.chain(children => composeSequential(children, input))
       ),
-    branches: (layers, inputs) => placeAll(self, layers, i => inputs[i] ?? [])
+    branches: (layers, inputs) => buildAll(self, layers, i => inputs[i] ?? [])
   }
   return self
 }
 
 const tooMany = (params: Branch<ParamSpec>): ShapeError | undefined => {
-  const all = leaves<ParamSpec>(params)
+  const all = treeLeaves<ParamSpec>(params)
   const upTo = pipe(
     all,
     RA.scanLeft(0, (n, [, p]) => n + sizeOf(p.shape))
@@ -114,20 +122,20 @@ const tooMany = (params: Branch<ParamSpec>): ShapeError | undefined => {
 }
 
 /** shared parameters become part of the model's own, under the label `shared` */
-const atRoot = (placed: Placed): E.Either<ShapeError, Placed> => {
+const atRoot = (placed: BuiltLayer): E.Either<ShapeError, BuiltLayer> => {
   const uses = Object.entries(placed.shared).filter(([, { params }]) => Object.keys(params).length > 0)
   if (uses.length === 0) return E.right(placed)
   const shared: Branch<ParamSpec> = Object.fromEntries(uses.map(([key, { params }]) => [key, params]))
   return pipe(
     distinct([...Object.keys(placed.params), 'shared']),
-    E.chain(() => within('shared')(distinct(Object.keys(shared)))),
+    E.chain(() => withinPath('shared')(distinct(Object.keys(shared)))),
     E.map(() => ({
       ...placed,
       params: { ...placed.params, shared },
       apply: (context, x) => placed.apply({ ...context, shared: child(context.params, 'shared') }, x),
       rows: [
         ...placed.rows,
-        ...uses.map(([key, use]): Row => ({
+        ...uses.map(([key, use]): LayerRow => ({
           path: `shared/${key}`,
           layer: 'shared',
           output: use.output,
@@ -144,13 +152,13 @@ const atRoot = (placed: Placed): E.Either<ShapeError, Placed> => {
  * @param registry where layers, activations and initializers are looked up; see `extend`
  * @returns Left with the label path of the first layer that does not fit, of labels that collide, or of what is too large
  */
-export const place = (
+export const build = (
   model: ModelData,
   registry: LayerRegistry = builtInLayers,
   dtype: FloatType = 'f32'
-): E.Either<ShapeError, Placed> =>
+): E.Either<ShapeError, BuiltLayer> =>
   pipe(
-    within('input')(checkSizes(sizesIn(model.input))),
+    withinPath('input')(checkSizes(sizesIn(model.input))),
     E.chain(() => placer(registry, dtype, 0).body(model.layer, model.input)),
     E.chainFirst(() => checkSettings(model.layer, registry)),
     E.chain(atRoot),

@@ -2,11 +2,11 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { label, type Codec } from '../value/codec.js'
-import { child } from '../value/tree.js'
-import { dense } from './dense.js'
-import type { Kind, Layer } from './kind.js'
-import { model, placeModel, type Model, type ModelOut } from './model.js'
+import { label, type Codec } from '../../value/codec.js'
+import { child } from '../../value/tree.js'
+import { dense } from '../dense.js'
+import type { LayerDefinition, Layer } from '../definition.js'
+import { model, buildModel, type Model, type ModelOut } from '../model.js'
 
 export interface Shared<K extends string = string, M extends Model = Model> {
   readonly tag: 'shared'
@@ -14,7 +14,7 @@ export interface Shared<K extends string = string, M extends Model = Model> {
   readonly layer: M
 }
 type AnyShared = Shared
-declare module './kind.js' {
+declare module '../definition.js' {
   interface BuiltInLayers {
     readonly shared: AnyShared
   }
@@ -57,14 +57,14 @@ const modelCodec = (layer: Codec<Layer>): Codec<Model> =>
   )
 
 /** the kind of `shared`: parameters stand once at the root of the model, under the key */
-export const sharedKind: Kind<Shared> = {
+export const sharedDefinition: LayerDefinition<Shared> = {
   tag: 'shared',
   fields: ({ layer }) => ({ key: label, layer: modelCodec(layer) }),
   show: ({ key }) => `shared ${key}`,
   label: ({ key }) => key,
   place: ({ key, layer }, input, place) =>
     pipe(
-      placeModel(layer, input, place),
+      buildModel(layer, input, place),
       E.map(placed => ({
         ...placed,
         params: {},

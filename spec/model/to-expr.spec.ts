@@ -9,37 +9,37 @@ import { gradients } from '../../src/expr/gradient.js'
 import type { Expr } from '../../src/expr/op.js'
 import { identity, relu } from '../../src/layer/activation.js'
 import { activations, type ActivationName } from '../../src/layer/activation-table.js'
-import { fanOut, parallel } from '../../src/layer/branches.js'
+import { fanOut, parallel } from '../../src/layer/combinator/branches.js'
 import { dense } from '../../src/layer/dense.js'
 import { flatten } from '../../src/layer/flatten.js'
-import type { Layer } from '../../src/layer/kind.js'
-import { add, concat, mean, multiply } from '../../src/layer/merge.js'
+import type { Layer } from '../../src/layer/definition.js'
+import { mergeAdd, mergeConcat, mergeMean, mergeMultiply } from '../../src/layer/combinator/merge.js'
 import { modelData, type Model, type ModelData } from '../../src/layer/model.js'
-import { repeat } from '../../src/layer/repeat.js'
+import { repeat } from '../../src/layer/combinator/repeat.js'
 import { reshape } from '../../src/layer/reshape.js'
-import { residual } from '../../src/layer/residual.js'
-import { sequential } from '../../src/layer/sequential.js'
-import { shared } from '../../src/layer/shared.js'
+import { residual } from '../../src/layer/combinator/residual.js'
+import { sequential } from '../../src/layer/combinator/sequential.js'
+import { shared } from '../../src/layer/combinator/shared.js'
 import { networks } from '../../src/laws/networks.js'
 import { initFrom, initStateFrom } from '../../src/model/init.js'
-import { lower } from '../../src/model/lower.js'
-import { place } from '../../src/model/place.js'
+import { toExpr } from '../../src/model/to-expr.js'
+import { build } from '../../src/model/build.js'
 import { drawKey, normal, rootKey } from '../../src/random/index.js'
 import { sizeOf, type Dims, type Shape } from '../../src/value/shape.js'
-import { allocate, numbersOf, view, type Tensor } from '../../src/value/tensor.js'
-import { leaves } from '../../src/value/tree.js'
+import { allocate, numbersOf, tensorView, type Tensor } from '../../src/value/tensor.js'
+import { treeLeaves } from '../../src/value/tree.js'
 
 const some = <A>(e: E.Either<unknown, A>): A => {
   if (E.isLeft(e)) throw new Error(JSON.stringify(e.left))
   return e.right
 }
-const f64 = (shape: Dims, numbers: ArrayLike<number>): Tensor => view('f64', shape, allocate('f64', numbers))
+const f64 = (shape: Dims, numbers: ArrayLike<number>): Tensor => tensorView('f64', shape, allocate('f64', numbers))
 type Values = Readonly<Record<string, Tensor>>
 
 /** all that a model is given besides x, drawn from a seed; biases too, which begin at 0 */
 const given = (model: ModelData, seed: number): Values => {
-  const placed = some(place(model, undefined, 'f64'))
-  const params = leaves<Tensor>(initFrom(placed, rootKey(seed)), 'params')
+  const placed = some(build(model, undefined, 'f64'))
+  const params = treeLeaves<Tensor>(initFrom(placed, rootKey(seed)), 'params')
   return Object.fromEntries([
     ...params.map(
       ([path, t], i) =>
@@ -51,11 +51,11 @@ const given = (model: ModelData, seed: number): Values => {
           )
         ] as const
     ),
-    ...leaves<Tensor>(initStateFrom(placed), 'layers')
+    ...treeLeaves<Tensor>(initStateFrom(placed), 'layers')
   ])
 }
 const output = (model: ModelData, batch: number, values: Values): readonly number[] => {
-  const { value } = some(lower(model, { batch, dtype: 'f64' }))
+  const { value } = some(toExpr(model, { batch, dtype: 'f64' }))
   return Array.from(numbersOf(some(evaluate(reference)({ y: value as Expr }, values)).y))
 }
 
@@ -68,11 +68,11 @@ describe('formulas', () => {
     ['dense without bias', dense(2, { bias: false }), w, [-2, -2]],
     ['relu', relu, {}, [1, 0]],
     ['residual', residual(relu), {}, [2, -1]],
-    ['concat', sequential(fanOut(relu, identity), concat), {}, [1, 0, 1, -1]],
-    ['add', sequential(fanOut(relu, identity), add), {}, [2, -1]],
-    ['multiply', sequential(fanOut(relu, identity, identity), multiply), {}, [1, 0]],
-    ['mean', sequential(fanOut(relu, identity), mean), {}, [1, -0.5]],
-    ['parallel', sequential(fanOut(identity, identity), parallel(relu, identity), add), {}, [2, -1]],
+    ['concat', sequential(fanOut(relu, identity), mergeConcat), {}, [1, 0, 1, -1]],
+    ['add', sequential(fanOut(relu, identity), mergeAdd), {}, [2, -1]],
+    ['multiply', sequential(fanOut(relu, identity, identity), mergeMultiply), {}, [1, 0]],
+    ['mean', sequential(fanOut(relu, identity), mergeMean), {}, [1, -0.5]],
+    ['parallel', sequential(fanOut(identity, identity), parallel(relu, identity), mergeAdd), {}, [2, -1]],
     ['repeat', repeat(3)(residual(relu)), {}, [8, -1]]
   ])('%s', (_, layer, params, wanted) => expect(output(modelData([2], layer), 1, { ...x, ...params })).toEqual(wanted))
 
@@ -87,7 +87,7 @@ describe('formulas', () => {
   })
   test('several inputs', () =>
     expect(
-      output(modelData([[2], [2]] as Shape, add), 1, { 'x/0': f64([1, 2], [1, 2]), 'x/1': f64([1, 2], [10, 20]) })
+      output(modelData([[2], [2]] as Shape, mergeAdd), 1, { 'x/0': f64([1, 2], [1, 2]), 'x/1': f64([1, 2], [10, 20]) })
     ).toEqual([11, 22]))
   test('flatten and reshape keep the order of the numbers', () => {
     const numbers = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
@@ -95,9 +95,9 @@ describe('formulas', () => {
   })
   test('parameters of another model give an error, not numbers', () => {
     const m = modelData([2], dense(2))
-    const { params: _, ...rest } = some(lower(m, { batch: 1, dtype: 'f64' }))
+    const { params: _, ...rest } = some(toExpr(m, { batch: 1, dtype: 'f64' }))
     expect(rest.value).not.toMatchObject({ op: 'invalid' })
-    const placed = some(place(m))
+    const placed = some(build(m))
     const { key, x: input } = { key: rest.value as Expr, x: rest.x }
     const applied = placed.apply({ params: {}, state: {}, shared: {}, training: false, key, path: '' }, input)
     expect(
@@ -132,8 +132,8 @@ describe('random networks', () => {
   test('have the slopes that differences say, along a random direction', () =>
     fc.assert(
       fc.property(networks({ activations: smooth, depth: 1 }), fc.nat(999), ({ model }, seed) => {
-        const { value, x, params } = some(lower(model, { batch: 1, dtype: 'f64' }))
-        const exprs = [['x', x as Expr] as const, ...leaves<Expr>(params, 'params')]
+        const { value, x, params } = some(toExpr(model, { batch: 1, dtype: 'f64' }))
+        const exprs = [['x', x as Expr] as const, ...treeLeaves<Expr>(params, 'params')]
         const loss = total(tanhOf(value as Expr))
         const slopes = gradients(
           loss,

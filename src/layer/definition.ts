@@ -13,9 +13,9 @@ import type { FloatType } from '../value/tensor.js'
 import type { Branch, Tree } from '../value/tree.js'
 import type { ActivationDefinition } from './activation-table.js'
 import type { Initializer, InitializerDefinition } from './initializer.js'
-import type { Fan, Gives } from './terms.js'
+import type { Fan, OutputRange } from './terms.js'
 
-export type { Fan, Gives } from './terms.js'
+export type { Fan, OutputRange } from './terms.js'
 
 /** tag -> the data type of that layer, of those that gradfold comes with; the table of `registry.ts` has exactly these */
 export interface BuiltInLayers {}
@@ -29,7 +29,7 @@ export interface ParamRules<L, In> {}
 export interface LabelRules<L> {}
 
 /** tag -> the range of layer L's outputs (Gives); omit it where it is not known */
-export interface GivesRules<L> {}
+export interface OutputRangeRules<L> {}
 /** tag -> the list of layers that layer L stands for, where it is a list of layers */
 export interface BodyRules<L> {}
 /** tag -> the label that the user gave layer L: it is never numbered */
@@ -87,7 +87,7 @@ export interface Applied {
 }
 
 /** A layer put at a place where its input shape is known: everything the interpreters (infer, init, lower, describe) need. */
-export interface Placed {
+export interface BuiltLayer {
   readonly output: Shape
   readonly params: Branch<ParamSpec>
   /** running statistics: shape and first value. They belong to the place, also inside `shared`. */
@@ -96,9 +96,9 @@ export interface Placed {
   readonly shared: Readonly<Record<string, SharedUse>>
   readonly apply: (context: Context, x: Value) => Applied
   /** what is known of the numbers it gives, for losses that ask; absent where nothing is */
-  readonly gives?: Gives
+  readonly gives?: OutputRange
   /** the layers inside, for the table of a model */
-  readonly rows: readonly Row[]
+  readonly rows: readonly LayerRow[]
 }
 export interface StateSpec {
   readonly dtype: FloatType
@@ -110,22 +110,25 @@ export interface SharedUse {
   readonly output: Shape
   readonly params: Branch<ParamSpec>
 }
-export interface Row {
+export interface LayerRow {
   readonly path: string
   readonly layer: string
   readonly output: Shape
   /** numbers to learn at this place itself, not in the layers inside */
   readonly parameters: number
 }
-export type Labelled = readonly [label: string, placed: Placed]
+export type LabelledLayer = readonly [label: string, placed: BuiltLayer]
 
 /** the interpreter that places children, handed to a kind so that it never imports the registry */
-export interface Place {
-  readonly layer: (layer: Layer, input: Shape) => Either<ShapeError, Placed>
+export interface BuildContext {
+  readonly layer: (layer: Layer, input: Shape) => Either<ShapeError, BuiltLayer>
   /** a body: a list of labelled layers, one after the other */
-  readonly body: (layer: Layer, input: Shape) => Either<ShapeError, Placed>
+  readonly body: (layer: Layer, input: Shape) => Either<ShapeError, BuiltLayer>
   /** branches, each with its own input, labelled */
-  readonly branches: (layers: readonly Layer[], inputs: readonly Shape[]) => Either<ShapeError, readonly Labelled[]>
+  readonly branches: (
+    layers: readonly Layer[],
+    inputs: readonly Shape[]
+  ) => Either<ShapeError, readonly LabelledLayer[]>
   readonly dtype: FloatType
   readonly registry: LayerRegistry
 }
@@ -156,12 +159,10 @@ export interface LayerDefinition<L extends { readonly tag: string }> extends Def
   /** a label that stays as it is, because the user gave it */
   name?(layer: L): string
   /** the layer at a place where its input shape is known: output shape, parameters and formula; Left where the shape does not suit it */
-  place(layer: L, input: Shape, place: Place): Either<ShapeError, Placed>
+  place(layer: L, input: Shape, place: BuildContext): Either<ShapeError, BuiltLayer>
   /** layers with inputs that suit them, with which the laws of layers are tried */
   readonly samples: readonly Sample<L>[]
 }
-/** the same; see `LayerDefinition` */
-export type Kind<L extends { readonly tag: string }> = LayerDefinition<L>
 
 /** what interpreters of models look members up in */
 export interface LayerRegistry {

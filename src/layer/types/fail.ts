@@ -1,5 +1,5 @@
 /** What the compiler knows of shapes: refusals and their words, comparison, printing. The words are those of value/error.ts. */
-import type { Dims, Shape } from '../value/shape.js'
+import type { Dims, Shape } from '../../value/shape.js'
 
 /** Why a layer does not fit, as a type: the fields of a ShapeError. */
 export interface Fail<Expected extends string, Got extends string, Hint extends string = '', Path extends string = ''> {

@@ -22,16 +22,16 @@ import {
   warmUp,
   type Schedule
 } from '../../src/train/schedule/index.js'
-import type { ScheduleKind } from '../../src/train/schedule/schedule.js'
+import type { ScheduleDefinition } from '../../src/train/schedule/schedule.js'
 import { anyOf, epochs, lossBelow, steps, type StopRule } from '../../src/train/stop/index.js'
-import type { StopKind } from '../../src/train/stop/stop.js'
+import type { StopDefinition } from '../../src/train/stop/stop.js'
 import { tensorsOf, type TrainState } from '../../src/train/state.js'
 import type { TrainEvent } from '../../src/train/events.js'
-import { train, turns, type TurnOptions } from '../../src/train/train.js'
+import { train, trainIterator, type TrainIteratorOptions } from '../../src/train/train.js'
 import { finite, oneOf } from '../../src/value/codec.js'
 import { fingerprintOf } from '../../src/value/fingerprint.js'
 import { numbersOf } from '../../src/value/tensor.js'
-import { leaves } from '../../src/value/tree.js'
+import { treeLeaves } from '../../src/value/tree.js'
 import { numbers } from '../conformance/helpers.js'
 import { right } from '../expr/helpers.js'
 
@@ -43,7 +43,7 @@ interface BatchBelow {
   readonly tag: 'batchBelow'
   readonly value: number
 }
-const batchBelow: StopKind<BatchBelow> = {
+const batchBelow: StopDefinition<BatchBelow> = {
   tag: 'batchBelow',
   fields: () => ({ value: finite }),
   reason: ({ value }, at) => (at.loss < value ? `batch below ${value}` : undefined),
@@ -54,7 +54,7 @@ interface ByLoss {
   readonly tag: 'byLoss'
   readonly per: 'step'
 }
-const byLoss: ScheduleKind<ByLoss> = {
+const byLoss: ScheduleDefinition<ByLoss> = {
   tag: 'byLoss',
   fields: () => ({ per: oneOf('step') }),
   value: (_, at) => (at.loss < 1 ? 0.02 : 0.05),
@@ -103,10 +103,10 @@ const outcome = (
   stop: StopRule,
   rate: number | Schedule,
   batchSize: number,
-  o: Partial<TurnOptions>
+  o: Partial<TrainIteratorOptions>
 ) => {
   const told: TrainEvent[] = []
-  const pulled = right(turns(settingsFor(stop, rate, batchSize), { backend, registry: own, ...o })(data))
+  const pulled = right(trainIterator(settingsFor(stop, rate, batchSize), { backend, registry: own, ...o })(data))
   let next = pulled.next()
   for (; next.done !== true; next = pulled.next()) told.push(...next.value.events)
   const trained = right(next.value)
@@ -155,8 +155,8 @@ describe('however many steps at a time', () => {
         )
     })
     // 9 full batches an epoch, and one of a single example
-    const first = (backend: Backend, o: Partial<TurnOptions>): readonly number[] => {
-      const pulled = right(turns(settingsFor(steps(10), 0.05, 5), { backend, ...o })(data))
+    const first = (backend: Backend, o: Partial<TrainIteratorOptions>): readonly number[] => {
+      const pulled = right(trainIterator(settingsFor(steps(10), 0.05, 5), { backend, ...o })(data))
       const counts: number[] = []
       for (let next = pulled.next(); next.done !== true; next = pulled.next())
         counts.push(next.value.events.filter(e => e.tag === 'step').length)
@@ -174,7 +174,9 @@ describe('however many steps at a time', () => {
   it('the last turn before a step that diverges has the state at its end', () => {
     const states = (backend: Backend, turnSteps?: number): ReadonlyMap<number, unknown> => {
       const settings = { ...settingsFor(steps(60), 0.9, 4), optimizer: sgd(3e4) }
-      const pulled = right(turns(settings, { backend, ...(turnSteps === undefined ? {} : { turnSteps }) })(data))
+      const pulled = right(
+        trainIterator(settings, { backend, ...(turnSteps === undefined ? {} : { turnSteps }) })(data)
+      )
       const seen = new Map<number, unknown>()
       let next = pulled.next()
       for (; next.done !== true; next = pulled.next()) {
@@ -201,7 +203,7 @@ describe('however many steps at a time', () => {
     ] as const) {
       const settings = { ...settingsFor(steps(60), 0.9, batchSize), optimizer: sgd(rate) }
       const straight = train(settings, { backend: wasm })(data)
-      const pulled = right(turns(settings, { backend: wasm, turnSteps: 1 })(data))
+      const pulled = right(trainIterator(settings, { backend: wasm, turnSteps: 1 })(data))
       let next = pulled.next()
       while (next.done !== true) next = pulled.next()
       const single = next.value
@@ -221,7 +223,7 @@ describe('a turn', () => {
     const wanted = [3, 7, 12, 19, 20]
     const settings = settingsFor(steps(23), 0.05, 4)
     const seen: number[] = []
-    const pulled = right(turns(settings, { backend: wasm, pauseAt: step => wanted.includes(step) })(data))
+    const pulled = right(trainIterator(settings, { backend: wasm, pauseAt: step => wanted.includes(step) })(data))
     for (let next = pulled.next(); next.done !== true; next = pulled.next()) {
       const last = next.value.events.filter(e => e.tag === 'step').at(-1)
       if (last === undefined || !wanted.includes(last.step)) continue
@@ -232,7 +234,7 @@ describe('a turn', () => {
     expect(seen).toEqual(wanted)
   })
   it('need not be the last that is pulled', () => {
-    const pulled = right(turns(settingsFor(steps(23), 0.05, 4), { backend: wasm, turnSteps: 2 })(data))
+    const pulled = right(trainIterator(settingsFor(steps(23), 0.05, 4), { backend: wasm, turnSteps: 2 })(data))
     pulled.next()
     expect(
       pulled.return(E.left({ _tag: 'DataError', code: 'unusable-data', path: [], expected: '', got: '', hint: '' }))
@@ -263,7 +265,7 @@ describe('memory and threads', () => {
   it('are given back by a run that is left before its first turn, between two, or at its end', () => {
     for (const pulls of [0, 1, 100]) {
       const { open, backend } = counting()
-      const pulled = right(turns(settings, { backend, validation: data, turnSteps: 1 })(data))
+      const pulled = right(trainIterator(settings, { backend, validation: data, turnSteps: 1 })(data))
       expect(open.count).toBeGreaterThan(0)
       for (let i = 0; i < pulls; i++) pulled.next()
       pulled.return(E.left({ _tag: 'DataError', code: 'unusable-data', path: [], expected: '', got: '', hint: '' }))
@@ -292,13 +294,13 @@ describe('fingerprints', () => {
     for (const precision of ['f32', 'f64'] as const)
       it(`are those of the parameters after every step (${backend.name}, ${precision})`, () => {
         const settings = { ...settingsFor(steps(9), 0.05, 4), optimizer: adam(0.01), precision }
-        const pulled = right(turns(settings, { backend, fingerprints: true, turnSteps: 1 })(data))
+        const pulled = right(trainIterator(settings, { backend, fingerprints: true, turnSteps: 1 })(data))
         let compared = 0
         for (let next = pulled.next(); next.done !== true; next = pulled.next())
           for (const e of next.value.events)
             if (e.tag === 'step') {
               const { params } = next.value.state()
-              expect(e.fingerprints).toEqual(leaves(params).flatMap(([, t]) => fingerprintOf(t)))
+              expect(e.fingerprints).toEqual(treeLeaves(params).flatMap(([, t]) => fingerprintOf(t)))
               compared++
             }
         expect(compared).toBe(9)

@@ -2,37 +2,37 @@ import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { relu, softmax } from '../../src/layer/activation.js'
-import { fanOut, parallel } from '../../src/layer/branches.js'
+import { fanOut, parallel } from '../../src/layer/combinator/branches.js'
 import { dense } from '../../src/layer/dense.js'
 import { flatten } from '../../src/layer/flatten.js'
-import type { Kind, Layer, ParamSpec } from '../../src/layer/kind.js'
-import { add, concat } from '../../src/layer/merge.js'
+import type { LayerDefinition, Layer, ParamSpec } from '../../src/layer/definition.js'
+import { mergeAdd, mergeConcat } from '../../src/layer/combinator/merge.js'
 import { modelData, type Model } from '../../src/layer/model.js'
-import { named } from '../../src/layer/named.js'
+import { named } from '../../src/layer/combinator/named.js'
 import { builtInLayers } from '../../src/layer/registry.js'
 import { extend } from '../../src/registry/extend.js'
-import { repeat } from '../../src/layer/repeat.js'
+import { repeat } from '../../src/layer/combinator/repeat.js'
 import { reshape } from '../../src/layer/reshape.js'
-import { residual } from '../../src/layer/residual.js'
-import { sequential } from '../../src/layer/sequential.js'
-import { maxLayers } from '../../src/layer/series.js'
-import { shared } from '../../src/layer/shared.js'
+import { residual } from '../../src/layer/combinator/residual.js'
+import { sequential } from '../../src/layer/combinator/sequential.js'
+import { maxLayers } from '../../src/layer/compose.js'
+import { shared } from '../../src/layer/combinator/shared.js'
 import { networks } from '../../src/laws/networks.js'
 import { checkModel, checkModelAs, outputOf } from '../../src/model/model.js'
-import { lower } from '../../src/model/lower.js'
-import { maxNesting, place } from '../../src/model/place.js'
+import { toExpr } from '../../src/model/to-expr.js'
+import { maxNesting, build } from '../../src/model/build.js'
 import { fnv1a32 } from '../../src/random/index.js'
-import { message } from '../../src/value/error.js'
+import { showError } from '../../src/value/error.js'
 import type { Shape } from '../../src/value/shape.js'
-import { isLeaf, leaves, type Tree } from '../../src/value/tree.js'
+import { isLeaf, treeLeaves, type Tree } from '../../src/value/tree.js'
 
 const said = (input: Shape, ...layers: readonly Layer[]): string => {
   const r = checkModel(modelData(input, ...layers))
-  return E.isLeft(r) ? message(r.left) : 'fits'
+  return E.isLeft(r) ? showError(r.left) : 'fits'
 }
 const paths = (input: Shape, ...layers: readonly Layer[]): readonly string[] => {
-  const r = place(modelData(input, ...layers))
-  return E.isLeft(r) ? [message(r.left)] : leaves(r.right.params).map(([path]) => path)
+  const r = build(modelData(input, ...layers))
+  return E.isLeft(r) ? [showError(r.left)] : treeLeaves(r.right.params).map(([path]) => path)
 }
 const some = <A>(e: E.Either<unknown, A>): A => {
   if (E.isLeft(e)) throw new Error(JSON.stringify(e.left))
@@ -51,7 +51,7 @@ describe('random networks', () => {
   test('lower to an expression of that shape, with the batch in front', () =>
     fc.assert(
       fc.property(networks(), fc.integer({ min: 1, max: 3 }), ({ model, output }, batch) => {
-        const { value } = some(lower(model, { batch }))
+        const { value } = some(toExpr(model, { batch }))
         expect(value).not.toMatchObject({ op: 'invalid' })
         expect(value).toMatchObject({ dtype: 'f32', shape: [batch, ...output] })
       })
@@ -59,8 +59,8 @@ describe('random networks', () => {
   test('tell of every layer that the table of the model has', () =>
     fc.assert(
       fc.property(networks(), ({ model }) => {
-        const seen = some(lower(model, { batch: 1 })).seen.map(([path]) => path)
-        const rows = some(place(model)).rows.map(r => r.path)
+        const seen = some(toExpr(model, { batch: 1 })).seen.map(([path]) => path)
+        const rows = some(build(model)).rows.map(r => r.path)
         expect(seen).toEqual(expect.arrayContaining(rows.filter(path => !path.startsWith('shared/'))))
       })
     ))
@@ -69,7 +69,7 @@ describe('random networks', () => {
       fc.property(networks(), ({ model }) => {
         const empty = (t: Tree<ParamSpec>): boolean =>
           !isLeaf(t) && Object.values(t).some(u => (!isLeaf(u) && Object.keys(u).length === 0) || empty(u))
-        expect(empty(some(place(model)).params)).toBe(false)
+        expect(empty(some(build(model)).params)).toBe(false)
       })
     ))
 })
@@ -84,21 +84,21 @@ describe('what does not fit is said with its labels', () => {
     ],
     [said([6], reshape(2, 4)), 'reshape: expected 6 numbers, as in [6], got 8, as in [2, 4]'],
     [
-      said([6], fanOut(dense(2), sequential(dense(3), residual(dense(2)))), concat),
+      said([6], fanOut(dense(2), sequential(dense(3), residual(dense(2)))), mergeConcat),
       'fanOut/sequential/residual: expected a block that keeps the shape [3], got a block that gives [2]'
     ],
-    [said([6], fanOut(dense(2), dense(3)), add), 'add: expected branches of one shape, got [2] and [3]'],
+    [said([6], fanOut(dense(2), dense(3)), mergeAdd), 'add: expected branches of one shape, got [2] and [3]'],
     [
       said(
         [
           [2, 3],
           [4, 2]
         ],
-        concat
+        mergeConcat
       ),
       'concat: expected branches that are equal before the last axis, got [2, 3] and [4, 2]'
     ],
-    [said([6], concat), 'concat: expected several tensors, got [6]; put fanOut or parallel before it'],
+    [said([6], mergeConcat), 'concat: expected several tensors, got [6]; put fanOut or parallel before it'],
     [
       said([6], parallel(relu, relu)),
       'parallel: expected several inputs, one for each branch, got [6]; use fanOut to give every branch the same input'
@@ -114,7 +114,7 @@ describe('what does not fit is said with its labels', () => {
       'repeat/0/residual/dense: expected a flat input [n], got [[6], [6]]; put flatten before it'
     ],
     [said([0], dense(3)), 'input: expected a positive whole number, got 0'],
-    [said([[2], [2.5]], add), 'input: expected a positive whole number, got 2.5']
+    [said([[2], [2.5]], mergeAdd), 'input: expected a positive whole number, got 2.5']
   ])('%s', (got, wanted) => expect(got).toBe(wanted))
 
   test('settings that no shape depends on are checked too', () => {
@@ -168,7 +168,7 @@ describe('labels', () => {
         [[3], [3]],
         parallel(encoder, residual(sequential(encoder, dense(3)))),
         parallel(dense(3), dense(3)),
-        add,
+        mergeAdd,
         named('top')(encoder)
       )
     ).toEqual([
@@ -236,7 +236,7 @@ describe('limits', () => {
     expect(said([4], explode)).toContain(`expected at most ${maxLayers} layers`)
   })
   test('sizes beyond whole numbers', () => {
-    const doubling = sequential(fanOut(relu, relu), concat)
+    const doubling = sequential(fanOut(relu, relu), mergeConcat)
     expect(said([4], repeat(60)(doubling))).toMatch(/expected a positive whole number, got 9007199254740992$/)
   })
 })
@@ -248,12 +248,12 @@ describe('checkModelAs', () => {
     [[5], [3], 'input: expected [5], got [4]'],
     [[4], [2], 'output: expected [2], got [3]']
   ])('%j -> %j', (input, output, wanted) =>
-    expect(E.mapLeft(message)(checkModelAs(input, output)(data))).toEqual(E.left(wanted))
+    expect(E.mapLeft(showError)(checkModelAs(input, output)(data))).toEqual(E.left(wanted))
   )
 })
 
 test('a kind that gives sizes that are none is caught', () => {
-  const half: Kind<Layer> = {
+  const half: LayerDefinition<Layer> = {
     tag: 'flatten',
     fields: () => ({}),
     show: () => 'half',

@@ -4,7 +4,7 @@ import type { Fields } from '../value/codec.js'
 import type { FloatType } from '../value/tensor.js'
 
 /** why a number of a member does not fit once it is rounded: a rate that becomes 0, a share that becomes 1. Whole numbers are counts, and stay. */
-export const roundedOut = (
+export const checkRounding = (
   tag: string,
   name: string,
   range: Fields[string] | undefined,
@@ -22,5 +22,5 @@ export const roundedOutOf = (
   precision: FloatType
 ): SettingError | undefined =>
   Object.entries(member).flatMap(([name, n]) =>
-    typeof n === 'number' ? (roundedOut(member.tag, name, fields[name], n, precision) ?? []) : []
+    typeof n === 'number' ? (checkRounding(member.tag, name, fields[name], n, precision) ?? []) : []
   )[0]

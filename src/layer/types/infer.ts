@@ -3,9 +3,9 @@
  * are the lists that rules are applied to, and the labels that messages and parameters go by. labels.ts and series.ts do the same
  * when the program runs.
  */
-import type { BodyRules, GivesRules, LabelRules, Layer, NameRules, ShapeRules } from './kind.js'
+import type { BodyRules, OutputRangeRules, LabelRules, Layer, NameRules, ShapeRules } from '../definition.js'
 import type { Next } from './nat.js'
-import type { AnyFail, Fail, Inside, IsUnion } from './static.js'
+import type { AnyFail, Fail, Inside, IsUnion } from './fail.js'
 
 export type FromData = Fail<'layers that the compiler knows', 'layers chosen at run time', 'use checkModel'>
 
@@ -25,8 +25,12 @@ export type Out<L extends Layer, In> =
       : Fail<'an entry for this kind in ShapeRules', 'none', 'declare it beside the one in Layers'>
 
 /** what layer L is known to give; never, where nothing is known */
-export type GivesOf<L> =
-  IsUnion<L> extends true ? never : L extends { readonly tag: infer T } ? GivesRules<L>[T & keyof GivesRules<L>] : never
+export type OutputRangeOf<L> =
+  IsUnion<L> extends true
+    ? never
+    : L extends { readonly tag: infer T }
+      ? OutputRangeRules<L>[T & keyof OutputRangeRules<L>]
+      : never
 
 /** a layer as a list of layers */
 export type Body<B> = [B] extends [{ readonly tag: keyof BodyRules<B> }]

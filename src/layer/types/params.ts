@@ -1,9 +1,9 @@
 /** Types of parameters by labels, derived from the data of layers; evaluated only where a program asks for them. */
-import type { Tensor } from '../value/tensor.js'
-import type { Branch } from '../value/tree.js'
-import type { Layer, ParamRules } from './kind.js'
-import type { Body, LabelsOf, Out } from './typed.js'
-import type { IsUnion } from './static.js'
+import type { Tensor } from '../../value/tensor.js'
+import type { Branch } from '../../value/tree.js'
+import type { Layer, ParamRules } from '../definition.js'
+import type { Body, LabelsOf, Out } from './infer.js'
+import type { IsUnion } from './fail.js'
 
 /** the parameters of a layer that has none */
 export type None = Readonly<Record<never, never>>

@@ -13,19 +13,16 @@ import {
   input,
   lossBelow,
   meanSquaredError,
-  message,
+  showError,
   model,
   scalarOf,
   sgd,
-  shapeError,
-  tensorLayer,
   train,
   wasm,
-  type Fail,
-  type Kind,
-  type Show,
+  type LayerDefinition,
   type Tensor
 } from 'gradfold'
+import { shapeError, tensorLayer, type Fail, type Show } from 'gradfold/extend'
 
 export const claim = 'given |x| to learn, a PReLU of one number finds the slope -1.000'
 
@@ -49,7 +46,7 @@ const prelu: PRelu = { tag: 'prelu' }
 
 // ---- what the program knows of it
 
-const preluKind: Kind<PRelu> = {
+const preluKind: LayerDefinition<PRelu> = {
   tag: 'prelu',
   fields: () => ({}),
   show: () => 'prelu',
@@ -90,7 +87,7 @@ export const run = T.fromIO(() =>
     ),
     E.chainW(learn),
     E.match(
-      e => ({ holds: false, text: message(e) }),
+      e => ({ holds: false, text: showError(e) }),
       ({ params, state }) => {
         const slope = scalarOf(params.prelu.slope).toFixed(3)
         return { holds: slope === '-1.000', text: `slope 0.25 at first, ${slope} after ${state.progress.step} steps` }

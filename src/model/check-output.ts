@@ -1,8 +1,8 @@
 /** What a layer's formula gives, held against what its record says of it: mistakes of a kind of one's own are found at the layer. */
 import { node } from '../expr/build.js'
 import type { Expr } from '../expr/op.js'
-import type { Applied, Placed, Value } from '../layer/kind.js'
-import { isExpr } from '../layer/series.js'
+import type { Applied, BuiltLayer, Value } from '../layer/definition.js'
+import { isExpr } from '../layer/compose.js'
 import { shapeError, type ShapeError } from '../value/error.js'
 import { isDims, sameShape, showShape, type Shape } from '../value/shape.js'
 
@@ -22,7 +22,7 @@ const begins = (path: readonly string[], start: readonly string[]): boolean => s
 const failed = (applied: Applied, error: ShapeError): Applied => ({ ...applied, value: node('invalid', [], { error }) })
 
 /** the same layer; where its formula goes wrong, or gives another shape than `output`, the error says at which layer */
-export const heldAgainstOutput = (placed: Placed): Placed => ({
+export const withOutputCheck = (placed: BuiltLayer): BuiltLayer => ({
   ...placed,
   apply: (context, x) => {
     const applied = placed.apply(context, x)

@@ -1,14 +1,14 @@
 /** From several tensors to one. */
 import * as E from 'fp-ts/lib/Either.js'
-import { add as plus, concat as joined, div, mul } from '../expr/build.js'
-import type { Expr } from '../expr/op.js'
-import { oneOf } from '../value/codec.js'
-import { shapeError } from '../value/error.js'
-import { isDims, sameShape, showShape, type Shape } from '../value/shape.js'
-import type { Kind } from './kind.js'
-import type { Add } from './nat.js'
-import { mergeLayer } from './series.js'
-import type { Dims, Fail, NotKnown, Same, Show, ShowAll } from './static.js'
+import { add as plus, concat as joined, div, mul } from '../../expr/build.js'
+import type { Expr } from '../../expr/op.js'
+import { oneOf } from '../../value/codec.js'
+import { shapeError } from '../../value/error.js'
+import { isDims, sameShape, showShape, type Shape } from '../../value/shape.js'
+import type { LayerDefinition } from '../definition.js'
+import type { Add } from '../types/nat.js'
+import { mergeLayer } from '../compose.js'
+import type { Dims, Fail, NotKnown, Same, Show, ShowAll } from '../types/fail.js'
 
 export type MergeBy = 'concat' | 'add' | 'multiply' | 'mean'
 export interface Merge<M extends MergeBy = MergeBy> {
@@ -16,7 +16,7 @@ export interface Merge<M extends MergeBy = MergeBy> {
   /** how several numbers become one */
   readonly by: M
 }
-declare module './kind.js' {
+declare module '../definition.js' {
   interface BuiltInLayers {
     readonly merge: Merge
   }
@@ -71,13 +71,13 @@ export const merge = <const M extends MergeBy>(by: M): Merge<M> => Object.freeze
  *
  * @example model(input(3), fanOut(dense(8), dense(4)), concat) // gives [12]
  */
-export const concat = merge('concat')
+export const mergeConcat = merge('concat')
 /** branches of one shape added number by number. @example model(input(3), fanOut(dense(8), dense(8)), add) */
-export const add = merge('add')
+export const mergeAdd = merge('add')
 /** branches of one shape multiplied number by number: a gate */
-export const multiply = merge('multiply')
+export const mergeMultiply = merge('multiply')
 /** branches of one shape averaged number by number */
-export const mean = merge('mean')
+export const mergeMean = merge('mean')
 
 const fold = (f: (a: Expr, b: Expr) => Expr) => (xs: readonly Expr[]) => xs.reduce((a, b) => f(a, b))
 const formulas: { readonly [M in MergeBy]: (xs: readonly Expr[]) => Expr } = {
@@ -92,7 +92,7 @@ const areTensors = (s: Shape): s is readonly [Dims, ...(readonly Dims[])] =>
 const lead = (d: Dims): Dims => d.slice(0, -1)
 
 /** the kind of `merge`, and so of `concat`, `add`, `multiply` and `mean` */
-export const mergeKind: Kind<Merge> = {
+export const mergeDefinition: LayerDefinition<Merge> = {
   tag: 'merge',
   fields: () => ({ by: oneOf('concat', 'add', 'multiply', 'mean') }),
   show: ({ by }) => by,
@@ -112,14 +112,14 @@ export const mergeKind: Kind<Merge> = {
   },
   samples: [
     {
-      layer: concat,
+      layer: mergeConcat,
       input: [
         [2, 3],
         [2, 1]
       ]
     },
-    { layer: add, input: [[3], [3]] },
-    { layer: multiply, input: [[3], [3], [3]] },
-    { layer: mean, input: [[3], [3]] }
+    { layer: mergeAdd, input: [[3], [3]] },
+    { layer: mergeMultiply, input: [[3], [3], [3]] },
+    { layer: mergeMean, input: [[3], [3]] }
   ]
 }

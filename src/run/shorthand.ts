@@ -13,7 +13,7 @@ const bare = (tag: string): unknown => ({ tag })
  *
  * @param names those that mean something, where `meaning` gives undefined for others
  */
-export const short = <A>(
+export const shorthand = <A>(
   codec: t.Type<A, unknown, unknown>,
   meaning: (name: string) => unknown = bare,
   names: readonly string[] = []
@@ -45,12 +45,12 @@ const layerNamed =
 /** a string stands for a member without settings, also inside other members; families written by name are as they were */
 const shortForm: Form = (name, codec, registry) =>
   name === 'layer'
-    ? short(codec, layerNamed(registry), [
+    ? shorthand(codec, layerNamed(registry), [
         ...Object.keys(registry.activations ?? {}),
         ...Object.keys(registry.layers ?? {})
       ])
     : families[name].written === 'record'
-      ? short(codec)
+      ? shorthand(codec)
       : codec
 
 /**

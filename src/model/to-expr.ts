@@ -4,16 +4,16 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { input } from '../expr/build.js'
 import { inputsLike } from '../expr/inputs.js'
 import type { Expr } from '../expr/op.js'
-import type { Applied, LayerRegistry, Value } from '../layer/kind.js'
+import type { Applied, LayerRegistry, Value } from '../layer/definition.js'
 import type { ModelData } from '../layer/model.js'
 import { builtInLayers } from '../layer/registry.js'
 import type { ShapeError } from '../value/error.js'
 import { isDims, type Shape } from '../value/shape.js'
 import type { FloatType } from '../value/tensor.js'
 import type { Branch } from '../value/tree.js'
-import { place } from './place.js'
+import { build } from './build.js'
 
-export interface Lowered extends Applied {
+export interface ModelGraph extends Applied {
   /** `x`, or `x/0`, `x/1`, ... for several inputs */
   readonly x: Value
   /** `params/<label path>` */
@@ -21,7 +21,7 @@ export interface Lowered extends Applied {
   /** `layers/<label path>`: running statistics before the step */
   readonly before: Branch<Expr>
 }
-export interface LowerOptions {
+export interface ToExprOptions {
   /** examples in a batch */
   readonly batch: number
   /** whether dropout drops and batch statistics are used; default false */
@@ -36,12 +36,12 @@ const inputValue = (name: string, s: Shape, batch: number, dtype: FloatType | 'u
   isDims(s) ? input(name, dtype, [batch, ...s]) : s.map((part, i) => inputValue(`${name}/${i}`, part, batch, dtype))
 
 /** the formula of a model for batches of a size; random layers draw from the input `key`, u32 [2] */
-export const lower = (
+export const toExpr = (
   model: ModelData,
-  { batch, training = false, sampling = false, dtype = 'f32', registry = builtInLayers }: LowerOptions
-): E.Either<ShapeError, Lowered> =>
+  { batch, training = false, sampling = false, dtype = 'f32', registry = builtInLayers }: ToExprOptions
+): E.Either<ShapeError, ModelGraph> =>
   pipe(
-    place(model, registry, dtype),
+    build(model, registry, dtype),
     E.map(placed => {
       const x = inputValue('x', model.input, batch, model.dtype ?? dtype)
       const params = inputsLike('params', placed.params)

@@ -1,8 +1,8 @@
 /** Sizes: literals that the compiler checks, and numbers from data that `checkSize` has checked. */
 import * as E from 'fp-ts/lib/Either.js'
-import { shapeError, type ShapeError } from '../value/error.js'
-import { isSize } from '../value/shape.js'
-import type { Fail, IsUnion } from './static.js'
+import { shapeError, type ShapeError } from '../../value/error.js'
+import { isSize } from '../../value/shape.js'
+import type { Fail, IsUnion } from './fail.js'
 
 declare const checked: unique symbol
 /** a size from data, known to be a positive whole number; shapes show it as `number` */
@@ -41,7 +41,7 @@ export type SizeOf<N extends number> = [N] extends [Size]
         ? Fail<'a positive whole number', `${N}`>
         : N
 /** what a shape keeps of a size: a literal, or `number` for one from data */
-export type Kept<N extends number> = SizeOf<N> extends infer R extends number ? R : number
+export type KnownSize<N extends number> = SizeOf<N> extends infer R extends number ? R : number
 /** the type O, unless N is no size */
 export type Sized<N extends number, O> = SizeOf<N> extends number ? O : SizeOf<N>
 /** the type O, unless one of the list is no size: then the failure of the first one */

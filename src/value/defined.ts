@@ -1,5 +1,5 @@
 /** Options as callers hand them over. */
 
 /** without those that are undefined: they mean what leaving them out means, whether or not the caller's compiler tells the two apart */
-export const given = <O extends object>(options: O): O =>
+export const defined = <O extends object>(options: O): O =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as O

@@ -1,9 +1,9 @@
 /** A label of the user's own. */
-import { label } from '../value/codec.js'
-import { dense } from './dense.js'
-import type { Kind, Layer } from './kind.js'
-import type { BodyParams } from './params.js'
-import type { BodyOut, GivesOf } from './typed.js'
+import { label } from '../../value/codec.js'
+import { dense } from '../dense.js'
+import type { LayerDefinition, Layer } from '../definition.js'
+import type { BodyParams } from '../types/params.js'
+import type { BodyOut, OutputRangeOf } from '../types/infer.js'
 
 export interface Named<K extends string = string, B extends Layer = Layer> {
   readonly tag: 'named'
@@ -11,7 +11,7 @@ export interface Named<K extends string = string, B extends Layer = Layer> {
   readonly layer: B
 }
 type AnyNamed = Named
-declare module './kind.js' {
+declare module '../definition.js' {
   interface BuiltInLayers {
     readonly named: AnyNamed
   }
@@ -21,8 +21,8 @@ declare module './kind.js' {
   interface NameRules<L> {
     readonly named: L extends Named<infer K> ? K : never
   }
-  interface GivesRules<L> {
-    readonly named: L extends Named<string, infer B> ? GivesOf<B> : never
+  interface OutputRangeRules<L> {
+    readonly named: L extends Named<string, infer B> ? OutputRangeOf<B> : never
   }
   interface ParamRules<L, In> {
     readonly named: L extends Named<string, infer B> ? BodyParams<B, In> : never
@@ -40,7 +40,7 @@ export const named =
     Object.freeze({ tag: 'named', name, layer })
 
 /** the kind of `named`: the label is the name, and no number is put after it */
-export const namedKind: Kind<Named> = {
+export const namedDefinition: LayerDefinition<Named> = {
   tag: 'named',
   fields: ({ layer }) => ({ name: label, layer }),
   show: () => 'named',
