@@ -17,7 +17,7 @@ const promised: Readonly<Record<string, number>> = {
 describe('60,000 draws', () => {
   for (const [name, deviation] of Object.entries(promised))
     it(`${name}: mean 0, standard deviation ${deviation.toFixed(4)}`, () => {
-      const kind = (initializers as Readonly<Record<string, (typeof initializers)['heNormal']>>)[name]
+      const kind = initializers[name]
       const key = leafKey(childKey(rootKey(7), name), 'weight')
       const x =
         kind?.draw({ key, shape: [fanIn, fanOut], fan: { in: fanIn, out: fanOut }, settings: {} }) ??

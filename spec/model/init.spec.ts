@@ -151,8 +151,8 @@ describe('initializers', () => {
     for (let a = 0; a < n; a++) for (let b = 0; b < n; b++) expect(dot(a, b)).toBeCloseTo(a === b ? 1 : 0, 6)
   })
   test('of every name are drawn, and all numbers are finite', () => {
-    for (const [name, { fields }] of Object.entries(initializers)) {
-      const settings = Object.keys(fields(noMembers)).map(k => [k, 0.5])
+    for (const [name, definition] of Object.entries(initializers)) {
+      const settings = Object.keys(definition.fields(noMembers)).map(k => [k, 0.5])
       const initializer = (settings.length === 0 ? name : { tag: name, ...Object.fromEntries(settings) }) as Initializer
       const m = modelData([6], dense(5, { initializer }))
       expect([...draw(m, 1).values()].every(t => numbersOf(t).every(Number.isFinite))).toBe(true)

@@ -13,7 +13,7 @@ describe('the built-in registry', () => {
   test.each(names)('finds every %s under its own tag', name => {
     const definitions = builtIn[families[name].field]
     expect(Object.keys(definitions).length).toBeGreaterThan(0)
-    for (const [tag, d] of Object.entries(definitions)) expect(d.tag).toBe(tag)
+    for (const [tag, d] of Object.entries<{ readonly tag: string }>(definitions)) expect(d.tag).toBe(tag)
   })
   test('has no field besides its families', () =>
     expect(new Set(Object.keys(builtIn))).toEqual(new Set(names.map(n => families[n].field))))

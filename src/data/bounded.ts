@@ -7,6 +7,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { dataError, type DataError } from '../value/error.js'
 import { errorCode } from '../value/text.js'
+import { counted } from './counted.js'
 
 type FileHandle = import('node:fs/promises').FileHandle
 type Stats = import('node:fs').Stats
@@ -24,32 +25,6 @@ const checkFile = (path: string, maxBytes: number, stats: Stats): E.Either<DataE
     : stats.size > maxBytes
       ? E.left(tooLong(path, maxBytes, `${stats.size}`))
       : E.right(stats.size)
-
-const joined = (pieces: readonly Uint8Array[], total: number): Uint8Array => {
-  if (pieces.length === 1) return pieces[0] as Uint8Array
-  const bytes = new Uint8Array(total)
-  let at = 0
-  for (const piece of pieces) {
-    bytes.set(piece, at)
-    at += piece.length
-  }
-  return bytes
-}
-
-/** the bytes that `read` gives until it gives none; undefined where there are more than `maxBytes` */
-const counted = async (
-  read: () => Promise<Uint8Array | undefined>,
-  maxBytes: number
-): Promise<Uint8Array | undefined> => {
-  const pieces: Uint8Array[] = []
-  let total = 0
-  for (let piece = await read(); piece !== undefined && piece.length > 0; piece = await read()) {
-    total += piece.length
-    if (total > maxBytes) return undefined
-    pieces.push(piece)
-  }
-  return joined(pieces, total)
-}
 
 /** what one system call may read */
 const largestRead = 0x4000_0000

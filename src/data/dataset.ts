@@ -166,7 +166,7 @@ export const known = (d: Dataset): E.Either<DataError, Dataset> =>
  * that is no class number, the numbers of examples differ, or a weight is below 0
  */
 export const dataset = (fields: DatasetFields): E.Either<DataError, Dataset> => {
-  const { x, y, classes, weights } = (fields ?? {}) as DatasetFields
+  const { x, y, classes, weights } = fields ?? {}
   return pipe(
     E.Do,
     E.bind('x', () => pipe(asFeature(x), withinPath('x'))),

@@ -180,7 +180,7 @@ const shares = (counts: readonly number[], fraction: number, total: number): rea
     .sort((a, b) => b.remainder - a.remainder || a.i - b.i)
   let rest = total - given.reduce((a, b) => a + b, 0)
   while (rest !== 0) {
-    const step = Math.sign(rest)
+    const step = rest > 0 ? 1 : -1
     for (const { i } of step > 0 ? byRemainder : [...byRemainder].reverse()) {
       const next = (given[i] as number) + step
       if (rest === 0 || next < least || next > (counts[i] as number) - spared) continue

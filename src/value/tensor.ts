@@ -185,7 +185,7 @@ export const scalarOf = (t: Tensor): number => t.data[t.offset] as number
 /** whether the data are storage of the element type, and shape, stride and offset never lead outside them; of any value */
 export const isSound = (t: unknown): boolean => {
   if (!isTensor(t) || !isDType(t.dtype) || !Array.isArray(t.shape) || !Array.isArray(t.stride)) return false
-  const { dtype, shape, stride, offset, data } = t as Tensor
+  const { dtype, shape, stride, offset, data } = t
   const reach = (sign: 1 | -1): number =>
     shape.reduce((sum, n, i) => sum + (n - 1) * Math.max(0, sign * (stride[i] as number)), 0)
   return (
