@@ -5,6 +5,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { showUnknown } from '../value/codec.js'
+import { dual, type DataFirstOrLast } from '../value/dual.js'
 import { dataError, withinPath, type DataError } from '../value/error.js'
 import { isSize, showShape, sizeOf, type Dims } from '../value/shape.js'
 import { allocate, isSound, numbersOf, tensorView, type Tensor } from '../value/tensor.js'
@@ -226,7 +227,10 @@ const mapRows = (d: Dataset, f: (t: Feature['tensor']) => Feature['tensor']): Da
 })
 
 /** the examples named, in that order, copied; for indices known to be in range */
-export const pickExamples = (d: Dataset, rows: ArrayLike<number>): Dataset => mapRows(d, t => pick(t, rows))
+export const pickExamples: DataFirstOrLast<Dataset, [rows: ArrayLike<number>], Dataset> = dual(
+  1,
+  (d: Dataset, rows: ArrayLike<number>): Dataset => mapRows(d, t => pick(t, rows))
+)
 
 export interface Batch {
   readonly x: Tensor<Dims, 'f32' | 'u32'>
@@ -235,28 +239,34 @@ export interface Batch {
 }
 
 /** The examples named, as a model sees them. @returns Left when an index is not below the number of examples */
-export const gatherExamples = (d: Dataset, rows: Indices): E.Either<DataError, Batch> =>
-  pipe(
-    known(d),
-    E.chain(() => checkIndices(rows, exampleCount(d))),
-    E.map(at => pickExamples(d, at)),
-    E.map(({ x, y, weights }) => ({
-      x: featureValues(x),
-      y: featureValues(y),
-      ...(weights === undefined ? {} : { weights: featureValues(weights) })
-    }))
-  )
+export const gatherExamples: DataFirstOrLast<Dataset, [rows: Indices], E.Either<DataError, Batch>> = dual(
+  1,
+  (d: Dataset, rows: Indices): E.Either<DataError, Batch> =>
+    pipe(
+      known(d),
+      E.chain(() => checkIndices(rows, exampleCount(d))),
+      E.map(at => pickExamples(d, at)),
+      E.map(({ x, y, weights }) => ({
+        x: featureValues(x),
+        y: featureValues(y),
+        ...(weights === undefined ? {} : { weights: featureValues(weights) })
+      }))
+    )
+)
 
 /** The first n examples, without a copy. @returns Left when n is not a whole number from 1 to the number of examples */
-export const takeExamples = (d: Dataset, n: number): E.Either<DataError, Dataset> =>
-  pipe(
-    known(d),
-    E.chain(() =>
-      isSize(n) && n <= exampleCount(d)
-        ? E.right(mapRows(d, t => slice(t, 0, n)))
-        : E.left(dataError(['take'], `a whole number from 1 to ${exampleCount(d)}`, showUnknown(n)))
+export const takeExamples: DataFirstOrLast<Dataset, [n: number], E.Either<DataError, Dataset>> = dual(
+  1,
+  (d: Dataset, n: number): E.Either<DataError, Dataset> =>
+    pipe(
+      known(d),
+      E.chain(() =>
+        isSize(n) && n <= exampleCount(d)
+          ? E.right(mapRows(d, t => slice(t, 0, n)))
+          : E.left(dataError(['take'], `a whole number from 1 to ${exampleCount(d)}`, showUnknown(n)))
+      )
     )
-  )
+)
 
 /**
  * The same inputs with another shape per example, without a copy.
@@ -264,15 +274,24 @@ export const takeExamples = (d: Dataset, n: number): E.Either<DataError, Dataset
  * @example reshapeInputs(mnist.train, [784]) // Right: x is [60000, 784] instead of [60000, 28, 28, 1]
  * @returns Left when the number of numbers per example would change
  */
-export const reshapeInputs = (d: Dataset, shape: Dims): E.Either<DataError, Dataset> => {
-  const checked = known(d)
-  if (E.isLeft(checked)) return checked
-  const { tensor } = d.x
-  const [n = 0, ...old] = tensor.shape
-  if (!Array.isArray(shape)) return E.left(dataError(['x'], `a shape with ${sizeOf(old)} numbers`, showUnknown(shape)))
-  return shape.length > 0 && shape.every(isSize) && sizeOf(shape) === sizeOf(old)
-    ? E.right({ ...d, x: { ...d.x, tensor: tensorView(tensor.dtype, [n, ...shape], numbersOf(tensor)) } })
-    : E.left(
-        dataError(['x'], `a shape with ${sizeOf(old)} numbers`, showShape(shape), `an example is ${showShape(old)} now`)
-      )
-}
+export const reshapeInputs: DataFirstOrLast<Dataset, [shape: Dims], E.Either<DataError, Dataset>> = dual(
+  1,
+  (d: Dataset, shape: Dims): E.Either<DataError, Dataset> => {
+    const checked = known(d)
+    if (E.isLeft(checked)) return checked
+    const { tensor } = d.x
+    const [n = 0, ...old] = tensor.shape
+    if (!Array.isArray(shape))
+      return E.left(dataError(['x'], `a shape with ${sizeOf(old)} numbers`, showUnknown(shape)))
+    return shape.length > 0 && shape.every(isSize) && sizeOf(shape) === sizeOf(old)
+      ? E.right({ ...d, x: { ...d.x, tensor: tensorView(tensor.dtype, [n, ...shape], numbersOf(tensor)) } })
+      : E.left(
+          dataError(
+            ['x'],
+            `a shape with ${sizeOf(old)} numbers`,
+            showShape(shape),
+            `an example is ${showShape(old)} now`
+          )
+        )
+  }
+)

@@ -6,6 +6,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { exact, finite, list, oneOf, showUnknown, withDefault, type Codec } from '../value/codec.js'
+import { curriedToo, type SettingThenData } from '../value/dual.js'
 import { dataError, withinPath, type DataError } from '../value/error.js'
 import { sizeOf, type Dims } from '../value/shape.js'
 import { isFloat, isSound, numbersOf, tensorView, type Tensor } from '../value/tensor.js'
@@ -215,30 +216,32 @@ const misfit = (place: string, { of, per, scale }: Scaling, { dtype, shape }: Te
  *
  * @returns Left when what is to be scaled has another number of groups than the scaling, or a result is not finite
  */
-export const applyScaling = (scaling: Scaling, d: Dataset): E.Either<DataError, Dataset> => {
-  const checked = pipe(
-    known(d),
-    E.chain(() => knownScaling(scaling))
-  )
-  if (E.isLeft(checked)) return checked
-  const { scale, shift } = scaling
-  const place = places[scaling.of]
-  const numbers = d[place]
-  const { tensor } = numbers
-  const n = scale.length
-  if (areIndexes(tensor) || !fits(scaling, tensor)) return E.left(misfit(place, scaling, tensor))
-  const scaled = (): E.Either<DataError, Feature> => {
-    const out = Float32Array.from(featureValues(numbers).data)
-    for (let i = 0; i < out.length; i++)
-      out[i] = Math.fround((scale[i % n] as number) * (out[i] as number)) + (shift[i % n] as number)
-    return feature(tensorView('f32', tensor.shape, out))
+export const applyScaling: SettingThenData<Scaling, Dataset, E.Either<DataError, Dataset>> = curriedToo(
+  (scaling: Scaling, d: Dataset): E.Either<DataError, Dataset> => {
+    const checked = pipe(
+      known(d),
+      E.chain(() => knownScaling(scaling))
+    )
+    if (E.isLeft(checked)) return checked
+    const { scale, shift } = scaling
+    const place = places[scaling.of]
+    const numbers = d[place]
+    const { tensor } = numbers
+    const n = scale.length
+    if (areIndexes(tensor) || !fits(scaling, tensor)) return E.left(misfit(place, scaling, tensor))
+    const scaled = (): E.Either<DataError, Feature> => {
+      const out = Float32Array.from(featureValues(numbers).data)
+      for (let i = 0; i < out.length; i++)
+        out[i] = Math.fround((scale[i % n] as number) * (out[i] as number)) + (shift[i % n] as number)
+      return feature(tensorView('f32', tensor.shape, out))
+    }
+    return pipe(
+      tensor.dtype === 'u8' && n === 1 ? affine(numbers, scale[0] as number, shift[0] as number) : scaled(),
+      E.map(scaled => ({ ...d, [place]: scaled })),
+      withinPath(place)
+    )
   }
-  return pipe(
-    tensor.dtype === 'u8' && n === 1 ? affine(numbers, scale[0] as number, shift[0] as number) : scaled(),
-    E.map(scaled => ({ ...d, [place]: scaled })),
-    withinPath(place)
-  )
-}
+)
 
 /**
  * Scaled numbers in the units of the data again, as the outputs of a model whose targets were scaled: `(y - shift) / scale`, each of the
@@ -252,16 +255,19 @@ export const applyScaling = (scaling: Scaling, d: Dataset): E.Either<DataError, 
  * @example pipe(rows, predict(net, params, { backend: wasm }), E.chainW(y => undoScaling(scaling, y))) // Either<..., Tensor<Dims, 'f64'>>
  * @returns Left for another number of groups than the scaling has, numbers that are no floats, and a scale of 0
  */
-export const undoScaling = (scaling: Scaling, scaled: Tensor): E.Either<DataError, Tensor<Dims, 'f64'>> => {
-  const checked = knownScaling(scaling)
-  if (E.isLeft(checked)) return checked
-  if (!isSound(scaled)) return E.left(dataError(['scaled'], 'a tensor', showUnknown(scaled), 'make it with tensor'))
-  const { scale, shift } = scaling
-  const n = scale.length
-  if (!isFloat(scaled.dtype) || !fits(scaling, scaled)) return E.left(misfit('scaled', scaling, scaled))
-  if (scale.includes(0)) return E.left(dataError(['scale'], 'numbers other than 0', '0', 'nothing leads back from it'))
-  const out = Float64Array.from(numbersOf(scaled))
-  for (let i = 0; i < out.length; i++)
-    out[i] = ((out[i] as number) - (shift[i % n] as number)) / (scale[i % n] as number)
-  return E.right(tensorView('f64', scaled.shape, out))
-}
+export const undoScaling: SettingThenData<Scaling, Tensor, E.Either<DataError, Tensor<Dims, 'f64'>>> = curriedToo(
+  (scaling: Scaling, scaled: Tensor): E.Either<DataError, Tensor<Dims, 'f64'>> => {
+    const checked = knownScaling(scaling)
+    if (E.isLeft(checked)) return checked
+    if (!isSound(scaled)) return E.left(dataError(['scaled'], 'a tensor', showUnknown(scaled), 'make it with tensor'))
+    const { scale, shift } = scaling
+    const n = scale.length
+    if (!isFloat(scaled.dtype) || !fits(scaling, scaled)) return E.left(misfit('scaled', scaling, scaled))
+    if (scale.includes(0))
+      return E.left(dataError(['scale'], 'numbers other than 0', '0', 'nothing leads back from it'))
+    const out = Float64Array.from(numbersOf(scaled))
+    for (let i = 0; i < out.length; i++)
+      out[i] = ((out[i] as number) - (shift[i % n] as number)) / (scale[i % n] as number)
+    return E.right(tensorView('f64', scaled.shape, out))
+  }
+)

@@ -6,6 +6,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { isDrawKey, permutation, type DrawKey } from '../random/index.js'
 import { showUnknown } from '../value/codec.js'
+import { dual, type DataFirstOrLast } from '../value/dual.js'
 import { dataError, settingError, type DataError, type SettingError } from '../value/error.js'
 import { isSize } from '../value/shape.js'
 import { numbersOf } from '../value/tensor.js'
@@ -83,7 +84,11 @@ const countsOf = (n: number, parts: number | Counts): E.Either<SettingError, Cou
  * @example split(mnist.train, { train: 50_000, test: 10_000 }, key)
  * @returns Left when a part would be empty or both together are more than there is
  */
-export const split = (d: Dataset, parts: number | Counts, key: DrawKey): E.Either<SplitError, Split> =>
+export const split: DataFirstOrLast<
+  Dataset,
+  [parts: number | Counts, key: DrawKey],
+  E.Either<SplitError, Split>
+> = dual(2, (d: Dataset, parts: number | Counts, key: DrawKey): E.Either<SplitError, Split> =>
   pipe(
     knownBoth(d, key),
     E.chainW(() => countsOf(exampleCount(d), parts)),
@@ -92,6 +97,7 @@ export const split = (d: Dataset, parts: number | Counts, key: DrawKey): E.Eithe
       return pick(d, { train: order.subarray(0, train), test: order.subarray(train, train + test) })
     })
   )
+)
 
 const checkFolds = (k: number, n: number): E.Either<SettingError, number> =>
   isSize(k) && k > 1 && k <= n
@@ -122,12 +128,15 @@ export const kFoldRows = (n: number, k: number, key: DrawKey): E.Either<SettingE
   )
 
 /** k-fold cross-validation, the data of every fold copied; for large data take `kFoldRows`. @example kFold(data, 5, key) */
-export const kFold = (d: Dataset, k: number, key: DrawKey): E.Either<SplitError, readonly Split[]> =>
-  pipe(
-    known(d),
-    E.chainW(() => kFoldRows(exampleCount(d), k, key)),
-    E.map(all => all.map(rows => pick(d, rows)))
-  )
+export const kFold: DataFirstOrLast<Dataset, [k: number, key: DrawKey], E.Either<SplitError, readonly Split[]>> = dual(
+  2,
+  (d: Dataset, k: number, key: DrawKey): E.Either<SplitError, readonly Split[]> =>
+    pipe(
+      known(d),
+      E.chainW(() => kFoldRows(exampleCount(d), k, key)),
+      E.map(all => all.map(rows => pick(d, rows)))
+    )
+)
 
 const labelsOf = ({ y }: Dataset): E.Either<DataError, Uint32Array> =>
   y.tensor.dtype === 'u32' && y.tensor.shape.length === 1
@@ -199,7 +208,11 @@ const shares = (counts: readonly number[], fraction: number, total: number): rea
  * @example stratifiedSplit(iris, 0.8, key) // 40 and 10 flowers of each species
  * @returns Left when the targets are no class numbers, a part would be empty, or a class has a single example
  */
-export const stratifiedSplit = (d: Dataset, fraction: number, key: DrawKey): E.Either<SplitError, Split> =>
+export const stratifiedSplit: DataFirstOrLast<
+  Dataset,
+  [fraction: number, key: DrawKey],
+  E.Either<SplitError, Split>
+> = dual(2, (d: Dataset, fraction: number, key: DrawKey): E.Either<SplitError, Split> =>
   pipe(
     knownBoth(d, key),
     E.chainW(() => checkFraction(fraction)),
@@ -221,6 +234,7 @@ export const stratifiedSplit = (d: Dataset, fraction: number, key: DrawKey): E.E
       return pick(d, { train: order.filter(row => chosen.has(row)), test: order.filter(row => !chosen.has(row)) })
     })
   )
+)
 
 /**
  * k-fold cross-validation that keeps the shares of the classes: between folds, the counts of a class and the sizes differ by at most
@@ -228,7 +242,11 @@ export const stratifiedSplit = (d: Dataset, fraction: number, key: DrawKey): E.E
  *
  * @returns Left as `kFold`, and when the targets are no class numbers, or a class has fewer than k examples
  */
-export const stratifiedKFold = (d: Dataset, k: number, key: DrawKey): E.Either<SplitError, readonly Split[]> =>
+export const stratifiedKFold: DataFirstOrLast<
+  Dataset,
+  [k: number, key: DrawKey],
+  E.Either<SplitError, readonly Split[]>
+> = dual(2, (d: Dataset, k: number, key: DrawKey): E.Either<SplitError, readonly Split[]> =>
   pipe(
     knownBoth(d, key),
     E.chainW(() => checkFolds(k, exampleCount(d))),
@@ -239,3 +257,4 @@ export const stratifiedKFold = (d: Dataset, k: number, key: DrawKey): E.Either<S
     E.chainFirstW(({ classes, labels }) => checkMembers(classes, labels, k, 'take fewer folds, or use kFold')),
     E.map(({ order, classes }) => folds(order, Uint32Array.from(classes.flat()), k).map(rows => pick(d, rows)))
   )
+)

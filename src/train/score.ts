@@ -71,16 +71,16 @@ export const scorer = (
   )
 }
 
-/**
- * The loss and metrics of a training's model over a dataset, in inference, with the parameters of a state.
- *
- * @example score(trained.training, trained.state, test, { backend: wasm }) // Either<..., { loss, metrics: { accuracy } }>
- */
-export const score = (
+interface ScoreOptions {
+  readonly backend: Backend
+  readonly registry?: TrainingRegistry
+}
+
+const scoresOf = (
   t: Training,
   s: TrainState,
   data: Dataset,
-  { backend, registry = builtInTraining }: { readonly backend: Backend; readonly registry?: TrainingRegistry }
+  { backend, registry = builtInTraining }: ScoreOptions
 ): E.Either<TrainError, Scores> =>
   bracket(
     pipe(
@@ -92,3 +92,17 @@ export const score = (
       close()
     }
   )
+
+/**
+ * The loss and metrics of a training's model over a dataset, in inference, with the parameters of a state. The data come last for a pipe,
+ * or before the options.
+ *
+ * @example pipe(test, score(trained.training, trained.state, { backend: wasm })) // Either<..., { loss, metrics: { accuracy } }>
+ */
+export const score: {
+  (t: Training, s: TrainState, options: ScoreOptions): (data: Dataset) => E.Either<TrainError, Scores>
+  (t: Training, s: TrainState, data: Dataset, options: ScoreOptions): E.Either<TrainError, Scores>
+} = ((t: Training, s: TrainState, ...rest: readonly [ScoreOptions] | readonly [Dataset, ScoreOptions]) =>
+  rest.length === 1
+    ? (data: Dataset) => scoresOf(t, s, data, rest[0])
+    : scoresOf(t, s, rest[0], rest[1])) as typeof score
