@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # glmnet divides a numeric target by its standard deviation before it fits, and lambda with it. For
 # ridge that is one division too many: the penalty that acts is lambda over the deviation of the
-# target. Ten times the target so gives 13.8 times the slope at lambda 1, not 10. A lambda chosen
+# target. So ten times the target gives 13.8 times the slope at lambda 1, not 10. A lambda chosen
 # elsewhere has to be multiplied by the deviation first.
 #
 # Version: R 4.2.2 with glmnet 4.1-6 (Debian 12)

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # sharp takes the luminance of linear light and encodes it again; jimp and image-js weigh the
-# encoded bytes by the same factors (BT.709), and image-js with luma601 by older ones. One red
-# picture so reaches a model as 127, 54 or 76, blue as 76, 18 or 29. White and grey are equal in
-# all.
+# encoded bytes by the same factors (BT.709), and image-js with luma601 by older ones. So one red
+# picture reaches a model as 127, 54 or 76, blue as 76, 18 or 29. White and grey are equal in all.
 #
 # Version: sharp 0.35.5, jimp 1.6.1, image-js 1.7.0
 # Guess: At most two answers: 54 by BT.709 or 76 by BT.601.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # ksvm of kernlab estimates the width of its default kernel from a random half of the rows. Two
 # calls on the same data give two widths and two sets of decision values, though training an SVM has
-# nothing random. A seed before each call, or a width of ones own, repeats it.
+# nothing random. A seed before each call, or a given width, repeats it.
 #
 # Version: R 4.2.2 with kernlab 0.9-32 (Debian 12)
 # Guess: A support vector machine is a convex problem: the same data give the same machine.

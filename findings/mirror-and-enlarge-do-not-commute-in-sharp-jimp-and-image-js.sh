@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# A row 0 0 255 255 doubled in width by sharp is 0 0 0 0 128 255 255 255, whatever kernel is named
-# (the kernel is for shrinking), and the mirrored row gives 255 255 255 255 128 0 0 0: the picture
-# moves to one side. jimp and image-js do likewise. Augmentation by mirroring before such a resize
-# is not the same as after it. OpenCV and PyTorch keep the symmetry: 0 0 0 64 191 255 255 255.
+# A row 0 0 255 255 doubled in width by sharp is 0 0 0 0 128 255 255 255, with linear as with
+# lanczos3, and the mirrored row gives 255 255 255 255 128 0 0 0: the picture moves to one side.
+# jimp and image-js do likewise. Augmentation by mirroring before such a resize is not the same as
+# after it. OpenCV and PyTorch keep the symmetry: 0 0 0 64 191 255 255 255.
 #
 # Version: sharp 0.35.5, jimp 1.6.1, image-js 1.7.0
 # Guess: Pixels are squares with centres at halves, so an enlarged mirror picture is the mirror of

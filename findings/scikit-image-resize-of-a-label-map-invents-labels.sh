@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # resize of scikit-image with order 0 (nearest) still blurs before it shrinks, since anti_aliasing
 # is on by default for everything but booleans. Labels 0, 60, 120, 180 of a segmentation become nine
-# other numbers. anti_aliasing=False keeps the labels.
+# numbers, of which 0 alone is a label. anti_aliasing=False keeps the labels.
 #
 # Version: scikit-image 0.19.3 (python3-skimage of Debian 12)
 # Guess: Nearest neighbour takes a pixel that exists: order 0 is safe for label maps.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# A masking layer of tfjs is heard by recurrent layers alone. The loss of a model that answers at
-# each step counts the masked steps in full, and globalAveragePooling1d takes them into the mean.
-# Padding so becomes training data without a word.
+# Only the recurrent layers of tfjs obey a masking layer. The loss of a model that answers at each
+# step counts the masked steps in full, and globalAveragePooling1d takes them into the mean. So
+# padding becomes training data without a word.
 #
 # Version: @tensorflow/tfjs 4.22.0, cpu
 # Guess: Masked steps are left out of loss and mean, as in Keras: mean 2 and loss 1 here.

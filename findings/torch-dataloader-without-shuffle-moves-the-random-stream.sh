@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A pass over a DataLoader that does not shuffle and has no workers takes a number from the global
-# generator. Evaluation on a validation set between two epochs so changes every mask and order drawn
-# afterwards. A loader with a generator of its own leaves the global one alone.
+# generator. So an evaluation between two epochs changes every mask and order drawn afterwards. A
+# loader with a generator of its own leaves the global one alone.
 #
 # Version: PyTorch 1.13.1 (python3-torch of Debian 12)
 # Guess: A loader in fixed order needs no randomness and leaves the generator as it was.

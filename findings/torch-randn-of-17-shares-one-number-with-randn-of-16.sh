@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # With one seed the normal numbers of torch.randn depend on how many are asked for. A vector of 15
 # and one of 16 share none of their numbers, 16 and 17 share one, 32 and 48 share all 32. torch.rand
-# gives a common beginning always. One more unit in a layer so changes all its initial weights, or
-# none.
+# gives a common beginning always. So one more unit changes all the weights of a layer that is drawn
+# from a normal distribution, or none.
 #
 # Version: PyTorch 1.13.1 (python3-torch of Debian 12), CPU
 # Guess: A longer draw from one seed begins with the shorter one, as with torch.rand and in NumPy.

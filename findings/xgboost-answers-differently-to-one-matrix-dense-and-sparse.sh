@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # XGBoost takes the zeros that a sparse matrix does not store for missing values, and those of a
 # dense matrix for the number 0. One model answers 0.06 or 0.94 to one row, by the container it
-# comes in. Neither warns.
+# comes in. Neither gives a warning.
 #
 # Version: XGBoost 1.7.4 (python3-xgboost of Debian 12)
 # Guess: The container of a matrix does not change its meaning: an absent entry of a sparse matrix

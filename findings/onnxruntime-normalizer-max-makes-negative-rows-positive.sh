@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # The Normalizer of ai.onnx.ml with norm MAX divides by the largest number of the row in
-# onnxruntime, sign and all; the Normalizer of scikit-learn, which exporters turn into it, divides
-# by the largest absolute value. A row of negative numbers comes out positive.
+# onnxruntime, sign and all; the Normalizer of scikit-learn with norm max divides by the largest
+# absolute value. A row of negative numbers comes out positive.
 #
-# Version: onnxruntime-node 1.30.0; scikit-learn 1.2.1 (Debian 12) as the origin of the operator
+# Version: onnxruntime-node 1.30.0; scikit-learn 1.2.1 (Debian 12) as the second opinion
 # Guess: A norm is never negative: both divide by the largest absolute value.
 # Seen:
 #   onnxruntime -4 2 gives -2 1
@@ -72,4 +72,4 @@ if [ "$got" != "$want" ]; then
   printf 'changed\nwant:\n%s\ngot:\n%s\n' "$want" "$got"
   exit 1
 fi
-echo 'holds: onnxruntime-normalizer-max-turns-negative-rows-round'
+echo 'holds: onnxruntime-normalizer-max-makes-negative-rows-positive'
