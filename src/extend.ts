@@ -39,9 +39,9 @@ export type {
   StateSpec,
   Value
 } from './layer/definition.js'
-export type { AnyFail, Fail, Inside, NotKnown, OneTensor, Same, Show, ShowAll } from './layer/types/fail.js'
+export type { AnyFail, Fail, Inside, NotKnown, OneTensor, Same, Sentence, Show, ShowAll } from './layer/types/fail.js'
 export { badSize, checkSizes, type AllSized, type KnownSize, type Sized, type SizeOf } from './layer/types/size.js'
-export type { BodyOut, OutputRangeOf, Out, Series } from './layer/types/infer.js'
+export type { Body, BodyOut, OutputRangeOf, Out, Series } from './layer/types/infer.js'
 export type { BodyParams, None, ParamsFor, SeriesParams } from './layer/types/params.js'
 export {
   batchShape,

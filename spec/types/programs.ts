@@ -2,8 +2,8 @@
 
 /** what every program can use */
 export const prelude = `import { pipe } from 'fp-ts/lib/function.js'
-import { activation, add, checkSize, concat, dense, elu, fanOut, flatten, gelu, identity, input, inputs, logSoftmax, mean, merge, model, modelData, multiply, named, on, parallel, relu, repeat, reshape, residual, sequential, shared, sigmoid, softmax, tanh, type Body, type Layer, type Model, type ParamsOf, type Sentence, type Shape, type Size, type Tensor } from 'gradfold'
-import { type AnyFail, type Series, type Show } from 'gradfold/extend'
+import { activation, checkSize, dense, elu, fanOut, flatten, forInput, gelu, identity, input, inputs, logSoftmax, merge, mergeAdd, mergeConcat, mergeMean, mergeMultiply, model, modelData, named, parallel, relu, repeat, reshape, residual, sequential, shared, sigmoid, softmax, tanh, type Layer, type Model, type ParamsOf, type Shape, type Size, type Tensor } from 'gradfold'
+import { type AnyFail, type Body, type Sentence, type Series, type Show } from 'gradfold/extend'
 declare const n: number
 declare const size: Size
 declare const someLayer: Layer
@@ -42,17 +42,17 @@ export const accepted: readonly (readonly [name: string, code: string, output: s
   ['repeat', 'model(input(8), repeat(50)(sequential(dense(8), relu)))', '[8]'],
   ['repeat from another width', 'model(input(8), repeat(3)(sequential(dense(64), relu)))', '[64]'],
   ['repeat once', 'model(input(8), repeat(1)(dense(3)))', '[3]'],
-  ['repeat that doubles', 'model(input(2), repeat(3)(sequential(fanOut(relu, relu), concat)))', '[16]'],
+  ['repeat that doubles', 'model(input(2), repeat(3)(sequential(fanOut(relu, relu), mergeConcat)))', '[16]'],
   ['a name', "model(input(8), named('hidden')(dense(3)))", '[3]'],
   ['two names', "model(input(8), named('a')(dense(3)), named('b')(dense(3)))", '[3]'],
   ['one name at two levels', "model(input(8), named('a')(named('a')(dense(3))))", '[3]'],
   ['pipe', "model(input(8), pipe(sequential(dense(8), relu), residual, repeat(3), named('body')), dense(2))", '[2]'],
-  ['on', 'pipe(sequential(dense(8), relu), on(input(4)))', '[8]'],
-  ['two inputs', 'model(inputs(input(3), input(4)), parallel(dense(2), dense(2)), add)', '[2]'],
-  ['two inputs, joined', 'model(inputs(input(3), input(4)), concat)', '[7]'],
-  ['fan out and concat', 'model(input(6), fanOut(dense(2), sequential(dense(3), relu)), concat)', '[5]'],
-  ['concat of images', 'model(inputs(input(4, 4, 3), input(4, 4, 5)), concat)', '[4, 4, 8]'],
-  ['multiply', 'model(input(6), fanOut(dense(2), dense(2), dense(2)), multiply)', '[2]'],
+  ['on', 'pipe(sequential(dense(8), relu), forInput(input(4)))', '[8]'],
+  ['two inputs', 'model(inputs(input(3), input(4)), parallel(dense(2), dense(2)), mergeAdd)', '[2]'],
+  ['two inputs, joined', 'model(inputs(input(3), input(4)), mergeConcat)', '[7]'],
+  ['fan out and concat', 'model(input(6), fanOut(dense(2), sequential(dense(3), relu)), mergeConcat)', '[5]'],
+  ['concat of images', 'model(inputs(input(4, 4, 3), input(4, 4, 5)), mergeConcat)', '[4, 4, 8]'],
+  ['multiply', 'model(input(6), fanOut(dense(2), dense(2), dense(2)), mergeMultiply)', '[2]'],
   ['mean', "model(input(6), fanOut(dense(2), dense(2)), merge('mean'))", '[2]'],
   ['branches in branches', 'model(input(6), fanOut(fanOut(relu, tanh), relu))', '[[[6], [6]], [6]]'],
   [
@@ -64,7 +64,7 @@ export const accepted: readonly (readonly [name: string, code: string, output: s
   ['the layers of another model', 'model(input(4), model(input(4), dense(3)).layer, dense(2))', '[2]'],
   [
     'shared',
-    "model(inputs(input(4), input(4)), pipe(shared('e')(model(input(4), dense(3))), e => parallel(e, e)), add)",
+    "model(inputs(input(4), input(4)), pipe(shared('e')(model(input(4), dense(3))), e => parallel(e, e)), mergeAdd)",
     '[3]'
   ],
   ['a generic block', '(<N extends number>(n: N) => sequential(dense(n), relu))(7)', 'never'],
@@ -161,13 +161,13 @@ export const rejected: readonly (readonly [name: string, code: string])[] = [
   ['reshape', 'model(input(784), reshape(28, 27, 1))'],
   ['reshape of two inputs', 'model(inputs(input(2), input(2)), reshape(4))'],
   ['flatten of two inputs', 'model(inputs(input(2), input(2)), flatten)'],
-  ['add of different shapes', 'model(input(16), fanOut(dense(8), dense(9)), add)'],
-  ['mean of different ranks', 'model(inputs(input(4), input(2, 2)), mean)'],
-  ['concat of different images', 'model(inputs(input(4, 3), input(5, 3)), concat)'],
-  ['concat of scalars', 'model(inputs(input(), input()), concat)'],
-  ['merging one tensor', 'model(input(16), concat)'],
-  ['merging branches of branches', 'model(input(3), fanOut(fanOut(relu, relu), relu), add)'],
-  ['too few inputs', 'model(inputs(input(3), input(4)), parallel(dense(2), dense(2), dense(2)), concat)'],
+  ['add of different shapes', 'model(input(16), fanOut(dense(8), dense(9)), mergeAdd)'],
+  ['mean of different ranks', 'model(inputs(input(4), input(2, 2)), mergeMean)'],
+  ['concat of different images', 'model(inputs(input(4, 3), input(5, 3)), mergeConcat)'],
+  ['concat of scalars', 'model(inputs(input(), input()), mergeConcat)'],
+  ['merging one tensor', 'model(input(16), mergeConcat)'],
+  ['merging branches of branches', 'model(input(3), fanOut(fanOut(relu, relu), relu), mergeAdd)'],
+  ['too few inputs', 'model(inputs(input(3), input(4)), parallel(dense(2), dense(2), dense(2)), mergeConcat)'],
   ['parallel of one input', 'model(input(3), parallel(dense(2), dense(2)))'],
   ['no branch', 'model(input(3), fanOut())'],
   ['a branch that does not fit', 'model(input(3, 2), fanOut(flatten, dense(2)))'],
@@ -234,5 +234,5 @@ export const rejected: readonly (readonly [name: string, code: string])[] = [
   ['what is no layer', 'model(input(4), 3)'],
   ['a constructor that was not called, among layers', 'model(input(4), dense(3), dense, relu)'],
   ['no input', 'model(dense(3), relu)'],
-  ['on, in a pipe', 'pipe(sequential(dense(128), residual(dense(64))), on(input(784)))']
+  ['on, in a pipe', 'pipe(sequential(dense(128), residual(dense(64))), forInput(input(784)))']
 ]
