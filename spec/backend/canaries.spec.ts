@@ -10,7 +10,8 @@ import { reference } from '../../src/backend/reference/reference.js'
 import { wasm } from '../../src/backend/wasm/wasm.js'
 import { input, square } from '../../src/expr/build.js'
 import { program } from '../../src/expr/program.js'
-import { right, tensorOf } from '../expr/helpers.js'
+import { right } from '../support/either.js'
+import { tensorOf } from '../support/tensors.js'
 
 test.each([wasm, reference])('a loop of $name opens and runs where the processor is sound', backend => {
   expect(flushing(backend.name)).toBeUndefined()

@@ -4,7 +4,8 @@ import { reference } from '../../src/backend/reference/reference.js'
 import * as b from '../../src/expr/build.js'
 import type { Expr } from '../../src/expr/op.js'
 import { checkGradient, extrapolatedGradient, numericalGradient } from '../../src/backend/gradient-check.js'
-import { left, right, tensorOf } from '../expr/helpers.js'
+import { left, right } from '../support/either.js'
+import { tensorOf } from '../support/tensors.js'
 
 const point = (...xs: readonly number[]) => tensorOf('f64', [xs.length], xs)
 

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadWeights } from '../../src/run/weights.js'
-import { right } from '../run/helpers.js'
 import { runJson, runOf } from '../run/record/run.js'
 import { kill } from './killed.js'
+import { right } from '../support/either.js'
 
 const root = join(import.meta.dirname, '../..')
 const main = join(root, 'dist/node/main.js')

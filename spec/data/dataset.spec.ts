@@ -15,7 +15,8 @@ import { classLabels, oneHot } from '../../src/data/labels.js'
 import { gatherRows, indices } from '../../src/data/rows.js'
 import { sizeOf } from '../../src/value/shape.js'
 import { filledTensor, numbersOf, sameBits, tensor, tensorView } from '../../src/value/tensor.js'
-import { left, right, tensors } from './helpers.js'
+import { tensors } from './helpers.js'
+import { left, right } from '../support/either.js'
 
 const f = Math.fround
 const finite = fc.float({ noNaN: true, noDefaultInfinity: true })

@@ -14,7 +14,7 @@ import {
 } from '../../src/data/normalise.js'
 import { decode, parseJson } from '../../src/value/codec.js'
 import { filledTensor, numbersOf, sameBits, tensorView, type Tensor } from '../../src/value/tensor.js'
-import { left, right } from './helpers.js'
+import { left, right } from '../support/either.js'
 
 const kinds: readonly ScalingKind[] = ['standardise', 'minMax', 'unit']
 const groups: readonly ScalingGroup[] = ['column', 'channel', 'whole']

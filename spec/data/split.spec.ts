@@ -5,7 +5,7 @@ import { dataset, exampleCount, type Dataset } from '../../src/data/dataset.js'
 import { kFold, kFoldRows, split, stratifiedKFold, stratifiedSplit, type Split } from '../../src/data/split.js'
 import { leafKey, rootKey, type DrawKey } from '../../src/random/index.js'
 import { tensorView } from '../../src/value/tensor.js'
-import { left, right } from './helpers.js'
+import { left, right } from '../support/either.js'
 
 const keyOf = (seed: number): DrawKey => leafKey(rootKey(seed), 'split')
 

@@ -22,9 +22,9 @@ import { steps } from '../../src/train/stop/index.js'
 import { train } from '../../src/train/train.js'
 import type { Shape } from '../../src/value/shape.js'
 import { numbersOf, type FloatType, type Tensor } from '../../src/value/tensor.js'
-import { numbers, seed } from '../conformance/helpers.js'
-import { left, right } from '../expr/helpers.js'
 import { apply, fromGolden, golden, worst, type Golden, type Result } from './one-layer.js'
+import { left, right } from '../support/either.js'
+import { numbers, seed } from '../support/tensors.js'
 
 const list = (t: Tensor | undefined): readonly number[] => Array.from(numbersOf(t as Tensor))
 const mean = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length

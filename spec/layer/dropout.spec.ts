@@ -18,9 +18,9 @@ import { foldIn, leafKey, rootKey, uniform, type Key } from '../../src/random/in
 import { purposeKey } from '../../src/train/state.js'
 import type { Shape } from '../../src/value/shape.js'
 import { numbersOf, type FloatType, type Tensor } from '../../src/value/tensor.js'
-import { numbers, seed } from '../conformance/helpers.js'
-import { left, right, tensorOf } from '../expr/helpers.js'
 import { apply } from './one-layer.js'
+import { left, right } from '../support/either.js'
+import { numbers, seed, tensorOf } from '../support/tensors.js'
 
 const list = (t: Tensor): readonly number[] => Array.from(numbersOf(t))
 const conventions = fc.constantFrom<DropoutConvention>('inverted', 'textbook')

@@ -40,9 +40,10 @@ import { stepOf } from '../../../src/train/step.js'
 import { steps } from '../../../src/train/stop/index.js'
 import { training } from '../../../src/train/training.js'
 import { numbersOf, sameBits, type Tensor } from '../../../src/value/tensor.js'
-import { randomFrom } from '../../expr/arbitrary.js'
-import { left, right, tensorOf } from '../../expr/helpers.js'
 import { apart, numbersAt, states, trajectory, type Gradient, type Params } from './helpers.js'
+import { left, right } from '../../support/either.js'
+import { randomFrom } from '../../support/random.js'
+import { tensorOf } from '../../support/tensors.js'
 
 const seeds = fc.integer({ min: 0, max: 0x7fffffff })
 const norm = (xs: readonly number[]): number => Math.sqrt(xs.reduce((s, x) => s + x * x, 0))
