@@ -31,5 +31,6 @@ export const integration: readonly string[] = [
   'spec/train/{suits,iterator,learning}.spec.ts',
   'spec/expr/exhaustive.spec.ts', // runs a compiler
   'spec/types/types.spec.ts', // one compiler
+  'spec/api/**/*.spec.ts', // reads all sources as the compiler does
   'spec/{documentation,readme}.spec.ts'
 ]

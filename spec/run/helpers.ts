@@ -7,6 +7,7 @@ import type { Normalise, SplitSettings } from '../../src/run/prepare.js'
 import type { RunFile } from '../../src/run/run-file.js'
 import { builtInTraining } from '../../src/train/registry.js'
 import type { Family } from '../../src/registry/definition.js'
+import { uniform } from '../support/random.js'
 
 const samplesOf = <A>(members: Family<{ readonly samples: readonly A[]; readonly tag: string; fields: never }>) =>
   fc.constantFrom(...Object.values(members).flatMap(m => m.samples))
@@ -20,7 +21,7 @@ const model: fc.Arbitrary<ModelData> = fc
 
 const split = fc.record<SplitSettings>({
   tag: fc.constantFrom('random', 'stratified'),
-  fraction: fc.double({ min: 0.01, max: 0.99, noNaN: true })
+  fraction: uniform(0.01, 0.99)
 })
 const normalise = fc.record<Normalise>({
   tag: fc.constantFrom('standardise', 'minMax', 'unit'),
