@@ -126,9 +126,28 @@ const cyclic = (graph: Graph, counts: (i: Import) => boolean = atRunTime): reado
     .filter(([file, is]) => is.some(i => counts(i) && loads(graph, i.to, counts).has(file)))
     .map(([file]) => file)
 
-/** in the backends, types count too: a file there can be read without those that read it */
-const cyclicWithTypes = (graph: Graph): readonly string[] =>
-  cyclic(new Map([...graph].filter(([file]) => inside('backend', file))), () => true)
+/** types count too: a file can be read without those that read it */
+const cyclicWithTypes = (graph: Graph): readonly string[] => cyclic(graph, () => true)
+
+/** the sub-folder of a folder that a file is in, at any depth; undefined for files of the folder itself, and for those elsewhere */
+const subFolder = (folder: string, file: string): string | undefined => {
+  if (!file.startsWith(`${folder}/`)) return undefined
+  const [first, ...rest] = file.slice(folder.length + 1).split('/')
+  return rest.length === 0 ? undefined : `${folder}/${first}`
+}
+/** sub-folders of one folder that import each other, also by way of others beside them; imports of types count */
+const cyclicFolders = (graph: Graph): readonly string[] => {
+  const folders = new Set([...graph.keys()].map(file => posix.dirname(file)))
+  return [...folders].flatMap(folder => {
+    const between = new Map<string, Import[]>()
+    for (const i of [...graph.values()].flat()) {
+      const [from, to] = [subFolder(folder, i.from), subFolder(folder, i.to)]
+      if (from === undefined || to === undefined || from === to) continue
+      between.set(from, [...(between.get(from) ?? []), { ...i, from, to }])
+    }
+    return cyclic(between, () => true)
+  })
+}
 
 const codeFromText = (sources: Sources): readonly string[] =>
   [...sources]
@@ -163,7 +182,8 @@ describe('the source tree', () => {
   test('keeps the compiler, the code that it emits and what runs it apart', () => expect(notApart(graph)).toEqual([]))
   test('imports only what exists', () => expect(missing(graph)).toEqual([]))
   test('has no cycles', () => expect(cyclic(graph)).toEqual([]))
-  test('has no cycles of types in the backends', () => expect(cyclicWithTypes(graph)).toEqual([]))
+  test('has no cycles of types', () => expect(cyclicWithTypes(graph)).toEqual([]))
+  test('has no cycles among the sub-folders of a folder', () => expect(cyclicFolders(graph)).toEqual([]))
   test('uses ndarray only in the reference backend and in its own entry', () =>
     expect(ndarrayOutside(graph)).toEqual([]))
   test('makes no code from text', () => expect(codeFromText(sources)).toEqual([]))
@@ -207,11 +227,21 @@ describe('the checks themselves', () => {
       []
     )
   })
-  test('see a cycle of types in the backends, and only there', () => {
-    const circle = (folder: string): Graph =>
-      graph({ [`${folder}/a.ts`]: "import type { c } from './b.js'", [`${folder}/b.ts`]: "import './a.js'" })
-    expect(cyclicWithTypes(circle('backend/kernel'))).toEqual(['backend/kernel/a.ts', 'backend/kernel/b.ts'])
-    expect(cyclicWithTypes(circle('value'))).toEqual([])
+  test('see a cycle of types', () => {
+    const files = graph({ 'value/a.ts': "import type { c } from './b.js'", 'value/b.ts': "import './a.js'" })
+    expect(cyclicWithTypes(files)).toEqual(['value/a.ts', 'value/b.ts'])
+  })
+  test('see sub-folders that import each other, but not a folder and what is in it', () => {
+    const circle = {
+      'train/loss/a.ts': "import '../metric/deep/b.js'",
+      'train/metric/deep/b.ts': "import type { C } from '../../stop/c.js'",
+      'train/stop/c.ts': "import '../loss/d.js'",
+      'train/loss/d.ts': ''
+    }
+    expect(cyclicFolders(graph(circle))).toEqual(['train/loss', 'train/metric', 'train/stop'])
+    expect(
+      cyclicFolders(graph({ 'train/a.ts': "import './loss/b.js'", 'train/loss/b.ts': "import '../c.js'" }))
+    ).toEqual([])
   })
   test('see a pass that imports an engine, and code that is emitted importing what runs it', () => {
     const sees = (from: string, to: string): readonly string[] => notApart(graph({ [from]: `import '${to}'` }))

@@ -7,7 +7,8 @@ import * as b from '../../src/expr/build.js'
 import { program } from '../../src/expr/program.js'
 import { backendError } from '../../src/value/error.js'
 import { numbersOf, type Tensor } from '../../src/value/tensor.js'
-import { left, right, tensorOf } from '../expr/helpers.js'
+import { left, right } from '../support/either.js'
+import { tensorOf } from '../support/tensors.js'
 
 const scalar = (x: number): Tensor => tensorOf('f32', [], [x])
 const [w, rate, data] = [b.input('w', 'f32', []), b.input('rate', 'f32', []), b.input('data', 'f32', [2])]

@@ -13,8 +13,8 @@ import { adam } from '../../src/train/optimizer/index.js'
 import { steps } from '../../src/train/stop/index.js'
 import { train } from '../../src/train/train.js'
 import { backendError, type BackendError } from '../../src/value/error.js'
-import { numbers } from '../conformance/helpers.js'
-import { left, right } from '../expr/helpers.js'
+import { left, right } from '../support/either.js'
+import { numbers } from '../support/tensors.js'
 
 afterEach(() => {
   vi.unstubAllGlobals()

@@ -6,9 +6,12 @@ import * as b from '../../src/expr/build.js'
 import type { Expr, Op, Ops } from '../../src/expr/op.js'
 import { program } from '../../src/expr/program.js'
 import { allocate, numbersOf, toTypedArray, type FloatType, type Tensor } from '../../src/value/tensor.js'
-import { randomFrom, runnable, samplesOf, shapes, tensors, type Sample } from '../expr/arbitrary.js'
-import { left, numbers, right, run, tensorOf } from '../expr/helpers.js'
+import { runnable, samplesOf, shapes, tensors, type Sample } from '../expr/arbitrary.js'
+import { numbers, run } from '../expr/helpers.js'
 import { fieldOf, naive, sumOf, type Naive } from './naive.js'
+import { left, right } from '../support/either.js'
+import { randomFrom } from '../support/random.js'
+import { tensorOf } from '../support/tensors.js'
 
 const precisions = fc.constantFrom<FloatType>('f32', 'f64')
 const anySample = (op: Op): fc.Arbitrary<Sample> => precisions.chain(dtype => samplesOf(op, { dtype, numbers: 'any' }))

@@ -20,7 +20,7 @@ const load = file => import(pathToFileURL(resolve(o.dist, 'node', file)).href)
 const [g, codec, files] = [await load('index.js'), await load('codec.js'), await load('files.js')]
 const [epochs, repeats, every] = [o.epochs, o.repeats, o.every].map(Number)
 const right = e => {
-  if (e._tag === 'Left') throw new Error(g.message(e.left))
+  if (e._tag === 'Left') throw new Error(g.showError(e.left))
   return e.right
 }
 

@@ -14,7 +14,8 @@ import { steps } from '../../src/train/stop/index.js'
 import { train } from '../../src/train/train.js'
 import type { Tensor } from '../../src/value/tensor.js'
 import { numbersOf } from '../../src/value/tensor.js'
-import { minutes, numbers, runs, seed } from './helpers.js'
+import { minutes, runs } from '../support/runs.js'
+import { numbers, seed } from '../support/tensors.js'
 
 const optimizer = fc.constantFrom(...Object.values(optimizers).flatMap((k): readonly Optimizer[] => k.samples))
 const loss = fc.constantFrom(...Object.values(losses).flatMap((k): readonly Loss[] => k.samples))

@@ -13,8 +13,9 @@ import { checkGradient } from '../../src/backend/gradient-check.js'
 import type { Dims } from '../../src/value/shape.js'
 import { numbersOf, tensorView, type Tensor } from '../../src/value/tensor.js'
 import { mapTree, type Branch } from '../../src/value/tree.js'
-import { right } from '../expr/helpers.js'
-import { minutes, numbers, runs, seed } from './helpers.js'
+import { right } from '../support/either.js'
+import { minutes, runs } from '../support/runs.js'
+import { numbers, seed } from '../support/tensors.js'
 
 type F64 = Tensor<Dims, 'f64'>
 const key = tensorView('u32', [2], Uint32Array.of(7, 11))

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { fromArrays, fromNdarray, nested, type Nested } from '../../src/data/arrays.js'
 import { sizeOf, stridesOf, type Dims } from '../../src/value/shape.js'
 import { numbersOf } from '../../src/value/tensor.js'
-import { dims, left, right } from './helpers.js'
+import { dims } from './helpers.js'
+import { left, right } from '../support/either.js'
 
 /** 0, 1, 2, ... nested to a shape */
 const counting = ([n = 0, ...rest]: Dims, from = 0): Nested =>

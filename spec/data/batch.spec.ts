@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { batchIndices, epochOrder, givenOrder } from '../../src/data/batch.js'
 import { foldIn, rootKey } from '../../src/random/index.js'
-import { left, right } from './helpers.js'
+import { left, right } from '../support/either.js'
 
 describe('epochOrder', () => {
   it('names every example once', () => {

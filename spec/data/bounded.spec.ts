@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readBounded, readStream } from '../../src/data/bounded.js'
-import { left, right } from './helpers.js'
+import { left, right } from '../support/either.js'
 
 let dir = ''
 beforeAll(async () => {

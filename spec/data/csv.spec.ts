@@ -8,7 +8,7 @@ import { exampleCount } from '../../src/data/dataset.js'
 import { sourceCodec } from '../../src/data/readers.js'
 import { canonicalText } from '../../src/run/digest.js'
 import { parseJson } from '../../src/value/codec.js'
-import { left, right } from './helpers.js'
+import { left, right } from '../support/either.js'
 
 const schema: CsvSchema = {
   columns: {

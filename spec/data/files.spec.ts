@@ -7,7 +7,8 @@ import { featureValues, type Dataset } from '../../src/data/dataset.js'
 import { loadIris, loadMnist, readFile, readIdx, readNpy, readText } from '../../src/data/files.js'
 import { encodeNpy } from '../../src/data/npy.js'
 import { tensor } from '../../src/value/tensor.js'
-import { idxBytes, left, right } from './helpers.js'
+import { idxBytes } from './helpers.js'
+import { left, right } from '../support/either.js'
 
 let dir = ''
 beforeAll(async () => {

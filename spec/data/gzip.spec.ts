@@ -3,7 +3,7 @@ import { gzipSync as fflateGzip } from 'fflate'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { crc32, gunzip, unpack } from '../../src/data/gzip.js'
-import { left, right } from './helpers.js'
+import { left, right } from '../support/either.js'
 
 const claim = (packed: Uint8Array, size: number): Uint8Array => {
   const out = packed.slice()

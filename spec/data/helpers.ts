@@ -1,17 +1,7 @@
-import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
-import { showError, type Problem } from '../../src/value/error.js'
 import { sizeOf, type Dims } from '../../src/value/shape.js'
 import { tensor, type DType, type Tensor } from '../../src/value/tensor.js'
-
-export const right = <A>(e: E.Either<Problem<string>, A>): A => {
-  if (E.isLeft(e)) throw new Error(`expected Right, got: ${showError(e.left)}`)
-  return e.right
-}
-export const left = <A>(e: E.Either<Problem<string>, A>): string => {
-  if (E.isRight(e)) throw new Error('expected Left, got Right')
-  return showError(e.left)
-}
+import { right } from '../support/either.js'
 
 export const dims = (max = 4): fc.Arbitrary<Dims> =>
   fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: max })

@@ -3,7 +3,8 @@ import { gzipSync } from 'fflate'
 import { describe, expect, it } from 'vitest'
 import { decodeIdx } from '../../src/data/idx.js'
 import { numbersOf, sameBits, tensor } from '../../src/value/tensor.js'
-import { encodeIdx, idxBytes, left, right, tensors } from './helpers.js'
+import { encodeIdx, idxBytes, tensors } from './helpers.js'
+import { left, right } from '../support/either.js'
 
 const small = idxBytes([2, 3], [1, 2, 3, 4, 5, 6])
 

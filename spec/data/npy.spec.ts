@@ -3,7 +3,8 @@ import { gzipSync } from 'fflate'
 import { describe, expect, it } from 'vitest'
 import { decodeNpy, encodeNpy } from '../../src/data/npy.js'
 import { numbersOf, sameBits, tensor, tensorView, type Tensor } from '../../src/value/tensor.js'
-import { left, right, tensors } from './helpers.js'
+import { tensors } from './helpers.js'
+import { left, right } from '../support/either.js'
 
 /** a .npy file as NumPy's description says, written from scratch */
 const npy = (header: string, data: Uint8Array, version: 1 | 2 | 3 = 1): Uint8Array => {

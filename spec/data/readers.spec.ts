@@ -18,7 +18,8 @@ import { family } from '../../src/registry/definition.js'
 import { tensor } from '../../src/value/tensor.js'
 import { fromArrays } from '../../src/data/arrays.js'
 import { exampleCount } from '../../src/data/dataset.js'
-import { idxBytes, left, right } from './helpers.js'
+import { idxBytes } from './helpers.js'
+import { left, right } from '../support/either.js'
 
 let dir = ''
 beforeAll(async () => {

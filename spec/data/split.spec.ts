@@ -5,7 +5,8 @@ import { dataset, exampleCount, type Dataset } from '../../src/data/dataset.js'
 import { kFold, kFoldRows, split, stratifiedKFold, stratifiedSplit, type Split } from '../../src/data/split.js'
 import { leafKey, rootKey, type DrawKey } from '../../src/random/index.js'
 import { tensorView } from '../../src/value/tensor.js'
-import { left, right } from './helpers.js'
+import { left, right } from '../support/either.js'
+import { uniform } from '../support/random.js'
 
 const keyOf = (seed: number): DrawKey => leafKey(rootKey(seed), 'split')
 
@@ -37,7 +38,7 @@ const keepsRows = (all: readonly number[], d: Dataset): void => expect(labelsIn(
 describe('split', () => {
   it('is a partition of whole rows, of the sizes asked for', () => {
     fc.assert(
-      fc.property(labels, fc.double({ min: 0.01, max: 0.99, noNaN: true }), seed, (ys, fraction, s) => {
+      fc.property(labels, uniform(0.01, 0.99), seed, (ys, fraction, s) => {
         const d = rows(ys)
         const n = Math.round(ys.length * fraction)
         fc.pre(n > 0 && n < ys.length)
@@ -113,7 +114,7 @@ describe('k-fold', () => {
 describe('stratified split', () => {
   it('has the sizes of split, the share of every class within one example, and each class in both parts', () => {
     fc.assert(
-      fc.property(labels, fc.double({ min: 0.1, max: 0.9, noNaN: true }), seed, (ys, fraction, s) => {
+      fc.property(labels, uniform(0.1, 0.9), seed, (ys, fraction, s) => {
         const classes = [...new Set(ys)]
         fc.pre(classes.every(c => count(ys, c) > 1))
         const d = rows(ys)

@@ -113,9 +113,9 @@ const samplesOf = kinds => Object.values(kinds).flatMap(kind => kind.samples)
 
 /** a model with the layer in the middle: whatever it takes is made from three numbers, and what it gives is brought down to two */
 const around = (g, { layer, input: shape }) => {
-  const { sequential, dense, reshape, fanOut, parallel, flatten, concat } = g
+  const { sequential, dense, reshape, fanOut, parallel, flatten, mergeConcat } = g
   const making = s => (Array.isArray(s[0]) ? fanOut(...s.map(making)) : sequential(dense(size(s)), reshape(...s)))
-  const endings = [[flatten], [], [concat], [parallel(flatten, flatten), concat]]
+  const endings = [[flatten], [], [mergeConcat], [parallel(flatten, flatten), mergeConcat]]
   for (const ending of endings) {
     const r = g.checkModel(g.modelData([3], making(shape), layer, ...ending, dense(2)))
     if (r._tag === 'Right') return r.right
@@ -187,7 +187,7 @@ const digestOf = async (g, backend, { name, settings, data }) => {
     name,
     g.train(settings, { backend, observe: e => void (e.tag === 'step' && losses.push(e.loss)) })(data)
   )
-  const tensors = ['params', 'layers', 'optimizer'].flatMap(part => g.leaves(state[part], part))
+  const tensors = ['params', 'layers', 'optimizer'].flatMap(part => g.treeLeaves(state[part], part))
   const text = new TextEncoder()
   return sha256(
     joined([

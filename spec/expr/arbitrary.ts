@@ -10,7 +10,7 @@ import { sizeOf, type Dims } from '../../src/value/shape.js'
 import type { DType, Tensor } from '../../src/value/tensor.js'
 import { indexes, keys, shapes, sizeFor, small, tensors, typesFor, type Draw, type Range } from './tensors.js'
 
-export { randomFrom, shapes, tensors, type Draw } from './tensors.js'
+export { shapes, tensors, type Draw } from './tensors.js'
 
 // ---- one row per op
 

@@ -5,7 +5,8 @@ import { topological, type Expr } from '../../src/expr/op.js'
 import { sizeOf, stridesOf, type Dims } from '../../src/value/shape.js'
 import { sameBits } from '../../src/value/tensor.js'
 import { shapes, tensors, type Draw } from './arbitrary.js'
-import { numbers, run, tensorOf, wrong } from './helpers.js'
+import { numbers, run, wrong } from './helpers.js'
+import { tensorOf } from '../support/tensors.js'
 
 const d: Draw = { dtype: 'f64', numbers: 'any' }
 const x = b.input('x', 'f32', [2, 3])

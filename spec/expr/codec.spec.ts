@@ -12,7 +12,8 @@ import { decode, parseJson } from '../../src/value/codec.js'
 import { showError } from '../../src/value/error.js'
 import { sameBits, type Tensor } from '../../src/value/tensor.js'
 import { argName, runnable, samplesOf } from './arbitrary.js'
-import { right, tensorOf } from './helpers.js'
+import { right } from '../support/either.js'
+import { tensorOf } from '../support/tensors.js'
 
 const text = (p: Program): string => JSON.stringify(programCodec.encode(p))
 const again = (p: Program): Program => right(parseJson(programCodec)(text(p)))

@@ -10,7 +10,8 @@ import * as functions from '../../src/expr/functions.js'
 import { gradients } from '../../src/expr/gradient.js'
 import type { Expr } from '../../src/expr/op.js'
 import type { FloatType } from '../../src/value/tensor.js'
-import { numbers, tensorOf } from './helpers.js'
+import { numbers } from './helpers.js'
+import { tensorOf } from '../support/tensors.js'
 
 type Row = readonly [x: number, value: number, slope: number, bend: number]
 const { about, ...tables } = JSON.parse(readFileSync(join(import.meta.dirname, 'functions.json'), 'utf8')) as {

@@ -7,7 +7,8 @@ import * as functions from '../../src/expr/functions.js'
 import { grad } from '../../src/expr/gradient.js'
 import type { Expr } from '../../src/expr/op.js'
 import type { FloatType } from '../../src/value/tensor.js'
-import { numbers, tensorOf } from './helpers.js'
+import { numbers } from './helpers.js'
+import { tensorOf } from '../support/tensors.js'
 
 interface Golden {
   readonly shape: readonly number[]

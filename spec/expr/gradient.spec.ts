@@ -10,8 +10,11 @@ import { checkGradient } from '../../src/backend/gradient-check.js'
 import { sizeOf } from '../../src/value/shape.js'
 import type { Tensor } from '../../src/value/tensor.js'
 import type { Branch } from '../../src/value/tree.js'
-import { argName, randomFrom, runnable, samplesOf, type Sample } from './arbitrary.js'
-import { numbers, right, run, tensorOf, wrong } from './helpers.js'
+import { argName, runnable, samplesOf, type Sample } from './arbitrary.js'
+import { numbers, run, wrong } from './helpers.js'
+import { right } from '../support/either.js'
+import { randomFrom } from '../support/random.js'
+import { tensorOf } from '../support/tensors.js'
 
 type F64 = Tensor<readonly number[], 'f64'>
 

@@ -5,7 +5,8 @@ import { showNumber } from '../../src/expr/number-text.js'
 import { printProgram } from '../../src/expr/print.js'
 import { program } from '../../src/expr/program.js'
 import { ops, runnable, samplesOf } from './arbitrary.js'
-import { right, tensorOf } from './helpers.js'
+import { right } from '../support/either.js'
+import { tensorOf } from '../support/tensors.js'
 
 const print = (outputs: Parameters<typeof program>[0]): string => printProgram(right(program(outputs)))
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import * as b from '../../src/expr/build.js'
 import { program } from '../../src/expr/program.js'
-import { left, right } from './helpers.js'
+import { left, right } from '../support/either.js'
 
 const x = b.input('x', 'f32', [2])
 

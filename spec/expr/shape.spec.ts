@@ -6,7 +6,8 @@ import { shapeError } from '../../src/value/error.js'
 import { filledTensor, isSound, type Aval, type DType } from '../../src/value/tensor.js'
 import { argName, ops, runnable, samplesOf } from './arbitrary.js'
 import { expectedType } from './expected.js'
-import { run, tensorOf, wrong } from './helpers.js'
+import { run, wrong } from './helpers.js'
+import { tensorOf } from '../support/tensors.js'
 
 const x = (dtype: DType, ...shape: readonly number[]): Expr => b.input('x', dtype, shape)
 const a = x('f32', 2, 3)

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { sizeOf, stridesOf, type Dims } from '../../src/value/shape.js'
 import { allocate, filledTensor, tensorView, type DType, type FloatType, type Tensor } from '../../src/value/tensor.js'
+import { randomFrom } from '../support/random.js'
 
 // ---- numbers
 
@@ -9,17 +10,6 @@ export interface Draw {
   readonly dtype: FloatType
   /** `any`: every kind of bits; `tame`: moderate numbers where the op is defined, and small shapes, for difference quotients */
   readonly numbers: 'any' | 'tame'
-}
-
-/** uniform in [0, 1), the same for the same seed (mulberry32) */
-export const randomFrom = (seed: number): (() => number) => {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 const specials: { readonly [D in FloatType]: readonly number[] } = {

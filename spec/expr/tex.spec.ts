@@ -6,7 +6,7 @@ import { grad } from '../../src/expr/gradient.js'
 import type { Expr } from '../../src/expr/op.js'
 import { tex } from '../../src/expr/tex.js'
 import { ops, samplesOf } from './arbitrary.js'
-import { tensorOf } from './helpers.js'
+import { tensorOf } from '../support/tensors.js'
 
 const v = (name: string): Expr => b.input(name, 'f64', [])
 const [x, y, z] = [v('x'), v('y'), v('z')]

@@ -6,7 +6,7 @@ import { decodeSafetensors, encodeSafetensors, safetensorsLimits } from '../../s
 import { widths } from '../../src/value/bytes.js'
 import { sizeOf } from '../../src/value/shape.js'
 import { allocate, filledTensor, numbersOf, tensorView, type DType, type Tensor } from '../../src/value/tensor.js'
-import { leftMessage, right } from '../run/helpers.js'
+import { left, right } from '../support/either.js'
 
 const numbersIn: Readonly<Record<DType, fc.Arbitrary<number>>> = {
   f32: fc.float({ noNaN: true }),
@@ -125,14 +125,14 @@ describe('a file', () => {
 describe('what cannot be written', () => {
   const said = /^safetensors: expected well-formed text other than __metadata__ and __proto__, got/
   test.each(['__metadata__', '__proto__', '\ud800'])('a tensor or a text called %j', bad => {
-    expect(
-      leftMessage(encodeSafetensors({ a: filledTensor('f32', [1], 0), [bad]: filledTensor('f32', [1], 0) }))
-    ).toMatch(said)
-    expect(leftMessage(encodeSafetensors({}, { [bad]: 'a' }))).toMatch(said)
+    expect(left(encodeSafetensors({ a: filledTensor('f32', [1], 0), [bad]: filledTensor('f32', [1], 0) }))).toMatch(
+      said
+    )
+    expect(left(encodeSafetensors({}, { [bad]: 'a' }))).toMatch(said)
   })
-  test('a text with half a character', () => expect(leftMessage(encodeSafetensors({}, { a: '\udc00' }))).toMatch(said))
+  test('a text with half a character', () => expect(left(encodeSafetensors({}, { a: '\udc00' }))).toMatch(said))
   test('a tensor without its data', () =>
-    expect(leftMessage(encodeSafetensors({ a: { ...filledTensor('f32', [2], 0), stride: [1] } }))).toMatch(
+    expect(left(encodeSafetensors({ a: { ...filledTensor('f32', [2], 0), stride: [1] } }))).toMatch(
       /^safetensors\/a: /
     ))
 })
@@ -279,16 +279,16 @@ describe('a hostile file', () => {
       Uint8Array.of(...json({ a: row([2], 0, 2, 'BOOL') }, 0), 1, 2),
       'safetensors/a/element 1: expected a truth value, 0 or 1, got 2; save truth values as 0 and 1'
     ]
-  ])('%s', (_, bytes, said) => expect(leftMessage(decodeSafetensors(bytes))).toBe(said))
+  ])('%s', (_, bytes, said) => expect(left(decodeSafetensors(bytes))).toBe(said))
 
   test('of many levels', () => {
     const deep = `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`
-    expect(leftMessage(decodeSafetensors(fileOf(deep)))).toMatch(/^safetensors.*expected at most 200 levels of nesting/)
+    expect(left(decodeSafetensors(fileOf(deep)))).toMatch(/^safetensors.*expected at most 200 levels of nesting/)
   })
   test('that is no array of bytes is refused too', () => {
     const others: readonly unknown[] = [new ArrayBuffer(8), undefined, null, 42, 'bytes']
     for (const bytes of others)
-      expect(leftMessage(decodeSafetensors(bytes as Uint8Array))).toMatch(/^safetensors: expected a Uint8Array, got /)
+      expect(left(decodeSafetensors(bytes as Uint8Array))).toMatch(/^safetensors: expected a Uint8Array, got /)
   })
   test('of any bytes is read, or refused with a place', () => {
     fc.assert(
@@ -301,13 +301,13 @@ describe('a hostile file', () => {
   test('claims no memory: limits are held before any is taken', () => {
     const huge = json({ a: row([2 ** 28], 0, 2 ** 30) }, 16)
     const before = process.memoryUsage().arrayBuffers
-    expect(leftMessage(decodeSafetensors(huge))).toBe(
+    expect(left(decodeSafetensors(huge))).toBe(
       `safetensors: expected ${2 ** 30} bytes of data, got 16; the file is cut off`
     )
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(0x1000000)
     const small = { ...safetensorsLimits, header: 1, bytes: 4 }
-    expect(leftMessage(decodeSafetensors(json(ok, 8), small))).toMatch(/a header of at most 1 bytes/)
-    expect(leftMessage(decodeSafetensors(json(ok, 8), { ...small, header: 100 }))).toMatch(/at most 4 bytes/)
+    expect(left(decodeSafetensors(json(ok, 8), small))).toMatch(/a header of at most 1 bytes/)
+    expect(left(decodeSafetensors(json(ok, 8), { ...small, header: 100 }))).toMatch(/at most 4 bytes/)
   })
 })
 
@@ -346,5 +346,5 @@ test('files of other tools: whole numbers and short floats become numbers that h
   expect(right(decodeSafetensors(again)).tensors).toEqual({ none, w })
   const large = json({ a: row([2], 0, 16, 'I64') }, 16)
   large.fill(0x7f, large.length - 8)
-  expect(leftMessage(decodeSafetensors(large))).toContain('safetensors/a/element 1: expected int64 from')
+  expect(left(decodeSafetensors(large))).toContain('safetensors/a/element 1: expected int64 from')
 })

@@ -19,8 +19,8 @@ import { predict } from '../../src/infer/predict.js'
 import { initStateFrom } from '../../src/model/init.js'
 import { build } from '../../src/model/build.js'
 import { numbersOf, type Tensor } from '../../src/value/tensor.js'
-import { numbers } from '../conformance/helpers.js'
-import { left, right, tensorOf } from '../expr/helpers.js'
+import { left, right } from '../support/either.js'
+import { numbers, tensorOf } from '../support/tensors.js'
 
 const list = (x: Examples): readonly number[] => Array.from(numbersOf(x as Tensor))
 const x = numbers('f32', [5, 3], 1)

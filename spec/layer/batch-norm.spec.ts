@@ -22,9 +22,10 @@ import { steps } from '../../src/train/stop/index.js'
 import { train } from '../../src/train/train.js'
 import type { Shape } from '../../src/value/shape.js'
 import { numbersOf, type FloatType, type Tensor } from '../../src/value/tensor.js'
-import { numbers, seed } from '../conformance/helpers.js'
-import { left, right } from '../expr/helpers.js'
 import { apply, fromGolden, golden, worst, type Golden, type Result } from './one-layer.js'
+import { left, right } from '../support/either.js'
+import { numbers, seed } from '../support/tensors.js'
+import { uniform } from '../support/random.js'
 
 const list = (t: Tensor | undefined): readonly number[] => Array.from(numbersOf(t as Tensor))
 const mean = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length
@@ -90,7 +91,7 @@ describe('in training', () => {
 
   test('what is added to a channel changes nothing', () =>
     fc.assert(
-      fc.property(shapes, batches, seed, fc.double({ min: -50, max: 50, noNaN: true }), (shape, batch, s, by) => {
+      fc.property(shapes, batches, seed, uniform(-50, 50), (shape, batch, s, by) => {
         const x = numbers('f64', [batch, ...shape], s)
         const moved = { ...x, data: Float64Array.from(numbersOf(x), v => v + by) }
         const [a, b] = [x, moved].map(x => list(apply(batchNorm(), { x, training: true }).y))
@@ -100,28 +101,22 @@ describe('in training', () => {
 
   test('running statistics go on by momentum', () =>
     fc.assert(
-      fc.property(
-        shapes,
-        batches,
-        seed,
-        fc.double({ min: 0, max: 0.999, noNaN: true }),
-        (shape, batch, s, momentum) => {
-          const x = numbers('f64', [batch, ...shape], s)
-          const n = shape.at(-1) as number
-          const before = {
-            'batchNorm/mean': numbers('f64', [n], s + 1),
-            'batchNorm/variance': numbers('f64', [n], s + 2)
-          }
-          const { state } = apply(batchNorm({ momentum }), { x, state: before, training: true })
-          const next = (name: 'mean' | 'variance', of: (xs: readonly number[]) => number): void =>
-            channels(x).forEach((xs, c) => {
-              const was = list(before[`batchNorm/${name}`])[c] as number
-              expect(list(state[`batchNorm/${name}`])[c]).toBeCloseTo(momentum * was + (1 - momentum) * of(xs), 12)
-            })
-          next('mean', mean)
-          next('variance', variance)
+      fc.property(shapes, batches, seed, uniform(0, 0.999), (shape, batch, s, momentum) => {
+        const x = numbers('f64', [batch, ...shape], s)
+        const n = shape.at(-1) as number
+        const before = {
+          'batchNorm/mean': numbers('f64', [n], s + 1),
+          'batchNorm/variance': numbers('f64', [n], s + 2)
         }
-      )
+        const { state } = apply(batchNorm({ momentum }), { x, state: before, training: true })
+        const next = (name: 'mean' | 'variance', of: (xs: readonly number[]) => number): void =>
+          channels(x).forEach((xs, c) => {
+            const was = list(before[`batchNorm/${name}`])[c] as number
+            expect(list(state[`batchNorm/${name}`])[c]).toBeCloseTo(momentum * was + (1 - momentum) * of(xs), 12)
+          })
+        next('mean', mean)
+        next('variance', variance)
+      })
     ))
   test('and begin at 0 and 1', () => {
     const x = numbers('f64', [4, 2], 3)

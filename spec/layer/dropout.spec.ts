@@ -18,13 +18,14 @@ import { foldIn, leafKey, rootKey, uniform, type Key } from '../../src/random/in
 import { purposeKey } from '../../src/train/state.js'
 import type { Shape } from '../../src/value/shape.js'
 import { numbersOf, type FloatType, type Tensor } from '../../src/value/tensor.js'
-import { numbers, seed } from '../conformance/helpers.js'
-import { left, right, tensorOf } from '../expr/helpers.js'
 import { apply } from './one-layer.js'
+import { left, right } from '../support/either.js'
+import { numbers, seed, tensorOf } from '../support/tensors.js'
+import { uniform as within } from '../support/random.js'
 
 const list = (t: Tensor): readonly number[] => Array.from(numbersOf(t))
 const conventions = fc.constantFrom<DropoutConvention>('inverted', 'textbook')
-const rates = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
+const rates = within(0, 1 - 2 ** -53)
 const ones = (...shape: readonly number[]): Tensor =>
   tensorOf('f32', shape, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(1))
 const masked = (layer: Layer, key: Key, shape: readonly number[] = [4, 16]): readonly number[] =>

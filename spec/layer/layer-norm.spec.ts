@@ -10,9 +10,9 @@ import { checkModel } from '../../src/model/model.js'
 import type { ParamsOf } from '../../src/model/params.js'
 import type { Shape } from '../../src/value/shape.js'
 import { numbersOf, type FloatType, type Tensor } from '../../src/value/tensor.js'
-import { numbers, seed } from '../conformance/helpers.js'
-import { left, right } from '../expr/helpers.js'
 import { apply, fromGolden, golden, worst, type Golden, type Result } from './one-layer.js'
+import { left, right } from '../support/either.js'
+import { numbers, seed } from '../support/tensors.js'
 
 const list = (t: Tensor): readonly number[] => Array.from(numbersOf(t))
 const mean = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length

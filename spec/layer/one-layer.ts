@@ -14,7 +14,7 @@ import { build } from '../../src/model/build.js'
 import { childKey, rootKey, type Key } from '../../src/random/index.js'
 import { allocate, numbersOf, tensorView, type FloatType, type Tensor } from '../../src/value/tensor.js'
 import { treeLeaves, mapTree, type Branch, type Tree } from '../../src/value/tree.js'
-import { right } from '../expr/helpers.js'
+import { right } from '../support/either.js'
 
 export interface Given {
   readonly x: Tensor

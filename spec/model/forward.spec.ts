@@ -8,8 +8,8 @@ import { dense } from '../../src/layer/dense.js'
 import { input, model } from '../../src/layer/model.js'
 import { predict } from '../../src/infer/predict.js'
 import { numbersOf, tensorView, type Tensor } from '../../src/value/tensor.js'
-import { numbers, seed } from '../conformance/helpers.js'
-import { right } from '../expr/helpers.js'
+import { right } from '../support/either.js'
+import { numbers, seed } from '../support/tensors.js'
 
 type F64 = Tensor<readonly number[], 'f64'>
 

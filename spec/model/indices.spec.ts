@@ -22,8 +22,8 @@ import {
 import { tensorLayer } from 'gradfold/extend'
 import { expect, test } from 'vitest'
 import { decodeModel, encodeModel } from '../../src/model/codec.js'
-import { right } from '../expr/helpers.js'
 import { tensorView } from '../../src/value/tensor.js'
+import { right } from '../support/either.js'
 
 interface Embedding {
   readonly tag: 'embeddingOfSpec'

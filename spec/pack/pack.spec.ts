@@ -8,7 +8,7 @@ import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeSelfTest } from '../../src/backend/wasm/runtime/self-test.js'
-import { right } from '../expr/helpers.js'
+import { right } from '../support/either.js'
 
 const root = join(import.meta.dirname, '../..')
 const project = mkdtempSync(join(tmpdir(), 'gradfold-pack-'))

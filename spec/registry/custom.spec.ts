@@ -22,9 +22,9 @@ import {
 import { customActivation, customLoss, customMetric } from 'gradfold/extend'
 import { activationLaws, lossLaws, metricLaws } from 'gradfold/laws'
 import { describe, expect, test } from 'vitest'
-import { right } from '../expr/helpers.js'
 import { encodeModel, parseModel } from '../../src/model/codec.js'
 import { parseRunFile } from '../../src/run/run-file.js'
+import { right } from '../support/either.js'
 
 const squares = customLoss('squares', (y, t) => expr.square(expr.sub(y, t)))
 const distance = customMetric('distance', (y, t) => expr.abs(expr.sub(y, t)))

@@ -2,8 +2,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { scatter, type Scatter } from '../../src/report/scatter.js'
+import { uniform } from '../support/random.js'
 
-const number = fc.double({ min: -1e9, max: 1e9, noNaN: true })
+const number = uniform(-1e9, 1e9)
 const positive = fc.double({ min: 1e-9, max: 1e9, noNaN: true })
 const plot = (kind: 'linear' | 'log', xs: readonly number[], ys: readonly (number | undefined)[]): Scatter => ({
   title: 'loss against rate',

@@ -15,8 +15,8 @@ import { replaceFile } from '../../src/run/replace.js'
 import { stateDigest } from '../../src/run/state.js'
 import type { FileError } from '../../src/value/error.js'
 import { diskOf, faults, keyOf, PowerCut, type Image } from './disk.js'
-import { leftMessage, right } from './helpers.js'
 import { checkpointAfter, run, small } from './small.js'
+import { left, right } from '../support/either.js'
 
 const at = (step: number): string => `step-${String(step).padStart(12, '0')}.safetensors`
 const imageOf = (...all: readonly Checkpoint[]): Image =>
@@ -53,15 +53,15 @@ describe('a folder of checkpoints', () => {
     const { found, skipped } = await latest(folder)
     expect(found?.step).toBe(6)
     expect(skipped.map(s => s.name)).toEqual([at(8), at(7)])
-    expect(leftMessage(E.left(skipped[0]?.error as never))).toMatch(/^step-000000000008\.safetensors\/safetensors: /)
-    expect(leftMessage(E.left(skipped[1]?.error as never))).toMatch(/step-000000000007.*the file is damaged$/)
+    expect(left(E.left(skipped[0]?.error as never))).toMatch(/^step-000000000008\.safetensors\/safetensors: /)
+    expect(left(E.left(skipped[1]?.error as never))).toMatch(/step-000000000007.*the file is damaged$/)
     expect(await names(folder)).toEqual([5, 6, 7, 8].map(at))
   })
   test('does not believe a name', async () => {
     const { folder } = diskOf(put(imageOf(five), at(9), encodeCheckpoint(six)))
     const { found, skipped } = await latest(folder)
     expect(found?.step).toBe(5)
-    expect(leftMessage(E.left(skipped[0]?.error as never))).toContain('expected the state after step 9')
+    expect(left(E.left(skipped[0]?.error as never))).toContain('expected the state after step 9')
     const listed = right(await listCheckpoints(folder)())
     expect(listed.map(l => [l.step, E.isRight(l.head)])).toEqual([
       [9, false],
@@ -84,11 +84,11 @@ describe('a folder of checkpoints', () => {
   test('of another run or another training is an error, not a new beginning', async () => {
     const { folder } = diskOf(imageOf(five))
     const other = 'cd'.repeat(32)
-    expect(leftMessage(await latestCheckpoint(folder, small, { run: other })())).toBe(
+    expect(left(await latestCheckpoint(folder, small, { run: other })())).toBe(
       `memory/${at(5)}: expected a checkpoint of the run ${other}, got ${run}`
     )
     const f64 = { ...small, precision: 'f64' } as const
-    expect(leftMessage(await latestCheckpoint(folder, f64)())).toBe(
+    expect(left(await latestCheckpoint(folder, f64)())).toBe(
       `${at(5)}/params/dense/weight: expected f64[2, 3], got f32[2, 3]; is it of this model?`
     )
   })
@@ -122,7 +122,7 @@ describe('keeping', () => {
     expect(await pruned(image, { last: 1 })).toEqual(['notes.part', at(7), at(9)])
   })
   test.each([0, -1, 1.5, NaN, Infinity])('%d are refused', async last =>
-    expect(leftMessage(await pruneCheckpoints(diskOf(all).folder, { last })())).toBe(
+    expect(left(await pruneCheckpoints(diskOf(all).folder, { last })())).toBe(
       `last: expected a positive whole number, got ${last}`
     )
   )
@@ -232,7 +232,7 @@ describe('whatever the disk does', () => {
   })
   test('a disk that takes nothing more is an error', async () => {
     const disk = diskOf(imageOf(five), undefined, n => (n > 200 ? n - 200 : 0))
-    expect(leftMessage(await saveCheckpoint(disk.folder)(six)())).toMatch(/got none; is the disk full\?$/)
+    expect(left(await saveCheckpoint(disk.folder)(six)())).toMatch(/got none; is the disk full\?$/)
     expect(await names(disk.folder)).toEqual([at(5)])
     expect(disk.openFiles()).toBe(0)
   })

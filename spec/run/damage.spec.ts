@@ -7,8 +7,9 @@ import { parseRunFile } from '../../src/run/run-file.js'
 import { decodeState, encodeState, stateDigest } from '../../src/run/state.js'
 import { decodeWeights } from '../../src/run/weights.js'
 import { showError, type Problem } from '../../src/value/error.js'
-import { right, xor } from './helpers.js'
+import { xor } from './helpers.js'
 import { checkpointAfter, data, net, run, small } from './small.js'
+import { right } from '../support/either.js'
 
 /** in how many ways each byte is changed, up to 255: one, which goes round with its place, or more (npm run sweep:damage) */
 const ways = Math.min(255, Number(process.env['RUNS'] ?? 1))

@@ -17,8 +17,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { latestCheckpoint, saveCheckpoint } from '../../src/run/checkpoints.js'
 import { folderAt, isFileName, placeOf, type Folder } from '../../src/run/folder.js'
 import { readWhole, removeLeftovers, replaceFile } from '../../src/run/replace.js'
-import { leftMessage, right } from './helpers.js'
 import { checkpointAfter, small } from './small.js'
+import { left, right } from '../support/either.js'
 
 let root = ''
 beforeEach(() => {
@@ -73,11 +73,11 @@ describe('a folder', () => {
   })
   test('with an empty path is refused before anything is done, and so is what is in it', async () => {
     for (const nowhere of [folderAt(''), folderAt('').within('a')]) {
-      expect(leftMessage(await nowhere.make())).toBe('expected the path of a folder, got ""')
-      expect(leftMessage(await replaceFile(nowhere)('x', [bytes(1)])())).toBe('expected the path of a folder, got ""')
+      expect(left(await nowhere.make())).toBe('expected the path of a folder, got ""')
+      expect(left(await replaceFile(nowhere)('x', [bytes(1)])())).toBe('expected the path of a folder, got ""')
     }
     for (const path of ['', 'a/', '.', 'a/..'])
-      expect(leftMessage(await placeOf(path)())).toContain('expected the path of a file')
+      expect(left(await placeOf(path)())).toContain('expected the path of a file')
   })
   test('reads parts, and no further than the end', async () => {
     writeFileSync(join(root, 'x'), bytes(1, 2, 3, 4))
@@ -89,7 +89,7 @@ describe('a folder', () => {
   })
   test('does not take over a name that is there', async () => {
     writeFileSync(join(root, 'x'), 'mine')
-    expect(leftMessage(await here().create('x')())).toBe(`${root}/x: expected a file that can be made, got EEXIST`)
+    expect(left(await here().create('x')())).toBe(`${root}/x: expected a file that can be made, got EEXIST`)
   })
   test('removes what is there, and is content where nothing is', async () => {
     writeFileSync(join(root, 'x'), '')
@@ -104,27 +104,27 @@ describe('a folder', () => {
       folderAt(join(root, 'no')).sync
     ]
     for (const task of [size, read])
-      expect(leftMessage(await task())).toBe(`${root}/x: expected a file that can be read, got ENOENT`)
-    expect(leftMessage(await rename())).toBe(`${root}/x: expected a file that can be written, got ENOENT`)
-    expect(leftMessage(await sync())).toBe(`${root}/no: expected a folder that can be written, got ENOENT`)
+      expect(left(await task())).toBe(`${root}/x: expected a file that can be read, got ENOENT`)
+    expect(left(await rename())).toBe(`${root}/x: expected a file that can be written, got ENOENT`)
+    expect(left(await sync())).toBe(`${root}/no: expected a folder that can be written, got ENOENT`)
   })
   test('that is a file is refused', async () => {
     writeFileSync(join(root, 'x'), '')
     const folder = folderAt(join(root, 'x'))
-    expect(leftMessage(await folder.names())).toBe(`${root}/x: expected a folder that can be read, got ENOTDIR`)
-    expect(leftMessage(await folder.make())).toMatch(/expected a folder that can be made, got (EEXIST|ENOTDIR)$/)
+    expect(left(await folder.names())).toBe(`${root}/x: expected a folder that can be read, got ENOTDIR`)
+    expect(left(await folder.make())).toMatch(/expected a folder that can be made, got (EEXIST|ENOTDIR)$/)
   })
   test('does not wait for a pipe, nor read a folder', async () => {
     execFileSync('mkfifo', [join(root, 'pipe')])
     mkdirSync(join(root, 'inner'))
     for (const name of ['pipe', 'inner'])
-      expect(leftMessage(await readWhole(here(), name, 10)())).toBe(
+      expect(left(await readWhole(here(), name, 10)())).toBe(
         `${root}/${name}: expected a file, got something else; folders, pipes and devices are not read`
       )
   })
   test('reads no more than it may', async () => {
     writeFileSync(join(root, 'x'), bytes(1, 2, 3))
-    expect(leftMessage(await readWhole(here(), 'x', 2)())).toBe(
+    expect(left(await readWhole(here(), 'x', 2)())).toBe(
       `${root}/x: expected at most 2 bytes, got 3; raise limits.bytes`
     )
   })
@@ -147,9 +147,7 @@ describe('names are not paths', () => {
       folder.rename('x', name),
       replaceFile(folder)(name, [])
     ])
-      expect(leftMessage(await task())).toMatch(
-        /expected the name of a file in the folder, got .*; names are not paths$/
-      )
+      expect(left(await task())).toMatch(/expected the name of a file in the folder, got .*; names are not paths$/)
     expect(readFileSync(join(root, 'x'), 'utf8')).toBe('kept')
   })
   test.each(['x', '.x', '...', 'a b', 'ä'])('but %j is a name', name => expect(isFileName(name)).toBe(true))

@@ -1,5 +1,4 @@
 import fc from 'fast-check'
-import * as E from 'fp-ts/lib/Either.js'
 import type { Source } from '../../src/data/reader/reader.js'
 import { readers } from '../../src/data/readers.js'
 import { builtInLayers } from '../../src/layer/registry.js'
@@ -8,18 +7,7 @@ import type { Normalise, SplitSettings } from '../../src/run/prepare.js'
 import type { RunFile } from '../../src/run/run-file.js'
 import { builtInTraining } from '../../src/train/registry.js'
 import type { Family } from '../../src/registry/definition.js'
-import { showError, type Problem } from '../../src/value/error.js'
-
-/** the value, or a failure with the message */
-export const right = <A>(e: E.Either<Problem<string>, A>): A => {
-  if (E.isLeft(e)) throw new Error(showError(e.left))
-  return e.right
-}
-/** the message of the error, or a failure */
-export const leftMessage = (e: E.Either<Problem<string>, unknown>): string => {
-  if (E.isRight(e)) throw new Error(`a Right: ${JSON.stringify(e.right)}`)
-  return showError(e.left)
-}
+import { uniform } from '../support/random.js'
 
 const samplesOf = <A>(members: Family<{ readonly samples: readonly A[]; readonly tag: string; fields: never }>) =>
   fc.constantFrom(...Object.values(members).flatMap(m => m.samples))
@@ -33,7 +21,7 @@ const model: fc.Arbitrary<ModelData> = fc
 
 const split = fc.record<SplitSettings>({
   tag: fc.constantFrom('random', 'stratified'),
-  fraction: fc.double({ min: 0.01, max: 0.99, noNaN: true })
+  fraction: uniform(0.01, 0.99)
 })
 const normalise = fc.record<Normalise>({
   tag: fc.constantFrom('standardise', 'minMax', 'unit'),

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { parseRunFile } from '../../src/run/run-file.js'
 import { maxDepth } from '../../src/value/codec.js'
-import { leftMessage, xor } from './helpers.js'
+import { xor } from './helpers.js'
+import { left } from '../support/either.js'
 
 const good = JSON.stringify(xor)
 const edit = (fields: object): string => JSON.stringify({ ...xor, ...fields })
@@ -72,7 +73,7 @@ const masked = (shown: string): string => shown.replace(/(?<=one of )[\w, ]+(?=,
 
 describe('a hostile run file', () => {
   test.each(Object.entries(texts))('%s', (_, text) => {
-    const shown = leftMessage(parseRunFile(text))
+    const shown = left(parseRunFile(text))
     expect(shown).toMatch(/^\$/)
     expect(shown.length).toBeLessThan(1000)
     expect(masked(shown)).toMatchSnapshot()

@@ -13,7 +13,8 @@ import { openRun } from '../../src/run/open.js'
 import { parseRunFile, runFileCodec, type RunFile } from '../../src/run/run-file.js'
 import { version } from '../../src/run/version.js'
 import { tensorView, type Tensor } from '../../src/value/tensor.js'
-import { leftMessage, right, runFiles, xor } from './helpers.js'
+import { runFiles, xor } from './helpers.js'
+import { left, right } from '../support/either.js'
 
 const f32 = (shape: readonly number[], numbers: readonly number[]): Tensor<readonly number[], 'f32'> =>
   tensorView('f32', shape, Float32Array.from(numbers))
@@ -85,17 +86,17 @@ describe('the name of a run', () => {
     expect(scaled(-0)).toEqual(scaled(0))
   })
   test('of another version, or other data, is refused', async () => {
-    expect(leftMessage(completeRun({ ...complete, version: '9.9.9' }, xorData))).toBe(
+    expect(left(completeRun({ ...complete, version: '9.9.9' }, xorData))).toBe(
       `version: expected ${version}, the version of this gradfold, got 9.9.9; leave version out to run it with this one`
     )
     const wrong = { ...xor, dataDigest: '0'.repeat(64) }
     const said = `dataDigest: expected data with the SHA-256 ${'0'.repeat(64)}, got ${complete.dataDigest}; leave dataDigest out to run it with other data`
-    expect(leftMessage(completeRun(parse(wrong), xorData))).toBe(said)
-    expect(leftMessage(await openRun(parse(wrong))())).toBe(said)
+    expect(left(completeRun(parse(wrong), xorData))).toBe(said)
+    expect(left(await openRun(parse(wrong))())).toBe(said)
     expect(E.isRight(await openRun(parse({ ...xor, dataDigest: complete.dataDigest }))())).toBe(true)
   })
   test('needs text that is whole', () =>
-    expect(leftMessage(canonicalJson({ a: '\ud800' }))).toMatch(/^\$: expected data that canonical JSON can hold/))
+    expect(left(canonicalJson({ a: '\ud800' }))).toMatch(/^\$: expected data that canonical JSON can hold/))
 })
 
 describe('canonical JSON', () => {

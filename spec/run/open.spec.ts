@@ -18,7 +18,9 @@ import { train } from '../../src/train/train.js'
 import { exampleMean, type LossDefinition } from '../../src/train/loss/loss.js'
 import { positive, withDefault } from '../../src/value/codec.js'
 import type { Problem } from '../../src/value/error.js'
-import { leftMessage, right, xor } from './helpers.js'
+import { xor } from './helpers.js'
+import { left, right } from '../support/either.js'
+import { uniform } from '../support/random.js'
 
 const open = (value: unknown, registry?: RunRegistry): Promise<E.Either<Problem<string>, OpenRun>> =>
   pipe(
@@ -57,7 +59,7 @@ describe('openRun', () => {
 
   test('refuses a test part that does not fit the model, before anything is trained', async () => {
     const test = { x: [[1, 2]], y: [1] }
-    expect(leftMessage(await open(of({ train: line(4), test })))).toBe(
+    expect(left(await open(of({ train: line(4), test })))).toBe(
       'test/inputs: expected tensors of shape [1] for each example, got shape [2]; reshape the data, or change the input of the model'
     )
   })
@@ -65,7 +67,7 @@ describe('openRun', () => {
   test('splits into two parts that are together the whole, the same for the same seed', async () => {
     const cases = fc.record({
       n: fc.integer({ min: 4, max: 40 }),
-      fraction: fc.double({ min: 0.3, max: 0.7, noNaN: true }),
+      fraction: uniform(0.3, 0.7),
       tag: fc.constantFrom('random', 'stratified'),
       seed: fc.integer({ min: 0, max: 0xffffffff })
     })
@@ -120,7 +122,7 @@ describe('openRun', () => {
       })
     ]
   ])('refuses %s', async (_, run) => {
-    expect(leftMessage(await open(run))).toMatchSnapshot()
+    expect(left(await open(run))).toMatchSnapshot()
   })
 })
 
@@ -197,5 +199,5 @@ describe("members of one's own", () => {
     expect(trained.state.progress).toMatchObject({ step: 4, epoch: 2 })
   })
   test('are refused where nobody handed them in', () =>
-    expect(leftMessage(parseRunFile(JSON.stringify(run)))).toMatch(/^\$\/data: .*, got "three"$/))
+    expect(left(parseRunFile(JSON.stringify(run)))).toMatch(/^\$\/data: .*, got "three"$/))
 })

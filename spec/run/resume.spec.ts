@@ -20,8 +20,8 @@ import type { Schedule } from '../../src/train/schedule/index.js'
 import { anyOf, steps, type StopRule } from '../../src/train/stop/index.js'
 import { train, trainIterator } from '../../src/train/train.js'
 import { training, type FittingOptions } from '../../src/train/training.js'
-import { numbers } from '../conformance/helpers.js'
-import { right } from './helpers.js'
+import { right } from '../support/either.js'
+import { numbers } from '../support/tensors.js'
 
 const whole = 60
 /** the steps to break off at: some, or with RUNS=60 every one (npm run sweep:resume) */

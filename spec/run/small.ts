@@ -14,8 +14,8 @@ import { steps } from '../../src/train/stop/index.js'
 import type { TrainState } from '../../src/train/state.js'
 import { train } from '../../src/train/train.js'
 import { training, type Training } from '../../src/train/training.js'
-import { numbers } from '../conformance/helpers.js'
-import { right } from './helpers.js'
+import { right } from '../support/either.js'
+import { numbers } from '../support/tensors.js'
 
 export const net = model(input(2), dense(3), batchNorm(), tanh, dropout(0.2), dense(1))
 export const data: Dataset = right(dataset({ x: numbers('f32', [10, 2], 1), y: numbers('f32', [10, 1], 2) }))

@@ -17,8 +17,8 @@ import { predict } from '../../src/infer/predict.js'
 import { train } from '../../src/train/train.js'
 import type { TrainState } from '../../src/train/state.js'
 import type { Tensor } from '../../src/value/tensor.js'
-import { leftMessage, right } from './helpers.js'
 import { folders, ok } from './record/folders.js'
+import { left, right } from '../support/either.js'
 
 const { fresh } = folders()
 
@@ -132,6 +132,6 @@ describe('a run with scaled targets', () => {
         })
       )
     )
-    expect(leftMessage(await openRun(run)())).toMatch(/^y: expected numbers to scale, got u32, which are indexes/)
+    expect(left(await openRun(run)())).toMatch(/^y: expected numbers to scale, got u32, which are indexes/)
   })
 })

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { versioned, type Migration } from '../../src/run/versioned.js'
 import { decode, exact, finite, parseJson } from '../../src/value/codec.js'
-import { leftMessage } from './helpers.js'
+import { left } from '../support/either.js'
 
 /** once `left` was called so, then x; y came later, and was 0 before */
 const migrations: readonly Migration[] = [({ left, ...rest }) => ({ ...rest, x: left }), rest => ({ ...rest, y: 0 })]
@@ -28,20 +28,20 @@ describe('a format', () => {
     )
   })
   test('newer ones are refused', () =>
-    expect(leftMessage(read({ format: 4, x: 3, y: 4 }))).toBe(
+    expect(left(read({ format: 4, x: 3, y: 4 }))).toBe(
       '$/format: expected a format from 1 to 3, the newest this gradfold knows, got 4'
     ))
   test.each([0, -1, 1.5, '2', null, {}])('%j is none', format =>
-    expect(leftMessage(read({ format, x: 3, y: 4 }))).toMatch(/^\$\/format: /)
+    expect(left(read({ format, x: 3, y: 4 }))).toMatch(/^\$\/format: /)
   )
   test('what an older one must have is asked for', () => {
-    expect(leftMessage(read({ format: 1, x: 3 }))).toBe('$/x: expected a finite number, got nothing')
-    expect(leftMessage(read({ format: 2, left: 3 }))).toMatch(/^\$\/left: expected no field of this name in point/)
+    expect(left(read({ format: 1, x: 3 }))).toBe('$/x: expected a finite number, got nothing')
+    expect(left(read({ format: 2, left: 3 }))).toMatch(/^\$\/left: expected no field of this name in point/)
   })
   test('a migration that cannot go on is a refusal', () => {
     const strict = versioned(exact('point', { x: finite }), [({ at }) => ({ x: (at as readonly number[])[0] })])
     expect(decode(strict)({ format: 1, at: [2] })).toEqual(E.right({ x: 2 }))
-    expect(leftMessage(decode(strict)({ format: 1 }))).toMatch(/^\$: expected point of format 1/)
+    expect(left(decode(strict)({ format: 1 }))).toMatch(/^\$: expected point of format 1/)
   })
-  test.each([null, [], 'x', 3])('%j is no record', u => expect(leftMessage(read(u))).toMatch(/^\$: expected a record/))
+  test.each([null, [], 'x', 3])('%j is no record', u => expect(left(read(u))).toMatch(/^\$: expected a record/))
 })

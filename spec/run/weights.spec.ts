@@ -12,8 +12,8 @@ import { startState } from '../../src/train/start.js'
 import { training } from '../../src/train/training.js'
 import { filledTensor, numbersOf } from '../../src/value/tensor.js'
 import { treeLeaves } from '../../src/value/tree.js'
-import { leftMessage, right } from './helpers.js'
 import { net, small, stateAfter } from './small.js'
+import { left, right } from '../support/either.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'gradfold-weights-'))
 afterAll(() => {
@@ -107,18 +107,18 @@ describe('what does not fit the model is named', () => {
       edited({ 'params/dense9/bias': filledTensor('f32', [3], 0) }),
       'expected the weights of this model, got "params/dense9/bias"; is it of this model?'
     ]
-  ])('%s', (_, of, said) => expect(leftMessage(decodeWeights(net)(of))).toBe(said))
+  ])('%s', (_, of, said) => expect(left(decodeWeights(net)(of))).toBe(said))
   test('another model', () => {
     const other = model(input(2), dense(3), batchNorm(), relu, dense(2))
-    expect(leftMessage(decodeWeights(other)(bytes))).toBe(
+    expect(left(decodeWeights(other)(bytes))).toBe(
       'params/dense2/weight: expected f32[3, 2], got f32[3, 1]; is it of this model?'
     )
   })
   test('with the file', async () => {
     const path = join(folder, 'bad.safetensors')
     writeFileSync(path, bytes.subarray(0, 50))
-    expect(leftMessage(await loadWeights(net)(path)())).toContain(`${path}/safetensors: expected a header of`)
-    expect(leftMessage(await loadWeights(net)(join(folder, 'none'))())).toBe(
+    expect(left(await loadWeights(net)(path)())).toContain(`${path}/safetensors: expected a header of`)
+    expect(left(await loadWeights(net)(join(folder, 'none'))())).toBe(
       `${folder}/none: expected a file that can be read, got ENOENT`
     )
   })

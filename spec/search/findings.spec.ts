@@ -28,7 +28,7 @@ import { accuracy } from '../../src/train/metric/index.js'
 import { softmaxCrossEntropy } from '../../src/train/loss/index.js'
 import { sgd } from '../../src/train/optimizer/index.js'
 import { epochs, steps } from '../../src/train/stop/index.js'
-import { left, right } from '../expr/helpers.js'
+import { left, right } from '../support/either.js'
 
 const run = (more: Partial<RunOptions> = {}): RunOptions => ({
   data: iris(),

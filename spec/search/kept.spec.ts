@@ -9,7 +9,7 @@ import { openStudyFolder } from '../../src/search/folder.js'
 import { parseStudyFile } from '../../src/search/study-file.js'
 import { search } from '../../src/search/search.js'
 import { studyOf } from '../../src/search/study-file.js'
-import { leftMessage, right } from '../run/helpers.js'
+import { left, right } from '../support/either.js'
 
 const root = mkdtempSync(join(tmpdir(), 'gradfold-kept-'))
 afterAll(() => {
@@ -80,5 +80,5 @@ test('an observer that throws is Left', async () => {
   const observe = (): never => {
     throw new Error('mine')
   }
-  expect(leftMessage(await search(studyOf(study(1)), { runner, observe })())).toContain('observe: expected a function')
+  expect(left(await search(studyOf(study(1)), { runner, observe })())).toContain('observe: expected a function')
 })

@@ -9,7 +9,7 @@ import {
   dense,
   epochs,
   input,
-  message,
+  showError,
   model,
   relu,
   score,
@@ -28,7 +28,7 @@ const narrowing = zoom(rounds)
 
 /** nobody is there to be told of a problem but the reader of this script */
 const right = e => {
-  if (E.isLeft(e)) throw new Error(message(e.left))
+  if (E.isLeft(e)) throw new Error(showError(e.left))
   return e.right
 }
 const studyOf = (seed, rounds) =>

@@ -20,8 +20,8 @@ import { contains, space, type SettingsOf, type Space } from '../../src/search/s
 import { study, type Study } from '../../src/search/study.js'
 import type { Job, Trial } from '../../src/search/trial.js'
 import { ordered } from '../../src/search/constraint.js'
-import { right } from '../run/helpers.js'
 import { scored } from './helpers.js'
+import { right } from '../support/either.js'
 
 const square = space({ x: uniform(0, 1), y: uniform(0, 1) })
 const studyOf = <S extends Space>(s: S, sampler: Sampler, budget: number, rounds = 1): Study<S> =>

@@ -22,8 +22,8 @@ import { inThreads } from '../../src/search/runner/threads.js'
 import { ranked, type TrialOutcome, type Trial } from '../../src/search/trial.js'
 import { train } from '../../src/train/train.js'
 import { backendError, showError, type Problem } from '../../src/value/error.js'
-import { right } from '../run/helpers.js'
 import { irisStudy } from './helpers.js'
+import { right } from '../support/either.js'
 
 const root = mkdtempSync(join(tmpdir(), 'gradfold-search-'))
 afterAll(() => {

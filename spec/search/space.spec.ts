@@ -22,7 +22,7 @@ import {
   type SettingsOf
 } from '../../src/search/space.js'
 import { log } from '../../src/value/elementary.js'
-import { leftMessage, right } from '../run/helpers.js'
+import { left, right } from '../support/either.js'
 
 const key = childKey(rootKey(20260101), 'search')
 const drawn = <D extends Dimension>(d: D, n: number): readonly unknown[] => {
@@ -144,7 +144,7 @@ describe('conditional parts and constraints', () => {
   ])('%s is not in the space', (_, settings) => expect(contains(rich, settings)).toBe(false))
   test('constraints that nothing meets are a Left', () => {
     const none = space({ a: uniform(1, 2), b: uniform(1, 2) }, productAtMost(0.5, 'a', 'b'))
-    expect(leftMessage(draw(none, key))).toBe(
+    expect(left(draw(none, key))).toBe(
       'constraints: expected constraints that settings of the space can meet, got none in 1000 tries; widen the space or the bounds'
     )
   })
@@ -158,7 +158,7 @@ describe('conditional parts and constraints', () => {
 test('a range whose width overflows is refused, with the limits that it may be extended to', () => {
   const wide = [uniform(-1.7e308, 1.7e308), uniform(0, 1, { least: -1e308, most: 1e308 })]
   for (const rate of wide)
-    expect(leftMessage(checkSpace(space({ rate })))).toBe(
+    expect(left(checkSpace(space({ rate })))).toBe(
       'space/rate/upper: expected a range whose width is finite, got one from lower to upper that overflows'
     )
   expect(checkSpace(space({ rate: uniform(-8e307, 8e307) }))._tag).toBe('Right')

@@ -3,8 +3,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import { filled, parseStudyFile, showStudyFile, studyOf } from '../../src/search/study-file.js'
 import { runOf, trialSeed } from '../../src/search/study.js'
-import { leftMessage, right } from '../run/helpers.js'
 import { irisStudy } from './helpers.js'
+import { left, right } from '../support/either.js'
 
 const edit = (fields: object): string => JSON.stringify({ ...irisStudy, ...fields })
 const rate = (dimension: object): string => edit({ space: { ...irisStudy.space, rate: dimension } })
@@ -65,7 +65,7 @@ const texts: Readonly<Record<string, string>> = {
 
 describe('a bad study', () => {
   test.each(Object.entries(texts))('%s', (_, text) => {
-    const shown = leftMessage(parseStudyFile(text))
+    const shown = left(parseStudyFile(text))
     expect(shown).toMatch(/^\$/)
     // the names of members grow
     expect(shown.replace(/(?<=one of )[\w, ]+(?=, got)/, '...')).toMatchSnapshot()

@@ -11,7 +11,7 @@ import { dense, modelData } from '../../src/layer/index.js'
 import { bits32, foldIn, drawKey, rootKey } from '../../src/random/index.js'
 import { parseRunFile } from '../../src/run/run-file.js'
 import { tensor } from '../../src/value/tensor.js'
-import { right } from '../data/helpers.js'
+import { right } from '../support/either.js'
 
 export interface Door {
   readonly name: string

@@ -34,9 +34,9 @@ import { steps } from '../../src/train/stop/index.js'
 import { training } from '../../src/train/training.js'
 import { numbersOf, tensorView, type Tensor } from '../../src/value/tensor.js'
 import { treeLeaves, type Branch } from '../../src/value/tree.js'
-import { numbers, seed } from '../conformance/helpers.js'
-import { left, right } from '../expr/helpers.js'
 import { fromGolden, golden, worst, type Golden } from '../layer/one-layer.js'
+import { left, right } from '../support/either.js'
+import { numbers, seed } from '../support/tensors.js'
 
 type Matrix = readonly (readonly number[])[]
 const rows = (x: Examples | undefined): Matrix => {

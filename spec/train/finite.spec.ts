@@ -31,7 +31,8 @@ import {
 import { showError } from '../../src/value/error.js'
 import { numbersOf, type Tensor } from '../../src/value/tensor.js'
 import { treeLeaves } from '../../src/value/tree.js'
-import { left, right, tensorOf } from '../expr/helpers.js'
+import { left, right } from '../support/either.js'
+import { tensorOf } from '../support/tensors.js'
 
 /** gradients are about 1e20, their squares beyond f32 */
 const large = right(fromArrays([[1e10], [2e10]], [[1e10], [2e10]]))

@@ -32,8 +32,8 @@ import { finite, oneOf } from '../../src/value/codec.js'
 import { fingerprintOf } from '../../src/value/fingerprint.js'
 import { numbersOf } from '../../src/value/tensor.js'
 import { treeLeaves } from '../../src/value/tree.js'
-import { numbers } from '../conformance/helpers.js'
-import { right } from '../expr/helpers.js'
+import { right } from '../support/either.js'
+import { numbers } from '../support/tensors.js'
 
 const net = model(input(3), dense(6), tanh, dropout(0.3), dense(2))
 const data: Dataset = right(dataset({ x: numbers('f32', [46, 3], 1), y: numbers('f32', [46, 2], 2) }))

@@ -28,8 +28,8 @@ import type { TrainEvent } from '../../src/train/events.js'
 import { train } from '../../src/train/train.js'
 import type { TrainingOptions } from '../../src/train/training.js'
 import { sameBits, tensor, type Tensor } from '../../src/value/tensor.js'
-import { numbers } from '../conformance/helpers.js'
-import { left, right, tensorOf } from '../expr/helpers.js'
+import { left, right } from '../support/either.js'
+import { numbers, tensorOf } from '../support/tensors.js'
 
 const net = model(input(3), dense(12), batchNorm(), tanh, dropout(0.3), dense(4))
 const classes = (n: number): Tensor =>

@@ -13,8 +13,8 @@ import { steps, type StopRule } from '../../src/train/stop/index.js'
 import { train } from '../../src/train/train.js'
 import { checkTraining, type Training } from '../../src/train/training.js'
 import { showError, mistakesOf, type Problem } from '../../src/value/error.js'
-import { numbers } from '../conformance/helpers.js'
-import { right } from '../expr/helpers.js'
+import { right } from '../support/either.js'
+import { numbers } from '../support/tensors.js'
 
 const left = (e: E.Either<Problem<string>, unknown>): Problem<string> => {
   if (E.isRight(e)) throw new Error('it should have been refused')

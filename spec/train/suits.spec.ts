@@ -46,8 +46,8 @@ import { train, trainIterator } from '../../src/train/train.js'
 import { training, type TrainingOptions } from '../../src/train/training.js'
 import { showError } from '../../src/value/error.js'
 import { numbersOf, tensor, type Tensor } from '../../src/value/tensor.js'
-import { numbers } from '../conformance/helpers.js'
-import { left, right } from '../expr/helpers.js'
+import { left, right } from '../support/either.js'
+import { numbers } from '../support/tensors.js'
 
 const { sgd, adam, momentum } = optimizers
 const net = model(input(3), dense(5), sigmoid, dense(4))

@@ -27,8 +27,8 @@ import { allOf, anyOf, epochs, lossBelow, steps, type StopRule } from '../../src
 import type { TrainEvent } from '../../src/train/events.js'
 import { train } from '../../src/train/train.js'
 import { training, type TrainingOptions } from '../../src/train/training.js'
-import { right } from '../expr/helpers.js'
-import { numbers } from '../conformance/helpers.js'
+import { right } from '../support/either.js'
+import { numbers } from '../support/tensors.js'
 
 const net = model(input(3), named('hidden')(dense(5)), tanh, dense(4))
 const data: Dataset = right(

@@ -7,7 +7,8 @@ import { dense, input, model, tanh } from '../../src/layer/index.js'
 import { predict } from '../../src/infer/index.js'
 import { meanSquaredError, sgd, steps, train } from '../../src/train/index.js'
 import { numbersOf } from '../../src/value/tensor.js'
-import { left, right, tensorOf } from '../expr/helpers.js'
+import { left, right } from '../support/either.js'
+import { tensorOf } from '../support/tensors.js'
 
 const settings = {
   model: model(input(1), dense(1)),

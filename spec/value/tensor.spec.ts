@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { numbersOf, tensor, type DType } from '../../src/value/tensor.js'
 import { showError } from '../../src/value/error.js'
-import { left, right } from '../data/helpers.js'
+import { left, right } from '../support/either.js'
 
 it('refuses numbers that the element type cannot hold, naming the first', () => {
   const bad: readonly (readonly [DType, unknown])[] = [

@@ -29,6 +29,7 @@ import {
   slopes,
   weighted
 } from './values.js'
+import { uniform } from './uniform.js'
 
 type Outputs = Readonly<Record<'y' | 'slope', Tensor>>
 /** the values, and the derivative of their sum: for an activation of single numbers the slope at each */
@@ -146,7 +147,7 @@ export const activationLaws = (kind: ActivationDefinition, registry: LayerRegist
             'kinks',
             fc.oneof(
               fc.integer({ min: -20, max: 20 }).map(n => n / 2),
-              fc.double({ min: -12, max: 12, noNaN: true })
+              uniform(-12, 12)
             ),
             x => smoothAt(kind, x)
           )

@@ -21,12 +21,13 @@ import {
 import type { Trial } from '../search/trial.js'
 import { jsonLaw } from './json.js'
 import { every, everySample, holds, law, lawsOf, seed, worded, type Law, type Verdict } from './law.js'
+import { uniform } from './uniform.js'
 
 const options = (mostMargin: number, leastWidth: number): fc.Arbitrary<NarrowOptions> =>
   fc.record({
     keep: fc.integer({ min: 1, max: 6 }),
-    margin: fc.double({ min: 0, max: mostMargin, noNaN: true }),
-    minWidth: fc.double({ min: leastWidth, max: 1, noNaN: true })
+    margin: uniform(0, mostMargin),
+    minWidth: uniform(leastWidth, 1)
   })
 type Of = Space<{ readonly x: Dimension }>
 

@@ -5,11 +5,12 @@ import fc from 'fast-check'
 import { sameData } from '../value/equal.js'
 import { notStarted, type Memory, type Progress } from '../train/progress.js'
 import { every, everySample, holds, law, type Law, type Verdict } from './law.js'
+import { uniform } from './uniform.js'
 
 /** the progress of a run after each of its steps, the start included */
 export type Course = readonly Progress[]
 
-const loss = fc.double({ min: 0, max: 4, noNaN: true, noDefaultInfinity: true })
+const loss = uniform(0, 4)
 /** runs of any length, with or without a validation set */
 export const course: fc.Arbitrary<Course> = fc
   .record({

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { explain } from '../../../src/backend/kernel/explain.js'
 import { add, input, matmul, mul, sub } from '../../../src/expr/build.js'
 import { program } from '../../../src/expr/program.js'
-import { right } from '../../expr/helpers.js'
+import { right } from '../../support/either.js'
 
 describe('explain', () => {
   it('tells kernels with what they read and write, where buffers lie and how long, and the totals', () => {

@@ -23,10 +23,11 @@ import { optimizers } from '../../../src/train/optimizer/index.js'
 import { steps } from '../../../src/train/stop/index.js'
 import { train } from '../../../src/train/train.js'
 import { program } from '../../../src/expr/program.js'
-import { numbers, runs, seed } from '../../conformance/helpers.js'
 import { runnable, samplesOf } from '../../expr/arbitrary.js'
-import { right } from '../../expr/helpers.js'
 import { programs } from './programs.js'
+import { right } from '../../support/either.js'
+import { runs } from '../../support/runs.js'
+import { numbers, seed } from '../../support/tensors.js'
 
 /** which program shows a pass best */
 const shownOn: { readonly [P in PassName]: keyof typeof programs } = {

@@ -2,7 +2,7 @@
 import * as b from '../../../src/expr/build.js'
 import type { Expr } from '../../../src/expr/op.js'
 import { program, type Program } from '../../../src/expr/program.js'
-import { right } from '../../expr/helpers.js'
+import { right } from '../../support/either.js'
 
 const turned = (e: Expr): Expr => b.transpose(e, [1, 0])
 const made = (outputs: Readonly<Record<string, Expr>>): Program => right(program(outputs))

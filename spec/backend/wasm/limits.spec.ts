@@ -4,7 +4,8 @@ import { wasm, wasmThreadPool, wasmThreads } from '../../../src/backend/wasm/was
 import { explain } from '../../../src/backend/kernel/explain.js'
 import * as b from '../../../src/expr/build.js'
 import { program } from '../../../src/expr/program.js'
-import { left, right, tensorOf } from '../../expr/helpers.js'
+import { left, right } from '../../support/either.js'
+import { tensorOf } from '../../support/tensors.js'
 
 const x = b.input('x', 'f32', [1])
 const small = right(program({ y: b.neg(x) }))

@@ -9,8 +9,9 @@ import type { Expr } from '../../../src/expr/op.js'
 import { program, type Program } from '../../../src/expr/program.js'
 import { sizeOf, type Dims } from '../../../src/value/shape.js'
 import { numbersOf, type DType, type Tensor } from '../../../src/value/tensor.js'
-import { numbers, runs, seed } from '../../conformance/helpers.js'
-import { left, right, tensorOf } from '../../expr/helpers.js'
+import { left, right } from '../../support/either.js'
+import { runs } from '../../support/runs.js'
+import { numbers, seed, tensorOf } from '../../support/tensors.js'
 
 type Call = readonly [program: number, count: number, inputs: Values]
 interface Case {

@@ -7,7 +7,7 @@ import { wasm } from '../../../src/backend/wasm/wasm.js'
 import type { Expr } from '../../../src/expr/op.js'
 import { numbersOf, type FloatType } from '../../../src/value/tensor.js'
 import { ops, runnable, samplesOf } from '../../expr/arbitrary.js'
-import { right } from '../../expr/helpers.js'
+import { right } from '../../support/either.js'
 
 /** NaN has many bit patterns and the contract promises none of them; all other numbers must agree to the bit */
 const agree = (y: Expr, inputs: Values): void => {

@@ -10,8 +10,9 @@ import * as b from '../../../src/expr/build.js'
 import type { Expr } from '../../../src/expr/op.js'
 import { program, type Program } from '../../../src/expr/program.js'
 import { numbersOf, type FloatType, type Tensor } from '../../../src/value/tensor.js'
-import { numbers, runs, seed } from '../../conformance/helpers.js'
-import { right, tensorOf } from '../../expr/helpers.js'
+import { right } from '../../support/either.js'
+import { runs } from '../../support/runs.js'
+import { numbers, seed, tensorOf } from '../../support/tensors.js'
 
 /** what else is done with a matrix of weights, and whether it may lie in panels then */
 const uses: Readonly<Record<string, { readonly panels: boolean; readonly of: (w: Expr) => Expr | undefined }>> = {

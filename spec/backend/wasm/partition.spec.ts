@@ -12,9 +12,9 @@ import * as b from '../../../src/expr/build.js'
 import type { Expr } from '../../../src/expr/op.js'
 import { program } from '../../../src/expr/program.js'
 import { allocate, isFloat, numbersOf, type DType, type FloatType, type Tensor } from '../../../src/value/tensor.js'
-import { runs } from '../../conformance/helpers.js'
 import { runnable, samplesOf } from '../../expr/arbitrary.js'
-import { right } from '../../expr/helpers.js'
+import { right } from '../../support/either.js'
+import { runs } from '../../support/runs.js'
 
 /** runs kernels, one after another, and reads what they leave for the output y */
 const ran = (l: KernelProgram, inputs: Values): ArrayLike<number> => {

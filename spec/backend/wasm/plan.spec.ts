@@ -19,9 +19,9 @@ import { softmaxCrossEntropy } from '../../../src/train/loss/index.js'
 import { adam } from '../../../src/train/optimizer/index.js'
 import { steps } from '../../../src/train/stop/index.js'
 import { train } from '../../../src/train/train.js'
-import { numbers } from '../../conformance/helpers.js'
 import { runnable, samplesOf } from '../../expr/arbitrary.js'
-import { right } from '../../expr/helpers.js'
+import { right } from '../../support/either.js'
+import { numbers } from '../../support/tensors.js'
 
 const net = model(input(130), dense(160), batchNorm(), relu, dropout(0.2), dense(96), gelu, dense(64), relu, dense(10))
 const data = right(dataset({ x: numbers('f32', [230, 130], 4), y: numbers('u32', [230], 5, 10), classes: 10 }))

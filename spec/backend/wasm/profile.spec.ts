@@ -13,8 +13,8 @@ import { softmaxCrossEntropy } from '../../../src/train/loss/index.js'
 import { adam } from '../../../src/train/optimizer/index.js'
 import { steps } from '../../../src/train/stop/index.js'
 import { train } from '../../../src/train/train.js'
-import { numbers } from '../../conformance/helpers.js'
-import { right } from '../../expr/helpers.js'
+import { right } from '../../support/either.js'
+import { numbers } from '../../support/tensors.js'
 
 const data = right(dataset({ x: numbers('f32', [230, 300], 4), y: numbers('u32', [230], 5, 10), classes: 10 }))
 const settings = {

@@ -19,7 +19,7 @@ import { startThreadPool } from '../../../src/backend/wasm/runtime/threads.js'
 import { exp, input } from '../../../src/expr/build.js'
 import { program } from '../../../src/expr/program.js'
 import { numbersOf } from '../../../src/value/tensor.js'
-import { left, right } from '../../expr/helpers.js'
+import { left, right } from '../../support/either.js'
 
 const test = right(makeSelfTest())
 

@@ -18,8 +18,8 @@ import { softmaxCrossEntropy } from '../../../src/train/loss/index.js'
 import { steps } from '../../../src/train/stop/index.js'
 import { train } from '../../../src/train/train.js'
 import { sizeOf } from '../../../src/value/shape.js'
-import { right } from '../../expr/helpers.js'
-import { numbers } from '../../conformance/helpers.js'
+import { right } from '../../support/either.js'
+import { numbers } from '../../support/tensors.js'
 
 const net = model(input(300), dense(160), batchNorm(), relu, dropout(0.2), dense(96), gelu, dense(10))
 const data = right(dataset({ x: numbers('f32', [230, 300], 4), y: numbers('u32', [230], 5, 10), classes: 10 }))

@@ -12,8 +12,9 @@ import type { Expr } from '../../../src/expr/op.js'
 import { program, type Program } from '../../../src/expr/program.js'
 import type { Dims } from '../../../src/value/shape.js'
 import { numbersOf, scalarOf, type FloatType, type Tensor } from '../../../src/value/tensor.js'
-import { numbers, runs, seed } from '../../conformance/helpers.js'
-import { right, tensorOf } from '../../expr/helpers.js'
+import { right } from '../../support/either.js'
+import { runs } from '../../support/runs.js'
+import { numbers, seed, tensorOf } from '../../support/tensors.js'
 
 const shapes: readonly Dims[] = [[], [1], [3], [4], [5, 3], [16], [2, 8], [67], [130, 129], [64, 257]]
 

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { explainWat } from '../../../src/backend/wasm/explain.js'
 import { watOf } from '../../../src/backend/wasm/emit/wat.js'
 import { makeSelfTest, runSelfTest } from '../../../src/backend/wasm/runtime/self-test.js'
-import { right } from '../../expr/helpers.js'
 import { programs } from '../kernel/programs.js'
+import { right } from '../../support/either.js'
 
 const features = { simd: true, threads: true, bulk_memory: true }
 

@@ -21,10 +21,10 @@ const { kind, n, batch, sizes, norm = false, rate } = workloads[w]
 const data = makeData(w)
 const threads = Number(process.env.BENCH_THREADS ?? 1)
 const backend = threads === 1 ? g.wasm : g.wasmThreads(threads)
-const f32 = (shape, numbers) => g.view('f32', shape, numbers)
+const f32 = (shape, numbers) => g.tensorView('f32', shape, numbers)
 /** a benchmark has nobody to tell a problem to but its reader */
 const right = e => {
-  if (e._tag === 'Left') throw new Error(g.message(e.left))
+  if (e._tag === 'Left') throw new Error(g.showError(e.left))
   return e.right
 }
 
@@ -151,9 +151,9 @@ const inferPublic = () => {
   return run(peer, w, () => right(probabilities(examples)).data[0])
 }
 const inferLoop = () => {
-  const { value } = right(g.lower(model, { batch }))
+  const { value } = right(g.toExpr(model, { batch }))
   const p = right(g.program({ y: value }))
-  const resident = Object.fromEntries(g.leaves(paramsForInference(), 'params'))
+  const resident = Object.fromEntries(g.treeLeaves(paramsForInference(), 'params'))
   const loop = right(backend.loop([p], {}, resident))
   const given = { x: x() }
   return run(peer, w, () => right(loop.step(p, given)).y.data[0])

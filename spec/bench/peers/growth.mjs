@@ -11,7 +11,7 @@ const { kind, batch, sizes, rate } = workloads[w]
 const tiny = kind === 'tiny'
 const { x, y } = makeData(w)
 const right = e => {
-  if (e._tag === 'Left') throw new Error(g.message(e.left))
+  if (e._tag === 'Left') throw new Error(g.showError(e.left))
   return e.right
 }
 
@@ -20,7 +20,7 @@ const epochBatches = tiny ? 1024 : 64
 const repeated = (numbers, width) => {
   const out = new Float32Array(numbers.length * epochBatches)
   for (let i = 0; i < epochBatches; i++) out.set(numbers, i * numbers.length)
-  return g.view('f32', [batch * epochBatches, width], out)
+  return g.tensorView('f32', [batch * epochBatches, width], out)
 }
 const data = right(g.dataset({ x: repeated(x, sizes[0]), y: repeated(y, sizes.at(-1)) }))
 const act = tiny ? g.tanh : g.relu

@@ -7,13 +7,13 @@ const dist = process.env.BENCH_DIST ?? resolve(import.meta.dirname, '../../../di
 const g = await import(pathToFileURL(resolve(dist, 'node/index.js')).href)
 const count = Number(process.argv[2])
 const right = e => {
-  if (e._tag === 'Left') throw new Error(g.message(e.left))
+  if (e._tag === 'Left') throw new Error(g.showError(e.left))
   return e.right
 }
 const data = right(
   g.dataset({
-    x: g.view('f32', [64, 64], new Float32Array(4096).fill(0.5)),
-    y: g.view('u32', [64], new Uint32Array(64))
+    x: g.tensorView('f32', [64, 64], new Float32Array(4096).fill(0.5)),
+    y: g.tensorView('u32', [64], new Uint32Array(64))
   })
 )
 const settings = layers => ({

@@ -16,11 +16,13 @@ const data = gradfold.fromArrays(
   ],
   [[0], [1]]
 ).right
-const told = e => (e._tag === 'Left' ? { tag: e.left._tag, message: gradfold.message(e.left) } : { tag: 'Right' })
+const told = e => (e._tag === 'Left' ? { tag: e.left._tag, message: gradfold.showError(e.left) } : { tag: 'Right' })
 
 onmessage = async () => {
   try {
-    const refused = [gradfold.train(options, { backend: gradfold.wasm })(data), await gradfold.wasmCrew(2)()].map(told)
+    const refused = [gradfold.train(options, { backend: gradfold.wasm })(data), await gradfold.wasmThreadPool(2)()].map(
+      told
+    )
     postMessage({ refused, digest: '', isolated: crossOriginIsolated })
   } catch (e) {
     postMessage({ error: String(e?.message ?? e) })

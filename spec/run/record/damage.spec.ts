@@ -11,8 +11,8 @@ import { decodeRows, encodeHeader, encodeRows, rowSize, type Layout } from '../.
 import { verifyRecord } from '../../../src/run/record/verify.js'
 import { parseRunFile } from '../../../src/run/run-file.js'
 import { showError } from '../../../src/value/error.js'
-import { right } from '../helpers.js'
 import { folders, ok } from './folders.js'
+import { right } from '../../support/either.js'
 
 /** one place in so many: all of them in `npm run sweep:damage` */
 const sparse = process.env['RUNS'] === undefined ? 23 : 1

@@ -7,7 +7,8 @@ import { fingerprintOf } from '../../../src/value/fingerprint.js'
 import { singleDifference, tensorDifference, ulps } from '../../../src/run/record/values.js'
 import { parseRunFile } from '../../../src/run/run-file.js'
 import { tensorView, type Tensor } from '../../../src/value/tensor.js'
-import { right, runFiles, xor } from '../helpers.js'
+import { runFiles, xor } from '../helpers.js'
+import { right } from '../../support/either.js'
 
 describe('bisection', () => {
   test('finds the first place, and asks about few', () =>

@@ -8,8 +8,8 @@ import { recordIn } from '../../../src/run/record/folder.js'
 import { nameRun, recordUnlocked, type NamedRun } from '../../../src/run/record/recorder.js'
 import { parseRunFile } from '../../../src/run/run-file.js'
 import { diskOf, faults, keyOf, PowerCut, type Fault, type Image } from '../disk.js'
-import { right } from '../helpers.js'
 import { ok } from './folders.js'
+import { right } from '../../support/either.js'
 
 const run = right(
   parseRunFile(

@@ -9,8 +9,8 @@ import { wasm } from '../../../src/backend/wasm/wasm.js'
 import type { RunOutcome, RecordOptions } from '../../../src/run/record/options.js'
 import { recordRun } from '../../../src/run/record/recorder.js'
 import { showError, type Problem } from '../../../src/value/error.js'
-import { right } from '../helpers.js'
 import { runOf } from './run.js'
+import { right } from '../../support/either.js'
 
 /** gives the path of another folder, which is not there yet, each time */
 export const folders = (): { readonly fresh: () => string } => {

@@ -7,7 +7,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { lock } from '../../../src/run/record/lock.js'
 import { closeSocket, isAlive, lease, openSocket, thisOwner } from '../../../src/run/record/owner.js'
-import { leftMessage, right } from '../helpers.js'
+import { left, right } from '../../support/either.js'
 
 const root = mkdtempSync(join(tmpdir(), 'gradfold-lock-'))
 afterAll(() => {
@@ -33,7 +33,7 @@ const ended = async (): Promise<number> => {
 describe('lock', () => {
   test('is taken, refused while it is held, free afterwards', async () => {
     const release = right(await lock(folder)())
-    expect(leftMessage(await lock(folder)())).toBe(
+    expect(left(await lock(folder)())).toBe(
       `${folder}: expected a folder that no other run is using, got one in use by process ${process.pid}; wait for it, or stop it`
     )
     await release()
@@ -44,7 +44,7 @@ describe('lock', () => {
     const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)'])
     try {
       put('1', { pid: child.pid, host: hostname() })
-      expect(leftMessage(await lock(folder)())).toContain(`in use by process ${child.pid}`)
+      expect(left(await lock(folder)())).toContain(`in use by process ${child.pid}`)
       expect(locks()).toEqual(['1'])
     } finally {
       child.kill('SIGKILL')
@@ -71,13 +71,13 @@ describe('lock', () => {
   })
   test('of another machine counts, and the hint says what to delete', async () => {
     put('1', { pid: 1, host: 'elsewhere' })
-    expect(leftMessage(await lock(folder)())).toContain(
+    expect(left(await lock(folder)())).toContain(
       `by process 1 on elsewhere; if that process is gone, delete ${join(folder, 'lock', '1')}`
     )
   })
   test('of another machine that renews its lock counts until the lease is over', async () => {
     put('1', { pid: 1, host: 'elsewhere', began: 'another-boot 17', namespace: 'pid:[1]', lease })
-    expect(leftMessage(await lock(folder)())).toContain(`its lock ends within ${lease} s`)
+    expect(left(await lock(folder)())).toContain(`its lock ends within ${lease} s`)
     const before = Date.now() / 1000 - lease - 60
     utimesSync(join(folder, 'lock', '1'), before, before)
     await right(await lock(folder)())()
@@ -119,12 +119,12 @@ describe('lock', () => {
     expect(locks()).toEqual(['mine'])
   })
   test('of an empty path is refused', async () => {
-    expect(leftMessage(await lock('')())).toBe('expected the path of a folder, got ""')
+    expect(left(await lock('')())).toBe('expected the path of a folder, got ""')
   })
   test('is refused where there can be no folder', async () => {
     const file = join(root, 'file')
     writeFileSync(file, '')
-    expect(leftMessage(await lock(file)())).toMatch(/expected a folder that can be locked, got E/)
+    expect(left(await lock(file)())).toMatch(/expected a folder that can be locked, got E/)
   })
   test.each([0, 1])('of many that try at once at most one has it (%i stale ones before)', async stale => {
     const pid = await ended()

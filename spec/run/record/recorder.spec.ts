@@ -13,10 +13,11 @@ import { stateAt } from '../../../src/run/record/replay.js'
 import { stateDigest } from '../../../src/run/state.js'
 import { train, trainIterator } from '../../../src/train/train.js'
 import { showError, type Problem } from '../../../src/value/error.js'
-import { diverging, right } from '../helpers.js'
+import { diverging } from '../helpers.js'
 import { parseRunFile } from '../../../src/run/run-file.js'
 import { bad, folders, ok, record } from './folders.js'
 import { epochSteps, runOf } from './run.js'
+import { right } from '../../support/either.js'
 
 const { fresh } = folders()
 

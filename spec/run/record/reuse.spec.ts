@@ -25,7 +25,7 @@ import {
 } from '../../../src/train/stop/index.js'
 import type { EpochReport, TrainEvent } from '../../../src/train/events.js'
 import { train, type Trained } from '../../../src/train/train.js'
-import { right } from '../helpers.js'
+import { right } from '../../support/either.js'
 
 const data = right(
   fromArrays(

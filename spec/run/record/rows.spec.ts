@@ -12,7 +12,7 @@ import {
   type Layout,
   type StepRow
 } from '../../../src/run/record/rows.js'
-import { leftMessage, right } from '../helpers.js'
+import { left, right } from '../../support/either.js'
 
 const layout: Layout = layoutOf({ '0/correct': [0], '1/by class': [0, 0, 0] }, ['dense/weight', 'dense/bias'], 'f32')
 const word = fc.integer({ min: 0, max: 0xffffffff })
@@ -90,7 +90,7 @@ describe('a header', () => {
   test('is followed by rows at a multiple of 8', () => expect(header.length % 8).toBe(0))
   test('with any byte changed, or cut off, is refused or says another layout; it never throws', () => {
     for (let i = 0; i < header.length; i++) {
-      leftMessage(decodeHeader(header.subarray(0, i)))
+      left(decodeHeader(header.subarray(0, i)))
       for (const flip of [1, 0x80, 0xff]) {
         const damaged = header.slice()
         damaged[i] = (damaged[i] as number) ^ flip
@@ -103,5 +103,5 @@ describe('a header', () => {
     ['of another file', new TextEncoder().encode('{"data": "mnist", "model"'), 'a file that begins with gfsteps1'],
     ['that claims to be huge', header.map((b, i) => (i === 11 ? 0xff : b)), 'at most 67108864 bytes'],
     ['that claims another size of rows', header.map((b, i) => (i === 12 ? 7 : b)), `rows of ${rowSize(layout)} bytes`]
-  ])('%s is refused', (_, bytes, words) => expect(leftMessage(decodeHeader(bytes))).toContain(words))
+  ])('%s is refused', (_, bytes, words) => expect(left(decodeHeader(bytes))).toContain(words))
 })

@@ -1,6 +1,6 @@
 /** A small run to record: BatchNorm, Dropout, a schedule, a short last batch; 6 steps to an epoch. */
 import { parseRunFile, type RunFile } from '../../../src/run/run-file.js'
-import { right } from '../helpers.js'
+import { right } from '../../support/either.js'
 
 const numbers = (n: number, from: number): readonly number[] =>
   Array.from({ length: n }, (_, i) => ((i * 37 + from * 11) % 23) / 10 - 1)

@@ -10,8 +10,8 @@ import { storeRun } from '../../../src/run/record/store.js'
 import { verifyRecord } from '../../../src/run/record/verify.js'
 import type { RunFile } from '../../../src/run/run-file.js'
 import { anyOf, earlyStopping, epochs, lossBelow, steps } from '../../../src/train/stop/index.js'
-import { right } from '../helpers.js'
 import { epochSteps, runOf } from './run.js'
+import { right } from '../../support/either.js'
 
 const root = mkdtempSync(join(tmpdir(), 'gradfold-store-'))
 afterAll(() => {

@@ -30,9 +30,10 @@ import { fingerprintOf } from '../../../src/value/fingerprint.js'
 import { allocate, numbersOf, tensorView, type Tensor } from '../../../src/value/tensor.js'
 import { treeLeaves } from '../../../src/value/tree.js'
 import { parseRunFile } from '../../../src/run/run-file.js'
-import { diverging, right } from '../helpers.js'
+import { diverging } from '../helpers.js'
 import { folders, ok, record } from './folders.js'
 import { epochSteps, runOf } from './run.js'
+import { right } from '../../support/either.js'
 
 const { fresh } = folders()
 

@@ -11,8 +11,8 @@ import {
   softmaxCrossEntropy,
   type Loss
 } from '../../../src/train/loss/index.js'
-import { tensorOf } from '../../expr/helpers.js'
 import { evaluated, type GoldenTensor } from './helpers.js'
+import { tensorOf } from '../../support/tensors.js'
 
 interface Golden {
   readonly prediction: GoldenTensor

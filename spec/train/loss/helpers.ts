@@ -6,7 +6,7 @@ import type { Expr } from '../../../src/expr/op.js'
 import { batchLoss, knownLoss, losses, type KnownLoss, type Loss } from '../../../src/train/loss/index.js'
 import type { Dims } from '../../../src/value/shape.js'
 import { numbersOf, type Tensor } from '../../../src/value/tensor.js'
-import { right } from '../../expr/helpers.js'
+import { right } from '../../support/either.js'
 
 export const allSamples: readonly Loss[] = Object.values(losses).flatMap((k): readonly Loss[] => k.samples)
 /** a name for a sample, for the title of a test */

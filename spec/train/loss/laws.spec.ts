@@ -19,9 +19,10 @@ import {
 import { decode } from '../../../src/value/codec.js'
 import { codecsOf } from '../../../src/registry/codecs.js'
 import type { Tensor } from '../../../src/value/tensor.js'
-import { randomFrom } from '../../expr/arbitrary.js'
-import { right, tensorOf } from '../../expr/helpers.js'
 import { allSamples, close, evaluated, known, nameOf } from './helpers.js'
+import { right } from '../../support/either.js'
+import { randomFrom } from '../../support/random.js'
+import { tensorOf } from '../../support/tensors.js'
 
 /** three classes, as the samples' weights of classes are for */
 const classes = 3

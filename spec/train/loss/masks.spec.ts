@@ -11,8 +11,9 @@ import { dense, input, model, softmax } from '../../../src/layer/index.js'
 import { wasm } from '../../../src/backend/wasm/wasm.js'
 import { fromArrays } from '../../../src/data/index.js'
 import { epochs, perplexity, sgd, train } from '../../../src/train/index.js'
-import { left, right, tensorOf } from '../../expr/helpers.js'
 import { evaluated } from './helpers.js'
+import { left, right } from '../../support/either.js'
+import { tensorOf } from '../../support/tensors.js'
 
 const masked = [1, -Infinity, -0.5, 2]
 const kept = [1, -0.5, 2]

@@ -46,7 +46,8 @@ import { type LossDefinition } from 'gradfold/extend'
 import { nonNegative, withDefault } from 'gradfold/codec'
 import { decode } from '../../../src/value/codec.js'
 import { codecsOf } from '../../../src/registry/codecs.js'
-import { left, right, tensorOf } from '../../expr/helpers.js'
+import { left, right } from '../../support/either.js'
+import { tensorOf } from '../../support/tensors.js'
 
 // ---- a loss of one's own: expectile regression, which weighs errors above and below differently
 

@@ -19,9 +19,10 @@ import { epochs, steps } from '../../../src/train/stop/index.js'
 import { train } from '../../../src/train/train.js'
 import { training } from '../../../src/train/training.js'
 import { numbersOf, sameBits, type Tensor } from '../../../src/value/tensor.js'
-import { randomFrom } from '../../expr/arbitrary.js'
-import { left, right, tensorOf } from '../../expr/helpers.js'
 import { allSamples, close, evaluated, nameOf } from './helpers.js'
+import { left, right } from '../../support/either.js'
+import { randomFrom } from '../../support/random.js'
+import { tensorOf } from '../../support/tensors.js'
 
 const seeds = fc.integer({ min: 0, max: 0x7fffffff })
 const drawn = (seed: number, n: number): readonly number[] => {

@@ -6,9 +6,9 @@ import { describe, expect, test } from 'vitest'
 import { wasm } from '../../../src/backend/wasm/wasm.js'
 import { metrics, type Metric, type MetricValue } from '../../../src/train/metric/index.js'
 import { addTotals } from '../../../src/train/metric/metric.js'
-import { seed } from '../../conformance/helpers.js'
-import { randomFrom } from '../../expr/arbitrary.js'
 import { kindOf, metricOf, sumsOf, type Examples } from './helpers.js'
+import { randomFrom } from '../../support/random.js'
+import { seed } from '../../support/tensors.js'
 
 const samples = Object.values(metrics).flatMap(kind =>
   kind.samples.map((m): readonly [string, Metric] => [JSON.stringify(m), m])

@@ -17,10 +17,10 @@ import {
   rocAuc,
   topK
 } from '../../../src/train/metric/index.js'
-import { seed } from '../../conformance/helpers.js'
-import { left, right } from '../../expr/helpers.js'
-import { randomFrom } from '../../expr/arbitrary.js'
 import { metricOf, sumsOf, type Examples } from './helpers.js'
+import { left, right } from '../../support/either.js'
+import { randomFrom } from '../../support/random.js'
+import { seed } from '../../support/tensors.js'
 
 const sum = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0)
 const mean = (xs: readonly number[]): number => sum(xs) / xs.length

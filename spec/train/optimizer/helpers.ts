@@ -9,7 +9,8 @@ import { schedules } from '../../../src/train/schedule/index.js'
 import type { Codec } from '../../../src/value/codec.js'
 import { filledTensor, numbersOf, type FloatType, type Tensor } from '../../../src/value/tensor.js'
 import { treeLeaves, type Branch, type Tree } from '../../../src/value/tree.js'
-import { right, tensorOf } from '../../expr/helpers.js'
+import { right } from '../../support/either.js'
+import { tensorOf } from '../../support/tensors.js'
 
 export const self = optimizerInterpreter(optimizers)
 export const codec: Codec<Optimizer> = codecsOf({ optimizers, schedules }).optimizer

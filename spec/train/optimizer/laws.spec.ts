@@ -16,8 +16,6 @@ import {
 } from '../../../src/train/optimizer/index.js'
 import { decode } from '../../../src/value/codec.js'
 import { sameBits, toTypedArray, type Tensor } from '../../../src/value/tensor.js'
-import { randomFrom } from '../../expr/arbitrary.js'
-import { right, tensorOf } from '../../expr/helpers.js'
 import {
   allSamples,
   apart,
@@ -31,6 +29,9 @@ import {
   type Gradient,
   type Params
 } from './helpers.js'
+import { right } from '../../support/either.js'
+import { randomFrom } from '../../support/random.js'
+import { tensorOf } from '../../support/tensors.js'
 
 /** paths that the samples' selectors know */
 const paths = ['dense/weight', 'dense/bias', 'dense2/weight', 'norm/gamma']

@@ -40,9 +40,10 @@ import { stepOf } from '../../../src/train/step.js'
 import { steps } from '../../../src/train/stop/index.js'
 import { training } from '../../../src/train/training.js'
 import { numbersOf, sameBits, type Tensor } from '../../../src/value/tensor.js'
-import { randomFrom } from '../../expr/arbitrary.js'
-import { left, right, tensorOf } from '../../expr/helpers.js'
 import { apart, numbersAt, states, trajectory, type Gradient, type Params } from './helpers.js'
+import { left, right } from '../../support/either.js'
+import { randomFrom, uniform } from '../../support/random.js'
+import { tensorOf } from '../../support/tensors.js'
 
 const seeds = fc.integer({ min: 0, max: 0x7fffffff })
 const norm = (xs: readonly number[]): number => Math.sqrt(xs.reduce((s, x) => s + x * x, 0))
@@ -78,7 +79,7 @@ describe('clipping', () => {
   })
   test('by norm: each tensor by itself, its direction kept', () => {
     fc.assert(
-      fc.property(seeds, fc.double({ min: 0.1, max: 4, noNaN: true }), (seed, size) => {
+      fc.property(seeds, uniform(0.1, 4), (seed, size) => {
         const g = drawn(seed, size)
         const u = firstUpdate(clipByNorm(1.5), g)
         for (const [p, xs] of Object.entries(g)) {
@@ -95,7 +96,7 @@ describe('clipping', () => {
   })
   test('by global norm: all together, their direction kept', () => {
     fc.assert(
-      fc.property(seeds, fc.double({ min: 0.1, max: 4, noNaN: true }), (seed, size) => {
+      fc.property(seeds, uniform(0.1, 4), (seed, size) => {
         const g = drawn(seed, size)
         const whole = norm(Object.values(g).flat())
         const u = firstUpdate(clipByGlobalNorm(2), g)

@@ -15,10 +15,11 @@ import {
 } from '../../../src/train/schedule/index.js'
 import { epochs, steps } from '../../../src/train/stop/index.js'
 import { course, valueAt } from './helpers.js'
+import { uniform } from '../../support/random.js'
 
 const size = fc.integer({ min: 1, max: 50 })
-const level = fc.double({ min: 0, max: 10, noNaN: true })
-const factor = fc.double({ min: 0.01, max: 0.99, noNaN: true })
+const level = uniform(0, 10)
+const factor = uniform(0.01, 0.99)
 const at = (s: Setting, ...ts: readonly number[]): readonly number[] => ts.map(t => valueAt(s, t))
 const near = (a: number, b: number): void => {
   expect(Math.abs(a - b)).toBeLessThan(1e-12 * Math.max(1, Math.abs(b)))

@@ -42,9 +42,10 @@ import { train } from '../../../src/train/train.js'
 import { training } from '../../../src/train/training.js'
 import { decode } from '../../../src/value/codec.js'
 import { sameBits, type Tensor } from '../../../src/value/tensor.js'
-import { randomFrom } from '../../expr/arbitrary.js'
-import { left, right, tensorOf } from '../../expr/helpers.js'
 import { allSamples, codec, course, self, valueAt, type Moment } from './helpers.js'
+import { left, right } from '../../support/either.js'
+import { randomFrom, uniform } from '../../support/random.js'
+import { tensorOf } from '../../support/tensors.js'
 
 describe.each(allSamples.map(s => [JSON.stringify(s), s] as const))('%s', (_, s) => {
   test('is its JSON', () => {
@@ -53,7 +54,7 @@ describe.each(allSamples.map(s => [JSON.stringify(s), s] as const))('%s', (_, s)
     expect(again).toEqual(s)
     expect(JSON.stringify(codec.encode(again))).toBe(text)
   })
-  const losses = fc.array(fc.double({ min: 0, max: 10, noNaN: true }), { minLength: 2, maxLength: 40 })
+  const losses = fc.array(uniform(0, 10), { minLength: 2, maxLength: 40 })
   test('is finite and not below 0', () => {
     fc.assert(
       fc.property(losses, ls =>

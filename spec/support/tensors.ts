@@ -1,8 +1,11 @@
+/** Tensors for tests: from given numbers, or from moderate numbers drawn from a seed. */
 import fc from 'fast-check'
-import type { Dims } from '../../src/value/shape.js'
-import { sizeOf } from '../../src/value/shape.js'
+import { sizeOf, type Dims } from '../../src/value/shape.js'
 import { allocate, tensorView, type DType, type Tensor } from '../../src/value/tensor.js'
-import { randomFrom } from '../expr/arbitrary.js'
+import { randomFrom } from './random.js'
+
+export const tensorOf = <D extends DType>(dtype: D, shape: Dims, numbers: ArrayLike<number>): Tensor<Dims, D> =>
+  tensorView(dtype, shape, allocate(dtype, numbers))
 
 /** moderate numbers from a seed */
 export const numbers = (dtype: DType, shape: Dims, seed: number, scale = 2): Tensor => {
@@ -12,9 +15,3 @@ export const numbers = (dtype: DType, shape: Dims, seed: number, scale = 2): Ten
   return tensorView(dtype, shape, out)
 }
 export const seed = fc.integer({ min: 0, max: 0x7fffffff })
-
-/** CI runs the number stated; `RUNS=10000 npm run sweep:gradients` runs more */
-export const runs = (normally: number): number => Number(process.env['RUNS'] ?? normally)
-
-/** for tests that a heavier sweep runs long */
-export const minutes = (n: number): number => n * 60_000

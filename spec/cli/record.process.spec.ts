@@ -1,0 +1,56 @@
+/** Recorded runs by the command, as processes of their own: interrupted, killed, started twice. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runJson } from '../run/record/run.js'
+import { kill } from './killed.js'
+
+const root = join(import.meta.dirname, '../..')
+const main = join(root, 'dist/node/main.js')
+const folder = mkdtempSync(join(tmpdir(), 'gradfold-record-process-'))
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
+beforeAll(() => {
+  if (!existsSync(main)) throw new Error('nothing to run: `npm run build` comes first')
+})
+const at = (name: string): string => join(folder, name)
+const file = (name: string, epochs: number): string => {
+  writeFileSync(at(name), JSON.stringify(runJson(epochs)))
+  return at(name)
+}
+const gradfold = (...args: readonly string[]) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', cwd: root })
+  return { status, stdout, stderr }
+}
+const start = (...args: readonly string[]): ChildProcess =>
+  spawn(process.execPath, [main, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+const resultOf = (record: string): string => readFileSync(join(record, 'result.json'), 'utf8')
+
+describe('recorded runs', () => {
+  test('interrupted, they save and say how to go on; meanwhile nobody else gets the folder', async () => {
+    const [whole, record, long] = [at('whole'), at('interrupted'), file('long.json', 400)]
+    expect(gradfold('train', long, '--record', whole, '--quiet').status).toBe(0)
+    const child = start('train', long, '--record', record)
+    let errors = ''
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (errors += text))
+    const ended = new Promise<number | null>(resolve => child.once('close', resolve))
+    await new Promise(resolve => child.stdout?.once('data', resolve))
+    child.stdout?.resume()
+    const second = gradfold('resume', record)
+    expect(second.status).toBe(2)
+    expect(second.stderr).toMatch(/in use by process \d+/)
+    child.kill('SIGINT')
+    expect(await ended).toBe(130)
+    expect(errors).toMatch(/^stopped after epoch \d+, step [\d,]+, and saved; to resume: gradfold resume \S+\n$/)
+    expect(gradfold('resume', record, '--quiet').status).toBe(0)
+    expect(resultOf(record)).toBe(resultOf(whole))
+  })
+  test('killed at any moment, they go on and end the same', { timeout: 300_000 }, async () => {
+    const { wrong, killed } = await kill(8)
+    expect(wrong).toEqual([])
+    expect(killed).toBeGreaterThan(2)
+  })
+})
