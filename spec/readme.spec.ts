@@ -1,6 +1,7 @@
 /**
- * The table of formulas in the README, made from the registries: a new member appears by existing, and the table cannot go stale.
- * `UPDATE=readme npx vitest run spec/readme.spec.ts` writes it.
+ * The tables of the documentation that are made from the registries: the members in README.md, the formulas in
+ * docs/reference/formulas.md. A new member appears by existing, and no table goes stale.
+ * `UPDATE=readme npx vitest run spec/readme.spec.ts` writes them.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,8 +10,14 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import * as gradfold from '../src/index.js'
+import * as search from '../src/search.js'
+import { readers } from '../src/data/readers.js'
 import { activations } from '../src/layer/activation-table.js'
 import { initializers } from '../src/layer/initializer.js'
+import { layers } from '../src/layer/registry.js'
+import { constraints } from '../src/search/constraint.js'
+import { dimensions } from '../src/search/dimension/index.js'
+import { samplers } from '../src/search/sampler/index.js'
 import { losses } from '../src/train/loss/index.js'
 import { metrics } from '../src/train/metric/index.js'
 import { optimizers } from '../src/train/optimizer/index.js'
@@ -27,6 +34,14 @@ interface Row {
 }
 const math = (tex: string): string => `$${tex.replaceAll('|', '\\vert ')}$`
 const texOf = (m: object): string | undefined => ('tex' in m && typeof m.tex === 'string' ? m.tex : undefined)
+/** members whose constructor has another name than their tag in files */
+const constructors: Readonly<Record<string, string>> = {
+  scale: 'scaleBy',
+  joined: 'joinSchedules',
+  random: 'randomSearch',
+  grid: 'gridSearch',
+  sobol: 'sobolSearch'
+}
 const ofFamily = (
   members: Readonly<Record<string, object>>,
   test: string,
@@ -34,7 +49,7 @@ const ofFamily = (
 ): readonly Row[] =>
   Object.entries(members).map(([name, m]) => ({
     formula: texOf(m) === undefined ? formula(name) : math(texOf(m) ?? ''),
-    name,
+    name: constructors[name] ?? name,
     // every member obeys the laws of its family; the named test is the one that checks its numbers, where there is one
     test: readFileSync(test, 'utf8').includes(name) ? test : laws
   }))
@@ -111,17 +126,60 @@ const table = Object.entries(sections)
     ].join('\n')
   )
   .join('\n')
-const [open, close] = ['<!-- formulas: made by spec/readme.spec.ts -->', '<!-- /formulas -->']
-
-describe('README', () => {
-  const readme = readFileSync('README.md', 'utf8')
-  const [before, rest = ''] = readme.split(open)
+/** the file with what stands between the comments of this name replaced */
+const withPart = (text: string, name: string, content: string): string => {
+  const [open, close] = [`<!-- ${name}: made by spec/readme.spec.ts -->`, `<!-- /${name} -->`]
+  const [before, rest = ''] = text.split(open)
   const [, after] = rest.split(close)
-  const wanted = `${before ?? ''}${open}\n\n${table}\n${close}${after ?? ''}`
+  return `${before ?? ''}${open}\n\n${content}\n${close}${after ?? ''}`
+}
 
-  it('lists every formula as it is', () => {
-    if (process.env['UPDATE'] === 'readme') writeFileSync('README.md', wanted)
-    else expect(readme).toBe(wanted)
+const names = (members: object): string =>
+  Object.keys(members)
+    .map(name => `\`${constructors[name] ?? name}\``)
+    .join(' ')
+const memberRows: readonly (readonly [family: string, members: object, where: string])[] = [
+  ['layers', layers, 'docs/guide/models.md'],
+  ['activations', activations, 'docs/guide/models.md'],
+  ['initializers (by name)', initializers, 'docs/guide/models.md'],
+  ['losses', losses, 'docs/guide/training.md'],
+  ['metrics', metrics, 'docs/guide/training.md'],
+  ['optimizers', optimizers, 'docs/guide/training.md'],
+  ['schedules', schedules, 'docs/guide/training.md'],
+  ['stop rules', stopRules, 'docs/guide/training.md'],
+  ['data in run files', readers, 'docs/guide/data.md'],
+  ['search: dimensions', dimensions, 'docs/guide/search.md'],
+  ['search: constraints', constraints, 'docs/guide/search.md'],
+  ['search: samplers', samplers, 'docs/guide/search.md']
+]
+const memberTable = [
+  '| family | members |',
+  '|---|---|',
+  ...memberRows.map(([family, members, where]) => `| [${family}](${where}) | ${names(members)} |`),
+  ''
+].join('\n')
+
+describe.each([
+  ['README.md', 'members', memberTable],
+  ['docs/reference/formulas.md', 'formulas', table]
+])('%s', (file, name, content) => {
+  it('lists every member as it is', () => {
+    const text = readFileSync(file, 'utf8')
+    const wanted = withPart(text, name, content)
+    if (process.env['UPDATE'] === 'readme') writeFileSync(file, wanted)
+    else expect(text).toBe(wanted)
+  })
+})
+
+describe('the documentation', () => {
+  it('has a README of at most 200 lines', () => {
+    expect(readFileSync('README.md', 'utf8').split('\n').length).toBeLessThanOrEqual(200)
+  })
+  it('names members by their constructors', () => {
+    const all = { ...gradfold, ...search }
+    for (const [family, members] of memberRows)
+      for (const name of Object.keys(members))
+        if (members !== initializers) expect(all, family).toHaveProperty(constructors[name] ?? name)
   })
   it('names values that exist, and tests that exist', () => {
     for (const { name, test, exported } of Object.values(sections).flat()) {
@@ -129,17 +187,9 @@ describe('README', () => {
       expect(existsSync(test), test).toBe(true)
     }
   })
-  it.each(['From data to predictions', 'Search'])('shows under %s a program that runs, with what it prints', title => {
-    const block = new RegExp(`## ${title}\\n\\n\`\`\`ts\\n(.*?)\\n// ([^\\n]*)\\n\`\`\``, 's').exec(readme)
-    const { outputText } = ts.transpileModule(block?.[1] ?? '', { compilerOptions: { target: ts.ScriptTarget.ES2022 } })
-    // the built package, by its own name
-    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', outputText], {
-      encoding: 'utf8'
-    })
-    expect([stdout.trim(), stderr]).toEqual([block?.[2], ''])
-  })
   it('shows recorded runs as they are used', () => {
-    const block = /## Runs\n.*?```ts\n(.*?)```/s.exec(readme)?.[1] ?? ''
+    const guide = readFileSync('docs/guide/runs.md', 'utf8')
+    const block = /## Recorded runs in a program\n.*?```ts\n(.*?)```/s.exec(guide)?.[1] ?? ''
     const folder = mkdtempSync(join(tmpdir(), 'gradfold-readme-'))
     const program = `
       const text = ${JSON.stringify(JSON.stringify(runJson(3)))}
@@ -176,6 +226,8 @@ describe('README', () => {
     ])
   })
   it('shows the study file as it is', () => {
-    expect(readme).toContain(readFileSync('examples/iris-search.json', 'utf8').trim())
+    expect(readFileSync('docs/guide/search.md', 'utf8')).toContain(
+      readFileSync('examples/iris-search.json', 'utf8').trim()
+    )
   })
 })

@@ -48,7 +48,7 @@ export { loadSource, readers, sourceCodec } from './data/readers.js'
 export type { Reader, Source, Sources } from './data/reader/reader.js'
 export { scalingCodec } from './data/normalise.js'
 
-// the pieces, for members and readers of one's own
+// the pieces, for custom members and readers
 export {
   count,
   decode,

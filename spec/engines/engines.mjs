@@ -11,7 +11,7 @@ import { open } from './browser.mjs'
 const usage = `npm run test:engines -- [--all] [--only node-22,firefox] [--readme]
   --all     an engine that is not here is a failure
   --only    these engines, with commas between them
-  --readme  put the table into README.md`
+  --readme  put the table into docs/reference/engines.md`
 const { values: options } = parseArgs({
   options: {
     all: { type: 'boolean', default: false },
@@ -143,11 +143,11 @@ else {
   console.log(`\n${count} golden runs in each cell, compared by SHA-256\n\n${text}`)
   writeFileSync(at('results.json'), `${JSON.stringify({ count, rows }, null, 1)}\n`)
   if (options.readme) {
-    const readme = at('../../README.md')
+    const page = at('../../docs/reference/engines.md')
     const [start, end] = ['<!-- engines: made by `npm run test:engines -- --readme` -->', '<!-- /engines -->']
-    const [before, rest] = readFileSync(readme, 'utf8').split(start)
-    if (rest === undefined) throw new Error('README.md has no place for the table')
-    writeFileSync(readme, `${before}${start}\n\n${text}\n\n${end}${rest.split(end)[1]}`)
+    const [before, rest] = readFileSync(page, 'utf8').split(start)
+    if (rest === undefined) throw new Error('docs/reference/engines.md has no place for the table')
+    writeFileSync(page, `${before}${start}\n\n${text}\n\n${end}${rest.split(end)[1]}`)
   }
   const failed = rows.some(r => (r.here ? r.cells.some(c => !c.ok) || r.limited?.ok === false : options.all))
   process.exitCode = failed ? 1 : 0

@@ -233,7 +233,7 @@ describe('in a training', () => {
     const run = predict(net, done.params, { backend: wasm, layers: done.state.layers })
     expect(E.isRight(run(data.x.tensor))).toBe(true)
     expect(left(predict(net, done.params, { backend: wasm })(data.x.tensor))).toMatch(
-      /^layers\/batchNorm\/mean: expected a running statistic f32\[4\], got none; hand the layers of the state along as the option layers$/
+      /^layers\/batchNorm\/mean: expected a running statistic f32\[4\], got none; pass state\.layers as the option layers$/
     )
   })
 })

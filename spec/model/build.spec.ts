@@ -203,7 +203,7 @@ describe('labels', () => {
         shared('k')(closed([4], dense(4))),
         residual(sequential(relu, shared('k')(closed([4], dense(4), relu))))
       ),
-      'residual: expected the model that the key k stands for elsewhere, got another one; give it another key'
+      'residual: expected the model that has the key k elsewhere, got another one; give it another key'
     ]
   ])('%s', (got, wanted) => expect(got).toBe(wanted))
   test('with one hash collide', () => {

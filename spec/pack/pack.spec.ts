@@ -45,7 +45,16 @@ afterAll(() => {
 
 describe('what is packed', () => {
   test('has its licence, its sources, its types and nothing of the workshop', () => {
-    expect(readdirSync(installed).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json', 'src'])
+    expect(readdirSync(installed).sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'dist',
+      'docs',
+      'examples',
+      'package.json',
+      'src'
+    ])
     const built = readdirSync(join(installed, 'dist'), { recursive: true, encoding: 'utf8' }).filter(f =>
       /\.\w+$/.test(f)
     )

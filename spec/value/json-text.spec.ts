@@ -77,8 +77,8 @@ test.each([
     '} at line 1, column 11; the name of a field, in double quotes, is missing before it, or a comma is one too many'
   ],
   ['[\n  1,\n]', '] at line 3, column 1; a value is missing before it, or a comma is one too many'],
-  ["{ 'a': 1 }", "'a' at line 1, column 3; what is no number, true, false or null stands in double quotes"],
-  ['[NaN]', 'NaN at line 1, column 2; what is no number, true, false or null stands in double quotes'],
+  ["{ 'a': 1 }", "'a' at line 1, column 3; anything but a number, true, false or null must be in double quotes"],
+  ['[NaN]', 'NaN at line 1, column 2; anything but a number, true, false or null must be in double quotes'],
   ['// mine\n{}', '// mine at line 1, column 1; there are no comments in JSON'],
   ['{ "a": 1', 'the end at line 1, column 9; a } is missing before it'],
   ['{}\n{}', '{ at line 2, column 1; there is one value in a text, and this is behind its end']

@@ -10,7 +10,7 @@ import { defaultLimits } from './limits.js'
 
 export type Nested = readonly (number | Nested)[]
 
-/** the sizes along the first elements; every other branch is held against them afterwards */
+/** the sizes along the first elements; every other branch is compared with them afterwards */
 const sizesOf = (a: unknown): Dims => {
   const sizes: number[] = []
   for (let u = a; Array.isArray(u) && sizes.length <= defaultLimits.rank; u = u[0]) sizes.push(u.length)

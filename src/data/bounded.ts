@@ -18,7 +18,7 @@ const tooLong = (path: string, maxBytes: number, got: string): DataError =>
 const kindOf = (stats: Stats): string =>
   stats.isFIFO() ? 'a pipe' : stats.isSocket() ? 'a socket' : stats.isDirectory() ? 'EISDIR' : 'a device'
 
-/** Left for what is no regular file, and for one that is too long */
+/** Left for anything but a regular file, and for a file that is too long */
 const checkFile = (path: string, maxBytes: number, stats: Stats): E.Either<DataError, number> =>
   !stats.isFile()
     ? E.left(dataError([path], 'a regular file', kindOf(stats), 'pipes and devices are read from standard input only'))

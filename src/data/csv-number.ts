@@ -5,7 +5,7 @@ const powersOf10: readonly number[] = [
   1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15
 ]
 
-/** so many digits make a whole number below 2^53 */
+/** the number of digits that always make a whole number below 2^53 */
 const exactDigits = 15
 
 const isDigit = (c: number): boolean => c >= 48 && c <= 57

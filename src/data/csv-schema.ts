@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { decodeError, type DecodeError } from '../value/error.js'
 
-/** how the numbers of a column are read: `scale * x + shift`, computed in f64; 1 and 0 unless given */
+/** how the numbers of a column are read: `scale * x + shift`, computed in f64; default 1 and 0 */
 export interface ScaledColumn {
   readonly scale?: number | undefined
   readonly shift?: number | undefined
@@ -15,9 +15,9 @@ export interface CsvSchema {
   /** every column of the file by its name in the header; a file may have them in any order */
   readonly columns: Readonly<Record<string, CsvColumn>>
   readonly target: string
-  /** one character between cells; `,` unless given */
+  /** one character between cells; default `,` */
   readonly delimiter?: string | undefined
-  /** the columns of the inputs as a model sees them, each once; the order of `columns` unless given */
+  /** the columns of the inputs as a model sees them, each once; default: the order of `columns` */
   readonly order?: readonly string[] | undefined
 }
 

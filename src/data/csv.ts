@@ -78,7 +78,7 @@ const putOf = ({ schema, places, width }: Table, { x, y }: Storage, name: string
     : numberPut(typeof column === 'object' ? column : {}, out, across, place)
 }
 
-/** at most so many rows can be there: each takes a line, and each of its cells a character with what follows it */
+/** an upper bound on the rows: each takes a line, and each of its cells a character and a separator */
 const mostRows = (text: string, columns: number): number => {
   let lines = 1
   for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) lines++

@@ -1,6 +1,6 @@
 /**
  * A dataset is two features, inputs and targets, with one row per example. A feature is a tensor and how its numbers are read. Bytes
- * stay bytes: a model sees `scale * byte + shift`, worked out where the batch is gathered, so that MNIST takes 47 MB and not 188.
+ * stay bytes: a model sees `scale * byte + shift`, computed where the batch is gathered, so that MNIST takes 47 MB and not 188.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'

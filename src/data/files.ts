@@ -74,9 +74,9 @@ const packageFile = (name: string, file: string): TE.TaskEither<DataError, strin
   )
 
 export interface MnistOptions {
-  /** the first so many examples of 60,000 (all, unless given) */
+  /** how many of the 60,000 examples to read, from the first; default all */
   readonly train?: number | undefined
-  /** the first so many examples of 10,000 */
+  /** how many of the 10,000 examples to read, from the first; default all */
   readonly test?: number | undefined
   /** inputs of the shape [784] instead of [28, 28, 1] */
   readonly flat?: boolean | undefined

@@ -55,7 +55,7 @@ const inflate = (bytes: Uint8Array, size: number): Unpacked => {
  * Unpacks one gzip member.
  *
  * @returns Left for data that are cut off, damaged (the checksum differs) or followed by more, and for a size above `limits.bytes`.
- * Memory is taken only after the size that the file claims has been held against its own length. Never throws.
+ * Memory is allocated only after the size that the file claims was compared with its own length. Never throws.
  */
 export const gunzip = (bytes: Uint8Array, limits: Limits = defaultLimits): E.Either<DecodeError, Uint8Array> => {
   const fail = (expected: string, got: string, hint = ''): E.Either<DecodeError, never> =>

@@ -1,6 +1,6 @@
 /**
- * Datasets and batches as a program reads them: rows gathered by index from data that stays in the program's memory, or examples handed
- * in with each step.
+ * Datasets and batches as a program reads them: rows gathered by index from data that stays in the program's memory, or examples
+ * passed with each step.
  */
 import type { Values } from '../backend/backend.js'
 import { add, cast, gather, input, mul } from '../expr/build.js'
@@ -9,7 +9,7 @@ import type { Expr } from '../expr/op.js'
 import type { Aval, FloatType } from '../value/tensor.js'
 import type { Dataset, Feature } from './dataset.js'
 
-/** where a batch comes from: handed in with each step, or gathered by index from a dataset that stays in the program's memory */
+/** where a batch comes from: passed with each step, or gathered by index from a dataset that stays in the program's memory */
 export interface BatchSource {
   readonly x: Expr
   readonly y: Expr
@@ -49,7 +49,7 @@ export const residentData = ({ x, y, weights }: Dataset): Values => ({
   ...(weights === undefined ? {} : { 'data/weights': weights.tensor })
 })
 
-/** examples handed in as the inputs `x`, `y` and perhaps `weights`, as a model sees them */
+/** examples passed as the inputs `x`, `y` and perhaps `weights`, as a model sees them */
 export const handedIn = (
   { x, y, weights }: { readonly x: Aval; readonly y: Aval; readonly weights?: Aval },
   dtype: FloatType

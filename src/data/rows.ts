@@ -1,4 +1,4 @@
-/** Rows of a tensor: what lies at one index of the first axis. */
+/** Rows of a tensor: the numbers at one index of the first axis. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { showUnknown } from '../value/codec.js'

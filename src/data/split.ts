@@ -155,7 +155,7 @@ const byClass = (labels: Uint32Array, order: Uint32Array): readonly (readonly nu
   return [...rows].sort(([a], [b]) => a - b).map(([, list]) => list)
 }
 
-/** every class needs so many members, for each part to have one */
+/** the least number of members of a class, so that each part has one */
 const checkMembers = (
   classes: readonly (readonly number[])[],
   labels: Uint32Array,

@@ -88,7 +88,7 @@ const refusal = ({ tensors, metadata }: SafeTensors): ShapeError | undefined => 
 /**
  * A safetensors file in parts, for hashing and writing without a copy, of tensors and names that are known to be right. Tensors stand
  * by the width of their numbers, widest first, then by name, and the header is padded with spaces to a multiple of 8 bytes: so every
- * tensor lies on a multiple of its numbers' width, and the same tensors give the same bytes, whatever the order they came in.
+ * tensor is at a multiple of its numbers' width, and the same tensors give the same bytes, whatever the order they came in.
  */
 export const safetensorsLayout = (s: SafeTensors): Parts => {
   const entries = Object.entries(s.tensors).sort(([a, x], [b, y]) => widths[y.dtype] - widths[x.dtype] || byName(a, b))
@@ -188,7 +188,7 @@ const fail = (expected: string, got: string, hint = ''): E.Either<DecodeError, n
 
 const cutOff = 'the file is cut off, or of another format'
 
-/** the length of the header, held against the limit and the bytes that are there */
+/** the length of the header, compared with the limit and the bytes that are there */
 const headerLength = (bytes: Uint8Array, limits: SafetensorsLimits): E.Either<DecodeError, number> => {
   if (!(bytes instanceof Uint8Array))
     return fail('a Uint8Array', showUnknown(bytes), 'new Uint8Array(buffer) makes one')

@@ -16,7 +16,7 @@ const combineTensors = (xs: readonly Tensor[], first: Tensor, f: (numbers: reado
   return tensorView(first.dtype, first.shape, allocate(first.dtype, out))
 }
 
-/** number by number, f of what stands at the same place in each of several predictions; rounded once to their precision */
+/** number by number, f of the numbers at the same index of several predictions; rounded once to their precision */
 export const combine = (
   predictions: readonly Examples[],
   f: (numbers: readonly number[]) => number

@@ -32,7 +32,7 @@ export interface Evaluation {
 export interface Evaluator {
   /** of the model with these tensors, named as in `like` */
   readonly evaluate: (model: Values) => E.Either<ShapeError | BackendError, Evaluation>
-  /** gives back threads and memory */
+  /** releases threads and memory */
   readonly close: () => void
 }
 

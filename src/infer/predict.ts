@@ -76,7 +76,7 @@ const lacking = (p: Program, given: Values): ShapeError | undefined =>
             name.split('/'),
             `a running statistic ${showAval({ dtype, shape })}`,
             'none',
-            'hand the layers of the state along as the option layers',
+            'pass state.layers as the option layers',
             'missing-input'
           )
         ]

@@ -27,5 +27,5 @@ export { optimizerLaws } from './optimizer.js'
 export { scheduleLaws } from './schedule.js'
 export { stopLaws } from './stop.js'
 
-/** Random networks and layers, of the kinds handed along, for properties of one's own. */
+/** Random networks and layers of a registry, for custom properties. */
 export { anyLayer, anyDims, networks, type Network, type NetworkOptions } from './networks.js'

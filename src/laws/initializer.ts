@@ -21,7 +21,7 @@ const shape: fc.Arbitrary<Dims> = fc.array(size, { minLength: 1, maxLength: 4 })
 
 /**
  * The laws of an initializer, for each of its samples (one without settings has itself):
- * - json: a layer with it goes to JSON and back; fields that nobody knows are refused
+ * - json: a layer with it goes to JSON and back; unknown fields are refused
  * - shape: as many numbers as the shape holds, as f32
  * - finite: none of them NaN or infinite
  * - determinism: the same key, the same bits, in a fresh array

@@ -6,7 +6,7 @@ import { sameData } from '../value/equal.js'
 import { decode, parseJson, type Codec } from '../value/codec.js'
 import { everySample, holds, law, worded, type Law } from './law.js'
 
-/** json: what is written is plain JSON, and reads back as the same data; a field that nobody knows is refused */
+/** json: what is written is plain JSON, and reads back as the same data; an unknown field is refused */
 export const jsonLaw = <A>(codec: Codec<A>, samples: readonly A[]): Law =>
   law('json', fc.constantFrom('unknown', 'x', 'tags'), stranger =>
     everySample(samples, sample => {

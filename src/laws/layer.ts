@@ -181,14 +181,14 @@ interface Drawn {
 
 /**
  * The laws of a kind of layer, for each of its samples, random inputs, parameters and running statistics:
- * - json: it goes to JSON and back; fields that nobody knows are refused
+ * - json: it goes to JSON and back; unknown fields are refused
  * - shape: outputs, running statistics and first parameters have the shapes that its place says
  * - gradient: of inputs and parameters, in training and in inference, against difference quotients in f64
  * - purity: the same inputs and key give the same bits, and stay as they are
  * - backends: the same bits on the reference and compiled, forward and backward, in training and in inference
  * - inference: draws nothing, keeps running statistics; without either, does what training does
  * - independence: in inference the bits of an example do not depend on the batch it came in
- * - resume: a training of a model with it, broken off, written to bytes, read and gone on with, gives the bits of one that was not
+ * - resume: a training of a model with it, interrupted, written to bytes, read and resumed, gives the bits of an uninterrupted one
  *
  * @param registry what else its samples are made of; the definition itself is added
  * @example for (const { name, property } of layerLaws(scaleKind)) test(name, () => fc.assert(property))

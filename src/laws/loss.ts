@@ -225,7 +225,7 @@ const targetsOf = (registry: TrainingRegistry, sample: Loss, a: Drawn): Verdict 
 
 /**
  * The laws of a loss, for each of its samples, random outputs and targets of the shapes that it takes:
- * - json: it goes to JSON and back; fields that nobody knows are refused
+ * - json: it goes to JSON and back; unknown fields are refused
  * - shape: one loss for each example, [K], of the outputs' element type
  * - gradient: by the outputs, against difference quotients in f64
  * - independence: the bits of an example's loss do not depend on the other examples

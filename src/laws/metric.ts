@@ -110,7 +110,7 @@ const monoidOf = (kind: MetricDefinition<Metric>, sample: Metric, a: Cut): Verdi
 
 /**
  * The laws of a metric, for each of its samples, random outputs and targets of the shapes that it takes:
- * - json: it goes to JSON and back; fields that nobody knows are refused
+ * - json: it goes to JSON and back; unknown fields are refused
  * - monoid: however examples are ordered and cut into batches, the totals give the same value, up to the order in which f64 numbers
  *   are added (1e-9 of it)
  * - purity, backends: the same bits twice, and on the reference and compiled

@@ -111,7 +111,7 @@ const spread = (from: Dims, to: Shape): readonly Layer[] =>
 const gather = (from: Shape): readonly Layer[] =>
   isDims(from) ? [] : [parallel(...from.map(part => block([...gather(part), flatten]))), mergeConcat]
 
-/** every `named` layer of a list under a name that stands for its place in it */
+/** every `named` layer of a list under a name made from its index */
 const renamed = (layers: readonly Layer[]): readonly Layer[] =>
   layers.map((layer, i) => (layer.tag === 'named' ? named(`part${i}`)(layer.layer) : layer))
 

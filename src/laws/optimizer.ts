@@ -164,12 +164,12 @@ const orderOf = (o: Optimizer, registry: TrainingRegistry, a: Drawn): Verdict =>
 /**
  * The laws of an optimizer, for each of its samples and a few updates of the parameters of a small network (`dense/weight`,
  * `dense/bias`, `dense2/weight`, `dense2/bias`), which the samples must suit:
- * - json: it goes to JSON and back, its schedules too; fields that nobody knows are refused
+ * - json: it goes to JSON and back, its schedules too; unknown fields are refused
  * - shape: every parameter has an update; slots are those declared, and keep their shapes
  * - finite: parameters and slots stay finite for gradients from 0 to 1,000,000, in f32 and f64
  * - order: the order in which parameters stand does not matter, up to that in which f64 numbers are added (1e-9)
  * - purity, backends: the same bits twice, and on the reference and compiled
- * - resume: a training with it, broken off, written to bytes, read and gone on with, gives the bits of one that was not
+ * - resume: a training with it, interrupted, written to bytes, read and resumed, gives the bits of an uninterrupted one
  *
  * @param registry what else its samples are made of; the definition itself is added
  * @example for (const { name, property } of optimizerLaws(signKind)) test(name, () => fc.assert(property))

@@ -1,4 +1,4 @@
-/** The law of a run: broken off after any step, written, read and gone on with, it gives the bits that it would have given in one go. */
+/** The law of a run: interrupted after any step, written, read and resumed, it gives the bits of an uninterrupted run. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import fc from 'fast-check'

@@ -20,13 +20,13 @@ interface Valued {
 
 /**
  * The laws of a schedule, for each of its samples and any course of a run:
- * - json: it goes to JSON and back; fields that nobody knows are refused
+ * - json: it goes to JSON and back; unknown fields are refused
  * - fits: what its record checks besides ranges holds of its samples
  * - finite: its values are finite, at any step, also far beyond the end of what it was made for
  * - highest: and none is above the one that its record says
  * - memory: what it remembers are numbers
  * - purity: values depend on progress and memory alone
- * - resume: a training with it, broken off, written to bytes, read and gone on with, gives the bits of one that was not
+ * - resume: a training with it, interrupted, written to bytes, read and resumed, gives the bits of an uninterrupted one
  *
  * @param registry what else its samples are made of; the definition itself is added
  * @example for (const { name, property } of scheduleLaws(sawtoothKind)) test(name, () => fc.assert(property))

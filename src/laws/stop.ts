@@ -19,17 +19,17 @@ import { every, everySample, holds, law, lawsOf, type Law, type Verdict } from '
 import { course, followed, memoryLaws, type Course, type Watcher } from './memory.js'
 import { resumeLaw } from './resume.js'
 
-const said = (answer: unknown): string => (answer === undefined ? 'goes on' : `stops (${JSON.stringify(answer)})`)
+const said = (answer: unknown): string => (answer === undefined ? 'continues' : `stops (${JSON.stringify(answer)})`)
 
 /**
  * The laws of a stop rule, for each of its samples and any course of a run:
- * - json: it goes to JSON and back; fields that nobody knows are refused
- * - reason: it goes on, or says why not in a word at least
+ * - json: it goes to JSON and back; unknown fields are refused
+ * - reason: it continues, or gives a reason that is not empty
  * - memory: what it remembers are numbers
  * - purity: whether it stops depends on progress and memory alone
  * - combination: with any other rule, `anyOf` stops exactly where one of them would and `allOf` where both would, in either order;
  *   `anyOf` and `allOf` of the rule alone are the rule
- * - resume: a training with it, broken off, written to bytes, read and gone on with, ends at the same step for the same reason, with the same bits
+ * - resume: a training with it, interrupted, written to bytes, read and resumed, ends at the same step for the same reason, with the same bits
  *
  * @param registry what else its samples are made of; the definition itself is added
  * @example for (const { name, property } of stopLaws(plateauKind)) test(name, () => fc.assert(property))
@@ -63,7 +63,7 @@ export const stopLaws = (
     return every(cases, ([made, wanted]) => {
       const got = stops(made, progress)
       const i = wanted.findIndex((w, k) => w !== got[k])
-      return holds(i < 0, () => `${JSON.stringify(made)} at step ${i}: ${got[i] === true ? 'stops' : 'goes on'}`)
+      return holds(i < 0, () => `${JSON.stringify(made)} at step ${i}: ${got[i] === true ? 'stops' : 'continues'}`)
     })
   }
   const others = fc.constantFrom(steps(3), lossBelow(1), ...Object.values(all.stopRules).flatMap(k => k.samples))

@@ -36,7 +36,7 @@ export const numbers = <D extends DType>(
   return tensorView(dtype, shape, allocate(dtype, isFloat(dtype) ? all : all.map(Math.floor)))
 }
 
-/** the seed of the numbers that stand at a path */
+/** the seed of the numbers at a path */
 export const streamOf = (seed: number, path: string): number => (seed + fnv1a32(path)) >>> 0
 
 /** now and then one of the given numbers, with either sign; else uniform from -2 to 2 */
@@ -116,7 +116,7 @@ export interface Computation {
  * - purity: made and computed twice, the same bits; inputs stay as they were
  * - backends: the same bits on the reference and compiled
  *
- * @param make what a record says for one of its samples; called anew every time
+ * @param make what a record says for one of its samples; called again every time
  */
 export const computationLaws = <S, A extends object>(
   samples: readonly S[],

@@ -36,7 +36,7 @@ const defaults = { momentum: 0.9, epsilon: 1e-5 } as const
  *
  * In training mean and variance are those of the batch, over all axes but the last, the batch axis included; the variance is the
  * biased one (divided by n). In inference they are running statistics, which begin at 0 and 1, are part of the training state, and
- * go on in every training step as
+ * are updated in every training step as
  *
  *     running <- momentum running + (1 - momentum) batch
  *

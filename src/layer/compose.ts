@@ -50,7 +50,7 @@ export const stateOf =
     const s = child(context.state, name)
     return isLeafExpr(s)
       ? s
-      : missing(context.path, `a running statistic ${name}`, 'hand along the layer state of a training of this model')
+      : missing(context.path, `a running statistic ${name}`, 'pass the layer state of a training of this model')
   }
 const isLeafExpr = (t: Tree<Expr>): t is Expr => typeof (t as { readonly op?: unknown }).op === 'string'
 
@@ -119,12 +119,7 @@ const joinShared = (children: readonly LabelledLayer[]): E.Either<ShapeError, Us
       const before = all.get(key)
       if (before !== undefined && !sameData(before.layer, use.layer))
         return E.left(
-          shapeError(
-            [label],
-            `the model that the key ${key} stands for elsewhere`,
-            'another one',
-            'give it another key'
-          )
+          shapeError([label], `the model that has the key ${key} elsewhere`, 'another one', 'give it another key')
         )
       all.set(key, before ?? use)
     }

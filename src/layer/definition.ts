@@ -30,7 +30,7 @@ export interface LabelRules<L> {}
 
 /** tag -> the range of layer L's outputs (Gives); omit it where it is not known */
 export interface OutputRangeRules<L> {}
-/** tag -> the list of layers that layer L stands for, where it is a list of layers */
+/** tag -> the list of layers that layer L is, for lists of layers */
 export interface BodyRules<L> {}
 /** tag -> the label that the user gave layer L: it is never numbered */
 export interface NameRules<L> {}
@@ -46,13 +46,13 @@ export interface ParamSpec {
   readonly initializer: Initializer
   /** numbers that feed one output, and outputs that one number feeds */
   readonly fan: Fan
-  /** what it does in its formula, for what goes by it (weight decay); by its own label unless given, see `roleOf` */
+  /** what it does in its formula, which weight decay selects by; default: by its own label, see `roleOf` */
   readonly role?: ParamRole
 }
 /** a factor of inputs, what is added to their sum, a factor of normalised numbers, what is added to these */
 export type ParamRole = 'weight' | 'bias' | 'scale' | 'shift'
 const rolesByLabel: Readonly<Record<string, ParamRole>> = { bias: 'bias', gamma: 'scale', beta: 'shift' }
-/** the role of a parameter at a path: the one that its layer states, or else what its own label (the path's last) stands for */
+/** the role of a parameter at a path: the one that its layer states, or else the one of its own label (the last of the path) */
 export const roleOf = (path: string, spec?: { readonly role?: ParamRole }): ParamRole => {
   const label = path.slice(path.lastIndexOf('/') + 1)
   return spec?.role ?? (Object.hasOwn(rolesByLabel, label) ? rolesByLabel[label] : undefined) ?? 'weight'
@@ -70,7 +70,7 @@ export interface Context {
   readonly shared: Tree<Expr>
   /** training (dropout drops, batch statistics are used) or inference */
   readonly training: boolean
-  /** inference in which random layers draw all the same: Monte-Carlo prediction */
+  /** inference in which random layers still draw: Monte-Carlo prediction */
   readonly sampling?: boolean
   /** the key of this place and step, u32 [2] */
   readonly key: Expr

@@ -23,7 +23,7 @@ export * from './combinator/residual.js'
 export * from './combinator/sequential.js'
 export * from './combinator/shared.js'
 
-// for kinds of one's own
+// for custom layers
 export {
   batchShape,
   childContext,

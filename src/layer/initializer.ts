@@ -30,7 +30,7 @@ export type Initializer = {
   [K in keyof Initializers]: [keyof Initializers[K]] extends [never] ? K : { readonly tag: K } & Initializers[K]
 }[keyof Initializers]
 
-/** a copy that nobody can change */
+/** a frozen copy */
 export const frozen = (i: Initializer): Initializer => (typeof i === 'string' ? i : Object.freeze({ ...i }))
 
 /** what an initializer is asked for */
@@ -79,7 +79,7 @@ const uniformOf = (limit: (fan: Fan) => number): Row<NoSettings> =>
   without(({ key, shape, fan }) => within(key, sizeOf(shape), limit(fan)))
 
 /**
- * The first of every n-th draw that lies within 2: draws of a key don't change when more are asked for, so the result does not depend on
+ * The first of every n-th draw that is within 2: draws of a key don't change when more are asked for, so the result does not depend on
  * how many rounds it takes.
  */
 const truncated = (key: DrawKey, n: number): Float32Array => {

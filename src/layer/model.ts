@@ -12,7 +12,7 @@ import type { AnyFail, Fail, Inside, NotKnown, Plain, Same, Sentence, Shape, Sho
 import type { FromList, OutputRangeOf, NoLayer, Out, Series } from './types/infer.js'
 
 declare const output: unique symbol
-/** the data of a model, whose shapes nobody has checked */
+/** the data of a model, whose shapes are not checked */
 export interface ModelData<In extends Shape = Shape, L extends Layer = Layer> {
   readonly tag: 'model'
   readonly input: In

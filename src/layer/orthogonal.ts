@@ -1,6 +1,6 @@
 /** Orthonormal matrices from random ones: Householder's QR decomposition in f64, with + - * / sqrt only. */
 
-/** sets `a[i..m, j]` to the reflection that zeroes column j below its diagonal; gives back the sign and 2 / |v|^2 */
+/** sets `a[i..m, j]` to the reflection that zeroes column j below its diagonal; returns the sign and 2 / |v|^2 */
 interface Reflection {
   readonly v: Float64Array
   readonly factor: number

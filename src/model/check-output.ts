@@ -1,4 +1,4 @@
-/** What a layer's formula gives, held against what its record says of it: mistakes of a kind of one's own are found at the layer. */
+/** Checks that a layer's formula gives the output that its definition declares, so that mistakes of custom layers are found at the layer. */
 import { node } from '../expr/build.js'
 import type { Expr } from '../expr/op.js'
 import type { Applied, BuiltLayer, Value } from '../layer/definition.js'

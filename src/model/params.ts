@@ -8,7 +8,7 @@ import type { Body } from '../layer/types/infer.js'
 import type { Tensor } from '../value/tensor.js'
 import type { Branch } from '../value/tree.js'
 
-/** what is shared anywhere in a layer (children stand in `layer` or `layers`), as [key, model] */
+/** what is shared anywhere in a layer (its children are in `layer` or `layers`), as [key, model] */
 type SharedIn<L> = [Layer] extends [L] ? never : SharedInEach<L>
 type SharedInEach<L> =
   L extends Shared<infer K, infer M>

@@ -26,7 +26,7 @@ export interface ToExprOptions {
   readonly batch: number
   /** whether dropout drops and batch statistics are used; default false */
   readonly training?: boolean
-  /** inference in which dropout drops all the same: Monte-Carlo prediction; default false */
+  /** inference in which dropout still drops: Monte-Carlo prediction; default false */
   readonly sampling?: boolean
   readonly dtype?: FloatType
   readonly registry?: LayerRegistry

@@ -7,7 +7,7 @@ export type More<D> = readonly D[] | Readonly<Record<string, D>>
 type Additions<R> = { readonly [F in keyof R]?: R[F] extends Family<infer D> | undefined ? More<D> : never }
 
 /**
- * A registry with definitions of your own: pass the result as `registry`. A definition replaces one with the same tag.
+ * A registry with custom definitions: pass the result as `registry`. A definition replaces one with the same tag.
  *
  * @example const registry = extend(builtIn, { layers: { prelu }, losses: { expectile } })
  * train(settings, { backend, registry })(data)

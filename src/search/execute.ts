@@ -16,8 +16,8 @@ import type { TrialOutcome } from './trial.js'
 const failed = (e: Problem<string>): TrialOutcome => ({ tag: 'failed', message: showError(e) })
 
 /**
- * Trains a run on data as they come from their source, and judges it by a metric. What goes wrong with the run is an outcome: a study goes
- * on, and keeps what happened.
+ * Trains a run on data as they come from their source, and judges it by a metric. A mistake in the run is an outcome: the study
+ * continues, and keeps what happened.
  *
  * @returns Left where the backend cannot compute it here: kept as an outcome, that would make the study depend on the machine
  * @example execute(run, iris, validationLoss, { backend: wasm }) // Right({ tag: 'scored', value: 0.1, epoch: 20, ... })

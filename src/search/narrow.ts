@@ -30,7 +30,7 @@ export interface Zoom extends NarrowOptions {
   readonly rounds: number
 }
 /**
- * So many rounds of search, with narrowing between them.
+ * A number of rounds of search, with narrowing between them.
  *
  * @param options keep (default 5), margin (default 0.1), minWidth (default 0.05)
  * @example zoom(3, { keep: 4 })
@@ -97,10 +97,10 @@ const narrowRecord =
 
 /**
  * The space around its best trials. A range becomes the least one that holds the values of the best `keep` trials with `margin` around
- * them, cut off at its old ends. Where the best value of all lies within half a margin of an end, that end moves outwards by a margin
+ * them, cut off at its old ends. Where the best value of all is within half a margin of an end, that end moves outwards by a margin
  * instead: what is looked for may lie beyond. A choice keeps what the best trials chose. A dimension that none of them has stays.
  *
- * Trials that gave no value, or were broken off early, are not used; with none left the space stays as it is.
+ * Trials that gave no value, or were ended early, are not used; with none left the space stays as it is.
  *
  * @param options besides `keep`, `margin` and `minWidth`: which values are better (default 'min'), and the space that `minWidth` is
  * measured by (default the space itself)

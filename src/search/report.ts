@@ -89,7 +89,7 @@ export const studyTablesText = (found: SearchResult, registry: SpaceRegistry = b
     '\n\n'
   )
 
-/** the ends of an axis that holds these numbers; where they are all the same, with some place around them */
+/** the ends of an axis that holds these numbers; where they are all equal, with some room around them */
 const extent = (xs: readonly number[], kind: 'linear' | 'log'): readonly [number, number] => {
   const [low, high] = [xs.reduce((a, b) => Math.min(a, b), Infinity), xs.reduce((a, b) => Math.max(a, b), -Infinity)]
   return low < high ? [low, high] : kind === 'log' ? [low / 2, high * 2] : [low - 0.5, high + 0.5]

@@ -34,7 +34,7 @@ export interface SearchOptions {
   readonly recall?: (job: Job) => TE.TaskEither<SearchError, Trial | undefined>
   /** keeps a trial that is finished, before another one takes its worker */
   readonly keep?: (trial: Trial) => TE.TaskEither<SearchError, unknown>
-  /** told of every trial as it is finished, with how many there will be as far as is known */
+  /** receives every trial as it is finished, with the number of trials that is known so far */
   readonly observe?: (trial: Trial, done: number) => void
 }
 

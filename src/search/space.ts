@@ -168,7 +168,7 @@ export const contains = <S extends Space>(
 ): settings is SettingsOf<S> =>
   containsIn(registry)(s.dimensions, settings, []) && meets(s, settings as Settings, registry)
 
-/** how often settings that break a constraint are drawn anew */
+/** how often settings that violate a constraint are drawn again */
 const attempts = 1000
 const unmet = settingError(
   ['constraints'],

@@ -1,5 +1,5 @@
 /**
- * Study files: a study as JSON. Its run is a run file with holes: `{ "$": "rate" }` stands for the value of the dimension `rate`,
+ * Study files: a study as JSON. Its run is a run file with holes: `{ "$": "rate" }` is replaced by the value of the dimension `rate`,
  * wherever it is put and as often as one likes.
  */
 import * as E from 'fp-ts/lib/Either.js'

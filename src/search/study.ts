@@ -28,7 +28,7 @@ import {
 } from './space.js'
 import type { Job } from './trial.js'
 
-/** a run as a study makes it; what has a usual value may be left out, as in a run file */
+/** a run as a study makes it; fields with a default may be left out, as in a run file */
 export type RunOptions = Pick<RunFile<ModelData>, 'data' | 'model' | 'loss' | 'optimizer' | 'stop'> &
   Partial<RunFile<ModelData>>
 
@@ -175,12 +175,12 @@ const checkZoom = ({ rounds, keep, margin, minWidth }: Zoom): SettingError | und
 const mostTrials = 1_000_000
 const checkNumbers = (s: Study): SettingError | undefined => {
   const zooms = checkZoom(s.zoom)
-  const fewest = roundBudget(s, 0)
+  const minimum = roundBudget(s, 0)
   return (
     positive('budget', s.budget) ??
     (s.budget <= mostTrials ? undefined : settingError(['budget'], `at most ${mostTrials} trials`, String(s.budget))) ??
     (zooms === undefined ? undefined : inside('zoom')(zooms)) ??
-    (fewest > 0
+    (minimum > 0
       ? undefined
       : settingError(['budget'], `at least ${s.zoom.rounds}, a trial for each round`, String(s.budget))) ??
     (Number.isInteger(s.seed) && s.seed >= 0 && s.seed <= 0xffffffff

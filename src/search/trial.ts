@@ -42,9 +42,9 @@ export interface Job<A = Settings> {
   readonly index: number
   /** which round of narrowing it is of, from 0 */
   readonly round: number
-  /** the index of the trial whose settings and seed it has: its own, unless it goes on with a trial that was short */
+  /** the index of the trial whose settings and seed it has: its own, unless it continues a trial that was short */
   readonly origin: number
-  /** the epochs after which it is broken off; none when the run's own stop rule ends it */
+  /** the epochs after which it is ended; none when the stop rule of the run ends it */
   readonly epochs?: number | undefined
   readonly settings: A
   /** of initial weights, data order and every random draw: a function of the study's seed and `origin` */

@@ -47,7 +47,7 @@ export const uint32: Codec<number> = inRange(
   'a whole number from 0 to 4294967295',
   n => Number.isInteger(n) && n >= 0 && n <= 0xffffffff
 )
-/** a name that can stand in a path: 1 to 64 of the letters, digits, _ . - and no name that every object has */
+/** a name that a path can contain: 1 to 64 of the letters, digits, _ . - and no name that every object has */
 export const label: Codec<string> = refined(
   'a label of letters, digits, _ . - (at most 64, no name that every object has)',
   (u): u is string => typeof u === 'string' && isLabel(u)
@@ -210,7 +210,7 @@ export const firstError = (errors: t.Errors): readonly [path: readonly string[],
 }
 /** the code of the first error of a decoding: of a field that is there, but wrong, the one given */
 export const firstCode = ([e]: t.Errors, wrong: ErrorCode): ErrorCode =>
-  // an unknown field stands in a context of no type (see exact)
+  // an unknown field has a context without a type (see exact)
   e?.context.at(-1)?.type === t.never ? 'unknown-field' : e?.value === undefined ? 'missing-field' : wrong
 const decodeErrorOf = (errors: t.Errors): DecodeError => {
   const [path, expected, got] = firstError(errors)
@@ -251,7 +251,7 @@ interface Frame {
 }
 /** JSON.parse takes the last of two equal keys and gives `__proto__` a meaning; here both are refused, and depth is bounded. */
 const checkText = (text: string): E.Either<DecodeError, string> => {
-  // a caller without a compiler may hand in what is parsed already
+  // a caller without a compiler may pass parsed data
   if (typeof text !== 'string') return E.left(decodeError(['$'], 'JSON text', showUnknown(text)))
   const scanner = createScanner(text, true)
   const frames: Frame[] = []

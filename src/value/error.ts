@@ -45,7 +45,7 @@ export interface Problem<Tag extends string> {
   readonly others?: readonly Problem<string>[]
 }
 
-/** sizes or element types that do not fit, in a model, an expression or a tensor handed in */
+/** sizes or element types that do not fit, in a model, an expression or a tensor that was passed */
 export type ShapeError = Problem<'ShapeError'>
 /** text or data from outside that is not what it should be */
 export type DecodeError = Problem<'DecodeError'>
@@ -124,7 +124,7 @@ export const inside =
     ...(e.others === undefined ? {} : { others: e.others.map(inside(label)) })
   })
 
-/** an `Either` whose error, if it is one, lies one level further out */
+/** an `Either` whose error, if there is one, is one level further out */
 export const withinPath = (label: string): (<P extends Problem<string>, A>(e: E.Either<P, A>) => E.Either<P, A>) =>
   E.mapLeft(inside(label))
 

@@ -7,7 +7,7 @@ export const STEP = 0x9e3779b9
 /** the low and the high half of a number of 64 bits */
 export type Fingerprint = readonly [low: number, high: number]
 
-/** the numbers as words of 32 bits, those of an f64 low half first: what lies in memory, on the machines that there are */
+/** the numbers as words of 32 bits, those of an f64 low half first: what is in memory, on the machines that there are */
 const wordsOf = (t: Tensor): Uint32Array => {
   const x = numbersOf(t)
   return x.byteOffset % 4 === 0 && x.byteLength % 4 === 0

@@ -6,7 +6,7 @@ import { decodeError, type DecodeError } from './error.js'
 
 /** by jsonc-parser's numbers of errors: it declares them as a const enum, which isolated modules cannot read */
 const hints: Readonly<Record<number, string>> = {
-  1: 'what is no number, true, false or null stands in double quotes',
+  1: 'anything but a number, true, false or null must be in double quotes',
   3: 'the name of a field, in double quotes, is missing before it, or a comma is one too many',
   4: 'a value is missing before it, or a comma is one too many',
   5: 'a colon is missing before it',

@@ -26,7 +26,7 @@ declare module './reader.js' {
 }
 
 /**
- * Numbers that stand in the run file or study itself, as its source; see `fromArrays`.
+ * Numbers in the run file or study itself, as its source; see `fromArrays`.
  *
  * @example arrays({ train: { x: [[0, 0], [0, 1], [1, 0], [1, 1]], y: [[0], [1], [1], [0]] } })
  */

@@ -41,7 +41,7 @@ export interface TensorFiles {
   readonly test?: FilePair | undefined
   /** how many classes there are, for targets that are class numbers */
   readonly classes?: number | undefined
-  /** how bytes are read: scale * byte + shift; 1 and 0 unless given */
+  /** how bytes are read: scale * byte + shift; default 1 and 0 */
   readonly scale?: number | undefined
   readonly shift?: number | undefined
 }

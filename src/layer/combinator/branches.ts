@@ -1,4 +1,4 @@
-/** The product of layers: `parallel` gives every branch its own input, `fanOut` gives all the same. */
+/** The product of layers: `parallel` gives every branch its own input, `fanOut` gives every branch the same one. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { list } from '../../value/codec.js'

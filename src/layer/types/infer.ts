@@ -1,5 +1,5 @@
 /**
- * The shape checker, run by the compiler: a fold over a layer's data. Each kind's rule stands in its own file (ShapeRules); here
+ * The shape checker, run by the compiler: a fold over a layer's data. Each layer's rule is in its own file (ShapeRules); here
  * are the lists that rules are applied to, and the labels that messages and parameters go by. labels.ts and series.ts do the same
  * when the program runs.
  */

@@ -23,7 +23,7 @@ const clamp = (x: number, low: number, high: number): number => Math.max(low, Ma
 
 /**
  * The interval from the least to the greatest place kept, with `room` around it, cut off at the old ends. Where the best place is as
- * near to an end as half of the room, that end moves outwards by the room instead, as far as it is open. An interval that is fixed
+ * near to an end as half of the room, that end moves outwards by the room instead, if it is open. An interval that is fixed
  * keeps its width, and so can only move; any other is never made narrower than `least`.
  */
 export const narrowInterval = (
@@ -39,7 +39,7 @@ export const narrowInterval = (
   const a = end === 'lower' ? from : clamp(kept.reduce((p, q) => Math.min(p, q)) - room, from, to)
   const b = end === 'upper' ? to : clamp(kept.reduce((p, q) => Math.max(p, q)) + room, from, to)
   const width = fixed ? high - low : Math.max(b - a, Math.min(least, to - from))
-  // what is added to reach the least width goes to both sides as far as there is place; an end that moved outwards stays
+  // what is added to reach the least width goes to both sides where there is room; an end that moved outwards stays
   const start = end === 'lower' ? from : end === 'upper' ? to - width : clamp((a + b - width) / 2, from, to - width)
   const whole = width === b - a
   const narrowed = { low: whole ? a : start, high: whole ? b : start + width }

@@ -18,7 +18,7 @@ export interface Task {
   /** a run file as JSON */
   readonly run: unknown
   readonly metric: StudyMetric
-  /** the usual one unless it is given */
+  /** default: the worker of this package */
   readonly backend: BackendName | undefined
   /** whether the reference backend takes over where that one cannot run */
   readonly fallback: boolean

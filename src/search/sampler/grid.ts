@@ -6,7 +6,7 @@ import type { DimensionRecord } from '../dimension/index.js'
 import { kindOf, meets, type Settings, type Space, type SpaceRegistry } from '../space.js'
 import type { SamplerDefinition } from './sampler.js'
 
-/** every combination of so many values of each dimension, spread evenly along its axis */
+/** every combination of a number of values of each dimension, spread evenly along its axis */
 export interface GridSampler {
   readonly tag: 'grid'
   readonly points: number
@@ -17,7 +17,7 @@ declare module './sampler.js' {
   }
 }
 /**
- * Every combination of so many values of each dimension, spread evenly along its axis.
+ * Every combination of a number of values of each dimension, spread evenly along its axis.
  *
  * @param points values of each dimension; all of them where it has no more
  */

@@ -1,4 +1,4 @@
-/** Successive halving: many short trainings, of which the best go on. */
+/** Successive halving: many short trainings, of which the best continue. */
 import * as E from 'fp-ts/lib/Either.js'
 import { inRange, refined, withDefault, type Codec } from '../../value/codec.js'
 import { inside, settingError } from '../../value/error.js'
@@ -16,7 +16,7 @@ export interface Halving {
   readonly tag: 'halving'
   /** rising numbers of epochs */
   readonly rungs: readonly number[]
-  /** the share that goes on from each rung, at least one trial */
+  /** the share that continues from each rung, at least one trial */
   readonly keep: number
   readonly of: Sampler
 }
@@ -26,7 +26,7 @@ declare module './sampler.js' {
   }
 }
 /**
- * Successive halving (Jamieson and Talwalkar 2016): many trainings of few epochs, of which the best share goes on at each rung.
+ * Successive halving (Jamieson and Talwalkar 2016): many trainings of few epochs, of which the best share continues at each rung.
  *
  * @param rungs rising numbers of epochs
  * @param options keep (default 1/3), of: where the settings come from (default random)
@@ -43,7 +43,7 @@ const rungs: Codec<readonly number[]> = refined(
     Array.isArray(u) && u.length > 0 && u.every((n, i) => isSize(n) && (i === 0 || n > (u[i - 1] as number)))
 )
 
-/** who goes on from a complete rung, in the order of their indexes */
+/** the trials that continue from a complete rung, in the order of their indexes */
 const promoted = ({ keep }: Halving, { goal, done }: Round, epochs: number): readonly number[] => {
   const rung = done.filter(t => t.epochs === epochs)
   const n = Math.max(1, Math.floor(rung.length * keep))
@@ -62,7 +62,7 @@ export const halvingKind: SamplerDefinition<Halving> = {
     of: withDefault(sampler, randomSearch)
   }),
   check: ({ of }, space, trials, registry, self) => {
-    // what goes on from rung to rung itself would never see its trials trained to the end
+    // a sampler that has rungs itself would never see its trials trained to the end
     if (of.tag === 'halving') return settingError(['of'], 'a sampler that proposes settings', of.tag)
     const wrong = self.check(of, space, trials, registry)
     return wrong === undefined ? undefined : inside('of')(wrong)
@@ -71,7 +71,7 @@ export const halvingKind: SamplerDefinition<Halving> = {
     const { done } = round
     const first = sampler.rungs[0] as number
     const atFirst = done.filter(t => t.epochs === first)
-    // the other sampler is shown its own trials, and goes on proposing until it has no more
+    // the other sampler is shown its own trials, and proposes until it has no more
     const asked = done.length === atFirst.length ? self.next(sampler.of, { ...round, done: atFirst }) : E.right([])
     if (E.isLeft(asked)) return asked
     if (asked.right.length > 0) return E.right(asked.right.map((p): Proposal => ({ ...p, epochs: first })))

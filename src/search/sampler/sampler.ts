@@ -17,7 +17,7 @@ declare module '../../registry/families.js' {
   }
 }
 
-/** what a sampler is told; a sampler is a function of it, and of nothing else */
+/** what a sampler receives; it is a function of this and of nothing else */
 export interface Round {
   readonly space: Space
   /** how many settings this round may try */
@@ -39,7 +39,7 @@ export type Proposal =
 
 export interface SamplerDefinition<S extends { readonly tag: string }> extends Definition {
   readonly tag: S['tag']
-  /** what the ranges of its fields cannot say, for a round of so many trials in this space */
+  /** what the ranges of its fields cannot say, for a round of this number of trials in this space */
   check?(sampler: S, space: Space, trials: number, registry: SpaceRegistry, self: Interpreter): SettingError | undefined
   /**
    * The next trials, all to be run before it is asked again; none when the round is over. How they are shared among workers, and in

@@ -32,7 +32,7 @@ declare module './sampler.js' {
     readonly tpe: Tpe
   }
 }
-const usual = { start: 10, batch: 4, candidates: 24, good: 0.2 }
+const defaults = { start: 10, batch: 4, candidates: 24, good: 0.2 }
 /**
  * The tree-structured Parzen estimator (Bergstra, Bardenet, Bengio and Kégl 2011): after a random start, batches of trials where good ones
  * were denser than bad ones.
@@ -40,7 +40,8 @@ const usual = { start: 10, batch: 4, candidates: 24, good: 0.2 }
  * @param options start (default 10), batch (default 4), candidates (default 24), good (default 0.2)
  * @example tpe({ batch: 8 })
  */
-export const tpe = (options: Partial<Omit<Tpe, 'tag'>> = {}): Tpe => Object.freeze({ tag: 'tpe', ...usual, ...options })
+export const tpe = (options: Partial<Omit<Tpe, 'tag'>> = {}): Tpe =>
+  Object.freeze({ tag: 'tpe', ...defaults, ...options })
 
 /** a density over the places of one dimension, from 0 to 1 */
 interface Density {
@@ -84,7 +85,7 @@ const overRange = (places: readonly number[]): Density => {
     }
   }
 }
-/** over so many categories, each in the middle of its stretch: how often each was seen, and once more */
+/** over the categories, each in the middle of its interval: how often each was seen, and once more */
 const overCategories = (places: readonly number[], categories: number): Density => {
   const nameOf = (place: number): number => Math.min(Math.floor(place * categories), categories - 1)
   const seen = places.map(nameOf)
@@ -154,12 +155,12 @@ const chooser = ({ good: share, candidates }: Tpe, { space, done, goal, registry
 export const tpeKind: SamplerDefinition<Tpe> = {
   tag: 'tpe',
   fields: () => ({
-    start: withDefault(size, usual.start),
-    batch: withDefault(size, usual.batch),
-    candidates: withDefault(size, usual.candidates),
+    start: withDefault(size, defaults.start),
+    batch: withDefault(size, defaults.batch),
+    candidates: withDefault(size, defaults.candidates),
     good: withDefault(
       inRange('a number between 0 and 1', x => x > 0 && x < 1),
-      usual.good
+      defaults.good
     )
   }),
   next: (sampler, round) => {

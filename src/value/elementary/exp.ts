@@ -7,7 +7,7 @@
  *     e^x = 2^k (1 + p)
  *
  * For a twin in another instruction set (lanes, no branches): each operation rounds once, in the order in which the code
- * writes it. `nearest(t)` is (t + MAGIC) - MAGIC, so k also lies in the low bits of t + MAGIC: those bits shifted left by 52
+ * writes it. `nearest(t)` is (t + MAGIC) - MAGIC, so k is also in the low bits of t + MAGIC: those bits shifted left by 52
  * are k where the exponent is. Where y and y 2^k are normal doubles, scaling by 2^k is adding that to the bits of y. Clamps
  * may be tighter wherever the f32 result stays the same. Choosing the sign at the end is joining the sign bit of x.
  */
