@@ -7,7 +7,7 @@ import { call, operatorname, over } from './notation.js'
 import { argument, noGradient, type Group, type None, type ShapeRule } from './rules.js'
 import { arg, at, castHint, no, show } from './shapes.js'
 
-interface Axes {
+export interface Axes {
   readonly axes: Dims
 }
 export interface ReduceOps {
