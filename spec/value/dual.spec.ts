@@ -17,7 +17,7 @@ import {
   takeExamples,
   tensor
 } from 'gradfold'
-import { right } from '../expr/helpers.js'
+import { right } from '../support/either.js'
 
 const data = right(
   fromArrays(

@@ -3,6 +3,7 @@ import type { Either } from 'fp-ts/lib/Either.js'
 import { isLeft, isRight, left, map, right } from 'fp-ts/lib/Either.js'
 import { program, type Program } from '../expr/program.js'
 import type { Expr } from '../expr/op.js'
+import { backendArgument, objectArgument, wrongArgument } from '../value/argument.js'
 import { backendError, shapeError, type BackendError, type ShapeError } from '../value/error.js'
 import { sameShape, sizeOf } from '../value/shape.js'
 import { allocate, isSound, numbersOf, tensorView, type Aval, type Tensor } from '../value/tensor.js'
@@ -206,6 +207,8 @@ export const evaluate =
     outputs: Readonly<Record<K, Expr>>,
     inputs: Values = {}
   ): Either<ShapeError | BackendError, Readonly<Record<K, Tensor>>> => {
+    const unfit = wrongArgument(backendError, [backendArgument(backend), objectArgument('inputs', inputs)])
+    if (unfit !== undefined) return left(unfit)
     const p = program(outputs)
     if (!isRight(p)) return left(p.left)
     const executable = backend.compile(p.right)

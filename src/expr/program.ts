@@ -1,5 +1,6 @@
 /** A program: named expressions to compute, and the inputs they need. What a backend compiles. */
 import * as E from 'fp-ts/lib/Either.js'
+import { isObject, objectArgument, wrongArgument, type Argument } from '../value/argument.js'
 import { shapeError, type ShapeError } from '../value/error.js'
 import { sameShape } from '../value/shape.js'
 import { showAval } from '../value/text.js'
@@ -13,6 +14,15 @@ export interface Program {
   readonly order: readonly Expr[]
 }
 
+/** what untyped callers may pass in the place of expressions */
+const expressions = (outputs: Readonly<Record<string, Expr>>): readonly Argument[] =>
+  Object.entries((outputs as Readonly<Record<string, Expr>> | undefined) ?? {}).map(([name, value]) => ({
+    path: ['output', name],
+    value,
+    expected: 'an expression',
+    is: u => isObject(u) && typeof u['op'] === 'string' && Array.isArray(u['args'])
+  }))
+
 /**
  * The program that computes these expressions, for `compile` of a backend.
  *
@@ -20,6 +30,8 @@ export interface Program {
  * @returns Left with the first mistake made while building, or when one name stands for inputs of different shapes
  */
 export const program = (outputs: Readonly<Record<string, Expr>>): E.Either<ShapeError, Program> => {
+  const unfit = wrongArgument(shapeError, [objectArgument('outputs', outputs), ...expressions(outputs)])
+  if (unfit !== undefined) return E.left(unfit)
   const order = topological(Object.values(outputs))
   const inputs = new Map<string, Node<'input'>>()
   for (const n of order) {

@@ -1,7 +1,8 @@
 /** Several models as one: the average of their outputs. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { shapeError, type ShapeError } from '../value/error.js'
+import { functionArgument, wrongArgument } from '../value/argument.js'
+import { failIf, shapeError, type ShapeError } from '../value/error.js'
 import { sameShape, sizeOf } from '../value/shape.js'
 import { allocate, isTensor, numbersOf, tensorView, type Tensor } from '../value/tensor.js'
 import { showAval } from '../value/text.js'
@@ -58,6 +59,12 @@ export const ensemble =
   (...members: readonly [Predictor, ...(readonly Predictor[])]): Predictor =>
   x =>
     pipe(
-      E.traverseArray((member: Predictor) => member(x))(members),
+      failIf(
+        wrongArgument(
+          shapeError,
+          members.map((member, i) => functionArgument(`member ${i}`, member))
+        )
+      ),
+      E.chain(() => E.traverseArray((member: Predictor) => member(x))(members)),
       E.chainW(predictions => combine(predictions, meanOf))
     )

@@ -4,7 +4,15 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { Model } from '../layer/model.js'
 import type { ParamsOf } from '../model/params.js'
 import { foldIn, type Key } from '../random/index.js'
-import { settingError, type BackendError, type SettingError, type ShapeError } from '../value/error.js'
+import { keyArgument, optionsOf, wrongArgument } from '../value/argument.js'
+import {
+  failIf,
+  settingError,
+  shapeError,
+  type BackendError,
+  type SettingError,
+  type ShapeError
+} from '../value/error.js'
 import { isSize } from '../value/shape.js'
 import { combine, meanOf } from './ensemble.js'
 import type { Examples } from './examples.js'
@@ -38,15 +46,19 @@ const deviationOf = (xs: readonly number[]): number => {
 export const predictMonteCarlo = <M extends Model>(
   model: M,
   params: ParamsOf<M>,
-  { samples, key, ...options }: MonteCarloOptions
+  options: MonteCarloOptions
 ): ((x: Examples) => E.Either<SettingError | ShapeError | BackendError, MonteCarlo>) => {
-  const run = runner(model, params, { ...options, sampling: true })
-  const enough: boolean = isSize(samples)
+  const { samples, key, ...others } = optionsOf(options) as MonteCarloOptions
+  const run = runner(model, params, { ...others, sampling: true })
+  const unfit = wrongArgument(shapeError, [keyArgument(key)])
   return x =>
     pipe(
-      enough
-        ? E.right(Array.from({ length: samples }, (_, i) => foldIn(key, i)))
-        : E.left(settingError(['samples'], 'a positive whole number', `${samples}`, '', 'not-a-size')),
+      failIf(unfit),
+      E.chainW(() =>
+        isSize(samples)
+          ? E.right(Array.from({ length: samples }, (_, i) => foldIn(key, i)))
+          : E.left(settingError(['samples'], 'a positive whole number', String(samples), '', 'not-a-size'))
+      ),
       E.chainW(E.traverseArray(k => run(x, k))),
       E.chainW(predictions =>
         pipe(

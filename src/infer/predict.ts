@@ -10,7 +10,16 @@ import { toExpr } from '../model/to-expr.js'
 import type { Model } from '../layer/model.js'
 import type { ParamsOf } from '../model/params.js'
 import { rootKey, type Key } from '../random/index.js'
-import { counted, shapeError, type BackendError, type ShapeError } from '../value/error.js'
+import {
+  backendArgument,
+  examplesArgument,
+  knownOptions,
+  modelArgument,
+  optionsOf,
+  treeArgument,
+  wrongArgument
+} from '../value/argument.js'
+import { backendError, counted, shapeError, type BackendError, type ShapeError } from '../value/error.js'
 import { isDims, sameShape, showShape, type Dims, type Shape } from '../value/shape.js'
 import { allocate, isTensor, numbersOf, tensorView, type FloatType, type Tensor } from '../value/tensor.js'
 import { showAval } from '../value/text.js'
@@ -95,6 +104,24 @@ export type Runner = (x: Examples, key: Key) => E.Either<ShapeError | BackendErr
 /** the most numbers of examples that a model is kept compiled for: of what has not been asked for the longest, memory is given back */
 const mostKept = 8
 
+const optionNames = { backend: true, registry: true, layers: true, sampling: true } as const
+/** what is wrong with the arguments of an untyped caller, if anything */
+const wrongCall = (
+  model: Model,
+  params: Branch<Tensor>,
+  options: PredictOptions & { readonly sampling?: boolean }
+): ShapeError | BackendError | undefined => {
+  const { backend, layers = {} } = optionsOf(options)
+  return (
+    wrongArgument<ShapeError | BackendError>(shapeError, [
+      modelArgument(model),
+      treeArgument('params', params),
+      treeArgument('layers', layers),
+      knownOptions(options, optionNames)
+    ]) ?? wrongArgument(backendError, [backendArgument(backend)])
+  )
+}
+
 /**
  * Compiled once for each number of examples, the parameters copied into that program's memory. With `sampling` random layers draw, else
  * they do what they do in inference.
@@ -102,8 +129,11 @@ const mostKept = 8
 export const runner = (
   model: Model,
   params: Branch<Tensor>,
-  { backend, registry = builtInLayers, layers = {}, sampling = false }: PredictOptions & { readonly sampling?: boolean }
+  options: PredictOptions & { readonly sampling?: boolean }
 ): Runner => {
+  const unfit = wrongCall(model, params, options)
+  if (unfit !== undefined) return () => E.left(unfit)
+  const { backend, registry = builtInLayers, layers = {}, sampling = false } = options
   const compiled = new Map<string, E.Either<ShapeError | BackendError, Compiled>>()
   const given = Object.fromEntries([...treeLeaves<Tensor>(params, 'params'), ...treeLeaves<Tensor>(layers, 'layers')])
   const compile = (batch: number, dtype: FloatType): E.Either<ShapeError | BackendError, Compiled> =>
@@ -136,9 +166,9 @@ export const runner = (
     return made
   }
   return (x, key) => {
-    const n = countOf(x)
-    const wrong = check(x, model.input, n)
+    const wrong = wrongArgument(shapeError, [examplesArgument('inputs', x)]) ?? check(x, model.input, countOf(x))
     if (wrong !== undefined) return E.left(wrong)
+    const n = countOf(x)
     return pipe(
       compiledFor(n, precisionOf(params, x)),
       E.chainW(({ p, loop, value }) => {

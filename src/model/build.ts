@@ -19,8 +19,9 @@ import { layersOf } from '../layer/combinator/sequential.js'
 import { countNumbers, composeSequential, maxLayers } from '../layer/compose.js'
 import { checkSizes } from '../layer/types/size.js'
 import { lookup } from '../registry/lookup.js'
+import { modelArgument, registryArgument, wrongArgument } from '../value/argument.js'
 import { firstError } from '../value/codec.js'
-import { shapeError, withinPath, type ShapeError } from '../value/error.js'
+import { failIf, shapeError, withinPath, type ShapeError } from '../value/error.js'
 import { sizeOf, type Dims, type Shape } from '../value/shape.js'
 import type { FloatType } from '../value/tensor.js'
 import { child, treeLeaves, type Branch } from '../value/tree.js'
@@ -146,6 +147,19 @@ const atRoot = (placed: BuiltLayer): E.Either<ShapeError, BuiltLayer> => {
   )
 }
 
+/** a layer made by hand may lack what is read to place it: then its settings say what is wrong */
+const placedIf = (
+  settings: E.Either<ShapeError, unknown>,
+  place: () => E.Either<ShapeError, BuiltLayer>
+): E.Either<ShapeError, BuiltLayer> =>
+  E.isRight(settings)
+    ? place()
+    : pipe(
+        E.tryCatch(place, () => settings.left),
+        E.flatten,
+        E.chain(() => settings)
+      )
+
 /**
  * A model with every layer at its place: output shape, parameters, running statistics and formula.
  *
@@ -158,9 +172,11 @@ export const build = (
   dtype: FloatType = 'f32'
 ): E.Either<ShapeError, BuiltLayer> =>
   pipe(
-    withinPath('input')(checkSizes(sizesIn(model.input))),
-    E.chain(() => placer(registry, dtype, 0).body(model.layer, model.input)),
-    E.chainFirst(() => checkSettings(model.layer, registry)),
+    failIf(wrongArgument(shapeError, [modelArgument(model), registryArgument(registry)])),
+    E.chain(() => withinPath('input')(checkSizes(sizesIn(model.input)))),
+    E.chain(() =>
+      placedIf(checkSettings(model.layer, registry), () => placer(registry, dtype, 0).body(model.layer, model.input))
+    ),
     E.chain(atRoot),
     E.chain(placed => {
       const error = tooMany(placed.params)

@@ -6,7 +6,8 @@ import type { LayerRegistry, ParamSpec, BuiltLayer, StateSpec } from '../layer/d
 import type { Model } from '../layer/model.js'
 import { builtInLayers } from '../layer/registry.js'
 import { childKey, leafKey, type Key } from '../random/index.js'
-import type { ShapeError } from '../value/error.js'
+import { keyArgument, knownOptions, optionsOf, wrongArgument } from '../value/argument.js'
+import { failIf, shapeError, type ShapeError } from '../value/error.js'
 import { sizeOf } from '../value/shape.js'
 import { allocate, tensorView, type FloatType, type Tensor } from '../value/tensor.js'
 import { mapTree, type Branch } from '../value/tree.js'
@@ -53,10 +54,13 @@ export interface InitOptions {
 export const init = <M extends Model>(
   model: M,
   key: Key,
-  { dtype = 'f32', registry = builtInLayers }: InitOptions = {}
-): E.Either<ShapeError, ParamsOf<M>> =>
-  pipe(
-    build(model, registry, dtype),
+  options: InitOptions = {}
+): E.Either<ShapeError, ParamsOf<M>> => {
+  const { dtype = 'f32', registry = builtInLayers } = optionsOf(options)
+  return pipe(
+    failIf(wrongArgument(shapeError, [keyArgument(key), knownOptions(options, { dtype: true, registry: true })])),
+    E.chain(() => build(model, registry, dtype)),
     // the compiler derives the same tree from the same data (params.ts)
     E.map(placed => initFrom(placed, childKey(key, 'init'), registry) as unknown as ParamsOf<M>)
   )
+}

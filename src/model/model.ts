@@ -4,7 +4,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { LayerRegistry, Layer } from '../layer/definition.js'
 import type { Model, ModelData } from '../layer/model.js'
 import { builtInLayers } from '../layer/registry.js'
-import { shapeError, type ShapeError } from '../value/error.js'
+import { modelArgument, shapeArgument, wrongArgument } from '../value/argument.js'
+import { failIf, shapeError, type ShapeError } from '../value/error.js'
 import { sameShape, showShape, type Shape } from '../value/shape.js'
 import { build } from './build.js'
 
@@ -39,7 +40,10 @@ export const checkModelAs =
   <const In extends Shape, const Out extends Shape>(input: In, output: Out, registry: LayerRegistry = builtInLayers) =>
   (data: ModelData): E.Either<ShapeError, Model<In, Out>> =>
     pipe(
-      expectShape('input', input, data.input),
+      failIf(
+        wrongArgument(shapeError, [modelArgument(data), shapeArgument('input', input), shapeArgument('output', output)])
+      ),
+      E.chain(() => expectShape('input', input, data.input)),
       E.chain(() => build(data, registry)),
       E.chain(placed => expectShape('output', output, placed.output)),
       E.map(() => data as Model<In, Out>)

@@ -7,7 +7,9 @@ import type { Expr } from '../expr/op.js'
 import type { Applied, LayerRegistry, Value } from '../layer/definition.js'
 import type { ModelData } from '../layer/model.js'
 import { builtInLayers } from '../layer/registry.js'
-import type { ShapeError } from '../value/error.js'
+import { checkSizes } from '../layer/types/size.js'
+import { knownOptions, optionsOf, wrongArgument } from '../value/argument.js'
+import { failIf, shapeError, withinPath, type ShapeError } from '../value/error.js'
 import { isDims, type Shape } from '../value/shape.js'
 import type { FloatType } from '../value/tensor.js'
 import type { Branch } from '../value/tree.js'
@@ -36,12 +38,13 @@ const inputValue = (name: string, s: Shape, batch: number, dtype: FloatType | 'u
   isDims(s) ? input(name, dtype, [batch, ...s]) : s.map((part, i) => inputValue(`${name}/${i}`, part, batch, dtype))
 
 /** the formula of a model for batches of a size; random layers draw from the input `key`, u32 [2] */
-export const toExpr = (
-  model: ModelData,
-  { batch, training = false, sampling = false, dtype = 'f32', registry = builtInLayers }: ToExprOptions
-): E.Either<ShapeError, ModelGraph> =>
-  pipe(
-    build(model, registry, dtype),
+export const toExpr = (model: ModelData, options: ToExprOptions): E.Either<ShapeError, ModelGraph> => {
+  const { batch = 0, training = false, sampling = false, dtype = 'f32', registry = builtInLayers } = optionsOf(options)
+  const known = { batch: true, training: true, sampling: true, dtype: true, registry: true } as const
+  return pipe(
+    failIf(wrongArgument(shapeError, [knownOptions(options, known)])),
+    E.chain(() => withinPath('batch')(checkSizes([batch]))),
+    E.chain(() => build(model, registry, dtype)),
     E.map(placed => {
       const x = inputValue('x', model.input, batch, model.dtype ?? dtype)
       const params = inputsLike('params', placed.params)
@@ -50,3 +53,4 @@ export const toExpr = (
       return { ...placed.apply(context, x), x, params, before }
     })
   )
+}

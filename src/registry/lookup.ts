@@ -23,14 +23,16 @@ const notKnown = <Err>(fail: Fail<Err>, path: readonly string[], what: string, k
  * @returns Left where the family has no definition of this tag: families are open, so data may name what this program does not know
  */
 export const lookup = <D extends Definition, Err>(
-  definitions: Family<D>,
+  definitions: Family<D> | undefined,
   tag: string,
   fail: Fail<Err>,
   path: readonly string[],
   what = 'one of'
 ): E.Either<Err, D> => {
-  const found = Object.hasOwn(definitions, tag) ? definitions[tag] : undefined
-  return found === undefined ? E.left(notKnown(fail, path, what, definitions, tag)) : E.right(found)
+  // a registry that an untyped caller passes may lack the family
+  const known = definitions ?? {}
+  const found = Object.hasOwn(known, tag) ? known[tag] : undefined
+  return found === undefined ? E.left(notKnown(fail, path, what, known, tag)) : E.right(found)
 }
 
 /** The member, if its settings are in range, however it was made (a constructor checks nothing), with what it lacks filled in. */

@@ -15,7 +15,15 @@ import { mapValue } from '../layer/compose.js'
 import { initStateFrom } from '../model/init.js'
 import type { ParamsOf } from '../model/params.js'
 import { rootKey, type Key } from '../random/index.js'
-import type { BackendError, DataError, SettingError, ShapeError } from '../value/error.js'
+import {
+  backendArgument,
+  keyArgument,
+  knownOptions,
+  optionsOf,
+  treeArgument,
+  wrongArgument
+} from '../value/argument.js'
+import { settingError, type BackendError, type DataError, type SettingError, type ShapeError } from '../value/error.js'
 import { scalarOf, type Tensor } from '../value/tensor.js'
 import { treeLeaves, rebuild, type Branch } from '../value/tree.js'
 import type { TrainingRegistry } from './registry.js'
@@ -23,7 +31,7 @@ import type { FittingLoss } from './loss/fitting.js'
 import type { Loss } from './loss/index.js'
 import { sgd } from './optimizer/index.js'
 import { lossOutputs } from './program.js'
-import { checkBatch, type Batch } from './examples.js'
+import { batchArguments, checkBatch, type Batch } from './examples.js'
 import { steps } from './stop/index.js'
 import { checkTraining, type ValidTraining, type Training } from './training.js'
 
@@ -110,6 +118,20 @@ const run = (
   )
 }
 
+const optionNames = { loss: true, backend: true, registry: true, training: true, layers: true, key: true } as const
+/** what is wrong with the arguments of an untyped caller, if anything */
+const wrongCall = (params: Branch<Tensor>, batch: Batch, options: BackpropOptions): SettingError | undefined => {
+  const { backend, layers = {}, key } = optionsOf(options)
+  return wrongArgument(settingError, [
+    backendArgument(backend),
+    treeArgument('params', params),
+    treeArgument('layers', layers),
+    ...batchArguments(batch),
+    ...(key === undefined ? [] : [keyArgument(key)]),
+    knownOptions(options, optionNames)
+  ])
+}
+
 /**
  * One forward and one backward pass over a batch, with everything in sight: the loss E, its gradient by every parameter, and for each
  * layer what it gave and dE by that. For a dense layer l under an activation f the textbook's formulas hold between them:
@@ -125,12 +147,14 @@ export const backprop = <M extends Model, const L extends Loss>(
   model: M,
   params: ParamsOf<M>,
   batch: Batch,
-  { loss, ...options }: BackpropOptions<FittingLoss<L, M>>
+  options: BackpropOptions<FittingLoss<L, M>>
 ): E.Either<SettingError | ShapeError | DataError | BackendError, Backprop<M>> => {
   const tree = params as unknown as Branch<Tensor>
+  const unfit = wrongCall(tree, batch, options)
+  if (unfit !== undefined) return E.left(unfit)
   const learning = { optimizer: sgd(1), stop: steps(1), batchSize: 1, metrics: [], seed: 0 }
   // how it would be learned does not matter here
-  const t: Training<M> = { model, loss, precision: precisionOf(tree), ...learning }
+  const t: Training<M> = { model, loss: options.loss, precision: precisionOf(tree), ...learning }
   return pipe(
     checkTraining(t, options.registry),
     E.chainFirstW(c => checkBatch(c, batch)),

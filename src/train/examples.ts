@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Dataset, Feature } from '../data/dataset.js'
+import { optionsOf, tensorArgument, type Argument } from '../value/argument.js'
 import { counted, dataError, failIf, shapeError, type DataError, type ShapeError } from '../value/error.js'
 import { sameShape, showShape } from '../value/shape.js'
 import { numbersOf, type Tensor } from '../value/tensor.js'
@@ -16,6 +17,15 @@ export interface Batch {
   readonly y: Tensor
   /** how much each example counts [k], 0 or more: the loss is sum w l / sum w. Metrics count every example once. */
   readonly weights?: Tensor
+}
+/** what a batch of an untyped caller must hold */
+export const batchArguments = (batch: Batch): readonly Argument[] => {
+  const { x, y, weights } = optionsOf(batch)
+  return [
+    tensorArgument('inputs', x),
+    tensorArgument('targets', y),
+    ...(weights === undefined ? [] : [tensorArgument('weights', weights)])
+  ]
 }
 /** a dataset as one batch of what it holds, not yet as a model sees it */
 export const tensorsOfData = ({ x, y, weights }: Dataset): Batch => ({

@@ -5,7 +5,16 @@ import type { Backend, Values } from '../backend/backend.js'
 import { exampleCount, type Dataset } from '../data/dataset.js'
 import { inputsLike } from '../expr/inputs.js'
 import { evaluator } from '../infer/evaluate.js'
+import {
+  backendArgument,
+  datasetArgument,
+  knownOptions,
+  optionsOf,
+  treeArgument,
+  wrongArgument
+} from '../value/argument.js'
 import { bracket } from '../value/bracket.js'
+import { failIf, settingError } from '../value/error.js'
 import type { TrainError } from './divergence.js'
 import { checkDataset } from './examples.js'
 import { builtInTraining, type TrainingRegistry } from './registry.js'
@@ -71,20 +80,26 @@ export const scorer = (
   )
 }
 
-interface ScoreOptions {
+export interface ScoreOptions {
   readonly backend: Backend
   readonly registry?: TrainingRegistry
 }
 
-const scoresOf = (
-  t: Training,
-  s: TrainState,
-  data: Dataset,
-  { backend, registry = builtInTraining }: ScoreOptions
-): E.Either<TrainError, Scores> =>
-  bracket(
+const scoresOf = (t: Training, s: TrainState, data: Dataset, options: ScoreOptions): E.Either<TrainError, Scores> => {
+  const { backend, registry = builtInTraining } = optionsOf(options) as ScoreOptions
+  const { params, layers } = optionsOf(s)
+  return bracket(
     pipe(
-      checkTraining(t, registry),
+      failIf(
+        wrongArgument(settingError, [
+          backendArgument(backend),
+          knownOptions(options, { backend: true, registry: true }),
+          datasetArgument(data),
+          treeArgument('params', params),
+          treeArgument('layers', layers)
+        ])
+      ),
+      E.chainW(() => checkTraining(t, registry)),
       E.chainW(c => scorer(c, backend, data, s))
     ),
     ({ scores }) => scores(s),
@@ -92,6 +107,7 @@ const scoresOf = (
       close()
     }
   )
+}
 
 /**
  * The loss and metrics of a training's model over a dataset, in inference, with the parameters of a state. The data come last for a pipe,

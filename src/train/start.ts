@@ -1,12 +1,17 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { SettingError, ShapeError } from '../value/error.js'
+import { knownOptions, optionsOf, treeArgument, wrongArgument } from '../value/argument.js'
+import { failIf, settingError, type SettingError, type ShapeError } from '../value/error.js'
 import type { Tensor } from '../value/tensor.js'
 import type { Branch } from '../value/tree.js'
 import { builtInTraining, type TrainingRegistry } from './registry.js'
 import { start, type TrainState } from './state.js'
 import { checkTraining, type Training } from './training.js'
 
+export interface StartOptions {
+  readonly registry?: TrainingRegistry
+  readonly params?: Branch<Tensor>
+}
 /**
  * The state before the first step: parameters drawn from the training's seed (or the ones given), empty slots.
  *
@@ -25,12 +30,17 @@ import { checkTraining, type Training } from './training.js'
  */
 export const startState = (
   t: Training,
-  {
-    registry = builtInTraining,
-    params
-  }: { readonly registry?: TrainingRegistry; readonly params?: Branch<Tensor> } = {}
-): E.Either<SettingError | ShapeError, TrainState> =>
-  pipe(
-    checkTraining(t, registry),
+  options: StartOptions = {}
+): E.Either<SettingError | ShapeError, TrainState> => {
+  const { registry = builtInTraining, params } = optionsOf(options)
+  return pipe(
+    failIf(
+      wrongArgument(settingError, [
+        treeArgument('params', params ?? {}),
+        knownOptions(options, { registry: true, params: true })
+      ])
+    ),
+    E.chainW(() => checkTraining(t, registry)),
     E.map(c => (params === undefined ? start(c) : start(c, params)))
   )
+}

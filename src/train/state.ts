@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { initFrom, initStateFrom } from '../model/init.js'
 import { childKey, rootKey, type Key } from '../random/index.js'
+import { optionsOf, treeArgument, wrongArgument } from '../value/argument.js'
 import { shapeError, type ShapeError } from '../value/error.js'
 import { filledTensor, type Aval, type Tensor } from '../value/tensor.js'
 import { showAval } from '../value/text.js'
@@ -67,6 +68,12 @@ export const checkState = (c: ValidTraining): ((s: TrainState) => E.Either<Shape
   const hint = 'is it a state of this model, this optimizer and this precision?'
   const wanted = new Map(avals(formOf(c)).map(([name, a]) => [name, showAval(a)]))
   return s => {
+    const parts = optionsOf(s)
+    const unfit = wrongArgument(
+      shapeError,
+      (['params', 'layers', 'optimizer'] as const).map(part => treeArgument(part, parts[part]))
+    )
+    if (unfit !== undefined) return E.left(unfit)
     const mine = new Map(avals(s).map(([name, a]) => [name, showAval(a)]))
     const wrong = [...wanted.keys(), ...mine.keys()].find(name => wanted.get(name) !== mine.get(name))
     return wrong === undefined

@@ -3,11 +3,12 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { unstacked, type Backend, type Executable, type Values } from '../backend/backend.js'
 import { handedIn } from '../data/program-inputs.js'
-import { withinPath } from '../value/error.js'
+import { backendArgument, knownOptions, optionsOf, wrongArgument } from '../value/argument.js'
+import { failIf, settingError, withinPath } from '../value/error.js'
 import { showAval } from '../value/text.js'
 import { bookkeeping, type Bookkeeping } from './bookkeeping.js'
 import { divergedAfter, type TrainError } from './divergence.js'
-import { checkBatch, type Batch } from './examples.js'
+import { batchArguments, checkBatch, type Batch } from './examples.js'
 import { builtInTraining, type TrainingRegistry } from './registry.js'
 import { checkState, tensorsOf, withTensors, type TrainState } from './state.js'
 import { stepInputs, stepProgram, stepResults, type StepProgram, type StepReport } from './step-program.js'
@@ -73,19 +74,24 @@ const taken = (
  * One training step as a pure function: (state, batch) -> the next state and its report. Old states stay valid, so a training is
  * a fold of it. Compiled once for each batch size.
  */
-export const stepOf = (t: Training, { backend, registry = builtInTraining }: StepOptions): E.Either<TrainError, Step> =>
-  pipe(
-    checkTraining(t, registry),
+export const stepOf = (t: Training, options: StepOptions): E.Either<TrainError, Step> => {
+  const { backend, registry = builtInTraining } = optionsOf(options) as StepOptions
+  const known = { backend: true, registry: true } as const
+  return pipe(
+    failIf(wrongArgument(settingError, [backendArgument(backend), knownOptions(options, known)])),
+    E.chainW(() => checkTraining(t, registry)),
     E.map((c): Step => {
       const compiled = compiler(c, backend)
       const book = bookkeeping(c)
       const suited = checkState(c)
       return (state, batch, epochEnds = false) =>
         pipe(
-          checkBatch(c, batch),
+          failIf(wrongArgument(settingError, batchArguments(batch))),
+          E.chainW(() => checkBatch(c, batch)),
           E.chainW(() => withinPath('state')(suited(state))),
           E.chainW(() => compiled(state, batch)),
           E.chainW(step => taken(c, book, step, state, batch, epochEnds))
         )
     })
   )
+}

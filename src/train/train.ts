@@ -5,6 +5,7 @@ import type { Backend } from '../backend/backend.js'
 import { exampleCount, type Dataset } from '../data/dataset.js'
 import type { AnyModel } from '../model/model.js'
 import type { ParamsOf } from '../model/params.js'
+import { backendArgument, datasetArgument, knownOptions, wrongArgument } from '../value/argument.js'
 import { drained } from '../value/bracket.js'
 import { settingError, type SettingError } from '../value/error.js'
 import { checkRun } from './check-data.js'
@@ -56,21 +57,28 @@ export interface TrainIteratorOptions extends TrainOptions {
 
 /** untyped callers may forget the options; that is Left, not a throw */
 const observerOf = (o: TrainOptions | undefined): TrainOptions['observe'] => o?.observe
-/** what untyped callers hand in by mistake */
+const optionNames = {
+  backend: true,
+  registry: true,
+  observe: true,
+  validation: true,
+  keepBest: true,
+  from: true,
+  fingerprints: true,
+  turnSteps: true,
+  pauseAt: true
+} as const
+/** what untyped callers pass by mistake */
 const wrongArguments = (
   o: Partial<TrainIteratorOptions> | undefined,
   data: Partial<Dataset> | undefined
 ): SettingError | undefined =>
-  typeof o?.backend?.loop !== 'function'
-    ? settingError(['backend'], 'a backend, such as wasm', typeof o?.backend, 'hand one along as the option backend')
-    : typeof data?.x !== 'object' || typeof data.y !== 'object'
-      ? settingError(
-          ['data'],
-          'a dataset',
-          typeof data === 'object' && '_tag' in data ? `an Either (${String(data._tag)})` : typeof data,
-          'take what is Right out of an Either first, as with E.chain'
-        )
-      : undefined
+  wrongArgument(settingError, [
+    backendArgument(o?.backend),
+    knownOptions(o as TrainIteratorOptions, optionNames),
+    datasetArgument(data),
+    ...(o?.validation === undefined ? [] : [datasetArgument(o.validation)])
+  ])
 
 const opened =
   <M extends AnyModel, const L extends Loss>(

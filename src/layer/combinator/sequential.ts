@@ -52,7 +52,9 @@ type SequenceOf<Ls> = Ls extends readonly [infer X extends Layer]
 export type Sequence<Ls extends readonly unknown[]> = number extends Ls['length'] ? Layer : SequenceOf<Flat<Ls>>
 
 /** the list of layers that a layer is */
-export const layersOf = (layer: Layer): readonly Layer[] => (layer.tag === 'sequential' ? layer.layers : [layer])
+export const layersOf = (layer: Layer): readonly Layer[] =>
+  // untyped callers may pass nothing, which checkModel refuses
+  (layer as Layer | null | undefined)?.tag === 'sequential' ? (layer as Sequential).layers : [layer]
 
 /**
  * Layers one after the other. Nested sequences dissolve and a sequence of one is the layer itself, so that

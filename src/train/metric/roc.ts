@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { floor, less, matmul, max, min, mul, reshape, slice, sub, cast } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
 import { optional, size } from '../../value/codec.js'
+import { wrongArgument } from '../../value/argument.js'
 import { dataError, type DataError } from '../../value/error.js'
 import { perExample } from '../../infer/totals.js'
 import type { MetricDefinition } from './metric.js'
@@ -94,6 +95,12 @@ export const areaUnderRoc = (
   scores: ArrayLike<number>,
   positive: ArrayLike<boolean | number>
 ): E.Either<DataError, number> => {
+  const isList = (u: unknown): boolean => Array.isArray(u) || ArrayBuffer.isView(u)
+  const unfit = wrongArgument(dataError, [
+    { path: ['scores'], value: scores, expected: 'a list of numbers', is: isList },
+    { path: ['positive'], value: positive, expected: 'a list of booleans', is: isList }
+  ])
+  if (unfit !== undefined) return E.left(unfit)
   if (scores.length !== positive.length)
     return E.left(dataError(['positive'], `${scores.length} of them, one for each score`, `${positive.length}`))
   const all = Array.from(scores, (score, i) => ({ score, positive: Boolean(positive[i]) }))

@@ -18,7 +18,8 @@ declare module './open.js' {
   }
 }
 
-const partsOf = (o: Optimizer): readonly Optimizer[] => (o.tag === 'chain' ? o.optimizers : [o])
+const partsOf = (o: Optimizer): readonly Optimizer[] =>
+  (o as Optimizer | null | undefined)?.tag === 'chain' ? (o as Chain).optimizers : [o]
 
 /**
  * Optimizers from left to right. Chains inside chains dissolve and a chain of one is that one, so `chain` is

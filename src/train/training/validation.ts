@@ -8,6 +8,15 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { BuiltLayer } from '../../layer/definition.js'
 import { build } from '../../model/build.js'
 import {
+  knownOptions,
+  modelArgument,
+  objectArgument,
+  optionsOf,
+  registryArgument,
+  wrongArgument,
+  type Argument
+} from '../../value/argument.js'
+import {
   checkAll,
   failIf,
   inside,
@@ -176,13 +185,35 @@ const checkFit = (
   ])
 }
 
+const settingNames = {
+  model: true,
+  loss: true,
+  optimizer: true,
+  batchSize: true,
+  stop: true,
+  metrics: true,
+  seed: true,
+  precision: true
+} as const
+/** what a training of an untyped caller must be before its parts are looked at */
+const trainingArguments = (t: Training, f: TrainingRegistry): readonly Argument[] => [
+  objectArgument('training', t),
+  modelArgument(optionsOf(t).model),
+  { path: ['metrics'], value: optionsOf(t).metrics, expected: 'a list of metrics', is: Array.isArray },
+  { ...knownOptions(t, settingNames), path: ['training'] },
+  registryArgument(f)
+]
+
 /** @returns Left for settings out of range, unknown members, or a model whose shapes do not fit: all mistakes that can be told apart */
 export const checkTraining = (
   t: Training,
   f: TrainingRegistry = builtInTraining
 ): E.Either<SettingError | ShapeError, ValidTraining> =>
   pipe(
-    sequenceS(Validation)({ numbers: checkNumbers(t), members: checkMembers(f, t), model: checkModel(f, t) }),
+    failIf(wrongArgument(settingError, trainingArguments(t, f))),
+    E.chainW(() =>
+      sequenceS(Validation)({ numbers: checkNumbers(t), members: checkMembers(f, t), model: checkModel(f, t) })
+    ),
     E.map(({ members, model }) => ({
       training: { ...t, ...members },
       registry: f,

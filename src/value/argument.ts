@@ -1,0 +1,135 @@
+/** What untyped callers pass by mistake, found before it is used: public functions that can fail give Left and never throw. */
+import { showUnknown } from './codec.js'
+import { isTensor } from './tensor.js'
+
+type Fail<P> = (path: readonly string[], expected: string, got: string, hint: string) => P
+
+export const isObject = (u: unknown): u is Readonly<Record<string, unknown>> => typeof u === 'object' && u !== null
+
+/** options as an object, where there may be none */
+export const optionsOf = <O extends object>(o: O): Partial<O> => (isObject(o) ? o : {})
+
+/** an argument, what it should be, and whether it is that */
+export interface Argument {
+  readonly path: readonly string[]
+  readonly value: unknown
+  readonly expected: string
+  readonly is: (u: unknown) => boolean
+  readonly hint?: string
+}
+
+const isEither = (u: unknown): boolean => isObject(u) && (u['_tag'] === 'Left' || u['_tag'] === 'Right')
+/** in a few words: an argument may be a whole dataset */
+const show = (u: unknown): string =>
+  isEither(u)
+    ? `an Either (${String((u as { readonly _tag: unknown })._tag)})`
+    : Array.isArray(u)
+      ? 'a list'
+      : isObject(u)
+        ? 'an object'
+        : showUnknown(u)
+
+/** the error for the first argument that is not what it should be, if there is one */
+export const wrongArgument = <P>(fail: Fail<P>, args: readonly Argument[]): P | undefined => {
+  const wrong = args.find(a => !a.is(a.value))
+  return wrong === undefined
+    ? undefined
+    : fail(
+        wrong.path,
+        wrong.expected,
+        show(wrong.value),
+        isEither(wrong.value) ? 'take the value out of the Either first, as with E.chain' : (wrong.hint ?? '')
+      )
+}
+
+const isSizes = (u: unknown): boolean => Array.isArray(u) && u.every(x => typeof x === 'number' || isSizes(x))
+const isModel = (u: unknown): boolean => isObject(u) && isSizes(u['input']) && isObject(u['layer'])
+const isRunner = (u: unknown): boolean =>
+  isObject(u) && typeof u['compile'] === 'function' && typeof u['loop'] === 'function'
+const isTree = (u: unknown): boolean => isTensor(u) || (isObject(u) && Object.values(u).every(isTree))
+const isExamples = (u: unknown): boolean => isTensor(u) || (Array.isArray(u) && u.every(isExamples))
+const isFeature = (u: unknown): boolean => isObject(u) && isTensor(u['tensor'])
+const isKey = (u: unknown): boolean => isObject(u) && Array.isArray(u['words']) && u['words'].length === 2
+
+export const modelArgument = (value: unknown): Argument => ({
+  path: ['model'],
+  value,
+  expected: 'a model',
+  is: isModel,
+  hint: 'model(input(...), ...) makes one'
+})
+export const shapeArgument = (name: string, value: unknown): Argument => ({
+  path: [name],
+  value,
+  expected: 'a shape such as [28, 28, 1]',
+  is: isSizes
+})
+export const backendArgument = (value: unknown): Argument => ({
+  path: ['backend'],
+  value,
+  expected: 'a backend, such as wasm',
+  is: isRunner,
+  hint: 'pass one as the option backend'
+})
+export const registryArgument = (value: unknown): Argument => ({
+  path: ['registry'],
+  value,
+  expected: 'a registry, such as builtIn',
+  is: u => isObject(u) && isObject(u['layers'])
+})
+export const datasetArgument = (value: unknown): Argument => ({
+  path: ['data'],
+  value,
+  expected: 'a dataset',
+  is: u => isObject(u) && isFeature(u['x']) && isFeature(u['y']),
+  hint: 'dataset and fromArrays make one'
+})
+/** a tree of tensors: parameters, running statistics */
+export const treeArgument = (name: string, value: unknown): Argument => ({
+  path: [name],
+  value,
+  expected: 'a tree of tensors',
+  is: u => !isTensor(u) && isTree(u)
+})
+export const examplesArgument = (name: string, value: unknown): Argument => ({
+  path: [name],
+  value,
+  expected: 'a tensor, or a list of them',
+  is: isExamples
+})
+export const tensorArgument = (name: string, value: unknown): Argument => ({
+  path: [name],
+  value,
+  expected: 'a tensor',
+  is: isTensor
+})
+export const keyArgument = (value: unknown): Argument => ({
+  path: ['key'],
+  value,
+  expected: 'a key',
+  is: isKey,
+  hint: 'rootKey(seed) makes one'
+})
+export const functionArgument = (name: string, value: unknown): Argument => ({
+  path: [name],
+  value,
+  expected: 'a function',
+  is: u => typeof u === 'function'
+})
+export const objectArgument = (name: string, value: unknown): Argument => ({
+  path: [name],
+  value,
+  expected: 'an object',
+  is: isObject
+})
+
+/** options that a function does not have: a typing mistake would silently mean the default */
+export const knownOptions = <O extends object>(
+  options: O,
+  known: { readonly [K in keyof Required<O>]: true }
+): Argument => ({
+  path: ['options'],
+  value: isObject(options) ? Object.keys(options).find(name => !Object.hasOwn(known, name)) : undefined,
+  expected: `only ${Object.keys(known).join(', ')}`,
+  is: u => u === undefined
+})
