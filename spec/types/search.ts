@@ -3,7 +3,7 @@
 export const searchPrelude = `import * as E from 'fp-ts/lib/Either.js'
 import { adam, dense, epochs, input, model, modelData, relu, sgd, softmaxCrossEntropy } from 'gradfold'
 import {
-  boolean, choice, integer, iris, logInteger, logUniform, narrow, ordered, plan, space, study, uniform, usualNarrowing, variants,
+  boolean, choice, integer, iris, logInteger, logUniform, narrow, ordered, plan, space, study, uniform, defaultNarrowing, variants,
   type SettingsOf, type Trial
 } from 'gradfold/search'
 type Exactly<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -44,7 +44,7 @@ export const spaces: readonly (readonly [name: string, code: string, settings: s
   ],
   [
     'a narrowed space',
-    "narrow(space({ a: uniform(0, 1), fn: choice('x', 'y') }), [], usualNarrowing).space",
+    "narrow(space({ a: uniform(0, 1), fn: choice('x', 'y') }), [], defaultNarrowing).space",
     "{ readonly a: number; readonly fn: 'x' | 'y' }"
   ]
 ]
@@ -74,7 +74,7 @@ export const wrong: readonly (readonly [name: string, code: string])[] = [
     'a part of another variant',
     `study({ space: space({ o: variants({ sgd: { rate: uniform(0, 1) }, adam: {} }) }), budget: 2, run: ({ o }) => ({ ${run}, model: model(input(4), dense(3)), optimizer: adam(o.rate) }) })`
   ],
-  ['trials of another space', 'narrow(space({ a: uniform(0, 1) }), [{ index: 0 }], usualNarrowing)'],
+  ['trials of another space', 'narrow(space({ a: uniform(0, 1) }), [{ index: 0 }], defaultNarrowing)'],
   [
     'no budget',
     `study({ space: space({ rate: uniform(0, 1) }), run: () => ({ ${run}, model: model(input(4), dense(3)), optimizer: adam() }) })`
