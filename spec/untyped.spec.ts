@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, test } from 'vitest'
 import * as gradfold from '../src/index.js'
 import { reference } from '../src/ndarray.js'
-import { right } from './data/helpers.js'
+import { right } from './support/either.js'
 
 /** Functions that may throw for what their types exclude: constructors and readers of values whose types leave no way to fail. */
 const mayThrow: Readonly<Record<string, readonly string[]>> = {

@@ -76,6 +76,8 @@ export { reshapeDefinition } from './layer/reshape.js'
 export { residualDefinition } from './layer/combinator/residual.js'
 export { sequentialDefinition } from './layer/combinator/sequential.js'
 export { sharedDefinition } from './layer/combinator/shared.js'
+export { conv1dDefinition } from './layer/spatial/conv1d.js'
+export { conv2dDefinition } from './layer/spatial/conv2d.js'
 export { activations, type ActivationDefinition, type Activations } from './layer/activation-table.js'
 export { initializers, type InitializerDefinition, type Initializers, type Wanted } from './layer/initializer.js'
 

@@ -43,7 +43,7 @@ export const declarations = (folder: string): void => {
         outDir: join(folder, 'gradfold'),
         paths: {}
       },
-      include: [join(root, 'src/index.ts'), join(root, 'src/search.ts')]
+      include: ['index', 'extend', 'search'].map(name => join(root, `src/${name}.ts`))
     })
   })
   tsc('ts7', '-p', folder)
@@ -118,7 +118,11 @@ export const check = (compiler: Compiler, library: string, files: Readonly<Recor
         skipLibCheck: true,
         noEmit: true,
         extendedDiagnostics: true,
-        paths: { gradfold: ['../gradfold/index.d.ts'], 'gradfold/search': ['../gradfold/search.d.ts'] }
+        paths: {
+          gradfold: ['../gradfold/index.d.ts'],
+          'gradfold/extend': ['../gradfold/extend.d.ts'],
+          'gradfold/search': ['../gradfold/search.d.ts']
+        }
       },
       files: Object.keys(files)
     })

@@ -2,7 +2,7 @@
 
 /** what every program can use */
 export const prelude = `import { pipe } from 'fp-ts/lib/function.js'
-import { activation, checkSize, dense, elu, fanOut, flatten, forInput, gelu, identity, input, inputs, logSoftmax, merge, mergeAdd, mergeConcat, mergeMean, mergeMultiply, model, modelData, named, parallel, relu, repeat, reshape, residual, sequential, shared, sigmoid, softmax, tanh, type Layer, type Model, type ParamsOf, type Shape, type Size, type Tensor } from 'gradfold'
+import { activation, checkSize, conv1d, conv2d, dense, elu, fanOut, flatten, forInput, gelu, identity, input, inputs, logSoftmax, merge, mergeAdd, mergeConcat, mergeMean, mergeMultiply, model, modelData, named, parallel, relu, repeat, reshape, residual, sequential, shared, sigmoid, softmax, tanh, type Layer, type Model, type ParamsOf, type Shape, type Size, type Tensor } from 'gradfold'
 import { type AnyFail, type Body, type Sentence, type Series, type Show } from 'gradfold/extend'
 declare const n: number
 declare const size: Size
@@ -19,6 +19,49 @@ type OutputOf<M> = M extends Model<Shape, infer O> ? O : never
 /** name, an expression, the output of the model that it is */
 export const accepted: readonly (readonly [name: string, code: string, output: string])[] = [
   ['an MLP', 'model(input(784), dense(128), relu, dense(10), softmax)', '[10]'],
+  ['a convolution', 'model(input(28, 28, 1), conv2d(16, 3))', '[26, 26, 16]'],
+  ['a convolution that keeps the size', "model(input(28, 28, 1), conv2d(16, 5, { padding: 'same' }))", '[28, 28, 16]'],
+  ['a stride', 'model(input(28, 29, 1), conv2d(8, 3, { stride: 2 }))', '[13, 14, 8]'],
+  ['a stride for each axis', 'model(input(28, 29, 1), conv2d(8, 3, { stride: [1, 3] }))', '[26, 9, 8]'],
+  ['a stride with padding', "model(input(7, 8, 3), conv2d(4, 3, { stride: 2, padding: 'same' }))", '[4, 4, 4]'],
+  [
+    'padding with the odd place first',
+    "model(input(7, 8, 3), conv2d(4, 2, { stride: 3, padding: 'sameLower' }))",
+    '[3, 3, 4]'
+  ],
+  [
+    'padding in numbers',
+    'model(input(224, 224, 3), conv2d(64, 7, { stride: 2, padding: 3, bias: false }))',
+    '[112, 112, 64]'
+  ],
+  ['padding for each side', 'model(input(5, 5, 1), conv2d(2, [3, 1], { padding: [[2, 0], [0, 1]] }))', '[5, 6, 2]'],
+  ['a kernel with holes', 'model(input(9, 9, 2), conv2d(3, 3, { dilation: [2, 4] }))', '[5, 1, 3]'],
+  ['a kernel of the size of the image', 'model(input(5, 4, 2), conv2d(3, [5, 4]))', '[1, 1, 3]'],
+  ['a kernel that only padding makes fit', 'model(input(1, 1, 2), conv2d(3, 3, { padding: 1 }))', '[1, 1, 3]'],
+  ['groups of channels', 'model(input(8, 8, 6), conv2d(9, 1, { groups: 3 }))', '[8, 8, 9]'],
+  ['as many groups as channels', 'model(input(8, 8, 4), conv2d(8, 3, { groups: 4 }))', '[6, 6, 8]'],
+  [
+    'a convolution with channels from data',
+    "model(input(8, 8, 3), conv2d(size, 3), conv2d(4, 3), conv2d(2, 3, { padding: 'same' }))",
+    '[4, 4, 2]'
+  ],
+  [
+    'sizes from data that padding keeps',
+    "model(input(size, size, 3), conv2d(4, 3, { padding: 'same' }))",
+    '[number, number, 4]'
+  ],
+  ['a sequence', 'model(input(100, 8), conv1d(16, 5, { stride: 2 }))', '[48, 16]'],
+  ['a causal sequence', "model(input(100, 8), conv1d(16, 3, { padding: 'causal', dilation: 32 }))", '[100, 16]'],
+  [
+    'a residual block of convolutions',
+    "model(input(8, 8, 4), residual(sequential(conv2d(9, 3, { padding: 'same' }), relu, conv2d(4, 1))))",
+    '[8, 8, 4]'
+  ],
+  [
+    'convolutions in a row',
+    'model(input(32, 32, 3), conv2d(8, 3), relu, conv2d(16, 3, { stride: 2 }), relu, conv2d(32, 3, { stride: 2 }), relu, flatten, dense(10))',
+    '[10]'
+  ],
   ['no layer at all', 'model(input(3, 4))', '[3, 4]'],
   ['one layer', 'model(input(4), dense(3))', '[3]'],
   ['the identity', 'model(input(4), sequential(), identity)', '[4]'],
@@ -98,6 +141,16 @@ export const parameters: readonly (readonly [name: string, code: string, params:
     'an MLP',
     'model(input(784), dense(128), relu, dense(10))',
     '{ readonly dense: { readonly weight: W<[784, 128]>; readonly bias: W<[128]> }; readonly dense2: { readonly weight: W<[128, 10]>; readonly bias: W<[10]> } }'
+  ],
+  [
+    'a convolution',
+    'model(input(8, 8, 6), conv2d(9, [3, 2], { groups: 3 }))',
+    '{ readonly conv2d: { readonly weight: W<[3, 2, 2, 9]>; readonly bias: W<[9]> } }'
+  ],
+  [
+    'convolutions without bias',
+    'model(input(8, 6), conv1d(9, 3, { bias: false }), conv1d(4, [1], { bias: false }))',
+    '{ readonly conv1d: { readonly weight: W<[3, 6, 9]> }; readonly conv1d2: { readonly weight: W<[1, 9, 4]> } }'
   ],
   ['none', 'model(input(4), relu, flatten)', '{}'],
   ['without bias', 'model(input(4), dense(3, { bias: false }))', '{ readonly dense: { readonly weight: W<[4, 3]> } }'],
@@ -231,6 +284,40 @@ export const rejected: readonly (readonly [name: string, code: string])[] = [
   ['an unknown initializer', "dense(3, { initializer: 'zero' })"],
   ['an unknown setting', 'dense(3, { biases: false })'],
   ['an unknown way to merge', "merge('concatenate')"],
+  ['a convolution of a flat input', 'model(input(784), conv2d(16, 3))'],
+  ['a convolution of an image without channels', 'model(input(28, 28), conv2d(16, 3))'],
+  ['a convolution of two inputs', 'model(inputs(input(8, 8, 1), input(8, 8, 1)), conv2d(16, 3))'],
+  ['a kernel larger than the image', 'model(input(28, 4, 1), conv2d(16, 5))'],
+  [
+    'a kernel larger than the image with its padding',
+    'model(input(3, 9, 1), conv2d(16, [7, 3], { padding: [[1, 2], [0, 0]] }))'
+  ],
+  ['a kernel that its holes make too large', 'model(input(8, 8, 1), conv2d(4, 3, { dilation: 4 }))'],
+  [
+    'convolutions until nothing is left',
+    'model(input(8, 8, 1), conv2d(4, 3, { stride: 2 }), conv2d(4, 3), relu, conv2d(4, 3))'
+  ],
+  ['a stride of 0', 'model(input(8, 8, 1), conv2d(4, 3, { stride: 0 }))'],
+  ['a kernel of 0', 'model(input(8, 8, 1), conv2d(4, [3, 0]))'],
+  ['no channels', 'model(input(8, 8, 1), conv2d(0, 3))'],
+  ['half a dilation', 'model(input(8, 8, 1), conv2d(4, 3, { dilation: 1.5 }))'],
+  ['no groups', 'model(input(8, 8, 1), conv2d(4, 3, { groups: 0 }))'],
+  ['negative padding', 'model(input(8, 8, 1), conv2d(4, 3, { padding: -1 }))'],
+  ['negative padding on one side', 'model(input(8, 8, 1), conv2d(4, 3, { padding: [[0, 0], [1, -2]] }))'],
+  ['groups that do not divide the input', 'model(input(8, 8, 4), conv2d(6, 3, { groups: 3 }))'],
+  ['groups that do not divide the output', 'model(input(8, 8, 6), conv2d(4, 3, { groups: 3 }))'],
+  ['groups of channels from data', 'model(input(8, 8, size), conv2d(4, 3, { groups: 2 }))'],
+  ['an image of unknown size', 'model(input(size, 8, 1), conv2d(4, 3))'],
+  ['a kernel chosen at run time', 'model(input(8, 8, 1), conv2d(4, flip ? 3 : 5))'],
+  ['padding chosen at run time', "model(input(8, 8, 1), conv2d(4, 3, { padding: flip ? 'same' : 'valid' }))"],
+  ['a bias of a convolution chosen at run time', 'model(input(8, 8, 1), conv2d(4, 3, { bias: flip }))'],
+  ['a kernel for another number of axes', 'model(input(8, 8, 1), conv2d(4, [3, 3, 3]))'],
+  ['padding that images do not have', "conv2d(4, 3, { padding: 'causal' })"],
+  ['an unknown setting of a convolution', 'conv2d(4, 3, { strides: 2 })'],
+  ['a sequence as an image', 'model(input(8, 8, 1), conv1d(4, 3))'],
+  ['a sequence shorter than the kernel', 'model(input(4, 2), conv1d(4, 3, { dilation: 2 }))'],
+  ['a residual block of a convolution that shrinks', 'model(input(8, 8, 4), residual(conv2d(4, 3)))'],
+  ['a convolution with the wrong channels', "model(input(8, 8, 4), residual(conv2d(5, 3, { padding: 'same' })))"],
   ['what is no layer', 'model(input(4), 3)'],
   ['a constructor that was not called, among layers', 'model(input(4), dense(3), dense, relu)'],
   ['no input', 'model(dense(3), relu)'],

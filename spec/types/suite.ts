@@ -115,7 +115,7 @@ type AnyWrap = Wrap
 declare module 'gradfold' {
   interface Layers { readonly scale: Scale; readonly wrap: AnyWrap }
   interface ShapeRules<L, In> {
-    readonly scale: In extends readonly [number] ? In : import('gradfold').Fail<'a flat input [n]', Show<In>>
+    readonly scale: In extends readonly [number] ? In : import('gradfold/extend').Fail<'a flat input [n]', Show<In>>
     readonly wrap: L extends Wrap<infer B> ? Series<Body<B>, In> : never
   }
   interface ParamRules<L, In> { readonly scale: In extends readonly [infer N extends number] ? { readonly factor: Tensor<[N]> } : never }

@@ -22,6 +22,8 @@ export * from './reshape.js'
 export * from './combinator/residual.js'
 export * from './combinator/sequential.js'
 export * from './combinator/shared.js'
+export * from './spatial/conv1d.js'
+export * from './spatial/conv2d.js'
 
 // for custom layers
 export {

@@ -4,6 +4,8 @@ import { activationLayerDefinition } from './activation.js'
 import { activations } from './activation-table.js'
 import { batchNormDefinition } from './batch-norm.js'
 import { fanOutDefinition, parallelDefinition } from './combinator/branches.js'
+import { conv1dDefinition } from './spatial/conv1d.js'
+import { conv2dDefinition } from './spatial/conv2d.js'
 import { denseDefinition } from './dense.js'
 import { dropoutDefinition } from './dropout.js'
 import { flattenDefinition } from './flatten.js'
@@ -40,7 +42,9 @@ const table = {
   repeat: repeatDefinition,
   named: namedDefinition,
   shared: sharedDefinition,
-  model: modelDefinition
+  model: modelDefinition,
+  conv1d: conv1dDefinition,
+  conv2d: conv2dDefinition
 } satisfies { readonly [K in keyof BuiltInLayers]: LayerDefinition<BuiltInLayers[K]> }
 
 /** The layers that gradfold comes with, by tag. */

@@ -1,0 +1,91 @@
+/** Layers of images against numbers of PyTorch, in f64: values, and gradients of inputs and parameters. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { Layer } from '../../src/layer/definition.js'
+import { conv1d } from '../../src/layer/spatial/conv1d.js'
+import { conv2d } from '../../src/layer/spatial/conv2d.js'
+import { numbersOf, type Tensor } from '../../src/value/tensor.js'
+import { apply, fromGolden, type Golden } from './one-layer.js'
+
+type Pair = readonly [number, number]
+/** each kind of case has some of these */
+interface Settings {
+  readonly kernel: Pair
+  readonly size: Pair
+  readonly stride: Pair
+  readonly dilation: Pair
+  readonly padLow: readonly number[]
+  readonly padHigh: readonly number[]
+  readonly groups: number
+  readonly multiplier: number
+  readonly padding: number
+  readonly outputPadding: number
+  readonly output: Pair
+  readonly factor: number
+  readonly epsilon: number
+}
+interface Case {
+  readonly kind: string
+  readonly settings: Settings
+  readonly in: Readonly<Record<string, Golden>>
+  readonly cotangent: Golden
+  readonly out: Golden
+  readonly gradients: Readonly<Record<string, Golden>>
+}
+const { cases } = JSON.parse(readFileSync(join(import.meta.dirname, '../golden/layers.json'), 'utf8')) as {
+  readonly cases: readonly Case[]
+}
+
+const sides = ({ padLow, padHigh }: Settings): readonly Pair[] =>
+  padLow.map((low, i): Pair => [low, padHigh[i] as number])
+const sides2 = (s: Settings): readonly [Pair, Pair] => sides(s) as readonly [Pair, Pair]
+const channels = (c: Case): number => c.in['weight']?.shape.at(-1) as number
+
+/** a case as a layer of ours */
+const layers: Readonly<Record<string, (settings: Settings, c: Case) => Layer>> = {
+  conv1d: (s, c) => {
+    const { kernel, stride, dilation, groups } = s
+    return conv1d(channels(c), kernel[0], {
+      stride: stride[0],
+      dilation: dilation[0],
+      groups,
+      padding: sides(s) as readonly [Pair]
+    })
+  },
+  conv2d: (s, c) =>
+    conv2d(channels(c), s.kernel, { stride: s.stride, dilation: s.dilation, groups: s.groups, padding: sides2(s) }),
+  'conv2d-same': ({ kernel, stride }, c) => conv2d(channels(c), kernel, { stride, padding: 'same' })
+}
+
+/** the largest error, in parts of |expected| where that is above 1 */
+const errorOf = (got: Tensor | undefined, wanted: Golden): number => {
+  if (got === undefined || got.shape.join() !== wanted.shape.join()) return Infinity
+  const numbers = numbersOf(got)
+  return wanted.data.reduce(
+    (worst, b, i) => Math.max(worst, Math.abs((numbers[i] as number) - b) / Math.max(1, Math.abs(b))),
+    0
+  )
+}
+
+describe('PyTorch gives the same numbers to 1e-12', () => {
+  test.each(cases.map((c, i) => [`${i}: ${c.kind} ${JSON.stringify(c.settings)}`, c] as const))('%s', (_, c) => {
+    const layer = layers[c.kind]?.(c.settings, c) as Layer
+    const { x, ...given } = c.in
+    const label = (name: string): string => `${layer.tag}/${name}`
+    const result = apply(layer, {
+      x: fromGolden(x as Golden),
+      c: fromGolden(c.cotangent),
+      training: true,
+      params: Object.fromEntries(Object.entries(given).map(([name, t]) => [label(name), fromGolden(t)]))
+    })
+    const { x: dx, ...gradients } = c.gradients
+    expect(errorOf(result.y, c.out)).toBeLessThan(1e-12)
+    expect(errorOf(result.dx, dx as Golden)).toBeLessThan(1e-12)
+    expect(Object.keys(result.params).sort()).toEqual(Object.keys(given).map(label).sort())
+    for (const [name, g] of Object.entries(gradients))
+      expect(errorOf(result.params[label(name)], g), name).toBeLessThan(1e-12)
+  })
+})
+test('every kind of case has a layer', () =>
+  expect(cases.map(c => c.kind).filter(kind => layers[kind] === undefined)).toEqual([]))
