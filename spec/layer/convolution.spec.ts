@@ -7,7 +7,7 @@ import { encodeModel, parseModel } from '../../src/model/codec.js'
 import { checkModel, outputOf } from '../../src/model/model.js'
 import type { Shape } from '../../src/value/shape.js'
 import { numbersOf, tensorView } from '../../src/value/tensor.js'
-import { left, right } from '../expr/helpers.js'
+import { left, right } from '../support/either.js'
 import { apply } from './one-layer.js'
 
 const said = (input: Shape, ...layers: readonly Layer[]): string => left(checkModel(modelData(input, ...layers)))
