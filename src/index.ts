@@ -5,7 +5,7 @@
 export * from './layer/definition.js'
 export { customActivation } from './layer/custom-activation.js'
 export type { OutputRange } from './layer/terms.js'
-export type { Size } from './layer/types/size.js'
+export { checkSize, type Size } from './layer/types/size.js'
 export { initializers, type Initializer, type Initializers } from './layer/initializer.js'
 export { activations, type ActivationName, type ActivationRange, type Activations } from './layer/activation-table.js'
 export {
