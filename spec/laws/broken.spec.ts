@@ -107,7 +107,7 @@ describe('a layer', () => {
       (x, factor) => expr.sum(expr.mul(x, factor), [2]),
       d => d.slice(0, -1)
     )
-    caught(lawsOfGain({ place: rows }), 'shape', "as the layer's record says")
+    caught(lawsOfGain({ place: rows }), 'shape', 'as its definition declares')
   })
   it('whose gradient is that of something else', () => {
     caught(

@@ -80,7 +80,7 @@ describe('what is not a model is refused with its place', () => {
     ],
     [
       withLayer({ tag: 'named', name: 'constructor', layer: { tag: 'flatten' } }),
-      `${at('/name')}expected a label of letters, digits, _ . - (at most 64, no name that every object has), got "constructor"`
+      `${at('/name')}expected a label of letters, digits, _ . - (at most 64, not a name that every object has), got "constructor"`
     ],
     [
       said({ tag: 'model', input: [4, [3]], layer: { tag: 'flatten' } }),

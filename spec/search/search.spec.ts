@@ -183,7 +183,7 @@ describe('a study', () => {
     const crew = inThreads(1, { file: pathToFileURL(join(root, 'none.js')).href })
     const r = await search(studyOf(zoomed), { runner: crew.runner })()
     expect(E.isLeft(r) ? showError(r.left) : '').toMatch(
-      /^trial 0\/search: expected a worker that carries out the trial, got .*none\.js/
+      /^trial 0\/search: expected a worker that runs the trial, got .*none\.js/
     )
     await crew.close()
   })

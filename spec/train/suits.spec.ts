@@ -220,7 +220,7 @@ describe('a layer of your own whose formula', () => {
     left(train({ ...base, model: odd }, { backend: wasm, registry: registryOf(formula) })(values))
   it('gives another shape than its record says is named', () => {
     expect(said(x => mean(x, [-1]))).toBe(
-      "odd: expected a formula that gives [4] for each of 4 examples, as the layer's record says, got [4, 1]"
+      'odd: expected a formula that gives [4] for each of 4 examples, as its definition declares, got [4, 1]'
     )
   })
   it('has a mistake is named too', () => {
@@ -443,7 +443,7 @@ describe('inputs of predict', () => {
     const state = after(base)
     const told = (x: Tensor): string => left(predict(net, state.params as never, { backend: wasm })(x))
     expect(told(right(tensor('u8', [2, 3], [1, 2, 3, 4, 5, 6])))).toBe(
-      'inputs: expected numbers of type f32, as the parameters are, got u8; valuesOf gives those of a feature of a dataset; tensor(type, shape, numbers) makes others'
+      'inputs: expected numbers of type f32, as the parameters are, got u8; featureValues gives those of a feature of a dataset; tensor(type, shape, numbers) makes others'
     )
     expect(told(numbers('f32', [2, 4], 1))).toBe(
       'inputs: expected a tensor of shape [3] for each of 2 examples, got [2, 4]'

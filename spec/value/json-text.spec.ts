@@ -74,14 +74,14 @@ describe('the place of an error', () => {
 test.each([
   [
     '{ "a": 1, }',
-    '} at line 1, column 11; the name of a field, in double quotes, is missing before it, or a comma is one too many'
+    '} at line 1, column 11; the name of a field, in double quotes, is missing before it, or there is an extra comma'
   ],
-  ['[\n  1,\n]', '] at line 3, column 1; a value is missing before it, or a comma is one too many'],
+  ['[\n  1,\n]', '] at line 3, column 1; a value is missing before it, or there is an extra comma'],
   ["{ 'a': 1 }", "'a' at line 1, column 3; anything but a number, true, false or null must be in double quotes"],
   ['[NaN]', 'NaN at line 1, column 2; anything but a number, true, false or null must be in double quotes'],
   ['// mine\n{}', '// mine at line 1, column 1; there are no comments in JSON'],
   ['{ "a": 1', 'the end at line 1, column 9; a } is missing before it'],
-  ['{}\n{}', '{ at line 2, column 1; there is one value in a text, and this is behind its end']
+  ['{}\n{}', '{ at line 2, column 1; there is one value in a text, and this is after its end']
 ])('%j', (text, said) => {
   expect(showError(notJson(text, 'not found'))).toBe(`$: expected JSON text, got ${said}`)
 })

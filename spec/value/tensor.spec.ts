@@ -16,7 +16,7 @@ it('refuses numbers that the element type cannot hold, naming the first', () => 
   for (const [dtype, x] of bad)
     expect(left(tensor(dtype, [2], [1, x as number]))).toContain('tensor/element 1: expected')
   expect(left(tensor('u8', [1], [300]))).toBe(
-    'tensor/element 0: expected whole numbers from 0 to 255 for u8, got 300; take another element type, or scale'
+    'tensor/element 0: expected whole numbers from 0 to 255 for u8, got 300; use another element type, or scale'
   )
 })
 

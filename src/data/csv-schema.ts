@@ -62,7 +62,7 @@ const checkForm = (schema: CsvSchema): E.Either<DecodeError, CsvSchema> => {
     return fail(['schema', bad], "'number', 'ignore', categories, or a finite scale and shift", 'something else')
   const { delimiter = ',', order } = schema
   if (typeof delimiter !== 'string' || delimiter.length !== 1 || /["\r\n]/.test(delimiter))
-    return fail(['schema', 'delimiter'], 'one character that is no quote and ends no line', JSON.stringify(delimiter))
+    return fail(['schema', 'delimiter'], 'one character other than a quote or a line break', JSON.stringify(delimiter))
   if (order !== undefined && !(Array.isArray(order) && order.every(name => typeof name === 'string')))
     return fail(['schema', 'order'], 'the names of the inputs', 'something else')
   return E.right(schema)

@@ -50,7 +50,7 @@ export const meanOf = (xs: readonly number[]): number => xs.reduce((a, b) => a +
 /**
  * A predictor whose outputs are the average of those of its members: models trained from different seeds, or of different kinds, so
  * long as their outputs have one shape. The average is taken in f64 and rounded once. (As one model that is trained as a whole it is
- * `sequential(fanOut(a, b), mean)`.)
+ * `sequential(fanOut(a, b), mergeMean)`.)
  *
  * @example const together = ensemble(predict(a, paramsOfA, { backend }), predict(b, paramsOfB, { backend }))
  * @returns Left for what a member refuses, or for outputs of different shapes

@@ -69,7 +69,7 @@ const wrongType = (p: Program, inputs: readonly (readonly [string, Tensor])[]): 
               ? 'indexes of type u32, as the model says'
               : `numbers of type ${wanted}, as the parameters are`,
             dtype,
-            'valuesOf gives those of a feature of a dataset; tensor(type, shape, numbers) makes others',
+            'featureValues gives those of a feature of a dataset; tensor(type, shape, numbers) makes others',
             'wrong-type'
           )
         ]

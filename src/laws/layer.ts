@@ -1,4 +1,4 @@
-/** What every kind of layer must obey. */
+/** What every layer must obey. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import fc from 'fast-check'
@@ -180,7 +180,7 @@ interface Drawn {
 }
 
 /**
- * The laws of a kind of layer, for each of its samples, random inputs, parameters and running statistics:
+ * The laws of a layer, for each sample of its definition, random inputs, parameters and running statistics:
  * - json: it goes to JSON and back; unknown fields are refused
  * - shape: outputs, running statistics and first parameters have the shapes that its place says
  * - gradient: of inputs and parameters, in training and in inference, against difference quotients in f64

@@ -28,11 +28,11 @@ export interface Network {
   readonly output: Dims
 }
 export interface NetworkOptions {
-  /** the kinds whose samples are put in; default those built in */
+  /** the registry whose samples are used; default the built-in one */
   readonly registry?: LayerRegistry
-  /** the activations to choose from; default all of the kinds */
+  /** the activations to choose from; default all of the registry */
   readonly activations?: readonly ActivationName[]
-  /** samples of kinds to leave out, for example those with kinks */
+  /** samples to leave out, for example those with kinks */
   readonly without?: (layer: Layer) => boolean
   /** how deep layers stand inside layers; default 2 */
   readonly depth?: number
@@ -191,7 +191,7 @@ const builder = (registry: LayerRegistry, samples: readonly Sample<Layer>[]) => 
 const all = (registry: LayerRegistry): readonly Sample<Layer>[] =>
   Object.values(registry.layers).flatMap(kind => kind.samples)
 
-/** Networks whose shapes agree, made of samples of every kind and of combinators. One tensor in, one tensor out. */
+/** Networks whose shapes agree, made of samples of every layer and of combinators. One tensor in, one tensor out. */
 export const networks = ({
   registry = builtInLayers,
   activations = Object.keys(registry.activations) as readonly ActivationName[],

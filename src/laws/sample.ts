@@ -1,4 +1,4 @@
-/** A sample of a kind of layer at its place, with numbers for inputs, parameters and running statistics. */
+/** A sample of a layer, built, with numbers for inputs, parameters and running statistics. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Values } from '../backend/backend.js'

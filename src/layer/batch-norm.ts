@@ -70,11 +70,11 @@ const oneNumber = (path: string, shape: Dims): Expr =>
       path === '' ? ['batchNorm'] : path.split('/'),
       'training batches with two or more numbers for each channel',
       `a batch of shape ${showShape(shape)}`,
-      'take another batchSize, so that no batch has a single example, the last of an epoch included; or layerNorm'
+      'use another batchSize, so that no batch has a single example (the last one of an epoch included), or layerNorm'
     )
   })
 
-/** the kind of `batchNorm`: parameters gamma and beta, running statistics mean and variance */
+/** the definition of `batchNorm`: parameters gamma and beta, running statistics mean and variance */
 export const batchNormDefinition: LayerDefinition<BatchNorm> = {
   tag: 'batchNorm',
   fields: () => ({

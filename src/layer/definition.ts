@@ -1,7 +1,7 @@
 /**
- * What a layer kind is. A layer is plain data with a `tag`; its kind is one record that says, in one place, how such data are read
- * from JSON, which shapes it takes and gives, which parameters it has, and its formula. The compiler's side of the same facts is
- * declared beside it by extending the interfaces below (declaration merging), also from outside this library.
+ * What a layer is. A layer is plain data with a `tag`. Its definition says in one place how such data are read from JSON, which shapes
+ * it maps to which, which parameters it has, and its formula. The compiler learns the same facts by declaration merging: the interfaces
+ * below are extended beside each definition, also from outside this library.
  */
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { Expr } from '../expr/op.js'
@@ -23,9 +23,9 @@ export interface BuiltInLayers {}
 export interface Layers extends BuiltInLayers {}
 /** tag -> the shape that layer L gives for the input In: a shape, or a Fail */
 export interface ShapeRules<L, In> {}
-/** tag -> the type of the parameters of layer L for the input In; a kind without parameters needs no entry */
+/** tag -> the type of the parameters of layer L for the input In; a layer without parameters needs no entry */
 export interface ParamRules<L, In> {}
-/** tag -> the label of layer L, for kinds whose label is not their tag */
+/** tag -> the label of layer L, for layers whose label is not their tag */
 export interface LabelRules<L> {}
 
 /** tag -> the range of layer L's outputs (Gives); omit it where it is not known */
@@ -61,7 +61,7 @@ export const roleOf = (path: string, spec?: { readonly role?: ParamRole }): Para
 /** one tensor, or a tuple of them (several inputs or outputs); every tensor has the batch axis in front */
 export type Value = Expr | readonly Value[]
 
-/** what a formula is given besides its input */
+/** what a formula receives besides its input */
 export interface Context {
   readonly params: Tree<Expr>
   /** running statistics, as they were before this step */
@@ -86,16 +86,16 @@ export interface Applied {
   readonly seen: readonly (readonly [path: string, value: Value])[]
 }
 
-/** A layer put at a place where its input shape is known: everything the interpreters (infer, init, lower, describe) need. */
+/** A layer built for an input shape: everything that the interpreters (init, toExpr, describeModel) need. */
 export interface BuiltLayer {
   readonly output: Shape
   readonly params: Branch<ParamSpec>
-  /** running statistics: shape and first value. They belong to the place, also inside `shared`. */
+  /** running statistics: shape and first value. Each use of a layer has its own, also inside `shared`. */
   readonly state: Branch<StateSpec>
   /** parameters that live at the root of the model */
   readonly shared: Readonly<Record<string, SharedUse>>
   readonly apply: (context: Context, x: Value) => Applied
-  /** what is known of the numbers it gives, for losses that ask; absent where nothing is */
+  /** the range of its outputs, which some losses check; absent if unknown */
   readonly gives?: OutputRange
   /** the layers inside, for the table of a model */
   readonly rows: readonly LayerRow[]
@@ -114,12 +114,12 @@ export interface LayerRow {
   readonly path: string
   readonly layer: string
   readonly output: Shape
-  /** numbers to learn at this place itself, not in the layers inside */
+  /** learned numbers of this layer itself, without the layers inside it */
   readonly parameters: number
 }
 export type LabelledLayer = readonly [label: string, placed: BuiltLayer]
 
-/** the interpreter that places children, handed to a kind so that it never imports the registry */
+/** the interpreter that builds children. A definition receives it as an argument, so it never imports the registry. */
 export interface BuildContext {
   readonly layer: (layer: Layer, input: Shape) => Either<ShapeError, BuiltLayer>
   /** a body: a list of labelled layers, one after the other */
@@ -133,7 +133,7 @@ export interface BuildContext {
   readonly registry: LayerRegistry
 }
 
-/** a layer with an input that suits it, for the laws that every kind must obey */
+/** a layer with a valid input shape, for the laws that every layer must obey */
 export interface Sample<L> {
   readonly layer: L
   readonly input: Shape
@@ -158,13 +158,13 @@ export interface LayerDefinition<L extends { readonly tag: string }> extends Def
   label?(layer: L): string
   /** a label that stays as it is, because the user gave it */
   name?(layer: L): string
-  /** the layer at a place where its input shape is known: output shape, parameters and formula; Left where the shape does not suit it */
+  /** builds the layer for an input shape: output shape, parameters and formula; Left if the shape is invalid */
   place(layer: L, input: Shape, place: BuildContext): Either<ShapeError, BuiltLayer>
-  /** layers with inputs that suit them, with which the laws of layers are tried */
+  /** layers with valid inputs, on which the laws of layers are tested */
   readonly samples: readonly Sample<L>[]
 }
 
-/** what interpreters of models look members up in */
+/** the definitions that interpreters of models use */
 export interface LayerRegistry {
   /** what each layer means, by tag */
   readonly layers: Family<LayerDefinition<Layer>>

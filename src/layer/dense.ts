@@ -77,7 +77,7 @@ export const dense = <const N extends number, const B extends boolean = true>(
     initializer: frozen(settings.initializer ?? 'glorotUniform')
   }) as DenseOf<N, B>
 
-/** the kind of `dense`: parameters weight [n, units] and bias [units] */
+/** the definition of `dense`: parameters weight [n, units] and bias [units] */
 export const denseDefinition: LayerDefinition<AnyDense> = {
   tag: 'dense',
   fields: ({ initializer }) => ({

@@ -63,7 +63,7 @@ const formula = ({ rate, convention }: Dropout, { training, sampling = false, ke
   return convention === 'inverted' ? x : mul(x, keep)
 }
 
-/** the kind of `dropout` */
+/** the definition of `dropout` */
 export const dropoutDefinition: LayerDefinition<Dropout> = {
   tag: 'dropout',
   fields: () => ({ rate: fraction, convention: withDefault(oneOf('inverted', 'textbook'), 'inverted') }),

@@ -23,7 +23,7 @@ declare module './definition.js' {
 /** [28, 28, 1] -> [784], row-major: the numbers stay in their order */
 export const flatten: Flatten = Object.freeze({ tag: 'flatten' })
 
-/** the kind of `flatten` */
+/** the definition of `flatten` */
 export const flattenDefinition: LayerDefinition<Flatten> = {
   tag: 'flatten',
   fields: () => ({}),

@@ -58,7 +58,7 @@ const numbered = (proposals: readonly Proposal[]): readonly string[] => {
   })
 }
 
-/** @returns Left when two labels collide or the kind of a layer is not known */
+/** @returns Left when two labels collide or a layer is not in the registry */
 export const labelsOf =
   (registry: LayerRegistry) =>
   (layers: readonly Layer[]): E.Either<ShapeError, readonly string[]> =>

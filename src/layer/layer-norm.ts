@@ -36,7 +36,7 @@ const defaultEpsilon = 1e-5
 export const layerNorm = ({ epsilon = defaultEpsilon }: { readonly epsilon?: number } = {}): LayerNorm =>
   Object.freeze({ tag: 'layerNorm', epsilon })
 
-/** the kind of `layerNorm`: parameters gamma and beta */
+/** the definition of `layerNorm`: parameters gamma and beta */
 export const layerNormDefinition: LayerDefinition<LayerNorm> = {
   tag: 'layerNorm',
   fields: () => ({ epsilon: withDefault(positive, defaultEpsilon) }),

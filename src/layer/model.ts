@@ -155,7 +155,7 @@ export const buildModel = (data: ModelData, shape: Shape, place: BuildContext): 
     ? place.body(data.layer, shape)
     : E.left(shapeError([], `the input ${showShape(data.input)}`, showShape(shape)))
 
-/** the kind of a model as a layer of another one; its input shape must be the one that comes */
+/** the definition of a model as a layer of another one; its input shape must equal the shape that reaches it */
 export const modelDefinition: LayerDefinition<Model> = {
   tag: 'model',
   fields: ({ layer }) => ({ input: shape, dtype: elementType, layer }),

@@ -38,7 +38,7 @@ type Reshaped<In extends Dims, T extends Dims> =
 export const reshape = <const T extends number[]>(...shape: T): Reshape<T> =>
   Object.freeze({ tag: 'reshape', shape: Object.freeze(shape) })
 
-/** the kind of `reshape` */
+/** the definition of `reshape` */
 export const reshapeDefinition: LayerDefinition<Reshape> = {
   tag: 'reshape',
   fields: () => ({ shape: dimsCodec }),

@@ -33,7 +33,7 @@ export const withOutputCheck = (placed: BuiltLayer): BuiltLayer => ({
       return begins(error.path, path) ? applied : failed(applied, { ...error, path: [...path, ...error.path] })
     const batch = tensorsOf(x)[0]?.shape[0] ?? 1
     if (isBatchOf(batch, placed.output, applied.value)) return applied
-    const expected = `a formula that gives ${showShape(placed.output)} for each of ${batch} examples, as the layer's record says`
+    const expected = `a formula that gives ${showShape(placed.output)} for each of ${batch} examples, as its definition declares`
     return failed(applied, shapeError(path, expected, showShape(shapesOf(applied.value))))
   }
 })

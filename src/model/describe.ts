@@ -40,7 +40,7 @@ const line = ({ path, layer, output, parameters }: LayerRow): readonly string[] 
 /**
  * A Markdown table: the label path of every layer, what it is, its output for one example, and the numbers it learns itself.
  *
- * @example pipe(describe(mlp), E.map(console.log))
+ * @example pipe(describeModel(mlp), E.map(console.log))
  */
 export const describeModel = (
   model: ModelData,

@@ -21,7 +21,7 @@ const draw =
     const labels = path.split('/')
     const at = leafKey(labels.slice(0, -1).reduce(childKey, key), labels.at(-1) as string)
     const kind = registry.initializers[tagOf(initializer)]
-    // `place` has refused unknown initializers; NaN would end a training that was placed with other kinds
+    // `place` has refused unknown initializers; NaN would end a training of a model that was built with another registry
     const values =
       kind?.draw({ key: at, shape, fan, settings: initializer }) ?? new Float32Array(sizeOf(shape)).fill(NaN)
     return tensorView(dtype, shape, dtype === 'f32' ? values : allocate(dtype, values))
@@ -49,7 +49,7 @@ export interface InitOptions {
  *
  * @example init(mlp, rootKey(42)) // Either<ShapeError, ParamsOf<typeof mlp>>
  * @param key the root key of a run; the parameters use its child `init`
- * @returns Left for a model of more than `maxParameters` numbers, of colliding labels, or of kinds that are not known
+ * @returns Left for a model of more than `maxParameters` numbers, of colliding labels, or of unknown layers
  */
 export const init = <M extends Model>(
   model: M,

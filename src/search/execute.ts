@@ -47,7 +47,7 @@ export const execute = (
             message:
               history.length === 0
                 ? `${metric.name}: expected a whole epoch, got ${counted(progress.step, 'step')}; stop later`
-                : `${metric.name} is no finite number`
+                : `${metric.name} is not a finite number`
           }
         : { tag: 'scored', ...found, step: progress.step, reason }
     }),

@@ -84,7 +84,7 @@ export const checkMetric = (
     return settingError(['metric', 'goal'], 'one of min, max: which values are better', 'nothing')
   const names = ['loss', ...metricNames(checked)]
   return !names.includes(name)
-    ? settingError(['metric', 'name'], `one of ${names.join(', ')}`, name, 'a metric has to be among those of the run')
+    ? settingError(['metric', 'name'], `one of ${names.join(', ')}`, name, 'add it to the metrics of the run')
     : part === 'validation' && !validated
       ? settingError(
           ['metric', 'part'],

@@ -173,7 +173,7 @@ const attempts = 1000
 const unmet = settingError(
   ['constraints'],
   'constraints that settings of the space can meet',
-  `none in ${attempts} tries`,
+  `none in ${attempts} attempts`,
   'widen the space or the bounds'
 )
 

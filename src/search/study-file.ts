@@ -93,7 +93,7 @@ const checkHoles = ({ space, run }: StudyFile): DecodeError | undefined => {
     : idle !== undefined
       ? decodeError(
           ['$', 'space', idle],
-          'a hole in the run for every dimension',
+          'a hole in the run for each dimension',
           'none',
           `put { "$": "${idle}" } where its value belongs`
         )

@@ -49,7 +49,7 @@ export const uint32: Codec<number> = inRange(
 )
 /** a name that a path can contain: 1 to 64 of the letters, digits, _ . - and no name that every object has */
 export const label: Codec<string> = refined(
-  'a label of letters, digits, _ . - (at most 64, no name that every object has)',
+  'a label of letters, digits, _ . - (at most 64, not a name that every object has)',
   (u): u is string => typeof u === 'string' && isLabel(u)
 )
 /** the sizes of a tensor: [28, 28, 1] */

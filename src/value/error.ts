@@ -97,7 +97,7 @@ export const mistakesOf = ({ others = [], ...first }: Problem<string>): readonly
   ...others.flatMap(mistakesOf)
 ]
 
-/** errors as text: `problemShow.show(e)` is `message(e)` */
+/** errors as text: `problemShow.show(e)` is `showError(e)` */
 export const problemShow: Show<Problem<string>> = { show: showError }
 
 const mistakeEq: Eq.Eq<Problem<string>> = Eq.struct({

@@ -20,7 +20,7 @@ const wordsOf = (t: Tensor): Uint32Array => {
  * is odd and below 2^32, a change of any single word changes the sum.
  *
  * @param t of f32 or f64
- * @example fingerprintOf(full('f32', [1], 1)) // [0x3f800000, 0]
+ * @example fingerprintOf(filledTensor('f32', [1], 1)) // [0x3f800000, 0]
  */
 export const fingerprintOf = (t: Tensor): Fingerprint => {
   const words = wordsOf(t)

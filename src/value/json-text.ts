@@ -7,13 +7,13 @@ import { decodeError, type DecodeError } from './error.js'
 /** by jsonc-parser's numbers of errors: it declares them as a const enum, which isolated modules cannot read */
 const hints: Readonly<Record<number, string>> = {
   1: 'anything but a number, true, false or null must be in double quotes',
-  3: 'the name of a field, in double quotes, is missing before it, or a comma is one too many',
-  4: 'a value is missing before it, or a comma is one too many',
+  3: 'the name of a field, in double quotes, is missing before it, or there is an extra comma',
+  4: 'a value is missing before it, or there is an extra comma',
   5: 'a colon is missing before it',
   6: 'a comma is missing before it',
   7: 'a } is missing before it',
   8: 'a ] is missing before it',
-  9: 'there is one value in a text, and this is behind its end',
+  9: 'there is one value in a text, and this is after its end',
   10: 'there are no comments in JSON',
   11: 'there are no comments in JSON',
   12: 'the double quote at its end is missing, or a line break in it is not written \\n',

@@ -93,7 +93,7 @@ const misfit = (dtype: DType, numbers: ArrayLike<number>): ShapeError | undefine
         ['tensor', `element ${i}`],
         `${what} for ${dtype}`,
         shown(x),
-        'take another element type, or scale'
+        'use another element type, or scale'
       )
   }
   return undefined

@@ -21,7 +21,7 @@ export const treeLeaves = <A extends Aval>(tree: Tree<A>, at = ''): readonly (re
 /**
  * A tree of the same form, with f of every leaf and its path.
  *
- * @example mapTree(leaf => full(leaf.dtype, leaf.shape, 0))(params) // zeros of the same form
+ * @example mapTree(leaf => filledTensor(leaf.dtype, leaf.shape, 0))(params) // zeros of the same form
  */
 export const mapTree =
   <A extends Aval, B extends Aval>(f: (leaf: A, path: string) => B) =>

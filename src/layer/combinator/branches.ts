@@ -86,7 +86,7 @@ const noBranch = shapeError([], 'at least one branch', 'none')
 /**
  * Branches that each take their own input: (x, y) -> (f(x), g(y)).
  *
- * @example model(inputs(input(3), input(4)), parallel(dense(2), dense(2)), add)
+ * @example model(inputs(input(3), input(4)), parallel(dense(2), dense(2)), mergeAdd)
  */
 export const parallel = <Ls extends Layer[]>(...layers: Ls): Parallel<Ls> =>
   Object.freeze({ tag: 'parallel', layers: Object.freeze(layers) })
@@ -94,7 +94,7 @@ export const parallel = <Ls extends Layer[]>(...layers: Ls): Parallel<Ls> =>
 /**
  * Branches that all take the same input: x -> (f(x), g(x)).
  *
- * @example sequential(fanOut(dense(8), dense(8)), concat)
+ * @example sequential(fanOut(dense(8), dense(8)), mergeConcat)
  */
 export const fanOut = <Ls extends Layer[]>(...layers: Ls): FanOut<Ls> =>
   Object.freeze({ tag: 'fanOut', layers: Object.freeze(layers) })
@@ -114,7 +114,7 @@ const checkInputs = (branches: number, input: Shape): E.Either<ShapeError, reado
         ? E.left(shapeError([], `${branches} inputs, one for each branch`, showShape(input)))
         : E.right(input)
 
-/** the kind of `parallel` */
+/** the definition of `parallel` */
 export const parallelDefinition: LayerDefinition<Parallel> = {
   tag: 'parallel',
   fields: ({ layer }) => ({ layers: list(layer) }),
@@ -128,7 +128,7 @@ export const parallelDefinition: LayerDefinition<Parallel> = {
   samples: [{ layer: parallel(dense(2), tanh), input: [[3], [2, 2]] }]
 }
 
-/** the kind of `fanOut` */
+/** the definition of `fanOut` */
 export const fanOutDefinition: LayerDefinition<FanOut> = {
   tag: 'fanOut',
   fields: ({ layer }) => ({ layers: list(layer) }),

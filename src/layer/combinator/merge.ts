@@ -69,10 +69,10 @@ export const merge = <const M extends MergeBy>(by: M): Merge<M> => Object.freeze
 /**
  * Joined along the last axis: [..., a] and [..., b] give [..., a + b].
  *
- * @example model(input(3), fanOut(dense(8), dense(4)), concat) // gives [12]
+ * @example model(input(3), fanOut(dense(8), dense(4)), mergeConcat) // gives [12]
  */
 export const mergeConcat = merge('concat')
-/** branches of one shape added number by number. @example model(input(3), fanOut(dense(8), dense(8)), add) */
+/** branches of one shape added number by number. @example model(input(3), fanOut(dense(8), dense(8)), mergeAdd) */
 export const mergeAdd = merge('add')
 /** branches of one shape multiplied number by number: a gate */
 export const mergeMultiply = merge('multiply')
@@ -91,7 +91,7 @@ const areTensors = (s: Shape): s is readonly [Dims, ...(readonly Dims[])] =>
   s.length > 0 && s.every((x): x is Dims => typeof x !== 'number' && isDims(x))
 const lead = (d: Dims): Dims => d.slice(0, -1)
 
-/** the kind of `merge`, and so of `concat`, `add`, `multiply` and `mean` */
+/** the definition of `merge`, and so of `mergeConcat`, `mergeAdd`, `mergeMultiply` and `mergeMean` */
 export const mergeDefinition: LayerDefinition<Merge> = {
   tag: 'merge',
   fields: () => ({ by: oneOf('concat', 'add', 'multiply', 'mean') }),

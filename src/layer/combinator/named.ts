@@ -39,7 +39,7 @@ export const named =
   <const B extends Layer>(layer: B): Named<K, B> =>
     Object.freeze({ tag: 'named', name, layer })
 
-/** the kind of `named`: the label is the name, and no number is put after it */
+/** the definition of `named`: the label is the name, and no number is put after it */
 export const namedDefinition: LayerDefinition<Named> = {
   tag: 'named',
   fields: ({ layer }) => ({ name: label, layer }),

@@ -93,7 +93,7 @@ const repetitions = (
   return E.right(out)
 }
 
-/** the kind of `repeat`: each repetition has parameters of its own */
+/** the definition of `repeat`: each repetition has its own parameters */
 export const repeatDefinition: LayerDefinition<Repeat> = {
   tag: 'repeat',
   fields: ({ layer }) => ({ times: size, layer }),

@@ -47,7 +47,7 @@ export const residual = <const B extends Layer>(layer: B): Residual<B> => Object
 const addValues = (x: Value, y: Value): Value =>
   isExpr(x) ? (isExpr(y) ? add(x, y) : y) : x.map((v, i) => addValues(v, isExpr(y) ? y : (y[i] ?? v)))
 
-/** the kind of `residual`: a block that changes the shape is refused */
+/** the definition of `residual`: a block that changes the shape is refused */
 export const residualDefinition: LayerDefinition<Residual> = {
   tag: 'residual',
   fields: ({ layer }) => ({ layer }),

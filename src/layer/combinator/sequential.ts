@@ -70,7 +70,7 @@ export const sequential = <const Ls extends readonly Layer[]>(...layers: Ls): Se
   ) as Sequence<Ls>
 }
 
-/** the kind of `sequential` */
+/** the definition of `sequential` */
 export const sequentialDefinition: LayerDefinition<Sequential> = {
   tag: 'sequential',
   fields: ({ layer }) => ({ layers: list(layer) }),

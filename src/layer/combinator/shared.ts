@@ -36,7 +36,7 @@ type SharedOf<K extends string, L> = L extends Model ? Shared<K, L> : never
  * the parameters' shapes must not depend on the place. Running statistics belong to each place.
  *
  * @example const encoder = shared('encoder')(model(input(784), dense(64), relu))
- * sequential(parallel(encoder, encoder), multiply)
+ * sequential(parallel(encoder, encoder), mergeMultiply)
  */
 export const shared =
   <const K extends string>(key: K) =>
@@ -56,7 +56,7 @@ const modelCodec = (layer: Codec<Layer>): Codec<Model> =>
     m => layer.encode(m)
   )
 
-/** the kind of `shared`: parameters stand once at the root of the model, under the key */
+/** the definition of `shared`: parameters are once at the root of the model, under the key */
 export const sharedDefinition: LayerDefinition<Shared> = {
   tag: 'shared',
   fields: ({ layer }) => ({ key: label, layer: modelCodec(layer) }),

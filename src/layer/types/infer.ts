@@ -22,7 +22,7 @@ export type Out<L extends Layer, In> =
     ? FromData
     : L['tag'] extends keyof ShapeRules<L, In>
       ? ShapeRules<L, In>[L['tag']]
-      : Fail<'an entry for this kind in ShapeRules', 'none', 'declare it beside the one in Layers'>
+      : Fail<'an entry for this layer in ShapeRules', 'none', 'declare it beside the one in Layers'>
 
 /** what layer L is known to give; never, where nothing is known */
 export type OutputRangeOf<L> =

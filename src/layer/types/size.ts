@@ -34,7 +34,7 @@ type NoSize<N extends number> = `${N}` extends
 export type SizeOf<N extends number> = [N] extends [Size]
   ? number
   : number extends N
-    ? Fail<'a size that the compiler knows', 'number', 'use a literal, or checkSize, or checkModel'>
+    ? Fail<'a size that the compiler knows', 'number', 'use a literal, checkSize or checkModel'>
     : IsUnion<N> extends true
       ? Fail<'one size', 'a choice made at run time', 'use checkModel'>
       : NoSize<N> extends true

@@ -1,5 +1,5 @@
 /**
- * Dimensions: what may vary in a search, as data. A dimension's kind is one record that says how its values map to a line from 0 to
+ * Dimensions: what may vary in a search, as data. The definition of a dimension says how its values map to a line from 0 to
  * 1: where random numbers, grids and quasi-random points become values, and where values become places in a plot. The family is open:
  * declare the data and the type of its values below (declaration merging) and put the record in a table.
  */

@@ -49,8 +49,7 @@ export interface WorkerPool {
 const longest = 2_147_483
 
 type Result = Answer['result']
-const lost = (e: unknown): Result =>
-  E.left(backendError(['search'], 'a worker that carries out the trial', errorText(e)))
+const lost = (e: unknown): Result => E.left(backendError(['search'], 'a worker that runs the trial', errorText(e)))
 
 /**
  * Starts worker threads for the trials of studies whose members are all built in. A thread loads the data once; a trial that takes longer
