@@ -27,9 +27,12 @@ export const integration: readonly string[] = [
   'spec/fixtures/**/*.spec.ts',
   'spec/format/**/*.spec.ts',
   'spec/run/**/*.spec.ts',
-  'spec/search/{kept,search,study-file}.spec.ts',
+  'spec/search/{findings,kept,sampler,search,study-file}.spec.ts',
   'spec/train/{suits,iterator,learning}.spec.ts',
   'spec/expr/exhaustive.spec.ts', // runs a compiler
+  'spec/expr/gradient.spec.ts', // every op against central differences
+  'spec/backend/kernel/passes.spec.ts', // every pass over every op
+  'spec/model/init.spec.ts', // moments of many draws
   'spec/types/types.spec.ts', // one compiler
   'spec/api/**/*.spec.ts', // reads all sources as the compiler does
   'spec/{documentation,readme}.spec.ts'

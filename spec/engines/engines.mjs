@@ -44,7 +44,7 @@ const browser =
 
 const fromRegistry = 'needs the npm registry'
 const engines = [
-  ...[20, 22, 24].map(major => ({
+  ...[20, 22, 24, 26].map(major => ({
     id: `node-${major}`,
     name: 'Node',
     start: npm('node', String(major)),

@@ -52,64 +52,12 @@ const trialsOf = (s: Of, registry: SpaceRegistry, from: number, n: number): Verd
     )(Array.from({ length: n }, (_, i) => i))
   )
 
-/**
- * The laws of a dimension, for each of its samples:
- * - json: it goes to JSON and back; unknown fields are refused
- * - samples: whatever is drawn is in the dimension, and can travel as JSON
- * - place: a value lies between 0 and 1, and the value at its place is the value, but for rounding: going there and back again changes nothing more
- * - spread: a grid has values of the dimension, no more than asked for, each once
- * - narrow: a narrowed dimension is one too, of the same kind; unless an end was extended it has nothing that the old one hadn't; it
- *   holds the best value
- * - least: narrowing to the least width, by trials of the whole, comes to rest: once more with the same trials changes nothing
- *
- * @param registry what else its samples are made of; the definition itself is added
- * @example for (const { name, property } of dimensionLaws(angleKind)) test(name, () => fc.assert(property))
- */
-export const dimensionLaws = (
-  kind: DimensionDefinition<Dimension>,
-  registry: SpaceRegistry = builtInSpace
-): readonly Law[] => {
-  const all = extend(registry, { dimensions: [kind] })
+const show = (u: unknown): string => JSON.stringify(u)
+const of = (x: Dimension): Of => space({ x })
+
+const narrowingLaws = (kind: DimensionDefinition<Dimension>, all: SpaceRegistry): readonly Law[] => {
   const { samples } = kind
-  const of = (x: Dimension): Of => space({ x })
-  const show = (u: unknown): string => JSON.stringify(u)
-  return lawsOf(`dimension ${kind.tag}`, [
-    jsonLaw(codecsOf(all).dimension, samples),
-    law('samples', seed, from =>
-      everySample(samples, x =>
-        pipe(
-          worded(checkSpace(of(x), all)),
-          E.chainW(s => worded(draw(s, childKey(rootKey(from), 'draw'), all))),
-          E.chain(settings =>
-            holds(
-              contains(of(x), settings, all) && sameData(JSON.parse(show(settings)), settings),
-              () => `${show(settings)} is not in the space`
-            )
-          )
-        )
-      )
-    ),
-    law('place', fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), u =>
-      everySample(samples, x => {
-        const value = kind.at(x, u)
-        const place = kind.place(x, value)
-        const again = kind.at(x, Math.max(0, Math.min(place, 1 - 2e-16)))
-        return holds(
-          place >= 0 && place <= 1 && Math.abs(kind.place(x, again) - place) < 1e-9,
-          () => `${show(value)} at ${u} has the place ${place}, where ${show(again)} is`
-        )
-      })
-    ),
-    law('spread', fc.integer({ min: 1, max: 9 }), n =>
-      everySample(samples, x => {
-        const values = kind.spread(x, n)
-        const distinct = values.every((v, i) => values.slice(0, i).every(w => !sameData(v, w)))
-        return holds(
-          values.length > 0 && values.length <= n && distinct && values.every(v => kind.contains(x, v)),
-          () => `${n} values: ${show(values)}`
-        )
-      })
-    ),
+  return [
     law('narrow', fc.tuple(seed, options(0.5, 0)), ([from, o]) =>
       everySample(samples, x =>
         pipe(
@@ -149,6 +97,66 @@ export const dimensionLaws = (
         )
       )
     )
+  ]
+}
+
+/**
+ * The laws of a dimension, for each of its samples:
+ * - json: it goes to JSON and back; fields that nobody knows are refused
+ * - samples: whatever is drawn is in the dimension, and can travel as JSON
+ * - place: a value lies between 0 and 1, and the value at its place is the value, but for rounding: going there and back again changes nothing more
+ * - spread: a grid has values of the dimension, no more than asked for, each once
+ * - narrow: a narrowed dimension is one too, of the same kind; unless an end was extended it has nothing that the old one hadn't; it
+ *   holds the best value
+ * - least: narrowing to the least width, by trials of the whole, comes to rest: once more with the same trials changes nothing
+ *
+ * @param registry what else its samples are made of; the definition itself is added
+ * @example for (const { name, property } of dimensionLaws(angleKind)) test(name, () => fc.assert(property))
+ */
+export const dimensionLaws = (
+  kind: DimensionDefinition<Dimension>,
+  registry: SpaceRegistry = builtInSpace
+): readonly Law[] => {
+  const all = extend(registry, { dimensions: [kind] })
+  const { samples } = kind
+  return lawsOf(`dimension ${kind.tag}`, [
+    jsonLaw(codecsOf(all).dimension, samples),
+    law('samples', seed, from =>
+      everySample(samples, x =>
+        pipe(
+          worded(checkSpace(of(x), all)),
+          E.chainW(s => worded(draw(s, childKey(rootKey(from), 'draw'), all))),
+          E.chain(settings =>
+            holds(
+              contains(of(x), settings, all) && sameData(JSON.parse(show(settings)), settings),
+              () => `${show(settings)} is not in the space`
+            )
+          )
+        )
+      )
+    ),
+    law('place', fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), u =>
+      everySample(samples, x => {
+        const value = kind.at(x, u)
+        const place = kind.place(x, value)
+        const again = kind.at(x, Math.max(0, Math.min(place, 1 - 2e-16)))
+        return holds(
+          place >= 0 && place <= 1 && Math.abs(kind.place(x, again) - place) < 1e-9,
+          () => `${show(value)} at ${u} has the place ${place}, where ${show(again)} is`
+        )
+      })
+    ),
+    law('spread', fc.integer({ min: 1, max: 9 }), n =>
+      everySample(samples, x => {
+        const values = kind.spread(x, n)
+        const distinct = values.every((v, i) => values.slice(0, i).every(w => !sameData(v, w)))
+        return holds(
+          values.length > 0 && values.length <= n && distinct && values.every(v => kind.contains(x, v)),
+          () => `${n} values: ${show(values)}`
+        )
+      })
+    ),
+    ...narrowingLaws(kind, all)
   ])
 }
 const value = ({ outcome }: Trial): number => (outcome.tag === 'scored' ? outcome.value : Infinity)

@@ -159,6 +159,16 @@ const stepWith = (registry: TrainingRegistry, loss: Loss, shape: Dims): Verdict<
 }
 const filled = (dtype: DType, shape: Dims): Tensor => tensorView(dtype, shape, allocate(dtype, sizeOf(shape)))
 
+/** shapes near the right one */
+const wrongTargets = (batch: number, lead: Dims, example: Dims, target: Dims): readonly Dims[] => [
+  [batch],
+  [...lead, 1],
+  [...target, 1],
+  [...lead, (example.at(-1) ?? 1) + 1],
+  [1, ...example],
+  [batch + 1, ...example]
+]
+
 const targetsOf = (registry: TrainingRegistry, sample: Loss, a: Drawn): Verdict => {
   const loss = knownLoss(registry.losses, sample)
   const lossIn = (step: (b: Batch) => ReturnType<Step>, b: Batch): Verdict<number> =>
@@ -174,14 +184,6 @@ const targetsOf = (registry: TrainingRegistry, sample: Loss, a: Drawn): Verdict 
       const { output: x, target: y } = t.inputs
       const lead = [a.batch, ...t.shape.slice(0, -1)]
       const isSingle = sameShape(t.shape, [1])
-      const wrong: readonly Dims[] = [
-        [a.batch],
-        [...lead, 1],
-        [...y.shape, 1],
-        [...lead, (t.shape.at(-1) ?? 1) + 1],
-        [1, ...t.shape],
-        [a.batch + 1, ...t.shape]
-      ]
       const indexes = filled('u32', lead)
       const rows = tensorView(
         'f32',
@@ -193,7 +195,9 @@ const targetsOf = (registry: TrainingRegistry, sample: Loss, a: Drawn): Verdict 
         E.chain(() =>
           every(
             // a single output may have a single number for each example
-            wrong.filter(s => !sameShape(s, y.shape) && !(isSingle && s.length === 1)),
+            wrongTargets(a.batch, lead, t.shape, y.shape).filter(
+              s => !sameShape(s, y.shape) && !(isSingle && s.length === 1)
+            ),
             s =>
               holds(
                 E.isLeft(step({ x, y: filled('f32', s) })),

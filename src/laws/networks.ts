@@ -115,6 +115,10 @@ const gather = (from: Shape): readonly Layer[] =>
 const renamed = (layers: readonly Layer[]): readonly Layer[] =>
   layers.map((layer, i) => (layer.tag === 'named' ? named(`part${i}`)(layer.layer) : layer))
 
+/** branches over one input: each gets it whole, or a copy of its own */
+const sideBySide = (parts: readonly Layer[], own: boolean): readonly Layer[] =>
+  own ? [fanOut(...parts.map(() => sequential())), parallel(...parts)] : [fanOut(...parts)]
+
 const builder = (registry: LayerRegistry, samples: readonly Sample<Layer>[]) => {
   const after = (layers: readonly Layer[], input: Shape): Shape => {
     const output = outputOf(modelData(input, ...layers), registry)
@@ -180,8 +184,7 @@ const builder = (registry: LayerRegistry, samples: readonly Sample<Layer>[]) => 
       }
       case 'branches': {
         const parts = branches(recipe.bodies, input)
-        const split = recipe.own ? [fanOut(...parts.map(() => sequential())), parallel(...parts)] : [fanOut(...parts)]
-        return [...split, merge(recipe.by)]
+        return [...sideBySide(parts, recipe.own), merge(recipe.by)]
       }
     }
   }

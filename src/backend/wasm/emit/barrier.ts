@@ -15,9 +15,61 @@ import {
   memory,
   unreachable,
   type Func,
-  type ImportFunc
+  type ImportFunc,
+  type Local
 } from 'wasmati'
 import { arrivedAddr, generationAddr, spinCountAddr } from '../../kernel/thread-memory.js'
+
+/** the last thread to arrive: no one is left to wait for, so the next generation begins and all are woken */
+const release = (threads: number, mine: Local<'i32'>, left: Local<'i32'>): void => {
+  i32.const(0)
+  i32.const(0)
+  i32.atomic.store({ offset: arrivedAddr })
+  i32.const(0)
+  local.get(mine)
+  i32.const(1)
+  i32.add()
+  i32.atomic.store({ offset: generationAddr })
+  i32.const(0)
+  i32.const(threads)
+  memory.atomic.notify({ offset: generationAddr })
+  local.set(left)
+}
+/** the others: look for the next generation some times, then sleep until it is there */
+const wait = (mine: Local<'i32'>, left: Local<'i32'>, sleep: ImportFunc<['i32'], ['i32']>): void => {
+  i32.const(0)
+  i32.load({ offset: spinCountAddr })
+  i32.const(1)
+  i32.or()
+  local.set(left)
+  const moved = (): void => {
+    i32.const(0)
+    i32.atomic.load({ offset: generationAddr })
+    local.get(mine)
+    i32.ne()
+  }
+  block({}, () => {
+    loop({}, () => {
+      moved()
+      br_if(1)
+      local.get(left)
+      i32.const(1)
+      i32.sub()
+      local.tee(left)
+      br_if(0)
+    })
+    loop({}, () => {
+      local.get(mine)
+      call(sleep)
+      if_({}, () => {
+        unreachable()
+      })
+      moved()
+      br_if(1)
+      br(0)
+    })
+  })
+}
 
 /**
  * `sleep` waits for the generation to move on from the one given, and says 1 when it gave up: then a thread is dead, and the trap becomes
@@ -35,53 +87,7 @@ export const emitBarrier = (threads: number, sleep: ImportFunc<['i32'], ['i32']>
     i32.eq()
     if_(
       {},
-      () => {
-        i32.const(0)
-        i32.const(0)
-        i32.atomic.store({ offset: arrivedAddr })
-        i32.const(0)
-        local.get(mine)
-        i32.const(1)
-        i32.add()
-        i32.atomic.store({ offset: generationAddr })
-        i32.const(0)
-        i32.const(threads)
-        memory.atomic.notify({ offset: generationAddr })
-        local.set(left)
-      },
-      () => {
-        i32.const(0)
-        i32.load({ offset: spinCountAddr })
-        i32.const(1)
-        i32.or()
-        local.set(left)
-        const moved = (): void => {
-          i32.const(0)
-          i32.atomic.load({ offset: generationAddr })
-          local.get(mine)
-          i32.ne()
-        }
-        block({}, () => {
-          loop({}, () => {
-            moved()
-            br_if(1)
-            local.get(left)
-            i32.const(1)
-            i32.sub()
-            local.tee(left)
-            br_if(0)
-          })
-          loop({}, () => {
-            local.get(mine)
-            call(sleep)
-            if_({}, () => {
-              unreachable()
-            })
-            moved()
-            br_if(1)
-            br(0)
-          })
-        })
-      }
+      () => release(threads, mine, left),
+      () => wait(mine, left, sleep)
     )
   })

@@ -137,6 +137,10 @@ export const prepare = (body: Body, library: Library): void => {
 const known = (dtype: DType, x: number): Push =>
   dtype === 'f64' ? d2.of(x) : dtype === 'f32' ? f4.of(x) : dtype === 'bool' ? i4.of(x === 0 ? 0 : -1) : i4.of(x)
 
+/** one vector of places as numbers of an element type */
+const wholeNumbers = (dtype: DType, at: Push, half: number): Push =>
+  dtype === 'f32' ? f4.fromWhole(at) : dtype === 'f64' ? d2.fromWhole(half === 0 ? at : highHalf(at)) : at
+
 /** one vector of a node that is worked out here; without a default, so that the compiler names an op that is missing */
 const compute = (
   s: Scope,
@@ -179,12 +183,7 @@ const compute = (
     }
     case 'iota': {
       const [p, step] = place(n)
-      const at = places(s, p, step)
-      return n.dtype === 'f32'
-        ? f4.fromWhole(at)
-        : n.dtype === 'f64'
-          ? d2.fromWhole(half === 0 ? at : highHalf(at))
-          : at
+      return wholeNumbers(n.dtype, places(s, p, step), half)
     }
     case 'oneHot': {
       const [p, step] = place(n)
