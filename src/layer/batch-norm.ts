@@ -97,7 +97,7 @@ export const batchNormDefinition: LayerDefinition<BatchNorm> = {
           const before = { mean: running('mean'), variance: running('variance') }
           const moments = context.training ? batchMoments(x) : { ...before, centred: sub(x, before.mean) }
           const scale = mul(inverseDeviation(moments.variance, epsilon), param('gamma'))
-          if (context.training && sizeOf(x.shape) <= size)
+          if (context.training && x.op !== 'invalid' && sizeOf(x.shape) <= size)
             return { value: oneNumber(context.path, x.shape), state: before, seen: [] }
           const after = (now: Expr, batch: Expr): Expr =>
             context.training ? add(mul(now, momentum), mul(reshape(batch, [size]), 1 - momentum)) : now
