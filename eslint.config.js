@@ -79,6 +79,10 @@ const inexact = [
   ],
   [':matches(BinaryExpression[operator="**"], AssignmentExpression[operator="**="])', `**: ${elementary}`],
   ['CallExpression[arguments.length=0][callee.property.name=/^(sort|toSorted)$/]', 'a sort needs a total comparator'],
+  [
+    'CallExpression[callee.property.name=/^(max|min|push|unshift|splice|fromCharCode|fromCodePoint)$/] > SpreadElement.arguments',
+    'a long list as arguments overflows the stack; use largest of src/value, or a loop'
+  ],
   ['MemberExpression[property.name=/^(localeCompare|toLocale.*)$/]', 'differs with the locale of the machine']
 ]
 // What goes in, comes out or is kept has readonly types. Not meant: locals inside a block, tables of types that merge across

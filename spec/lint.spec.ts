@@ -33,7 +33,10 @@ const numerics: Planted = {
     'export const b3 = [2, 1].sort()',
     'export const b4 = new Float32Array(2).sort()',
     "export const b5 = 'a'.localeCompare('b')",
-    'export const b6 = (1000).toLocaleString()'
+    'export const b6 = (1000).toLocaleString()',
+    'export const b7 = (xs: readonly number[]) => Math.max(0, ...xs)',
+    'export const b8 = (xs: readonly number[]) => String.fromCharCode(...xs)',
+    'export const b9 = (f: { push(...xs: readonly number[]): void }, xs: readonly number[]) => f.push(...xs)'
   ],
   'no-restricted-globals': [
     'export const c1 = new Date()',

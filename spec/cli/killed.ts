@@ -1,5 +1,6 @@
 /**
- * A recorded run that is killed, without notice, at one moment after another until it has ended: whether it ends as the run that was left
+ * A recorded run that is killed without notice, or asked to end by SIGTERM or SIGHUP, at one moment after another until it
+ * has ended: whether it ends as the run that was left
  * alone. `npm run sweep:kills` does it 200 times.
  */
 import { spawn, spawnSync } from 'node:child_process'
@@ -16,9 +17,14 @@ export const moments = function* (most: number): Generator<number, never> {
   for (let x = 12345; ; x = (Math.imul(x, 1664525) + 1013904223) >>> 0) yield (x / 2 ** 32) * most
 }
 
-/** kills a run `times` times, in as many records as that takes */
+/** the exit codes of runs that save at a signal and end */
+const codes: Readonly<Record<string, number>> = { SIGTERM: 143, SIGHUP: 129 }
+const everySignal = ['SIGKILL', 'SIGTERM', 'SIGHUP'] as const
+
+/** ends a run `times` times by these signals in turn, in as many records as that takes */
 export const kill = async (
-  times: number
+  times: number,
+  signals: readonly (typeof everySignal)[number][] = everySignal
 ): Promise<{ readonly wrong: readonly string[]; readonly killed: number; readonly records: number }> => {
   const folder = mkdtempSync(join(tmpdir(), 'gradfold-kill-'))
   const run = join(folder, 'run.json')
@@ -40,11 +46,11 @@ export const kill = async (
     const record = join(folder, `r${records++}`)
     for (let over = false; !over && killed < times;) {
       const child = spawn(process.execPath, args(record), { cwd: root, stdio: 'ignore' })
-      const timer = setTimeout(() => child.kill('SIGKILL'), when.next().value)
-      const signal = await new Promise(resolve => child.once('close', (_, s) => resolve(s)))
+      const timer = setTimeout(() => child.kill(signals[killed % signals.length]), when.next().value)
+      const ended = await new Promise<number | null>(resolve => child.once('close', code => resolve(code)))
       clearTimeout(timer)
-      over = signal === null
-      if (signal !== null) killed++
+      over = ended !== null && !Object.values(codes).includes(ended)
+      if (!over) killed++
     }
     const last = spawnSync(process.execPath, args(record), { cwd: root, encoding: 'utf8' })
     if (last.status !== 0 || result(record) !== right) wrong.push(`${record}: ${last.stderr}`)

@@ -12,6 +12,7 @@ import type { Dims } from '../value/shape.js'
 import { numbersOf, scalarOf, tensorView, type Aval, type Numbers, type Tensor } from '../value/tensor.js'
 import { treeLeaves, mapTree, type Tree } from '../value/tree.js'
 import type { Backend, Executable, Values } from './backend.js'
+import { largest } from '../value/largest.js'
 
 export interface Steps {
   /** the step h; 1e-4 unless given */
@@ -23,7 +24,7 @@ export interface ExtrapolatedSteps extends Steps {
 }
 const defaults = { epsilon: 1e-4, tolerance: 1e-6 } as const
 
-const sizeFor = (...xs: readonly number[]): number => Math.max(1, ...xs.map(Math.abs))
+const sizeFor = (...xs: readonly number[]): number => largest(xs.map(Math.abs), 1)
 /** a function of many numbers, as one of the i-th alone */
 const alongAxis =
   (f: (xs: Numbers) => number, at: ArrayLike<number>, i: number) =>

@@ -6,6 +6,7 @@ import { filledTensor, isTensor, type DType, type FloatType, type Tensor } from 
 import type { Distribution, Expr, Node, Op, Ops, Window } from './op.js'
 import { holds } from './ops/shapes.js'
 import { rulesOf } from './ops/table.js'
+import { largest } from '../value/largest.js'
 
 export type Arg = Expr | number
 
@@ -61,8 +62,16 @@ const same = (a: Dims, b: Dims): boolean => a.length === b.length && a.every((n,
 
 const lift = (x: Arg, like: Expr): Expr => (typeof x === 'number' ? constant(x, { dtype: like.dtype }) : x)
 const stretched = (shapes: readonly Dims[]): Dims => {
-  const rank = Math.max(...shapes.map(s => s.length))
-  return Array.from({ length: rank }, (_, i) => Math.max(...shapes.map(s => s[i - rank + s.length] ?? 1)))
+  const rank = largest(
+    shapes.map(s => s.length),
+    0
+  )
+  return Array.from({ length: rank }, (_, i) =>
+    largest(
+      shapes.map(s => s[i - rank + s.length] ?? 1),
+      -Infinity
+    )
+  )
 }
 
 /** sizes of 1 and missing leading axes become the sizes asked for */

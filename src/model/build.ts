@@ -147,18 +147,23 @@ const atRoot = (placed: BuiltLayer): E.Either<ShapeError, BuiltLayer> => {
   )
 }
 
-/** a layer made by hand may lack what is read to place it: then its settings say what is wrong */
-const placedIf = (
-  settings: E.Either<ShapeError, unknown>,
+/**
+ * A layer made by hand may lack what is read to place it: then its settings say what is wrong. They are read after the place, which
+ * refuses a model of too many layers before all of them are looked at.
+ */
+const placedOrSettings = (
+  layer: Layer,
+  registry: LayerRegistry,
   place: () => E.Either<ShapeError, BuiltLayer>
 ): E.Either<ShapeError, BuiltLayer> =>
-  E.isRight(settings)
-    ? place()
-    : pipe(
-        E.tryCatch(place, () => settings.left),
-        E.flatten,
-        E.chain(() => settings)
-      )
+  pipe(
+    E.tryCatch(place, String),
+    E.getOrElse(thrown => E.left(shapeError(['layer'], 'a layer that can be built', thrown, '', 'callback-threw'))),
+    E.match(
+      e => (e.code === 'callback-threw' ? E.chain(() => E.left(e))(checkSettings(layer, registry)) : E.left(e)),
+      placed => E.map(() => placed)(checkSettings(layer, registry))
+    )
+  )
 
 /**
  * A model with every layer at its place: output shape, parameters, running statistics and formula.
@@ -175,7 +180,7 @@ export const build = (
     failIf(wrongArgument(shapeError, [modelArgument(model), registryArgument(registry)])),
     E.chain(() => withinPath('input')(checkSizes(sizesIn(model.input)))),
     E.chain(() =>
-      placedIf(checkSettings(model.layer, registry), () => placer(registry, dtype, 0).body(model.layer, model.input))
+      placedOrSettings(model.layer, registry, () => placer(registry, dtype, 0).body(model.layer, model.input))
     ),
     E.chain(atRoot),
     E.chain(placed => {

@@ -136,7 +136,7 @@ const turnsOf = function* (
     if (E.isLeft(replayed)) return replayed
     const { events, epochs, failed } = replayed.right
     ;({ state, best } = replayed.right)
-    history.push(...epochs)
+    for (const report of epochs) history.push(report)
     if (failed !== undefined) {
       if (events.length > 0) yield { events, state: inTime.read(() => ahead.snapshot(state)) }
       inTime.pulled()

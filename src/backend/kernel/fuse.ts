@@ -10,6 +10,7 @@ import { isPlain, isWhole, type Buffer, type Kernel, type KernelProgram, type Ma
 import { simplify, uniformValue } from './simplify.js'
 import { materialize, type Materialized } from './materialize.js'
 import { collapse } from './space.js'
+import { largest } from '../../value/largest.js'
 
 /** more outputs than this in one kernel would run out of registers */
 const maxOutputs = 6
@@ -117,7 +118,10 @@ const viewOf = (s: State, n: ExprOf<OpOf<'view'>>): View => {
 /** a stored elementwise value joins an earlier kernel over the same space if all it reads is there by then */
 const joinable = (s: State, n: Expr, reads: ReadonlyMap<Expr, View>): number => {
   const size = sizeOf(n.shape)
-  const ready = Math.max(-1, ...[...reads.values()].map(v => s.filledBy.get(v.buffer) ?? -1))
+  const ready = largest(
+    [...reads.values()].map(v => s.filledBy.get(v.buffer) ?? -1),
+    -1
+  )
   for (let i = s.kernels.length - 1; i >= Math.max(0, ready); i--) {
     const k = s.kernels[i] as Kernel
     if (

@@ -2,6 +2,7 @@
 import type { Expr, Window } from '../../expr/op.js'
 import { sizeOf, type Dims } from '../../value/shape.js'
 import { isContiguous, type DType, type Tensor } from '../../value/tensor.js'
+import { largest } from '../../value/largest.js'
 
 /** a place in memory */
 export interface Buffer {
@@ -191,4 +192,8 @@ export const extentOf = ({ buffer, shape, stride, offset }: View): readonly [fro
 
 /** a number for a buffer that no other one has */
 export const nextId = ({ kernels, inputs }: KernelProgram): number =>
-  1 + Math.max(0, ...[...kernels.flatMap(writesOf), ...Object.values(inputs).map(v => v.buffer)].map(b => b.id))
+  1 +
+  largest(
+    [...kernels.flatMap(writesOf), ...Object.values(inputs).map(v => v.buffer)].map(b => b.id),
+    0
+  )

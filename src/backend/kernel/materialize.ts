@@ -42,7 +42,8 @@ export const materializedNodes = (order: readonly Expr[], outputs: readonly Expr
 const reducesRows = (n: Expr): boolean => {
   if (!hasRole(n, 'reduce')) return false
   const shape = (n.args[0] as Expr).shape
-  const first = Math.min(...n.attrs.axes, shape.length)
+  // axes rise
+  const first = n.attrs.axes[0] ?? shape.length
   return shape.every((s, i) => i < first || s === 1 || n.attrs.axes.includes(i))
 }
 

@@ -9,6 +9,7 @@ import { bytesOf, isPlain, readsOf, writesOf, type Buffer, type Kernel, type Ker
 import { inPieces } from './partition.js'
 import { counterBytes, reservedBytes } from './thread-memory.js'
 import { isThin, scratchFor, sizesOf } from './tiling.js'
+import { largest } from '../../value/largest.js'
 
 export interface Copy {
   readonly from: number
@@ -50,15 +51,15 @@ const bytes = (b: Buffer): number => b.size * bytesOf[b.dtype]
 
 /** the scratch that the largest matrix product needs for its panels */
 const panelFor = (programs: readonly KernelProgram[], threads: number): number =>
-  Math.max(
-    0,
-    ...programs.flatMap(({ kernels }) =>
+  largest(
+    programs.flatMap(({ kernels }) =>
       kernels.map(k => {
         if (k.kind !== 'matmul') return 0
         const product = sizesOf(k)
         return isThin(product) ? 0 : scratchFor(product, inPieces(k, threads) ? threads : 1) + 64
       })
-    )
+    ),
+    0
   )
 
 /** first and last kernel that touch a buffer */
@@ -261,7 +262,7 @@ const placeQueues = (
   const stepBytes = anew.map(({ inputs, outputs }) =>
     [...inputs, ...outputs].reduce((n, [, v]) => n + bytes(v.buffer), 1)
   )
-  const turns = Math.max(1, Math.min(mostTurns, Math.floor(queueBytes / Math.max(1, ...stepBytes))))
+  const turns = Math.max(1, Math.min(mostTurns, Math.floor(queueBytes / largest(stepBytes, 1))))
   const each =
     (address: (b: Buffer) => number) =>
     (vs: Named): ReadonlyMap<string, Queue> =>
@@ -303,7 +304,10 @@ const placeTemporaries = (programs: readonly KernelProgram[], addresses: Address
 export const planMemory = (programs: readonly KernelProgram[], held: Held, threads = 1): MemoryPlan => {
   const { fedBack } = held
   const nextPieces = reservedBytes
-  const most = Math.max(0, ...programs.map(p => p.kernels.filter(k => inPieces(k, threads)).length))
+  const most = largest(
+    programs.map(p => p.kernels.filter(k => inPieces(k, threads)).length),
+    0
+  )
   const addresses = addressesFrom(nextPieces + most * threads * counterBytes)
   for (const [, view] of fedBack) addresses.placeOnce(view.buffer)
   placeGradients(programs, held, addresses)

@@ -26,6 +26,9 @@ import { panelWidth, sizesOf } from './tiling.js'
 /** what is wrong, in sentences */
 type Faults = readonly string[]
 const faultIf = (wrong: boolean, fault: string): Faults => (wrong ? [fault] : [])
+const addIf = (faults: string[], wrong: boolean, fault: string): void => {
+  if (wrong) faults.push(fault)
+}
 
 // ---- graphs
 
@@ -37,8 +40,8 @@ const graphFaults = ({ order, outputs, materialized }: Materialized): Faults => 
     before.add(n)
   })
   for (const [name, e] of Object.entries(outputs)) {
-    faults.push(...faultIf(!before.has(e), `output ${name} is no node of the graph`))
-    faults.push(...faultIf(materialized.size > 0 && !materialized.has(e), `output ${name} is not stored`))
+    addIf(faults, !before.has(e), `output ${name} is no node of the graph`)
+    addIf(faults, materialized.size > 0 && !materialized.has(e), `output ${name} is not stored`)
   }
   return faults
 }
@@ -115,14 +118,14 @@ const orderFaults = (p: KernelProgram): Faults => {
   const faults: string[] = []
   p.kernels.forEach((k, i) => {
     for (const { buffer: b } of readsOf(k))
-      faults.push(...faultIf(!filled.has(b), `kernel ${i} reads ${show(b)} before it is filled`))
+      addIf(faults, !filled.has(b), `kernel ${i} reads ${show(b)} before it is filled`)
     for (const b of writesOf(k)) {
-      faults.push(...faultIf(b.role.kind !== 'temporary', `kernel ${i} writes the ${b.role.kind} ${show(b)}`))
+      addIf(faults, b.role.kind !== 'temporary', `kernel ${i} writes the ${b.role.kind} ${show(b)}`)
       filled.add(b)
     }
   })
   for (const [name, v] of Object.entries(p.outputs))
-    faults.push(...faultIf(!filled.has(v.buffer), `output ${name} is never computed`))
+    addIf(faults, !filled.has(v.buffer), `output ${name} is never computed`)
   return faults
 }
 
@@ -224,19 +227,19 @@ const memoryFaults = (c: Compilation, p: KernelProgram): Faults => {
   for (const b of [...p.constants, ...Object.values(p.inputs).map(v => v.buffer)]) own(b)
   p.kernels.forEach((k, i) => {
     for (const v of readsOf(k))
-      faults.push(...faultIf(!owned(v.buffer), `kernel ${i} reads ${show(v.buffer)} after it was overwritten`))
+      addIf(faults, !owned(v.buffer), `kernel ${i} reads ${show(v.buffer)} after it was overwritten`)
     for (const read of readsOf(k))
       for (const to of resultsOf(k))
         if (read.buffer !== to.buffer && meet([range(read)], [range(to)]))
-          faults.push(...faultIf(!overwrites(k, read, to), `kernel ${i} writes over what it still reads`))
+          addIf(faults, !overwrites(k, read, to), `kernel ${i} writes over what it still reads`)
     for (const b of writesOf(k)) if (!owned(b)) own(b)
   })
   for (const [name, v] of Object.entries(p.outputs))
-    faults.push(...faultIf(!owned(v.buffer), `output ${name} is overwritten before the end`))
+    addIf(faults, !owned(v.buffer), `output ${name} is overwritten before the end`)
   const buffers = new Set(p.kernels.flatMap(k => [...readsOf(k).map(v => v.buffer), ...writesOf(k)]))
   for (const b of buffers) {
     const [from, to] = range({ buffer: b, shape: [b.size], stride: [1], offset: 0 })
-    faults.push(...faultIf(!(from >= 0 && to <= c.plan.panel), `${show(b)} is outside the memory of the program`))
+    addIf(faults, !(from >= 0 && to <= c.plan.panel), `${show(b)} is outside the memory of the program`)
   }
   return faults
 }

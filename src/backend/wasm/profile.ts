@@ -4,6 +4,7 @@ import type { Backend } from '../backend.js'
 import type { Compilation } from '../kernel/compile.js'
 import { kernelRows } from '../kernel/explain.js'
 import { wasmProfiled } from './wasm.js'
+import { largest } from '../../value/largest.js'
 
 /** milliseconds that the kernels of a loop's first program took, each time */
 interface Times {
@@ -28,7 +29,10 @@ const median = (numbers: readonly number[]): number => {
 const tableOf = ({ compiled, kernels }: Times): string => {
   const medians = kernels.map(median)
   const total = medians.reduce((a, b) => a + b, 0)
-  const steps = Math.max(0, ...kernels.map(k => k.length))
+  const steps = largest(
+    kernels.map(k => k.length),
+    0
+  )
   const perSecond = (amount: number, ms: number): string => (ms > 0 ? (amount / ms / 1e6).toFixed(2) : '')
   const rows = kernelRows(compiled).map(({ cells, flops, bytes }, i) => {
     const ms = medians[i] ?? 0

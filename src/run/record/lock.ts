@@ -17,6 +17,7 @@ import { fileError, type FileError } from '../../value/error.js'
 import { emptyPath } from '../folder.js'
 import { closeSocket, isAlive, openSocket, ownerCodec, renewal, thisOwner, type Owner } from './owner.js'
 import { errorCode } from '../../value/text.js'
+import { largest } from '../../value/largest.js'
 
 interface Lock {
   readonly path: string
@@ -55,7 +56,7 @@ const locksIn = async (
       return alive ? [{ path, place, owner: owner.right }] : []
     })
   )
-  return { held: locks.flat(), highest: Math.max(0, ...places) }
+  return { held: locks.flat(), highest: largest(places, 0) }
 }
 
 const codeIfFailed = (done: Promise<unknown>): Promise<string | undefined> => done.then(() => undefined, errorCode)

@@ -82,7 +82,7 @@ const damaged = (expected: string, got: string): DecodeError => decodeError(['st
 /** how long a header is, from its first 16 bytes */
 export const headerLength = (start: Uint8Array): E.Either<DecodeError, number> => {
   if (start.length < fixedStart) return E.left(damaged('a header', counted(start.length, 'byte')))
-  const name = String.fromCharCode(...start.subarray(0, 8))
+  const name = Array.from(start.subarray(0, 8), byte => String.fromCharCode(byte)).join('')
   if (name !== magic) return E.left(damaged(`a file that begins with ${magic}`, JSON.stringify(name)))
   const length = viewOf(start).getUint32(8, true)
   return length > mostHeader

@@ -16,6 +16,7 @@ import {
   type Unit,
   type UnitOf
 } from './schedule.js'
+import { largest } from '../../value/largest.js'
 
 export interface WarmUp<U extends Unit = Unit> {
   readonly tag: 'warmUp'
@@ -107,7 +108,7 @@ export const joinedKind: ScheduleDefinition<JoinSchedules> = {
     const { i, start } = partAt(s, now[s.per])
     return self.value(s.parts[i] as Setting, since(now, s.per, start), partOf(i, memory))
   },
-  highest: ({ parts }, self) => Math.max(...parts.map(self.highest)),
+  highest: ({ parts }, self) => largest(parts.map(self.highest), -Infinity),
   start: ({ parts }, self) => joinedMemories(parts, p => self.start(p)),
   // what a step or epoch tells belongs to the part that it was taken in
   next: (s, memory, after, self) => {

@@ -35,7 +35,7 @@ const kernelText = (k: Kernel, address: (b: Buffer) => number): string => {
     const stack = [root]
     for (let n = stack.at(-1); n !== undefined; n = stack.at(-1)) {
       const open = ids.has(n) || reads.has(n) ? [] : n.args.filter(a => !ids.has(a))
-      stack.push(...open)
+      for (const a of open) stack.push(a)
       if (open.length > 0) continue
       stack.pop()
       if (ids.has(n)) continue
