@@ -24,6 +24,12 @@ export * from './combinator/sequential.js'
 export * from './combinator/shared.js'
 export * from './spatial/conv1d.js'
 export * from './spatial/conv2d.js'
+export * from './spatial/conv3d.js'
+export * from './spatial/max-pool.js'
+export * from './spatial/average-pool.js'
+export * from './spatial/global-max-pool.js'
+export * from './spatial/global-average-pool.js'
+export * from './spatial/adaptive-average-pool.js'
 
 // for kinds of one's own
 export {
