@@ -10,6 +10,12 @@ import { maxPool } from '../../src/layer/spatial/max-pool.js'
 import { averagePool } from '../../src/layer/spatial/average-pool.js'
 import { globalAveragePool } from '../../src/layer/spatial/global-average-pool.js'
 import { adaptiveAveragePool } from '../../src/layer/spatial/adaptive-average-pool.js'
+import { batchNorm } from '../../src/layer/batch-norm.js'
+import { rmsNorm } from '../../src/layer/rms-norm.js'
+import { depthwiseConv2d } from '../../src/layer/spatial/depthwise-conv2d.js'
+import { groupNorm } from '../../src/layer/spatial/group-norm.js'
+import { instanceNorm } from '../../src/layer/spatial/instance-norm.js'
+import { upsample } from '../../src/layer/spatial/upsample.js'
 import { numbersOf, type Tensor } from '../../src/value/tensor.js'
 import { apply, fromGolden, type Golden } from './one-layer.js'
 
@@ -68,7 +74,14 @@ const layers: Readonly<Record<string, (settings: Settings, c: Case) => Layer>> =
   'averagePool2d-inside': ({ size, stride, padding }) => averagePool(size, { stride, padding }),
   'averagePool2d-window': ({ size, stride, padding }) => averagePool(size, { stride, padding, dividing: 'window' }),
   globalAveragePool: () => globalAveragePool,
-  adaptiveAveragePool2d: ({ output }) => adaptiveAveragePool(output)
+  adaptiveAveragePool2d: ({ output }) => adaptiveAveragePool(output),
+  depthwiseConv2d: s => depthwiseConv2d(s.kernel, { stride: s.stride, multiplier: s.multiplier, padding: sides(s) }),
+  'upsample-nearest': ({ factor }) => upsample(factor),
+  'upsample-bilinear': ({ factor }) => upsample(factor, 'bilinear'),
+  'batchNorm2d-training': ({ epsilon }) => batchNorm({ epsilon }),
+  groupNorm: ({ groups, epsilon }) => groupNorm(groups, { epsilon }),
+  instanceNorm: ({ epsilon }) => instanceNorm({ epsilon }),
+  rmsNorm: ({ epsilon }) => rmsNorm({ epsilon })
 }
 
 /** the largest error, in parts of |expected| where that is above 1 */
