@@ -5,6 +5,17 @@ import { describe, expect, test } from 'vitest'
 import type { Layer } from '../../src/layer/definition.js'
 import { conv1d } from '../../src/layer/spatial/conv1d.js'
 import { conv2d } from '../../src/layer/spatial/conv2d.js'
+import { conv3d } from '../../src/layer/spatial/conv3d.js'
+import { maxPool } from '../../src/layer/spatial/max-pool.js'
+import { averagePool } from '../../src/layer/spatial/average-pool.js'
+import { globalAveragePool } from '../../src/layer/spatial/global-average-pool.js'
+import { adaptiveAveragePool } from '../../src/layer/spatial/adaptive-average-pool.js'
+import { batchNorm } from '../../src/layer/batch-norm.js'
+import { rmsNorm } from '../../src/layer/rms-norm.js'
+import { depthwiseConv2d } from '../../src/layer/spatial/depthwise-conv2d.js'
+import { groupNorm } from '../../src/layer/spatial/group-norm.js'
+import { instanceNorm } from '../../src/layer/spatial/instance-norm.js'
+import { upsample } from '../../src/layer/spatial/upsample.js'
 import { numbersOf, type Tensor } from '../../src/value/tensor.js'
 import { apply, fromGolden, type Golden } from './one-layer.js'
 
@@ -55,7 +66,22 @@ const layers: Readonly<Record<string, (settings: Settings, c: Case) => Layer>> =
   },
   conv2d: (s, c) =>
     conv2d(channels(c), s.kernel, { stride: s.stride, dilation: s.dilation, groups: s.groups, padding: sides2(s) }),
-  'conv2d-same': ({ kernel, stride }, c) => conv2d(channels(c), kernel, { stride, padding: 'same' })
+  'conv2d-same': ({ kernel, stride }, c) => conv2d(channels(c), kernel, { stride, padding: 'same' }),
+  conv3d: (s, c) =>
+    conv3d(channels(c), s.kernel, { stride: s.stride, dilation: s.dilation, groups: s.groups, padding: sides(s) }),
+  maxPool1d: ({ size, stride }) => maxPool(size, { stride }),
+  maxPool2d: ({ size, stride, padding }) => maxPool(size, { stride, padding }),
+  'averagePool2d-inside': ({ size, stride, padding }) => averagePool(size, { stride, padding }),
+  'averagePool2d-window': ({ size, stride, padding }) => averagePool(size, { stride, padding, dividing: 'window' }),
+  globalAveragePool: () => globalAveragePool,
+  adaptiveAveragePool2d: ({ output }) => adaptiveAveragePool(output),
+  depthwiseConv2d: s => depthwiseConv2d(s.kernel, { stride: s.stride, multiplier: s.multiplier, padding: sides(s) }),
+  'upsample-nearest': ({ factor }) => upsample(factor),
+  'upsample-bilinear': ({ factor }) => upsample(factor, 'bilinear'),
+  'batchNorm2d-training': ({ epsilon }) => batchNorm({ epsilon }),
+  groupNorm: ({ groups, epsilon }) => groupNorm(groups, { epsilon }),
+  instanceNorm: ({ epsilon }) => instanceNorm({ epsilon }),
+  rmsNorm: ({ epsilon }) => rmsNorm({ epsilon })
 }
 
 /** the largest error, in parts of |expected| where that is above 1 */

@@ -6,6 +6,16 @@ import { batchNormDefinition } from './batch-norm.js'
 import { fanOutDefinition, parallelDefinition } from './combinator/branches.js'
 import { conv1dDefinition } from './spatial/conv1d.js'
 import { conv2dDefinition } from './spatial/conv2d.js'
+import { conv3dDefinition } from './spatial/conv3d.js'
+import { maxPoolDefinition } from './spatial/max-pool.js'
+import { averagePoolDefinition } from './spatial/average-pool.js'
+import { globalMaxPoolDefinition } from './spatial/global-max-pool.js'
+import { globalAveragePoolDefinition } from './spatial/global-average-pool.js'
+import { adaptiveAveragePoolDefinition } from './spatial/adaptive-average-pool.js'
+import { depthwiseConv2dDefinition } from './spatial/depthwise-conv2d.js'
+import { groupNormDefinition } from './spatial/group-norm.js'
+import { instanceNormDefinition } from './spatial/instance-norm.js'
+import { upsampleDefinition } from './spatial/upsample.js'
 import { denseDefinition } from './dense.js'
 import { dropoutDefinition } from './dropout.js'
 import { flattenDefinition } from './flatten.js'
@@ -16,6 +26,7 @@ import { mergeDefinition } from './combinator/merge.js'
 import { modelDefinition } from './model.js'
 import { namedDefinition } from './combinator/named.js'
 import { repeatDefinition } from './combinator/repeat.js'
+import { rmsNormDefinition } from './rms-norm.js'
 import { reshapeDefinition } from './reshape.js'
 import { residualDefinition } from './combinator/residual.js'
 import { sequentialDefinition } from './combinator/sequential.js'
@@ -44,7 +55,18 @@ const table = {
   shared: sharedDefinition,
   model: modelDefinition,
   conv1d: conv1dDefinition,
-  conv2d: conv2dDefinition
+  conv2d: conv2dDefinition,
+  conv3d: conv3dDefinition,
+  maxPool: maxPoolDefinition,
+  averagePool: averagePoolDefinition,
+  globalMaxPool: globalMaxPoolDefinition,
+  globalAveragePool: globalAveragePoolDefinition,
+  adaptiveAveragePool: adaptiveAveragePoolDefinition,
+  depthwiseConv2d: depthwiseConv2dDefinition,
+  groupNorm: groupNormDefinition,
+  instanceNorm: instanceNormDefinition,
+  upsample: upsampleDefinition,
+  rmsNorm: rmsNormDefinition
 } satisfies { readonly [K in keyof BuiltInLayers]: LayerDefinition<BuiltInLayers[K]> }
 
 /** The layers that gradfold comes with, by tag. */

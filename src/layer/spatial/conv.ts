@@ -97,7 +97,7 @@ const checkGroups = (groups: number, channels: number, out: number): E.Either<Sh
       : E.right(undefined)
 
 /** whether G divides C; where only data can tell, not */
-type Divided<C extends number, G extends number, What extends string, O> = G extends 1
+export type Divided<C extends number, G extends number, What extends string, O> = G extends 1
   ? O
   : number extends C | G
     ? Fail<'sizes that the compiler knows', `${Show<C>} ${What} channels in ${Show<G>} groups`, 'use checkModel'>
