@@ -15,7 +15,7 @@ import { inThreads } from '../search/threads.js'
 import { cost, type Trial } from '../search/trial.js'
 import { counted, settingError } from '../value/error.js'
 import { utf8 } from '../value/text.js'
-import { tellingFallback, type ComputeFlags } from './backend.js'
+import { backendName, tellingFallback, type ComputeFlags } from './backend.js'
 import { foundJson, stoppedStudyJson, trialJson } from './events.js'
 import { exitCodeOf, exitCodes, failure, oneLine, type ExitCode, type Failure } from './exit.js'
 import { number, quoted } from './format.js'
@@ -172,7 +172,7 @@ const carryOut = (
   const { record } = flags
   const show = shows(io, file, flags)
   const crew = inThreads(workers, {
-    backend: flags.backend,
+    backend: backendName(io, flags.backend),
     fallback: flags.fallback === true ? tellingFallback(io) : undefined
   })
   const asked = IORef.newIORef<EndSignal | undefined>(undefined)()

@@ -1,6 +1,6 @@
 /** The native backend: the bits of the reference in whole programs, on several threads, and what it says where it cannot be used. */
 import fc from 'fast-check'
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, test } from 'vitest'
 import type { Backend, Values } from '../../../src/backend/backend.js'
@@ -139,7 +139,7 @@ describe.skipIf(without !== '')(`what is refused as an addon${without}`, () => {
     expect(left(loop.step(p, { x }))).toMatch(/expected every thread to do its share, got Cannot find module/)
     loop.close()
     const well = right(elsewhere.loop([p], startOf(c), {}))
-    expect(right(well.step(p, { x })).y?.shape).toEqual([64, 64])
+    expect(right(well.step(p, { x }))['y']?.shape).toEqual([64, 64])
     well.close()
   })
 })
@@ -156,6 +156,27 @@ describe.skipIf(without !== '')(`the build${without}`, () => {
     const [small, smaller] = [2.2250738585072014e-308, 5e-324]
     expect([small * 0.5, smaller * 1.5]).toEqual([1.1125369292536007e-308, 1e-323])
     expect(Math.fround(Math.fround(1.401298464324817e-45) * 1.5)).toBe(2.802596928649634e-45)
+  })
+})
+
+describe('the package', () => {
+  const root = join(import.meta.dirname, '../../..')
+  const text = (path: string): string => readFileSync(join(root, path), 'utf8')
+  test('compiles nothing when it is installed', () => {
+    const { scripts, gypfile } = JSON.parse(text('package.json')) as {
+      readonly scripts: Readonly<Record<string, string>>
+      readonly gypfile?: unknown
+    }
+    expect(['preinstall', 'install', 'postinstall', 'prepare'].filter(name => name in scripts)).toEqual([])
+    // npm runs node-gyp for a package that has this file in its root
+    expect([gypfile, existsSync(join(root, 'binding.gyp'))]).toEqual([undefined, false])
+  })
+  test('is built with one floating-point option, by either tool', () => {
+    for (const file of ['build.mjs', 'binding.gyp']) {
+      const options = text(`src/backend/native/addon/${file}`).match(/'?"?-(f[a-z-]+=?\w*|O\w+|m\w+|Wl\S*)/g) ?? []
+      const arithmetic = options.map(o => o.replace(/['"]/g, '')).filter(o => !/^-f(PIC|visibility)/.test(o))
+      expect([...new Set(arithmetic)].sort()).toEqual(['-O2', '-ffp-contract=off'])
+    }
   })
 })
 
