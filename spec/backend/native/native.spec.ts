@@ -81,7 +81,7 @@ describe.skipIf(without !== '')(`the native backend${without}`, () => {
       }),
       { numRuns: runs(25) }
     )
-    expect(products).toBeGreaterThan(25)
+    expect(products).toBeGreaterThan(runs(25) / 2)
   })
   it('leaves large products to the addon, and small ones to Wasm', () => {
     const sized = (n: number): number => leftOut({ dtype: 'f32', batch: n, sizes: [n, n, n], seed: 1 })
@@ -173,8 +173,8 @@ describe('the package', () => {
   })
   test('is built with one floating-point option, by either tool', () => {
     for (const file of ['build.mjs', 'binding.gyp']) {
-      const options = text(`src/backend/native/addon/${file}`).match(/'?"?-(f[a-z-]+=?\w*|O\w+|m\w+|Wl\S*)/g) ?? []
-      const arithmetic = options.map(o => o.replace(/['"]/g, '')).filter(o => !/^-f(PIC|visibility)/.test(o))
+      const quoted = text(`src/backend/native/addon/${file}`).matchAll(/['"](-(?:f|O|m|Wl)[^'"]*)['"]/g)
+      const arithmetic = [...quoted].map(m => m[1]).filter(o => o !== '-fPIC' && o !== '-fvisibility=hidden')
       expect([...new Set(arithmetic)].sort()).toEqual(['-O2', '-ffp-contract=off'])
     }
   })

@@ -1,7 +1,5 @@
 #include "pack.h"
 
-#include <string.h>
-
 typedef float floats __attribute__((vector_size(16), aligned(4), may_alias));
 typedef double doubles __attribute__((vector_size(16), aligned(8), may_alias));
 typedef int32_t four __attribute__((vector_size(16)));
@@ -119,14 +117,14 @@ void pack_columns(const task *t, const char *b, int64_t column, int64_t valid, i
       for (int64_t k = 0; k < depth; k++, from += t->b.row, to += width)
         for (int64_t line = 0; line < width; line += LINE) memcpy(to + line, from + line, LINE);
     else
-      for (int64_t k = 0; k < depth; k++, from += t->b.row, to += width) memcpy(to, from, (size_t)(valid * size));
+      for (int64_t k = 0; k < depth; k++, from += t->b.row, to += width) copy_few(to, from, valid * size);
   } else if (t->b.column == size) {
     /* whole lines: there are as many columns as fill panels */
     for (int64_t j = 0; j < valid; j += in_line) {
       const char *from = b + (column + j) / in_line * t->b.panel + (column + j) % in_line * size;
       char *target = to + j * size;
-      const size_t bytes = (size_t)((valid - j < in_line ? valid - j : in_line) * size);
-      for (int64_t k = 0; k < depth; k++, from += LINE, target += width) memcpy(target, from, bytes);
+      const int64_t bytes = (valid - j < in_line ? valid - j : in_line) * size;
+      for (int64_t k = 0; k < depth; k++, from += LINE, target += width) copy_few(target, from, bytes);
     }
   } else if (t->b.row == size && t->b.panel == 0) {
     turn(t, b + column * t->b.column, depth, valid, to, width);

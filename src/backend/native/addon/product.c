@@ -2,7 +2,6 @@
 #include "product.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "pack.h"
 
@@ -166,8 +165,8 @@ static void copy_beside(const plan *p, char *c, int64_t from, int64_t to, int64_
     char *place = t->c.panel == 0 ? c + column * t->size
                                   : c + column / in_line * t->c.panel + column % in_line * t->size;
     const char *sums = beside(p, nth) + j * t->size;
-    const size_t bytes = (size_t)(least(columns, valid - j) * t->size);
-    for (int64_t i = from; i < to; i++) memcpy(place + i * t->c.row, sums + i * p->width, bytes);
+    const int64_t bytes = least(columns, valid - j) * t->size;
+    for (int64_t i = from; i < to; i++) copy_few(place + i * t->c.row, sums + i * p->width, bytes);
   }
 }
 

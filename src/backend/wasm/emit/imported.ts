@@ -1,16 +1,20 @@
 /** Products that a module leaves to functions which it imports: they compute the same bits, in the same memory. */
 import type { MatmulKernel } from '../../kernel/ir.js'
-import { isThin, sizesOf, type Layout, type ProductSizes } from '../../kernel/tiling.js'
+import { isThin, panelWidth, sizesOf, type Layout, type ProductSizes } from '../../kernel/tiling.js'
 import type { AddressOf } from './scope.js'
 import type { Sharing } from './panel.js'
 
-/** Fewer multiplications than these take less time in Wasm than the call. Measured: a call costs what some 2,000 of them do. */
-const worthCalling = 4096
+/** Fewer multiplications than these are left to Wasm. Measured: with 4,096 both take the same time, with 8,192 Wasm takes 1.4 times as long. */
+const worthCalling = 8192
 
-/** whether a product is worth a call; products of few rows read B once, which Wasm does as fast as memory allows */
+/**
+ * Whether a product is worth a call. Products of few rows read B once, which Wasm does as fast as memory allows; the columns of a single
+ * panel do not fill wider vectors.
+ */
 const isWorth = (product: ProductSizes): boolean => {
   const { m, n, depth, batches, c, p } = product
-  return !isThin(product) && m * n * depth * batches >= worthCalling && (c.column === p.size || n === 1)
+  const wide = n > panelWidth(product) && c.column === p.size
+  return wide && !isThin(product) && m * n * depth * batches >= worthCalling
 }
 
 /** a product as numbers: what the imported function computes, and for which thread */
@@ -34,7 +38,5 @@ export const importedProduct = (
   if (!isWorth(product)) return undefined
   const { p, m, n, depth, batches, a, b, c } = product
   const { threads, thread, next } = sharing ?? { threads: 1, thread: 0, next: 0 }
-  // a single column may have any distance to a next one
-  const result = { ...c, column: p.size }
-  return [p.size, m, n, depth, batches, ...[a, b, result].flatMap(layoutNumbers), threads, thread, next]
+  return [p.size, m, n, depth, batches, ...[a, b, c].flatMap(layoutNumbers), threads, thread, next]
 }
