@@ -11,6 +11,7 @@ const doors = [
   'src/data/bounded.ts', // bytes of files and streams, up to a limit
   'src/search/runner/threads.ts', // worker threads for trials
   'src/backend/wasm/runtime/platform.ts', // threads, and waits that must end
+  'src/backend/native/addon.ts', // machine code from a file
   'src/backend/named.ts', // a backend that is loaded when it is asked for
   'src/run/folder.ts', // folders that runs are kept in
   'src/run/record/{lock,owner,machine}.ts' // which process is at a record, and the machine it is made on

@@ -34,10 +34,12 @@ const layers: readonly (readonly string[])[] = [
 ]
 /** inside src/backend: a row's folder or file imports none of the others named in it */
 const apart: readonly (readonly [from: string, ...to: readonly string[]])[] = [
-  ['backend/kernel', 'backend/wasm', 'backend/reference'],
-  ['backend/reference', 'backend/kernel', 'backend/wasm'],
+  ['backend/kernel', 'backend/wasm', 'backend/native', 'backend/reference'],
+  ['backend/reference', 'backend/kernel', 'backend/wasm', 'backend/native'],
+  ['backend/wasm', 'backend/native'],
   ['backend/wasm/emit', 'backend/wasm/runtime', 'backend/wasm/wasm.ts', 'backend/reference'],
-  ['backend/wasm/runtime', 'backend/wasm/wasm.ts', 'backend/reference']
+  ['backend/wasm/runtime', 'backend/wasm/wasm.ts', 'backend/reference'],
+  ['backend/native', 'backend/reference']
 ]
 /** the package's entry points may import anything, and nothing below imports them */
 const entries = ['index.ts', 'codec.ts', 'files.ts', 'ndarray.ts', 'search.ts', 'extend.ts', 'laws']

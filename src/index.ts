@@ -288,6 +288,7 @@ export { kFold, kFoldRows, split, stratifiedKFold, stratifiedSplit, type Split, 
 // backends
 export { evaluate, type Backend, type Executable, type Values } from './backend/backend.js'
 export { withFallback } from './backend/fallback.js'
+export { native, nativeThreads } from './backend/native/native.js'
 export { wasm, wasmThreadPool, wasmThreads, type ThreadPoolBackend } from './backend/wasm/wasm.js'
 export { passNames, type PassName } from './backend/kernel/compile.js'
 export { explain, explainPass, type ExplainOptions } from './backend/kernel/explain.js'

@@ -29,6 +29,8 @@ const tfjs = (peer, backend, use, on, more = {}) => ({
 export const peersWith = ({ numpy, torch }) => [
   gradfold('gradfold', 'public', all),
   gradfold('gradfold-loop', 'loop', all),
+  gradfold('gradfold-native', 'public', all, { env: { BENCH_BACKEND: 'native' }, extra: true }),
+  gradfold('gradfold-native-loop', 'loop', all, { env: { BENCH_BACKEND: 'native' }, extra: true }),
   gradfold('gradfold-1-batch', 'public', ['W2'], { env: { BENCH_BATCHES: '1' } }),
   gradfold('gradfold-step', 'step', training, { extra: true }),
   gradfold('gradfold-2-threads', 'public', ['W1', 'W2'], { threads: 2 }),

@@ -1,5 +1,5 @@
 /**
- * The golden runs on what needs no download: this Node, both backends, one thread and two. `npm run test:engines` runs the same on other
+ * The golden runs on what needs no download: this Node, each backend, one thread and several. `npm run test:engines` runs the same on other
  * engines. A new member of a family is in them by existing, and needs its digest (`node spec/engines/goldens.mjs`).
  */
 import { execFileSync } from 'node:child_process'
@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { builtInTraining } from '../../src/train/registry.js'
+import { build, without } from '../backend/native/built.js'
 
 type Digests = Readonly<Record<string, string>>
 interface Answer {
@@ -34,6 +35,17 @@ test.each([
   expect(answer.digests).toEqual(golden)
   expect(answer.workers > 0).toBe(workers)
 })
+
+test.skipIf(without !== '').each([{ threads: '1' }, { threads: '2' }, { threads: '3' }])(
+  `golden runs on native, threads: $threads${without}`,
+  { timeout },
+  ({ threads }) => {
+    expect(build()).toBe('')
+    const answer = run('native', threads)
+    expect(answer.digests).toEqual(golden)
+    expect(answer.workers > 0).toBe(threads !== '1')
+  }
+)
 
 test('every registered member is in them, in both precisions', () => {
   const { layers, activations, initializers, losses, optimizers, schedules } = builtInTraining

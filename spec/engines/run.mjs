@@ -17,7 +17,12 @@ nodeThreads.Worker = counted(nodeThreads.Worker)
 if (globalThis.Worker !== undefined) globalThis.Worker = counted(globalThis.Worker)
 
 const gradfold = await import('../../dist/index.js')
-const backend = kind === 'reference' ? (await import('../../dist/ndarray.js')).reference : gradfold.wasmThreads(threads)
+const backends = {
+  reference: async () => (await import('../../dist/ndarray.js')).reference,
+  wasm: () => gradfold.wasmThreads(threads),
+  native: () => gradfold.nativeThreads(threads)
+}
+const backend = await backends[kind]()
 
 const { bun, deno, node, v8, webkit } = process.versions
 const began = performance.now()

@@ -9,7 +9,7 @@ import { maxPool } from '../../src/layer/spatial/max-pool.js'
 import { checkModel } from '../../src/model/model.js'
 import type { Shape } from '../../src/value/shape.js'
 import { numbersOf, tensorView, type Tensor } from '../../src/value/tensor.js'
-import { left } from '../expr/helpers.js'
+import { left } from '../support/either.js'
 import { apply } from './one-layer.js'
 
 /** a sequence of one channel */

@@ -3,15 +3,19 @@
  * A door: the reference backend is loaded when it is asked for, since ndarray-ops makes code from strings as it loads, which a process or
  * a page may forbid.
  */
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { backendError, type BackendError } from '../value/error.js'
 import type { Backend } from './backend.js'
 import { withFallback } from './fallback.js'
+import { nativeProducts } from './native/addon.js'
+import { nativeThreads } from './native/native.js'
 import { wasmThreads } from './wasm/wasm.js'
 
 const backends = {
   wasm: threads => Promise.resolve(wasmThreads(threads)),
+  native: threads => Promise.resolve(nativeThreads(threads)),
   reference: () => import('./reference/reference.js').then(({ reference }) => reference)
 } satisfies Readonly<Record<string, (threads: number) => Promise<Backend>>>
 
@@ -19,6 +23,23 @@ export type BackendName = keyof typeof backends
 export const backendNames = Object.keys(backends) as readonly BackendName[]
 /** used unless another is asked for */
 export const defaultBackend: BackendName = 'wasm'
+
+/**
+ * The fastest backend that can be used here: native where its addon is built and passes its self-test, else wasm.
+ *
+ * @param onWasm is called with the reason where native cannot be used
+ */
+export const fastestBackend = (onWasm: (reason: BackendError) => void): BackendName =>
+  pipe(
+    nativeProducts(),
+    E.match(
+      (reason): BackendName => {
+        onWasm(reason)
+        return 'wasm'
+      },
+      () => 'native'
+    )
+  )
 
 const load = (name: BackendName, threads: number): TE.TaskEither<BackendError, Backend> =>
   TE.tryCatch(

@@ -2,7 +2,7 @@
 import { Argument, Option } from 'commander'
 import { passNames } from '../backend/kernel/compile.js'
 import { backendNames, defaultBackend } from '../backend/named.js'
-import { defaultThreads, maxThreads, type ComputeFlags } from './backend.js'
+import { auto, defaultThreads, maxThreads, type ComputeFlags } from './backend.js'
 import type { ExitCode } from './exit.js'
 import { explainCommand, type ExplainFlags } from './explain.js'
 import type { Io } from './io.js'
@@ -39,12 +39,12 @@ const whole = (text: string): number | string => (/^\d{1,15}$/.test(text) ? Numb
 const option = (flags: string, description: string): Option => new Option(flags, description)
 const wholeOption = (flags: string, description: string): Option => option(flags, description).argParser(whole)
 
-const backend = option('--backend <name>', 'what computes; the numbers are the same with each')
-  .choices(backendNames)
+const backend = option('--backend <name>', 'what computes, auto: the fastest; the numbers are the same with each')
+  .choices([...backendNames, auto])
   .default(defaultBackend)
 const threadsOption = (description: string): Option =>
   option('--threads <n>', description).choices(Array.from({ length: maxThreads }, (_, i) => String(i + 1)))
-const threads = threadsOption('threads of the wasm backend; the numbers do not depend on it').default(
+const threads = threadsOption('threads of the wasm and native backends; the numbers do not depend on it').default(
   String(defaultThreads),
   'as many as the machine offers'
 )

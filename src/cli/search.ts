@@ -16,7 +16,7 @@ import { studyOf, type StudyFile } from '../search/study-file.js'
 import { cost, type Trial } from '../search/trial.js'
 import { counted, settingError } from '../value/error.js'
 import { utf8 } from '../value/text.js'
-import { reportFallback, type ComputeFlags } from './backend.js'
+import { backendName, reportFallback, type ComputeFlags } from './backend.js'
 import { foundJson, stoppedStudyJson, trialJson } from './events.js'
 import { exitCodeOf, exitCodes, failure, oneLine, type ExitCode, type Failure } from './exit.js'
 import { number, quoted } from './format.js'
@@ -173,7 +173,7 @@ const carryOut = (
   const { record } = flags
   const show = shows(io, file, flags)
   const crew = inThreads(workers, {
-    backend: flags.backend,
+    backend: backendName(io, flags.backend),
     fallback: flags.fallback === true ? reportFallback(io) : undefined
   })
   const asked = IORef.newIORef<EndSignal | undefined>(undefined)()

@@ -5,7 +5,7 @@
 // USE loop: the engine alone, which is what the other peers' steps are: one fixed batch that stays in its memory, a training step a
 //     call; for inference parameters that stay there, for a product everything.
 // USE step: the pure `stepOf`, the whole state copied in and out.
-// BENCH_THREADS: how many.
+// BENCH_THREADS: how many. BENCH_BACKEND: wasm (default) or native.
 import { pathToFileURL } from 'node:url'
 import { resolve } from 'node:path'
 import { adam, dropRate, makeData, makeDense, workloads } from './work.mjs'
@@ -20,7 +20,7 @@ importDone()
 const { kind, n, batch, sizes, norm = false, rate } = workloads[w]
 const data = makeData(w)
 const threads = Number(process.env.BENCH_THREADS ?? 1)
-const backend = threads === 1 ? g.wasm : g.wasmThreads(threads)
+const backend = process.env.BENCH_BACKEND === 'native' ? g.nativeThreads(threads) : g.wasmThreads(threads)
 const f32 = (shape, numbers) => g.tensorView('f32', shape, numbers)
 /** a benchmark has nobody to tell a problem to but its reader */
 const right = e => {

@@ -7,7 +7,7 @@ import { withCanaries } from '../canaries.js'
 import { compile } from '../kernel/compile.js'
 import { checkFedBack, checkInputs, type Backend } from '../backend.js'
 import { maxPages } from './emit/module.js'
-import { instantiate, pageSize, type Profiler } from './runtime/instance.js'
+import { instantiate, pageSize, type Products, type Profiler } from './runtime/instance.js'
 import { loopOver } from './runtime/loop.js'
 import { madeSelfTest } from './runtime/made-test.js'
 import { selfTested, type SelfTest } from './runtime/self-test.js'
@@ -30,8 +30,19 @@ const checkThreads = (threads: number): E.Either<BackendError, number> =>
 let tested: E.Either<BackendError, SelfTest> | undefined
 const selfTest = (): E.Either<BackendError, SelfTest> => (tested ??= selfTested(madeSelfTest()))
 
+/** what the engine runs on */
+interface On {
+  /** threads that are used */
+  readonly count: number
+  /** where they come from */
+  readonly threads?: Threads
+  readonly profiler?: Profiler
+  /** what computes large products in place of Wasm; Left where that cannot be */
+  readonly products?: () => E.Either<BackendError, Products>
+}
+
 const loopOn =
-  (count: number, threads: Threads = ownThreads, profiler?: Profiler): Backend['loop'] =>
+  ({ count, threads = ownThreads, profiler, products }: On): Backend['loop'] =>
   (programs, start, resident) => {
     const given = { ...resident, ...start }
     const many = checkThreads(count)
@@ -52,26 +63,28 @@ const loopOn =
     if (compiled.plan.bytes > maxPages * pageSize) return E.left(tooLarge(compiled.plan.bytes))
     return pipe(
       selfTest(),
-      E.chain(test => instantiate(compiled, threads, test, profiler)),
+      E.bindTo('test'),
+      E.bind('products', () => products?.() ?? E.right(undefined)),
+      E.chain(equipment => instantiate(compiled, threads, { ...equipment, profiler })),
       E.map(instance => loopOver(instance, programs, start, resident))
     )
   }
 
-const backendOn = (count: number, threads?: Threads): Backend => ({
-  name: count === 1 ? 'wasm' : `wasm, ${count} threads`,
+const backendOn = (name: string, on: On): Backend => ({
+  name: on.count === 1 ? name : `${name}, ${on.count} threads`,
   compile: p =>
     pipe(
-      loopOn(1)([p], {}, {}),
+      loopOn({ ...on, count: 1, threads: ownThreads })([p], {}, {}),
       E.mapLeft((e): BackendError =>
         e._tag === 'BackendError' ? e : backendError(['wasm', ...e.path], e.expected, e.got, e.hint)
       ),
       E.map(l => ({ run: inputs => l.step(p, inputs) }))
     ),
-  loop: withCanaries('wasm', loopOn(count, threads))
+  loop: withCanaries(name, loopOn(on))
 })
 
 /** WebAssembly SIMD on one thread */
-export const wasm: Backend = backendOn(1)
+export const wasm: Backend = backendOn('wasm', { count: 1 })
 
 /** more would only wait for one another */
 const maxThreads = 64
@@ -82,7 +95,14 @@ const maxThreads = 64
  *
  * @example train(settings, { backend: wasmThreads(2) })
  */
-export const wasmThreads = (threads: number): Backend => backendOn(Math.min(maxThreads, threads))
+export const wasmThreads = (threads: number): Backend => backendOn('wasm', { count: Math.min(maxThreads, threads) })
+
+/** The same, large products computed by something else than Wasm, in the memory of the program. */
+export const withProducts = (
+  name: string,
+  threads: number,
+  products: () => E.Either<BackendError, Products>
+): Backend => backendOn(name, { count: Math.min(maxThreads, threads), products })
 
 /**
  * The same, each kernel run and measured by itself: `now` is a clock in milliseconds, `opened` hears of each loop and says who takes down
@@ -90,7 +110,7 @@ export const wasmThreads = (threads: number): Backend => backendOn(Math.min(maxT
  */
 export const wasmProfiled = (threads: number, profiler: Profiler): Backend => ({
   ...wasmThreads(threads),
-  loop: loopOn(Math.min(maxThreads, threads), ownThreads, profiler)
+  loop: loopOn({ count: Math.min(maxThreads, threads), profiler })
 })
 
 /** a backend whose threads are there until it is closed */
@@ -115,5 +135,9 @@ export const wasmThreadPool = (threads: number): TE.TaskEither<BackendError, Thr
     E.chain(count => E.map((test: SelfTest) => ({ count, test }))(selfTest())),
     TE.fromEither,
     TE.chain(({ count, test }) => startThreadPool(count, test)),
-    TE.map(crew => ({ ...backendOn(crew.most(), crew), threads: crew.most(), close: crew.close }))
+    TE.map(crew => ({
+      ...backendOn('wasm', { count: crew.most(), threads: crew }),
+      threads: crew.most(),
+      close: crew.close
+    }))
   )

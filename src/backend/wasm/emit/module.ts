@@ -1,11 +1,12 @@
 /** The modules of a program: its kernels as functions, and one function that calls them in order. What they are made from is a value (`Part`). */
-import { call, func, i32, importFunc, importMemory, Module, v128, type Func } from 'wasmati'
+import { call, func, i32, importFunc, importMemory, Module, v128, type Func, type ImportFunc } from 'wasmati'
 import type { Kernel } from '../../kernel/ir.js'
 import type { Part } from '../../kernel/thread-programs.js'
 import { emitBarrier } from './barrier.js'
 import { pow, unaryFunctions, type UnaryName } from './functions.js'
 import { copyBytes } from './copy.js'
 import { emitFingerprint } from './fingerprint.js'
+import { importedProduct, type ImportedProduct } from './imported.js'
 import { bits, get, i4, integer, set } from './lanes.js'
 import type { Procedure, Where } from './loops.js'
 import { emitMap } from './map.js'
@@ -65,10 +66,16 @@ const makeLibrary = (): Library => {
 
 const library = makeLibrary()
 
+/** makes an import of a product that is computed elsewhere; undefined where Wasm computes it */
+type Leave = (product: ImportedProduct) => ImportFunc<[], []>
+
 const emitKernel = (
   k: Kernel,
-  where: Where & { readonly panel: number; readonly sharing: Sharing | undefined }
-): Procedure => {
+  where: Where & { readonly panel: number; readonly sharing: Sharing | undefined },
+  leave: Leave | undefined
+): Procedure | ImportFunc<[], []> => {
+  const left = k.kind === 'matmul' && leave !== undefined ? importedProduct(k, where.address, where.sharing) : undefined
+  if (leave !== undefined && left !== undefined) return leave(left)
   switch (k.kind) {
     case 'map':
       return emitMap(k, where)
@@ -97,17 +104,26 @@ export interface Portable {
   readonly bytes: Uint8Array
   readonly memory: Name
   readonly sleep: Name
+  /** products that are computed elsewhere */
+  readonly products: readonly (readonly [name: Name, product: ImportedProduct])[]
 }
 /** and with the functions of the library's own that it may import, which only the calling thread has */
 export interface Emitted extends Portable {
   readonly functions: Imports
 }
-export const portable = ({ bytes, memory, sleep }: Emitted): Portable => ({ bytes, memory, sleep })
+export const portable = ({ bytes, memory, sleep, products }: Emitted): Portable => ({ bytes, memory, sleep, products })
 
-/** what the modules import, with a memory and a `sleep` in their places */
+/** computes a product in a loop's memory */
+export type ComputeProduct = (product: ImportedProduct) => () => void
+
+/** what the modules import, with what is a loop's own in their places */
 export const importsOf = (
-  { functions, memory, sleep }: Emitted,
-  loop: { readonly memory: WebAssembly.Memory; readonly sleep: (mine: number) => number }
+  { functions, memory, sleep, products }: Emitted,
+  loop: {
+    readonly memory: WebAssembly.Memory
+    readonly sleep: (mine: number) => number
+    readonly product?: ComputeProduct | undefined
+  }
 ): WebAssembly.Imports =>
   Object.fromEntries(
     Object.entries(functions).map(([module, all]) => [
@@ -115,7 +131,9 @@ export const importsOf = (
       Object.fromEntries(
         Object.entries(all).map(([name, value]) => {
           const is = ([m, n]: Name): boolean => m === module && n === name
-          return [name, is(memory) ? loop.memory : is(sleep) ? loop.sleep : value]
+          const product = products.find(([at]) => is(at))?.[1]
+          const own = product === undefined ? value : loop.product?.(product)
+          return [name, is(memory) ? loop.memory : is(sleep) ? loop.sleep : own]
         })
       )
     ])
@@ -133,12 +151,28 @@ const nameOf = (imports: Imports, value: unknown): Name => {
 /** any memory will do that is large enough; more pages than these have no addresses */
 export const maxPages = 65536
 
-/** One module. It exports `run`, which takes the turn (the place in the queues), and `barrier` where there are several threads. */
-export const emitModule = ({ threads, thread, before, work, barrierAfter, after, address, panel }: Part): Emitted => {
+/**
+ * One module. It exports `run`, which takes the turn (the place in the queues), and `barrier` where there are several threads.
+ *
+ * @param imports whether it leaves large products to functions that it imports
+ */
+export const emitModule = (
+  { threads, thread, before, work, barrierAfter, after, address, panel }: Part,
+  imports = false
+): Emitted => {
   const where = { address, library, panel }
+  const left: (readonly [imported: () => void, product: ImportedProduct])[] = []
+  const leave: Leave = product => {
+    // each is a function of its own, by which its name is found
+    const imported = (): void => undefined
+    left.push([imported, product])
+    return importFunc({ in: [], out: [] }, imported)
+  }
   const made = work.map(({ kernel, barrier, next }) => {
     const sharing = next === undefined ? undefined : { threads, thread, next }
-    return { waits: barrier, run: kernel === undefined ? undefined : emitKernel(kernel, { ...where, sharing }) }
+    const run =
+      kernel === undefined ? undefined : emitKernel(kernel, { ...where, sharing }, imports ? leave : undefined)
+    return { waits: barrier, run }
   })
   const barrier = threads === 1 ? undefined : emitBarrier(threads, importFunc({ in: [i32], out: [i32] }, someSleep))
   const run = func({ in: [i32], locals: [], out: [] }, ([turn]) => {
@@ -153,5 +187,11 @@ export const emitModule = ({ threads, thread, before, work, barrierAfter, after,
   const memory = importMemory({ min: 1, max: maxPages, shared: threads > 1 }, someMemory)
   const m = Module({ exports: barrier === undefined ? { run } : { run, barrier }, memory })
   const functions = m.importMap as unknown as Imports
-  return { bytes: m.toBytes(), functions, memory: nameOf(functions, someMemory), sleep: nameOf(functions, someSleep) }
+  return {
+    bytes: m.toBytes(),
+    functions,
+    memory: nameOf(functions, someMemory),
+    sleep: nameOf(functions, someSleep),
+    products: left.map(([imported, product]) => [nameOf(functions, imported), product])
+  }
 }

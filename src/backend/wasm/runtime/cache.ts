@@ -71,16 +71,20 @@ const kept = new Map<string, Cached>()
 let keptBytes = 0
 const weight = (text: string, { bytes }: Emitted): number => text.length + bytes.length
 
-/** The module made from a part, from the cache where it is there. */
-export const moduleOf = (part: Part): Cached => {
-  const text = partText(part)
+/**
+ * The module made from a part, from the cache where it is there.
+ *
+ * @param imports whether it leaves large products to functions that it imports
+ */
+export const moduleOf = (part: Part, imports = false): Cached => {
+  const text = `${imports ? 'imports products\n' : ''}${partText(part)}`
   const before = kept.get(text)
   if (before !== undefined) {
     kept.delete(text)
     kept.set(text, before)
     return before
   }
-  const emitted = emitModule(part)
+  const emitted = emitModule(part, imports)
   let compiled: WebAssembly.Module | undefined
   const made = { ...emitted, compiled: () => (compiled ??= new WebAssembly.Module(emitted.bytes)) }
   kept.set(text, made)

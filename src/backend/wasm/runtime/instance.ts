@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Compilation } from '../../kernel/compile.js'
 import { kernelByKernel, type Part } from '../../kernel/thread-programs.js'
 import type { BackendError } from '../../../value/error.js'
-import { importsOf } from '../emit/module.js'
+import { importsOf, type ComputeProduct } from '../emit/module.js'
 import { moduleOf, type Cached } from './cache.js'
 import { arrays, type Instance } from './loop.js'
 import { notRunning, type SelfTest } from './self-test.js'
@@ -15,6 +15,13 @@ export const pageSize = 65536
 interface Running {
   readonly run: (turn: number) => void
   readonly barrier: () => void
+}
+
+/** what computes large products in place of Wasm */
+export interface Products {
+  /** the file from which each thread loads it */
+  readonly file: string
+  readonly on: (memory: WebAssembly.Memory) => ComputeProduct
 }
 
 /** Measures kernels one by one: then each of them is a module of its own, and all threads wait after it. */
@@ -51,10 +58,17 @@ interface Runner {
   /** runs a unit for some turns */
   readonly run: (unit: number, first: number, count: number) => void
 }
-const runnerOf = (c: Compilation, units: readonly Unit[], { attach }: Threads, test: SelfTest): Runner => {
+const runnerOf = (
+  c: Compilation,
+  units: readonly Unit[],
+  { attach }: Threads,
+  { test, products }: Pick<Equipment, 'test' | 'products'>
+): Runner => {
   const memory = memoryFor(c)
-  const loop = { memory, sleep: c.threads > 1 ? sleepOn(memory, timeoutMs) : () => 1 }
-  const modulesOf = (unit: Unit | undefined, thread: number): readonly Cached[] => (unit?.[thread] ?? []).map(moduleOf)
+  const sleep = c.threads > 1 ? sleepOn(memory, timeoutMs) : (): number => 1
+  const loop = { memory, sleep, product: products?.on(memory) }
+  const modulesOf = (unit: Unit | undefined, thread: number): readonly Cached[] =>
+    (unit?.[thread] ?? []).map(part => moduleOf(part, products !== undefined))
   const instances = new Map<number, readonly Running[]>()
   const running = (unit: number): readonly Running[] => {
     const parts =
@@ -71,7 +85,8 @@ const runnerOf = (c: Compilation, units: readonly Unit[], { attach }: Threads, t
       ? attach(
           test,
           memory,
-          others.map(thread => units.map(unit => modulesOf(unit, thread)))
+          others.map(thread => units.map(unit => modulesOf(unit, thread))),
+          products?.file
         )
       : undefined
   return {
@@ -102,15 +117,21 @@ const measured =
       }
   }
 
+/** what a loop runs with */
+export interface Equipment {
+  readonly test: SelfTest
+  readonly profiler?: Profiler | undefined
+  readonly products?: Products | undefined
+}
+
 export const instantiate = (
   c: Compilation,
   threads: Threads,
-  test: SelfTest,
-  profiler?: Profiler
+  { test, profiler, products }: Equipment
 ): E.Either<BackendError, Instance> =>
   E.tryCatch(() => {
     const units = profiler === undefined ? c.parts : c.parts.flatMap(kernelUnits)
-    const runner = runnerOf(c, units, threads, test)
+    const runner = runnerOf(c, units, threads, { test, products })
     const { memory, group } = runner
     const runAll =
       profiler === undefined

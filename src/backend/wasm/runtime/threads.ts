@@ -22,6 +22,8 @@ interface Orders {
   readonly test: SelfTest
   readonly memory?: WebAssembly.Memory
   readonly programs?: readonly (readonly Portable[])[]
+  /** the file of what computes large products in place of Wasm */
+  readonly addon?: string | undefined
 }
 
 /** milliseconds after which a thread that does not come counts as dead */
@@ -87,7 +89,8 @@ export interface Threads {
   readonly attach: (
     test: SelfTest,
     memory: WebAssembly.Memory,
-    programs: readonly (readonly (readonly Emitted[])[])[]
+    programs: readonly (readonly (readonly Emitted[])[])[],
+    addon?: string
   ) => ThreadGroup
 }
 
@@ -143,21 +146,22 @@ const dismissal = (memory: WebAssembly.Memory, threads: number, leave: (well: bo
     fail(memory, closed)
   }
 }
-const ordersFor = (test: SelfTest, memory: WebAssembly.Memory, mine: readonly (readonly Emitted[])[]): Orders => ({
-  test,
-  memory,
-  programs: mine.map(parts => parts.map(portable))
-})
+const ordersFor = (
+  test: SelfTest,
+  memory: WebAssembly.Memory,
+  mine: readonly (readonly Emitted[])[],
+  addon: string | undefined
+): Orders => ({ test, memory, addon, programs: mine.map(parts => parts.map(portable)) })
 
 /** threads that start with a loop and end with it, where the platform has such */
 export const ownThreads: Threads = {
   most: () => (nodeStart() === undefined ? 1 : 64),
-  attach: (test, memory, programs) => {
+  attach: (test, memory, programs, addon) => {
     Atomics.store(new Int32Array(memory.buffer), arrivedAddr / 4, 0)
     const start = nodeStart() as Start
     let over = false
     const threads = programs.map(mine =>
-      start(ordersFor(test, memory, mine), true, what => {
+      start(ordersFor(test, memory, mine, addon), true, what => {
         if (!over) fail(memory, what)
       })
     )
@@ -217,9 +221,9 @@ export const startThreadPool =
     }
     return E.right({
       most: () => (gone || working !== undefined ? 1 : count),
-      attach: (test, memory, programs) => {
+      attach: (test, memory, programs, addon) => {
         working = memory
-        programs.forEach((mine, i) => threads[i]?.send(ordersFor(test, memory, mine)))
+        programs.forEach((mine, i) => threads[i]?.send(ordersFor(test, memory, mine, addon)))
         return groupOf(memory, programs.length + 1, well => {
           working = undefined
           if (!well) close()

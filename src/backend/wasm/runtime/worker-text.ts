@@ -8,9 +8,10 @@
 import { commandAddr, failureAddr, failureBytes, generationAddr } from '../../kernel/thread-memory.js'
 
 const core = `
-const instantiate = (parts, memory, sleep) => parts.map(({ bytes, memory: m, sleep: s }) => {
+const instantiate = (parts, memory, sleep, product) => parts.map(({ bytes, memory: m, sleep: s, products }) => {
   const imports = {}
-  for (const [[module, name], value] of [[m, memory], [s, sleep]]) (imports[module] ??= {})[name] = value
+  const functions = products.map(([at, numbers]) => [at, product(numbers)])
+  for (const [[module, name], value] of [[m, memory], [s, sleep], ...functions]) (imports[module] ??= {})[name] = value
   return new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports
 })
 let tested = false
@@ -27,12 +28,13 @@ const selfTest = ({ parts, image, answers, canaries }) => {
   if (wrong !== undefined) throw new Error('self-test: ' + wrong[0])
   tested = true
 }
-const work = ({ memory, programs, test }) => {
+const work = ({ memory, programs, test, addon }) => {
   const words = new Int32Array(memory.buffer)
   try {
     selfTest(test)
+    const product = addon === undefined ? undefined : productsOf(addon, memory)
     const sleep = mine => (Atomics.wait(words, ${generationAddr / 4}, mine), 0)
-    const run = programs.map(parts => instantiate(parts, memory, sleep))
+    const run = programs.map(parts => instantiate(parts, memory, sleep, product))
     for (;;) {
       run[0][0].barrier()
       const which = Atomics.load(words, ${commandAddr / 4})
@@ -59,8 +61,16 @@ const prepare = test => {
 
 /** with work to do it does that and ends; else it gets ready, says so ('' or what is wrong), and takes work as it comes */
 export const nodeText = `
+import { createRequire } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
 ${core}
+const productsOf = (file, memory) => {
+  const { bind, selfTest } = createRequire(file)(file)
+  const wrong = selfTest()
+  if (wrong !== undefined) throw new Error('self-test of the native products: ' + wrong)
+  const bytes = new Uint8Array(memory.buffer)
+  return numbers => bind(bytes, Float64Array.from(numbers))
+}
 if (workerData.memory !== undefined) work(workerData)
 else {
   parentPort.on('message', work)

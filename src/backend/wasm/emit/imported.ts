@@ -1,0 +1,42 @@
+/** Products that a module leaves to functions which it imports: they compute the same bits, in the same memory. */
+import type { MatmulKernel } from '../../kernel/ir.js'
+import { isThin, panelWidth, sizesOf, type Layout, type ProductSizes } from '../../kernel/tiling.js'
+import type { AddressOf } from './scope.js'
+import type { Sharing } from './panel.js'
+
+/** Fewer multiplications than these are left to Wasm. Measured: with 4,096 both take the same time, with 8,192 Wasm takes 1.4 times as long. */
+const worthCalling = 8192
+
+/**
+ * Whether a product is worth a call. Products of few rows read B once, which Wasm does as fast as memory allows; the columns of a single
+ * panel do not fill wider vectors.
+ */
+const isWorth = (product: ProductSizes): boolean => {
+  const { m, n, depth, batches, c, p } = product
+  const wide = n > panelWidth(product) && c.column === p.size
+  return wide && !isThin(product) && m * n * depth * batches >= worthCalling
+}
+
+/** a product as numbers: what the imported function computes, and for which thread */
+export type ImportedProduct = readonly number[]
+
+const layoutNumbers = ({ base, row, column, batch, panel = 0 }: Layout): readonly number[] => [
+  base,
+  row,
+  column,
+  batch,
+  panel
+]
+
+/** The numbers of a product that is left to an imported function; undefined where Wasm computes it. */
+export const importedProduct = (
+  kernel: MatmulKernel,
+  address: AddressOf,
+  sharing: Sharing | undefined
+): ImportedProduct | undefined => {
+  const product = sizesOf(kernel, address)
+  if (!isWorth(product)) return undefined
+  const { p, m, n, depth, batches, a, b, c } = product
+  const { threads, thread, next } = sharing ?? { threads: 1, thread: 0, next: 0 }
+  return [p.size, m, n, depth, batches, ...[a, b, c].flatMap(layoutNumbers), threads, thread, next]
+}
