@@ -2,7 +2,7 @@
 
 /** what every program can use */
 export const prelude = `import { pipe } from 'fp-ts/lib/function.js'
-import { activation, checkSize, conv1d, conv2d, dense, elu, fanOut, flatten, forInput, gelu, identity, input, inputs, logSoftmax, merge, mergeAdd, mergeConcat, mergeMean, mergeMultiply, model, modelData, named, parallel, relu, repeat, reshape, residual, sequential, shared, sigmoid, softmax, tanh, type Layer, type Model, type ParamsOf, type Shape, type Size, type Tensor } from 'gradfold'
+import { activation, adaptiveAveragePool, averagePool, checkSize, conv1d, conv2d, conv3d, dense, depthwiseConv2d, elu, fanOut, flatten, forInput, gelu, globalAveragePool, globalMaxPool, groupNorm, identity, input, inputs, instanceNorm, logSoftmax, maxPool, merge, mergeAdd, mergeConcat, mergeMean, mergeMultiply, model, modelData, named, parallel, relu, repeat, reshape, residual, rmsNorm, sequential, shared, sigmoid, softmax, tanh, upsample, type Layer, type Model, type ParamsOf, type Shape, type Size, type Tensor } from 'gradfold'
 import { type AnyFail, type Body, type Sentence, type Series, type Show } from 'gradfold/extend'
 declare const n: number
 declare const size: Size
@@ -62,6 +62,17 @@ export const accepted: readonly (readonly [name: string, code: string, output: s
     'model(input(32, 32, 3), conv2d(8, 3), relu, conv2d(16, 3, { stride: 2 }), relu, conv2d(32, 3, { stride: 2 }), relu, flatten, dense(10))',
     '[10]'
   ],
+  ['a pool', 'model(input(28, 29, 3), maxPool(2))', '[14, 14, 3]'],
+  ['a pool of a sequence', 'model(input(9, 2), averagePool(3, { stride: 2 }))', '[4, 2]'],
+  ['a pool of a volume', 'model(input(4, 6, 8, 2), maxPool([1, 2, 4]))', '[4, 3, 2, 2]'],
+  ['a pool with padding', 'model(input(112, 112, 64), maxPool(3, { stride: 2, padding: 1 }))', '[56, 56, 64]'],
+  ['a pool that keeps the odd end', "model(input(7, 8, 3), averagePool(2, { padding: 'same' }))", '[4, 4, 3]'],
+  ['global pools', 'model(input(7, 7, 64), fanOut(globalMaxPool, globalAveragePool), concat)', '[128]'],
+  ['as many windows as are wanted', 'model(input(30, 40, 3), adaptiveAveragePool([7, 5]))', '[7, 5, 3]'],
+  ['a volume', 'model(input(8, 16, 16, 1), conv3d(4, [3, 1, 1], { stride: [1, 2, 2] }))', '[6, 8, 8, 4]'],
+  ['a depthwise convolution', 'model(input(8, 8, 3), depthwiseConv2d(3, { multiplier: 2 }))', '[6, 6, 6]'],
+  ['normalised groups', 'model(input(8, 8, 6), groupNorm(3), instanceNorm(), rmsNorm())', '[8, 8, 6]'],
+  ['upsampled', "model(input(7, 7, 2), upsample(2), upsample([1, 3], 'bilinear'))", '[14, 42, 2]'],
   ['no layer at all', 'model(input(3, 4))', '[3, 4]'],
   ['one layer', 'model(input(4), dense(3))', '[3]'],
   ['the identity', 'model(input(4), sequential(), identity)', '[4]'],
@@ -151,6 +162,11 @@ export const parameters: readonly (readonly [name: string, code: string, params:
     'convolutions without bias',
     'model(input(8, 6), conv1d(9, 3, { bias: false }), conv1d(4, [1], { bias: false }))',
     '{ readonly conv1d: { readonly weight: W<[3, 6, 9]> }; readonly conv1d2: { readonly weight: W<[1, 9, 4]> } }'
+  ],
+  [
+    'a depthwise convolution',
+    'model(input(8, 8, 3), depthwiseConv2d(3, { multiplier: 2 }), groupNorm(2), rmsNorm())',
+    '{ readonly depthwiseConv2d: { readonly weight: W<[3, 3, 3, 2]>; readonly bias: W<[6]> }; readonly groupNorm: { readonly gamma: W<[6]>; readonly beta: W<[6]> }; readonly rmsNorm: { readonly gamma: W<[6]> } }'
   ],
   ['none', 'model(input(4), relu, flatten)', '{}'],
   ['without bias', 'model(input(4), dense(3, { bias: false }))', '{ readonly dense: { readonly weight: W<[4, 3]> } }'],
@@ -318,6 +334,18 @@ export const rejected: readonly (readonly [name: string, code: string])[] = [
   ['a sequence shorter than the kernel', 'model(input(4, 2), conv1d(4, 3, { dilation: 2 }))'],
   ['a residual block of a convolution that shrinks', 'model(input(8, 8, 4), residual(conv2d(4, 3)))'],
   ['a convolution with the wrong channels', "model(input(8, 8, 4), residual(conv2d(5, 3, { padding: 'same' })))"],
+  ['a pool of a flat input', 'model(input(784), maxPool(2))'],
+  ['a window larger than the image', 'model(input(8, 2, 1), averagePool(3))'],
+  ['a pool of nothing but padding', 'model(input(8, 8, 1), maxPool(2, { padding: 2 }))'],
+  ['a pool of stride 0', 'model(input(8, 8, 1), maxPool(2, { stride: 0 }))'],
+  ['a window for other axes', 'model(input(8, 8, 1), maxPool([2, 2, 2]))'],
+  ['a global pool of a flat input', 'model(input(4), globalMaxPool)'],
+  ['no windows', 'model(input(8, 8, 1), adaptiveAveragePool(0))'],
+  ['a volume as an image', 'model(input(8, 8, 8, 1), conv2d(2, 3))'],
+  ['a depthwise kernel larger than the image', 'model(input(4, 2, 1), depthwiseConv2d(3))'],
+  ['groups to normalise that do not divide the channels', 'model(input(8, 8, 6), groupNorm(4))'],
+  ['instances of a flat input', 'model(input(6), instanceNorm())'],
+  ['upsampling by half', 'model(input(8, 8, 6), upsample(0.5))'],
   ['what is no layer', 'model(input(4), 3)'],
   ['a constructor that was not called, among layers', 'model(input(4), dense(3), dense, relu)'],
   ['no input', 'model(dense(3), relu)'],
