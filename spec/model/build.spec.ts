@@ -272,3 +272,8 @@ test('a kind that gives sizes that are none is caught', () => {
     left: { path: ['flatten'], got: '1.5' }
   })
 })
+
+test.each([{ tag: 'sequential' }, { tag: 'fanOut' }, { tag: 'dense' }, { tag: 'shared' }])(
+  '%j made by hand lacks settings, and the error says which',
+  layer => expect(checkModel(modelData([2], layer as Layer))).toMatchObject({ left: { _tag: 'ShapeError' } })
+)
