@@ -37,7 +37,7 @@ const listing = (all: readonly Export[]): string => {
 }
 
 const optionsOf = (): ts.CompilerOptions => {
-  const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile) as { readonly config: object }
+  const { config } = ts.readConfigFile('tsconfig.json', file => ts.sys.readFile(file)) as { readonly config: object }
   return ts.parseJsonConfigFileContent({ ...config, include: [], files: [...entries] }, ts.sys, '.').options
 }
 const listings = (files: readonly string[], program: ts.Program): readonly string[] => {
