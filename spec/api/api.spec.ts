@@ -1,5 +1,6 @@
 /**
- * The public surface by name, one file for each entry point: a change of it is seen in review. `npm run update` writes the files anew.
+ * The public surface by name, one file for each entry point, so that a change of it is seen in review. `npm run update`
+ * writes the files anew.
  * A line is `value`, `type` or `value and type`, then the name; in a namespace, its name and a dot before.
  */
 import { basename, dirname, relative } from 'node:path'
