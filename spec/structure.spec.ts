@@ -139,7 +139,12 @@ const subFolder = (folder: string, file: string): string | undefined => {
 }
 /** sub-folders of one folder that import each other, also by way of others beside them; imports of types count */
 const cyclicFolders = (graph: Graph): readonly string[] => {
-  const folders = new Set([...graph.keys()].map(file => posix.dirname(file)))
+  const folders = new Set(
+    [...graph.keys()].flatMap(file => {
+      const parts = file.split('/').slice(0, -1)
+      return parts.map((_, i) => parts.slice(0, i + 1).join('/'))
+    })
+  )
   return [...folders].flatMap(folder => {
     const between = new Map<string, Import[]>()
     for (const i of [...graph.values()].flat()) {

@@ -1,5 +1,6 @@
 /**
- * The public surface by name, one file for each entry point: a change of it is seen in review. `npm run update` writes the files anew.
+ * The public surface by name, one file for each entry point, so that a change of it is seen in review. `npm run update`
+ * writes the files anew.
  * A line is `value`, `type` or `value and type`, then the name; in a namespace, its name and a dot before.
  */
 import { basename, dirname, relative } from 'node:path'
@@ -37,7 +38,7 @@ const listing = (all: readonly Export[]): string => {
 }
 
 const optionsOf = (): ts.CompilerOptions => {
-  const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile) as { readonly config: object }
+  const { config } = ts.readConfigFile('tsconfig.json', file => ts.sys.readFile(file)) as { readonly config: object }
   return ts.parseJsonConfigFileContent({ ...config, include: [], files: [...entries] }, ts.sys, '.').options
 }
 const listings = (files: readonly string[], program: ts.Program): readonly string[] => {
