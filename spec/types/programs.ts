@@ -67,7 +67,7 @@ export const accepted: readonly (readonly [name: string, code: string, output: s
   ['a pool of a volume', 'model(input(4, 6, 8, 2), maxPool([1, 2, 4]))', '[4, 3, 2, 2]'],
   ['a pool with padding', 'model(input(112, 112, 64), maxPool(3, { stride: 2, padding: 1 }))', '[56, 56, 64]'],
   ['a pool that keeps the odd end', "model(input(7, 8, 3), averagePool(2, { padding: 'same' }))", '[4, 4, 3]'],
-  ['global pools', 'model(input(7, 7, 64), fanOut(globalMaxPool, globalAveragePool), concat)', '[128]'],
+  ['global pools', 'model(input(7, 7, 64), fanOut(globalMaxPool, globalAveragePool), mergeConcat)', '[128]'],
   ['as many windows as are wanted', 'model(input(30, 40, 3), adaptiveAveragePool([7, 5]))', '[7, 5, 3]'],
   ['a volume', 'model(input(8, 16, 16, 1), conv3d(4, [3, 1, 1], { stride: [1, 2, 2] }))', '[6, 8, 8, 4]'],
   ['a depthwise convolution', 'model(input(8, 8, 3), depthwiseConv2d(3, { multiplier: 2 }))', '[6, 6, 6]'],
