@@ -35,5 +35,5 @@ export const integration: readonly string[] = [
   'spec/model/init.spec.ts', // moments of many draws
   'spec/types/types.spec.ts', // one compiler
   'spec/api/**/*.spec.ts', // reads all sources as the compiler does
-  'spec/{documentation,readme}.spec.ts'
+  'spec/{docs,documentation,readme}.spec.ts'
 ]

@@ -16,16 +16,25 @@ const mayThrow: Readonly<Record<string, readonly string[]>> = {
   'derive keys': ['childKey', 'foldIn', 'leafKey'],
   'make values of other values': [
     ...[
+      'averagePool',
       'batchNorm',
       'classWeighted',
+      'conv1d',
+      'conv2d',
+      'conv3d',
       'cosineDecay',
       'customLoss',
       'customMetric',
       'dense',
+      'depthwiseConv2d',
       'extend',
       'freeze',
+      'groupNorm',
+      'instanceNorm',
       'joinSchedules',
-      'layerNorm'
+      'layerNorm',
+      'maxPool',
+      'rmsNorm'
     ],
     ...['masked', 'oneCycle', 'polynomialDecay', 'restarts', 'stepDecay', 'warmUp', 'withFallback']
   ],

@@ -58,9 +58,10 @@ const cases = kinds.flatMap(kind =>
 describe('the registry', () => {
   test('has every kind that a file of src/layer declares', () => {
     const folder = join(import.meta.dirname, '../../src/layer')
-    const declared = readdirSync(folder)
+    const declared = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter(file => file.endsWith('.ts'))
       .map(file => readFileSync(join(folder, file), 'utf8'))
-      .flatMap(text => [...text.matchAll(/: Kind<\w+> = \{\s*tag: '(\w+)'/g)].map(m => m[1]))
+      .flatMap(text => [...text.matchAll(/: LayerDefinition<\w+> = \{\s*tag: '(\w+)'/g)].map(m => m[1]))
     expect(declared.length).toBeGreaterThan(12)
     expect(new Set(Object.keys(builtInLayers.layers))).toEqual(new Set(declared))
   })

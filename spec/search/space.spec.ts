@@ -145,7 +145,7 @@ describe('conditional parts and constraints', () => {
   test('constraints that nothing meets are a Left', () => {
     const none = space({ a: uniform(1, 2), b: uniform(1, 2) }, productAtMost(0.5, 'a', 'b'))
     expect(left(draw(none, key))).toBe(
-      'constraints: expected constraints that settings of the space can meet, got none in 1000 tries; widen the space or the bounds'
+      'constraints: expected constraints that settings of the space can meet, got none in 1000 attempts; widen the space or the bounds'
     )
   })
   test('the type of settings is the type of the space', () => {

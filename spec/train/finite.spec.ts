@@ -145,7 +145,7 @@ test('the state of a turn is refused after the next pull', () => {
   const s = { ...settings(sgd(0.01)), batchSize: 1, stop: steps(4) }
   const all = [...right(trainIterator(s, { backend: wasm, turnSteps: 1 })(data))]
   expect(all).toHaveLength(4)
-  for (const turn of all) expect(() => turn.state()).toThrow('ask for state() before that')
+  for (const turn of all) expect(() => turn.state()).toThrow('call state() before the next pull')
   const inTime = []
   for (const turn of right(trainIterator(s, { backend: wasm, turnSteps: 1 })(data)))
     inTime.push(turn.state().progress.step)

@@ -5,7 +5,7 @@ import { input } from '../expr/build.js'
 import { valueAndGrad } from '../expr/gradient.js'
 import type { Expr } from '../expr/op.js'
 import { program } from '../expr/program.js'
-import { backendArgument, functionArgument, treeArgument, wrongArgument } from '../value/argument.js'
+import { backendArgument, functionArgument, tensorsArgument, wrongArgument } from '../value/argument.js'
 import { backendError, shapeError, type BackendError, type ShapeError } from '../value/error.js'
 import { defined } from '../value/defined.js'
 import type { Dims } from '../value/shape.js'
@@ -192,7 +192,7 @@ export const checkGradient = <T extends Tree<Tensor<Dims, 'f64'>>>(
   at: T,
   options: CheckOptions = {}
 ): E.Either<ShapeError | BackendError, GradientCheck> => {
-  const unfit = wrongArgument<ShapeError | BackendError>(shapeError, [functionArgument('f', f), treeArgument('at', at)])
+  const unfit = wrongArgument<ShapeError | BackendError>(shapeError, [functionArgument('f', f), tensorsArgument('at', at)])
   const noBackend = wrongArgument(backendError, [backendArgument(backend)])
   if (unfit !== undefined || noBackend !== undefined) return E.left((noBackend ?? unfit) as ShapeError | BackendError)
   const { tolerance } = { ...defaults, ...defined(options) }

@@ -102,7 +102,7 @@ const narrowingLaws = (kind: DimensionDefinition<Dimension>, all: SpaceRegistry)
 
 /**
  * The laws of a dimension, for each of its samples:
- * - json: it goes to JSON and back; fields that nobody knows are refused
+ * - json: it goes to JSON and back; unknown fields are refused
  * - samples: whatever is drawn is in the dimension, and can travel as JSON
  * - place: a value lies between 0 and 1, and the value at its place is the value, but for rounding: going there and back again changes nothing more
  * - spread: a grid has values of the dimension, no more than asked for, each once

@@ -110,7 +110,7 @@ type FinalShape<Ls extends readonly unknown[], In> = Series<Flattened<Ls>, In> e
 
 type SequenceOf<Ls extends readonly unknown[]> = Ls extends readonly Layer[] ? Sequence<Ls> : Layer
 
-/** what is no list stays as it is: checkModel refuses it */
+/** anything but a list stays as it is: checkModel refuses it */
 const copy = (s: Shape): Shape =>
   Array.isArray(s) ? (Object.freeze(s.map((x: number | Shape) => (typeof x === 'number' ? x : copy(x)))) as Shape) : s
 

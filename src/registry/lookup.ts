@@ -1,19 +1,20 @@
 /** Finding the definition that gives a member its meaning, and whether a member is as its definition says. */
 import * as E from 'fp-ts/lib/Either.js'
-import { firstError } from '../value/codec.js'
-import { settingError, type SettingError } from '../value/error.js'
+import { firstCode, firstError } from '../value/codec.js'
+import { settingError, type ErrorCode, type SettingError } from '../value/error.js'
 import { codecsOf, definitionsOf } from './codecs.js'
 import type { AnyRegistry, Definition, Family } from './definition.js'
 import { families, type FamilyMembers, type FamilyName } from './families.js'
 
-type Fail<Err> = (path: readonly string[], expected: string, got: string, hint: string) => Err
+type Fail<Err> = (path: readonly string[], expected: string, got: string, hint: string, code?: ErrorCode) => Err
 
 const notKnown = <Err>(fail: Fail<Err>, path: readonly string[], what: string, known: object, tag: string): Err =>
   fail(
     path,
     `${what} ${Object.keys(known).join(', ')}`,
     tag,
-    'to use a custom one, add its definition to the registry you pass'
+    'to use a custom one, add its definition to the registry you pass',
+    'unknown-member'
   )
 
 /**
@@ -48,5 +49,5 @@ export const checkMember =
     if (typeof tag === 'string' && !Object.hasOwn(definitions, tag))
       return E.left(notKnown(settingError, [called], 'one of', definitions, tag))
     const [path, expected, got] = firstError(r.left)
-    return E.left(settingError([called, ...path], expected, got))
+    return E.left(settingError([called, ...path], expected, got, '', firstCode(r.left, 'out-of-range')))
   }

@@ -91,6 +91,13 @@ export const treeArgument = (name: string, value: unknown): Argument => ({
   expected: 'a tree of tensors',
   is: u => !isTensor(u) && isTree(u)
 })
+/** a tensor, or a tree of them */
+export const tensorsArgument = (name: string, value: unknown): Argument => ({
+  path: [name],
+  value,
+  expected: 'a tensor, or a tree of tensors',
+  is: isTree
+})
 export const examplesArgument = (name: string, value: unknown): Argument => ({
   path: [name],
   value,

@@ -19,7 +19,7 @@ export const dual = <D, A extends readonly unknown[], R>(
   ((...args: readonly unknown[]) =>
     args.length > settings
       ? f(...(args as readonly [D, ...A]))
-      : (data: D) => f(data, ...(args as readonly unknown[] as A))) as DataFirstOrLast<D, A, R>
+      : (data: D) => f(data, ...(args as A))) as DataFirstOrLast<D, A, R>
 
 /** `f(setting, data)`, or `f(setting)(data)` */
 export interface SettingThenData<S, D, R> {

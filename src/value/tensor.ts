@@ -184,8 +184,10 @@ export const scalarOf = (t: Tensor): number => t.data[t.offset] as number
 
 /** whether the data are storage of the element type, and shape, stride and offset never lead outside them; of any value */
 export const isSound = (t: unknown): boolean => {
-  if (!isTensor(t) || !isDType(t.dtype) || !Array.isArray(t.shape) || !Array.isArray(t.stride)) return false
+  if (!isTensor(t)) return false
   const { dtype, shape, stride, offset, data } = t
+  const lists: readonly unknown[] = [shape, stride]
+  if (!isDType(dtype) || !lists.every(u => Array.isArray(u))) return false
   const reach = (sign: 1 | -1): number =>
     shape.reduce((sum, n, i) => sum + (n - 1) * Math.max(0, sign * (stride[i] as number)), 0)
   return (

@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { cast, constant, div, gather, iota, less, select, sum, reshape, transpose } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
+import { largest } from '../../value/largest.js'
 import type { Dims } from '../../value/shape.js'
 import { tensorView } from '../../value/tensor.js'
 import { tensorLayer } from '../compose.js'
@@ -61,7 +62,7 @@ const averageAlong = (x: Expr, axis: number, m: number): Expr => {
   if (m === n) return x
   const starts = Array.from({ length: m }, (_, i) => Math.floor((i * n) / m))
   const lengths = starts.map((start, i) => Math.ceil(((i + 1) * n) / m) - start)
-  const longest = Math.max(...lengths)
+  const longest = largest(lengths, 1)
   // shorter windows read on, and what they read is left out
   const index = starts.flatMap(start => Array.from({ length: longest }, (_, j) => Math.min(start + j, n - 1)))
   const front = [axis, ...[...x.shape.keys()].filter(a => a !== axis)]

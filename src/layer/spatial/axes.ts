@@ -42,10 +42,10 @@ export const showPerAxis = (x: PerAxis): string => listOf(x).join(' x ')
 
 const frozenItem = (x: unknown): unknown =>
   Array.isArray(x) ? Object.freeze(x.map((item: unknown) => frozenItem(item))) : x
-/** a copy that nobody can change */
+/** a frozen copy */
 export const frozenSetting = <A>(x: A): A => frozenItem(x) as A
 
-/** an example of so many axes */
+/** an example with this number of axes */
 const wanted: Readonly<Record<Rank, string>> = {
   1: 'a sequence [length, channels]',
   2: 'an image [height, width, channels]',

@@ -128,7 +128,7 @@ type Convolved<X, N extends number, K, S, D, P, G extends number> = X extends [
       Divided<C, G, 'input', Divided<KnownSize<N>, G, 'output', WithChannels<SlideOver<Ns, K, S, D, P>, KnownSize<N>>>>
     >
   : X
-/** sizes and channels, or the Fail that stands in place of the sizes */
+/** sizes and channels, or the Fail in place of the sizes */
 export type WithChannels<Sizes, N extends number> = Sizes extends AnyFail
   ? Sizes
   : Sizes extends readonly number[]
@@ -202,7 +202,7 @@ const built = (layer: Convolution, { sizes, channels: own }: Spatial, slide: Sli
     }
   })
 }
-/** a convolution along so many axes: parameters weight [...kernel, in / groups, out] and bias [out] */
+/** a convolution along a number of axes: parameters weight [...kernel, in / groups, out] and bias [out] */
 export const placeConvolution =
   (rank: Rank) =>
   (layer: Convolution, input: Shape, { dtype }: BuildContext): E.Either<ShapeError, BuiltLayer> =>

@@ -56,7 +56,7 @@ export const groupNorm = <const G extends number>(
   { epsilon = defaultEpsilon }: { readonly epsilon?: number } = {}
 ): GroupNorm<G> => Object.freeze({ tag: 'groupNorm', groups, epsilon })
 
-/** mean 0 and variance about 1 in each of so many groups of channels of each example */
+/** mean 0 and variance about 1 in each group of channels of each example */
 export const normaliseGroups = (x: Expr, groups: number, epsilon: number): Expr => {
   const [b = 1, ...example] = x.shape
   const channels = example.at(-1) ?? 1

@@ -58,7 +58,7 @@ type Products<Ns, Fs> = Ns extends readonly [infer N extends number, ...infer NT
 
 /**
  * k places for each place of every axis but the last. 'nearest' (default) repeats numbers. 'bilinear' takes them from straight lines
- * between neighbours, axis by axis, where the i-th new place stands at (i + 1/2) / k - 1/2 and numbers at the ends reach beyond them:
+ * between neighbours, axis by axis, where the i-th new place is at (i + 1/2) / k - 1/2 and numbers at the ends reach beyond them:
  * half-pixel centres, as in Keras and in PyTorch without align_corners.
  *
  * @param factor one factor for all axes, or a list with one for each
