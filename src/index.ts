@@ -316,6 +316,7 @@ export {
   problemEq,
   problemSemigroup,
   problemShow,
+  showError as message, // the old name, for one release
   showError,
   type BackendError,
   type DataError,

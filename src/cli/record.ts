@@ -26,7 +26,7 @@ import { quoted, whole } from './format.js'
 import type { EndSignal, Io } from './io.js'
 import { printed } from './print.js'
 import { about, checkPaths } from './read.js'
-import { reporter, tellFailure, type Reporter } from './reporter.js'
+import { reporter, tellFailure, type Reporter, warnOfSingles } from './reporter.js'
 
 export interface RecordFlags extends ComputeFlags {
   readonly json?: boolean
@@ -163,6 +163,7 @@ export const recorded = (
           begun.write(true)()
           show.read().observe(e)
         },
+        ...(style.json ? {} : { onWarning: warnOfSingles(io) }),
         stop: () => asked.read() !== undefined,
         ...(every === undefined ? {} : { every }),
         ...(flags.again === undefined ? {} : { again: flags.again })

@@ -3,10 +3,18 @@ import { SingleBar } from 'cli-progress'
 import * as IORef from 'fp-ts/lib/IORef.js'
 import type { Executed } from '../run/execute.js'
 import type { EpochReport, TrainEvent } from '../train/events.js'
+import { showError, type Problem } from '../value/error.js'
 import { doneJson, epochJson, errorJson } from './events.js'
 import { errorLine, oneLine, resumeLines, type Failure } from './exit.js'
 import { barLine, pairs, scores, single, whole, type BarState } from './format.js'
 import type { Sink, Terminal } from './io.js'
+
+/** says that a layer learns nothing from a batch of one example; a run file is trained all the same, so that its bits stay */
+export const warnOfSingles =
+  (io: Pick<Terminal, 'err'>) =>
+  (problem: Problem<string> | undefined): void => {
+    if (problem !== undefined) io.err.write(`${oneLine(`gradfold: warning: ${showError(problem)}`)}\n`)
+  }
 
 export interface ReporterOptions {
   readonly json: boolean

@@ -6,6 +6,7 @@ import { executeRun } from '../run/execute.js'
 import { stepLimit } from '../run/step-limit.js'
 import { openRun } from '../run/open.js'
 import { recordRun } from '../run/record/recorder.js'
+import { singleExampleWarning } from '../train/full-batch.js'
 import { storeRun } from '../run/record/store.js'
 import { settingError, type SettingError } from '../value/error.js'
 import { backendOf } from './backend.js'
@@ -14,7 +15,7 @@ import { quoted } from './format.js'
 import type { Io } from './io.js'
 import { about, called, checkPaths, readRun } from './read.js'
 import { recorded, type RecordFlags } from './record.js'
-import { reporter, tellFailure } from './reporter.js'
+import { reporter, tellFailure, warnOfSingles } from './reporter.js'
 
 export interface TrainFlags extends RecordFlags {
   /** the folder to record the run in */
@@ -48,6 +49,7 @@ const unrecorded = (io: Io, path: string, flags: TrainFlags): Promise<ExitCode> 
       },
       ({ opened, backend }): ExitCode => {
         const show = reporter(io, { ...options, lastStep: n => stepLimit(opened.training.stop, n) })
+        if (!options.json) warnOfSingles(io)(singleExampleWarning(opened.training, opened.datasets.train))
         return pipe(
           executeRun(opened, { backend, observe: show.observe }),
           E.match(

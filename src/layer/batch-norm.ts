@@ -98,10 +98,11 @@ export const batchNormDefinition: LayerDefinition<BatchNorm> = {
           const moments = context.training ? batchMoments(x) : { ...before, centred: sub(x, before.mean) }
           const scale = mul(inverseDeviation(moments.variance, epsilon), param('gamma'))
           // an input without axes means an error further in, which is the one to report
-          if (context.training && x.shape.length > 0 && sizeOf(x.shape) <= size)
+          const single = x.shape.length > 0 && sizeOf(x.shape) <= size
+          if (context.training && single && context.allowSingle !== true)
             return { value: oneNumber(context.path, x.shape), state: before, seen: [] }
           const after = (now: Expr, batch: Expr): Expr =>
-            context.training ? add(mul(now, momentum), mul(reshape(batch, [size]), 1 - momentum)) : now
+            context.training && !single ? add(mul(now, momentum), mul(reshape(batch, [size]), 1 - momentum)) : now
           return {
             value: add(mul(moments.centred, scale), param('beta')),
             state: { mean: after(before.mean, moments.mean), variance: after(before.variance, moments.variance) },

@@ -70,6 +70,8 @@ export interface Context {
   readonly shared: Tree<Expr>
   /** training (dropout drops, batch statistics are used) or inference */
   readonly training: boolean
+  /** whether a training batch of one example is allowed in a layer that learns nothing from it */
+  readonly allowSingle?: boolean
   /** inference in which random layers still draw: Monte-Carlo prediction */
   readonly sampling?: boolean
   /** the key of this place and step, u32 [2] */

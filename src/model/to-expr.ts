@@ -49,7 +49,10 @@ export const toExpr = (model: ModelData, options: ToExprOptions): E.Either<Shape
       const x = inputValue('x', model.input, batch, model.dtype ?? dtype)
       const params = inputsLike('params', placed.params)
       const before = inputsLike('layers', placed.state)
-      const context = { params, state: before, shared: {}, training, sampling, key: input('key', 'u32', [2]), path: '' }
+      // a formula, not a training: it says what a batch of one example gives
+      const allowSingle = true
+      const key = input('key', 'u32', [2])
+      const context = { params, state: before, shared: {}, training, allowSingle, sampling, key, path: '' }
       return { ...placed.apply(context, x), x, params, before }
     })
   )

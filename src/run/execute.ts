@@ -52,6 +52,7 @@ export const executeRun = (opened: OpenRun, o: ExecuteOptions): E.Either<TrainEr
   return pipe(
     train(training, {
       ...over(o),
+      singleExamples: 'allow',
       ...(o.observe === undefined ? {} : { observe: o.observe }),
       ...(datasets.validation === undefined ? {} : { validation: datasets.validation })
     })(datasets.train),

@@ -36,6 +36,7 @@ export const execute = (
       train(trainingOf(checked), {
         backend,
         registry,
+        singleExamples: 'allow',
         ...(validation === undefined ? {} : { validation })
       })(examples)
     ),

@@ -1,7 +1,7 @@
 /** A training step over a whole dataset as one program, to look at or to compile. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Dataset } from '../data/dataset.js'
+import { exampleCount, type Dataset } from '../data/dataset.js'
 import { gathered } from '../data/program-inputs.js'
 import { program, type Program } from '../expr/program.js'
 import { checkData } from './check-data.js'
@@ -10,6 +10,23 @@ import { builtInTraining, type TrainingRegistry } from './registry.js'
 import { stepOutputs } from './program.js'
 import { start } from './state.js'
 import { checkTraining, type Training } from './training.js'
+
+/**
+ * What `train` would refuse a training for, if it refused batches of one example: undefined where no batch has one, or no layer minds.
+ * Runs from run files are not refused, so this is what the command warns of.
+ */
+export const singleExampleWarning = (
+  t: Training,
+  data: Dataset,
+  registry: TrainingRegistry = builtInTraining
+): TrainError | undefined => {
+  if (t.batchSize !== 1 && exampleCount(data) % t.batchSize !== 1) return undefined
+  const strict = pipe(
+    checkTraining(t, registry),
+    E.chainW(c => program(stepOutputs(c, start(c), gathered(data, 1, t.precision))))
+  )
+  return E.isLeft(strict) ? strict.left : undefined
+}
 
 /** @returns Left for a training or a dataset that `train` refuses */
 export const fullBatchStep = (

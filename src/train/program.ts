@@ -74,7 +74,15 @@ export const forward = (
   training: boolean
 ): { readonly value: Expr; readonly layers: Tree<Expr> } => {
   const applied = c.placed.apply(
-    { params, state: layers, shared: {}, training, key: input('key', 'u32', [2]), path: '' },
+    {
+      params,
+      state: layers,
+      shared: {},
+      training,
+      ...(c.allowSingle === undefined ? {} : { allowSingle: c.allowSingle }),
+      key: input('key', 'u32', [2]),
+      path: ''
+    },
     x
   )
   // single input and output were checked with the training

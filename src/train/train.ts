@@ -46,6 +46,11 @@ export interface TrainOptions {
   readonly from?: TrainState
   /** whether step events tell the fingerprint of every parameter tensor */
   readonly fingerprints?: boolean
+  /**
+   * Whether a batch of one example may reach a layer that cannot learn from it, as batchNorm: its output is then its bias, and its
+   * statistics stay as they are. Refused by default. Runs from run files allow it, since stored runs keep their bits; the command warns.
+   */
+  readonly singleExamples?: 'refuse' | 'allow'
 }
 
 export interface TrainIteratorOptions extends TrainOptions {
@@ -66,7 +71,8 @@ const optionNames = {
   from: true,
   fingerprints: true,
   turnSteps: true,
-  pauseAt: true
+  pauseAt: true,
+  singleExamples: true
 } as const
 /** what untyped callers pass by mistake */
 const wrongArguments = (
@@ -92,6 +98,7 @@ const opened =
     const t = training(options)
     return pipe(
       checkTraining(t, o.registry ?? builtInTraining),
+      E.map(valid => (o.singleExamples === 'allow' ? { ...valid, allowSingle: true } : valid)),
       E.bindTo('checked'),
       E.bindW('first', ({ checked }) => checkRun(checked, { ...o, data })),
       E.chainW(({ checked, first }) =>

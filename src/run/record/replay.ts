@@ -32,6 +32,7 @@ export const turnsOf = (
   trainIterator(training, {
     backend,
     fingerprints: true,
+    singleExamples: 'allow',
     ...rest,
     ...(registry === undefined ? {} : { registry }),
     ...(datasets.validation === undefined ? {} : { validation: datasets.validation })

@@ -4,6 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { build } from '../../model/build.js'
 import type { Scores } from '../../train/progress.js'
+import { singleExampleWarning } from '../../train/full-batch.js'
 import type { TrainState } from '../../train/state.js'
 import { trainIterator, type Trained } from '../../train/train.js'
 import type { TrainError } from '../../train/divergence.js'
@@ -150,10 +151,13 @@ export const work = (session: Session): TE.TaskEither<RecordError, RunOutcome> =
   const { folder, start, o } = session
   const { training, datasets } = session.opened
   const registry = o.registry ?? builtInRun
+  const warning = o.onWarning === undefined ? undefined : singleExampleWarning(training, datasets.train, registry)
+  if (warning !== undefined) o.onWarning?.(warning)
   const pulling = trainIterator(training, {
     backend: o.backend,
     registry,
     fingerprints: true,
+    singleExamples: 'allow',
     ...(start.state === undefined ? {} : { from: start.state }),
     ...(datasets.validation === undefined ? {} : { validation: datasets.validation }),
     ...(o.every === undefined ? {} : { pauseAt: step => step % (o.every as number) === 0 })

@@ -46,6 +46,8 @@ export interface ValidTraining {
   readonly input: Dims
   readonly output: Dims
   readonly loss: KnownLoss
+  /** see the option `singleExamples` of `train` */
+  readonly allowSingle?: boolean
 }
 type TrainingError = SettingError | ShapeError
 const Validation = E.getApplicativeValidation(problemSemigroup<TrainingError>())
