@@ -100,9 +100,11 @@ describe('docs/renames.json', () => {
     expect(missing).toEqual([])
     expect(renames.movedToExtend.filter(name => !exported['gradfold/extend']?.has(name))).toEqual([])
   })
+  /** old names that stay for one release, since programs show errors with them */
+  const kept = ['message']
   it('does not name what is still there', () => {
     const still = Object.entries(renames.names).flatMap(([entry, names]) =>
-      Object.keys(names).filter(name => exported[entry]?.has(name))
+      Object.keys(names).filter(name => exported[entry]?.has(name) && !kept.includes(name))
     )
     const all = [...renames.movedToExtend, ...renames.removed]
     expect([...still, ...all.filter(name => exported['gradfold']?.has(name))]).toEqual([])

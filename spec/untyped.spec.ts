@@ -10,7 +10,17 @@ const mayThrow: Readonly<Record<string, readonly string[]>> = {
   'give expressions': ['batchLoss', 'exampleMean', 'exampleSum', 'grad', 'gradients', 'valueAndGrad', 'perParameter'],
   'read a tensor, a tree, a dataset or an error': [
     ...['encodeNpy', 'exampleCount', 'featureValues', 'mapTree', 'mistakesOf', 'numbersOf', 'pickExamples', 'roleOf'],
-    ...['sameBits', 'scalarOf', 'showError', 'tex', 'toTypedArray', 'treeLeaves', 'tensorView', 'filledTensor'],
+    ...[
+      'message',
+      'sameBits',
+      'scalarOf',
+      'showError',
+      'tex',
+      'toTypedArray',
+      'treeLeaves',
+      'tensorView',
+      'filledTensor'
+    ],
     ...['explain', 'explainPass', 'explainWat', 'printProgram']
   ],
   'derive keys': ['childKey', 'foldIn', 'leafKey'],

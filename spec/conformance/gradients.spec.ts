@@ -50,7 +50,15 @@ describe('random networks', () => {
             reference,
             (at: { readonly x: Expr; readonly params: Branch<Expr> }) => {
               const applied = placed.apply(
-                { params: at.params, state: layers, shared: {}, training: true, key: constant(key), path: '' },
+                {
+                  params: at.params,
+                  state: layers,
+                  shared: {},
+                  training: true,
+                  allowSingle: true,
+                  key: constant(key),
+                  path: ''
+                },
                 at.x
               )
               const y = applied.value as Expr

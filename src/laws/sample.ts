@@ -74,7 +74,15 @@ export const namedOutputs = ({ value, state }: Applied): Readonly<Record<string,
 
 export const apply = ({ placed }: At, tree: Branch<Expr>, training: boolean, key: Expr): Applied =>
   placed.apply(
-    { params: child(tree, 'params'), state: child(tree, 'state'), shared: {}, training, key, path: '' },
+    {
+      params: child(tree, 'params'),
+      state: child(tree, 'state'),
+      shared: {},
+      training,
+      allowSingle: true,
+      key,
+      path: ''
+    },
     asValue(child(tree, 'x'))
   )
 /** its formula over inputs named by their paths, and `key` */
