@@ -9,7 +9,7 @@ import { errorLine, oneLine, resumeLines, type Failure } from './exit.js'
 import { barLine, pairs, scores, single, whole, type BarState } from './format.js'
 import type { Sink, Terminal } from './io.js'
 
-/** says that a layer learns nothing from a batch of one example; a run file is trained all the same, so that its bits stay */
+/** says that a layer learns nothing from a batch of one example; a run file is trained nevertheless, so that its bits stay */
 export const warnOfSingles =
   (io: Pick<Terminal, 'err'>) =>
   (problem: Problem<string> | undefined): void => {

@@ -14,7 +14,7 @@ export interface RecordOptions {
   readonly backend: Backend
   readonly registry?: RunRegistry
   readonly observe?: (event: TrainEvent) => void
-  /** receives what a layer cannot learn from, as batchNorm from a batch of one example; the run is trained all the same */
+  /** receives what a layer cannot learn from, as batchNorm from a batch of one example; the run is trained nevertheless */
   readonly onWarning?: (problem: TrainError) => void
   /** a checkpoint after every so many steps too, besides those at the end of every epoch */
   readonly every?: number
