@@ -192,7 +192,10 @@ export const checkGradient = <T extends Tree<Tensor<Dims, 'f64'>>>(
   at: T,
   options: CheckOptions = {}
 ): E.Either<ShapeError | BackendError, GradientCheck> => {
-  const unfit = wrongArgument<ShapeError | BackendError>(shapeError, [functionArgument('f', f), tensorsArgument('at', at)])
+  const unfit = wrongArgument<ShapeError | BackendError>(shapeError, [
+    functionArgument('f', f),
+    tensorsArgument('at', at)
+  ])
   const noBackend = wrongArgument(backendError, [backendArgument(backend)])
   if (unfit !== undefined || noBackend !== undefined) return E.left((noBackend ?? unfit) as ShapeError | BackendError)
   const { tolerance } = { ...defaults, ...defined(options) }

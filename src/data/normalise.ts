@@ -263,8 +263,7 @@ export const undoScaling: SettingThenData<Scaling, Tensor, E.Either<DataError, T
     const { scale, shift } = scaling
     const n = scale.length
     if (!isFloat(scaled.dtype) || !fits(scaling, scaled)) return E.left(misfit('scaled', scaling, scaled))
-    if (scale.includes(0))
-      return E.left(dataError(['scale'], 'numbers other than 0', '0', 'it cannot be undone'))
+    if (scale.includes(0)) return E.left(dataError(['scale'], 'numbers other than 0', '0', 'it cannot be undone'))
     const out = Float64Array.from(numbersOf(scaled))
     for (let i = 0; i < out.length; i++)
       out[i] = ((out[i] as number) - (shift[i % n] as number)) / (scale[i % n] as number)
