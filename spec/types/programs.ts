@@ -325,8 +325,6 @@ export const rejected: readonly (readonly [name: string, code: string])[] = [
   ['groups of channels from data', 'model(input(8, 8, size), conv2d(4, 3, { groups: 2 }))'],
   ['an image of unknown size', 'model(input(size, 8, 1), conv2d(4, 3))'],
   ['a kernel chosen at run time', 'model(input(8, 8, 1), conv2d(4, flip ? 3 : 5))'],
-  ['padding chosen at run time', "model(input(8, 8, 1), conv2d(4, 3, { padding: flip ? 'same' : 'valid' }))"],
-  ['a bias of a convolution chosen at run time', 'model(input(8, 8, 1), conv2d(4, 3, { bias: flip }))'],
   ['a kernel for another number of axes', 'model(input(8, 8, 1), conv2d(4, [3, 3, 3]))'],
   ['padding that images do not have', "conv2d(4, 3, { padding: 'causal' })"],
   ['an unknown setting of a convolution', 'conv2d(4, 3, { strides: 2 })'],

@@ -5,8 +5,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { backendError, type BackendError } from '../../value/error.js'
-import type { ImportedProduct } from '../wasm/emit/imported.js'
-import type { Products } from '../wasm/runtime/instance.js'
+import type { ImportedProduct, Products } from '../wasm/equipment.js'
 
 /** of the numerics contract that the products must keep */
 const contract = 1

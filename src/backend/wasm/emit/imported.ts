@@ -3,6 +3,7 @@ import type { MatmulKernel } from '../../kernel/ir.js'
 import { isThin, panelWidth, sizesOf, type Layout, type ProductSizes } from '../../kernel/tiling.js'
 import type { AddressOf } from './scope.js'
 import type { Sharing } from './panel.js'
+import type { ImportedProduct } from '../equipment.js'
 
 /** Fewer multiplications than these are left to Wasm. Measured: with 4,096 both take the same time, with 8,192 Wasm takes 1.4 times as long. */
 const worthCalling = 8192
@@ -16,9 +17,6 @@ const isWorth = (product: ProductSizes): boolean => {
   const wide = n > panelWidth(product) && c.column === p.size
   return wide && !isThin(product) && m * n * depth * batches >= worthCalling
 }
-
-/** a product as numbers: what the imported function computes, and for which thread */
-export type ImportedProduct = readonly number[]
 
 const layoutNumbers = ({ base, row, column, batch, panel = 0 }: Layout): readonly number[] => [
   base,

@@ -6,7 +6,7 @@ import { emitBarrier } from './barrier.js'
 import { pow, unaryFunctions, type UnaryName } from './functions.js'
 import { copyBytes } from './copy.js'
 import { emitFingerprint } from './fingerprint.js'
-import { importedProduct, type ImportedProduct } from './imported.js'
+import { importedProduct } from './imported.js'
 import { bits, get, i4, integer, set } from './lanes.js'
 import type { Procedure, Where } from './loops.js'
 import { emitMap } from './map.js'
@@ -16,6 +16,7 @@ import type { Sharing } from './panel.js'
 import { emitReduce } from './reduce.js'
 import type { Routine } from './routine.js'
 import type { Library } from './scope.js'
+import type { ComputeProduct, ImportedProduct } from '../equipment.js'
 
 /** Threefry-2x32 of (0, place) under a key, for four places at a time; a draw is the exclusive or of the block's two words */
 const bits32 = (): Func<['v128', 'v128', 'v128'], ['v128']> =>
@@ -112,9 +113,6 @@ export interface Emitted extends Portable {
   readonly functions: Imports
 }
 export const portable = ({ bytes, memory, sleep, products }: Emitted): Portable => ({ bytes, memory, sleep, products })
-
-/** computes a product in a loop's memory */
-export type ComputeProduct = (product: ImportedProduct) => () => void
 
 /** what the modules import, with what is a loop's own in their places */
 export const importsOf = (

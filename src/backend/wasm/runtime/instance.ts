@@ -3,7 +3,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Compilation } from '../../kernel/compile.js'
 import { kernelByKernel, type Part } from '../../kernel/thread-programs.js'
 import type { BackendError } from '../../../value/error.js'
-import { importsOf, type ComputeProduct } from '../emit/module.js'
+import { importsOf } from '../emit/module.js'
+import type { Products, Profiler, Recorder } from '../equipment.js'
 import { moduleOf, type Cached } from './cache.js'
 import { arrays, type Instance } from './loop.js'
 import { notRunning, type SelfTest } from './self-test.js'
@@ -16,23 +17,6 @@ interface Running {
   readonly run: (turn: number) => void
   readonly barrier: () => void
 }
-
-/** what computes large products in place of Wasm */
-export interface Products {
-  /** the file from which each thread loads it */
-  readonly file: string
-  readonly on: (memory: WebAssembly.Memory) => ComputeProduct
-}
-
-/** Measures kernels one by one: then each of them is a module of its own, and all threads wait after it. */
-export interface Profiler {
-  /** milliseconds, from whenever */
-  readonly now: () => number
-  /** a loop is opened */
-  readonly opened: (c: Compilation) => Recorder
-}
-/** takes down how long a kernel of a program took */
-export type Recorder = (which: number, kernel: number, milliseconds: number) => void
 
 const memoryFor = ({ programs, plan, threads }: Compilation): WebAssembly.Memory => {
   const pages = Math.ceil(plan.bytes / pageSize)
