@@ -20,5 +20,5 @@ export interface Profiler {
   /** a loop is opened */
   readonly opened: (c: Compilation) => Recorder
 }
-/** takes down how long a kernel of a program took */
+/** records how long a kernel of a program took */
 export type Recorder = (which: number, kernel: number, milliseconds: number) => void
