@@ -115,12 +115,12 @@ const opened =
   }
 
 /**
- * The same training as `train`, pulled turn by turn: between two turns the caller may save the state, show something, or stop pulling (then
- * `return` gives back memory and threads). An epoch's end ends a turn.
+ * The same training as `train`, as an iterator: between two chunks the caller may save the state, report progress, or stop (then `return`
+ * releases memory and threads). The end of an epoch ends a chunk.
  *
  * @example
- * const pulled = turns(settings, { backend: wasm, pauseAt: step => step % 100 === 0 })(data)
- * // Either<TrainError, Generator<Turn, Either<TrainError, Trained>>>
+ * const chunks = trainIterator(settings, { backend: wasm, pauseAt: step => step % 100 === 0 })(data)
+ * // Either<TrainError, Generator<TrainingChunk, Either<TrainError, Trained>>>
  */
 export const trainIterator =
   <M extends AnyModel, const L extends Loss>(options: FittingOptions<M, L>, o: TrainIteratorOptions) =>
