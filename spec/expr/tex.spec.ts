@@ -121,7 +121,13 @@ describe('whole formulas', () => {
     expect(tex(f.softplus(x))).toMatchInlineSnapshot(
       `"\\left(\\begin{cases} x & \\text{if } 0 \\le x \\\\ 0 & \\text{otherwise} \\end{cases}\\right) + \\log\\left(1 + e^{\\begin{cases} -x & \\text{if } 0 \\le x \\\\ x & \\text{otherwise} \\end{cases}}\\right)"`
     )
-    expect(tex(f.silu(x), 'y')).toMatchInlineSnapshot()
+    expect(tex(f.silu(x), 'y')).toMatchInlineSnapshot(`
+      "\\begin{aligned}
+      t_{1} &= e^{\\begin{cases} -x & \\text{if } 0 \\le x \\\\ x & \\text{otherwise} \\end{cases}} \\\\
+      t_{2} &= 1 + t_{1} \\\\
+      y &= x \\cdot \\left(\\begin{cases} \\frac{1}{t_{2}} & \\text{if } 0 \\le x \\\\ \\frac{t_{1}}{t_{2}} & \\text{otherwise} \\end{cases}\\right)
+      \\end{aligned}"
+    `)
   })
   test('with parts that are used twice', () => {
     expect(tex(f.softmax(logits))).toMatchInlineSnapshot(`
