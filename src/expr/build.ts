@@ -1,4 +1,7 @@
-/** Building expressions. Total: a mistake gives an `invalid` node, which passes through everything up to `program`, where it is Left. */
+/**
+ * Building expressions. Builders never fail: a mistake gives an `invalid` node, which passes through every later
+ * builder; `program` reports it as Left.
+ */
 import * as E from 'fp-ts/lib/Either.js'
 import { shapeError } from '../value/error.js'
 import { showShape, type Dims } from '../value/shape.js'
@@ -13,7 +16,7 @@ export type Arg = Expr | number
 const invalid = (error: Ops['invalid']['error']): Expr =>
   Object.freeze({ op: 'invalid', args: [], attrs: { error }, dtype: 'f32', shape: [] })
 
-/** a node, if its arguments suit it */
+/** a node, if its arguments suit the op; else an `invalid` node */
 export const node = <K extends Op>(op: K, args: readonly Expr[], attrs: Ops[K]): Expr => {
   const wrong = args.find(a => a.op === 'invalid')
   if (wrong !== undefined) return wrong
@@ -34,7 +37,7 @@ export const node = <K extends Op>(op: K, args: readonly Expr[], attrs: Ops[K]):
 /** a value given when the program runs */
 export const input = (name: string, dtype: DType, shape: Dims): Expr => node('input', [], { name, dtype, shape })
 
-/** a tensor known now, or one number in every place of the given shape */
+/** a tensor known now, or one number repeated over the given shape */
 export const constant = (
   value: number | Tensor,
   like: { readonly dtype: DType; readonly shape?: Dims } = { dtype: 'f32' }
@@ -74,18 +77,18 @@ const stretched = (shapes: readonly Dims[]): Dims => {
   )
 }
 
-/** sizes of 1 and missing leading axes become the sizes asked for */
+/** repeats axes of size 1 and adds leading axes, so that x has the given shape */
 export const broadcast = (x: Expr, shape: Dims): Expr => {
   if (same(x.shape, shape)) return x
   const missing = Math.max(0, shape.length - x.shape.length)
   const wide = node('broadcast', [reshape(x, [...Array.from({ length: missing }, () => 1), ...x.shape])], { shape })
-  // one number everywhere stays one number
+  // a broadcast constant is a larger constant
   return wide.op === 'broadcast' && x.op === 'constant' && x.attrs.value.data.length === 1
     ? constant(x.attrs.value.data[0] as number, { dtype: x.dtype, shape })
     : wide
 }
 
-/** numbers become constants of the others' element type; then all get one shape */
+/** turns numbers into constants with the element type of the others, then broadcasts all to one shape */
 const aligned = (op: Op, args: readonly Arg[]): readonly Expr[] => {
   const exprs = args.filter(a => typeof a !== 'number')
   const like = exprs.at(-1)
@@ -157,7 +160,9 @@ export const sin = unary('sin')
 export const cos = unary('cos')
 /** the value, with gradient 0 */
 export const stopGradient = unary('stopGradient')
-/** the same numbers as another element type: any become f32 (rounded) or f64, bytes and truth values also u32 */
+/**
+ * the same numbers as another element type: any type can become f32 (rounded) or f64; u8 and bool can also become u32
+ */
 export const cast = (x: Expr, dtype: DType): Expr => (x.dtype === dtype ? x : node('cast', [x], { dtype }))
 
 type BinaryOp = 'add' | 'sub' | 'mul' | 'div' | 'max' | 'min' | 'pow' | 'equal' | 'less' | 'lessEqual'
@@ -202,19 +207,20 @@ export const select = (condition: Expr, then: Arg, otherwise: Arg): Expr => {
   )
 }
 
-// ---- reductions: the reduced axes stay, with size 1 (all axes where none are named)
+// ---- reductions: the reduced axes stay, with size 1; without `axes`, all axes are reduced
 
 const axesOf = (x: Expr, axes: Dims | undefined): Dims =>
   [...new Set((axes ?? x.shape.map((_, i) => i)).map(a => (a < 0 ? a + x.shape.length : a)))].sort((a, b) => a - b)
 /**
- * The sum along the axes named (-1 is the last), or of everything; those axes stay, with size 1. Added in f64 and rounded once.
+ * The sum along the given axes (-1 is the last), or of all numbers. These axes stay, with size 1. The sum is computed
+ * in f64 and rounded once.
  *
  * @example sum(x, [-1]) // [2, 3] -> [2, 1]
  */
 export const sum = (x: Expr, axes?: Dims): Expr => node('sum', [x], { axes: axesOf(x, axes) })
-/** the largest; where several are largest they share the gradient equally */
+/** the largest number; several equal largest numbers share the gradient equally */
 export const reduceMax = (x: Expr, axes?: Dims): Expr => node('reduceMax', [x], { axes: axesOf(x, axes) })
-/** the sum, divided by the number of numbers in one rounding with it (numerics contract, section 1) */
+/** the sum divided by the count, rounded once in all (numerics contract, section 1) */
 export const mean = (x: Expr, axes?: Dims): Expr => {
   const n = axesOf(x, axes).reduce((p, a) => p * (x.shape[a] ?? 1), 1)
   return cast(div(sum(cast(x, 'f64'), axes), n), x.dtype)
@@ -228,12 +234,12 @@ export const total = (x: Expr): Expr => reshape(sum(x), [])
  * The product of matrices: [..., m, k] and [..., k, n] give [..., m, n]. The axes before the last two are equal; nothing is broadcast.
  */
 export const matmul = (a: Expr, b: Expr): Expr => node('matmul', [a, b], {})
-/** axes in another order: axis i of the result is axis permutation[i] of x; reversed unless given */
+/** axes in another order: axis i of the result is axis permutation[i] of x; default: the reverse order */
 export const transpose = (x: Expr, permutation: Dims = [...x.shape.keys()].reverse()): Expr =>
   permutation.every((p, i) => p === i) && permutation.length === x.shape.length
     ? x
     : node('transpose', [x], { permutation })
-/** matrices with rows and columns exchanged: the last two axes */
+/** matrices with rows and columns exchanged: swaps the last two axes */
 export const transposed = (x: Expr): Expr => {
   const r = x.shape.length
   return transpose(x, [...Array.from({ length: Math.max(0, r - 2) }, (_, i) => i), r - 1, r - 2])
@@ -252,7 +258,7 @@ export const concat = (xs: readonly Expr[], axis: number): Expr =>
   xs.length === 0
     ? invalid(shapeError(['concat'], 'at least one tensor', 'none'))
     : node('concat', xs, { axis: axis < 0 ? axis + (xs[0]?.shape.length ?? 0) : axis })
-/** `value` in so many places before (`low`) and after (`high`) each axis */
+/** adds `low` copies of `value` before and `high` copies after each axis */
 export const pad = (x: Expr, low: Dims, high: Dims, value = 0): Expr => node('pad', [x], { low, high, value })
 
 // ---- indexing, images, randomness
@@ -260,8 +266,8 @@ export const pad = (x: Expr, low: Dims, high: Dims, value = 0): Expr => node('pa
 /** rows by index: table [n, ...r] and index u32 [...i] give [...i, ...r] */
 export const gather = (table: Expr, index: Expr): Expr => node('gather', [table, index], {})
 /**
- * The adjoint of `gather`: values [...i, ...r] and index u32 [...i] give [rows, ...r]. Values of the same row add up; an index past the
- * end means the last row.
+ * The adjoint of `gather`: values [...i, ...r] and index u32 [...i] give [rows, ...r]. Values of the same row are
+ * added; an index past the end means the last row.
  */
 export const scatterAdd = (values: Expr, index: Expr, rows: number): Expr =>
   node('scatterAdd', [values, index], { rows })
@@ -276,18 +282,18 @@ export const windows = (
   stride: Window['stride'] = [1, 1],
   dilation: Window['dilation'] = [1, 1]
 ): Expr => node('windows', [x], { size, stride, dilation })
-/** the adjoint of `windows`: overlapping windows add up */
+/** the adjoint of `windows`: adds overlapping windows */
 export const unwindows = (x: Expr, window: Window, height: number, width: number): Expr =>
   node('unwindows', [x], { ...window, height, width })
 
-/** 64 bits that tell the bits of x apart, as u32 [2] */
+/** a hash of the bits of x: 64 bits, as u32 [2] */
 export const fingerprint = (x: Expr): Expr => node('fingerprint', [x], {})
 
-/** the key below this one for a number */
+/** the child key of this key for a number */
 export const foldIn = (key: Expr, data: number): Expr => node('foldIn', [key], { data })
 /**
- * Draws from a key (u32 [2], see `foldIn`), the same for the same key: 'bits' are u32, 'uniform' f32 in [0, 1), 'normal' f32 of mean 0
- * and variance 1
+ * Random numbers from a key (u32 [2], see `foldIn`); equal keys give equal numbers. 'bits' are u32, 'uniform' is f32 in
+ * [0, 1), 'normal' is f32 with mean 0 and variance 1.
  */
 export const random = (key: Expr, distribution: Distribution, shape: Dims): Expr =>
   node('random', [key], { distribution, shape })

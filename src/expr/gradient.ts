@@ -1,4 +1,4 @@
-/** Reverse-mode differentiation: from expressions to expressions, so that it can be applied again. */
+/** Reverse-mode differentiation. It maps expressions to expressions, so it can be applied repeatedly. */
 import { shapeError } from '../value/error.js'
 import { sizeOf, showShape } from '../value/shape.js'
 import { isFloat } from '../value/tensor.js'
@@ -8,8 +8,9 @@ import { topological, type Expr, type Op } from './op.js'
 import { rulesOf } from './ops/table.js'
 
 /**
- * dy/dx for each x, as expressions of the x's shapes. y must hold one number; an x that y does not depend on has gradient 0.
- * Shared sub-expressions are differentiated once; cotangents that meet are added in the order of the graph.
+ * dy/dx for each x, as expressions with the shape of x. y must hold one number. An x that y does not depend on has
+ * gradient 0. Shared sub-expressions are differentiated once. Cotangents of one node are added in the order of the
+ * graph.
  */
 export const gradients = (y: Expr, xs: readonly Expr[]): readonly Expr[] => {
   if (y.op === 'invalid') return xs.map(() => y)
@@ -45,8 +46,9 @@ export const gradients = (y: Expr, xs: readonly Expr[]): readonly Expr[] => {
 }
 
 /**
- * The value of a function and its gradient, of the same form as the argument. An argument is the expression itself, wherever it
- * occurs: also where the function has it from elsewhere, and if it stands for two arguments, each gets the derivative by both.
+ * The value of a function and its gradient, which has the structure of the argument. An argument is the expression
+ * itself, wherever it occurs, also where the function uses it by closure. If the same expression is passed as two
+ * arguments, each gets the derivative with respect to both.
  */
 export const valueAndGrad =
   <X extends Tree<Expr>>(f: (x: X) => Expr) =>
@@ -62,9 +64,8 @@ export const valueAndGrad =
   }
 
 /**
- * The gradient of a function whose value is one number. It is a function of expressions again: `grad(x => total(grad(f)(x)))`.
- *
- * @example grad((x: Expr) => total(mul(x, x)))(input('x', 'f64', [3])) // the expression 2x
+ * The gradient of a function whose value is one number. The result is again a function of expressions: `grad(x =>
+ * total(grad(f)(x)))`.
  */
 export const grad =
   <X extends Tree<Expr>>(f: (x: X) => Expr) =>

@@ -1,4 +1,4 @@
-/** A program: named expressions to compute, and the inputs they need. What a backend compiles. */
+/** A program: named expressions to compute, and the inputs they need. Backends compile programs. */
 import * as E from 'fp-ts/lib/Either.js'
 import { isObject, objectArgument, wrongArgument, type Argument } from '../value/argument.js'
 import { shapeError, type ShapeError } from '../value/error.js'
@@ -14,7 +14,7 @@ export interface Program {
   readonly order: readonly Expr[]
 }
 
-/** what untyped callers may pass in the place of expressions */
+/** untyped callers may pass anything as expressions */
 const expressions = (outputs: Readonly<Record<string, Expr>>): readonly Argument[] =>
   Object.entries((outputs as Readonly<Record<string, Expr>> | undefined) ?? {}).map(([name, value]) => ({
     path: ['output', name],
@@ -27,7 +27,7 @@ const expressions = (outputs: Readonly<Record<string, Expr>>): readonly Argument
  * The program that computes these expressions, for `compile` of a backend.
  *
  * @example program({ y: add(input('x', 'f32', [2]), 1) })
- * @returns Left with the first mistake made while building, or when one name stands for inputs of different shapes
+ * @returns Left with the first mistake made while building, or if two inputs of different shapes have one name
  */
 export const program = (outputs: Readonly<Record<string, Expr>>): E.Either<ShapeError, Program> => {
   const unfit = wrongArgument(shapeError, [objectArgument('outputs', outputs), ...expressions(outputs)])

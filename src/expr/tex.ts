@@ -1,10 +1,10 @@
-/** Formulas as TeX (of the kind that KaTeX and MathJax read). */
+/** Formulas as TeX that KaTeX and MathJax can read. */
 import { sizeOf } from '../value/shape.js'
 import { topological, type Expr, type Op } from './op.js'
 import { Level, symbol, type Piece } from './ops/notation.js'
 import { rulesOf } from './ops/table.js'
 
-/** deeper nesting than this is neither readable nor read by TeX, so a part of it gets a name */
+/** deeper nesting is unreadable, and TeX itself refuses it, so a part of a deeper formula gets a name */
 const deepest = 12
 
 /** a letter that no input's name begins with */
@@ -13,7 +13,7 @@ const freshLetter = (order: readonly Expr[]): string => {
   return ['t', 'u', 'v', 's', 'z', '\\tau'].find(letter => !taken.has(letter)) ?? '\\upsilon'
 }
 
-/** what only changes how numbers are kept, not which: such nodes are not written */
+/** nodes that change the storage of numbers and not the numbers: the formula omits them */
 const isInvisible = (e: Expr): boolean => {
   const [arg] = e.args
   if (arg === undefined) return false
@@ -25,7 +25,7 @@ const isInvisible = (e: Expr): boolean => {
   )
 }
 
-/** each node -> what is written for it: casts, broadcasts and reshapes by sizes of 1 are not */
+/** maps each node to the node that is written for it; casts, broadcasts and reshapes by sizes of 1 are skipped */
 const written = (order: readonly Expr[]): ReadonlyMap<Expr, Expr> => {
   const core = new Map<Expr, Expr>()
   for (const e of order) core.set(e, isInvisible(e) ? (core.get(e.args[0] as Expr) as Expr) : e)
@@ -33,11 +33,11 @@ const written = (order: readonly Expr[]): ReadonlyMap<Expr, Expr> => {
 }
 
 /**
- * The formula that an expression stands for. Parts that are used more than once are named first, in rows of their own, so that a
- * formula is never longer than its graph. Element types, broadcasting and axes of size 1 are not written; axes are called i, j,
- * k, ... from the first on; `A \, B` is a matrix product, `A \odot B` the product number by number.
+ * The formula of an expression. A part that is used more than once is defined first, in a separate row, so that a
+ * formula is never longer than its graph. Element types, broadcasting and axes of size 1 are omitted. Axes are called
+ * i, j, k, ... in order. `A \, B` is a matrix product, `A \odot B` the product number by number.
  *
- * @param name what the formula is called: `L` gives `L = ...`
+ * @param name the left-hand side: `L` gives `L = ...`
  * @example tex(div(1, add(1, exp(neg(input('x', 'f32', [3])))))) // \frac{1}{1 + e^{-x}}
  */
 export const tex = (e: Expr, name = ''): string => {

@@ -1,7 +1,7 @@
 /**
- * What can be drawn from a leaf. Each draw is a pure function of its key, and element i of a draw is a function of the key and
- * i alone (but for permutations): the functions named `...At` compute it, from the bare words of the key. They are what a
- * backend calls or does again in its own instructions.
+ * Draws of random numbers from a leaf key. A draw is a pure function of its key. Element i of a draw depends on the key
+ * and i alone (permutations apart). The functions named `...At` compute one element from the words of the key. Backends
+ * call these functions or repeat them in machine code.
  */
 import { erfinv } from '../value/elementary.js'
 import type { DrawKey } from './key.js'
@@ -16,18 +16,18 @@ export const uniformAt = (k: Words, i: number): number => (bits32At(k, i) >>> 9)
 /** 1 with probability p (rounded to f32), else 0: whether the uniform number is below p */
 export const bernoulliAt = (k: Words, p: number, i: number): number => (uniformAt(k, i) < Math.fround(p) ? 1 : 0)
 
-/** -1 + 2^-24, the least f32 above -1 */
+/** -1 + 2^-24, the smallest f32 above -1 */
 const LEAST = -0.9999999403953552
 const SQRT2 = 1.4142135623730951
 
 /**
- * A standard normal f32: sqrt(2) erfinv(u) in f64, rounded once, where u = max(l, 2 v + l) in f32, v is the uniform number and
- * l = -1 + 2^-24. It is odd about the middle and reaches 5.42.
+ * A standard normal f32: sqrt(2) erfinv(u) in f64, rounded once, where u = max(l, 2 v + l) in f32, v is the uniform
+ * number and l = -1 + 2^-24. The largest value is 5.42, and the distribution is symmetric.
  */
 export const normalAt = (k: Words, i: number): number =>
   Math.fround(SQRT2 * erfinv(Math.max(LEAST, Math.fround(2 * uniformAt(k, i) + LEAST))))
 
-/** how many whole numbers there are from lo to hi - 1; one where there are none */
+/** how many whole numbers there are from lo to hi - 1; 1 for an empty range */
 const spanOf = (lo: number, hi: number): number => (hi > lo ? (hi - lo) >>> 0 : 1)
 
 const within = (high: number, low: number, lo: number, span: number): number => {
@@ -38,8 +38,9 @@ const within = (high: number, low: number, lo: number, span: number): number => 
 }
 
 /**
- * A whole number from lo to hi - 1, for whole -2^31 <= lo < hi < 2^31; lo itself where hi <= lo. Up to a span of 65536 it is 64
- * random bits modulo the span, so no number is favoured to speak of; above, a sum that is taken mod 2^32 favours some a little.
+ * A whole number from lo to hi - 1, for whole -2^31 <= lo < hi < 2^31; lo itself where hi <= lo. Up to a span of 65536
+ * the result is 64 random bits modulo the span, so its bias is negligible. Above, a sum taken mod 2^32 makes some
+ * numbers slightly more likely.
  */
 export const randintAt = (k: Words, lo: number, hi: number, i: number): number =>
   within(bits32At(splitWords(k, 0), i), bits32At(splitWords(k, 1), i), lo, spanOf(lo, hi))
@@ -83,12 +84,12 @@ export const randint = (k: DrawKey, n: number, lo: number, hi: number): Int32Arr
   return out
 }
 
-/** enough rounds of sorting by 32-bit keys that equal keys leave no trace: 3 ln n / ln 2^32, rounded up */
+/** rounds of sorting by 32-bit keys after which equal keys have no effect: 3 ln n / ln 2^32, rounded up */
 const roundsFor = (n: number): number => (n <= 1 ? 0 : n <= 1625 ? 1 : n <= 2642245 ? 2 : 3)
 
 /**
- * Values by rising keys, equal keys in the order they had. The keys are evenly spread: counted out by their highest bits, each comes to
- * lie within a few places of its own, and goes there.
+ * A stable sort of values by key. The keys are evenly distributed, so a counting sort by their highest bits puts each
+ * value within a few places of its final one, and insertion does the rest.
  */
 const sortBy = (keys: Uint32Array, values: Uint32Array): Uint32Array<ArrayBuffer> => {
   const n = keys.length
@@ -125,7 +126,7 @@ const sortBy = (keys: Uint32Array, values: Uint32Array): Uint32Array<ArrayBuffer
 }
 
 /**
- * The numbers 0 to n - 1 in random order: sorted by random words, anew in each round.
+ * The numbers 0 to n - 1 in random order: sorted by random words, with new words in each round.
  *
  * @example permutation(leafKey(rootKey(0), 'order'), 10)
  */

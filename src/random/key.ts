@@ -1,8 +1,8 @@
 /**
- * Keys, in two types that can't be mixed up. A `Key` is a node of a tree: it can be refined by numbers and labels, and nothing
- * else. A `DrawKey` is a leaf: random numbers are drawn from it, and it can't be refined. The words of a key could serve for
- * either, but the outcomes would be related (`foldIn(k, i)` is `split(k, n)[i]`, and its two words xored are element i of
- * what k draws), so the types keep the two uses apart.
+ * Keys, in two types that can't be mixed up. A `Key` is a node of a tree: it can be refined by numbers and labels, and
+ * nothing else. A `DrawKey` is a leaf: random numbers are drawn from it, and it can't be refined. One key must not be
+ * used for both, because the results would be correlated: `foldIn(k, i)` is `split(k, n)[i]`, and the xor of its two
+ * words is element i of what k draws. The types prevent that.
  *
  * @example
  * const shuffle = foldIn(childKey(rootKey(42), 'shuffle'), epoch)
@@ -26,13 +26,14 @@ const key = (words: Words): Key => ({ kind: 'key', words })
 
 const isWords = (u: unknown): boolean =>
   Array.isArray(u) && u.length === 2 && u.every(w => Number.isInteger(w) && w >= 0 && w <= 0xffffffff)
-/** whether a value is a leaf; a caller without a compiler may hand over a seed instead */
+/** whether a value is a leaf; untyped callers may pass a seed instead */
 export const isDrawKey = (u: unknown): u is DrawKey =>
   typeof u === 'object' && u !== null && 'kind' in u && u.kind === 'draw' && 'words' in u && isWords(u.words)
 
 /**
- * The root of a run. A seed is a whole number from 0 to 2^32 - 1: its key is [0, seed]. Settings and run files refuse other seeds; here
- * every number has a key of its own, so that no two seeds are one by rounding.
+ * The root of a run. A seed is a whole number from 0 to 2^32 - 1: its key is [0, seed]. Settings and run files refuse
+ * other seeds. This function gives every other number a different key too, so that rounding never makes two seeds
+ * equal.
  */
 export const rootKey = (seed: number): Key => key(seedWords(seed))
 
@@ -46,10 +47,13 @@ export const childKey = (k: Key, label: string): Key => foldIn(k, fnv1a32(label)
 export const split = (k: Key, n: number): readonly Key[] =>
   Array.from({ length: n }, (_, i) => key(splitWords(k.words, i)))
 
-/** k itself as a leaf, for a purpose that owns all of k: from then on nothing may be refined from k, nor drawn again */
+/** k itself as a leaf, for a purpose that uses k alone: after that k must not be refined or drawn from again */
 export const drawKey = (k: Key): DrawKey => ({ kind: 'draw', words: k.words })
 
-/** the leaf below k for a label. Leaves and children of one key share its labels: a label serves one of them, once. */
+/**
+ * the leaf below k for a label. Leaves and children of a key share one set of labels: use a label once, for one of
+ * them.
+ */
 export const leafKey = (k: Key, label: string): DrawKey => drawKey(childKey(k, label))
 
 const FNV_OFFSET = 0x811c9dc5
@@ -64,10 +68,8 @@ export const fnv1a32 = (text: string): number =>
   utf8(text).reduce((hash, byte) => Math.imul(hash ^ byte, FNV_PRIME), FNV_OFFSET) >>> 0
 
 /**
- * Two of the labels that would make the same key, equal or not: below one key that is an error, for whoever owns the labels
- * to report.
- *
- * @example collision(['costarring', 'dense', 'liquid']) // some(['costarring', 'liquid'])
+ * Two labels that would make the same key, if there are any; equal labels count. The caller reports it as an error if
+ * both are used below one key.
  */
 export const collision = (labels: readonly string[]): O.Option<readonly [string, string]> => {
   const byHash = new Map<number, string>()

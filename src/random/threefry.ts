@@ -1,8 +1,9 @@
 /**
- * Threefry-2x32 with 20 rounds: a keyed function from 64-bit counters to 64 random bits. There is no state: element i of a
- * stream is the function of i, so any element can be computed alone, in any order, by anyone.
+ * Threefry-2x32 with 20 rounds: a keyed function from 64-bit counters to 64 random bits. There is no state: element i
+ * of a stream is a function of i, so any thread can compute any element alone, in any order.
  *
- * Source: J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011. Derivations agree to the
+ * Source: J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011. Derivations
+ * agree to the
  * bit with JAX (threefry, partitionable).
  */
 
@@ -12,15 +13,15 @@ export type Words = readonly [number, number]
 const PARITY = 0x1bd11bda
 const TWO_32 = 4294967296
 
-/** the last block made, as signed words; every function below reads it at once, so nobody outside ever sees it */
+/** the last block, as signed words; every function below reads it at once, so the reuse can't be seen from outside */
 const block = new Int32Array(2)
 
-/** fills `block`: five groups of four rounds, of two kinds in turn, each followed by an injection of the key */
+/** fills `block`: five groups of four rounds, with two sets of rotations in turn; each group ends by adding the key */
 const mix = (k0: number, k1: number, c0: number, c1: number): void => {
   let a = k0 | 0
   let b = k1 | 0
   let c = k0 ^ k1 ^ PARITY
-  // first to 32 bits, then added: an index may be near 2^53, where a sum would be rounded
+  // convert to 32 bits before adding: an index may be near 2^53, where a sum would be rounded
   let x = ((c0 | 0) + a) | 0
   let y = ((c1 | 0) + b) | 0
   for (let group = 1; ; group += 2) {
@@ -63,12 +64,12 @@ export const threefry = ([k0, k1]: Words, [c0, c1]: Words): Words => {
 }
 
 const bits = new DataView(new ArrayBuffer(8))
-/** apart from the counters of all other uses, whose first word is below 2^21 */
+/** separates these counters from those of all other uses, whose first word is below 2^21 */
 const OTHER = 0xffffffff
 
 /**
- * A number as two words, so that different numbers stay different: whole numbers from 0 to 2^53 - 1 as they are written in base 2^32,
- * any other by a block of its 64 bits. NaN is one number, and -0 is 0.
+ * A number as two words, so that different numbers stay different. Whole numbers from 0 to 2^53 - 1 are written in base
+ * 2^32; any other number is a block computed from its 64 bits. NaN is one number, and -0 is 0.
  */
 export const wordsOf = (n: number): Words => {
   if (Number.isSafeInteger(n) && n >= 0) return [Math.floor(n / TWO_32) >>> 0, n >>> 0]

@@ -1,4 +1,4 @@
-/** How the attributes of ops are written as JSON, exactly: JSON itself has no NaN, no infinities and no -0. */
+/** JSON codecs for the attributes of ops, exact: JSON itself has no NaN, infinities or -0. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { count, exact, list, oneOf, refined, size, type Codec } from '../../value/codec.js'
@@ -13,7 +13,7 @@ const isText = (u: unknown): u is string => typeof u === 'string'
 export const name: Codec<string> = refined('a name', isText)
 
 const words: Readonly<Record<string, number>> = { NaN, Infinity, '-Infinity': -Infinity, '-0': -0 }
-/** any number; those that JSON has no numeral for are words */
+/** any number; those without a JSON numeral are strings */
 export const anyNumber: Codec<number> = new t.Type<number, unknown, unknown>(
   `a number, or one of ${Object.keys(words).join(', ')}`,
   (u): u is number => typeof u === 'number',
@@ -35,7 +35,7 @@ const hexOf = (bytes: Uint8Array): string => Array.from(bytes, b => b.toString(1
 const isHex = (u: unknown): u is string => isText(u) && u.length % 2 === 0 && /^[0-9a-f]*$/.test(u)
 const bytesFrom = (hex: string): Uint8Array =>
   Uint8Array.from({ length: hex.length / 2 }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16))
-/** no list of so many numbers can be in memory; also keeps a product of sizes exact */
+/** larger than any array in memory, and small enough that a product of sizes is exact */
 const maxNumbers = 0x7fffffff
 
 const written = exact('tensor', {
@@ -45,8 +45,8 @@ const written = exact('tensor', {
 })
 const isOne = (x: Tensor): boolean => x.stride.every((s, i) => s === 0 || x.shape[i] === 1)
 /**
- * A tensor as `{ dtype, shape, bytes }`: its numbers in row-major order, little-endian, in hexadecimal digits, so that every bit is
- * kept. The bytes of a single number mean that number in every place.
+ * A tensor as `{ dtype, shape, bytes }`: its numbers in row-major order, little-endian, in hexadecimal digits, so that
+ * every bit is kept. The bytes of a single number mean that number repeated over the shape.
  */
 export const tensor: Codec<Tensor> = new t.Type<Tensor, unknown, unknown>(
   'a tensor',

@@ -1,12 +1,12 @@
-/** What the notation of an op is made of: pieces of TeX. Axes are called i, j, k, ... from the first on. */
+/** Pieces of TeX from which the notation of an op is built. Axes are called i, j, k, ... in order. */
 import { sizeOf, type Dims } from '../../value/shape.js'
 import { numbersOf, scalarOf, type DType, type Tensor } from '../../value/tensor.js'
 import { showNumber } from '../number-text.js'
 
-/** how tightly a piece of TeX holds together; a looser piece inside a tighter one gets parentheses */
+/** precedence of a piece of TeX; a piece of lower precedence inside one of higher precedence gets parentheses */
 export const Level = { relation: 0, sum: 1, operator: 2, product: 3, matrix: 4, applied: 5, power: 6, atom: 7 } as const
 
-/** a formula without its surroundings; `one`: it stands for one number, `numeral`: that is known */
+/** a formula without its context; `one`: its value is one number; `numeral`: that number is known */
 export interface Piece {
   readonly tex: string
   readonly level: number
@@ -63,7 +63,7 @@ export const axis = (a: number): string => 'ijklmnpq'[a] ?? `a_{${a}}`
 export const axes = (d: Dims): string => (d.length === 0 ? '\\varnothing' : d.map(axis).join(', '))
 
 export const parens = (tex: string): string => `\\left(${tex}\\right)`
-/** in parentheses where it is looser than asked for */
+/** adds parentheses if the precedence is lower than `level` */
 export const at = (p: Piece | undefined, level: number): string =>
   p === undefined ? '' : p.level >= level ? p.tex : parens(p.tex)
 
@@ -83,7 +83,7 @@ export const around =
   (open: string, close: string) =>
   (_: unknown, [x]: readonly Piece[]): Piece =>
     atom(`\\left${open}${at(x, 0)}\\right${close}`)
-/** over some axes: all that follows, up to the next sum */
+/** a sum over some axes: it covers everything that follows, up to the next sum */
 export const over =
   (sign: string) =>
   (n: { readonly attrs: { readonly axes: Dims } }, [x]: readonly Piece[]): Piece => ({
@@ -94,6 +94,6 @@ export const raised = (x: Piece | undefined, exponent: string): Piece => ({
   tex: `${at(x, Level.atom)}^{${exponent}}`,
   level: Level.power
 })
-/** one number in every place of a matrix is no scalar */
+/** a matrix filled with one number must not look like a scalar */
 export const matrix = (p: Piece | undefined, shape: Dims = [], level: number): string =>
   p?.one === true && sizeOf(shape) > 1 ? `${at(p, Level.atom)}_{${times(shape)}}` : at(p, level)
