@@ -132,7 +132,7 @@ describe('recorded runs', () => {
     writeFileSync(join(study, 'study.json'), '{}')
     const none = 'expected the folder of a recorded run, got'
     const asFile = `gradfold: ${short}: ${none} a file; gradfold train takes a run file, and records it with --record\n`
-    const asStudy = `gradfold: ${study}: ${none} that of a study; to go on with it: gradfold search '${study}/study.json' --record '${study}'\n`
+    const asStudy = `gradfold: ${study}: ${none} that of a study; to resume it: gradfold search '${study}/study.json' --record '${study}'\n`
     for (const [path, said] of [
       [short, asFile],
       [study, asStudy]

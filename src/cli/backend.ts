@@ -1,4 +1,4 @@
-/** What a command computes with. */
+/** Chooses the backend of a command. */
 import { availableParallelism } from 'node:os'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as IORef from 'fp-ts/lib/IORef.js'
@@ -9,22 +9,22 @@ import { showError, type BackendError } from '../value/error.js'
 import type { Io } from './io.js'
 import { failure, oneLine, type Failure } from './exit.js'
 
-/** more than this many share out too little work each */
+/** more threads than this would each get too little work */
 export const maxThreads = 8
 export const defaultThreads = Math.min(maxThreads, availableParallelism())
 
-/** names the fastest backend that can be used */
+/** a backend name that selects the fastest backend that works here */
 export const auto = 'auto'
 
-/** what a command that computes is told */
+/** flags of commands that compute */
 export interface ComputeFlags {
   readonly backend: BackendName | typeof auto
-  /** one of 1 to 8, in digits */
+  /** 1 to 8, in digits */
   readonly threads: string
   readonly fallback?: boolean
 }
 
-/** says that the reference backend computes instead, and why: once, however often the other one cannot run */
+/** warns once that the reference backend computes instead, and why */
 export const reportFallback = (io: Io): ((reason: BackendError) => void) => {
   const told = IORef.newIORef(false)()
   return reason => {
@@ -33,7 +33,7 @@ export const reportFallback = (io: Io): ((reason: BackendError) => void) => {
   }
 }
 
-/** the name of the backend that is asked for; says on stderr where that is not the fastest one after all */
+/** the name of the requested backend; with `auto`, a line on stderr says why a faster one was not used */
 export const backendName = (io: Io, backend: ComputeFlags['backend']): BackendName =>
   backend === auto
     ? fastestBackend(reason => {
@@ -41,7 +41,7 @@ export const backendName = (io: Io, backend: ComputeFlags['backend']): BackendNa
       })
     : backend
 
-/** the backend that is asked for */
+/** the requested backend */
 export const backendOf = (io: Io, { backend, threads, fallback }: ComputeFlags): TE.TaskEither<Failure, Backend> =>
   pipe(
     loadBackend(backendName(io, backend), Number(threads), fallback === true ? reportFallback(io) : undefined),

@@ -26,14 +26,14 @@ export interface CommandRecord {
   readonly description: string
   readonly args: readonly Argument[]
   readonly options: readonly Option[]
-  /** a method, so that each command can say which flags its options give */
+  /** a method, because methods are bivariant: each command can state the type of its flags */
   run(io: Io, args: readonly string[], flags: object): Promise<ExitCode>
 }
 
 const runFile = new Argument('<run.json>', 'a run file, or - for standard input')
 const record = new Argument('<folder>', 'the folder of a recorded run')
 
-/** digits to a whole number; anything else stays what it is, and is refused where the number is used */
+/** digits as a whole number; anything else stays text, and the code that uses the number refuses it */
 const whole = (text: string): number | string => (/^\d{1,15}$/.test(text) ? Number(text) : text)
 
 const option = (flags: string, description: string): Option => new Option(flags, description)
@@ -63,8 +63,8 @@ const running: readonly CommandRecord[] = [
       quiet,
       option('--record <folder>', 'record the run there, and resume it if it was interrupted'),
       option('--store <folder>', 'the same, in a folder there that is called after the run').conflicts('record'),
-      wholeOption('--every <steps>', 'with these: checkpoints after so many steps too, besides those of epochs'),
-      option('--again', 'with these: start anew what is recorded there'),
+      wholeOption('--every <steps>', 'with these: also a checkpoint every this many steps, not only after epochs'),
+      option('--again', 'with these: replace the record there and start again'),
       ...computing
     ],
     run: (io, [path = ''], flags: TrainFlags) => trainCommand(io, path, flags)
@@ -76,7 +76,7 @@ const running: readonly CommandRecord[] = [
     options: [
       epochEvents,
       quiet,
-      wholeOption('--every <steps>', 'checkpoints after so many steps too, besides those of epochs'),
+      wholeOption('--every <steps>', 'also a checkpoint every this many steps, not only after epochs'),
       ...computing
     ],
     run: (io, [folder = ''], flags: RecordFlags) => resumeCommand(io, folder, flags)
@@ -165,7 +165,7 @@ const describing: readonly CommandRecord[] = [
   },
   {
     name: 'members',
-    description: 'prints what may stand in run files and study files: tags, their fields and default values',
+    description: 'prints what run files and study files may contain: tags, their fields and default values',
     args: [new Argument('[family]', 'one family alone').choices(familyNames)],
     options: [],
     run: (io, [name]) => membersCommand(io, name)

@@ -1,4 +1,4 @@
-/** What the command tells machines about a run or a study while it is on and at its end: the same events that people see. */
+/** Events of a run or a study as JSON lines, for programs: the same events that people see. */
 import type { EpochReport } from '../train/events.js'
 import type { Executed } from '../run/execute.js'
 import { exactNumber } from '../run/numbers.js'
@@ -10,7 +10,7 @@ import type { Trial } from '../search/trial.js'
 import { showError } from '../value/error.js'
 import type { Failure } from './exit.js'
 
-/** numbers that JSON does not have are written as in a record: "NaN", "Infinity", "-Infinity", "-0" */
+/** numbers without a JSON numeral are written as in a record: "NaN", "Infinity", "-Infinity", "-0" */
 const exact = (_: string, value: unknown): unknown => (typeof value === 'number' ? exactNumber.encode(value) : value)
 
 /** One JSON object, on one line. Nothing in it depends on the machine or the clock: the same run gives the same lines. */
@@ -25,14 +25,17 @@ export const epochJson = ({ epoch, step, loss, metrics, settings, validation }: 
 export const doneJson = ({ reason, epoch, step, train, test }: Executed): string =>
   line('done', { reason, epoch, step, train, ...(test === undefined ? {} : { test }) })
 
-/** the fields by name: an error may carry a whole training state; `resume` says how to resume what was interrupted */
+/**
+ * writes single fields, because an error may hold a whole training state; `resume` is the command that resumes an
+ * interrupted run
+ */
 export const errorJson = ({ problem, begun }: Failure): string => {
   const { _tag, path, expected, got, hint } = problem
   const resume = begun?.resume === undefined ? {} : { resume: begun.resume }
   return line('error', { error: _tag, path, expected, got, hint, message: showError(problem), ...resume })
 }
 
-/** a recorded run that was interrupted; `record` is the folder to go on in */
+/** the event of a recorded run that was interrupted; `record` is the folder to resume from */
 export const stoppedJson = ({ folder, id, epoch, step }: RunOutcome): string =>
   line('stopped', { record: folder, run: id, epoch, step })
 
@@ -43,7 +46,7 @@ export const trialJson = (t: Trial): string => line('trial', t)
 export const foundJson = ({ trials, best }: SearchResult): string =>
   line('done', { trials: trials.length, ...(best === undefined ? {} : { best: best.trial }) })
 
-/** a recorded study that was interrupted; `trials` are kept */
+/** the event of a recorded study that was interrupted; `trials` is the number of saved trials */
 export const stoppedStudyJson = (record: string, trials: number): string => line('stopped', { record, trials })
 
 export const verdictJson = (v: Verdict): string => {

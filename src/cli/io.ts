@@ -1,28 +1,28 @@
-/** What a command has to do with: streams, signals, standard input. */
+/** The environment of a command: streams, signals, standard input. */
 
-/** a stream, as far as it is used here */
+/** the parts of a stream that commands use */
 export type Sink = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
 
 export interface Terminal {
   readonly out: Sink
   readonly err: Sink
-  /** milliseconds; only shown, never part of a result */
+  /** milliseconds; shown to people, never part of a result */
   readonly now: () => number
-  /** whether a line can be drawn over and over */
+  /** whether the terminal can redraw a line */
   readonly animated: boolean
 }
 
-/** Ctrl-C, what schedulers and service managers end processes with, and the end of a terminal */
+/** Ctrl-C, the signal that schedulers and service managers send, and the closing of a terminal */
 export const endSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export type EndSignal = (typeof endSignals)[number]
 
 export interface Io extends Terminal {
   /**
-   * Calls back when the command is asked to end, once, with the first signal; the same signal again ends it at once, but for SIGHUP, which
-   * a closed terminal may send twice. Gives what takes that back.
+   * Calls back once, at the first signal to end. A second signal of the same kind ends the process at once. SIGHUP is
+   * the exception, because a closed terminal may send it twice. Returns a function that removes the handlers.
    */
   readonly onEndSignal: (f: (signal: EndSignal) => void) => () => void
-  /** standard input, piece by piece */
+  /** standard input, in chunks */
   readonly stdin: () => AsyncIterable<Uint8Array>
   readonly version: string
 }

@@ -8,13 +8,13 @@ import { endSignals, type EndSignal } from './io.js'
 
 const { stdin, stdout, stderr, env } = process
 
-// A reader that has seen enough (`gradfold train run.json | head`) ends the command as Ctrl-C does: quietly, and what is recorded is saved.
-// What cannot be written for another reason (a disk that is full) is a failure: nobody has read how the run ended.
+// A reader that closes the pipe early (`gradfold train run.json | head`) ends the command quietly, as Ctrl-C does, and
+// the record is saved. Any other write error (a full disk) is a failure: the output of the run is incomplete.
 const asked = IORef.newIORef(false)()
 const unwritten =
   (stream: NodeJS.WriteStream) =>
   (e: NodeJS.ErrnoException): void => {
-    // a terminal that was closed says EIO
+    // a closed terminal gives EIO
     if (e.code !== 'EPIPE' && !(e.code === 'EIO' && stream.isTTY)) {
       if (!stderr.destroyed) stderr.write(`gradfold: output: expected a place that can be written, got ${e.code}\n`)
       process.exit(exitCodes.failed)

@@ -1,4 +1,4 @@
-/** `gradfold members`: what may stand in run files and study files, from the very tables that read them. */
+/** `gradfold members`: what run files and study files may contain, from the tables that read these files. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -14,13 +14,13 @@ import { printed } from './print.js'
 /** a field of a member */
 export interface Field {
   readonly name: string
-  /** what may stand there, in words */
+  /** the accepted values, in words */
   readonly takes: string
-  /** as JSON, what it means to leave the field out: nothing where that says no more than that it is not there, Left where it must be there */
+  /** the default as JSON; '' if an absent field just means absence, Left if the field is required */
   readonly leftOut: E.Either<'required', string>
 }
 export interface Family {
-  /** where its members stand */
+  /** where members of the family are written */
   readonly where: string
   readonly members: Readonly<Record<string, readonly Field[]>>
 }
@@ -40,7 +40,7 @@ const fieldsOf = (fields: Fields): readonly Field[] =>
     leftOut: shown(codec as Codec<unknown>)
   }))
 
-/** in the place of a family's codec: its name, where that would show all of its members */
+/** replaces a family's codec by its name, where the output would otherwise list all of its members */
 const any = <A>(name: string): Codec<A> => refined(name, (u): u is A => u !== undefined)
 const named: Codecs = {
   layer: any('a layer'),
@@ -59,7 +59,7 @@ const named: Codecs = {
 const of = (definitions: Definitions<Definition>): Family['members'] =>
   Object.fromEntries(Object.values(definitions).map(d => [d.tag, fieldsOf(d.fields(named))]))
 
-/** every family of run files and study files, by the name that the command has for it */
+/** every family of run files and study files, by its name on the command line */
 export const listing = (registry: Registry = builtIn): Readonly<Record<string, Family>> => ({
   data: { where: 'data', members: of(registry.readers) },
   split: { where: 'split, validation', members: of(splits) },
@@ -90,7 +90,7 @@ const table = (members: Family['members']): string =>
         ...Object.entries(members).flatMap(([tag, fields]) => rows(tag, fields))
       ])
 
-/** @param name of one family; all of them unless given */
+/** @param name of one family (default: all) */
 export const membersCommand = (io: Io, name?: string): Promise<ExitCode> =>
   pipe(
     Object.entries(listing()).filter(([family]) => name === undefined || family === name),

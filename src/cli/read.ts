@@ -11,10 +11,10 @@ import { parseStudyFile, type StudyFile } from '../search/study-file.js'
 import { decodeError, inside, settingError, type DecodeError, type Problem, type SettingError } from '../value/error.js'
 import type { Failure } from './exit.js'
 
-/** 64 MiB: a file may hold small data itself */
+/** 64 MiB, because a file may contain small data */
 const limits: Limits = { bytes: 0x400_0000, rank: 8 }
 
-/** the text of a file or of standard input, plain or packed with gzip, read up to the limit */
+/** the text of a file or of standard input, plain or gzipped, read up to the limit */
 const textOf = (path: string, stdin: Stdin): TE.TaskEither<LoadError, string> =>
   pipe(
     path === '-' ? readStream(called(path), stdin(), limits.bytes) : readBounded(path, limits.bytes),
@@ -33,13 +33,13 @@ const textOf = (path: string, stdin: Stdin): TE.TaskEither<LoadError, string> =>
   )
 
 type Stdin = () => AsyncIterable<Uint8Array>
-/** what a path is called in messages: `-` is standard input */
+/** the name of a path in messages: `-` is standard input */
 export const called = (path: string): string => (path === '-' ? 'standard input' : path)
 export const about =
   (path: string) =>
   (problem: Problem<string>): Failure => ({ problem, file: called(path) })
 
-/** what is wrong with the paths that options give, if anything: they may be left out, but not be empty */
+/** checks the paths given as options: they may be absent, but not empty */
 export const checkPaths = (
   kind: 'folder' | 'file',
   paths: Readonly<Record<string, string | undefined>>
@@ -51,9 +51,9 @@ export const checkPaths = (
 interface Kind<A> {
   readonly name: string
   readonly command: string
-  /** what to do with a folder instead */
+  /** advice if the path is a folder */
   readonly folder: string
-  /** fields that all files of the kind have, and none of the other */
+  /** fields that all files of this kind have and files of the other kind don't */
   readonly fields: readonly string[]
   readonly parse: (text: string) => E.Either<DecodeError, A>
 }
@@ -72,7 +72,7 @@ const studies: Kind<StudyFile> = {
   parse: parseStudyFile
 }
 
-/** whether a text is a file of the one kind and not of the other, as far as its fields tell */
+/** whether the fields of a text are those of one kind of file and not of the other */
 const isOf = (kind: Kind<unknown>, other: Kind<unknown>, text: string): boolean =>
   pipe(
     E.tryCatch(
@@ -96,7 +96,7 @@ const readKind =
       TE.chainEitherK(text =>
         pipe(
           kind.parse(text),
-          // of a file of the other kind every field would be wrong
+          // for a file of the other kind, name the kind instead of listing every field as wrong
           E.mapLeft(e =>
             isOf(other, kind, text) ? decodeError([], kind.name, other.name, `${other.command} takes it`) : e
           ),
@@ -105,7 +105,7 @@ const readKind =
       )
     )
 
-/** the run file at a path, or from standard input where the path is `-` */
+/** the run file at a path, or from standard input if the path is `-` */
 export const readRun = readKind(runs, studies)
-/** the same for a study file */
+/** the study file at a path, or from standard input if the path is `-` */
 export const readStudy = readKind(studies, runs)

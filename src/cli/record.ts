@@ -34,7 +34,7 @@ export interface RecordFlags extends ComputeFlags {
   readonly every?: number | string
   readonly again?: boolean
 }
-/** what a command that compares is reportOutcome */
+/** the output flag of commands that compare records */
 export interface JsonFlag {
   readonly json?: boolean
 }
@@ -43,7 +43,7 @@ export interface AtFlags extends ComputeFlags {
   readonly out: string
 }
 
-/** what a path leads to where it is no recorded run, if that can be said */
+/** describes what is at a path that holds no recorded run, if it is known */
 const somethingElse = (path: string): T.Task<FileError | undefined> => {
   const no = (got: string, hint: string): FileError => fileError([path], 'the folder of a recorded run', got, hint)
   return pipe(
@@ -55,13 +55,15 @@ const somethingElse = (path: string): T.Task<FileError | undefined> => {
         names.includes(studyName) && !names.includes('run.json')
           ? no(
               'that of a study',
-              `to go on with it: gradfold search ${quoted(`${path}/${studyName}`)} --record ${quoted(path)}`
+              `to resume it: gradfold search ${quoted(`${path}/${studyName}`)} --record ${quoted(path)}`
             )
           : undefined
     )
   )
 }
-/** what is done with the records in folders; where it fails, the first folder that holds something else is called what it is */
+/**
+ * runs an effect on the records in folders; if it fails, the error describes the first folder that holds something else
+ */
 const fromRecords =
   (...folders: readonly string[]) =>
   <A>(task: TE.TaskEither<Problem<string>, A>): TE.TaskEither<Failure, A> =>
@@ -85,7 +87,7 @@ const damageText = (damaged: readonly (Problem<string> | undefined)[]): readonly
   damaged.flatMap(problem => (problem === undefined ? [] : [`damaged: ${showError(problem)}`]))
 const skippedText = (skipped: readonly Skipped[]): readonly string[] => damageText(skipped.map(({ error }) => error))
 
-/** what a recording says at its end, beside what a training says */
+/** lines about a recording that follow those about the training */
 const notes = (o: RunOutcome): readonly string[] => [
   ...skippedText(o.skipped),
   ...(o.shared === undefined
@@ -102,7 +104,7 @@ const notes = (o: RunOutcome): readonly string[] => [
       : [`run ${o.id.slice(0, 12)} recorded in ${o.folder}, final state ${o.end.state.slice(0, 12)}`])
 ]
 
-/** Reports what was recorded, and gives the exit code. */
+/** Reports a recording and gives the exit code. */
 const reportOutcome = (
   io: Io,
   json: boolean,
@@ -138,7 +140,7 @@ const reportOutcome = (
 }
 
 /**
- * Trains with a record, whatever says which run.
+ * Trains with a record; `names` say which run.
  *
  * @param names of what says it, and the command line that resumes it
  */
@@ -176,7 +178,7 @@ export const recorded = (
     TE.chain(({ every, backend }) => work(optionsOf(every, backend))),
     TE.match(
       (f): ExitCode => {
-        // a disk that fills up in the middle of a run
+        // a disk that becomes full during a run
         const known = begun.read() && f.problem._tag !== 'Diverged' ? { ...f, begun: { resume } } : f
         show.read().failed(known)
         return exitCodeOf(known)
@@ -228,7 +230,7 @@ const differenceText = ({ changes, steps, first }: Difference): readonly string[
       ])
 ]
 
-/** what a comparison says: lines, or one JSON object; it fails where something differs */
+/** prints a comparison as lines or as one JSON object; the exit code says whether anything differs */
 const compared = <A>(
   io: Io,
   flags: JsonFlag,

@@ -25,7 +25,7 @@ import { about, called, checkPaths, readStudy } from './read.js'
 import { tellFailure } from './reporter.js'
 
 export interface SearchFlags extends Pick<ComputeFlags, 'backend' | 'fallback'> {
-  /** how many worker threads */
+  /** number of worker threads */
   readonly workers: number | string
   readonly record?: string
   readonly resume?: boolean
@@ -54,7 +54,10 @@ const write = (path: string, text: string): TE.TaskEither<Failure, void> =>
     TE.mapLeft(failure)
   )
 
-/** a line for each trial, or a bar on a terminal: how many are done, and the best so far */
+/**
+ * shows progress: a line for each trial, or on a terminal a bar with the number of finished trials and the best one so
+ * far
+ */
 const shows = (io: Io, file: StudyFile, { json = false, quiet = false }: SearchFlags) => {
   const bar =
     io.animated && !json && !quiet
@@ -84,7 +87,7 @@ const shows = (io: Io, file: StudyFile, { json = false, quiet = false }: SearchF
       if (json) io.out.write(trialJson(t))
       else if (bar === undefined) io.err.write(`${counted(done, 'trial')} done, best ${text}\n`)
     },
-    /** how many trials were finished */
+    /** number of finished trials */
     done: finished.read,
     end: (): void => {
       bar?.stop()
@@ -92,7 +95,7 @@ const shows = (io: Io, file: StudyFile, { json = false, quiet = false }: SearchF
   }
 }
 
-/** what kept the first trial that failed from giving a value */
+/** why the first failed trial has no value */
 const reasonOf = ({ trials }: SearchResult): string => {
   const [first] = trials.flatMap(({ index, outcome }) =>
     'message' in outcome ? [`; trial ${index}: ${outcome.message}`] : []
@@ -126,7 +129,7 @@ const finished = (
     run === undefined ? TE.right(undefined) : kept.put('best.json', run),
     TE.chain(() => kept.put('report.html', html)),
     TE.mapLeft(failure),
-    // what was found is told first: a file that cannot be written must not lose it
+    // print the result first: an error while writing a file must not lose it
     TE.map(done),
     TE.chainFirst(() => (best === undefined || run === undefined ? TE.right(undefined) : write(best, run))),
     TE.chainFirst(() => (report === undefined ? TE.right(undefined) : write(report, html))),
@@ -134,7 +137,10 @@ const finished = (
   )
 }
 
-/** the command that resumes a recorded study, and writes the files that were asked for; standard input is in its folder */
+/**
+ * the command that resumes a recorded study and writes the requested files; a study from standard input is in its
+ * folder
+ */
 const resumeCommandLine = (path: string, record: string, { best, report }: SearchFlags): string =>
   [
     `gradfold search ${quoted(path === '-' ? `${record}/${studyName}` : path)} --record ${quoted(record)}`,
@@ -152,7 +158,7 @@ const checkFlags = ({ workers, record, best, report }: SearchFlags): E.Either<Fa
   return wrong === undefined ? E.right(count) : E.left(failure(wrong))
 }
 
-/** a study was interrupted by a signal: what is said, and the exit code */
+/** prints the message for a study that a signal interrupted, and gives the exit code */
 const interrupted = (io: Io, path: string, record: string, flags: SearchFlags, done: number, signal: EndSignal) => {
   if (flags.json === true) io.out.write(stoppedStudyJson(record, done))
   else
@@ -162,7 +168,7 @@ const interrupted = (io: Io, path: string, record: string, flags: SearchFlags, d
   return exitCodes[signal]
 }
 
-/** the trials of a study, in threads, and what came of them */
+/** runs the trials of a study in threads and reports the result */
 const carryOut = (
   io: Io,
   path: string,
@@ -177,7 +183,7 @@ const carryOut = (
     fallback: flags.fallback === true ? reportFallback(io) : undefined
   })
   const asked = IORef.newIORef<EndSignal | undefined>(undefined)()
-  // trials that are not finished are given up: they may take long, and are run again
+  // abandons trials that are running: they may take long, and a resumed study runs them again
   const giveUp = (signal: EndSignal): void => {
     asked.write(signal)()
     void crew.close()
@@ -201,7 +207,7 @@ const carryOut = (
         if (record !== undefined && signal !== undefined && e.problem._tag === 'BackendError')
           return TE.right(interrupted(io, path, record, flags, show.done(), signal))
         const begun = record === undefined ? {} : { resume: resumeCommandLine(path, record, flags) }
-        // a disk that fills up in the middle of a study
+        // a disk that becomes full during a study
         return TE.left(e.problem._tag === 'FileError' && show.done() > 0 ? { ...e, begun } : e)
       },
       found => finished(io, flags, path, found, kept)

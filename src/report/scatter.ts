@@ -9,16 +9,16 @@ export interface ScatterAxis {
 }
 export interface ScatterPoint {
   readonly x: number | string
-  /** none for what has no value: a cross at the edge of the plot that stands for bad values */
+  /** undefined if there is no value: drawn as a cross at the edge that means bad values */
   readonly y?: number | undefined
-  /** which series it is of: decides its colour */
+  /** the index of the point's series, which decides its colour */
   readonly series: number
   /** drawn larger, with a ring */
   readonly best?: boolean
-  /** what a reader sees who stops at the point */
+  /** the tooltip */
   readonly title: string
 }
-/** a stretch of the x axis that is shown above the points, as the range of a round */
+/** an interval of the x axis, drawn above the points: for example the range of a round */
 export interface ScatterBand {
   readonly from: number
   readonly to: number
@@ -30,17 +30,17 @@ export interface Scatter {
   readonly y: ScatterAxis
   readonly points: readonly ScatterPoint[]
   readonly bands?: readonly ScatterBand[]
-  /** what the series are called, in their order; a single one needs no name */
+  /** names of the series, in order; a single series needs no name */
   readonly series?: readonly string[]
-  /** where points without a value are put (default 'top') */
+  /** the edge where points without a value are drawn (default 'top') */
   readonly worst?: 'top' | 'bottom'
 }
 
 const [width, height] = [480, 300]
 const margin = { top: 50, right: 16, bottom: 46, left: 64 }
-/** what lies above the plot for bands, and between the edges of the plot and the nearest points */
+/** heights of the strip for bands above the plot, and of the margin between the plot's edges and the nearest points */
 const [strip, inset] = [20, 10]
-/** told apart by people who see no red or no green too (Okabe and Ito) */
+/** colours that people with colour blindness can distinguish (Okabe and Ito) */
 const colours = ['#0072b2', '#e69f00', '#009e73', '#d55e00', '#cc79a7', '#56b4e9', '#000000'] as const
 const colour = (series: number): string => colours[series % colours.length] as string
 
@@ -69,10 +69,10 @@ const placement = ({ kind, domain }: ScatterAxis, range: readonly [number, numbe
   const ends = domain as readonly [number, number]
   const scale = kind === 'log' ? scaleLog(ends, range) : scaleLinear(ends, range)
   const [low, high] = ends
-  // between numbers that are next to each other, or next to 0, no round ones can be found
+  // no round ticks exist between numbers that are almost equal, or close to 0
   const close = high - low <= 1e-9 * Math.max(Math.abs(low), Math.abs(high)) || high - low < 1e-300
   const all = close ? ends : scale.ticks(5)
-  // a logarithmic axis over many powers of ten has ticks at every digit: the powers are enough
+  // a logarithmic axis over many powers of ten would have a tick at every digit: the powers are enough
   const powers = all.filter(t => /^1(0*)?(e|$)|^0\.0*1$/.test(String(t)))
   const shown = kind === 'log' && powers.length > 1 ? powers : all
   return {
@@ -82,7 +82,7 @@ const placement = ({ kind, domain }: ScatterAxis, range: readonly [number, numbe
 }
 const px = (x: number): string => x.toFixed(1)
 
-/** the names of series in their colours, ending at `right` */
+/** the names of series in their colours, right-aligned at `right` */
 const legend = (series: readonly string[], right: number): string =>
   series.length < 2
     ? ''
@@ -100,7 +100,7 @@ export const scatter = ({ title, x, y, points, bands = [], series = [], worst = 
   const [top, bottom] = [margin.top, height - margin.bottom]
   const along = placement(x, [left + inset, right - inset])
   const up = placement(y, [bottom - inset, top + inset])
-  /** from one band to the next: however many there are, they stay above the plot */
+  /** the spacing of bands: any number of them fits above the plot */
   const apart = Math.min(4, strip / Math.max(1, bands.length))
   const text = (at: readonly [number, number], anchor: string, content: string, more = ''): string =>
     `<text x="${px(at[0])}" y="${px(at[1])}" text-anchor="${anchor}"${more}>${escaped(content)}</text>`
