@@ -1,12 +1,12 @@
-/** Functions of the caller's: what they throw becomes a value, so that locks, files and threads are given back. */
+/** Callbacks of the caller. What they throw becomes a value, so that locks, files and threads are released. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Problem } from '../value/error.js'
 import { errorText } from '../value/text.js'
 
-/** a function that was handed in threw */
+/** a callback threw */
 export type Thrown = Problem<'CallbackError'>
 
-/** What a function of the caller's gives. @param name of the option it was given as */
+/** Calls a callback. @param name of the option that passed it */
 export const called = <A>(name: string, f: () => A, hint = ''): E.Either<Thrown, A> =>
   E.tryCatch(f, e => ({
     _tag: 'CallbackError',

@@ -1,7 +1,7 @@
 /**
- * A checkpoint is one safetensors file: all tensors of a training state, and in the metadata the rest of it as JSON, with the name of
- * the run and the digest of the state. Every byte of it is covered: the numbers by the digest of the state, the header by a SHA-256 of
- * its own (of the header with 64 zeros in the place of that SHA-256).
+ * A checkpoint is one safetensors file. It holds all tensors of a training state; its metadata hold the rest of the
+ * state as JSON, the name of the run, and the digest of the state. Two digests cover every byte: that of the state
+ * covers the numbers, and a SHA-256 in the header (computed with 64 zeros in its place) covers the header.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -37,12 +37,12 @@ import { versioned } from './versioned.js'
 
 export interface Checkpoint {
   readonly state: TrainState
-  /** the name of the run, where it has one; see `runId` */
+  /** the name of the run, if there is one; see `runId` */
   readonly run?: string | undefined
-  /** how good the state is, where it has been scored: of several the one with the smallest loss is the best */
+  /** scores of the state, if they were computed; the best checkpoint is the one with the smallest loss */
   readonly scores?: Scores | undefined
 }
-/** what a checkpoint says without its tensors */
+/** a checkpoint without its tensors */
 export interface CheckpointHead {
   /** SHA-256 of the state, as `stateDigest` gives it */
   readonly digest: string
@@ -50,7 +50,7 @@ export interface CheckpointHead {
   readonly scores?: Scores | undefined
   readonly state: StateNumbers
 }
-/** a checkpoint as it was read, with its digest */
+/** a checkpoint that was read, with its digest */
 export interface SavedCheckpoint extends Checkpoint {
   readonly digest: string
 }
@@ -69,13 +69,13 @@ const headName = 'checkpoint'
 const sealName = 'sha256'
 const noSeal = '0'.repeat(64)
 
-/** where the seal stands in a header whose metadata have this text */
+/** the position of the digest in a header whose metadata begin with this text */
 const sealAt = (head: string): number =>
   utf8(`........{"__metadata__":{"${headName}":${JSON.stringify(head)},"${sealName}":"`).length
 const withSeal = (header: Uint8Array, at: number, seal: string): Uint8Array =>
   header.map((byte, i) => (i >= at && i < at + seal.length ? seal.charCodeAt(i - at) : byte))
 
-/** a checkpoint as a safetensors file, in parts; the digest of its state may be known already */
+/** a checkpoint as a safetensors file, in parts; pass the digest of the state if it is known */
 export const checkpointParts = ({ state, run, scores }: Checkpoint, known = stateDigest(state)): Parts => {
   const head = canonicalText(headCodec.encode({ digest: known, run, scores, state: numbersOf(state) }))
   const { header, data } = safetensorsLayout({
@@ -86,13 +86,15 @@ export const checkpointParts = ({ state, run, scores }: Checkpoint, known = stat
 }
 
 /**
- * A checkpoint as bytes: a safetensors file whose tensors `params/...`, `layers/...` and `optimizer/...` other tools can read too.
+ * A checkpoint as bytes: a safetensors file whose tensors `params/...`, `layers/...` and `optimizer/...` other tools
+ * can read.
  *
- * @example pipe(encodeCheckpoint({ state, run: runId(run) }), decodeCheckpoint(training)) // Right({ state, run, digest })
+ * @example pipe(encodeCheckpoint({ state, run: runId(run) }), decodeCheckpoint(training)) // Right({ state, run, digest
+ * })
  */
 export const encodeCheckpoint = (c: Checkpoint): Uint8Array => joined(checkpointParts(c))
 
-/** the metadata of a file, if the header is as it was sealed */
+/** the metadata of a file, if the digest of the header is right */
 const unsealed = (header: Uint8Array, file: Pick<SafeTensors, 'metadata'>): E.Either<DecodeError, CheckpointHead> =>
   pipe(
     metadataJson(file, headName, headCodec),
@@ -107,7 +109,7 @@ const unsealed = (header: Uint8Array, file: Pick<SafeTensors, 'metadata'>): E.Ei
     )
   )
 
-/** What a checkpoint says without its tensors; `bytes` need hold no more than the header. The tensors are not verified. */
+/** A checkpoint without its tensors, which are not verified. `bytes` need only hold the header. */
 export const decodeCheckpointHead = (
   bytes: Uint8Array,
   limits = safetensorsLimits
@@ -117,13 +119,13 @@ export const decodeCheckpointHead = (
     E.chain(({ start, metadata }) => unsealed(bytes.subarray(0, start), { metadata }))
   )
 
-/** a checkpoint that is as it was written; of which training is not known yet */
+/** a checkpoint whose bytes are verified, for an unknown training */
 export interface VerifiedCheckpoint {
   readonly head: CheckpointHead
   readonly tensors: SafeTensors['tensors']
 }
 
-/** Whether a checkpoint is whole, every byte as it was written. @returns Left, saying where, for one that is damaged or is none */
+/** Verifies every byte of a checkpoint. @returns Left with the place if it is damaged, or is not a checkpoint */
 export const verifyCheckpoint = (
   bytes: Uint8Array,
   limits = safetensorsLimits
@@ -143,7 +145,7 @@ export const verifyCheckpoint = (
     )
   )
 
-/** What a checkpoint holds, if it is of the given training. */
+/** the contents of a checkpoint, if it belongs to the given training */
 export const checkpointOf =
   (training: Training, registry: TrainingRegistry = builtInTraining) =>
   ({ head, tensors }: VerifiedCheckpoint): E.Either<DecodeError | SettingError | ShapeError, SavedCheckpoint> =>
@@ -154,10 +156,10 @@ export const checkpointOf =
     )
 
 /**
- * Reads a checkpoint of the given training, and verifies it: every byte is as it was written.
+ * Reads a checkpoint of the given training and verifies every byte. Never throws.
  *
- * @returns Left for a training that is not right, for what is no checkpoint, for one of another training, and for one in which any byte
- * has changed; never throws
+ * @returns Left if the training is invalid, if the bytes are not a checkpoint, if it is of another training, or if any
+ * byte changed
  */
 export const decodeCheckpoint =
   (training: Training, { registry = builtInTraining, limits = safetensorsLimits }: StateOptions = {}) =>

@@ -1,6 +1,6 @@
 /**
- * A folder of checkpoints. Each file is one checkpoint, called after its step and nothing else: `step-000000001200.safetensors`. What
- * else lies in the folder is left alone.
+ * A folder of checkpoints. Each file is one checkpoint, named after its step: `step-000000001200.safetensors`. Other
+ * files in the folder are ignored.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -36,13 +36,13 @@ import { readWhole, replaceFile, targetOf } from './replace.js'
 const digits = 12
 const pattern = /^step-(\d{12,16})\.safetensors$/
 const nameOf = (step: number): string => `step-${String(step).padStart(digits, '0')}.safetensors`
-/** the step that a name says; only names that are written for a step say one */
+/** the step in a file name; undefined unless the name is exactly what that step's file is called */
 const stepOf = (name: string): number | undefined => {
   const step = Number(pattern.exec(name)?.[1] ?? NaN)
   return Number.isSafeInteger(step) && nameOf(step) === name ? step : undefined
 }
 
-/** whether a name is that of a checkpoint whose writing was broken off */
+/** whether a name is that of a checkpoint whose writing was interrupted */
 const isLeftover = (name: string): boolean => {
   const target = targetOf(name)
   return target !== undefined && stepOf(target) !== undefined
@@ -52,7 +52,7 @@ interface Named {
   readonly name: string
   readonly step: number
 }
-/** the files that are called as checkpoints, the newest first */
+/** the files with names of checkpoints, the newest first */
 const namedIn = (folder: Folder): TE.TaskEither<FileError, readonly Named[]> =>
   pipe(
     folder.names,
@@ -66,10 +66,10 @@ const namedIn = (folder: Folder): TE.TaskEither<FileError, readonly Named[]> =>
   )
 
 /**
- * Saves a checkpoint under the name of its step, in place of an older one of this step. Once it is done, it outlives a loss of
- * power; until then the folder holds what it held before.
+ * Saves a checkpoint under the name of its step, and replaces an older one of this step. Once this is done, the
+ * checkpoint survives a power failure; until then the folder holds what it held before.
  *
- * @param digest of the state (`stateDigest`), where it is known already
+ * @param digest of the state (`stateDigest`), if it is known
  * @example saveCheckpoint(folderAt('runs/mnist/checkpoints'))({ state, run: runId(run) })
  * @returns the name of the file
  */
@@ -85,7 +85,7 @@ export const saveCheckpoint =
     )
   }
 
-/** Removes every checkpoint, damaged ones too, and what a writing that was broken off has left. */
+/** Removes every checkpoint, damaged ones too, and the temporary files of interrupted saves. */
 export const clearCheckpoints = (folder: Folder): TE.TaskEither<FileError, unknown> =>
   pipe(
     folder.names,
@@ -93,13 +93,13 @@ export const clearCheckpoints = (folder: Folder): TE.TaskEither<FileError, unkno
     TE.chain(TE.traverseSeqArray(folder.remove))
   )
 
-/** a checkpoint of a folder by what its header says */
+/** a checkpoint of a folder, with its header */
 export interface ListedCheckpoint extends Named {
-  /** Left where even the header is damaged */
+  /** Left if the header is damaged */
   readonly head: E.Either<FileError | DecodeError, CheckpointHead>
 }
 
-/** the length of a header stands in the first 8 bytes */
+/** the first 8 bytes hold the length of the header */
 const readHead = (
   folder: Folder,
   { name, step }: Named,
@@ -122,13 +122,13 @@ const readHead = (
     TE.mapLeft(inFile(name))
   )
 
-/** what is wrong with the content of a file is told with its name; errors of files have it already */
+/** adds the file name to an error about the content of a file; other errors have it already */
 const inFile =
   (name: string) =>
   <P extends Problem<string>>(e: P): P =>
     e._tag === 'FileError' ? e : inside(name)(e)
 
-/** a file that was given the name of another one is not believed */
+/** rejects a file whose name and content say different steps */
 const sameStep =
   (step: number) =>
   (head: CheckpointHead): E.Either<DecodeError, CheckpointHead> =>
@@ -136,7 +136,7 @@ const sameStep =
       ? E.right(head)
       : E.left(decodeError([], `the state after step ${step}, as the name says`, `step ${head.state.progress.step}`))
 
-/** The checkpoints of a folder by their headers, the newest first; the tensors are neither read nor verified. */
+/** The headers of a folder's checkpoints, the newest first. The tensors are neither read nor verified. */
 export const listCheckpoints = (
   folder: Folder,
   limits: SafetensorsLimits = safetensorsLimits
@@ -155,32 +155,34 @@ export const listCheckpoints = (
 
 // ---- reading
 
-/** a file that was passed over, and why */
+/** a file that was skipped, and why */
 export interface Skipped extends Named {
   readonly error: FileError | DecodeError
 }
-/** what there is to go on from */
+/** the state to resume from */
 export interface Latest {
   readonly found?: Named & { readonly checkpoint: SavedCheckpoint }
-  /** damaged ones that are newer, the newest first */
+  /** damaged checkpoints that are newer, the newest first */
   readonly skipped: readonly Skipped[]
 }
 export interface LatestOptions {
   readonly registry?: TrainingRegistry
   readonly limits?: SafetensorsLimits
-  /** the name of the run that they must be of; see `runId` */
+  /** the name of the run that checkpoints must belong to; see `runId` */
   readonly run?: string
-  /** none after this step */
+  /** the last step that counts */
   readonly upTo?: number
 }
 export type CheckpointError = FileError | DecodeError | SettingError | ShapeError
 
 /**
- * The newest checkpoint of a folder that verifies, byte by byte. Damaged ones are passed over, and named: they stay where they are.
+ * The newest checkpoint of a folder that verifies, byte by byte. Damaged ones are skipped and listed; they are not
+ * deleted.
  *
- * @example latestCheckpoint(folderAt('runs/mnist/checkpoints'), training) // Right({ found: { step: 1200, checkpoint, ... }, skipped: [] })
- * @returns without `found` where none verifies; Left for a folder that cannot be read, and for a whole checkpoint of another training or
- * another run, which to pass over would be to begin anew
+ * @example latestCheckpoint(folderAt('runs/mnist/checkpoints'), training) // Right({ found: { step: 1200, checkpoint,
+ * ... }, skipped: [] })
+ * @returns without `found` if none verifies; Left if the folder cannot be read, or if an intact checkpoint is of
+ * another training or run: to skip that one would restart the training
  */
 export const latestCheckpoint = (
   folder: Folder,
@@ -230,13 +232,13 @@ export const latestCheckpoint = (
 // ---- keeping some
 
 export interface Keep {
-  /** the newest so many: a positive whole number */
+  /** how many of the newest to keep: a positive whole number */
   readonly last: number
-  /** the one with the smallest loss too, of those that have scores; of equally good ones the earlier */
+  /** also keep the one with the smallest loss, of those that have scores; the earlier one of equals */
   readonly best?: boolean
 }
 
-/** of equally good ones the earlier, and anything rather than NaN */
+/** the smallest loss; the earlier one of equals; any number is better than NaN */
 const best = (all: readonly (Named & { readonly loss: number })[]): Named | undefined =>
   [...all]
     .reverse()
@@ -246,8 +248,9 @@ const best = (all: readonly (Named & { readonly loss: number })[]): Named | unde
     )
 
 /**
- * Removes all checkpoints of a folder but the newest ones and, if asked for, the best one; and what a writing that was broken off has
- * left. Those whose header is damaged don't count and stay. Not for a folder that somebody else is writing to.
+ * Removes all checkpoints of a folder except the newest ones and, with `best`, the best one. Removes the temporary
+ * files of interrupted saves too. Checkpoints with a damaged header don't count and stay. Don't use it while another
+ * process writes to the folder.
  *
  * @example pruneCheckpoints(folder, { last: 3, best: true })
  * @returns the names of the checkpoints removed

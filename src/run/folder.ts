@@ -1,7 +1,7 @@
 /**
- * The door to the folders that runs are kept in. All writing goes through the operations of
- * a `Folder`, so that it can be tried on a disk that fails at any of them. Node's modules are asked for with a file, and not imported: bundles for
- * pages hold the codecs beside it.
+ * The door to the folders that runs are kept in. All writing uses the operations of `Folder`, so that tests can let
+ * each of them fail. Node's modules are loaded when a file is used, not imported: bundles for browsers contain codecs
+ * that import this file.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -12,46 +12,46 @@ import { errorCode } from '../value/text.js'
 
 /** a file that is being written, at its end */
 export interface Output {
-  /** how many bytes it took, from the first on: perhaps fewer than there are */
+  /** writes the first bytes and gives their number, which may be fewer than all */
   readonly write: (bytes: Uint8Array) => TE.TaskEither<FileError, number>
-  /** once done, what was written outlives a loss of power */
+  /** once done, what was written survives a power failure */
   readonly sync: TE.TaskEither<FileError, void>
   readonly close: TE.TaskEither<FileError, void>
 }
 
-/** What is asked of a folder. Names are those of files right in it: a name that could lead elsewhere is refused. */
+/** Operations on a folder. Names are those of files directly in it: a name that could lead elsewhere is refused. */
 export interface Folder {
   /** for messages */
   readonly path: string
-  /** makes the folder, and those above it, where they are not there */
+  /** makes the folder and its parents, if they are missing */
   readonly make: TE.TaskEither<FileError, void>
-  /** what is in it; nothing where there is no folder */
+  /** the names in it; empty if the folder is missing */
   readonly names: TE.TaskEither<FileError, readonly string[]>
-  /** bytes of a file; Left for what is no regular file */
+  /** bytes of a file; Left for anything but a regular file */
   readonly size: (name: string) => TE.TaskEither<FileError, number>
-  /** bytes of a file: `length` of them, or fewer where it ends */
+  /** `length` bytes of a file, or fewer if it ends before */
   readonly read: (name: string, from: number, length: number) => TE.TaskEither<FileError, Uint8Array>
-  /** a new file; Left where the name is taken */
+  /** a new file; Left if the name exists */
   readonly create: (name: string) => TE.TaskEither<FileError, Output>
-  /** a file to be written on after its first `keep` bytes; what is behind them goes, and a file that is not there is made */
+  /** opens a file for appending after its first `keep` bytes; removes the bytes after them, and makes a missing file */
   readonly extend: (name: string, keep: number) => TE.TaskEither<FileError, Output>
-  /** gives a file another name, in place of a file that has it */
+  /** renames a file, and replaces one that has the name */
   readonly rename: (from: string, to: string) => TE.TaskEither<FileError, void>
-  /** removes a file, if it is there */
+  /** removes a file, if it exists */
   readonly remove: (name: string) => TE.TaskEither<FileError, void>
-  /** once done, what files are there and how they are called outlives a loss of power */
+  /** once done, the list of files and their names survive a power failure */
   readonly sync: TE.TaskEither<FileError, void>
-  /** a text that no other call gives, in this process or another: for names of files that nobody else is to write */
+  /** a text that is unique among all calls and processes: for names of temporary files */
   readonly unique: () => string
-  /** a folder in it, by a name that is known to be one */
+  /** a folder inside this one; the name must be valid */
   readonly within: (name: string) => Folder
 }
 
-/** whether it says that there is no such file */
+/** whether the error means that the file is missing */
 export const isMissing = ({ got }: FileError): boolean => got === missingCode
 const missingCode = 'ENOENT'
 
-/** whether a text names a file in a folder, and can name nothing elsewhere */
+/** whether a text names a file in a folder, and never one elsewhere */
 export const isFileName = (name: string): boolean => !/^\.{0,2}$|[/\\:\p{Cc}]/u.test(name)
 
 interface Node {
@@ -63,10 +63,12 @@ const node = (): Node => ({
   paths: process.getBuiltinModule('node:path')
 })
 
-/** what an empty path is refused with: joined with a name it would lead to the root of the file system, or the working directory */
+/**
+ * the error for an empty path: joined with a name, it would mean the root of the file system or the working directory
+ */
 export const emptyPath: FileError = fileError([], 'the path of a folder', '""')
 
-/** an effect at a place; where nothing is there, `missing` may be the answer */
+/** an effect at a path; if nothing is there, the result is `missing`, if it is given */
 const attempt = <A>(
   place: readonly string[],
   expected: string,
@@ -80,14 +82,14 @@ const attempt = <A>(
     )
   )
 
-/** Windows keeps the names of files without being asked, and does not let folders be opened */
+/** Windows persists file names by itself, and can't open folders */
 const syncFolder = async ({ fs }: Node, path: string): Promise<void> => {
   if (process.platform === 'win32') return
   const folder = await fs.open(path, 'r')
   await folder.sync().finally(() => folder.close())
 }
 
-/** makes a folder, and has the folders above remember it */
+/** makes a folder, and syncs its parents so that they list it after a power failure */
 const makeFolder = async (n: Node, path: string): Promise<void> => {
   const first = await n.fs.mkdir(path, { recursive: true })
   const above = (folder: string): Promise<void> =>
@@ -95,7 +97,7 @@ const makeFolder = async (n: Node, path: string): Promise<void> => {
   if (first !== undefined) await above(path)
 }
 
-/** reads on until all is there or the file ends */
+/** reads until all bytes are there or the file ends */
 const readPart = async ({ fs }: Node, path: string, from: number, length: number): Promise<Uint8Array> => {
   const file = await fs.open(path, 'r')
   const bytes = new Uint8Array(length)
@@ -108,7 +110,7 @@ const readPart = async ({ fs }: Node, path: string, from: number, length: number
 
 type FileHandle = import('node:fs/promises').FileHandle
 
-/** the operations of a folder whose path is empty: all are refused */
+/** a folder with an empty path: every operation is refused */
 const nowhere: Folder = {
   path: '',
   make: TE.left(emptyPath),
@@ -124,7 +126,10 @@ const nowhere: Folder = {
   within: () => nowhere
 }
 
-/** The folder at a path (Node); relative paths are those of the working directory. Of an empty path every operation is Left. */
+/**
+ * The folder at a path (Node); relative paths start at the working directory. For an empty path every operation is
+ * Left.
+ */
 export const folderAt = (path: string): Folder => {
   if (path === '') return nowhere
   const [readable, writable] = ['a file that can be read', 'a file that can be written']
@@ -154,7 +159,7 @@ export const folderAt = (path: string): Folder => {
     size: name =>
       pipe(
         file(name, readable, ({ fs }, p) => fs.stat(p)),
-        // to open a pipe would be to wait for somebody at its other end
+        // opening a pipe would wait for a writer
         TE.filterOrElse(
           found => found.isFile(),
           () => fileError([path, name], 'a file', 'something else', 'folders, pipes and devices are not read')
@@ -196,7 +201,7 @@ export const folderAt = (path: string): Folder => {
   })
 }
 
-/** the folder of a file's path, and the name of the file there */
+/** splits the path of a file into its folder and its name */
 export const placeOf = (path: string): TE.TaskEither<FileError, readonly [folder: Folder, name: string]> =>
   /(^|[/\\])\.{0,2}$/.test(path)
     ? TE.left(fileError([path], 'the path of a file', path === '' ? '""' : 'that of a folder'))

@@ -20,8 +20,9 @@ const features = (part: string, d: Dataset) =>
   )
 
 /**
- * SHA-256 of data as they come from their source: of the safetensors file of all their tensors (`train/x`, `train/y`, `train/weights`,
- * `test/x`, ...), whose metadata say how bytes are read (`scale` and `shift` by the names of the tensors, as canonical JSON).
+ * SHA-256 of data before splitting and scaling: that of the safetensors file of all their tensors (`train/x`,
+ * `train/y`, `train/weights`,
+ * `test/x`, ...), whose metadata hold the affine map of bytes (`scale` and `shift` by tensor name, as canonical JSON).
  *
  * @example dataDigest({ train }) // 64 hexadecimal digits
  */
@@ -32,7 +33,7 @@ export const dataDigest = (data: Datasets): string => {
   digests.set(data, made)
   return made
 }
-/** the trials of a search ask it of the same data again and again */
+/** the trials of a search compute the digest of the same data many times */
 const digests = new WeakMap<Datasets, string>()
 const digestOf = ({ train, test }: Datasets): string => {
   const all = [...features('train', train), ...(test === undefined ? [] : features('test', test))]
@@ -45,7 +46,7 @@ const digestOf = ({ train, test }: Datasets): string => {
   return sha256Of(header, ...data)
 }
 
-/** the data, if they are those that the run is for */
+/** the data, if their digest is the one in the run file */
 export const checkData =
   ({ dataDigest: wanted }: RunFile<ModelData>) =>
   <D extends Datasets>(data: D): E.Either<DataError, D> => {
@@ -62,17 +63,17 @@ export const checkData =
         )
   }
 
-/** a run with nothing left open: the same name, the same bits */
+/** a run file with version and digest filled in: the same name means the same bits */
 export interface CompleteRun<M extends ModelData = Model> extends RunFile<M> {
   readonly version: string
   readonly dataDigest: string
 }
 
 /**
- * A run with what its file leaves open filled in: the version of this library and the digest of the data as they came from their source.
+ * Completes a run file with the version of this library and the digest of the data before splitting and scaling.
  *
  * @example pipe(openRun(run), TE.chainEitherKW(({ source }) => completeRun(run, source)), TE.map(runId))
- * @returns Left for a run of another version of the library, for other data than it names, and for text with half a character
+ * @returns Left if the run file names another version of the library or other data, or holds text with a lone surrogate
  */
 export const completeRun = <M extends ModelData>(
   run: RunFile<M>,
@@ -92,7 +93,7 @@ export const completeRun = <M extends ModelData>(
         ),
     E.map(({ dataDigest: named = dataDigest(source), ...rest }) => ({ ...rest, version, dataDigest: named })),
     E.chainFirstW(complete => checkData(complete)(source)),
-    // what the name stands for is what its text says: -0 is 0 there
+    // the name is a hash of the text, so use the run that the text describes: -0 is 0 there
     E.chainW(complete =>
       pipe(
         canonicalJson(runFileCodec(registry).encode(complete)),
@@ -102,13 +103,14 @@ export const completeRun = <M extends ModelData>(
     )
   )
 
-/** The text whose hash is the run's name: the run file as canonical JSON (RFC 8785). `parseRunFile` reads it. */
+/** The text whose hash is the name of the run: the run file as canonical JSON (RFC 8785). `parseRunFile` reads it. */
 export const canonicalRun = (run: CompleteRun<ModelData>, registry: RunRegistry = builtInRun): string =>
   canonicalText(runFileCodec(registry).encode(run))
 
 /**
- * The name of a run: SHA-256 of its canonical text, in 64 hexadecimal digits. Runs of one name give the same bits; whatever decides
- * the result changes the name. (Paths of data files are part of it as they are written: relative ones let a folder move.)
+ * The name of a run: SHA-256 of its canonical text, in 64 hexadecimal digits. Runs with one name give the same bits;
+ * whatever decides the result changes the name. Paths of data files count as they are written: with relative paths a
+ * folder can move.
  */
 export const runId = (run: CompleteRun<ModelData>, registry: RunRegistry = builtInRun): string =>
   sha256Of(utf8(canonicalRun(run, registry)))

@@ -9,10 +9,10 @@ import type { AnyRegistry } from '../registry/definition.js'
 import { exact, list, type Codec } from '../value/codec.js'
 import { shortCodecsOf } from './shorthand.js'
 
-/** the layers that stand in a row, sequences in sequences dissolved */
+/** a layer as a list of layers; nested sequences are flattened */
 const inRow = (layer: Layer): readonly Layer[] => (layer.tag === 'sequential' ? layer.layers.flatMap(inRow) : [layer])
 
-/** `{ input, layers }`, the shapes not yet checked. What it writes has every setting, and no sequence where a list will do. */
+/** `{ input, layers }`; the shapes are not checked yet. The encoder writes every setting, and flattens sequences. */
 export const rowModelCodec = (registry: AnyRegistry): Codec<ModelData> => {
   const fields = exact('model', { input: shape, dtype: elementType, layers: list(shortCodecsOf(registry).layer) })
   const isModel = (u: unknown): u is ModelData =>

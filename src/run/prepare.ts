@@ -1,4 +1,4 @@
-/** What a run file may ask to be done with its data before training: parts split off, inputs and targets scaled. */
+/** Preparation of a run's data before training, as the run file says: splits, and scaling of inputs and targets. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Datasets } from '../data/files.js'
@@ -19,18 +19,21 @@ import { inRange, oneOf, optional, uint32, withDefault, type Codec } from '../va
 import { dataError, inside, type DataError, type SettingError } from '../value/error.js'
 import { shorthand } from './shorthand.js'
 
-/** how a part is cut from the training part */
+/** how to cut a part from the training part */
 export interface SplitSettings {
   readonly tag: 'random' | 'stratified'
-  /** the share that stays for training */
+  /** the fraction that stays for training */
   readonly fraction: number
-  /** decides who goes where; the run's seed unless given, so that runs with seeds of their own can share their parts */
+  /**
+   * decides which example goes to which part; default: the run's seed. A fixed value lets runs with different seeds
+   * share their parts.
+   */
   readonly seed?: number | undefined
 }
-/** how inputs or targets are scaled: fitted on the training part, applied to all */
+/** how to scale inputs or targets: fitted on the training part, applied to all parts */
 export interface Normalise {
   readonly tag: ScalingKind
-  /** what shares one scale: the same place of every example, the same channel, or all numbers */
+  /** the numbers that share one scale: the same position of every example, the same channel, or all numbers */
   readonly per: ScalingGroup
 }
 
@@ -52,11 +55,11 @@ export const scalings: Family<Definition> = family(scalingOf('standardise'), sca
 export const splitCodec: Codec<SplitSettings> = shorthand(recordCodec<SplitSettings>('split', splits))
 export const normaliseCodec: Codec<Normalise> = shorthand(recordCodec<Normalise>('scaling', scalings))
 
-/** the parts of the data that a run works with */
+/** the parts of the data that a run uses */
 export interface Prepared extends Datasets {
   /** scored after every epoch */
   readonly validation?: Dataset
-  /** what the parts were scaled with: for new rows (`applyScaling`), and for outputs on their way back (`undoScaling`) */
+  /** the scalings that were applied: use them for new rows (`applyScaling`), and to map outputs back (`undoScaling`) */
   readonly scalings?: { readonly [of in ScalingOf]?: Scaling }
 }
 type PrepareError = DataError | SettingError
@@ -121,21 +124,21 @@ const scale =
 
 export interface Preparation {
   readonly seed: number
-  /** cuts a test part from a source that has none */
+  /** cuts a test part from a source without one */
   readonly split?: SplitSettings | undefined
-  /** cuts a validation part from what is left for training */
+  /** cuts a validation part from the training part that remains */
   readonly validation?: SplitSettings | undefined
   /** scales inputs */
   readonly normalise?: Normalise | undefined
-  /** scales targets: loss and metrics are then in units of the scaled ones */
+  /** scales targets: loss and metrics are then in scaled units */
   readonly normaliseTargets?: Normalise | undefined
 }
 
 /**
- * The data of a source as a run uses them: split first, then scaled by what the training part alone says.
+ * Prepares the data of a source for a run: splits first, then scales with statistics of the training part alone.
  *
- * @returns Left where the source has a test part already, a part would be empty, a stratified split has no classes to go by, or
- * inputs or targets cannot be scaled (class numbers are not)
+ * @returns Left if the source already has a test part, a part would be empty, a stratified split has no classes, or
+ * inputs or targets cannot be scaled (class numbers cannot)
  */
 export const prepare =
   (p: Preparation) =>

@@ -1,4 +1,4 @@
-/** Files that are whole or not there at all, whatever happens while they are written. */
+/** Atomic writes: a file is complete or absent, even if writing is interrupted. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -7,13 +7,16 @@ import type { Folder, Output } from './folder.js'
 
 type Effect<A> = TE.TaskEither<FileError, A>
 
-/** what ends the name of a file that is being written; no file with such a name is ever read */
+/** the suffix of temporary files; files with this suffix are never read */
 const partSuffix = '.part'
 
-/** the name of the file that a temporary file was to become; releases before gave no unique part */
+/** the final name of a temporary file; earlier releases wrote no unique part */
 export const targetOf = (name: string): string | undefined => /^(.+?)(\.[\da-f-]{36})?\.part$/.exec(name)?.[1]
 
-/** Removes temporary files that interrupted saves left of some names. Only in a folder that nobody else writes to. */
+/**
+ * Removes temporary files that interrupted saves left for some names. Only for a folder that no other process writes
+ * to.
+ */
 export const removeLeftovers = (folder: Folder, isOurs: (name: string) => boolean): Effect<unknown> =>
   pipe(
     folder.names,
@@ -26,7 +29,7 @@ export const removeLeftovers = (folder: Folder, isOurs: (name: string) => boolea
     TE.chain(TE.traverseSeqArray(folder.remove))
   )
 
-/** all of the bytes, however few the file takes at a time */
+/** writes all bytes, even if the file accepts only some at a time */
 export const writeAll = (file: Output, bytes: Uint8Array, place: readonly string[]): Effect<void> =>
   bytes.length === 0
     ? TE.right(undefined)
@@ -57,16 +60,16 @@ const written = (file: Output, parts: readonly Uint8Array[], place: readonly str
   )
 
 /**
- * Writes a file in place of one of this name: first under another name, to the disk, and only then under its own. Whoever reads the
- * name, and whatever breaks off the writing, gets the old content or the new; once this is done, the new, even after a loss of power.
+ * Replaces a file atomically: writes a temporary file, syncs it to disk, and renames it. A reader gets the old content
+ * or the new one, even if the write is interrupted. Once this is done, the new content survives a power failure.
  *
- * @param parts the content, piece after piece
- * @returns Left where the disk refuses; then the old content is there (or, if only the last operation failed, the new)
+ * @param parts the content, in order
+ * @returns Left if the disk refuses; then the old content is there (or, if only the last operation failed, the new)
  */
 export const replaceFile =
   (folder: Folder) =>
   (name: string, parts: readonly Uint8Array[]): Effect<void> => {
-    // a name of its own for each save: of several at once the last to rename wins, and none sees a part of another
+    // a unique temporary name for each save: of concurrent saves the last to rename wins, and none reads a part of another
     const temporary = `${name}.${folder.unique()}${partSuffix}`
     const place = [folder.path, name]
     return pipe(
@@ -85,7 +88,7 @@ export const replaceFile =
     )
   }
 
-/** The bytes of a file. @returns Left where it cannot be read, or is longer than `most`: then none of it is read. */
+/** The bytes of a file. @returns Left if it cannot be read, or is longer than `most`: then none of it is read */
 export const readWhole = (
   folder: Folder,
   name: string,

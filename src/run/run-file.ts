@@ -1,6 +1,6 @@
 /**
- * A run file says everything that decides the result of a training: data, model, loss, optimizer, seed, ... It is JSON that people
- * write: what has a usual value may be left out, and a string stands for a member without settings.
+ * A run file says everything that decides the result of a training: data, model, loss, optimizer, seed, ... It is JSON
+ * that people write: settings with a default may be left out, and a string means a member without settings.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -30,16 +30,16 @@ import { builtInRun, type RunRegistry } from './registry.js'
 import { shortCodecsOf } from './shorthand.js'
 import { versioned, type Migration } from './versioned.js'
 
-/** the version of the numerics contract: a run means these bits */
+/** the version of the numerics contract that decides the bits of a run */
 export const contract = 1
 
-/** a training with the data it is for; `M` is `ModelData` where nobody has checked the shapes yet */
+/** a training with its data; `M` is `ModelData` while the shapes are unchecked */
 export interface RunFile<M extends ModelData = Model> extends Omit<Training, 'model'>, Preparation {
   readonly gradfold: typeof contract
-  /** the version of the library, where the run is for one alone; see `completeRun` */
+  /** the version of the library, if the run is limited to one; see `completeRun` */
   readonly version?: string | undefined
   readonly data: Source
-  /** of the data as they come from their source (`dataDigest`), where the run is for these alone: others are then refused */
+  /** the digest of the source data (`dataDigest`), if the run is limited to them: other data are refused */
   readonly dataDigest?: string | undefined
   readonly model: M
 }
@@ -59,7 +59,7 @@ const trainingFields = (registry: AnyRegistry) => {
   }
 }
 
-/** JSON of a training, the data apart; the model's shapes are not yet checked */
+/** JSON of a training without its data; the model's shapes are not checked yet */
 export const trainingCodec = (
   registry: TrainingRegistry = builtInTraining
 ): Codec<Omit<Training, 'model'> & { readonly model: ModelData }> => exact('training', trainingFields(registry))
@@ -78,11 +78,11 @@ const release = refined(
 const migrations: readonly Migration[] = []
 
 /**
- * JSON of run files. Reading brings an older format up to date and fills in what is left out, writing leaves nothing out; the model's
- * shapes are not yet checked.
+ * JSON of run files. Reading upgrades older formats and fills in defaults; writing includes every setting. The model's
+ * shapes are not checked yet.
  */
 export const runFileCodec = (registry: RunRegistry = builtInRun): Codec<RunFile<ModelData>> => {
-  // `split`, `validation` and others may also be absent from the record, which the type that `exact` infers cannot say
+  // `split`, `validation` and others may be absent from the record, which the inferred type of `exact` cannot express
   const newest = exact('run file', {
     gradfold: withDefault(version, contract),
     version: optional(release),
@@ -109,9 +109,9 @@ const at =
     decodeError(['$', ...place, ...path], expected, got, hint)
 
 /**
- * The run with its model's shapes checked, and whether the parts of its training suit each other.
+ * Checks the shapes of a run's model, and that the parts of its training suit each other.
  *
- * @returns Left with the place: for a layer that does not fit its label path below `$/model`
+ * @returns Left with the place: for a layer that does not fit, its label path below `$/model`
  */
 export const checkRunFile = (
   run: RunFile<ModelData>,
@@ -124,7 +124,7 @@ export const checkRunFile = (
     E.chainFirst(checked =>
       pipe(
         checkTraining(trainingOf(checked), registry),
-        // what is not the name of a field is about the model as a whole
+        // a path that starts with no field of the run is inside the model
         E.mapLeft(e => (Object.hasOwn(run, e.path[0] ?? '') ? at()(e) : at('model')(e)))
       )
     )
@@ -147,6 +147,6 @@ export const parseRunFile = (text: string, registry: RunRegistry = builtInRun): 
     E.chain(run => checkRunFile(run, registry))
   )
 
-/** The text of a run file, every setting written out; `parseRunFile` gives the same run back. */
+/** The text of a run file with every setting; `parseRunFile` reads the same run from it. */
 export const showRunFile = (run: RunFile<ModelData>, registry: RunRegistry = builtInRun): string =>
   `${JSON.stringify(runFileCodec(registry).encode(run), undefined, 2)}\n`

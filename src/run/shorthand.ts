@@ -1,4 +1,7 @@
-/** The one short form of JSON written by hand: a string stands for a member without settings, `"accuracy"` for `{ "tag": "accuracy" }`. */
+/**
+ * The short form of hand-written JSON: a string means a member without settings, as `"accuracy"` means `{ "tag":
+ * "accuracy" }`.
+ */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { codecsOf, type Form } from '../registry/codecs.js'
@@ -9,9 +12,9 @@ import type { Codec } from '../value/codec.js'
 const bare = (tag: string): unknown => ({ tag })
 
 /**
- * A codec that also reads strings, as what `meaning` says; what it writes is always the full form.
+ * A codec that also reads strings, as the value that `meaning` gives; it always writes the full form.
  *
- * @param names those that mean something, where `meaning` gives undefined for others
+ * @param names the strings that have a meaning; `meaning` gives undefined for others
  */
 export const shorthand = <A>(
   codec: t.Type<A, unknown, unknown>,
@@ -25,14 +28,14 @@ export const shorthand = <A>(
       if (typeof u !== 'string') return codec.validate(u, c)
       const full = meaning(u)
       if (full === undefined) return t.failure(u, c, `one of ${names.join(', ')}`)
-      // errors show what was written
+      // errors show the text as written
       const asWritten = (e: t.ValidationError): t.ValidationError => (e.value === full ? { ...e, value: u } : e)
       return E.mapLeft((errors: t.Errors) => errors.map(asWritten))(codec.validate(full, c))
     },
     a => codec.encode(a)
   )
 
-/** what a string means among layers: a layer without settings, or the layer of an activation */
+/** the meaning of a string among layers: a layer without settings, or the layer of an activation */
 const layerNamed =
   (registry: AnyRegistry) =>
   (name: string): unknown =>
@@ -42,7 +45,9 @@ const layerNamed =
         ? { tag: 'activation', fn: name }
         : undefined
 
-/** a string stands for a member without settings, also inside other members; families written by name are as they were */
+/**
+ * a string means a member without settings, also inside other members; families that are written by name don't change
+ */
 const shortForm: Form = (name, codec, registry) =>
   name === 'layer'
     ? shorthand(codec, layerNamed(registry), [
@@ -54,7 +59,7 @@ const shortForm: Form = (name, codec, registry) =>
       : codec
 
 /**
- * The codecs of all families of a registry, in the form that people write: a string stands for a member without settings, also inside
+ * The codecs of all families of a registry, with the short form: a string means a member without settings, also inside
  * other members.
  *
  * @example shortCodecsOf(builtIn).loss.decode('huber') // Right({ tag: 'huber', delta: 1 })

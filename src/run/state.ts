@@ -1,4 +1,7 @@
-/** A training state as bytes and back, to the bit: a safetensors file of its tensors, whose metadata hold its numbers as JSON. */
+/**
+ * A training state as bytes and back, exact to the bit: a safetensors file of its tensors, whose metadata hold its
+ * numbers as JSON.
+ */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
@@ -68,25 +71,25 @@ export const numbersOf = ({ progress, epochSums, position, stop, settings }: Tra
   stop,
   settings
 })
-/** the name of a state's numbers among a file's metadata */
+/** the key of a state's numbers in the metadata of a file */
 const numbersName = 'state'
 
-/** a state as a safetensors file, in parts; of its tensors by name and its numbers */
+/** a state as a safetensors file, in parts */
 const stateParts = (tensors: Tensors, numbers: StateNumbers): Parts =>
   safetensorsLayout({ tensors, metadata: { [numbersName]: canonicalText(stateNumbersCodec.encode(numbers)) } })
 
 /**
- * The whole of a training state as bytes: a safetensors file with the tensors `params/...`, `layers/...` and `optimizer/...`, its
- * numbers as canonical JSON among the metadata. Equal states give equal bytes.
+ * A whole training state as bytes: a safetensors file with the tensors `params/...`, `layers/...` and `optimizer/...`,
+ * and the numbers as canonical JSON in its metadata. Equal states give equal bytes.
  *
  * @example pipe(encodeState(state), decodeState(training)) // Right(state), to the bit
  */
 export const encodeState = (s: TrainState): Uint8Array => joined(stateParts(tensorsOf(s), numbersOf(s)))
 
-/** The fingerprint of a whole training state: SHA-256 of `encodeState(state)`, in 64 hexadecimal digits. */
+/** The digest of a whole training state: SHA-256 of `encodeState(state)`, in 64 hexadecimal digits. */
 export const stateDigest = (s: TrainState): string => digestOfParts(tensorsOf(s), numbersOf(s))
 
-/** the same of a state's tensors by name and its numbers */
+/** `stateDigest` of a state that is given as tensors by name and numbers */
 export const digestOfParts = (tensors: Tensors, numbers: StateNumbers): string => {
   const { header, data } = stateParts(tensors, numbers)
   return sha256Of(header, ...data)
@@ -94,7 +97,7 @@ export const digestOfParts = (tensors: Tensors, numbers: StateNumbers): string =
 
 // ---- reading
 
-/** a tree of the wanted form, its tensors taken by their names from a file, where each must be as it is wanted */
+/** a tree with the form, shapes and element types of `wanted`, its tensors read from a file by name */
 export const treeFrom = (
   form: Branch<Aval>,
   prefix: string,
@@ -119,7 +122,7 @@ export const treeFrom = (
   )
 }
 
-/** what the numbers alone cannot say: whether they are of this training */
+/** checks what the codec of the numbers cannot: whether they belong to this training */
 const checkNumbers = (c: ValidTraining, n: StateNumbers): DecodeError | undefined => {
   const names = settingsOf(c).map(([name]) => name)
   const got = Object.keys(n.settings)
@@ -139,7 +142,7 @@ const checkNumbers = (c: ValidTraining, n: StateNumbers): DecodeError | undefine
         : undefined
 }
 
-/** the state that tensors and numbers make, if they are of this training and of nothing else */
+/** the state from tensors and numbers, if they belong to this training and nothing is left over */
 export const stateFrom =
   (c: ValidTraining) =>
   (tensors: Tensors, numbers: StateNumbers): E.Either<DecodeError, TrainState> => {
@@ -163,7 +166,7 @@ export const stateFrom =
         )
   }
 
-/** a JSON text among the metadata of a file */
+/** a JSON text in the metadata of a file */
 export const metadataJson = <A>(
   { metadata }: Pick<SafeTensors, 'metadata'>,
   name: string,
@@ -184,11 +187,11 @@ export interface StateOptions {
 }
 
 /**
- * Reads what `encodeState` wrote, as a state of the given training: tensor by tensor of its model and its optimizer, no more and no
- * less. `train` goes on from it (`from`) as from the state itself.
+ * Reads what `encodeState` wrote, as a state of the given training: it must have exactly the tensors of the model and
+ * the optimizer. `train` resumes from it (`from`) as from the state itself. Never throws.
  *
- * @returns Left for a training that is not right, for bytes that are no safetensors file, and for one that holds another training's
- * state, naming the tensor or the number; never throws
+ * @returns Left if the training is invalid, if the bytes are not a safetensors file, or if the state is of another
+ * training; the error names the tensor or the number
  */
 export const decodeState =
   (training: Training, { registry = builtInTraining, limits = safetensorsLimits }: StateOptions = {}) =>

@@ -39,7 +39,7 @@ test('of an older version', async () => {
   })
   expect(await bad(resumeRun(older, { backend: wasm }))).toBe(
     `${older}/version: expected a record of ${version}, the version of this gradfold, got 0.0.9; ` +
-      'npx gradfold@0.0.9 resume goes on with it; this one can verify, diff and read it'
+      'npx gradfold@0.0.9 resume continues it; this release can verify, diff and read it'
   )
   expect(await bad(recordRun(older, runOf(2), { backend: wasm }))).toMatch(
     /expected the record of the run \w+, got that of/

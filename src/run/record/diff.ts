@@ -1,4 +1,4 @@
-/** How two records differ: what their run files ask for, and the first step where they part. */
+/** How two records differ: the differences of their run files, and the first step where they diverge. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -19,26 +19,29 @@ import { firstDifference, singleDifference, type NumberDifference, type TensorDi
 
 export interface RunDivergence {
   readonly step: number
-  /** the paths of the tensors that differ after it, and the names of the numbers */
+  /** the paths of the tensors that differ after it, or the names of the numbers */
   readonly at: readonly string[]
-  /** one number of the first of these tensors that differs, as far as that can be told: from two checkpoints, or one and a fingerprint */
+  /**
+   * a number of the first such tensor that differs; found if both records, or one and the fingerprint of the other,
+   * have the values
+   */
   readonly number?: NumberDifference
-  /** where both records have a checkpoint of the step: how that tensor differs as a whole */
+  /** if both records have a checkpoint of the step: how that tensor differs as a whole */
   readonly tensor?: TensorDifference
 }
 export interface Difference {
-  /** of the run files; `a` and `b` are the two records */
+  /** differences of the run files; `a` and `b` are the two records */
   readonly changes: readonly Change[]
-  /** steps recorded */
+  /** numbers of recorded steps */
   readonly steps: { readonly a: number; readonly b: number }
-  /** absent where all steps that both have are the same, to the bit */
+  /** absent if all steps that both have are equal to the bit */
   readonly first?: RunDivergence
-  /** of the rows of either */
+  /** damage in the rows of either record */
   readonly damaged: readonly DecodeError[]
 }
 type DiffError = FileError | DecodeError | CheckpointError
 
-/** what differs between the rows of a step that both have */
+/** what differs between the rows of a step that both records have */
 const partingAt = (a: RecordedSteps, b: RecordedSteps, i: number): RunDivergence => {
   const [p, q] = [decodeRow(a.layout, a.rows, i), decodeRow(b.layout, b.rows, i)]
   const tensors = a.layout.tensors.filter((_, t) =>
@@ -53,7 +56,7 @@ const partingAt = (a: RecordedSteps, b: RecordedSteps, i: number): RunDivergence
   return { step: i + 1, at: [...tensors.map(t => `params/${t}`), ...numbers] }
 }
 
-/** the first step where two records part: the chains of their rows are equal before it and differ from it on */
+/** the first step where the rows of two records diverge: their chains are equal before it, and differ from it on */
 const rowParting = (a: RecordedSteps, b: RecordedSteps): RunDivergence | undefined => {
   if (!sameData(a.layout, b.layout)) return { step: 1, at: ['what is recorded'] }
   const count = Math.min(a.count, b.count)
@@ -61,7 +64,7 @@ const rowParting = (a: RecordedSteps, b: RecordedSteps): RunDivergence | undefin
   return first === count ? undefined : partingAt(a, b, first)
 }
 
-/** the state that a record has saved after a step */
+/** the state of a record's checkpoint after a step */
 const savedAt = (
   r: Recorded,
   step: number,
@@ -76,18 +79,18 @@ const savedAt = (
     TE.map(({ found }) => (found?.step === step ? found.checkpoint.state : undefined))
   )
 
-/** the first epoch after which the states differ: statistics and slots may, where the parameters do not yet */
+/** the first epoch after which the states differ: statistics and slots may differ although the parameters don't yet */
 const epochParting = (x: Recorded, y: Recorded): RunDivergence | undefined => {
   const other = x.links.find((l, i) => y.links[i] !== undefined && y.links[i].state !== l.state)
   return other === undefined ? undefined : { step: other.step, at: [`state after epoch ${other.epoch}`] }
 }
 
-/** the first checkpoint of a step that both have, whose states differ although nothing else that is written down may */
+/** the first step for which both have a checkpoint and the states differ, even if all other recorded data are equal */
 const savedParting = (x: Recorded, y: Recorded): TE.TaskEither<FileError, RunDivergence | undefined> => {
   const digests = (r: Recorded): TE.TaskEither<FileError, ReadonlyMap<number, string>> =>
     pipe(
       listCheckpoints(checkpointsOf(r.folder)),
-      // the newest come first; what is damaged has nothing to be compared
+      // checkpoints are listed from the newest on; damaged ones can't be compared
       TE.map(
         all => new Map([...all].reverse().flatMap(c => (E.isRight(c.head) ? [[c.step, c.head.right.digest]] : [])))
       )
@@ -103,13 +106,13 @@ const savedParting = (x: Recorded, y: Recorded): TE.TaskEither<FileError, RunDiv
   )
 }
 
-/** the fingerprint that a record has of a tensor after a step */
+/** the recorded fingerprint of a tensor after a step */
 const recordedOf = ({ steps }: Recorded, step: number, tensor: number): Fingerprint => {
   const words = steps === undefined ? [] : decodeRow(steps.layout, steps.rows, step - 1).fingerprints
   return [words[2 * tensor] as number, words[2 * tensor + 1] as number]
 }
 
-/** what the checkpoints of a step know of how the records part there */
+/** adds the differing values, if checkpoints of the step have them */
 const withValues =
   (x: Recorded, y: Recorded, registry: RunRegistry) =>
   (first: RunDivergence): TE.TaskEither<CheckpointError, RunDivergence> =>
@@ -135,11 +138,12 @@ const withValues =
     )
 
 /**
- * Compares two records without running anything: the run files path by path, and the first step whose rows differ, found by bisection
- * over the chained fingerprints; where checkpoints know the values there, they are told too. Checkpoints of a step that both have are
- * compared by their digests.
+ * Compares two records without running anything: the run files path by path, and the first step whose rows differ,
+ * found by bisection over the chained fingerprints. If checkpoints have the values of that step, the report includes
+ * them. Checkpoints of the same step are compared by their digests.
  *
- * @example diffRecords('runs/a', 'runs/b') // Right({ changes: [{ path: ['seed'], a: 1, b: 2 }], steps, first: { step: 1, at: [...] } })
+ * @example diffRecords('runs/a', 'runs/b') // Right({ changes: [{ path: ['seed'], a: 1, b: 2 }], steps, first: { step:
+ * 1, at: [...] } })
  */
 export const diffRecords = (
   a: string,
@@ -153,11 +157,11 @@ export const diffRecords = (
     TE.bindW('saved', ({ x, y }) => savedParting(x, y)),
     TE.bindW('first', ({ x, y, saved }) => {
       const rows = x.steps === undefined || y.steps === undefined ? undefined : rowParting(x.steps, y.steps)
-      // of those of the same step the first says most
+      // of divergences at the same step, the first has the most detail
       const first = [rows, epochParting(x, y), saved].reduce((a, b) =>
         b === undefined || (a !== undefined && a.step <= b.step) ? a : b
       )
-      // tensors of other shapes have nothing to be compared
+      // tensors of different shapes can't be compared
       return first === undefined || !sameData(x.run.model, y.run.model) || x.run.precision !== y.run.precision
         ? TE.right(first)
         : withValues(x, y, registry)(first)

@@ -13,19 +13,19 @@ interface Place {
   readonly epoch: number
   /** SHA-256 of the last state */
   readonly state: string
-  /** of the last epoch's link: it stands for the run file and every state at the end of an epoch */
+  /** the last epoch's link: it covers the run file and every state at the end of an epoch */
   readonly chain: string
 }
-/** the run came to its end */
+/** a stop rule ended the run */
 export interface Finished extends Place {
   readonly tag: 'finished'
   /** which stop rule ended it */
   readonly reason: string
-  /** scores of the final parameters over the whole of each part */
+  /** scores of the final parameters over each whole part */
   readonly train: Scores
   readonly test?: Scores
 }
-/** a number stopped being finite; the state is the last good one */
+/** a number became NaN or infinite; the state is the last one with finite numbers */
 export interface Failed extends Place {
   readonly tag: 'failed'
   readonly problem: Pick<Diverged, 'path' | 'expected' | 'got' | 'hint'>

@@ -1,6 +1,6 @@
 /**
- * The epochs of a record: one line of JSON each, with the SHA-256 of the whole state after it, chained. The first link holds the id of
- * the run, so the last one stands for the run file and all that came of it.
+ * The epochs of a record: one JSON line each, with the SHA-256 of the whole state after it, in a hash chain. The first
+ * link contains the id of the run, so the last link covers the run file and all epochs.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { EpochReport } from '../../train/events.js'
@@ -16,7 +16,7 @@ export interface EpochEntry extends EpochReport {
   readonly state: string
 }
 export interface EpochLink extends EpochEntry {
-  /** SHA-256 of the link before (of the first: the id of the run) and this entry */
+  /** SHA-256 of the previous link (for the first: of the id of the run) and this entry */
   readonly chain: string
 }
 
@@ -53,7 +53,10 @@ export const link = (entry: EpochEntry, before: string): EpochLink => ({
 /** one line */
 export const encodeLink = (l: EpochLink): string => `${JSON.stringify(linkCodec.encode(l))}\n`
 
-/** The links of a text, up to the first line that is cut off, is no link as they are written, or does not follow from the one before. */
+/**
+ * The valid links at the start of a text: up to the first line that is incomplete, is not a link exactly as written, or
+ * does not follow from the previous one.
+ */
 export const decodeLinks = (text: string, id: string): readonly EpochLink[] => {
   const links: EpochLink[] = []
   for (const line of text.split('\n').slice(0, -1)) {
@@ -61,7 +64,7 @@ export const decodeLinks = (text: string, id: string): readonly EpochLink[] => {
     const read = parseJson(linkCodec)(line)
     if (E.isLeft(read)) break
     const l = read.right
-    // digits beyond what a number holds would say nothing else
+    // a numeral with more digits than its number has would pass the chain otherwise
     if (encodeLink(l) !== `${line}\n`) break
     if (l.epoch !== links.length + 1 || l.chain !== chainOf(bare(l), before?.chain ?? id)) break
     links.push(l)

@@ -4,10 +4,10 @@
  *     run.json            the complete run file as canonical JSON: its SHA-256 is the name of the run
  *     steps.bin           a row for each step (rows.ts)
  *     epochs.jsonl        a link for each epoch (epochs.ts)
- *     environment.jsonl   where it was computed, a line each time it was begun or gone on with; never hashed
- *     checkpoints/        states to go on from
+ *     environment.jsonl   where it was computed, a line for each start and resume; never hashed
+ *     checkpoints/        states to resume from
  *     result.json         how it ended
- *     lock/               which process is at it (lock.ts)
+ *     lock/               which process writes to it (lock.ts)
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -26,42 +26,42 @@ import { endCodec, type End } from './end.js'
 import { decodeLinks, encodeLink, type EpochLink } from './epochs.js'
 import { chainAt, decodeHeader, encodeHeader, rowSize, soundRows, unchained, type Layout } from './rows.js'
 
-/** the files, and the bytes above which one is no file of a record: none of it is read then */
+/** the files, and their size limits: a longer file is not one of a record, and none of it is read */
 const names = { run: 'run.json', steps: 'steps.bin', epochs: 'epochs.jsonl', result: 'result.json' } as const
 const most = { run: 0x1000_0000, steps: 0x8000_0000, epochs: 0x1000_0000, result: 0x100_0000 } as const
 type Name = keyof typeof names
 export const stepsName = names.steps
-/** for people alone */
+/** read by people only */
 const environmentName = 'environment.jsonl'
 
 export const checkpointsOf = (folder: Folder): Folder => folder.within('checkpoints')
 
-/** the steps of a record, as far as they are sound */
+/** the valid steps of a record */
 export interface RecordedSteps {
   readonly layout: Layout
   /** whole rows, one after the other */
   readonly rows: Uint8Array
   readonly count: number
-  /** of the last of them */
+  /** the chain after the last row */
   readonly chain: Fingerprint
 }
-/** what a record says, without its checkpoints */
+/** a record without its checkpoints */
 export interface Recorded {
   readonly folder: Folder
   readonly run: RunFile
   /** the name of the run */
   readonly id: string
-  /** none before the first turn is over */
+  /** absent before the first turn ends */
   readonly steps?: RecordedSteps
   readonly links: readonly EpochLink[]
   readonly end?: End
-  /** epochs, or the end, tell of steps whose rows are not there, or do not fit together */
+  /** set if epochs or the end mention steps whose rows are missing, or don't fit together */
   readonly damage?: DecodeError
 }
 
 // ---- reading
 
-/** the bytes of a file, empty where there is none */
+/** the bytes of a file, empty if it is missing */
 const bytesOf = (folder: Folder, name: Name): TE.TaskEither<FileError, Uint8Array> =>
   pipe(
     readWhole(folder, names[name], most[name], 'is it a record?'),
@@ -72,15 +72,15 @@ const decodedText = (bytes: Uint8Array): E.Either<DecodeError, string> =>
     () => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes),
     () => decodeError([], 'text in UTF-8', 'other bytes', 'the file is damaged')
   )
-/** the text of a file that stands or falls as a whole, empty where there is none */
+/** the text of a file that is valid or invalid as a whole; empty if it is missing */
 const textOf = (folder: Folder, name: Name): TE.TaskEither<FileError | DecodeError, string> =>
   pipe(bytesOf(folder, name), TE.chainEitherKW(decodedText), TE.mapLeft(inFile(folder, name)))
-/** what is wrong with the content of a file is told with its path */
+/** adds the path of a file to an error about its content */
 const inFile =
   (folder: Folder, name: Name) =>
   <P extends FileError | DecodeError>(e: P): P =>
     e._tag === 'FileError' ? e : inside(`${folder.path}/${names[name]}`)(e)
-/** other bytes than UTF-8 stand as the sign for them, which no line can hold and be what its chain says */
+/** bytes that are not UTF-8 become replacement characters, so the line fails the check of its chain */
 const lines = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
 const stepsOf = (bytes: Uint8Array): E.Either<DecodeError, RecordedSteps> =>
@@ -109,8 +109,8 @@ export const isRecord = (folder: Folder): TE.TaskEither<FileError, boolean> =>
   )
 
 /**
- * A file of somebody else's that a record would write over: a run file that is of no record, since it names no data, or one of the others
- * where there is no run file.
+ * A foreign file that a record would overwrite: a run file that names no data and so belongs to no record, or another
+ * of the record's files if there is no run file.
  */
 export const foreignFile = (
   folder: Folder,
@@ -131,7 +131,7 @@ export const foreignFile = (
     )
   )
 
-/** Which run a folder holds the record of. @returns Left where there is none, and for a run file that says no run */
+/** The run of the record in a folder. @returns Left if there is none, or if the run file is invalid */
 export const runIn = (
   folder: Folder,
   registry: RunRegistry = builtInRun
@@ -157,7 +157,7 @@ export const recordIn = (
 ): TE.TaskEither<FileError | DecodeError, Recorded> =>
   pipe(
     runIn(folder, registry),
-    // what is written last is read first: while somebody writes, nothing that is read tells of rows that are not
+    // the file that is written last is read first: while another process writes, no file then mentions missing rows
     TE.bindW('result', () => textOf(folder, 'result')),
     TE.bindW('end', ({ result, id }) =>
       result === ''
@@ -209,10 +209,10 @@ export const recordIn = (
     })
   )
 
-/** of the header and the sound rows */
+/** bytes of the header and the valid rows */
 const encodedSize = ({ layout, rows }: RecordedSteps): number => encodeHeader(layout).length + rows.length
 
-/** Files of a record that has ended are as long as what they say: bytes behind it are nobody's, and no chain covers them. */
+/** Files of an ended record have exactly the length of their content: no chain would cover bytes after it. */
 const unexpectedTail = (
   folder: Folder,
   lengths: Readonly<Record<Exclude<Name, 'run'>, readonly [got: number, expected: number]>>
@@ -228,22 +228,22 @@ const unexpectedTail = (
       )
 }
 
-/** Which run the folder at a path holds the record of; see `runIn`. */
+/** The run of the record in the folder at a path; see `runIn`. */
 export const readRun = (path: string, registry: RunRegistry = builtInRun) => runIn(folderAt(path), registry)
 
 /**
- * Reads the record at a path. What was cut off at the end of a file (a row, a line, a header) does not count.
+ * Reads the record at a path. An incomplete end of a file (a row, a line, a header) is ignored.
  *
- * @returns Left where there is none, where its files cannot be read, and for a run file that says no run
+ * @returns Left if there is no record, if its files cannot be read, or if its run file is invalid
  */
 export const readRecord = (path: string, registry: RunRegistry = builtInRun) => recordIn(folderAt(path), registry)
 
 // ---- writing
 
-/** a file that grows at its end */
+/** a file that is open for appending */
 export interface Growing {
   readonly append: (bytes: Uint8Array) => TE.TaskEither<FileError, void>
-  /** once this is done, what was written survives a loss of power */
+  /** once done, what was written survives a power failure */
   readonly sync: TE.TaskEither<FileError, void>
   readonly close: TE.TaskEither<FileError, void>
 }
@@ -260,7 +260,7 @@ export const startRecord = (folder: Folder, text: string): TE.TaskEither<FileErr
     TE.chain(() => replaceFile(folder)(names.run, [utf8(text)]))
   )
 
-/** Opens the steps of a record for the rows to come, cut back to what is to be kept. */
+/** Opens the steps file of a record for appending, and truncates it to the rows to keep. */
 export const openSteps = (folder: Folder, layout: Layout, kept: Uint8Array): TE.TaskEither<FileError, Growing> => {
   const header = encodeHeader(layout)
   return pipe(
@@ -280,7 +280,7 @@ export const openSteps = (folder: Folder, layout: Layout, kept: Uint8Array): TE.
     TE.chain(() => growing(folder, names.steps, header.length + kept.length))
   )
 }
-/** Opens the epochs of a record for the links to come, after those that are to be kept. */
+/** Opens the epochs file of a record for appending after the links to keep. */
 export const openEpochs = (folder: Folder, kept: readonly EpochLink[]): TE.TaskEither<FileError, Growing> => {
   const text = utf8(kept.map(encodeLink).join(''))
   return pipe(
@@ -292,7 +292,7 @@ export const openEpochs = (folder: Folder, kept: readonly EpochLink[]): TE.TaskE
 export const writeEnd = (folder: Folder, end: End): TE.TaskEither<FileError, void> =>
   replaceFile(folder)(names.result, [utf8(endText(end))])
 
-/** Where a run is computed: for people, never hashed. */
+/** Records where a run is computed: for people, never hashed. */
 export const addEnvironment = (folder: Folder, environment: object): TE.TaskEither<FileError, void> =>
   pipe(
     folder.size(environmentName),
@@ -300,28 +300,28 @@ export const addEnvironment = (folder: Folder, environment: object): TE.TaskEith
     TE.chain(size => growing(folder, environmentName, size)),
     TE.chain(file => pipe(file.append(utf8(`${JSON.stringify(environment)}\n`)), closing(file)))
   )
-/** Removes what interrupted saves left in the folder of a record, which is locked. */
+/** Removes what interrupted saves left in the folder of a record. The caller holds the lock. */
 export const removeRecordLeftovers = (folder: Folder): TE.TaskEither<FileError, unknown> =>
   removeLeftovers(folder, name => Object.values<string>(names).includes(name))
 
-/** closes a file when something has been done with it, well or not */
+/** closes a file after an effect, even if the effect fails */
 export const closing =
   (file: Pick<Growing, 'close'>) =>
   <Err, A>(task: TE.TaskEither<Err, A>): TE.TaskEither<Err | FileError, A> =>
   async () => {
     const doing = task()
-    // a bracket of fp-ts would leave the file open where a promise is rejected
+    // the bracket of fp-ts would leave the file open if a promise is rejected
     await Promise.allSettled([doing])
     const closed = await file.close()
     const done = await doing
     return E.isLeft(done) ? done : E.isLeft(closed) ? closed : done
   }
 
-/** Deletes a record, and nothing else that may be in its folder; the lock stays. */
+/** Deletes a record, and nothing else in its folder; the lock stays. */
 export const clearRecord = (folder: Folder): TE.TaskEither<FileError, unknown> =>
   pipe(
     folder.remove(names.result),
     TE.chain(() => clearCheckpoints(checkpointsOf(folder))),
-    // the run file last: until it is gone the folder is a record
+    // the run file last: until it is deleted, the folder is a record
     TE.chain(() => TE.traverseSeqArray(folder.remove)([names.epochs, names.steps, environmentName, names.run]))
   )

@@ -1,9 +1,9 @@
 /**
- * One run at a time in a folder. A door to files (Node).
+ * Locks a folder, so that one run at a time writes to it. A door to files (Node).
  *
- * A lock is a file `lock/<n>` that says which process holds it (owner.ts). It comes into being whole and only where none of that name is (a
- * hard link), so of several that try one wins. The lock of a dead owner is not taken away but outbid by `<n + 1>`: taking it away could
- * take the one that somebody else has put there meanwhile.
+ * A lock is a file `lock/<n>` that says which process holds it (owner.ts). It is created with its whole content, and
+ * only if the name is free (a hard link), so that one of several processes wins. The lock of a dead owner is not
+ * removed but superseded by `<n + 1>`: removing it could remove a lock that another process has created meanwhile.
  */
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
@@ -26,7 +26,7 @@ interface Lock {
 }
 const numbered = /^[1-9]\d{0,14}$/
 
-/** milliseconds of the clock of a file system: when a new file was written there */
+/** the time of the file system's clock in milliseconds: the modification time of a new file */
 const clockOf = async (folder: string): Promise<number> => {
   const path = join(folder, `clock-${randomUUID()}`)
   await fs.writeFile(path, '')
@@ -35,7 +35,7 @@ const clockOf = async (folder: string): Promise<number> => {
   return mtimeMs
 }
 
-/** the locks in a folder whose owners live, and the highest number there is */
+/** the locks in a folder whose owners are alive, and the highest number */
 const locksIn = async (
   folder: string,
   here: Owner
@@ -45,7 +45,7 @@ const locksIn = async (
   const locks = await Promise.all(
     places.map(async place => {
       const path = join(folder, String(place))
-      // given back meanwhile, or cut off when the machine lost power
+      // an unreadable lock was released meanwhile, or truncated by a power failure
       const owner = parseJson(ownerCodec)(await fs.readFile(path, 'utf8').catch(() => ''))
       const written = await fs.stat(path).then(
         s => s.mtimeMs,
@@ -60,12 +60,12 @@ const locksIn = async (
 }
 
 const codeIfFailed = (done: Promise<unknown>): Promise<string | undefined> => done.then(() => undefined, errorCode)
-/** Puts a whole file where none is. Gives the code of what went wrong: EEXIST where there is one. */
+/** Creates a file with its whole content if the name is free. Gives the error code: EEXIST if the name exists. */
 const putNew = async (path: string, content: string): Promise<string | undefined> => {
   const own = `${path}.${randomUUID()}`
   await fs.writeFile(own, content)
   const failed = await codeIfFailed(fs.link(own, path))
-  // some file systems have no links
+  // some file systems have no hard links
   const code =
     failed === undefined || failed === 'EEXIST'
       ? failed
@@ -74,7 +74,7 @@ const putNew = async (path: string, content: string): Promise<string | undefined
   return code
 }
 
-/** what processes left behind that were killed while they took or gave back a lock */
+/** files of processes that were killed while they took or released a lock */
 const isLeftover = (name: string): boolean => /^(\d+\.|clock-|socket-)[\da-f-]{36}$/.test(name)
 
 const refused = (folder: string, { path, owner: { pid, host, lease } }: Lock, here: Owner): FileError =>
@@ -89,18 +89,18 @@ const refused = (folder: string, { path, owner: { pid, host, lease } }: Lock, he
         : `wait for it, or stop it; if that process is gone, its lock ends within ${lease} s`
   )
 
-/** what ends a lock */
+/** releases a lock */
 export type Release = () => Promise<void>
 
-/** writes a lock again now and then, so that others see that its owner lives */
+/** rewrites a lock regularly, so that others see that its owner is alive */
 const renewing = (path: string, content: string): NodeJS.Timeout =>
   setInterval(() => {
-    // not where it is gone: that would be to take it again
+    // opens the file without creating it: a lock that was removed must not come back
     const written = fs.open(path, 'r+').then(file => file.write(content, 0).finally(() => file.close()))
     void written.catch(() => undefined)
   }, 1000 * renewal).unref()
 
-/** the lock of a folder, taken and kept alive */
+/** takes the lock of a folder and keeps it alive */
 const hold = async (
   locks: string,
   place: number,
@@ -122,7 +122,7 @@ const hold = async (
   const timer = renewing(path, content)
   const release: Release = async () => {
     clearInterval(timer)
-    // one's own last: until then no other of this number can come into being
+    // remove this lock's file last: until then no other process can create one with its number
     const old = (await fs.readdir(locks)).filter(name => numbered.test(name) && Number(name) < place)
     await Promise.all(old.map(name => fs.rm(join(locks, name), { force: true })))
     await fs.rm(path, { force: true })
@@ -131,7 +131,10 @@ const hold = async (
   return E.right({ path, release })
 }
 
-/** removes what dead processes left, but for what another process may be about to use: everything younger than a renewal */
+/**
+ * removes files that dead processes left; files younger than a renewal stay, because another process may be about to
+ * use them
+ */
 const sweep = async (locks: string, own: string): Promise<void> => {
   const names = (await fs.readdir(locks)).filter(name => isLeftover(name) && !own.includes(name))
   const now = names.length === 0 ? 0 : await clockOf(locks)
@@ -151,7 +154,7 @@ const take = async (folder: string): Promise<E.Either<FileError, Release>> => {
   const { held, highest } = await locksIn(locks, here)
   if (held[0] !== undefined) return E.left(refused(folder, held[0], here))
   const taken = await hold(locks, highest + 1, here)
-  // somebody else was faster: look again who
+  // another process was faster: find out which
   if (E.isLeft(taken))
     return taken.left === 'EEXIST'
       ? take(folder)
@@ -167,10 +170,10 @@ const take = async (folder: string): Promise<E.Either<FileError, Release>> => {
 }
 
 /**
- * Takes the lock of a folder, which is made where it is not there.
+ * Takes the lock of a folder; makes the folder if it is missing.
  *
  * @example pipe(lock('runs/xor'), TE.chain(release => TE.fromTask(release)))
- * @returns Left while another process, or this one, holds it, and for an empty path
+ * @returns Left if this or another process holds the lock, or the path is empty
  */
 export const lock = (folder: string): TE.TaskEither<FileError, Release> =>
   folder === ''

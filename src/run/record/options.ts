@@ -1,4 +1,4 @@
-/** What recording a run takes, and what comes of it. */
+/** Options and outcomes of recording a run. */
 import type { Backend } from '../../backend/backend.js'
 import type { LoadError } from '../../data/files.js'
 import type { TrainState } from '../../train/state.js'
@@ -14,19 +14,22 @@ export interface RecordOptions {
   readonly backend: Backend
   readonly registry?: RunRegistry
   readonly observe?: (event: TrainEvent) => void
-  /** receives what a layer cannot learn from, as batchNorm from a batch of one example; the run is trained nevertheless */
+  /**
+   * receives a warning about batches that a layer cannot learn from (batchNorm and a batch of one example); the run is
+   * trained nevertheless
+   */
   readonly onWarning?: (problem: TrainError) => void
-  /** a checkpoint after every so many steps too, besides those at the end of every epoch */
+  /** also save a checkpoint every this many steps, not only after epochs */
   readonly every?: number
-  /** which checkpoints stay; by default the last two and the best */
+  /** which checkpoints to keep; default: the last two and the best */
   readonly keep?: Keep
-  /** asked after every turn: true ends the work there, with a checkpoint to resume from */
+  /** called after every turn: true interrupts the run, with a checkpoint to resume from */
   readonly stop?: () => boolean
-  /** starts anew what has been recorded before */
+  /** discards an existing record and starts again */
   readonly again?: boolean
 }
 
-/** `observe` or `stop` threw; what was done so far is recorded, with a checkpoint to resume from */
+/** `observe` or `stop` threw; everything before is recorded, with a checkpoint to resume from */
 export interface CallbackError extends Thrown {
   /** the last state */
   readonly state: TrainState
@@ -34,7 +37,7 @@ export interface CallbackError extends Thrown {
 export type RecordError =
   TrainError | LoadError | FileError | DecodeError | SettingError | CheckpointError | CallbackError
 
-/** what came of recording a run */
+/** the outcome of recording a run */
 export type RunOutcome = {
   /** the folder of the record */
   readonly folder: string
@@ -42,13 +45,13 @@ export type RunOutcome = {
   readonly id: string
   readonly step: number
   readonly epoch: number
-  /** checkpoints that did not verify, and so were not resumed from */
+  /** damaged checkpoints, which were not resumed from */
   readonly skipped: readonly Skipped[]
-  /** the step that it was resumed from; 0 for a run from its start */
+  /** the step that the run was resumed from; 0 for a run from its start */
   readonly from: number
-  /** of a store: the run whose record had the steps up to there */
+  /** in a store: the run whose record supplied the steps up to there */
   readonly shared?: string
 } & (
-  | { readonly tag: 'ended'; readonly end: End; /** whether it had ended before */ readonly before: boolean }
+  | { readonly tag: 'ended'; readonly end: End; /** whether the run had ended before */ readonly before: boolean }
   | { readonly tag: 'stopped' }
 )

@@ -1,13 +1,16 @@
 /**
- * Which process holds a lock, and whether it still lives. A door to processes (Node). Three ways to tell, the surest first:
+ * Which process holds a lock, and whether it is alive. A door to processes (Node). There are three ways to find out,
+ * the most reliable first:
  *
- * - of the same kernel (boot id) and process namespace: the process with this number and start time is there, or it is not;
- * - of the same kernel but another namespace, as in another container: a socket beside the lock, which the kernel closes with its owner;
- * - of another machine, or after a restart: the owner writes its lock again every few seconds. A lock that is older than the lease, by the
- *   clock of the file system, is that of a dead owner. On a network file system this is all there is: an owner whose event loop stands
- *   still for longer than the lease can lose its lock there.
+ * - an owner on the same kernel (boot id) and in the same process namespace: whether a process has its number and start
+ *   time;
+ * - an owner on the same kernel in another namespace, for example a container: a socket next to the lock, which the
+ *   kernel closes when the owner ends;
+ * - an owner on another machine, or before a restart: it rewrites its lock regularly. If a lock is older than the
+ *   lease, by the clock of the file system, its owner is dead. Network file systems offer nothing better: an owner
+ *   whose event loop is blocked for longer than the lease can lose its lock there.
  *
- * Names of machines decide nothing where the kernel is known: containers share them, and change them.
+ * Host names are ignored if the kernel is known: containers share and change them.
  */
 import * as fs from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
@@ -21,13 +24,13 @@ import { errorCode } from '../../value/text.js'
 export interface Owner {
   readonly pid: number
   readonly host: string
-  /** boot id and start time, where the system tells: numbers of processes are used again */
+  /** boot id and start time, if the system gives them: process numbers are reused */
   readonly began?: string | undefined
   /** the namespace that `pid` is a number in (Linux) */
   readonly namespace?: string | undefined
-  /** the name of a socket beside the lock that is open while the owner lives */
+  /** the name of a socket next to the lock that is open while the owner is alive */
   readonly socket?: string | undefined
-  /** the lock is written again at least as often, in seconds; a lock of an earlier release is not */
+  /** seconds between renewals of the lock, at most; absent in locks of earlier releases, which are not renewed */
   readonly lease?: number | undefined
 }
 const text: Codec<string> = refined('text', (u): u is string => typeof u === 'string')
@@ -44,14 +47,14 @@ export const ownerCodec = exact('lock', {
   lease: optional(count)
 }) as Codec<Owner>
 
-/** seconds: how old a lock of a living owner elsewhere can be, and how often it is renewed */
+/** seconds: the maximum age of the lock of a living owner elsewhere, and the renewal interval */
 export const lease = 120
 export const renewal = 10
 
 const readOr = (path: string): Promise<string | undefined> => fs.readFile(path, 'utf8').catch(() => undefined)
-/** the name of a process, in brackets, may hold anything; the start is the 20th field after it */
+/** the process name, in brackets, may contain anything; the start time is the 20th field after it */
 const startIn = (stat: string): string => stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
-/** on Linux: which start of the system, and how many ticks after it; `/proc` may be that of another namespace, which tells nothing */
+/** boot id and start in clock ticks (Linux); undefined if `/proc` belongs to another namespace */
 const beganAt = async (pid: number): Promise<string | undefined> => {
   const [boot, self, stat] = await Promise.all(
     ['/proc/sys/kernel/random/boot_id', '/proc/self/stat', `/proc/${pid}/stat`].map(readOr)
@@ -62,7 +65,7 @@ const beganAt = async (pid: number): Promise<string | undefined> => {
 }
 const bootOf = (began: string | undefined): string | undefined => began?.split(' ')[0]
 
-/** the owner that this process is */
+/** this process as an owner */
 export const thisOwner = async (): Promise<Owner> => {
   const [began, namespace] = await Promise.all([
     beganAt(process.pid),
@@ -80,7 +83,7 @@ export const thisOwner = async (): Promise<Owner> => {
 const isThere = (pid: number): boolean =>
   pipe(
     E.tryCatch(() => process.kill(pid, 0), errorCode),
-    // a process of another user may not be signalled
+    // EPERM means that the process exists and belongs to another user
     E.fold(
       code => code === 'EPERM',
       () => true
@@ -92,7 +95,7 @@ const isRunning = async ({ pid, began }: Owner): Promise<boolean> => {
   return now === undefined || now === began
 }
 
-/** addresses of sockets are short: a longer path is reached by way of its open folder (Linux) */
+/** socket addresses are short: a longer path is addressed through a descriptor of its folder (Linux) */
 const longestAddress = 90
 const withAddress = async <A>(folder: string, name: string, use: (address: string) => Promise<A>): Promise<A> => {
   const path = join(folder, name)
@@ -101,7 +104,7 @@ const withAddress = async <A>(folder: string, name: string, use: (address: strin
   return use(`/proc/self/fd/${open.fd}/${name}`).finally(() => open.close())
 }
 
-/** whether somebody listens; a queue that is full is somebody's too */
+/** whether a process listens; a full queue also means that one does */
 const answers = (folder: string, name: string): Promise<boolean> =>
   withAddress(
     folder,
@@ -117,7 +120,10 @@ const answers = (folder: string, name: string): Promise<boolean> =>
       })
   )
 
-/** Opens a socket that tells others that this process lives. Undefined where there can be none: then the lease alone tells. */
+/**
+ * Opens a socket that shows other processes that this one is alive. Undefined if that is impossible: then only the
+ * lease counts.
+ */
 export const openSocket = async (folder: string, name: string): Promise<Server | undefined> => {
   if (process.platform === 'win32') return undefined
   const server = createServer(socket => {
@@ -138,19 +144,19 @@ export const openSocket = async (folder: string, name: string): Promise<Server |
 }
 export const closeSocket = (server: Server): Promise<void> => new Promise(resolve => server.close(() => resolve()))
 
-/** what is known of a lock besides what it says */
+/** facts about a lock file besides its content */
 export interface Seen {
-  /** the folder that it is in */
+  /** the folder of the lock */
   readonly folder: string
-  /** seconds since it was written, by the clock of its file system */
+  /** seconds since the last write, by the clock of its file system */
   readonly age: number
 }
 
-/** Whether the owner of a lock lives, as seen from the process `here`. */
+/** Whether the owner of a lock is alive, as seen from the process `here`. */
 export const isAlive = async (o: Owner, here: Owner, { folder, age }: Seen): Promise<boolean> => {
   const [theirs, ours] = [bootOf(o.began), bootOf(here.began)]
   const sameKernel = theirs !== undefined && theirs === ours
-  // an owner of an earlier release does not say its namespace, and does not renew its lock
+  // an owner of an earlier release records no namespace and does not renew its lock
   const known = o.namespace !== undefined && here.namespace !== undefined
   if (sameKernel && (known ? o.namespace === here.namespace : o.host === here.host)) return isRunning(o)
   if (sameKernel && o.socket !== undefined) return answers(folder, o.socket)

@@ -1,4 +1,4 @@
-/** Recorded runs: what a training does is written down while it runs, and one that was interrupted resumes from its newest checkpoint. */
+/** Recorded runs: a training is recorded while it runs, and an interrupted run resumes from its newest checkpoint. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -16,7 +16,7 @@ import type { RunOutcome, RecordError, RecordOptions } from './options.js'
 import { work } from './session.js'
 import { startOf } from './start.js'
 
-/** a run with its data at hand, and its name */
+/** a run with its data and its name */
 export interface NamedRun {
   readonly opened: OpenRun
   readonly complete: CompleteRun
@@ -30,7 +30,10 @@ export const nameRun = (run: RunFile, registry: RunRegistry = builtInRun): TE.Ta
     TE.let('id', ({ complete }) => runId(complete, registry))
   )
 
-/** Records a run in a folder that nobody else is at; it may be prepared first, with steps of another run, whose name that gives. */
+/**
+ * Records a run in a folder that the caller has locked. `prepare` may copy steps of another run into it first, and
+ * gives the name of that run.
+ */
 export const recordUnlocked = (
   folder: Folder,
   { opened, complete, id }: NamedRun,
@@ -63,7 +66,7 @@ export const recordUnlocked = (
     )
   )
 
-/** The same in a folder that is locked meanwhile. */
+/** Records a run in a folder, and locks the folder meanwhile. */
 export const recordNamed = (
   ...[folder, ...rest]: Parameters<typeof recordUnlocked>
 ): ReturnType<typeof recordUnlocked> =>
@@ -71,18 +74,19 @@ export const recordNamed = (
     lock(folder.path),
     TE.chainW(release => {
       const recording = recordUnlocked(folder, ...rest)
-      // whatever becomes of the work: a bracket of fp-ts would keep the lock where a promise is rejected
+      // release the lock even on rejection: the bracket of fp-ts would keep it if a promise is rejected
       return () => recording().finally(release)
     })
   )
 
 /**
- * Trains a run and records it in a folder: every step's loss, sums and fingerprints, every epoch with the digest of its state, and
- * checkpoints. Where the folder holds the record of this run already, broken off, it goes on from the newest checkpoint that verifies;
- * one that has ended is not repeated. A folder takes one such work at a time.
+ * Trains a run and records it in a folder: every step's loss, sums and fingerprints, every epoch with the digest of its
+ * state, and checkpoints. If the folder already holds an interrupted record of this run, the run resumes from the
+ * newest checkpoint that verifies; an ended run is not repeated. One process at a time can record in a folder.
  *
  * @example pipe(TE.fromEither(parseRunFile(text)), TE.chainW(run => recordRun('runs/mnist', run, { backend: wasm })))
- * @returns Left for a folder that is in use, holds another run or cannot be written, and whatever keeps a training from beginning
+ * @returns Left if the folder is in use, holds another run or cannot be written, and for every error of a training's
+ * start
  */
 export const recordRun = (folder: string, run: RunFile, o: RecordOptions): TE.TaskEither<RecordError, RunOutcome> =>
   pipe(
@@ -90,7 +94,7 @@ export const recordRun = (folder: string, run: RunFile, o: RecordOptions): TE.Ta
     TE.chain(named => recordNamed(folderAt(folder), named, o))
   )
 
-/** a run that a release of this library recorded is gone on with by that release: its name holds the version */
+/** only the release that recorded a run can resume it: the run's name contains the version */
 const sameRelease = ({ version: made }: RunFile, folder: string): E.Either<SettingError, unknown> =>
   made === undefined || made === version
     ? E.right(undefined)
@@ -99,14 +103,14 @@ const sameRelease = ({ version: made }: RunFile, folder: string): E.Either<Setti
           [folder, 'version'],
           `a record of ${version}, the version of this gradfold`,
           made,
-          `npx gradfold@${made} resume goes on with it; this one can verify, diff and read it`
+          `npx gradfold@${made} resume continues it; this release can verify, diff and read it`
         )
       )
 
 /**
- * Goes on with the run that a folder holds the record of; see `recordRun`.
+ * Resumes the run that a folder holds the record of; see `recordRun`.
  *
- * @returns Left for a record of another version of the library, too
+ * @returns Left also for a record of another version of the library
  */
 export const resumeRun = (folder: string, o: RecordOptions): TE.TaskEither<RecordError, RunOutcome> =>
   pipe(

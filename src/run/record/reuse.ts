@@ -1,6 +1,7 @@
 /**
- * How far a recorded run is also another run that differs in its stop rule alone. Parameters don't depend on when a run stops; what the
- * rule remembers is part of the state, so it is worked out again, step by step, from what was recorded.
+ * How many steps of a recorded run are also those of another run, if the two differ in their stop rules alone.
+ * Parameters don't depend on the stop rule. The rule's memory is part of the state, so it is recomputed step by step
+ * from the record.
  */
 import { sameData } from '../../value/equal.js'
 import { noSums } from '../../train/state.js'
@@ -8,7 +9,7 @@ import { notStarted, type Memory, type Progress, type Scores } from '../../train
 import { stopInterpreter, type StopRule, type StopTable } from '../../train/stop/index.js'
 import type { StepRow } from './rows.js'
 
-/** what a stop rule was shown after each of the steps: the same numbers that the training worked out */
+/** the progress after each recorded step: the same numbers that the stop rule saw during training */
 export const progressOf = function* (
   rows: Iterable<Pick<StepRow, 'step' | 'loss' | 'weight'>>,
   epochs: readonly { readonly step: number; readonly validation?: Scores }[]
@@ -33,10 +34,11 @@ export const progressOf = function* (
 }
 
 /**
- * The last step whose state would be the same to the bit under another stop rule: up to there the two rules remember the same, and the
- * other has not ended the run before.
+ * The last step whose state is the same to the bit under the other stop rule: both rules have the same memory up to it,
+ * and the other rule has not ended the run before.
  *
- * @example sharedSteps(epochs(20), epochs(50), progressOf(rows, links)) // all steps recorded: these two remember nothing
+ * @example sharedSteps(epochs(20), epochs(50), progressOf(rows, links)) // all recorded steps: these rules have no
+ * memory
  */
 export const sharedSteps = (a: StopRule, b: StopRule, steps: Iterable<Progress>, kinds: StopTable): number => {
   const rules = stopInterpreter(kinds)

@@ -1,4 +1,4 @@
-/** The work on a record, in a folder that is locked: pulls a training turn by turn and writes down what each turn brought. */
+/** Recording, in a locked folder: pulls a training turn by turn and records what each turn computed. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -29,7 +29,7 @@ import { writer, type Writer } from './writer.js'
 const rowsOf = (events: readonly TrainEvent[]): readonly StepRow[] =>
   events.flatMap(e => (e.tag === 'step' ? [{ ...e, fingerprints: e.fingerprints ?? [] }] : []))
 
-/** the position of a state in its run, as it is written down at the end */
+/** the position of a state in its run, as the end records it */
 const positionOf = (id: string, chain: string, s: TrainState) => ({
   id,
   step: s.progress.step,
@@ -38,7 +38,9 @@ const positionOf = (id: string, chain: string, s: TrainState) => ({
   chain
 })
 
-/** what is written when the run is over; a run that fails for want of anything but finite numbers has not ended */
+/**
+ * the recorded end of a run; only a run with non-finite numbers counts as failed, after other errors it can be resumed
+ */
 const endOf = (
   opened: OpenRun,
   { backend, registry = builtInRun }: RecordOptions,
@@ -58,7 +60,7 @@ const endOf = (
   )
 }
 
-/** saves a state as a checkpoint, once: the end of an epoch may be the end of the run too */
+/** saves a state as a checkpoint, once: the end of the last epoch is also the end of the run */
 type Save = (state: TrainState, digest: string, scores?: Scores) => TE.TaskEither<RecordError, unknown>
 const saverOf = (folder: Folder, files: Writer, { id, state: from }: Start, { keep }: RecordOptions): Save => {
   const checkpoints = checkpointsOf(folder)
@@ -74,7 +76,7 @@ const saverOf = (folder: Folder, files: Writer, { id, state: from }: Start, { ke
   }
 }
 
-/** writes down what a turn brought; `last` saves its state in any case */
+/** records a turn; with `last`, its state is saved in any case */
 const writeTurn = (
   turn: TrainingChunk,
   last: boolean,
@@ -98,7 +100,7 @@ const writeTurn = (
 
 const resumable = 'what was done before is recorded, and can be resumed'
 
-/** the next of a training's turns, all of them written down, to the end of the run or of the work */
+/** records the next turns of a training, until the run ends or is interrupted */
 const follow = async (
   pulled: Generator<TrainingChunk, E.Either<TrainError, Trained>>,
   { folder, opened, start, o }: Session,
@@ -146,7 +148,7 @@ export interface Session {
   readonly o: RecordOptions
 }
 
-/** Trains from the start of a session to the end of the run, or until `stop` says so; see `recordRun`. */
+/** Trains from the start of a session until the run ends or `stop` returns true; see `recordRun`. */
 export const work = (session: Session): TE.TaskEither<RecordError, RunOutcome> => {
   const { folder, start, o } = session
   const { training, datasets } = session.opened
@@ -169,7 +171,7 @@ export const work = (session: Session): TE.TaskEither<RecordError, RunOutcome> =
     TE.chainW(({ placed, pulled }) => {
       const tensors = treeLeaves(placed.params).map(([path]) => path)
       const files = writer(folder, start, tensors, training.precision)
-      // gives back the engine's memory and threads, wherever the work was left
+      // releases the engine's memory and threads, wherever the recording ended
       const leave = (): void => {
         pulled.return(E.left(backendError([folder.path], 'a run that continues', 'its end')))
       }

@@ -1,4 +1,6 @@
-/** Where a record can be gone on from: the newest state that verifies, with every step and epoch before it written down. */
+/**
+ * Where a record can be resumed from: the newest state that verifies, if every step and epoch before it is recorded.
+ */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { exampleCount } from '../../data/dataset.js'
@@ -27,7 +29,7 @@ import type { RecordError, RecordOptions } from './options.js'
 import { decodeRow, rowSize } from './rows.js'
 import type { Kept } from './writer.js'
 
-/** what is recorded already, up to the state that the run goes on from */
+/** the recorded part up to the state that the run resumes from */
 export interface Start extends Kept {
   readonly state?: TrainState
   readonly skipped: readonly Skipped[]
@@ -42,7 +44,7 @@ const otherRun = ({ path }: Folder, id: string, there: string): FileError =>
     'give another folder, or --again to put this run in its place'
   )
 
-/** whether the parameters of a state have the fingerprints that are recorded of its step */
+/** whether the parameters of a state have the fingerprints recorded for its step */
 const agrees = (steps: Recorded['steps'], { params, progress }: TrainState): boolean =>
   progress.step === 0 ||
   (steps !== undefined &&

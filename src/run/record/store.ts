@@ -1,6 +1,6 @@
 /**
- * A store of records: a folder with one folder for each run, called after it. What is there already is not computed again, be it the whole
- * run, the start of it, or the start of another that differs in its stop rule alone.
+ * A store of records: a folder with one folder for each run, named after it. Recorded work is not repeated: a whole
+ * run, the start of a run, or the start of another run that differs in its stop rule alone.
  */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as T from 'fp-ts/lib/Task.js'
@@ -30,16 +30,16 @@ import { nameRun, recordNamed, type NamedRun } from './recorder.js'
 import { progressOf, sharedSteps } from './reuse.js'
 import { decodeRows, rowSize } from './rows.js'
 
-/** what the folder of a run in a store is called */
+/** whether a name is that of a run's folder */
 const isName = (name: string): boolean => digest.is(name)
 
-/** a state of another run that is one of this run too */
+/** a state of another run that is also a state of this run */
 interface Shared {
   readonly recorded: Recorded
   readonly state: TrainState
 }
 
-/** the newest state of a recorded run that another, whose stop rule alone differs, has too */
+/** the newest state that a recorded run shares with another one whose stop rule alone differs */
 const sharedOf = (
   folder: Folder,
   { complete, opened }: NamedRun,
@@ -66,7 +66,7 @@ const sharedOf = (
     })
   )
 
-/** of all the records in a store the one that has come furthest on this run's way */
+/** the record in a store that shares the most steps with this run */
 const furthest = (
   store: Folder,
   named: NamedRun,
@@ -80,7 +80,7 @@ const furthest = (
           ? sharedOf(store.within(name), named, registry)
           : TE.right(undefined)
       ),
-      // what is no record, or a damaged one, is of no use here; it is no hindrance either
+      // a folder without a record, or with a damaged one, is skipped
       TE.getOrElse((): T.Task<Shared | undefined> => T.of(undefined))
     )
   return pipe(
@@ -96,7 +96,7 @@ const furthest = (
   )
 }
 
-/** makes a record that holds the steps of another up to a state that both have */
+/** makes a record with the steps of another one, up to a state that both share */
 const takeOver = (
   folder: Folder,
   { complete, id }: NamedRun,
@@ -117,15 +117,15 @@ const takeOver = (
     TE.chainW(() => openEpochs(folder, kept)),
     TE.chainW(file => pipe(file.sync, closing(file))),
     TE.chainW(() => saveCheckpoint(checkpointsOf(folder))({ state, run: id })),
-    // last: from now on it is a record
+    // last: this makes the folder a record
     TE.chainW(() => startRecord(folder, canonicalRun(complete, registry)))
   )
 }
 
 /**
- * Trains a run with its record in a store; see `recordRun`. One that is there and has ended is not repeated, one that was broken off is gone
- * on with, and where the records of the store have the start of this run under another stop rule, it goes on from there: 50 epochs after
- * 20 cost 30.
+ * Trains a run with its record in a store; see `recordRun`. An ended run is not repeated, and an interrupted one
+ * resumes. If records of the store share the start of this run under another stop rule, the run continues from there:
+ * 50 epochs after 20 cost 30.
  *
  * @example pipe(TE.fromEither(parseRunFile(text)), TE.chainW(run => storeRun('runs', run, { backend: wasm })))
  */

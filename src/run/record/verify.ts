@@ -1,4 +1,4 @@
-/** Whether a record tells the truth: the run is done again, and compared with all that is written down. */
+/** Verification of a record: the run is repeated and compared with everything that is recorded. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -34,14 +34,17 @@ import {
   type TensorDifference
 } from './values.js'
 
-/** the first place where a record says something else than the run done again */
+/** the first place where a record differs from the repeated run */
 export interface ReplayDivergence {
   readonly step: number
-  /** the path of the first tensor that differs, `params/hidden/weight`; of a step whose loss or sums alone differ, and of a state's numbers, their name */
+  /**
+   * the path of the first tensor that differs, as `params/hidden/weight`; or the name of a number (loss, sums,
+   * progress) if no tensor differs
+   */
   readonly at: string
-  /** the one number of the tensor that differs, as far as that can be told: `a` is recorded, `b` is right */
+  /** one number of the tensor that differs, if it can be found: `a` is recorded, `b` is right */
   readonly number?: NumberDifference
-  /** where a checkpoint has the tensor: how it differs as a whole */
+  /** if a checkpoint has the tensor: how it differs as a whole */
   readonly tensor?: TensorDifference
 }
 export type Verdict =
@@ -49,14 +52,17 @@ export type Verdict =
       readonly tag: 'identical'
       readonly steps: number
       readonly epochs: number
-      /** checkpoints that were compared */
+      /** number of compared checkpoints */
       readonly checkpoints: number
-      /** those that are damaged, and so were not */
+      /** damaged checkpoints, which were not compared */
       readonly skipped: readonly Skipped[]
     }
-  | ({ readonly tag: 'different'; /** of the rows, where they are */ readonly damage?: DecodeError } & ReplayDivergence)
+  | ({
+      readonly tag: 'different'
+      /** damage in the rows, if there is any */ readonly damage?: DecodeError
+    } & ReplayDivergence)
 
-/** what differs between a recorded row and the step done again: a parameter by its place, or the name of a number */
+/** what differs between a recorded row and the repeated step: the index of a parameter, or the name of a number */
 const difference = (recorded: StepRow, right: StepRow): number | string | undefined => {
   const tensor = right.fingerprints.findIndex((w, i) => w !== recorded.fingerprints[i])
   if (tensor >= 0) return tensor >> 1
@@ -70,7 +76,7 @@ const difference = (recorded: StepRow, right: StepRow): number | string | undefi
   return numbers(right).find(([, x], i) => !Object.is(x, other[i]?.[1]))?.[0]
 }
 
-/** the first tensor that differs between a saved state and the right one, or else that the numbers do */
+/** the first tensor that differs between a saved state and the right one; else the first number */
 const stateDeparture = (step: number, saved: TrainState, right: TrainState): ReplayDivergence => {
   const first = firstDifference(tensorsOf(saved), tensorsOf(right))
   return first === undefined
@@ -78,7 +84,7 @@ const stateDeparture = (step: number, saved: TrainState, right: TrainState): Rep
     : { step, at: first.at, number: first.tensor.largest, tensor: first.tensor }
 }
 
-/** Checks one turn against the record; undefined where all is as recorded. */
+/** Compares one turn with the record; undefined if all is as recorded. */
 const checkTurn = (
   { steps, links, run, id }: Recorded,
   turn: TrainingChunk,
@@ -109,11 +115,11 @@ const checkTurn = (
 }
 
 interface Saved {
-  /** by their steps */
+  /** states by step */
   readonly states: ReadonlyMap<number, TrainState>
   readonly skipped: readonly Skipped[]
 }
-/** the checkpoints of a record after so many steps */
+/** the checkpoints of a record up to a step */
 const savedOf = (
   r: Recorded,
   { training }: OpenRun,
@@ -126,7 +132,7 @@ const savedOf = (
     TE.traverseSeqArray(step => latestCheckpoint(folder, training, { run: r.id, upTo: step, registry })),
     TE.map(all => ({
       states: new Map(all.flatMap(({ found }) => (found === undefined ? [] : [[found.step, found.checkpoint.state]]))),
-      // the older ones are passed over once for each newer one
+      // each newer checkpoint lists the same older ones as skipped, so count them once
       skipped: all
         .flatMap(({ skipped }) => skipped.slice(0, 1))
         .filter((x, n, xs) => xs.findIndex(y => y.name === x.name) === n)
@@ -136,7 +142,7 @@ const savedOf = (
 
 type Off = { readonly step: number; readonly what: number | string }
 
-/** what a record says of its end, against the end of the run done again */
+/** compares the recorded end with the end of the repeated run */
 const checkEnd = (
   { end, links, id, steps }: Recorded,
   opened: OpenRun,
@@ -164,7 +170,7 @@ const checkEnd = (
   )
 }
 
-/** every step and epoch is written down before a checkpoint of it is: without them something has been taken away */
+/** a checkpoint is saved after its steps and epochs are recorded: if these are missing, they were removed */
 const checkSaved = ({ steps, links }: Recorded, { states }: Saved): Off | undefined => {
   const newest = [...states.values()].reduce((a, { progress }) => (progress.step > a.step ? progress : a), notStarted)
   const count = steps?.count ?? 0
@@ -175,7 +181,7 @@ const checkSaved = ({ steps, links }: Recorded, { states }: Saved): Off | undefi
       : undefined
 }
 
-/** a record under examination: what it says, its run, and its checkpoints */
+/** a record under verification: its content, its run, and its checkpoints */
 interface Examined {
   readonly r: Recorded
   readonly opened: OpenRun
@@ -184,7 +190,7 @@ interface Examined {
 }
 type Verified = E.Either<ReplayError, Verdict>
 
-/** the verdict of a difference, with as much as can be told of the number that differs */
+/** the verdict for a difference, with the number that differs if it can be found */
 const differs = async ({ r, opened, saved: { states }, o }: Examined, { step, what }: Off): Promise<Verified> => {
   const { steps } = r
   if (typeof what === 'string' || steps === undefined) return E.right({ tag: 'different', step, at: String(what) })
@@ -206,7 +212,7 @@ const differs = async ({ r, opened, saved: { states }, o }: Examined, { step, wh
   })
 }
 
-/** compares what a turn came to: where it differs, the verdict or what is left to be said of it */
+/** compares one turn: gives the verdict if it differs, else the record that remains to be checked */
 const examine = (
   { r, saved: { states } }: Examined,
   turn: TrainingChunk,
@@ -220,7 +226,7 @@ const examine = (
   return stateDigest(kept) === stateDigest(right) ? { off } : { state: stateDeparture(step, kept, right) }
 }
 
-/** the run done again, turn by turn, to the first difference or the end */
+/** repeats the run turn by turn, to the first difference or the end */
 const follow = async (
   x: Examined,
   pulled: Generator<TrainingChunk, E.Either<TrainError, Trained>>,
@@ -249,7 +255,7 @@ const follow = async (
     const { off, state } = examine(x, turn, tensors, step)
     if (state !== undefined) return E.right({ tag: 'different', ...state })
     if (off !== undefined) return differs(x, off)
-    // one that has ended is followed to its end
+    // an ended run is repeated to its end
     if (step >= count && r.end === undefined) {
       const lacks = checkSaved(r, saved)
       return lacks === undefined ? identical(count) : differs(x, lacks)
@@ -276,7 +282,7 @@ const verified = async (
   return follow({ r, opened, saved, o }, pulled.right, tensors).finally(() => leave(pulled.right))
 }
 
-/** rows that are missing say why; a record whose numbers are right may still hold more than it says */
+/** damaged rows explain a difference; a record with the right numbers may still have extra bytes */
 const withDamage =
   ({ damage, end, steps }: Recorded) =>
   (v: Verdict): Verdict =>
@@ -287,15 +293,18 @@ const withDamage =
         : { tag: 'different', step: end?.step ?? steps?.count ?? 0, at: `length of ${damage.path.at(-1)}`, damage }
 
 /**
- * Does a recorded run again and compares: every step's loss, sums and fingerprints, the digest of the state after every epoch, and the
- * checkpoints that are there.
+ * Repeats a recorded run and compares every step's loss, sums and fingerprints, the digest of the state after every
+ * epoch, and the checkpoints.
  *
- * @example verifyRecord('runs/mnist', { backend: wasm }) // Right({ tag: 'identical', steps: 15000, epochs: 8, checkpoints: 2, ... })
- * @returns the first step, and the tensor, where the record differs; Left for what is no record, or cannot be run here
+ * @example verifyRecord('runs/mnist', { backend: wasm }) // Right({ tag: 'identical', steps: 15000, epochs: 8,
+ * checkpoints: 2, ... })
+ * @returns the first step and tensor where the record differs; Left for anything but a record, and for a run that
+ * cannot be repeated here
  */
 export const verifyRecord = (folder: string, o: ReplayOptions): TE.TaskEither<ReplayError, Verdict> =>
   pipe(
-    // before the rows: while somebody writes, newer rows and checkpoints may come up, but no rows are missing of these
+    // list checkpoints before reading rows: while another process writes, newer rows may appear, but no rows of these
+    // checkpoints are missing
     listCheckpoints(checkpointsOf(folderAt(folder))),
     TE.bindTo('saved'),
     TE.bindW('r', () => readRecord(folder, o.registry)),

@@ -1,4 +1,4 @@
-/** Writes the rows and links of a record at the ends of their files. */
+/** Appends the rows and links of a record to its files. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { FileError } from '../../value/error.js'
@@ -9,18 +9,18 @@ import { closing, openEpochs, openSteps, type Growing } from './folder.js'
 import { chainAt, encodeRows, layoutOf, rowSize, unchained, type Layout, type StepRow } from './rows.js'
 
 export interface Writer {
-  /** takes rows: they are in the file when so many wait that writing them is worth it, and after `epoch` and `sync` */
+  /** adds rows: they are written in batches, and in any case before `epoch` and `sync` */
   readonly rows: (rows: readonly StepRow[]) => TE.TaskEither<FileError, void>
   /** writes the link of an epoch after the rows before it */
   readonly epoch: (entry: EpochEntry) => TE.TaskEither<FileError, void>
-  /** once done, what was handed in survives a loss of power */
+  /** once done, everything passed before survives a power failure */
   readonly sync: TE.TaskEither<FileError, void>
-  /** of the last epoch */
+  /** the chain of the last epoch */
   readonly chain: () => string
-  /** both files, whatever becomes of the one */
+  /** closes both files, even if closing one fails */
   readonly close: TE.TaskEither<FileError, void>
 }
-/** what is written already and stays */
+/** what is recorded already and stays */
 export interface Kept {
   /** the name of the run */
   readonly id: string
@@ -28,10 +28,10 @@ export interface Kept {
   readonly links: readonly EpochLink[]
 }
 
-/** bytes of rows that are written in one go */
+/** bytes of rows that are written at once */
 const piece = 0x1_0000
 
-/** The files are opened, and cut back to what is kept, when there is something to write. */
+/** Opens the files at the first write, truncated to what is kept. */
 export const writer = (
   folder: Folder,
   kept: Kept,
