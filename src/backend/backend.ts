@@ -1,4 +1,7 @@
-/** What a backend is: it turns a program into something that runs. All backends give the same bits (numerics contract). */
+/**
+ * The contract of backends: a backend turns a program into something that runs. All backends give the same bits
+ * (numerics contract).
+ */
 import type { Either } from 'fp-ts/lib/Either.js'
 import { isLeft, isRight, left, map, right } from 'fp-ts/lib/Either.js'
 import { program, type Program } from '../expr/program.js'
@@ -12,36 +15,38 @@ import { showAval } from '../value/text.js'
 export type Values = Readonly<Record<string, Tensor>>
 
 export interface Executable {
-  /** inputs by name -> outputs by name; what was given is never changed, what is returned never changes afterwards */
+  /** inputs by name -> outputs by name; inputs are never changed, and outputs never change afterwards */
   readonly run: (inputs: Values) => Either<ShapeError | BackendError, Values>
 }
 
 /**
- * Programs whose outputs named like inputs are fed back: the inside of a fold, in memory that the loop owns.
- * The only object of gradfold that changes; the folds of `train/` alone hold it.
+ * Runs programs repeatedly in memory that the loop owns: an output with the name of an input becomes that input of the
+ * next step. This is the only mutable object of gradfold; only the folds of `train/` hold one.
  */
 export interface Loop {
   /**
-   * Runs one of the programs `count` times in a row. What is not fed back is stacked along a first axis of that size: inputs by name ->
-   * outputs by name. What was given is never changed, what is returned never changes afterwards.
+   * Runs one of the programs `count` times in a row. Outputs that are not fed back are stacked along a first axis of
+   * that size. Takes inputs and gives outputs by name. Inputs are never changed, and outputs never change afterwards.
    */
   readonly steps: (program: Program, count: number, inputs: Values) => Either<ShapeError | BackendError, Values>
-  /** how many steps of a program one call of `steps` should take: enough to make calls cheap, few enough to keep threads busy */
+  /**
+   * how many steps of a program one call of `steps` should take: enough to make calls cheap, few enough to report often
+   */
   readonly preferredSteps: (program: Program) => number
-  /** `steps` once, nothing stacked */
+  /** `steps` with a count of 1, nothing stacked */
   readonly step: (program: Program, inputs: Values) => Either<ShapeError | BackendError, Values>
-  /** a copy of what is fed back, as it is now; an earlier copy that nobody looks at any more may be handed in to be written over */
+  /** a copy of what is fed back; pass an earlier copy that is no longer used, to reuse its memory */
   readonly state: (over?: Values) => Values
-  /** puts other tensors in the places of some that are fed back or resident, of the same element types and shapes */
+  /** replaces some of the tensors that are fed back or resident, by others of the same element types and shapes */
   readonly place: (values: Values) => Either<ShapeError, void>
-  /** gives back threads and memory */
+  /** releases threads and memory */
   readonly close: () => void
 }
 
 export interface Backend {
-  /** as errors and reports call it */
+  /** the name in errors and reports */
   readonly name: string
-  /** a program made ready, to be run many times; Left for one that this backend cannot run */
+  /** compiles a program, to be run many times; Left for one that this backend cannot run */
   readonly compile: (program: Program) => Either<BackendError, Executable>
   /** `start` is fed back from step to step; `resident` inputs stay the same for the whole loop (a dataset) */
   readonly loop: (
@@ -67,7 +72,7 @@ const unlike = (name: string, wanted: Aval, given: Tensor | undefined): ShapeErr
       ? shapeError(['input', name], showAval(wanted), showAval(given))
       : notSound(name, given)
 
-/** the first input that is missing or does not fit, if any */
+/** an error for the first input that is missing or does not fit */
 export const checkInputs = (wanted: Readonly<Record<string, Aval>>, inputs: Values): ShapeError | undefined => {
   for (const name of Object.keys(wanted)) {
     const wrong = unlike(name, wanted[name] as Aval, Object.hasOwn(inputs, name) ? inputs[name] : undefined)
@@ -75,7 +80,7 @@ export const checkInputs = (wanted: Readonly<Record<string, Aval>>, inputs: Valu
   }
   return undefined
 }
-/** the first tensor that has no place among the given ones, or another element type or shape, if any */
+/** an error for the first tensor whose name is not among the places, or whose element type or shape differs */
 export const checkPlaces = (places: Readonly<Record<string, Aval>>, values: Values): ShapeError | undefined => {
   for (const [name, t] of Object.entries(values)) {
     const place = Object.hasOwn(places, name) ? places[name] : undefined
@@ -88,7 +93,7 @@ export const checkPlaces = (places: Readonly<Record<string, Aval>>, values: Valu
   return undefined
 }
 
-/** the first output that takes the place of a tensor of another element type or shape, if any */
+/** an error for the first output whose element type or shape differs from the tensor that it replaces */
 export const checkFedBack = (programs: readonly Program[], start: Values): ShapeError | undefined => {
   for (const { outputs } of programs)
     for (const [name, { dtype, shape }] of Object.entries(outputs)) {
@@ -103,27 +108,27 @@ export const checkFedBack = (programs: readonly Program[], start: Values): Shape
     }
   return undefined
 }
-/** what is wrong with a number of steps, if anything */
+/** an error for an invalid number of steps */
 export const checkCount = (count: number): ShapeError | undefined =>
   Number.isInteger(count) && count > 0
     ? undefined
     : shapeError(['count'], 'a whole number of steps, at least 1', String(count), '', 'not-a-size')
 
-/** a program without the inputs that are given from the start */
+/** a program's inputs without those that are given at the start */
 export const inputsBeside = (p: Program, given: Readonly<Record<string, unknown>>): Readonly<Record<string, Aval>> =>
   Object.fromEntries(Object.entries(p.inputs).filter(([name]) => !Object.hasOwn(given, name)))
 
 // ---- values of several steps, stacked along a first axis
 
-/** what the tensors of a single step look like when they are stacked */
+/** the types of a single step's tensors when they are stacked */
 export const stacked = (count: number, avals: Readonly<Record<string, Aval>>): Readonly<Record<string, Aval>> =>
   Object.fromEntries(Object.entries(avals).map(([k, a]) => [k, { dtype: a.dtype, shape: [count, ...a.shape] }]))
-/** a single step's tensors, stacked */
+/** the tensors of a single step, stacked */
 const stackedOnce = (values: Values): Values =>
   Object.fromEntries(
     Object.entries(values).map(([k, t]) => [k, { ...t, shape: [1, ...t.shape], stride: [0, ...t.stride] }])
   )
-/** the tensors of one of the steps */
+/** the tensors of step i */
 export const unstacked = (values: Values, i: number): Values =>
   Object.fromEntries(
     Object.entries(values).map(([k, t]) => [
@@ -151,7 +156,7 @@ const stack = (results: readonly Values[]): Values =>
     })
   )
 
-/** a loop made of single runs, for backends that own no memory */
+/** makes a loop from single runs, for backends that own no memory */
 export const loopOfRuns =
   (compile: Backend['compile']): Backend['loop'] =>
   (programs, start, resident) => {
@@ -199,7 +204,7 @@ export const notOpened = (backend: string): BackendError =>
 /**
  * Computes expressions: `evaluate(reference)({ y: exp(x) }, { x: tensor })`.
  *
- * @returns Left for mistakes in the expressions or inputs that do not fit them
+ * @returns Left for mistakes in the expressions, and for inputs that don't fit them
  */
 export const evaluate =
   (backend: Backend) =>

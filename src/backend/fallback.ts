@@ -1,25 +1,29 @@
-/** Going on with another backend where one cannot run: where WebAssembly, its SIMD, or the leave to compile it is missing. */
+/**
+ * Continues with another backend if one cannot run here: if WebAssembly, its SIMD, or the permission to compile is
+ * missing.
+ */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { BackendError } from '../value/error.js'
 import type { Backend } from './backend.js'
 
 /**
- * The first backend, or the second where the first says that it cannot run here. Both give the same bits, so a result does not tell
- * which it was; `told` is given the first one's reason, each time. Both failing, the second one's error comes out. A mistake in the inputs stays a mistake, and an error in mid-run stays one.
+ * The first backend, or the second one if the first cannot run here. Both give the same bits, so results don't depend
+ * on the choice. `onFallback` receives the reason of the first one, each time. If both fail, the result is the error of the
+ * second. Mistakes in inputs, and errors during a run, are not retried.
  *
  * @example train(settings, { backend: withFallback(wasm, reference) })
  */
 export const withFallback = (
   first: Backend,
   second: Backend,
-  told: (reason: BackendError) => void = () => undefined
+  onFallback: (reason: BackendError) => void = () => undefined
 ): Backend => {
   const orElse =
     <B, Err>(other: () => E.Either<Err | BackendError, B>) =>
     (e: Err | BackendError): E.Either<Err | BackendError, B> => {
       if (!isBackendError(e)) return E.left(e)
-      told(e)
+      onFallback(e)
       return other()
     }
   return {

@@ -1,4 +1,4 @@
-/** Gradients against difference quotients, in f64: what tells whether a rule, a layer, a loss is right. */
+/** Compares gradients with difference quotients in f64: the test of every rule, layer and loss. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { input } from '../expr/build.js'
@@ -15,31 +15,31 @@ import type { Backend, Executable, Values } from './backend.js'
 import { largest } from '../value/largest.js'
 
 export interface Steps {
-  /** the step h; 1e-4 unless given */
+  /** the step h (default 1e-4) */
   readonly epsilon?: number
 }
 export interface ExtrapolatedSteps extends Steps {
-  /** the largest relative error that passes; 1e-6 unless given */
+  /** the largest relative error that passes (default 1e-6) */
   readonly tolerance?: number
 }
 const defaults = { epsilon: 1e-4, tolerance: 1e-6 } as const
 
 const sizeFor = (...xs: readonly number[]): number => largest(xs.map(Math.abs), 1)
-/** a function of many numbers, as one of the i-th alone */
+/** a function of many numbers, as a function of the i-th number */
 const alongAxis =
   (f: (xs: Numbers) => number, at: ArrayLike<number>, i: number) =>
   (x: number): number =>
     f(Float64Array.from(at, (u, j) => (j === i ? x : u)))
-/** a step that moves x, however large x is */
+/** a step that changes x, even if x is large */
 const moving = (x: number, h: number): number => Math.max(h, 2 * Number.EPSILON * Math.abs(x))
 
 /**
  * The gradient of a function of many numbers from its values alone, by the central difference quotient of textbooks,
  *
- *     (f(x + h) - f(x - h)) / (2h)        h = 1e-4 unless given
+ *     (f(x + h) - f(x - h)) / (2h)        h = 1e-4 by default
  *
- * for each coordinate, whatever its size. Its error is h^2 f'''(x) / 6, plus 2^-53 |f(x)| / h from the rounding of values. At a kink
- * it is the mean of the slopes on both sides. `extrapolatedGradient` says where differences tell of no derivative.
+ * for each coordinate, whatever its size. Its error is h^2 f'''(x) / 6, plus 2^-53 |f(x)| / h from the rounding of
+ * values. At a kink it is the mean of the slopes on both sides. `extrapolatedGradient` detects kinks.
  *
  * @example numericalGradient(([x = 0, y = 0]) => x * x + 3 * y, [2, 1]) // 4, 3
  */
@@ -51,12 +51,12 @@ export const numericalGradient = (
   Float64Array.from(at, (x, i) => {
     const g = alongAxis(f, at, i)
     const h = moving(x, epsilon)
-    // divided by the steps as they come out: x + h rounds
+    // divide by the real difference: x + h is rounded
     const [a, b] = [x - h, x + h]
     return (g(b) - g(a)) / (b - a)
   })
 
-/** the quotients of f about x for one step: from the left, from the right, from both sides */
+/** difference quotients of f at x for one step: from the left, from the right, from both sides */
 const quotients = (f: (x: number) => number, x: number, fx: number, h: number): readonly [number, number, number] => {
   const [a, b] = [x - h, x + h]
   const [fa, fb] = [f(a), f(b)]
@@ -64,11 +64,11 @@ const quotients = (f: (x: number) => number, x: number, fx: number, h: number): 
 }
 
 /**
- * df/dx by central differences with steps h and h/2, extrapolated to h = 0 (Richardson): the error is of order h^4. NaN where it is
- * in doubt by more than the tolerance, because the quotients disagree or because f is so large that its rounding hides the
- * difference. For a smooth f the gap between both sides halves with the step, and the central quotient hardly moves; a kink or jump
- * within x ± h breaks one or the other. Values that round by half a unit in the last place, 2^-53 |f|, move the extrapolated quotient
- * by up to 1.5 * 2^-52 |f| / h; quotients that are all rounded away agree, so nothing else would tell.
+ * df/dx by central differences with steps h and h/2, extrapolated to h = 0 (Richardson): the error is of order h^4. NaN
+ * if the quotients disagree by more than the tolerance, or if the rounding of f hides the difference. For a smooth f
+ * the gap between both sides halves with the step, and the central quotient hardly changes; a kink or jump within x ± h
+ * violates one of the two. Rounding of f by half a unit in the last place, 2^-53 |f|, changes the extrapolated quotient
+ * by up to 1.5 * 2^-52 |f| / h. This bound needs a test of its own, because quotients that rounding makes 0 agree.
  */
 const withStep = (f: (x: number) => number, x: number, fx: number, h: number, tolerance: number): number => {
   const [left, right, wide] = quotients(f, x, fx, h)
@@ -80,8 +80,9 @@ const withStep = (f: (x: number) => number, x: number, fx: number, h: number, to
   return Number.isFinite(value) && doubt <= tolerance * sizeFor(value) ? value : NaN
 }
 /**
- * The first step that leaves no doubt, from the shortest on. How fast f changes says nothing of how large x is (the sine of 50), so
- * a step in proportion to x comes last: for values that only a long step tells apart (the square of 10^6).
+ * The derivative of the first step that gives a certain result, from the shortest step on. How fast f changes does not
+ * depend on the size of x (the sine of 50), so a step in proportion to x comes last: some values differ only over a
+ * long step (the square of 10^6).
  */
 const derivative = (f: (x: number) => number, x: number, steps: ExtrapolatedSteps): number => {
   const { epsilon, tolerance } = { ...defaults, ...defined(steps) }
@@ -94,9 +95,9 @@ const derivative = (f: (x: number) => number, x: number, steps: ExtrapolatedStep
 }
 
 /**
- * The gradient of a function of many numbers, from its values alone, by central quotients extrapolated to a step of 0; NaN in the
- * coordinates in which that cannot be told: a kink or a jump nearer than epsilon, or values so large that their rounding hides the
- * difference.
+ * The gradient of a function of many numbers from its values alone, by central quotients extrapolated to a step of 0. A
+ * coordinate is NaN if the result is uncertain: a kink or a jump nearer than epsilon, or values so large that their
+ * rounding hides the difference.
  *
  * @example extrapolatedGradient(([x = 0, y = 0]) => x * x + 3 * y, [2, 1]) // 4, 3
  */
@@ -106,10 +107,10 @@ export const extrapolatedGradient = (
   steps: ExtrapolatedSteps = {}
 ): Numbers => Float64Array.from(at, (x, i) => derivative(alongAxis(f, at, i), x, steps))
 
-/** a tree of expressions of the same form as a tree of tensors */
+/** a tree of expressions with the structure of a tree of tensors */
 export type ExprsLike<T> = T extends Aval ? Expr : { readonly [K in keyof T]: ExprsLike<T[K]> }
 
-/** one number of a tree: its leaf, and its place there in row-major order */
+/** one number of a tree: its leaf, and its index there in row-major order */
 export interface Coordinate {
   readonly path: string
   readonly index: number
@@ -117,29 +118,29 @@ export interface Coordinate {
 export interface Compared extends Coordinate {
   readonly analytic: number
   readonly numeric: number
-  /** |a - n| / max(1, |a|, |n|); infinite where the analytic one is not finite */
+  /** |a - n| / max(1, |a|, |n|); infinite if the analytic one is not finite */
   readonly relativeError: number
 }
 export interface GradientCheck {
-  /** whether no compared coordinate is off by more than the tolerance, and at least one was compared where there are some */
+  /** whether every compared coordinate is within the tolerance; false if there are coordinates and none was compared */
   readonly ok: boolean
   readonly worst: Compared | undefined
-  /** how many coordinates were compared */
+  /** number of compared coordinates */
   readonly compared: number
-  /** coordinates where differences tell of no derivative (see extrapolatedGradient), which are not compared */
+  /** coordinates without a certain difference quotient (see extrapolatedGradient), which are not compared */
   readonly kinks: readonly Coordinate[]
 }
 export interface CheckOptions extends ExtrapolatedSteps {
   /** values of other inputs that the function uses */
   readonly inputs?: Values
-  /** how many coordinates to look at, evenly spread; all unless given */
+  /** how many coordinates to compare, evenly spaced (default: all) */
   readonly most?: number
 }
 
 const relativeError = (a: number, n: number): number =>
   Number.isFinite(a) ? Math.abs(a - n) / sizeFor(a, n) : Infinity
 
-/** the program of a value, which must be exact enough for differences */
+/** compiles the program of a value, which must be f64 for differences */
 const compiledValue = (backend: Backend, value: Expr): E.Either<ShapeError | BackendError, Executable> =>
   pipe(
     program({ value }),
@@ -156,7 +157,7 @@ const compiledValue = (backend: Backend, value: Expr): E.Either<ShapeError | Bac
     E.chainW(p => backend.compile(p))
   )
 
-/** the tensor with another number at an index */
+/** the tensor with one number replaced */
 const moved = (t: Tensor, index: number, x: number): Tensor =>
   tensorView(
     'f64',
@@ -180,11 +181,11 @@ const verdict = (judged: readonly Compared[], tolerance: number): GradientCheck 
 }
 
 /**
- * Compares the gradient of a function, as `grad` derives it, with difference quotients of its values.
+ * Compares the gradient of a function from `grad` with difference quotients of its values.
  *
  * @param f from expressions to one number of type f64
  * @example checkGradient(reference, ({ w }) => total(mul(w, w)), { w: tensorOfF64 }) // Right { ok: true, ... }
- * @returns Left when the function is no function to one number, or the numbers handed in don't fit it
+ * @returns Left if the result of the function is not one number, or the tensors don't fit it
  */
 export const checkGradient = <T extends Tree<Tensor<Dims, 'f64'>>>(
   backend: Backend,
@@ -207,7 +208,7 @@ export const checkGradient = <T extends Tree<Tensor<Dims, 'f64'>>>(
 
   const values: Values = { ...options.inputs, ...Object.fromEntries(points.map(([path, t]) => [name(path), t])) }
   const all = points.flatMap(([path, t]) => Array.from(numbersOf(t), (x, index) => ({ path, index, x, t })))
-  // at least one of them, whatever is asked for
+  // at least one coordinate, for any `most`
   const every = Math.ceil(all.length / Math.max(1, options.most ?? Infinity)) || 1
   const looked = all.filter((_, i) => i % every === 0)
 
@@ -221,7 +222,7 @@ export const checkGradient = <T extends Tree<Tensor<Dims, 'f64'>>>(
       )
     ),
     E.bindW('executable', () => compiledValue(backend, value)),
-    // once before the many, so that what is wrong with the inputs is Left
+    // run once first, so that a mistake in the inputs is Left
     E.chainFirstW(({ executable }) => executable.run(values)),
     E.map(({ gradients, executable }): GradientCheck => {
       const valueAt = (at: Values): number =>

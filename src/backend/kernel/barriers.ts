@@ -1,7 +1,10 @@
-/** Where threads must wait for one another: not between all kernels, only where one may touch what another is still working on. */
+/**
+ * Where threads must wait for one another. A barrier is not needed between all kernels, only where a thread may access
+ * memory that another is still working on.
+ */
 import { bytesOf, extentOf, readsOf, resultsOf, type Buffer, type Kernel, type View } from './ir.js'
 
-/** bytes of memory, from an address up to another */
+/** a range of addresses, in bytes */
 export type Range = readonly [from: number, to: number]
 /** what one piece of work reads and writes, and whether the first thread does all of it */
 export interface Access {
@@ -29,9 +32,9 @@ export const accessOf = (parts: readonly Kernel[], address: (b: Buffer) => numbe
 }
 
 /**
- * For each kernel, in parts for the threads, whether all threads must meet before it.
+ * For each kernel, given in parts for the threads: whether all threads must meet before it.
  *
- * @param before what the first thread does at the start and at the end of a turn, when nobody waits for it
+ * @param before what the first thread accesses at the start and at the end of a turn, while no thread waits for it
  */
 export const barriersBefore = (
   kernels: readonly (readonly Kernel[])[],

@@ -1,11 +1,11 @@
-/** The inside of a kernel: the nodes that it computes, what it reads from memory, and the indexes that it counts. */
+/** The body of a kernel: the nodes that it computes, what it reads from memory, and the indexes that it counts. */
 import { row, type Expr, type Node } from '../../expr/op.js'
 import { isPlaced, readsKey, type PlacedOp } from '../../expr/ops/table.js'
 import { stridesOf, type Dims } from '../../value/shape.js'
 import { bytesOf, type View } from './ir.js'
 import { uniformValue } from './simplify.js'
 
-/** a value in memory or an index that is counted, and how it is walked */
+/** a value in memory or a counted index, and the strides along which it is read */
 export interface Walk {
   readonly steps: Dims
 }
@@ -15,16 +15,16 @@ export interface Read extends Walk {
 }
 export interface IndexSource extends Walk {
   readonly node: Expr
-  /** the number of the first place */
+  /** the first index */
   readonly first: number
 }
 
 export interface Body {
-  /** nodes to work out, arguments first */
+  /** nodes to compute, arguments first */
   readonly nodes: readonly Expr[]
   readonly reads: readonly Read[]
   readonly places: readonly IndexSource[]
-  /** where keys of random draws lie */
+  /** where the keys of random draws are stored */
   readonly keys: ReadonlyMap<Expr, View>
 }
 
@@ -36,7 +36,7 @@ const placeSteps: { readonly [K in PlacedOp]: (n: Node<K>, shape: Dims) => Dims 
   random: (_, shape) => stridesOf(shape)
 }
 
-/** What must be computed for the roots, given what is read from memory. */
+/** The body that computes the roots, given what is read from memory. */
 export const bodyOf = (
   roots: readonly Expr[],
   reads: ReadonlyMap<Expr, View>,

@@ -1,6 +1,6 @@
 /**
- * Where of numbers that an update works out only the largest is wanted (are all of them finite?), it is found on the way: the update
- * leaves the largest that each thread came across, and the largest of these is taken afterwards.
+ * Fuses the check that all numbers are finite into the updates. The check needs only the maximum of numbers that an
+ * update computes. So the update keeps a maximum for each thread, and a small kernel takes the maximum of these.
  */
 import type { Expr } from '../../expr/op.js'
 import { sizeOf } from '../../value/shape.js'
@@ -20,14 +20,14 @@ import {
 } from './ir.js'
 import { uniformValue } from './simplify.js'
 
-/** the largest of an expression of numbers that lie side by side in one buffer */
+/** the maximum of an expression over contiguous numbers of one buffer */
 interface Maximum {
   readonly kernel: ReduceKernel
   readonly nodes: readonly Expr[]
-  /** what is read from memory, and where it lies */
+  /** the value that is read from memory, and its view */
   readonly from: Expr
   readonly at: View
-  /** the expression in words */
+  /** the expression as text */
   readonly pattern: string
 }
 
@@ -49,14 +49,14 @@ const maximumOf = (k: Kernel): Maximum | undefined => {
   return { kernel: k, nodes, from, at, pattern }
 }
 
-/** the buffers whose single numbers a kernel compares, if it does nothing else than find the largest of them */
+/** the buffers whose numbers a kernel compares, if it does nothing but find their maximum */
 const comparedBy = (k: Kernel): readonly Buffer[] | undefined => {
   if (k.kind !== 'map' || k.outputs.length !== 1 || sizeOf(k.shape) !== 1 || k.maxima !== undefined) return undefined
   const { nodes } = bodyOf([(k.outputs[0] as MapKernel['outputs'][number]).node], k.reads, k.shape)
   return nodes.every(n => k.reads.has(n) || n.op === 'max') ? [...k.reads.values()].map(v => v.buffer) : undefined
 }
 
-/** whether the views show each number of a buffer once */
+/** whether the views cover each number of a buffer once */
 const cover = (views: readonly View[], b: Buffer): boolean => {
   const inOrder = [...views].sort((x, y) => x.offset - y.offset)
   let end = 0
@@ -67,7 +67,7 @@ const cover = (views: readonly View[], b: Buffer): boolean => {
   return end === b.size
 }
 
-/** the expression of a maximum, of what a kernel works out instead of what it leaves in memory */
+/** the expression of a maximum in terms of what the update computes, before it is stored */
 const inside = ({ nodes, from, kernel }: Maximum, update: MapKernel, output: Expr): Expr => {
   const made = new Map<Expr, Expr>([[from, output]])
   for (const n of nodes)
@@ -75,7 +75,7 @@ const inside = ({ nodes, from, kernel }: Maximum, update: MapKernel, output: Exp
   return made.get(kernel.node) as Expr
 }
 
-/** maxima of all that an update works out, and where the largest of them is to be */
+/** maxima of everything that an update computes, and where the result is stored */
 interface Found {
   readonly update: MapKernel
   readonly output: Expr
@@ -118,7 +118,7 @@ const foundIn = (l: KernelProgram): Found | undefined => {
   return undefined
 }
 
-/** Maxima found within the updates, for so many threads. */
+/** Fuses maxima into the updates, for a number of threads. */
 export const fuseFiniteCheck = (l: KernelProgram, threads: number): KernelProgram => {
   const found = foundIn(l)
   if (found === undefined) return l

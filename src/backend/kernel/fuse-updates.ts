@@ -1,6 +1,7 @@
 /**
- * Updates of many tensors as one kernel. Where an optimizer does the same with each of them, their parameters, gradients and slots each
- * lie one after another in one buffer, in the same order, so that a single loop passes through all.
+ * Fuses the updates of many tensors into one kernel. If an optimizer applies the same formula to each of them, their
+ * parameters are stored contiguously in one buffer, and in the same order their gradients and each slot. Then one loop
+ * passes through all.
  */
 import type { Expr } from '../../expr/op.js'
 import { sizeOf, type Dims } from '../../value/shape.js'
@@ -21,20 +22,20 @@ import {
 } from './ir.js'
 import { uniformValue } from './simplify.js'
 
-/** what is fed back, and where it lies */
+/** the views of values that are fed back */
 export type FedBack = ReadonlyMap<string, View>
 
-/** an elementwise kernel over whole buffers, and what it does, in words that do not name them */
+/** an elementwise kernel over whole buffers, and its formula as text without buffer names */
 interface Update {
   readonly kernel: MapKernel
   readonly pattern: string
-  /** the buffers, in the order in which the pattern speaks of them */
+  /** the buffers, in the order of their appearance in the pattern */
   readonly wholes: readonly Buffer[]
 }
 
 const exactly = (x: number): string => (Object.is(x, -0) ? '-0' : String(x))
 
-/** @returns undefined for kernels that do more than pass through whole buffers that may be moved, number by number */
+/** @returns undefined unless the kernel passes number by number through whole buffers that may be moved */
 const updateOf = (
   kernel: Kernel,
   fedBack: ReadonlySet<Buffer>,
@@ -72,7 +73,9 @@ const updateOf = (
     : { kernel, pattern: words.join('\n'), wholes }
 }
 
-/** the same expressions over a vector of all numbers: whole buffers become `whole`, single numbers are `moved` */
+/**
+ * the same expressions over one vector of all numbers: whole buffers become `whole`, and single numbers become `moved`
+ */
 const flattened = (
   { outputs, reads, shape }: MapKernel,
   whole: (v: View) => View,
@@ -106,19 +109,19 @@ const flattened = (
   }
 }
 
-/** where a buffer has gone */
+/** the new place of a buffer */
 interface Part {
   readonly whole: Buffer
   readonly offset: number
 }
 
-/** one after another; those that fill whole vectors first, so that all but the last of the others begin with one */
+/** the order of the parts: those that fill whole vectors first, so that as many others as possible begin at a vector */
 const inOrder = (group: readonly Update[]): readonly Update[] => {
   const isRound = ({ wholes: [b] }: Update): boolean => b !== undefined && (b.size * bytesOf[b.dtype]) % 16 === 0
   return [...group.filter(isRound), ...group.filter(u => !isRound(u))]
 }
 
-/** @returns undefined where one of the updates needs what another one works out */
+/** @returns undefined if one of the updates needs a result of another */
 const fusedGroup = (l: KernelProgram, group: readonly Update[], id: number): KernelProgram | undefined => {
   const members = inOrder(group)
   const first = members[0] as Update
@@ -179,7 +182,9 @@ const groupsIn = (l: KernelProgram, names: ReadonlySet<string>): readonly (reado
   const filledAgain = new Set<Buffer>()
   const filled = new Set<Buffer>()
   for (const b of l.kernels.flatMap(k => [...new Set(writesOf(k))])) (filled.has(b) ? filledAgain : filled).add(b)
-  /** what several kernels fill, parts or one over another, keeps its place: their order counts */
+  /**
+   * a buffer that several kernels write (in parts, or one over another) keeps its place, because their order matters
+   */
   const isMovable = (b: Buffer): boolean =>
     !leaving.has(b) &&
     !filledAgain.has(b) &&
@@ -196,7 +201,7 @@ const groupsIn = (l: KernelProgram, names: ReadonlySet<string>): readonly (reado
 }
 
 const withFusedUpdates = (l: KernelProgram, names: ReadonlySet<string>): KernelProgram => {
-  /** groups that cannot be one kernel */
+  /** groups that can't be fused */
   const apart = new Set<string>()
   let now = l
   for (;;) {
@@ -208,7 +213,7 @@ const withFusedUpdates = (l: KernelProgram, names: ReadonlySet<string>): KernelP
   }
 }
 
-/** how what is fed back lies: which names share a buffer, and where in it each begins */
+/** the layout of what is fed back, as text: which names share a buffer, and their offsets */
 const layoutOf = (inputs: Readonly<Record<string, View>>, names: readonly string[]): string => {
   const first = new Map<Buffer, string>()
   return names
@@ -221,7 +226,7 @@ const layoutOf = (inputs: Readonly<Record<string, View>>, names: readonly string
     .join()
 }
 
-/** Updates put together, where the programs agree on how what is fed back lies then. */
+/** Fuses updates, if the programs of the loop then agree on the layout of what is fed back. */
 export const fuseUpdates = (
   programs: readonly KernelProgram[],
   fedBack: FedBack

@@ -1,6 +1,6 @@
 /**
- * From a graph to kernels. Elementwise chains dissolve into whatever consumes them; views (transpose, broadcast, slice, windows) are
- * ways of walking a buffer and cost nothing; the rest becomes kernels of its own.
+ * From a graph to kernels. Elementwise chains are fused into their consumers. Views (transpose, broadcast, slice,
+ * windows) only change strides and cost nothing. Every other op becomes a kernel.
  */
 import type { Expr, ExprOf } from '../../expr/op.js'
 import { hasRole, readsKey, type OpOf } from '../../expr/ops/table.js'
@@ -12,7 +12,7 @@ import { materialize, type Materialized } from './materialize.js'
 import { collapse } from './space.js'
 import { largest } from '../../value/largest.js'
 
-/** more outputs than this in one kernel would run out of registers */
+/** a kernel with more outputs would spill registers */
 const maxOutputs = 6
 const at = (d: Dims, i: number): number => d[i] as number
 
@@ -28,7 +28,7 @@ interface State {
   next: number
 }
 
-/** the expressions below a root down to what lies in memory */
+/** the expressions below a root, down to values that are stored in memory */
 const readsBelow = (roots: readonly Expr[], stored: ReadonlySet<Expr>, s: State): ReadonlyMap<Expr, View> => {
   const reads = new Map<Expr, View>()
   const seen = new Set<Expr>(roots)
@@ -37,7 +37,7 @@ const readsBelow = (roots: readonly Expr[], stored: ReadonlySet<Expr>, s: State)
     for (const a of n.args) {
       if (seen.has(a)) continue
       seen.add(a)
-      // a key is read number by number, even where all of it is one
+      // a key is read number by number, even if all its numbers are equal
       if (uniformValue(a) !== undefined && !readsKey(n)) continue
       if (hasRole(a, 'map') && !stored.has(a)) stack.push(a)
       else reads.set(a, s.views.get(a) as View)
@@ -57,7 +57,7 @@ const push = (s: State, k: Kernel, ...buffers: readonly Buffer[]): void => {
   s.kernels.push(k)
 }
 
-/** copies what a view shows, row-major */
+/** copies the numbers of a view in row-major order */
 const copied = (s: State, n: Expr, from: View): View => {
   const to = strided(make(s, n.dtype, sizeOf(n.shape)), n.shape)
   push(s, { kind: 'map', shape: n.shape, outputs: [{ node: n, to }], reads: new Map([[n, from]]) }, to.buffer)
@@ -115,7 +115,10 @@ const viewOf = (s: State, n: ExprOf<OpOf<'view'>>): View => {
   }
 }
 
-/** a stored elementwise value joins an earlier kernel over the same space if all it reads is there by then */
+/**
+ * the index of an earlier kernel over the same iteration space that can also compute a value, because all that it reads
+ * is ready by then
+ */
 const joinable = (s: State, n: Expr, reads: ReadonlyMap<Expr, View>): number => {
   const size = sizeOf(n.shape)
   const ready = largest(
@@ -131,11 +134,11 @@ const joinable = (s: State, n: Expr, reads: ReadonlyMap<Expr, View>): number => 
       !k.shape.every((x, a) => x === n.shape[a])
     )
       continue
-    // what this kernel itself fills must be read at the place where it is written
+    // results of the same kernel must be read at the index where they are written
     const own = (e: Expr, v: View): boolean =>
       k.outputs.some(o => o.to.buffer === v.buffer) && !k.outputs.some(o => o.node === e)
     if (i === ready && [...reads].some(([e, v]) => own(e, v))) continue
-    // a kernel walks through what it reads in one way
+    // a kernel reads each value through one view
     if ([...reads].some(([e, v]) => k.reads.has(e) && k.reads.get(e) !== v)) continue
     if (size > 0) return i
   }
@@ -160,7 +163,7 @@ const fuseMap = (s: State, n: Expr, stored: ReadonlySet<Expr>): View => {
   return to
 }
 
-/** part of a buffer, to be written */
+/** part of a view, as a destination */
 const part = (v: View, start: Dims, shape: Dims): View => ({
   ...v,
   shape,
@@ -230,7 +233,7 @@ const heavy = (s: State, n: ExprOf<OpOf<'heavy'>>): View => {
       return to
     }
     case 'oneHot': {
-      // worked out element by element: 1 where the place along the last axis is the index
+      // computed element by element: 1 where the position along the last axis is the index
       const index = arg(0)
       const spread: View = { ...index, shape: n.shape, stride: [...index.stride, 0] }
       push(
@@ -249,7 +252,7 @@ const heavy = (s: State, n: ExprOf<OpOf<'heavy'>>): View => {
   }
 }
 
-/** a matmul operand: its rows or its columns must lie without gaps, its batches at even distances */
+/** a matmul operand: its rows or its columns must be contiguous, and its batches evenly spaced */
 const matrix = (s: State, e: Expr, v: View): View => {
   const r = v.shape.length
   const [row, col] = [at(v.stride, r - 2), at(v.stride, r - 1)]
@@ -270,7 +273,9 @@ const oneLoop = (shape: Dims, axes: Dims, reads: readonly View[]): boolean => {
   return neighbours && space.axes.filter(a => axes.includes(a)).length <= 1
 }
 
-/** The reduced axes must be neighbours, and passed through in one loop; otherwise what is reduced is first laid out so. */
+/**
+ * The reduced axes must be adjacent and covered by one loop; otherwise the operand is first copied into such a layout.
+ */
 const reduce = (s: State, n: ExprOf<OpOf<'reduce'>>, stored: ReadonlySet<Expr>): View => {
   const x = n.args[0] as Expr
   const { axes } = n.attrs
@@ -311,11 +316,11 @@ const reduce = (s: State, n: ExprOf<OpOf<'reduce'>>, stored: ReadonlySet<Expr>):
   return to
 }
 
-/** Kernels in an order in which everything is there when it is read. */
+/** Kernels in an order in which every value is ready when it is read. */
 export const fuse = ({ outputs, order, materialized: stored }: Materialized): KernelProgram => {
   const s: State = { views: new Map(), kernels: [], filledBy: new Map(), constants: [], inputs: new Map(), next: 0 }
   for (const n of order) {
-    // `program` lets no invalid node through
+    // `program` refuses invalid nodes
     if (hasRole(n, 'none')) continue
     else if (hasRole(n, 'leaf')) s.views.set(n, leafView(s, n))
     else if (hasRole(n, 'view')) s.views.set(n, viewOf(s, n))

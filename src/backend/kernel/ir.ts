@@ -4,19 +4,19 @@ import { sizeOf, type Dims } from '../../value/shape.js'
 import { isContiguous, type DType, type Tensor } from '../../value/tensor.js'
 import { largest } from '../../value/largest.js'
 
-/** a place in memory */
+/** a block of memory */
 export interface Buffer {
   readonly id: number
   readonly dtype: DType
   /** in elements */
   readonly size: number
-  /** inputs are filled from outside, constants once, temporaries by kernels */
+  /** inputs come from outside, constants are written once, kernels fill temporaries */
   readonly role:
     | { readonly kind: 'input'; readonly name: string }
     | { readonly kind: 'constant'; readonly value: Tensor }
     | { readonly kind: 'temporary' }
 }
-/** how to walk a buffer: the fields of a tensor, in elements */
+/** a view of a buffer: the fields of a tensor, in elements */
 export interface View {
   readonly buffer: Buffer
   readonly shape: Dims
@@ -24,40 +24,40 @@ export interface View {
   readonly offset: number
 }
 
-/** some of the numbers that a kernel passes through in a row, and how many of them lie in a panel */
+/** a matrix in panels among the numbers of a one-dimensional kernel: its range, and the numbers in a panel */
 export interface MatrixPart {
   readonly start: number
   readonly size: number
   readonly panel: number
 }
-/** Values computed element by element over one iteration space; several outputs share what they have in common. */
+/** Values computed element by element over one iteration space; several outputs share common sub-expressions. */
 export interface MapKernel {
   readonly kind: 'map'
   readonly shape: Dims
-  /** where this part of a larger kernel begins: places (iota, random draws) are counted from there */
+  /** the start of this part of a larger kernel: indexes (iota, random draws) count from there */
   readonly start?: Dims
   readonly outputs: readonly { readonly node: Expr; readonly to: View }[]
-  /** what the expressions read from memory: each such node and where it lies */
+  /** nodes that are read from memory, with their views */
   readonly reads: ReadonlyMap<Expr, View>
-  /** Of some expressions the largest number as well. Each part of the kernel writes that of its own into all of its share of the places. */
+  /** Also the maxima of some expressions. Each part of the kernel writes its maximum into all of its share of `to`. */
   readonly maxima?: readonly { readonly node: Expr; readonly to: View }[]
-  /** where a kernel in a row passes through matrices in panels (in-panels.ts), in order */
+  /** if a one-dimensional kernel passes through matrices in panels (in-panels.ts): these, in order */
   readonly matrices?: readonly MatrixPart[]
-  /** of a kernel in a row, what this part of it works out: so many numbers, a multiple of 4 but for the last, from each start on */
+  /** the ranges of a one-dimensional kernel that this part computes; each size but the last is a multiple of 4 */
   readonly runs?: readonly (readonly [start: number, size: number])[]
 }
-/** A sum or maximum over the middle of [outer, reduced, inner], of an expression that is computed on the way. */
+/** A sum or maximum over the middle of [outer, reduced, inner], of an expression that is fused into the loop. */
 export interface ReduceKernel {
   readonly kind: 'reduce'
   readonly op: 'sum' | 'reduceMax'
   readonly node: Expr
-  /** the shape of what is reduced */
+  /** the shape of the operand */
   readonly shape: Dims
   /** as in map kernels */
   readonly start?: Dims
   readonly axes: Dims
   readonly reads: ReadonlyMap<Expr, View>
-  /** its axes are those of the shape, the reduced ones of size 1 */
+  /** its axes are those of the operand, with size 1 where reduced */
   readonly to: View
 }
 export interface MatmulKernel {
@@ -65,7 +65,7 @@ export interface MatmulKernel {
   readonly a: View
   readonly b: View
   readonly to: View
-  /** which of them are stored in panels (weight-layout.ts): their views show the same bytes as if they were stored row by row */
+  /** which of them are stored in panels (weight-layout.ts); their views cover the same bytes as row-major ones */
   readonly packed?: { readonly b: boolean; readonly to: boolean }
 }
 export interface GatherKernel {
@@ -84,7 +84,7 @@ export interface ScatterKernel {
   readonly scratch: Buffer
   readonly to: View
 }
-/** a sum mod 2^64 over the words of plain numbers */
+/** a sum mod 2^64 over the words of contiguous numbers */
 export interface FingerprintKernel {
   readonly kind: 'fingerprint'
   readonly values: View
@@ -102,17 +102,17 @@ export type Kernel =
 /** a program made of kernels */
 export interface KernelProgram {
   readonly kernels: readonly Kernel[]
-  /** how many of them come before those that update what is fed back, which come last */
+  /** the number of kernels before the updates of what is fed back, which come last */
   readonly updates: number
   readonly inputs: Readonly<Record<string, View>>
   readonly constants: readonly Buffer[]
-  /** where each output lies after a run */
+  /** the view of each output after a run */
   readonly outputs: Readonly<Record<string, View>>
 }
 
 export const bytesOf: Readonly<Record<DType, number>> = { f32: 4, f64: 8, u8: 1, u32: 4, bool: 1 }
 
-/** the buffers a kernel reads */
+/** the views that a kernel reads */
 export const readsOf = (k: Kernel): readonly View[] => {
   switch (k.kind) {
     case 'map':
@@ -130,7 +130,7 @@ export const readsOf = (k: Kernel): readonly View[] => {
       return [k.key]
   }
 }
-/** where a kernel leaves its results */
+/** the views of a kernel's results */
 export const resultsOf = (k: Kernel): readonly View[] =>
   k.kind === 'map' ? [...k.outputs, ...(k.maxima ?? [])].map(o => o.to) : [k.to]
 
@@ -140,7 +140,7 @@ export const writesOf = (k: Kernel): readonly Buffer[] => [
   ...(k.kind === 'scatter' ? [k.scratch] : [])
 ]
 
-/** the same kernel with other views of memory in the places of its own; scratch stays */
+/** the same kernel with each view mapped by f; scratch stays */
 export const withViews = (k: Kernel, f: (v: View) => View): Kernel => {
   const all = (reads: ReadonlyMap<Expr, View>): ReadonlyMap<Expr, View> =>
     new Map([...reads].map(([n, v]) => [n, f(v)]))
@@ -174,14 +174,14 @@ export const withViews = (k: Kernel, f: (v: View) => View): Kernel => {
   }
 }
 
-/** whether a view shows its numbers one after another, as they lie */
+/** whether a view is contiguous and row-major */
 export const isPlain = (v: View): boolean => isContiguous({ dtype: 'f32', data: [], ...v })
-/** whether it shows one number, however often */
+/** whether a view shows one number, possibly repeated */
 export const isOneNumber = (v: View): boolean => v.shape.every((n, a) => n === 1 || v.stride[a] === 0)
-/** whether it shows all of its buffer so */
+/** whether a view shows its whole buffer contiguously */
 export const isWhole = (v: View): boolean => v.offset === 0 && sizeOf(v.shape) === v.buffer.size && isPlain(v)
 
-/** the bytes from the first to the last number that a view shows, from the start of its buffer */
+/** the bytes of a view, from its first to its last number, relative to its buffer */
 export const extentOf = ({ buffer, shape, stride, offset }: View): readonly [from: number, to: number] => {
   const size = bytesOf[buffer.dtype]
   const reach = shape.map((n, a) => (n - 1) * (stride[a] as number))
@@ -190,7 +190,7 @@ export const extentOf = ({ buffer, shape, stride, offset }: View): readonly [fro
   return [low * size, (high + 1) * size]
 }
 
-/** a number for a buffer that no other one has */
+/** an unused id for a buffer */
 export const nextId = ({ kernels, inputs }: KernelProgram): number =>
   1 +
   largest(

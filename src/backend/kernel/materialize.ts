@@ -1,4 +1,4 @@
-/** What gets a place in memory, and what is worked out again wherever it is needed. */
+/** Decides which nodes are stored in memory, and which are recomputed wherever they are needed. */
 import { topological, type Expr } from '../../expr/op.js'
 import { factsOf, hasRole, readsKey } from '../../expr/ops/table.js'
 import { sizeOf } from '../../value/shape.js'
@@ -10,14 +10,14 @@ const costOf = (n: Expr): number => {
 }
 const keepAbove = 3
 
-/** Which nodes get a place in memory. */
+/** The nodes that are stored in memory. */
 export const materializedNodes = (order: readonly Expr[], outputs: readonly Expr[]): ReadonlySet<Expr> => {
   const users = new Map<Expr, Expr[]>()
   for (const n of order) for (const a of new Set(n.args)) users.set(a, [...(users.get(a) ?? []), n])
   const stored = new Set<Expr>(outputs)
   const consumers = new Map<Expr, ReadonlySet<Expr>>()
   const cost = new Map<Expr, number>()
-  // a first guess of each node's cost from below: what hangs under it up to the next thing that is surely stored
+  // a first estimate of each node's cost: of everything below it down to nodes that are stored in any case
   for (const n of order) {
     const below = isMap(n) ? n.args.reduce((s, a) => s + (isMap(a) ? (cost.get(a) ?? 0) : 0), 0) : 0
     cost.set(n, below + costOf(n))
@@ -38,29 +38,32 @@ export const materializedNodes = (order: readonly Expr[], outputs: readonly Expr
   }
   return stored
 }
-/** whether what is reduced lies last, so that one loop runs through memory */
+/** whether the last axes are reduced, so that one loop reads memory in order */
 const reducesRows = (n: Expr): boolean => {
   if (!hasRole(n, 'reduce')) return false
   const shape = (n.args[0] as Expr).shape
-  // axes rise
+  // axes are in ascending order
   const first = n.attrs.axes[0] ?? shape.length
   return shape.every((s, i) => i < first || s === 1 || n.attrs.axes.includes(i))
 }
 
-/** Single numbers that depend on nothing larger come first (rates, powers of beta), so that no kernel over tensors has to wait for them. */
+/**
+ * Puts single numbers that depend on nothing larger first (rates, powers of beta), so that no kernel over tensors waits
+ * for them.
+ */
 const smallFirst = (order: readonly Expr[]): readonly Expr[] => {
   const small = new Set<Expr>()
   for (const n of order) if (sizeOf(n.shape) === 1 && n.args.every(a => small.has(a))) small.add(n)
   return [...order.filter(n => small.has(n)), ...order.filter(n => !small.has(n))]
 }
 
-/** a graph in the order in which it is computed, and which of its nodes get a place in memory */
+/** the nodes of a graph in the order of computation, and which of them are stored */
 export interface Materialized {
   readonly outputs: Readonly<Record<string, Expr>>
   readonly order: readonly Expr[]
   readonly materialized: ReadonlySet<Expr>
 }
-/** Decides the order of a graph's nodes, and which of them get a place in memory. */
+/** Decides the order of a graph's nodes, and which of them are stored. */
 export const materialize = (outputs: Readonly<Record<string, Expr>>): Materialized => {
   const order = smallFirst(topological(Object.values(outputs)))
   return { outputs, order, materialized: materializedNodes(order, Object.values(outputs)) }

@@ -1,7 +1,7 @@
 /**
- * Where everything lies: a static memory plan for the programs of one loop. Inputs have places of their own, shared by name; what is
- * fed back is written straight into its input's place where no kernel needs the old value any more; temporaries share the rest by
- * their lifetimes.
+ * A static memory plan for the programs of one loop: the address of every buffer. Inputs have fixed addresses, shared
+ * by name. A value that is fed back is written to its input's address, if no kernel still needs the old value.
+ * Temporaries share the rest by their lifetimes.
  */
 import { sizeOf } from '../../value/shape.js'
 import type { Panels } from './weight-layout.js'
@@ -16,31 +16,31 @@ export interface Copy {
   readonly to: number
   readonly bytes: number
 }
-/** where the values of several steps of one input or output wait their turn, one after another */
+/** the values of one input or output for several steps, stored one after another */
 export interface Queue {
   readonly address: number
   /** of one step's value */
   readonly bytes: number
 }
-/** what moves between the places of one program and the queues */
+/** copies between the buffers of one program and the queues */
 export interface Queued {
   readonly inputs: ReadonlyMap<string, Queue>
   readonly outputs: ReadonlyMap<string, Queue>
 }
 export interface MemoryPlan {
-  /** the most steps that one call takes: what is handed in and out for so many has a place */
+  /** the maximum number of steps in one call: the queues have space for their inputs and outputs */
   readonly turns: number
-  /** for each program; with a single turn the queues are the places themselves */
+  /** for each program; with a single turn the queues are the buffers themselves */
   readonly queued: readonly Queued[]
   readonly address: ReadonlyMap<Buffer, number>
-  /** for each program: what is fed back and could not be written in place */
+  /** for each program: values that are fed back and could not be written in place */
   readonly copies: readonly (readonly Copy[])[]
   readonly inputs: ReadonlyMap<string, { readonly address: number; readonly view: View }>
-  /** which of them are stored in panels */
+  /** values that are stored in panels */
   readonly panels: ReadonlyMap<string, Panels>
-  /** for the kernels of a program that threads take in pieces, one after another: where the numbers of the next pieces lie, one for each thread */
+  /** the address of the counters for kernels whose pieces threads take at run time, one for each thread */
   readonly nextPieces: number
-  /** scratch for the panels of matrix products, one for each thread */
+  /** the address of the scratch memory for panels of matrix products, one for each thread */
   readonly panel: number
   readonly panelBytes: number
   readonly bytes: number
@@ -49,7 +49,7 @@ export interface MemoryPlan {
 const align = (n: number): number => Math.ceil(n / 64) * 64
 const bytes = (b: Buffer): number => b.size * bytesOf[b.dtype]
 
-/** the scratch that the largest matrix product needs for its panels */
+/** the scratch memory that the largest matrix product needs for its panels */
 const panelFor = (programs: readonly KernelProgram[], threads: number): number =>
   largest(
     programs.flatMap(({ kernels }) =>
@@ -62,7 +62,7 @@ const panelFor = (programs: readonly KernelProgram[], threads: number): number =
     0
   )
 
-/** first and last kernel that touch a buffer */
+/** the first and last kernel that access each buffer */
 const lifetimes = (
   p: KernelProgram,
   kept: ReadonlySet<Buffer>
@@ -82,7 +82,7 @@ const lifetimes = (
   return spans
 }
 
-/** whether a kernel reads a buffer only element by element at the places that it writes */
+/** whether a kernel reads a buffer only at the indexes that it writes */
 const sameplace = (k: Kernel, b: Buffer): boolean =>
   k.kind === 'map' &&
   [...k.reads.values()].every(
@@ -91,7 +91,7 @@ const sameplace = (k: Kernel, b: Buffer): boolean =>
       (v.offset === 0 && isPlain(v) && v.shape.length === k.shape.length && v.shape.every((n, i) => n === k.shape[i]))
   )
 
-/** for each buffer the numbers of the kernels that do something with it, in order */
+/** for each buffer the indexes of the kernels that access it, in order */
 const kernelsBy = (
   kernels: readonly Kernel[],
   buffers: (k: Kernel) => readonly Buffer[]
@@ -108,8 +108,8 @@ const kernelsBy = (
 }
 
 /**
- * Which outputs take the places of the inputs that they are fed back to: where nothing reads an old value after the new one begins to be
- * written, and where values that share a buffer lie in it as their old ones lie in theirs.
+ * Which outputs are written in place of the inputs that they are fed back to: those whose old value is not read after
+ * the new one is first written, and which have the same offset in a shared buffer as the old value.
  */
 const inPlace = (p: KernelProgram, fedBack: Held['fedBack']): ReadonlyMap<Buffer, Buffer> => {
   const writers = kernelsBy(p.kernels, writesOf)
@@ -119,7 +119,7 @@ const inPlace = (p: KernelProgram, fedBack: Held['fedBack']): ReadonlyMap<Buffer
     sharing.set(view.buffer, [...(sharing.get(view.buffer) ?? []), [name, view]])
   const found = new Map<Buffer, Buffer>()
   for (const [output, all] of sharing) {
-    // what the program does not read lies where the others of the loop have it
+    // values that the program does not read have the view of the loop's other programs
     const oldOf = (name: string): View | undefined => p.inputs[name] ?? fedBack.get(name)
     const input = oldOf(all[0]?.[0] ?? '')?.buffer
     const alike = all.every(([name, v]) => {
@@ -135,16 +135,16 @@ const inPlace = (p: KernelProgram, fedBack: Held['fedBack']): ReadonlyMap<Buffer
   return found
 }
 
-/** what a loop is opened with, beside its programs */
+/** what a loop holds besides its programs */
 export interface Held {
   readonly fedBack: ReadonlyMap<string, View>
   readonly resident: ReadonlySet<string>
-  /** what of both is stored in panels */
+  /** which of both are stored in panels */
   readonly panels: ReadonlyMap<string, Panels>
 }
 export const nothingHeld: Held = { fedBack: new Map(), resident: new Set(), panels: new Map() }
 
-/** before anything is planned */
+/** the plan before anything is planned */
 export const emptyPlan: MemoryPlan = {
   turns: 1,
   queued: [],
@@ -158,11 +158,14 @@ export const emptyPlan: MemoryPlan = {
   bytes: 0
 }
 
-/** one call takes as many steps as these bytes hold the inputs and outputs of, so that they stay in the nearest caches */
+/**
+ * one call takes as many steps as have inputs and outputs in this number of bytes, so that they stay in the nearest
+ * caches
+ */
 const queueBytes = 32768
 const mostTurns = 256
 
-/** the inputs and outputs of a program that every step has anew */
+/** the inputs and outputs of a program that change in every step */
 const perStep = (
   p: KernelProgram,
   { fedBack, resident }: Held
@@ -176,11 +179,11 @@ const perStep = (
 
 type Named = readonly (readonly [string, View])[]
 
-/** addresses given out one after another */
+/** allocates addresses in ascending order */
 interface Addresses {
   readonly of: ReadonlyMap<Buffer, number>
   readonly set: (b: Buffer, address: number) => void
-  /** reserves some bytes, and where these begin */
+  /** reserves a number of bytes and returns their address */
   readonly reserve: (bytes: number) => number
   readonly placeOnce: (b: Buffer) => void
   readonly ofView: (v: View) => number
@@ -207,8 +210,8 @@ const addressesFrom = (start: number): Addresses => {
 }
 
 /**
- * What updates read of what was computed before them, number by number (gradients), and what they compute for themselves. It is stored in
- * one piece, at the same addresses in each program, so that updates are the same code whatever the size of the batch.
+ * Values that updates read number by number (gradients), and temporaries of updates. They are contiguous and have the
+ * same addresses in each program, so that the code of updates does not depend on the batch size.
  */
 const placeGradients = (programs: readonly KernelProgram[], held: Held, addresses: Addresses): void => {
   const start = addresses.end()
@@ -232,7 +235,7 @@ const placeGradients = (programs: readonly KernelProgram[], held: Held, addresse
   if (farthest > start) addresses.reserve(farthest - start - 16)
 }
 
-/** Inputs of the same name share an address; one whose size differs between programs (an index) takes the largest. */
+/** Inputs with the same name share an address; if the size differs between programs (an index), the largest counts. */
 const placeInputs = (
   programs: readonly KernelProgram[],
   fedBack: Held['fedBack'],
@@ -252,7 +255,10 @@ const placeInputs = (
   return inputs
 }
 
-/** The queues of what each step has anew, for the steps of one call. With a single step they are the values' own addresses. */
+/**
+ * The queues of values that change in every step, for the steps of one call. With a single step they are the values'
+ * own addresses.
+ */
 const placeQueues = (
   programs: readonly KernelProgram[],
   held: Held,
@@ -274,7 +280,7 @@ const placeQueues = (
   return { turns, queued: () => queued }
 }
 
-/** Temporaries share memory by their lifetimes, in each program anew. */
+/** Temporaries share memory by their lifetimes, in each program separately. */
 const placeTemporaries = (programs: readonly KernelProgram[], addresses: Addresses): number => {
   const start = addresses.end()
   let top = start
@@ -337,7 +343,7 @@ export const planMemory = (programs: readonly KernelProgram[], held: Held, threa
     nextPieces,
     panel,
     panelBytes,
-    // loads may run a little past what they need
+    // vector loads may read a few bytes past the end
     bytes: panel + threads * panelBytes + 256
   }
 }

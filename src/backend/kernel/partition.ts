@@ -1,6 +1,6 @@
 /**
- * Work for several threads: a kernel becomes kernels over parts of its result. Every number is computed as before, by one thread, so
- * the bits do not depend on how many there are.
+ * Partitions a kernel for several threads: into kernels over parts of its result. One thread computes each number, in
+ * the same way as before, so the bits don't depend on the number of threads.
  */
 import { sizeOf, type Dims } from '../../value/shape.js'
 import type { Expr } from '../../expr/op.js'
@@ -9,12 +9,12 @@ import { bodyOf } from './body.js'
 import type { Kernel, MapKernel, MatmulKernel, MatrixPart, ReduceKernel, View } from './ir.js'
 import { isThin, piecesOf, sizesOf, type ProductSizes } from './tiling.js'
 
-/** less work than this (numbers touched, products counted) is done by one thread: bringing two together costs as much */
+/** one thread does less work than this (numbers touched, products counted): a barrier would cost as much */
 const worthSplitting = 16384
 
 const at = (d: Dims, i: number): number => d[i] as number
 
-/** `count` indexes cut into parts of whole multiples of `unit`, as even as can be */
+/** `count` indexes in parts that are multiples of `unit`, as equal as possible */
 const ranges = (count: number, parts: number, unit: number): readonly (readonly [start: number, size: number])[] => {
   const units = Math.ceil(count / unit)
   const cuts = Array.from({ length: parts + 1 }, (_, i) => Math.min(count, Math.floor((units * i) / parts) * unit))
@@ -27,17 +27,20 @@ const alongAxis = (v: View, axis: number, start: number, size: number): View => 
   offset: v.offset + start * at(v.stride, axis)
 })
 
-/** a thread's share of places that are as many for each, whole vectors of them */
+/** a thread's share of a contiguous view, in whole vectors */
 const share = (v: View, thread: number, threads: number): View => {
   const size = at(v.shape, 0) / threads
   return alongAxis(v, 0, thread * size, size)
 }
 
-/** the nodes that a kernel works out or reads */
+/** the nodes that a kernel computes or reads */
 const nodesOf = (k: MapKernel | ReduceKernel): readonly Expr[] =>
   bodyOf(k.kind === 'map' ? [...k.outputs, ...(k.maxima ?? [])].map(o => o.node) : [k.node], k.reads, k.shape).nodes
 
-/** Functions that call back into JavaScript are not there for other threads; and a key that is also numbers to work with cannot be both whole and cut. */
+/**
+ * Kernels that only the first thread can run: those that call JavaScript, and those that read a key both as a key
+ * (whole) and as numbers (in parts).
+ */
 const staysWhole = (k: MapKernel | ReduceKernel): boolean => {
   const nodes = nodesOf(k)
   const keys = new Set(nodes.flatMap(n => (readsKey(n) && !k.reads.has(n) ? [n.args[0]] : [])))
@@ -58,11 +61,12 @@ const resized = <K extends MapKernel | ReduceKernel>(k: K, axis: number, start: 
 type Runs = readonly (readonly [start: number, size: number])[]
 
 /**
- * Each thread's share of a kernel in a row that passes through matrices in panels: of each matrix the panels that are its own in products
- * too, and of what lies in between as much as the others get. Undefined where these would not begin with whole vectors.
+ * Each thread's share of a one-dimensional kernel that passes through matrices in panels: of each matrix the panels
+ * that the thread computes in products too, and an equal share of the numbers between matrices. Undefined if a share
+ * would not begin at a whole vector.
  */
 const runsOf = (size: number, matrices: readonly MatrixPart[], threads: number): readonly Runs[] | undefined => {
-  // what lies before each matrix, and behind the last one
+  // the numbers before each matrix, and after the last one
   const starts = [...matrices.map(m => m.start), size]
   const ends = [0, ...matrices.map(m => m.start + m.size)]
   const between = ends.map((end, i) => ({ start: end, size: at(starts, i) - end, panel: 16 }))
@@ -78,7 +82,7 @@ const runsOf = (size: number, matrices: readonly MatrixPart[], threads: number):
 }
 
 const partitionMap = (k: MapKernel, threads: number, worth: number): readonly Kernel[] => {
-  // an axis further in would change how places are counted
+  // splitting a later axis would change the row-major index
   const axis = k.shape.findIndex(n => n > 1)
   if (axis < 0 || sizeOf(k.shape) * k.outputs.length < worth || at(k.shape, axis) < threads || staysWhole(k)) return [k]
   const maxima = (i: number): Pick<MapKernel, 'maxima'> =>
@@ -96,7 +100,7 @@ const partitionReduce = (k: ReduceKernel, threads: number, worth: number): reado
   const real = [...k.shape.keys()].filter(a => at(k.shape, a) > 1)
   const first = real[0]
   const last = real.at(-1)
-  // rows are shared out where there are any, otherwise columns
+  // split rows if there are any, else columns
   const axis = first !== undefined && !k.axes.includes(first) ? first : last
   if (
     axis === undefined ||
@@ -114,7 +118,7 @@ const partitionReduce = (k: ReduceKernel, threads: number, worth: number): reado
 
 const isWorth = ({ m, n, depth, batches }: ProductSizes, worth: number): boolean => batches * m * n * depth >= 4 * worth
 
-/** Whether the threads do a kernel together, a piece at a time: none of them has a part of its own. */
+/** Whether threads take pieces of a kernel at run time, instead of having fixed parts. */
 export const inPieces = (k: Kernel, threads: number): boolean => {
   if (threads === 1 || k.kind !== 'matmul') return false
   const product = sizesOf(k)
@@ -125,7 +129,7 @@ const partitionMatmul = (k: MatmulKernel, threads: number, worth: number): reado
   if (inPieces(k, threads)) return Array.from({ length: threads }, () => k)
   const product = sizesOf(k)
   if (!isWorth(product, worth) || product.n < 16 * threads) return [k]
-  // products of few rows, which read their operands where they lie
+  // products of few rows read their operands without packing
   const columns = k.to.shape.length - 1
   return ranges(product.n, threads, 8).map(([start, size]) => ({
     ...k,
@@ -135,10 +139,10 @@ const partitionMatmul = (k: MatmulKernel, threads: number, worth: number): reado
 }
 
 /**
- * The parts of a kernel, one for each thread; a single one where sharing out would not pay. Where it is done in pieces, each thread has
- * the whole kernel.
+ * The parts of a kernel, one for each thread; a single part if splitting would not pay. If threads take pieces at run
+ * time, each part is the whole kernel.
  *
- * @param worth less work than this stays whole
+ * @param worth less work than this is not split
  */
 export const partition = (k: Kernel, threads: number, worth = worthSplitting): readonly Kernel[] => {
   if (threads === 1) return [k]

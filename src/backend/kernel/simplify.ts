@@ -1,10 +1,10 @@
-/** Simplification that keeps every bit: equal nodes become one, and what cannot change a value goes. */
+/** Simplification that keeps every bit: equal nodes are merged, and operations without effect are removed. */
 import { constant, node } from '../../expr/build.js'
 import type { Expr, Op } from '../../expr/op.js'
 import { factsOf } from '../../expr/ops/table.js'
 import { filledTensor, isFloat, scalarOf, type Tensor } from '../../value/tensor.js'
 
-/** the number of a constant that is one number everywhere */
+/** the number of a constant that is filled with one number */
 export const uniformValue = (e: Expr): number | undefined =>
   e.op === 'constant' && e.attrs.value.data.length === 1 ? scalarOf(e.attrs.value) : undefined
 
@@ -26,7 +26,7 @@ const withoutEffect = (op: Op, args: readonly Expr[]): Expr | undefined => {
   return undefined
 }
 
-/** floating-point numbers worked out from single constants */
+/** constant folding of floating-point operations on single numbers */
 const folded = (n: Expr, args: readonly Expr[]): Expr | undefined => {
   const facts = factsOf(n)
   const work = facts.role === 'map' || facts.role === 'view' ? facts.exactFold : undefined
@@ -58,7 +58,7 @@ export const simplify = (
     }
     const now = folded(n, args) ?? n
     const attrs = now.op === 'constant' ? constants(now.attrs.value) : JSON.stringify(now.attrs, exactNumbers)
-    // constants of several numbers are not compared: they are equal only where they are the same tensor
+    // constants of several numbers are compared by identity only
     const name =
       now.op === 'constant'
         ? `constant ${now.dtype} ${now.shape.join(',')} ${attrs === '' ? `as in ${id(now)}` : attrs}`

@@ -1,18 +1,21 @@
-/** The first bytes of a program's memory, in which its threads meet: who has arrived, what runs next, why one of them failed. */
+/**
+ * The first bytes of a program's memory, through which its threads synchronise: how many have arrived, what runs next,
+ * why a thread failed.
+ */
 
-/** the address of how many threads have arrived at the barrier */
+/** the address of the number of threads that have arrived at the barrier */
 export const arrivedAddr = 64
-/** and of how often all of them have left it */
+/** the address of the generation: the number of times that all of them have left it */
 export const generationAddr = 128
-/** and of the number of the program to run next, after which comes how often it runs */
+/** the address of the index of the program to run next, followed by the number of turns */
 export const commandAddr = 192
-/** and of how many times a thread looks at the barrier before it sleeps */
+/** the address of the number of times that a thread polls the barrier before it sleeps */
 export const spinCountAddr = commandAddr + 8
-/** where a thread that fails says why: the length of a text, and the text in UTF-8 */
+/** where a failed thread writes the reason: the length of a UTF-8 text, and the text */
 export const failureAddr = 256
 export const failureBytes = 256
-/** what lies below belongs to the threads */
+/** the memory below this address is reserved for synchronisation */
 export const reservedBytes = failureAddr + failureBytes
 
-/** words that several threads write are in cache lines of their own */
+/** words that several threads write have separate cache lines */
 export const counterBytes = 64

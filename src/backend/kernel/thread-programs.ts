@@ -1,4 +1,7 @@
-/** What each thread does: its parts of the kernels in order, the barriers between them, and what the first thread moves beside them. */
+/**
+ * The program of each thread: its parts of the kernels in order, the barriers between them, and the copies that the
+ * first thread makes in addition.
+ */
 import type { Access } from './barriers.js'
 import type { Buffer, Kernel, KernelProgram, View } from './ir.js'
 import type { MemoryPlan } from './memory-plan.js'
@@ -6,31 +9,31 @@ import { inPieces } from './partition.js'
 import { counterBytes } from './thread-memory.js'
 
 /**
- * A long program becomes several modules over the same memory, run one after the other: wasmati 0.2 passes the bytes of a module as arguments
- * of one call, and engines allow some 100,000 of them.
+ * A long program is split into several modules over the same memory, which run in sequence: wasmati 0.2 passes the
+ * bytes of a module as arguments of one call, and engines allow about 100,000 arguments.
  */
 const kernelsPerModule = 16
 
 /** what one thread does of a kernel: a part, the whole, or nothing */
 export interface Work {
   readonly kernel: Kernel | undefined
-  /** where the threads do the kernel in pieces: the address of the counters of the next pieces */
+  /** if threads take pieces at run time: the address of the counters of the next pieces */
   readonly next?: number
-  /** whether all threads must have come here before (barriers.ts) */
+  /** whether all threads must arrive before it starts (barriers.ts) */
   readonly barrier: boolean
 }
-/** an address: fixed, or with a step, `step` bytes farther with each turn */
+/** an address: fixed, or `step` bytes farther in each turn */
 export interface Address {
   readonly base: number
   readonly step?: number
 }
-/** bytes that move once in a turn */
+/** a copy of bytes once in a turn */
 export interface Move {
   readonly to: Address
   readonly from: Address
   readonly bytes: number
 }
-/** all that a module is made from */
+/** everything that a module is made from */
 export interface Part {
   readonly threads: number
   readonly thread: number
@@ -40,13 +43,13 @@ export interface Part {
   readonly barrierAfter: boolean
   readonly after: readonly Move[]
   readonly address: (b: Buffer) => number
-  /** where the thread's scratch for panels lies */
+  /** the address of the thread's scratch memory for panels */
   readonly panel: number
 }
 
 /**
- * Cut into pieces. Where there are more kernels than one piece takes, updates have pieces of their own, since they do not change with the size
- * of the batch, and the last piece has no kernels: it moves what comes out.
+ * Splits a program into modules. If there are more kernels than one module holds, updates get separate modules, because
+ * they don't change with the batch size; and the last module has no kernels, only the copies of outputs.
  */
 const pieces = (work: readonly Work[], updates: number): readonly (readonly Work[])[] => {
   const cut = (part: readonly Work[]): readonly (readonly Work[])[] =>
@@ -59,7 +62,7 @@ const pieces = (work: readonly Work[], updates: number): readonly (readonly Work
 /** a program, and what its passes have decided */
 export interface Scheduled {
   readonly program: KernelProgram
-  /** which of the plan's programs it is */
+  /** the index of the program in the memory plan */
   readonly which: number
   readonly plan: MemoryPlan
   readonly threads: number
@@ -69,7 +72,7 @@ export interface Scheduled {
   readonly barriers: readonly boolean[]
 }
 
-/** what the first thread moves from and to the queues, and what could not be written in place */
+/** copies that the first thread makes from and to the queues, and of results that could not be written in place */
 const movesOf = (
   program: KernelProgram,
   which: number,
@@ -94,7 +97,7 @@ const movesOf = (
   }
 }
 
-/** what the first thread touches at the start and at the end of a turn, when nobody waits for it */
+/** what the first thread accesses at the start and at the end of a turn, while no thread waits for it */
 export const accessOfMoves = (program: KernelProgram, which: number, plan: MemoryPlan): Access => {
   const { before, after } = movesOf(program, which, plan)
   const moves = [...before, ...after]
@@ -105,7 +108,7 @@ export const accessOfMoves = (program: KernelProgram, which: number, plan: Memor
   }
 }
 
-/** What the modules of a program are made from, for one thread, in the order in which they run. */
+/** The modules of a program for one thread, in the order in which they run. */
 export const threadProgram = (s: Scheduled, thread = 0): readonly Part[] => {
   const { program, which, plan, threads, shares, barriers } = s
   const { before, after } = movesOf(program, which, plan)
@@ -134,7 +137,10 @@ export const threadProgram = (s: Scheduled, thread = 0): readonly Part[] => {
   })
 }
 
-/** The modules of a thread as one module for each kernel, after which all threads wait: what is run to measure each kernel by itself. */
+/**
+ * The modules of a thread with one module for each kernel, after which all threads wait: used to measure each kernel
+ * alone.
+ */
 export const kernelByKernel = (modules: readonly Part[]): readonly Part[] => {
   const all = modules.flatMap(m => m.work)
   const [first, last] = [modules[0], modules.at(-1)]

@@ -1,4 +1,4 @@
-/** The compiled backend: a program becomes one WebAssembly SIMD module. The reference's bits, fast. */
+/** The compiled backend: a program becomes WebAssembly SIMD. It gives the bits of the reference backend, fast. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -27,18 +27,18 @@ const checkThreads = (threads: number): E.Either<BackendError, number> =>
     ? E.right(threads)
     : E.left(backendError(['wasm', 'threads'], 'a whole number, 1 or more', String(threads)))
 
-/** once in a process: the test does not change, and neither does this thread */
+/** once in a process: neither the test nor this thread changes */
 let tested: E.Either<BackendError, SelfTest> | undefined
 const selfTest = (): E.Either<BackendError, SelfTest> => (tested ??= selfTested(madeSelfTest()))
 
 /** what the engine runs on */
 interface On {
-  /** threads that are used */
+  /** number of threads */
   readonly count: number
-  /** where they come from */
+  /** the source of the threads */
   readonly threads?: Threads
   readonly profiler?: Profiler
-  /** what computes large products in place of Wasm; Left where that cannot be */
+  /** what computes large products instead of Wasm; Left if it cannot run here */
   readonly products?: () => E.Either<BackendError, Products>
 }
 
@@ -87,18 +87,19 @@ const backendOn = (name: string, on: On): Backend => ({
 /** WebAssembly SIMD on one thread */
 export const wasm: Backend = backendOn('wasm', { count: 1 })
 
-/** more would only wait for one another */
+/** more threads would only wait for one another */
 const maxThreads = 64
 
 /**
- * The same on several threads, which share out the work of large kernels: the same bits, whatever their number. The calling thread is one
- * of them (64 at most); the others start with each training and end with it. In Node, Deno and Bun; in a page the one thread does all (see `wasmCrew`).
+ * WebAssembly SIMD on several threads, which share the work of large kernels. Their number never changes a bit. The
+ * calling thread is one of them (64 at most); the others start and end with each training. This works in Node, Deno and
+ * Bun; a page needs `wasmThreadPool`, and has one thread here.
  *
  * @example train(settings, { backend: wasmThreads(2) })
  */
 export const wasmThreads = (threads: number): Backend => backendOn('wasm', { count: Math.min(maxThreads, threads) })
 
-/** The same, large products computed by something else than Wasm, in the memory of the program. */
+/** The wasm backend with large products computed outside Wasm, in the memory of the program. */
 export const withProducts = (
   name: string,
   threads: number,
@@ -106,29 +107,29 @@ export const withProducts = (
 ): Backend => backendOn(name, { count: Math.min(maxThreads, threads), products })
 
 /**
- * The same, each kernel run and measured by itself: `now` is a clock in milliseconds, `opened` hears of each loop and says who takes down
- * the times.
+ * The wasm backend, which runs and measures each kernel alone: `now` is a clock in milliseconds, `opened` is called
+ * with each loop and returns the receiver of the times.
  */
 export const wasmProfiled = (threads: number, profiler: Profiler): Backend => ({
   ...wasmThreads(threads),
   loop: loopOn({ count: Math.min(maxThreads, threads), profiler })
 })
 
-/** a backend whose threads are there until it is closed */
+/** a backend whose threads exist until it is closed */
 export interface ThreadPoolBackend extends Backend {
-  /** how many threads there are, the calling one included */
+  /** number of threads, the calling one included */
   readonly threads: number
   readonly close: () => void
 }
 
 /**
- * The same on threads that are started first, and then work on one training after another; trainings at the same
- * time, and those after a thread was lost or `close`, are on one thread. A page needs this: Web Workers start only
- * while the code that wants them waits for nothing else. Train in a worker of the page, which keeps the page alive while it computes. Where
- * memory cannot be shared (a page that is not cross-origin isolated) there is one thread.
+ * WebAssembly SIMD on threads that start now and then serve one training after another. A training that runs at the
+ * same time as another, or after `close` or the loss of a thread, has one thread. Pages need this, because Web Workers
+ * start only while the code that starts them is idle. Train in a worker of the page, which keeps the page responsive.
+ * If memory cannot be shared (a page that is not cross-origin isolated), there is one thread.
  *
- * @returns Left where threads are there but do not start (a page must allow `worker-src blob:`), or fail their self-test
- * @example pipe(wasmCrew(2), TE.map(backend => train(settings, { backend })(data)))
+ * @returns Left if threads exist but do not start (a page must allow `worker-src blob:`), or fail their self-test
+ * @example pipe(wasmThreadPool(2), TE.map(backend => train(settings, { backend })(data)))
  */
 export const wasmThreadPool = (threads: number): TE.TaskEither<BackendError, ThreadPoolBackend> =>
   pipe(

@@ -1,6 +1,6 @@
 /**
- * The inside of a loop: an expression worked out for four neighbouring elements at a time. A value is one vector of four f32, u32 or
- * truth values, or two vectors of two f64.
+ * Code for the body of a loop: computes an expression for four neighbouring elements at a time. A value is one vector
+ * of four f32, u32 or bool, or two vectors of two f64.
  */
 import { call, f32, f32x4, i32, i32x4, local, type Func, type Local } from 'wasmati'
 import type { Expr, ExprOf } from '../../../expr/op.js'
@@ -21,7 +21,7 @@ const arg = (s: Scope, n: Expr, i: number, half: number): Push => part(s, n.args
 
 const wideMask = (mask: Push, half: number): Push => l2.fromMask(half === 0 ? mask : highHalf(mask))
 
-/** a place number in each lane, from the walker and the step per element */
+/** the index in each lane, from the walker and the stride per element */
 const places = (s: Scope, p: IndexSource, step: number): Push =>
   i4.add(i4.splat(get(s.walker(p.steps, p.first))), i4.lanes(0, step, 2 * step, 3 * step))
 
@@ -79,7 +79,7 @@ const compare = (s: Scope, n: Expr, op: 'eq' | 'lt' | 'le'): Push => {
   const [a, b] = [arg(s, n, 0, 0), arg(s, n, 1, 0)]
   if (of === 'f64') return joinMasks(d2[op](a, b), d2[op](arg(s, n, 0, 1), arg(s, n, 1, 1)))
   if (of === 'f32') return f4[op](a, b)
-  // truth values are all bits or none: as whole numbers 1 they compare as they should
+  // true is all bits set: as the whole number 1, bools compare as they should
   return of === 'bool' ? i4[op](bits.and(a, i4.of(1)), bits.and(b, i4.of(1))) : i4[op](a, b)
 }
 
@@ -125,7 +125,10 @@ const draw = (s: Scope, n: Expr & { readonly op: 'random' }, p: IndexSource, ste
 
 const isUnary = (n: Expr): n is ExprOf<UnaryName> => Object.hasOwn(unaryFunctions, n.op)
 
-/** Makes the functions that a body calls: wasmati writes one function at a time, so they must be there before its own begins. */
+/**
+ * Makes the functions that a body calls. wasmati writes one function at a time, so they must exist before the calling
+ * function begins.
+ */
 export const prepare = (body: Body, library: Library): void => {
   for (const n of body.nodes)
     if (isUnary(n)) library.unary(n.op)
@@ -133,15 +136,15 @@ export const prepare = (body: Body, library: Library): void => {
     else if (n.op === 'random') library.bits32()
 }
 
-/** one vector of a number that is known */
+/** one vector filled with a constant */
 const known = (dtype: DType, x: number): Push =>
   dtype === 'f64' ? d2.of(x) : dtype === 'f32' ? f4.of(x) : dtype === 'bool' ? i4.of(x === 0 ? 0 : -1) : i4.of(x)
 
-/** one vector of places as numbers of an element type */
+/** one vector of indexes, converted to an element type */
 const wholeNumbers = (dtype: DType, at: Push, half: number): Push =>
   dtype === 'f32' ? f4.fromWhole(at) : dtype === 'f64' ? d2.fromWhole(half === 0 ? at : highHalf(at)) : at
 
-/** one vector of a node that is worked out here; without a default, so that the compiler names an op that is missing */
+/** one vector of a computed node; no `default`, so that the compiler names a missing op */
 const compute = (
   s: Scope,
   n: ExprOf<OpOf<'map'> | PlacedOp>,
@@ -199,7 +202,7 @@ const compute = (
   }
 }
 
-/** Works out every node for `lanes` elements; `hoisted` values are in their locals already. */
+/** Computes every node for `lanes` elements; `hoisted` values are in locals already. */
 export const emitBody = (
   s: Scope,
   body: Body,
@@ -216,7 +219,7 @@ export const emitBody = (
     else
       s.vectors(n).forEach((l, half) => {
         const number = uniformValue(n)
-        // a body ends at what is read and at constants: all else is computed number by number
+        // a body ends at reads and constants, so any other node is computed number by number
         const inside = n as ExprOf<OpOf<'map'> | PlacedOp>
         const value =
           number !== undefined

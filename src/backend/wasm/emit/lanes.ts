@@ -1,4 +1,4 @@
-/** Small pieces of code as values: a `Push` puts one value on Wasm's stack. Composing them writes expressions in the usual order. */
+/** Small pieces of code as values: a `Push` puts one value on Wasm's stack. Composed, they read like expressions. */
 import { f32x4, f64x2, i32, i32x4, i64x2, i8x16, local, v128, type Local } from 'wasmati'
 
 export type Push = () => void
@@ -10,7 +10,7 @@ const one =
     a()
     instruction()
   }
-/** an instruction that takes two values */
+/** an instruction with two operands */
 export const two =
   (instruction: () => unknown) =>
   (a: Push, b: Push): Push =>
@@ -41,7 +41,7 @@ export const set = (l: Local, value: Push): void => {
 export const integer =
   (n: number): Push =>
   () => {
-    // addresses from 2 GiB up as well
+    // | 0: addresses from 2 GiB up are negative i32 constants
     i32.const(n | 0)
   }
 
@@ -86,7 +86,7 @@ export const f4 = {
   div: two(() => f32x4.div()),
   min: two(() => f32x4.min()),
   max: two(() => f32x4.max()),
-  /** the second where it is larger: the first of equal ones, and beside NaN */
+  /** the second where it is larger; else the first, also for equal numbers and NaN */
   larger: two(() => f32x4.pmax()),
   sqrt: one(() => f32x4.sqrt()),
   abs: one(() => f32x4.abs()),
@@ -96,9 +96,9 @@ export const f4 = {
   ne: two(() => f32x4.ne()),
   lt: two(() => f32x4.lt()),
   le: two(() => f32x4.le()),
-  /** from whole numbers without sign */
+  /** from unsigned whole numbers */
   fromWhole: one(() => f32x4.convert_i32x4_u()),
-  /** the two f64 in the first two places */
+  /** converts the two f64 to the first two lanes */
   fromDoubles: one(() => f32x4.demote_f64x2_zero())
 } as const
 
@@ -116,7 +116,7 @@ export const d2 = {
   div: two(() => f64x2.div()),
   min: two(() => f64x2.min()),
   max: two(() => f64x2.max()),
-  /** the second where it is larger: the first of equal ones, and beside NaN */
+  /** the second where it is larger; else the first, also for equal numbers and NaN */
   larger: two(() => f64x2.pmax()),
   sqrt: one(() => f64x2.sqrt()),
   abs: one(() => f64x2.abs()),
@@ -126,17 +126,17 @@ export const d2 = {
   ne: two(() => f64x2.ne()),
   lt: two(() => f64x2.lt()),
   le: two(() => f64x2.le()),
-  /** from the first two of four */
+  /** converts the first two lanes of four */
   fromFloats: one(() => f64x2.promote_low_f32x4()),
   fromWhole: one(() => f64x2.convert_low_i32x4_u())
 } as const
 
-/** wasmati 0.2.4 takes no i32 constant with its highest bit set, so they go in as bytes */
+/** wasmati 0.2.4 refuses i32 constants with the highest bit set, so write them as bytes */
 const words = (...ws: readonly [number, number, number, number]): void => {
   v128.const('i8x16', ws.flatMap(w => [w & 255, (w >>> 8) & 255, (w >>> 16) & 255, w >>> 24]) as Bytes16)
 }
 
-/** four i32, also truth values (all bits or none) */
+/** four i32, or four bool (all bits or none) */
 export const i4 = {
   of:
     (n: number): Push =>
@@ -178,13 +178,13 @@ export const bits = {
   or: two(() => v128.or()),
   xor: two(() => v128.xor()),
   not: one(() => v128.not()),
-  /** the first where the third has a bit set, else the second */
+  /** bits of the first where the third has a bit set, else of the second */
   select: three(() => v128.bitselect())
 } as const
 
-/** the last two of four, moved to the front */
+/** the last two lanes of four, moved to the front */
 export const highHalf = (a: Push): Push => shuffle([8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7])(a, a)
-/** two pairs of f32 (each at the front) joined to four */
+/** joins two pairs of f32 (each in the first lanes) to four */
 export const joinPairs = shuffle([0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23])
-/** two pairs of truth values as wide as f64 -> four as wide as f32 */
+/** joins two pairs of bool as wide as f64 to four as wide as f32 */
 export const joinMasks = shuffle([0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27])

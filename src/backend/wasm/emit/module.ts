@@ -1,4 +1,7 @@
-/** The modules of a program: its kernels as functions, and one function that calls them in order. What they are made from is a value (`Part`). */
+/**
+ * The modules of a program: its kernels as functions, and one function that calls them in order. A module is made from
+ * a value (`Part`).
+ */
 import { call, func, i32, importFunc, importMemory, Module, v128, type Func, type ImportFunc } from 'wasmati'
 import type { Kernel } from '../../kernel/ir.js'
 import type { Part } from '../../kernel/thread-programs.js'
@@ -18,7 +21,7 @@ import type { Routine } from './routine.js'
 import type { Library } from './scope.js'
 import type { ComputeProduct, ImportedProduct } from '../equipment.js'
 
-/** Threefry-2x32 of (0, place) under a key, for four places at a time; a draw is the exclusive or of the block's two words */
+/** Threefry-2x32 of (0, index) under a key, for four indexes at a time; a draw is the xor of the block's two words */
 const bits32 = (): Func<['v128', 'v128', 'v128'], ['v128']> =>
   func({ in: [v128, v128, v128], locals: [v128, v128], out: [v128] }, ([k0, k1, place], [k2, x0]) => {
     const ks = [k0, k1, k2] as const
@@ -39,8 +42,8 @@ const bits32 = (): Func<['v128', 'v128', 'v128'], ['v128']> =>
   })
 
 /**
- * Each function once in the process, made when first asked for: a module holds those that it calls. Sizes and layouts are their arguments,
- * so that there are few.
+ * Makes each function once per process, when it is first used; a module contains those that it calls. Sizes and layouts
+ * are arguments, so that there are few functions.
  */
 const makeLibrary = (): Library => {
   const unary = new Map<UnaryName, Func<['v128'], ['v128']>>()
@@ -67,7 +70,7 @@ const makeLibrary = (): Library => {
 
 const library = makeLibrary()
 
-/** makes an import of a product that is computed elsewhere; undefined where Wasm computes it */
+/** makes an import for a product that is computed outside Wasm; undefined if Wasm computes it */
 type Leave = (product: ImportedProduct) => ImportFunc<[], []>
 
 const emitKernel = (
@@ -95,26 +98,26 @@ const emitKernel = (
   }
 }
 
-/** what modules import, by the name of a module and one of its own */
+/** what modules import, by module name and field name */
 export type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>
-/** under which names a module imports something */
+/** the name of an import: module and field */
 type Name = readonly [module: string, name: string]
 
-/** a module as it can be sent to another thread */
+/** a module that can be sent to another thread */
 export interface Portable {
   readonly bytes: Uint8Array
   readonly memory: Name
   readonly sleep: Name
-  /** products that are computed elsewhere */
+  /** products that are computed outside Wasm */
   readonly products: readonly (readonly [name: Name, product: ImportedProduct])[]
 }
-/** and with the functions of the library's own that it may import, which only the calling thread has */
+/** a module with the library functions that it may import, which only the calling thread has */
 export interface Emitted extends Portable {
   readonly functions: Imports
 }
 export const portable = ({ bytes, memory, sleep, products }: Emitted): Portable => ({ bytes, memory, sleep, products })
 
-/** what the modules import, with what is a loop's own in their places */
+/** the imports of the modules, with the loop's own memory and products in place of the placeholders */
 export const importsOf = (
   { functions, memory, sleep, products }: Emitted,
   loop: {
@@ -137,7 +140,7 @@ export const importsOf = (
     ])
   ) as unknown as WebAssembly.Imports
 
-/** stand for a loop's own in the imports of a module: modules are made once for all loops with the same programs */
+/** placeholders for a loop's own imports: modules are made once for all loops with the same programs */
 const someMemory = {} as WebAssembly.Memory
 const someSleep = (): number => 1
 
@@ -146,13 +149,14 @@ const nameOf = (imports: Imports, value: unknown): Name => {
     for (const [name, v] of Object.entries(names)) if (v === value) return [module, name]
   return ['', '']
 }
-/** any memory will do that is large enough; more pages than these have no addresses */
+/** any memory that is large enough will do; 32-bit addresses allow no more pages */
 export const maxPages = 65536
 
 /**
- * One module. It exports `run`, which takes the turn (the place in the queues), and `barrier` where there are several threads.
+ * One module. It exports `run`, which takes the turn (the index into the queues), and `barrier` if there are several
+ * threads.
  *
- * @param imports whether it leaves large products to functions that it imports
+ * @param imports whether it imports functions for large products
  */
 export const emitModule = (
   { threads, thread, before, work, barrierAfter, after, address, panel }: Part,
@@ -161,7 +165,7 @@ export const emitModule = (
   const where = { address, library, panel }
   const left: (readonly [imported: () => void, product: ImportedProduct])[] = []
   const leave: Leave = product => {
-    // each is a function of its own, by which its name is found
+    // a new function each time, because its identity finds the name of the import
     const imported = (): void => undefined
     left.push([imported, product])
     return importFunc({ in: [], out: [] }, imported)

@@ -1,6 +1,6 @@
 /**
- * What a matrix product reads over and over is copied first, to lie in the order in which it is read: lines (rows of A, columns of B) a
- * few together, what belongs to the same k side by side.
+ * Matrix products read their operands many times, so they copy ("pack") them first into the order in which they are
+ * read: lines (rows of A, columns of B) in small groups, with the numbers of the same k side by side.
  */
 import { f32, f64, i8x16, local, v128, type Local } from 'wasmati'
 import { get, integer, set } from './lanes.js'
@@ -8,12 +8,12 @@ import type { Precision } from './matrix.js'
 import { advance, repeat } from './loops.js'
 import { i1, routine, type Routine } from './routine.js'
 
-/** groups of lines that are packed in one go: what a line of the cache holds is then used while it is there */
+/** groups of lines that are packed together: all of a cache line is then used while it is in the cache */
 export const groupsTogether = 4
 
 /**
- * (from, step, depth, to, count): lines that lie side by side, `width` bytes of them to a group; from one k to the next it is `step`
- * bytes. What lies beyond the last line is copied along, and makes sums that nobody stores.
+ * (from, step, depth, to, count): packs lines that are contiguous in memory, `width` bytes of them to a group; the next
+ * k is `step` bytes away. Bytes after the last line are copied too; they only affect sums that are never stored.
  */
 export const packAcross = (width: number, together: number): Routine =>
   routine(['from', 'step', 'depth', 'to', 'count'], { integers: 2 + together, vectors: 0 }, (l, i) => {
@@ -42,7 +42,7 @@ export const packAcross = (width: number, together: number): Routine =>
     })
   })
 
-/** numbers of two vectors, by place: those of the second come after those of the first */
+/** selects numbers of two vectors by index; those of the second come after those of the first */
 const pick =
   (size: number, places: readonly number[]) =>
   (x: Local<'v128'>, y: Local<'v128'>, into: Local<'v128'>): void => {
@@ -53,13 +53,13 @@ const pick =
   }
 
 interface Tile {
-  /** from vectors v(0), v(1), ... with some k of a line each, to vectors in the order of `stored` */
+  /** transposes vectors v(0), v(1), ..., each with some k of one line, to vectors in the order of `stored` */
   readonly turn: (v: (which: number) => Local<'v128'>) => void
-  /** which vector goes where: by how many k, and by how many bytes */
+  /** where each vector is stored: offset in k, and in bytes */
   readonly stored: readonly (readonly [which: number, k: number, bytes: number])[]
 }
 const tiles: Readonly<Record<string, Tile>> = {
-  /** four lines of f32: a square is turned */
+  /** four lines of f32: a 4 x 4 transpose */
   '4 x 4': {
     turn: v => {
       const [low, high] = [pick(4, [0, 4, 1, 5]), pick(4, [2, 6, 3, 7])]
@@ -86,7 +86,7 @@ const tiles: Readonly<Record<string, Tile>> = {
       [3, 1, 0]
     ]
   },
-  /** four lines of f64: twice two of them */
+  /** four lines of f64: two pairs of lines */
   '4 x 8': {
     turn: v => {
       const [front, back] = [pick(8, [0, 2]), pick(8, [1, 3])]
@@ -105,9 +105,9 @@ const tiles: Readonly<Record<string, Tile>> = {
 }
 
 /**
- * (from, apart, depth, pieces, skip, to, row, next, count): lines whose k lie side by side, `lines` of them together, `count` times. A line is
- * `apart` bytes from the one before; it comes in pieces of `depth` k, with `skip` bytes between them. There are `row` bytes from one k to the
- * next in what is made, and `next` from some lines to the next ones.
+ * (from, apart, depth, pieces, skip, to, row, next, count): packs lines whose k are contiguous, `lines` of them
+ * together, `count` times. A line begins `apart` bytes after the previous one. It comes in `pieces` of `depth` k, with
+ * `skip` bytes between them. In the result the next k is `row` bytes away, and the next group of lines `next` bytes.
  */
 export const packAlong = (p: Precision, lines: number): Routine =>
   routine(

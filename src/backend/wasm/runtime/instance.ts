@@ -1,4 +1,7 @@
-/** A compilation in memory, ready to run: its constants in place, its modules compiled when they first run, its other threads at work. */
+/**
+ * A compilation in memory, ready to run: constants in place, modules compiled when they first run, other threads
+ * started.
+ */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Compilation } from '../../kernel/compile.js'
 import { kernelByKernel, type Part } from '../../kernel/thread-programs.js'
@@ -29,7 +32,7 @@ const memoryFor = ({ programs, plan, threads }: Compilation): WebAssembly.Memory
   return memory
 }
 
-/** what is run in one go: the modules of a program or of one of its kernels, by thread */
+/** what runs in one call: the modules of a program or of one of its kernels, by thread */
 type Unit = readonly (readonly Part[])[]
 const kernelUnits = (threads: readonly (readonly Part[])[]): readonly Unit[] => {
   const each = threads.map(kernelByKernel)
@@ -39,7 +42,7 @@ const kernelUnits = (threads: readonly (readonly Part[])[]): readonly Unit[] => 
 interface Runner {
   readonly memory: WebAssembly.Memory
   readonly group: ThreadGroup | undefined
-  /** runs a unit for some turns */
+  /** runs a unit for a number of turns */
   readonly run: (unit: number, first: number, count: number) => void
 }
 const runnerOf = (
@@ -87,7 +90,7 @@ const runnerOf = (
   }
 }
 
-/** runs each kernel of a program by itself, for some turns, and takes down how long it took */
+/** runs each kernel of a program alone for a number of turns, and measures its time */
 const measured =
   ({ run }: Runner, { programs }: Compilation, { now }: Profiler, record: Recorder) =>
   (which: number, count: number): void => {
@@ -101,7 +104,7 @@ const measured =
       }
   }
 
-/** what a loop runs with */
+/** the services that a loop uses */
 export interface Equipment {
   readonly test: SelfTest
   readonly profiler?: Profiler | undefined

@@ -27,7 +27,7 @@ import {
 import { pack, unpack } from '../../kernel/weight-layout.js'
 import type { MemoryPlan, Queue, Queued } from '../../kernel/memory-plan.js'
 
-/** part of a memory, as the numbers of an element type */
+/** a range of memory as an array of an element type */
 export const arrays: { readonly [D in DType]: (b: ArrayBuffer, address: number, n: number) => Storage[D] } = {
   f32: (b, a, n) => new Float32Array(b, a, n),
   f64: (b, a, n) => new Float64Array(b, a, n),
@@ -40,7 +40,7 @@ export const arrays: { readonly [D in DType]: (b: ArrayBuffer, address: number, 
 export interface Instance {
   readonly plan: MemoryPlan
   readonly memory: WebAssembly.Memory
-  /** runs a program so many times, on the first values of its queues */
+  /** runs a program `count` times, on the first values of its queues */
   readonly run: (which: number, count: number) => E.Either<BackendError, void>
   readonly close: () => void
 }
@@ -49,12 +49,12 @@ const avals = (values: Values): Readonly<Record<string, Aval>> =>
   Object.fromEntries(Object.entries(values).map(([name, { dtype, shape }]) => [name, { dtype, shape }]))
 
 /**
- * Work (expr/work) that is worth a call of its own, some milliseconds: between calls the caller does its bookkeeping, and all other threads
- * wait.
+ * Work (expr/work) that justifies a call: some milliseconds. Between calls the caller does its bookkeeping while all
+ * other threads wait.
  */
 const workPerCall = 0x1000_0000
 
-/** what goes into a program in every step, or comes out of it */
+/** an input or output that changes in every step */
 interface Passing extends Aval {
   readonly name: string
   readonly size: number
@@ -69,16 +69,16 @@ const passing = (values: Readonly<Record<string, Aval>>, queues: ReadonlyMap<str
     queue: queues.get(name) as Queue
   }))
 
-/** a program of a loop, with what is the same in each of its steps */
+/** a program of a loop, with everything that is the same in each step */
 interface Ready {
   readonly which: number
-  /** inputs that every step gives anew */
+  /** inputs that every step must supply */
   readonly wanted: Readonly<Record<string, Aval>>
   readonly inputs: readonly Passing[]
   readonly outputs: readonly Passing[]
 }
 
-/** the loop over an instance; `start` and `resident` are in their places */
+/** the loop over an instance; `start` and `resident` are already in its memory */
 export const loopOver = (
   { plan, memory, run, close }: Instance,
   programs: readonly Program[],
@@ -86,7 +86,7 @@ export const loopOver = (
   resident: Values
 ): Loop => {
   const { buffer } = memory
-  // what they look like: the tensors themselves may be large, and nobody else may need them any more
+  // keep their types alone: the tensors may be large, and can be collected once they are copied
   const given = avals({ ...resident, ...start })
   const fedBack = avals(start)
   const put = (values: Values): void => {
@@ -109,7 +109,7 @@ export const loopOver = (
       return [p, { which, wanted, inputs: passing(wanted, queued.inputs), outputs: passing(results, queued.outputs) }]
     })
   )
-  /** so many steps on inputs that fit; `shapeOf` says how the results of all of them lie in a tensor */
+  /** runs `count` steps on inputs that fit; `shapeOf` gives the shape of the results of all steps in one tensor */
   const taken = (
     { which, inputs, outputs }: Ready,
     count: number,
@@ -143,7 +143,7 @@ export const loopOver = (
       const wrong = checkCount(count) ?? checkInputs(stacked(count, r.wanted), inputs)
       return wrong !== undefined ? E.left(wrong) : taken(r, count, inputs, shape => [count, ...shape])
     },
-    // no more than the queues hold, so that they stay in the nearest caches
+    // no more than the queues hold, so that inputs and outputs stay in the nearest caches
     preferredSteps: p => Math.max(1, Math.min(plan.turns, Math.floor(workPerCall / work(p)))),
     step: (p, inputs) => {
       const r = ready.get(p)

@@ -1,23 +1,28 @@
 /**
- * The platform's threads: worker_threads (Node, Deno, Bun), or Web Workers in a page that is isolated from others. And its clock, for
- * waits that must end.
+ * The platform's threads: worker_threads (Node, Deno, Bun), or Web Workers in a cross-origin isolated page. And its
+ * clock, for waits that must end.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { nodeText, webText } from './worker-text.js'
 
-/** a thread that has been started; what it is sent is for `worker-text.ts` to understand */
+/** a thread that has been started; `worker-text.ts` reads its messages */
 export interface Thread<Orders> {
   readonly send: (orders: Orders) => void
   readonly end: () => void
 }
-/** starts one, at work or waiting for it; `tell` hears that it is ready (''), or what is wrong with it, or that it has ended */
+/**
+ * starts a thread, with work or waiting for it; `tell` receives '' when it is ready, else an error, also when it has
+ * ended
+ */
 export type Start = <Orders>(orders: Orders, atWork: boolean, tell: (what: string) => void) => Thread<Orders>
 
-/** never '', which would mean that all is well */
+/** never '', which means that all is well */
 const reasonOf = (e: unknown): string => (e instanceof Error ? e.message : String(e)) || 'an error without a message'
 
-/** A thread that the platform refuses (Node's permissions, a page's policy) says so as one that fails does. */
+/**
+ * A platform that refuses threads (Node's permissions, a page's policy) throws: report that like a thread that fails.
+ */
 const refusable =
   (start: Start): Start =>
   <Orders>(orders: Orders, atWork: boolean, tell: (what: string) => void) =>
@@ -29,10 +34,10 @@ const refusable =
       })
     )
 
-/** worker_threads, which start while the calling thread goes on or waits */
+/** worker_threads, which start while the calling thread continues or waits */
 export const nodeStart = (): Start | undefined => {
   if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function') return undefined
-  // its type knows only platforms that have all of Node's modules
+  // the type knows only platforms with all of Node's modules
   const threads: { readonly Worker: typeof import('node:worker_threads').Worker } | undefined =
     process.getBuiltinModule('node:worker_threads')
   if (threads === undefined) return undefined
@@ -40,7 +45,7 @@ export const nodeStart = (): Start | undefined => {
   const url = new URL(`data:text/javascript,${encodeURIComponent(nodeText)}`)
   return refusable((orders, atWork, tell) => {
     const worker = new Worker(url, { workerData: orders })
-    // no thread keeps the process alive, but one that is waited for
+    // a thread keeps the process alive only while it is awaited
     if (atWork) worker.unref()
     worker.on('message', (what: string) => {
       worker.unref()
@@ -63,7 +68,7 @@ export const nodeStart = (): Start | undefined => {
 
 declare const navigator: undefined | { readonly hardwareConcurrency?: number }
 
-/** how many threads can run at the same time, as far as the platform says */
+/** how many threads can run at the same time, according to the platform */
 export const processors = (): number => {
   if (typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function')
     return process.getBuiltinModule('node:os').availableParallelism()
@@ -83,7 +88,7 @@ declare const crossOriginIsolated: boolean | undefined
 
 const notStarted = 'a worker that does not start (does the page allow worker-src blob: ?)'
 
-/** Web Workers, which start only while the calling thread waits for nothing; memory can be shared where the page is isolated */
+/** Web Workers, which start only while the calling thread is idle; memory can be shared if the page is isolated */
 export const webStart = (): Start | undefined => {
   if (typeof Worker === 'undefined' || typeof crossOriginIsolated === 'undefined' || !crossOriginIsolated)
     return undefined
@@ -97,7 +102,7 @@ export const webStart = (): Start | undefined => {
     })
     worker.addEventListener('error', ({ message }) => {
       URL.revokeObjectURL(url)
-      // a refused worker's event has no message, or an empty one
+      // the event of a refused worker has no message, or an empty one
       tell(message === undefined || message === '' ? notStarted : message)
     })
     worker.postMessage(orders)
@@ -112,7 +117,7 @@ export const webStart = (): Start | undefined => {
   })
 }
 
-/** the first of the two, or nothing when so many milliseconds have passed */
+/** the result of the promise, or undefined after a number of milliseconds */
 export const within = <A>(milliseconds: number, first: Promise<A>): Promise<A | undefined> =>
   new Promise(resolve => {
     const timer = setTimeout(() => {
@@ -124,7 +129,7 @@ export const within = <A>(milliseconds: number, first: Promise<A>): Promise<A | 
     })
   })
 
-/** waits for a word to become another than `value`, or to be notified of; false when so many milliseconds have passed */
+/** waits until a word differs from `value`, or a notification; false after a number of milliseconds */
 export const waitFor = (words: Int32Array, index: number): ((value: number, milliseconds: number) => boolean) =>
   mayWait(words, index)
     ? (value, milliseconds) => Atomics.wait(words, index, value, milliseconds) !== 'timed-out'
@@ -134,7 +139,7 @@ export const waitFor = (words: Int32Array, index: number): ((value: number, mill
           for (let i = 0; i < 10000; i++) if (Atomics.load(words, index) !== value) return true
         return false
       }
-/** the first thread of a page may not sleep */
+/** the main thread of a page may not block */
 const mayWait = (words: Int32Array, index: number): boolean =>
   E.isRight(
     E.tryCatch(

@@ -1,7 +1,7 @@
 /**
- * A self-test: every kind of kernel on fixed numbers, and products that fall below the normal range, against known answers. Engines have
- * shipped wrong SIMD, and a native library elsewhere in the process can make the processor flush small numbers to 0. Each thread
- * takes it once, before its first work.
+ * A self-test: every kind of kernel on fixed numbers, and products below the normal range, against known answers.
+ * Engines have shipped wrong SIMD, and native libraries in the process can make the processor flush small numbers to 0.
+ * Each thread runs the test once, before its first work.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -16,7 +16,7 @@ import { emitModule, portable, type Portable } from '../emit/module.js'
 import { compile } from '../../kernel/compile.js'
 import { bytesOf, type KernelProgram, type View } from '../../kernel/ir.js'
 
-// ---- what is worked out
+// ---- what is computed
 
 const made = (dtype: DType, shape: Dims, f: (i: number) => number): Tensor =>
   tensorView(
@@ -27,16 +27,16 @@ const made = (dtype: DType, shape: Dims, f: (i: number) => number): Tensor =>
       Array.from({ length: sizeOf(shape) }, (_, i) => f(i))
     )
   )
-/** from -3 to 3, never 0 */
+/** numbers from -3 to 3, never 0 */
 const spread =
   (step: number) =>
   (i: number): number =>
     (((i * step) % 101) - 50.5) / 17
 const least = 1.401298464324817e-45
-/** f32 numbers at and below the least normal one, of both signs */
+/** f32 numbers at and below the smallest normal one, of both signs */
 const tiny = (i: number): number => (i % 2 === 0 ? 1 : -1) * least * (i < 12 ? i + 1 : 0x800000 + 7 - i)
 
-/** @internal what the formulas are given */
+/** @internal inputs of the formulas */
 export const givenNumbers: Values = {
   a: made('f32', [6, 19], spread(37)),
   b: made('f32', [19, 21], spread(53)),
@@ -50,7 +50,7 @@ const [a, c, wide, small, index, key] = ['a', 'b', 'wide', 'tiny', 'index', 'key
   return b.input(name, dtype, shape)
 }) as [Expr, Expr, Expr, Expr, Expr, Expr]
 
-/** @internal by the names that an error gives them */
+/** @internal formulas by the names that errors use */
 export const formulas: Readonly<Record<string, Expr>> = {
   matmul: b.matmul(a, c),
   'sum of rows': b.sum(a, [1]),
@@ -67,7 +67,7 @@ export const formulas: Readonly<Record<string, Expr>> = {
   fingerprint: b.fingerprint(a)
 }
 
-/** a word for what lies in memory: any change of a single word changes it */
+/** a hash of words in memory: a change of any single word changes it */
 const digest = (words: Uint32Array): number => words.reduce((h, w) => Math.imul(h ^ w, 0x01000193), 0x811c9dc5) >>> 0
 /** @internal */
 export const digestOf = (t: Tensor): number => {
@@ -75,7 +75,7 @@ export const digestOf = (t: Tensor): number => {
   return digest(new Uint32Array(buffer, byteOffset, byteLength / 4))
 }
 
-/** @internal what comes out, on every machine (a spec asks the reference backend) */
+/** @internal the results, which are the same on every machine (a spec compares them with the reference backend) */
 export const known: Readonly<Record<string, number>> = {
   matmul: 3831187592,
   'sum of rows': 220464360,
@@ -94,20 +94,20 @@ export const known: Readonly<Record<string, number>> = {
 
 // ---- as modules that run anywhere
 
-/** all that a thread needs to test itself */
+/** everything that a thread needs to test itself */
 export interface SelfTest {
   readonly parts: readonly Portable[]
-  /** the memory to begin with */
+  /** the initial memory */
   readonly image: Uint8Array
-  /** name, address, words, and what the digest of those must be */
+  /** name, address, number of words, and their expected digest */
   readonly answers: readonly (readonly [name: string, at: number, words: number, digest: number])[]
-  /** two numbers and their product, for the thread's own arithmetic */
+  /** two numbers and their product, to test the thread's JavaScript arithmetic */
   readonly canaries: readonly (readonly [number, number, number])[]
 }
 
 const pageSize = 65536
 
-/** the test, made ready; Left would be a mistake in the formulas above */
+/** compiles the test; Left would mean a mistake in the formulas above */
 export const makeSelfTest = (outputs = formulas, answers = known): E.Either<BackendError, SelfTest> =>
   pipe(
     program(outputs),
@@ -146,7 +146,7 @@ export const makeSelfTest = (outputs = formulas, answers = known): E.Either<Back
     )
   )
 
-/** WebAssembly is missing, or lacks SIMD, or must not be compiled here */
+/** WebAssembly is missing, lacks SIMD, or must not be compiled here */
 export const notRunning = (e: unknown): BackendError =>
   backendError(
     ['wasm'],
@@ -155,7 +155,10 @@ export const notRunning = (e: unknown): BackendError =>
     "allow it ('wasm-unsafe-eval' in the Content-Security-Policy of a page), or use the reference backend (gradfold/ndarray)"
   )
 
-/** the name of the first thing that is not as it should be, if any. Throws what WebAssembly throws. worker-text.ts says the same for other threads. */
+/**
+ * the name of the first wrong answer, if any. Throws what WebAssembly throws. worker-text.ts does the same in other
+ * threads.
+ */
 export const runSelfTest = ({ parts, image, answers, canaries }: SelfTest): string | undefined => {
   const off = canaries.find(([x, y, product]) => x * y !== product)
   if (off !== undefined) return `${off[0]} times ${off[1]}`
@@ -169,7 +172,7 @@ export const runSelfTest = ({ parts, image, answers, canaries }: SelfTest): stri
   return answers.find(([, at, words, wanted]) => digest(new Uint32Array(memory.buffer, at, words)) !== wanted)?.[0]
 }
 
-/** whether this thread computes as it should: the test that others are to take too, or what is wrong */
+/** tests this thread: gives the test for other threads, or the error */
 export const selfTested = (test: E.Either<BackendError, SelfTest>): E.Either<BackendError, SelfTest> =>
   pipe(
     test,

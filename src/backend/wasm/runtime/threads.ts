@@ -1,6 +1,6 @@
 /**
- * Threads that share a loop's memory: how they are put to work, and how one hears that another has failed. The calling thread is the
- * first and works along.
+ * Threads that share a loop's memory: how they start, and how they learn that another has failed. The calling thread is
+ * the first and computes too.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
@@ -17,26 +17,26 @@ import { portable, type Emitted, type Portable } from '../emit/module.js'
 import { nodeStart, processors, waitFor, webStart, within, type Start, type Thread } from './platform.js'
 import type { SelfTest } from './self-test.js'
 
-/** what a thread is sent when it starts (no memory: it waits for work), or as work */
+/** the message to a thread when it starts (without memory: it waits for work), or with work */
 interface Orders {
   readonly test: SelfTest
   readonly memory?: WebAssembly.Memory
   readonly programs?: readonly (readonly Portable[])[]
-  /** the file of what computes large products in place of Wasm */
+  /** the file of the addon that computes large products instead of Wasm */
   readonly addon?: string | undefined
 }
 
-/** milliseconds after which a thread that does not come counts as dead */
+/** milliseconds after which a thread that does not answer counts as dead */
 export const timeoutMs = 20000
-/** milliseconds of a wait at a time: in between it is seen whether a thread has failed */
+/** milliseconds of one wait; between waits, failures of other threads are checked */
 const turn = 100
 
-// ---- what threads tell one another in the shared memory
+// ---- messages in the shared memory
 
-/** in place of the length of a text: nobody knows why */
+/** replaces the length of a text: the reason is unknown */
 const noAnswer = -1
 
-/** why the threads of a loop cannot go on, if they cannot */
+/** why the threads of a loop had to stop, if they had to */
 export const failureIn = (memory: WebAssembly.Memory): BackendError | undefined => {
   const said = Atomics.load(new Int32Array(memory.buffer), failureAddr / 4)
   if (said === 0) return undefined
@@ -46,7 +46,7 @@ export const failureIn = (memory: WebAssembly.Memory): BackendError | undefined 
   return backendError(['wasm', 'threads'], 'every thread to do its share', got, 'use wasm on one thread')
 }
 
-/** says why they cannot go on, to all who wait; the first reason stays */
+/** tells all waiting threads why they must stop; the first reason stays */
 const fail = (memory: WebAssembly.Memory, reason: string): void => {
   const words = new Int32Array(memory.buffer)
   const text = new TextEncoder().encode(reason).subarray(0, failureBytes - 4)
@@ -57,7 +57,7 @@ const fail = (memory: WebAssembly.Memory, reason: string): void => {
   Atomics.notify(words, generationAddr / 4)
 }
 
-/** waits until the generation moves on; 1 when it does not, or when another thread has failed */
+/** waits until the generation changes; 1 if it does not, or if another thread has failed */
 export const sleepOn = (memory: WebAssembly.Memory, limit: number): ((mine: number) => number) => {
   const words = new Int32Array(memory.buffer)
   const failed = (): boolean => Atomics.load(words, failureAddr / 4) !== 0
@@ -74,18 +74,18 @@ export const sleepOn = (memory: WebAssembly.Memory, limit: number): ((mine: numb
 
 /** the other threads of one loop */
 export interface ThreadGroup {
-  /** tells the others which program comes next, and how often; the barrier at its start lets them go */
+  /** sends the others the next program and its number of turns; they start when the barrier opens */
   readonly dispatch: (which: number, count: number) => void
-  /** says that the calling thread cannot do its share */
+  /** reports that the calling thread cannot do its share */
   readonly fail: (reason: string) => void
-  /** lets them end, and waits for nothing; once is enough */
+  /** ends the threads without waiting; further calls do nothing */
   readonly release: () => void
 }
-/** where a loop gets its other threads */
+/** the source of a loop's other threads */
 export interface Threads {
-  /** how many there can be now, the calling one included */
+  /** the number of threads that are available now, the calling one included */
   readonly most: () => number
-  /** sets threads to work on a loop: for each, its modules by program */
+  /** starts threads on a loop: for each, its modules by program */
   readonly attach: (
     test: SelfTest,
     memory: WebAssembly.Memory,
@@ -94,7 +94,7 @@ export interface Threads {
   ) => ThreadGroup
 }
 
-/** Arrives at the barrier where the others wait for orders, or will: whoever comes last lets all go on. */
+/** Arrives at the barrier where the others wait for orders; the last thread to arrive opens it. */
 const passOn = (words: Int32Array, threads: number): void => {
   if (Atomics.add(words, arrivedAddr / 4, 1) !== threads - 1) return
   Atomics.store(words, arrivedAddr / 4, 0)
@@ -103,15 +103,16 @@ const passOn = (words: Int32Array, threads: number): void => {
 }
 const closed = 'a loop that was closed'
 
-/** dismisses threads whose loop nobody has closed, when it is collected: by then nobody can give them orders */
+/** ends the threads of a loop that was collected without being closed */
 const forgotten = new FinalizationRegistry<() => void>(release => {
   release()
 })
 
 /**
- * How many times a thread looks whether it can go on, a nanosecond each, before it sleeps. Where each has a processor, longer than anything
- * between two calls of a training takes: a thread that slept often wakes on the processor of the one that woke it, and as the two then
- * take turns, nothing tells the system to part them. Where threads share processors, only as long as to sleep and be woken takes.
+ * How many times a thread polls before it sleeps, about a nanosecond each. If each thread has a processor, longer than
+ * the time between two calls of a training: a thread that sleeps often wakes on the processor of the one that woke it,
+ * and since the two then alternate, the system never separates them. If threads share processors, only as long as it
+ * takes to sleep and wake.
  */
 const looksOf = (threads: number): number => (threads <= processors() ? 4_000_000 : 40_000)
 
@@ -132,7 +133,7 @@ const groupOf = (memory: WebAssembly.Memory, threads: number, leave: (well: bool
   forgotten.register(group, release)
   return group
 }
-/** apart from the group, so as not to keep it */
+/** separate from the group, so as not to keep it from being collected */
 const dismissal = (memory: WebAssembly.Memory, threads: number, leave: (well: boolean) => void): (() => void) => {
   let over = false
   return () => {
@@ -153,7 +154,7 @@ const ordersFor = (
   addon: string | undefined
 ): Orders => ({ test, memory, addon, programs: mine.map(parts => parts.map(portable)) })
 
-/** threads that start with a loop and end with it, where the platform has such */
+/** threads that start and end with a loop, if the platform supports threads */
 export const ownThreads: Threads = {
   most: () => (nodeStart() === undefined ? 1 : 64),
   attach: (test, memory, programs, addon) => {
@@ -172,15 +173,15 @@ export const ownThreads: Threads = {
   }
 }
 
-/** threads that were started before, for one loop after another */
+/** threads that are started in advance, for one loop after another */
 export interface Crew extends Threads {
   /** ends them */
   readonly close: () => void
 }
 
 /**
- * Starts threads, which wait for loops to work on: `count` of them with the calling one, or that one alone where memory cannot be shared.
- * While a loop has them, others do without.
+ * Starts threads, which wait for loops to work on: `count` of them including the calling one, or that one alone if
+ * memory cannot be shared. While one loop uses them, other loops use the calling thread alone.
  */
 export const startThreadPool =
   (count: number, test: SelfTest): TaskEither<BackendError, Crew> =>
@@ -207,7 +208,7 @@ export const startThreadPool =
           })
         )
       })
-    // one after another: Firefox now and then waits for ever within the start of a worker while another one loads
+    // one at a time: Firefox sometimes hangs while it starts a worker during the loading of another
     const all = async (): Promise<string> => {
       for (;;) {
         const what = await oneMore()

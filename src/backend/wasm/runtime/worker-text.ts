@@ -1,9 +1,9 @@
 /**
- * The other threads' whole program, as text, since a worker starts from a file or from text and the package must not depend on where its
- * files end up in a bundle.
+ * The whole program of the other threads, as text: a worker starts from a file or from text, and the package must not
+ * depend on where bundlers put its files.
  *
- * A thread tests itself once (the same as `selfTest` in self-test.ts). Then it runs what it is told at each turn of the barrier until told
- * -1. Whatever goes wrong it writes into the memory, where the others wait.
+ * A thread tests itself once (as `selfTest` of self-test.ts). Then, at each turn of the barrier, it runs the program
+ * whose index is in memory, until the index is -1. It writes any error into the memory, where the others wait.
  */
 import { commandAddr, failureAddr, failureBytes, generationAddr } from '../../kernel/thread-memory.js'
 
@@ -59,7 +59,7 @@ const prepare = test => {
 }
 `
 
-/** with work to do it does that and ends; else it gets ready, says so ('' or what is wrong), and takes work as it comes */
+/** with work, it does that and ends; else it prepares, reports ('' or an error), and waits for work */
 export const nodeText = `
 import { createRequire } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
