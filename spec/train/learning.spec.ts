@@ -165,7 +165,7 @@ describe('refused before the first step', () => {
   test.each<[string, string]>([
     [
       said({ stop: anyOf(epochs(3), earlyStopping()) }),
-      'stop: expected a validation set, which the stop rule looks at, got none; hand one along as the option validation'
+      'stop: expected a validation set, which the stop rule looks at, got none; pass one as the option validation'
     ],
     [
       said({ stop: earlyStopping({ patience: 0, of: 'loss' }) }),

@@ -91,14 +91,14 @@ describe('a state of another training', () => {
     const state = after({ ...base, stop: steps(5) })
     for (const batchSize of [5, 22])
       expect(refused({ ...base, batchSize }, state)).toBe(
-        `from/position: expected a batch of an epoch of ${Math.ceil(22 / batchSize)}, got 5; go on with the data and the batch size that the state was made with`
+        `from/position: expected a batch of an epoch of ${Math.ceil(22 / batchSize)}, got 5; resume with the data and the batch size that the state was made with`
       )
     expect(refused(base, { ...state, position: 0.5 })).toMatch(/^from\/position/)
   })
   it('is refused in the middle of an epoch where batches have another size', () => {
     const state = after({ ...base, stop: steps(2) })
     expect(refused({ ...base, batchSize: 3 }, state)).toBe(
-      'from/epochSums/weight: expected 6, the examples of 2 batches of 3, got 8; go on with the data and the batch size that the state was made with'
+      'from/epochSums/weight: expected 6, the examples of 2 batches of 3, got 8; resume with the data and the batch size that the state was made with'
     )
     const whole = after({ ...base, stop: epochs(1) })
     expect(
@@ -346,7 +346,7 @@ describe('a state within an epoch', () => {
   })
   it('and with no others', () => {
     expect(left(until({ metrics: [] }, middle))).toMatch(
-      /^from\/epochSums\/metrics: expected none, got mae\/.*, rmse\/.*; go on with the metrics that the state was made with/
+      /^from\/epochSums\/metrics: expected none, got mae\/.*, rmse\/.*; resume with the metrics that the state was made with/
     )
     expect(left(until({ metrics: [mae] }, middle))).toMatch(/^from\/epochSums\/metrics: expected mae\/[^,]*, got/)
     // at the end of an epoch there are no sums

@@ -36,11 +36,11 @@ const checkBatchSize = ({ training: { batchSize } }: ValidTraining, n: number): 
           ['batchSize'],
           `at most ${n}, the number of examples`,
           String(batchSize),
-          batchSize === 32 ? 'it is 32 unless given' : ''
+          batchSize === 32 ? 'the default is 32' : ''
         )
       )
 
-/** the validation set suits the training too, and is there where the stop rule or a schedule reads it */
+/** the validation set must suit the training too, and must be there if the stop rule or a schedule reads it */
 const checkValidation = (c: ValidTraining, validation: Dataset | undefined): E.Either<RunError, void> => {
   if (validation !== undefined) return withinPath('validation')(checkData(c, validation))
   const lacking = (setting: string, reader: string): SettingError =>
@@ -48,7 +48,7 @@ const checkValidation = (c: ValidTraining, validation: Dataset | undefined): E.E
       [setting],
       `a validation set, which ${reader} looks at`,
       'none',
-      'hand one along as the option validation',
+      'pass one as the option validation',
       'missing-input'
     )
   const { validates } = scheduleInterpreter(c.registry.schedules)
@@ -60,7 +60,10 @@ const checkValidation = (c: ValidTraining, validation: Dataset | undefined): E.E
   ])
 }
 
-/** the state before the first step: one to resume from must be of this training, and within an epoch of such batches */
+/**
+ * the state before the first step; a state to resume from must belong to this training, and its position to an epoch of
+ * such batches
+ */
 const firstState = (
   c: ValidTraining,
   from: TrainState | undefined,
@@ -70,7 +73,7 @@ const firstState = (
   if (from === undefined) return E.right(start(c))
   const { batchSize } = c.training
   const batches = Math.ceil(n / batchSize)
-  const hint = 'go on with the data and the batch size that the state was made with'
+  const hint = 'resume with the data and the batch size that the state was made with'
   return pipe(
     checkState(c)(from),
     E.filterOrElseW(
@@ -78,7 +81,7 @@ const firstState = (
       ({ position }) => settingError(['position'], `a batch of an epoch of ${batches}`, String(position), hint)
     ),
     E.filterOrElseW(
-      // each example weighs 1 where none has a weight of its own, so the weight seen is their number
+      // without weights each example weighs 1, so the weight seen is the number of examples
       ({ position, epochSums }) => weighted || epochSums.weight === position * batchSize,
       ({ position, epochSums }) =>
         settingError(
@@ -95,7 +98,7 @@ const firstState = (
 export interface RunInputs {
   readonly data: Dataset
   readonly validation?: Dataset
-  /** a state to resume from, instead of a fresh one */
+  /** a state to resume from */
   readonly from?: TrainState
 }
 /** @returns the state before the first step, or Left with every mistake found */

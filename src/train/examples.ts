@@ -15,10 +15,10 @@ export interface Batch {
   readonly x: Tensor
   /** targets [k, ...], or class indexes [k] */
   readonly y: Tensor
-  /** how much each example counts [k], 0 or more: the loss is sum w l / sum w. Metrics count every example once. */
+  /** the weight of each example [k], 0 or more: the loss is sum w l / sum w. Metrics count every example once. */
   readonly weights?: Tensor
 }
-/** what a batch of an untyped caller must hold */
+/** checks of the parts of a batch from untyped callers */
 export const batchArguments = (batch: Batch): readonly Argument[] => {
   const { x, y, weights } = optionsOf(batch)
   return [
@@ -27,14 +27,17 @@ export const batchArguments = (batch: Batch): readonly Argument[] => {
     ...(weights === undefined ? [] : [tensorArgument('weights', weights)])
   ]
 }
-/** a dataset as one batch of what it holds, not yet as a model sees it */
+/** a dataset as one batch with its stored element types, before the conversion for the model */
 export const tensorsOfData = ({ x, y, weights }: Dataset): Batch => ({
   x: x.tensor,
   y: y.tensor,
   ...(weights === undefined ? {} : { weights: weights.tensor })
 })
 
-/** whether the shapes suit a training: inputs of the model's shape, targets the loss takes, as many of the one as of the other, and of weights */
+/**
+ * checks shapes: inputs must have the model's shape, targets a shape that the loss takes, and the numbers of inputs,
+ * targets and weights must be equal
+ */
 const checkShapes = (c: ValidTraining, { x, y, weights }: Batch): ShapeError | undefined => {
   const got = x.shape.slice(1)
   if (x.shape.length === 0 || !sameShape(got, c.input))
@@ -59,13 +62,13 @@ const checkShapes = (c: ValidTraining, { x, y, weights }: Batch): ShapeError | u
   return checkTarget(c.loss, c.output, y, c.training.precision)
 }
 
-/** targets in the order of examples, so many numbers to each */
+/** targets in the order of examples, `size` numbers to each */
 interface Targets {
   readonly numbers: Float64Array | Float32Array
   readonly each: number
 }
 const targetsOf = (y: Tensor, { scale, shift }: Pick<Feature, 'scale' | 'shift'>): Targets => {
-  // the other arrays of numbers have the same methods
+  // other typed arrays have the same methods
   const raw = numbersOf(y) as Float32Array
   const isScaled = y.dtype === 'u8' && !(scale === 1 && shift === 0)
   return {
@@ -76,14 +79,14 @@ const targetsOf = (y: Tensor, { scale, shift }: Pick<Feature, 'scale' | 'shift'>
 const wrongTarget = ({ numbers, each }: Targets, at: number, expected: string, hint = ''): DataError | undefined =>
   at < 0 ? undefined : dataError(['targets', `example ${Math.floor(at / each)}`], expected, String(numbers[at]), hint)
 
-/** the first row along the last axis in which several numbers are the largest */
+/** the first row along the last axis whose maximum occurs more than once */
 const firstTie = ({ numbers }: Targets, size: number): number =>
   Array.from({ length: numbers.length / size }, (_, i) => i).findIndex(i => {
     const row = Array.from(numbers.subarray(i * size, (i + 1) * size))
     const largest = row.reduce((a, b) => Math.max(a, b), -Infinity)
     return row.filter(n => n === largest).length > 1
   })
-/** metrics of classes need targets that say one class; what a loss of classes takes does, the first of equally likely ones */
+/** metrics of classes need targets with one class; a loss of classes allows ties, of which the first counts */
 const noClass = (c: ValidTraining, y: Targets): DataError | undefined => {
   const metric = c.training.metrics.find(m => c.registry.metrics[m.tag]?.targets === 'classes')
   if (metric === undefined || c.output.length === 0 || c.loss.classIndexes) return undefined
@@ -104,7 +107,7 @@ const noClass = (c: ValidTraining, y: Targets): DataError | undefined => {
       )
 }
 
-/** whether the numbers of targets are what the loss and the metrics take */
+/** checks that the numbers of targets are valid for the loss and the metrics */
 const wrongNumbers = (c: ValidTraining, y: Tensor, f: Pick<Feature, 'scale' | 'shift'>): DataError | undefined => {
   const targets = targetsOf(y, f)
   if (areIndexes(c.loss, c.output, y)) {
@@ -117,13 +120,13 @@ const wrongNumbers = (c: ValidTraining, y: Tensor, f: Pick<Feature, 'scale' | 's
   return wrongTarget(targets, at, `${target?.name ?? ''} for the loss ${tag}`) ?? noClass(c, targets)
 }
 
-/** whether the inputs and targets of a dataset suit a training; its weights were checked when it was made */
+/** checks the inputs and targets of a dataset; its weights were checked when it was made */
 export const checkDataset = (c: ValidTraining, data: Dataset): E.Either<ShapeError | DataError, void> => {
   const examples = tensorsOfData(data)
   return failIf(checkShapes(c, examples) ?? wrongNumbers(c, examples.y, data.y))
 }
 
-/** the same of a batch, and whether its weights are numbers, 0 or more */
+/** checks a batch, and that its weights are numbers, 0 or more */
 export const checkBatch = (c: ValidTraining, batch: Batch): E.Either<ShapeError | DataError, void> =>
   pipe(
     failIf(checkShapes(c, batch) ?? wrongNumbers(c, batch.y, { scale: 1, shift: 0 })),

@@ -1,6 +1,6 @@
 /**
- * The loop over shuffled epochs: stop rules, validation, the best state. How the steps reach the backend, several in a call, is
- * speculate.ts's.
+ * The loop over shuffled epochs: stop rules, validation, the best state. speculate.ts runs the steps, several in a
+ * call.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -20,17 +20,17 @@ import type { ValidTraining } from './training.js'
 export interface LoopOptions extends SessionOptions {
   readonly validation?: Dataset
   readonly keepBest?: boolean | Best
-  /** a turn takes at most so many steps, rounded down, and at least one */
+  /** max steps of a turn; a turn takes at least one step */
   readonly turnSteps?: number
-  /** a turn ends after a step with this number (steps taken so far) */
+  /** true ends a turn after this step (steps taken so far) */
   readonly pauseAt?: (step: number) => boolean
-  /** whether somebody wants the events */
+  /** whether the caller receives events */
   readonly emitEvents: boolean
-  /** whether a turn may span epochs: nobody asks for the state at their ends */
+  /** whether a turn may span epochs: then the state at the end of an epoch is not available */
   readonly acrossEpochs?: boolean
 }
 
-/** how a run ended */
+/** the outcome of a run */
 export interface Ended {
   readonly state: TrainState
   readonly history: readonly EpochReport[]
@@ -38,7 +38,7 @@ export interface Ended {
   readonly best?: Best
 }
 
-/** the better of two: of equally good ones the earlier, and anything rather than NaN */
+/** whether a loss is better than the best one; the earlier of equals stays, and any number is better than NaN */
 const isBetter = (a: Best | undefined, loss: number): boolean =>
   a === undefined || loss < a.scores.loss || Number.isNaN(a.scores.loss)
 
@@ -51,13 +51,13 @@ interface Run {
   readonly keepsBest: boolean
   readonly emitEvents: boolean
 }
-/** where a run is */
+/** the position of a run */
 interface Position {
   readonly state: TrainState
   readonly best: Best | undefined
 }
 
-/** The loop as a generator: each pull takes some steps. `end` makes of the outcome what it returns. */
+/** The loop as a generator: each pull takes some steps. `end` computes the return value from the outcome. */
 export const trainingLoop = <A>(
   c: ValidTraining,
   data: Dataset,
@@ -90,7 +90,10 @@ export const trainingLoop = <A>(
     )
   )
 
-/** A state is read from the engine's memory, where the next pull overwrites it: a later read throws, since it would be another step's. */
+/**
+ * A state is read from the engine's memory, which the next pull overwrites. So a later read throws: it would give the
+ * state of another step.
+ */
 const refusingLateReads = () => {
   let pulls = 0
   return {
@@ -128,7 +131,7 @@ const turnsOf = function* (
 
   for (;;) {
     const reason = book.reason(state)
-    // the last checkpoint's memory is used again where nobody has seen it
+    // reuse the memory of the last checkpoint, if no caller has received it
     if (reason !== undefined) return E.right(ended(ahead.snapshot(ahead.checkpoint(state)), history, reason, best))
     const steps = ahead.run(state)
     if (E.isLeft(steps)) return steps
@@ -159,11 +162,11 @@ const ended = (state: TrainState, history: readonly EpochReport[], reason: strin
 interface Replayed extends Position {
   readonly events: readonly TrainEvent[]
   readonly epochs: readonly EpochReport[]
-  /** the report of the step after `state`, where its numbers are not finite */
+  /** the report of the step after `state`, if its numbers are not finite */
   readonly failed?: StepReport
 }
 
-/** the bookkeeping of steps that were run, one after the other, up to one that was mispredicted or is not finite */
+/** the bookkeeping of steps that were run, one by one, up to a misprediction or a step that is not finite */
 const replay = (run: Run, steps: StepsAhead, from: Position): E.Either<TrainError, Replayed> => {
   const { book, ahead, emitEvents } = run
   const { epochSteps } = run.session
@@ -196,7 +199,7 @@ const replay = (run: Run, steps: StepsAhead, from: Position): E.Either<TrainErro
   return E.right({ state, best, events, epochs })
 }
 
-/** the step that ends an epoch: its scores, those over the validation set, and the best state so far */
+/** the last step of an epoch: its scores, those over the validation set, and the best state so far */
 const epochEnd = (
   { session: { training, n }, book, ahead, scorer, keepsBest }: Run,
   report: StepReport,
@@ -223,7 +226,7 @@ const epochEnd = (
     })
   )
 
-/** the error of the step after `state`: it is run once more, to see which numbers are not finite */
+/** the error of the step after `state`, which is run once more to find the tensor that is not finite */
 const divergence = (
   { ahead, session }: Run,
   { program }: StepsAhead,

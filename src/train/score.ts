@@ -1,4 +1,4 @@
-/** The scores of a training's states over a dataset, in inference. */
+/** The scores of a training's states over a dataset, in inference mode. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend, Values } from '../backend/backend.js'
@@ -24,7 +24,7 @@ import type { Scores } from './progress.js'
 import { tensorsOf, type TrainState } from './state.js'
 import { checkTraining, type ValidTraining, type Training } from './training.js'
 
-/** the metrics from the totals of their sums (`<metric>/<sum>`) over so many examples */
+/** the metrics from the totals of their sums (`<metric>/<sum>`) over a number of examples */
 export const metricValues = (c: ValidTraining, totals: Totals, examples: number): Scores['metrics'] =>
   Object.fromEntries(
     metricNames(c).map((name, i) => {
@@ -41,7 +41,7 @@ export const metricValues = (c: ValidTraining, totals: Totals, examples: number)
     })
   )
 
-/** scores of one state after another over the same dataset, which stays in memory */
+/** scores several states over one dataset, which stays in memory */
 export interface Scorer {
   readonly scores: (s: TrainState) => E.Either<TrainError, Scores>
   readonly close: () => void
@@ -110,10 +110,11 @@ const scoresOf = (t: Training, s: TrainState, data: Dataset, options: ScoreOptio
 }
 
 /**
- * The loss and metrics of a training's model over a dataset, in inference, with the parameters of a state. The data come last for a pipe,
- * or before the options.
+ * The loss and metrics of a training's model over a dataset, in inference mode, with the parameters of a state. In a
+ * pipe the data come last; in a direct call they come before the options.
  *
- * @example pipe(test, score(trained.training, trained.state, { backend: wasm })) // Either<..., { loss, metrics: { accuracy } }>
+ * @example pipe(test, score(trained.training, trained.state, { backend: wasm })) // Either<..., { loss, metrics: {
+ * accuracy } }>
  */
 export const score: {
   (t: Training, s: TrainState, options: ScoreOptions): (data: Dataset) => E.Either<TrainError, Scores>

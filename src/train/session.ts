@@ -15,18 +15,18 @@ export interface TrainingSession {
   readonly training: ValidTraining
   /** the number of examples */
   readonly n: number
-  /** steps in an epoch, and those of them over full batches */
+  /** steps in an epoch, and the number of those with full batches */
   readonly epochSteps: number
   readonly fullSteps: number
   readonly full: StepProgram
-  /** for the short batch at the end of an epoch, where there is one */
+  /** for the smaller batch at the end of an epoch, if there is one */
   readonly rest: StepProgram | undefined
   /** the examples in the order of an epoch */
   readonly order: (epoch: number) => Uint32Array
   readonly loop: Loop
 }
 
-/** a function of the epoch that is mostly asked for the same one again */
+/** caches the result for the last epoch, which is mostly requested again */
 const lastOf = <A>(f: (epoch: number) => A): ((epoch: number) => A) => {
   let last: { readonly epoch: number; readonly value: A } | undefined
   return epoch => {
@@ -35,7 +35,7 @@ const lastOf = <A>(f: (epoch: number) => A): ((epoch: number) => A) => {
   }
 }
 
-/** a state within an epoch has the sums of this training's metrics so far, else their values would leave examples out */
+/** a state within an epoch must have the sums of this training's metrics, else their values would miss examples */
 const checkSums = (
   { metrics }: StepProgram,
   { position, epochSums }: TrainState
@@ -49,7 +49,7 @@ const checkSums = (
           ['from', 'epochSums', 'metrics'],
           wanted === '' ? 'none' : wanted,
           got === '' ? 'none' : got,
-          'go on with the metrics that the state was made with, or from the end of an epoch'
+          'resume with the metrics that the state was made with, or from the end of an epoch'
         )
       )
 }
@@ -59,7 +59,10 @@ export interface SessionOptions {
   readonly fingerprints?: boolean
 }
 
-/** @returns Left for a dataset that no program can be made for, a state with the sums of other metrics, or a loop that cannot be opened */
+/**
+ * @returns Left if no program can be made for a dataset, if the state has the sums of other metrics, or if the loop
+ * cannot be opened
+ */
 export const openSession = (
   training: ValidTraining,
   data: Dataset,
@@ -90,16 +93,19 @@ export const openSession = (
   )
 }
 
-/** steps that one call runs: over full batches, or the one over the short batch of an epoch */
+/** the steps of one call: over full batches, or the one over the smaller batch of an epoch */
 export interface StepRange {
-  /** the state before the first of them, but for its tensors */
+  /** the state before the first step, without its tensors */
   readonly from: TrainState
   readonly program: StepProgram
   /** one for each step */
   readonly settings: readonly StepSettings[]
 }
 
-/** the indexes of the next examples from a position in an epoch; where full batches leave none over, also those of later epochs */
+/**
+ * the indexes of the next examples from a position in an epoch; if full batches divide an epoch, also those of later
+ * epochs
+ */
 const nextExamples = (
   { training, n, order }: TrainingSession,
   { progress, position }: TrainState,

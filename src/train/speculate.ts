@@ -1,8 +1,9 @@
 /**
- * Speculative execution with rollback. A backend is fastest when one call runs several steps, but whether the run ends in between, and
- * what the scheduled settings of a later step are, may depend on losses that are not known before the call. So the progress of the steps
- * to come is predicted, all of them are run, and the bookkeeping then confirms them one by one. After a misprediction the tensors are
- * restored from the last checkpoint and the confirmed steps are run again: the result is that of single steps, bit for bit.
+ * Speculative execution with rollback. A backend is fastest when one call runs several steps. But losses that are not
+ * known before the call may end the run in between, or change the scheduled settings of a later step. So the progress
+ * of the next steps is predicted, all of them are run, and the bookkeeping then confirms them one by one. After a
+ * misprediction the tensors are restored from the last checkpoint and the confirmed steps are run again: the result is
+ * that of single steps, bit for bit.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -14,17 +15,17 @@ import { runSteps, type StepRange, type TrainingSession } from './session.js'
 import { tensorsOf, withTensors, type TrainState } from './state.js'
 import { stepResults, type StepProgram, type StepResults, type StepSettings } from './step-program.js'
 
-/** so that reports come in time, whatever the backend prefers */
+/** max steps of a call, so that reports come in time whatever the backend prefers */
 const maxStepsAhead = 256
 /** a checkpoint is made after this many steps, which bounds what a rollback runs again */
 const checkpointEvery = 128
 
 export interface SpeculationLimits {
-  /** at most this many steps in one call, rounded down, and at least one */
+  /** max steps of a call; a call takes at least one step */
   readonly maxSteps?: number
-  /** a call ends after a step with this number (steps taken so far) */
+  /** true ends a call after this step (steps taken so far) */
   readonly pauseAt?: (step: number) => boolean
-  /** whether a call may run past the end of an epoch: nothing is asked for there */
+  /** whether a call may run past the end of an epoch, because the state there is not needed */
   readonly acrossEpochs: boolean
 }
 
@@ -54,7 +55,7 @@ export interface Speculation {
   ) => E.Either<ShapeError | BackendError, TrainState>
 }
 
-/** the progress after so many more full batches, but for the losses */
+/** the progress after a number of further full batches, without the losses */
 const progressAfter = ({ progress, position }: TrainState, epochSteps: number, steps: number): Progress => ({
   step: progress.step + steps,
   epoch: progress.epoch + Math.floor((position + steps) / epochSteps),
@@ -63,7 +64,7 @@ const progressAfter = ({ progress, position }: TrainState, epochSteps: number, s
   epochLoss: progress.epochLoss
 })
 
-/** the progress before each of the steps to run together: none after one that ends the run whatever the losses are */
+/** the progress before each of the steps to run together: up to one that ends the run for any losses */
 const predicted = (
   s: TrainState,
   epochSteps: number,
@@ -82,17 +83,17 @@ const predicted = (
 const sameSettings = (a: StepSettings, b: StepSettings): boolean =>
   a === b || Object.keys(a).every(k => Object.is(a[k], b[k]))
 
-/** how many steps to run next: fewer once a prediction has failed */
+/** the number of steps to run next: fewer after a failed prediction */
 const stepLimit = (
   { loop, full, rest, fullSteps }: TrainingSession,
   { maxSteps = maxStepsAhead, acrossEpochs }: SpeculationLimits
 ) => {
   let most = Math.floor(Math.max(1, Math.min(maxStepsAhead, maxSteps, loop.preferredSteps(full.program)))) || 1
-  // longer epochs gain nothing
+  // calls across long epochs gain nothing
   let across = acrossEpochs && rest === undefined && fullSteps < 2 * most
   return {
     steps: ({ position }: TrainState): number => (across ? most : Math.min(most, fullSteps - position)),
-    /** settings depend on what happens at the end of an epoch, or even on every loss */
+    /** called when settings depend on the end of an epoch (true), or even on every loss (false) */
     shorten: (epochEnded: boolean): void => {
       if (epochEnded) across = false
       else most = 1
@@ -105,7 +106,7 @@ const checkpoints = (session: TrainingSession, first: TrainState) => {
   const { loop } = session
   let kept = first
   let since: StepRange[] = []
-  /** the tensors of `kept` while nobody else has seen them: the next checkpoint overwrites them */
+  /** the tensors of `kept` while no caller has received them: the next checkpoint overwrites them */
   let own: Values | undefined
   const run = (range: StepRange): ReturnType<typeof runSteps> =>
     pipe(

@@ -1,4 +1,4 @@
-/** The state of a training: everything needed to go on. A plain value; old ones stay valid. */
+/** The state of a training: everything needed to resume. A plain value; old states stay valid. */
 import * as E from 'fp-ts/lib/Either.js'
 import { initFrom, initStateFrom } from '../model/init.js'
 import { childKey, rootKey, type Key } from '../random/index.js'
@@ -21,15 +21,20 @@ export interface TrainState<P extends Branch<Tensor> = Branch<Tensor>> {
   /** the optimizer's slots by name: a tree like that of the parameters, or one number */
   readonly optimizer: Branch<Tensor>
   readonly progress: Progress
-  /** over the running epoch: the sum of loss x weight, the weight of the examples seen (1 each, unless they have weights), and the sums of the metrics */
+  /**
+   * sums over the current epoch: loss x weight, the weight of the examples seen (1 each without weights), and the sums
+   * of the metrics
+   */
   readonly epochSums: { readonly loss: number; readonly weight: number; readonly metrics: Totals }
-  /** batches taken from the running epoch */
+  /** batches taken from the current epoch */
   readonly position: number
   readonly stop: Memory
   readonly settings: Readonly<Record<string, Memory>>
 }
 
-/** the state after the epoch with the smallest loss: that over the validation set, or without one over the epoch's own batches */
+/**
+ * the state after the epoch with the smallest loss: over the validation set, or without one over the epoch's batches
+ */
 export interface Best {
   readonly state: TrainState
   readonly epoch: number
@@ -46,7 +51,7 @@ const slotTensors = (slot: Slot, params: Branch<Tensor>, dtype: 'f32' | 'f64'): 
     ? filledTensor(dtype, [], slot.value)
     : mapTree<Tensor, Tensor>(p => filledTensor(p.dtype, p.shape, slot.value))(params)
 
-/** the tensors of any state of a training, before they have values */
+/** the names and types of a training's tensors, before they have values */
 export const formOf = (c: ValidTraining): Readonly<Record<'params' | 'layers' | 'optimizer', Branch<Aval>>> => {
   const { optimizer, precision } = c.training
   const slot = (s: Slot): Tree<Aval> =>
@@ -61,7 +66,10 @@ export const formOf = (c: ValidTraining): Readonly<Record<'params' | 'layers' | 
   }
 }
 
-/** whether the tensors of a state are those of a training (the same names, shapes and element types), which is worked out once */
+/**
+ * checks that the tensors of a state are those of a training (same names, shapes and element types); the expected ones
+ * are computed once
+ */
 export const checkState = (c: ValidTraining): ((s: TrainState) => E.Either<ShapeError, TrainState>) => {
   const avals = (trees: Readonly<Record<'params' | 'layers' | 'optimizer', Branch<Aval>>>) =>
     (['params', 'layers', 'optimizer'] as const).flatMap(part => treeLeaves<Aval>(trees[part], part))
@@ -82,7 +90,7 @@ export const checkState = (c: ValidTraining): ((s: TrainState) => E.Either<Shape
   }
 }
 
-/** the state before the first step, its parameters drawn from the seed (or given) */
+/** the state before the first step; parameters are drawn from the seed unless they are given */
 export const start = (
   c: ValidTraining,
   params: Branch<Tensor> = initFrom(c.placed, purposeKey(c.training.seed, 'init'), c.registry)
@@ -108,7 +116,7 @@ export const start = (
   }
 }
 
-// ---- a state's tensors by the names they have in a program
+// ---- a state's tensors by their names in a program
 
 const named = (prefix: string, tree: Branch<Tensor>): readonly (readonly [string, Tensor])[] =>
   treeLeaves<Tensor>(tree, prefix)

@@ -1,4 +1,4 @@
-/** Training: the fold of `step` over the batches of shuffled epochs, until a stop rule says so. */
+/** Training: the fold of `step` over the batches of shuffled epochs, until a stop rule ends it. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend } from '../backend/backend.js'
@@ -24,7 +24,7 @@ export interface Trained<M extends AnyModel = AnyModel> {
   readonly training: Training<M>
   readonly params: ParamsOf<M>
   readonly state: StateOf<M>
-  /** one report per epoch completed */
+  /** one report per completed epoch */
   readonly history: readonly EpochReport[]
   /** which stop rule ended the run */
   readonly reason: string
@@ -38,29 +38,30 @@ export interface TrainOptions {
   /** scored after every epoch, for reports, stop rules and schedules */
   readonly validation?: Dataset
   /**
-   * Whether the state after the best epoch is handed out beside the last one, whatever ends the run. A run that goes on from a state
-   * takes the best one so far instead of true.
+   * Whether to return the state after the best epoch besides the last one, whatever ends the run. A run that resumes
+   * from a state takes the best one so far instead of true.
    */
   readonly keepBest?: boolean | Best
-  /** a state to go on from, instead of a fresh one */
+  /** a state to resume from */
   readonly from?: TrainState
-  /** whether step events tell the fingerprint of every parameter tensor */
+  /** whether step events contain the fingerprint of every parameter tensor */
   readonly fingerprints?: boolean
   /**
-   * Whether a batch of one example may reach a layer that cannot learn from it, as batchNorm: its output is then its bias, and its
-   * statistics stay as they are. Refused by default. Runs from run files allow it, since stored runs keep their bits; the command warns.
+   * Whether a batch of one example may reach a layer that cannot learn from it, as batchNorm: its output is then its
+   * bias, and its statistics don't change. Refused by default. Run files allow it, because stored runs keep their bits;
+   * the command line warns.
    */
   readonly singleExamples?: 'refuse' | 'allow'
 }
 
 export interface TrainIteratorOptions extends TrainOptions {
-  /** a turn takes at most so many steps, rounded down, and at least one */
+  /** max steps of a turn; a turn takes at least one step */
   readonly turnSteps?: number
-  /** a turn ends after a step with this number (steps taken so far), so that the state there can be had */
+  /** true ends a turn after this step (steps taken so far), so that the state there can be read */
   readonly pauseAt?: (step: number) => boolean
 }
 
-/** untyped callers may forget the options; that is Left, not a throw */
+/** untyped callers may forget the options: that is Left, not an exception */
 const observerOf = (o: TrainOptions | undefined): TrainOptions['observe'] => o?.observe
 const optionNames = {
   backend: true,
@@ -74,7 +75,7 @@ const optionNames = {
   pauseAt: true,
   singleExamples: true
 } as const
-/** what untyped callers pass by mistake */
+/** checks of arguments from untyped callers */
 const wrongArguments = (
   o: Partial<TrainIteratorOptions> | undefined,
   data: Partial<Dataset> | undefined
@@ -115,8 +116,8 @@ const opened =
   }
 
 /**
- * The same training as `train`, as an iterator: between two chunks the caller may save the state, report progress, or stop (then `return`
- * releases memory and threads). The end of an epoch ends a chunk.
+ * The same training as `train`, as an iterator: between two chunks the caller may save the state, report progress, or
+ * stop (then `return` releases memory and threads). The end of an epoch ends a chunk.
  *
  * @example
  * const chunks = trainIterator(settings, { backend: wasm, pauseAt: step => step % 100 === 0 })(data)
@@ -128,10 +129,11 @@ export const trainIterator =
     opened(options, o, { emitEvents: true, acrossEpochs: false })(data)
 
 /**
- * Trains a model: `pipe(data, train({ model, loss, optimizer, stop }, { backend }))`. The result is a function of the training and the
- * data alone: the same bits with every backend. What was handed in is never changed.
+ * Trains a model: `pipe(data, train({ model, loss, optimizer, stop }, { backend }))`. The result is a function of the
+ * training and the data alone: the same bits with every backend. Arguments are never changed.
  *
- * @returns Left for settings out of range, shapes that do not fit, class indexes out of range, a batch larger than the data, or
+ * @returns Left for settings out of range, shapes that do not fit, class indexes out of range, a batch larger than the
+ * data, or
  * numbers that stop being finite (with the step, the label and the last good state)
  */
 export const train =

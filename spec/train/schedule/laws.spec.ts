@@ -166,7 +166,7 @@ describe('wrong use is a Left', () => {
   test('a schedule that looks at a validation set, and none', () => {
     const plateau = optionsOf(chain(clipByGlobalNorm(), sgd(warmUp(epochs(1), reduceOnPlateau(0.1)))))
     expect(left(train(plateau, { backend: reference })(data))).toBe(
-      'optimizer: expected a validation set, which a schedule looks at, got none; hand one along as the option validation'
+      'optimizer: expected a validation set, which a schedule looks at, got none; pass one as the option validation'
     )
     expect(E.isRight(train(plateau, { backend: reference, validation: data })(data))).toBe(true)
   })

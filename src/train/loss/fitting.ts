@@ -1,5 +1,5 @@
 /**
- * Whether a loss suits the end of a model, worked out by the compiler where it knows both. `checkLoss` says the same at
+ * The compiler's check that a loss suits the end of a model, if both types are known. `checkLoss` checks the same at
  * run time.
  */
 import type { Fail, IsUnion, Sentence } from '../../layer/types/fail.js'
@@ -26,10 +26,7 @@ type Wrong<S, Ends, Tag extends string> = [S] extends [never]
           >
         : never
 
-/**
- * the loss itself where it suits the model, or as far as the compiler can tell; else the sentence that says what is
- * wrong
- */
+/** the loss itself if it suits the model or the compiler can't decide; else the sentence of the error */
 export type FittingLoss<L extends Loss, M> =
   IsUnion<L> extends true
     ? L

@@ -1,4 +1,4 @@
-/** Losses: a member is data, its record here says which outputs and targets it takes and what its formula is. */
+/** Losses: a member is data; its definition here says which outputs and targets it takes, and its formula. */
 import * as E from 'fp-ts/lib/Either.js'
 import { cast, div, equal, input, mean, mul, node, reshape, select, sum, total } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
@@ -18,7 +18,7 @@ declare module '../../registry/families.js' {
   }
 }
 
-/** what a loss takes the model's outputs for: any real numbers, scores before a softmax or sigmoid, or probabilities */
+/** the meaning of a model's outputs: any real numbers, scores before a softmax or sigmoid, or probabilities */
 export type Scale = 'values' | 'logits' | 'probabilities'
 
 export type ScaleOf<L> = L extends { readonly tag: infer T } ? ScaleRules<L>[T & keyof ScaleRules<L>] : never
@@ -26,14 +26,14 @@ export type ScaleOf<L> = L extends { readonly tag: infer T } ? ScaleRules<L>[T &
 /** which outputs and targets a loss takes */
 export interface Takes {
   readonly expects: Scale
-  /** whether targets may be class indexes (u32, one per example) instead of tensors of the output's own shape */
+  /** whether targets may be class indexes (u32, one per example) instead of tensors of the output's shape */
   readonly classIndexes: boolean
-  /** which numbers targets may be; any that are finite unless said */
+  /** the valid numbers of targets (default: any finite number) */
   readonly target?: Codec<number>
-  /** what to try where numbers stop being finite; a smaller learning rate unless given */
+  /** the hint of the error about numbers that are not finite (default: a smaller learning rate) */
   readonly ifNotFinite?: string
 }
-/** a loss made of another one takes what that one takes */
+/** a loss made of another loss takes the same outputs and targets */
 export interface MadeOf<L> {
   inner(loss: L): Loss
 }
@@ -43,21 +43,21 @@ export interface LossMember<L extends { readonly tag: string }> extends Definiti
   readonly tag: L['tag']
   /**
    * The loss of each example [K], from the model's output [K, ...] and targets of the same shape. The loss of a batch
-   * is their mean, so that weights of examples need no word here.
+   * is their mean; `batchLoss` applies weights, so formulas don't.
    */
   formula(loss: L, output: Expr, target: Expr, self: Interpreter): Expr
-  /** the loss of a batch as TeX; for a loss made of another one, what it does to that */
+  /** the loss of a batch as TeX; for a loss made of another one, its effect on the other */
   readonly tex: string
   readonly samples: readonly L[]
 }
 
-/** for losses made of losses */
+/** for losses made of other losses */
 export interface Interpreter {
   readonly takes: (loss: Loss) => Takes
   readonly formula: (loss: Loss, output: Expr, target: Expr) => Expr
 }
 
-/** a loss whose record has been looked up */
+/** a loss with its definition */
 export interface KnownLoss extends Takes {
   readonly tag: string
   readonly formula: (output: Expr, target: Expr) => Expr
@@ -88,8 +88,8 @@ const notPerExample = (losses: Expr): Expr =>
       })
 
 /**
- * The loss of a batch: 1/K sum_k l_k, or sum_k w_k l_k / sum_k w_k where examples have weights (0 where all weights are
- * 0). Summed and divided in f64 and rounded once, as `mean` is; so weights that are all 1 change no bit.
+ * The loss of a batch: 1/K sum_k l_k, or sum_k w_k l_k / sum_k w_k with weights (0 if all weights are 0). It is summed
+ * and divided in f64 and rounded once, as `mean` is; so weights that are all 1 change no bit.
  */
 export const batchLoss = (losses: Expr, weights?: Expr): Expr => {
   if (losses.op === 'invalid' || losses.shape.length !== 1) return notPerExample(losses)
@@ -99,7 +99,7 @@ export const batchLoss = (losses: Expr, weights?: Expr): Expr => {
   return cast(div(total(mul(w, cast(losses, 'f64'))), select(equal(whole, 0), 1, whole)), losses.dtype)
 }
 
-// ---- what suits a loss
+// ---- whether targets and outputs suit a loss
 
 /** whether targets are class indexes, one for each list along the output's last axis */
 export const areIndexes = (
@@ -112,7 +112,7 @@ export const areIndexes = (
   sameShape(shape.slice(1), output.slice(0, -1)) &&
   (dtype === 'u32' || dtype === 'u8')
 
-/** element types whose numbers are taken as they are, besides the training's own */
+/** element types that any precision represents exactly, besides that of the training */
 const exact: readonly DType[] = ['f32', 'u8', 'u32', 'bool']
 const isExact =
   (dtype: FloatType) =>
@@ -120,10 +120,10 @@ const isExact =
     d === dtype || exact.includes(d)
 
 /**
- * Targets never broadcast: they have the output's shape, or are class indexes where the loss takes them. One output may have one number
- * for each example.
+ * Targets never broadcast: they have the output's shape, or are class indexes if the loss takes them. A single output
+ * may have one number for each example.
  *
- * @returns what one example's target must be, given the targets at hand
+ * @returns the required shape of one example's target, given the targets
  */
 export const checkTarget = (
   loss: KnownLoss,
@@ -166,7 +166,7 @@ const checkScale = (
         )
       : undefined
 
-/** with a single class every output is as good as any other */
+/** with a single class, every output has the same loss */
 const checkClasses = ({ tag, classIndexes }: KnownLoss, output: Dims): ShapeError | undefined =>
   classIndexes && (output.at(-1) ?? 1) < 2
     ? shapeError(
@@ -178,8 +178,8 @@ const checkClasses = ({ tag, classIndexes }: KnownLoss, output: Dims): ShapeErro
     : undefined
 
 /**
- * Whether a loss suits a model's outputs: they are what it takes them for (where nothing is known of them, they may
- * be), and its formula gives one number for each of two examples.
+ * Whether a loss suits a model's outputs: their meaning must be what the loss takes (an unknown meaning passes), and
+ * the formula must give one number for each of two examples.
  */
 export const checkLoss = (
   loss: KnownLoss,

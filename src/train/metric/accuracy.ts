@@ -1,4 +1,4 @@
-/** How often the right class is found: at the first place, or among the first k. */
+/** How often the right class is predicted: as the most likely class, or among the k most likely ones. */
 import { cast, equal, iota, less, reduceMax, reshape, select, sum } from '../../expr/build.js'
 import { size } from '../../value/codec.js'
 import { single, type MetricDefinition } from './metric.js'
@@ -19,11 +19,14 @@ declare module './open.js' {
 }
 
 /**
- * The share of examples whose largest output stands at the target's class; among equal outputs the first counts. A single output says
- * class 1 where it is above 1/2, or above 0 where the loss takes logits.
+ * The share of examples whose largest output is at the target's class; of equal outputs the first counts. A single
+ * output predicts class 1 if it is above 1/2, or above 0 if the loss takes logits.
  */
 export const accuracy: Accuracy = Object.freeze({ tag: 'accuracy' })
-/** the share of examples whose target is among the k classes of the largest outputs; among equal outputs the first count. topK(1) is accuracy. There must be more than k classes. */
+/**
+ * the share of examples whose target is among the k classes with the largest outputs; of equal outputs the first count.
+ * topK(1) is accuracy. There must be more than k classes.
+ */
 export const topK = (k: number): TopK => Object.freeze({ tag: 'topK', k })
 
 export const accuracyKind: MetricDefinition<Accuracy> = {
@@ -47,7 +50,7 @@ export const topKKind: MetricDefinition<TopK> = {
     const n = rows.shape[0] ?? 1
     const wanted = reshape(classList(t), [n, 1])
     const mine = reduceMax(select(isClass(classList(t), classes), rows, -Infinity), [1])
-    // a NaN is neither below nor equal, so it stands in front of everything
+    // NaN is neither below nor equal to a number, so NaN ranks first
     const behind = select(equal(rows, mine), cast(less(iota(rows.dtype, rows.shape), wanted), rows.dtype), 1)
     const inFront = sum(select(less(rows, mine), 0, behind), [1])
     const known = less(wanted, classes)

@@ -1,6 +1,6 @@
 /**
- * Metrics as monoids over batches: each batch gives a few sums (an expression each), sums of batches add up, and the value is worked
- * out from the totals. So a metric of a dataset does not depend on how it was cut into batches.
+ * Metrics as monoids over batches: each batch gives a few sums (an expression each), sums of batches are added, and the
+ * value is computed from the totals. So a metric of a dataset does not depend on the batch size.
  */
 import type { Expr } from '../../expr/op.js'
 import type { Totals } from '../../infer/totals.js'
@@ -25,31 +25,31 @@ export type MetricValue = number | readonly MetricValue[]
 
 export interface MetricDefinition<M extends { readonly tag: string }> extends Definition {
   readonly tag: M['tag']
-  /** what it is reported as, where that is not the tag: `top5` */
+  /** its name in reports, if that is not the tag: `top5` */
   label?(metric: M): string
   /**
-   * Whether it needs class numbers, one for each list along the output's last axis (which is there then), or targets of the output's
-   * shape.
+   * Whether it needs class indexes, one for each list along the output's last axis (which must exist), or targets of
+   * the output's shape.
    */
   readonly targets: 'classes' | 'values'
-  /** how many classes there must be for it to say something */
+  /** the min number of classes */
   fewestClasses?(metric: M): number
   /**
-   * What it reads outputs as, where not any will do: probabilities, which they must then be, or logits that the loss makes some of; or
-   * values that are compared with targets, which logits are not.
+   * The meaning that outputs must have, if not every one is valid: probabilities (direct, or computed from the logits
+   * of the loss), or values, which are compared with targets and must not be logits.
    */
   readonly reads?: 'probabilities' | 'values'
   /**
-   * Tensors of a batch that add up number by number (or are appended: `perExample`), from the model's output [K, ...] and the targets, both of the training's
-   * precision. `scale` is what the loss takes outputs for.
+   * Tensors of a batch that are added number by number (or appended: `perExample`), computed from the model's output
+   * [K, ...] and the targets, both in the training's precision. `scale` is the meaning of outputs for the loss.
    */
   sums(metric: M, output: Expr, target: Expr, scale: Scale): Readonly<Record<string, Expr>>
-  /** the metric of all batches, from the totals, the number of examples and the shape of the output for one of them */
+  /** the metric of all batches, from the totals, the number of examples and the output shape of one example */
   value(metric: M, totals: Totals, examples: number, output: Dims): MetricValue
   readonly samples: readonly M[]
 }
 
-/** the only number of a list that should have one; NaN where there is none */
+/** the number in a list of one; NaN if it is empty */
 export const single = (xs: readonly number[] | undefined): number => xs?.[0] ?? NaN
 /** a / b, and 0 where b is 0 */
 export const share = (a: number, b: number): number => (b === 0 ? 0 : a / b)

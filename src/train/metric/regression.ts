@@ -1,4 +1,4 @@
-/** Metrics of numbers: how far outputs are from targets. */
+/** Metrics of regression: how far outputs are from targets. */
 import { abs, cast, reshape, square, sub, sum } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
 import { sizeOf } from '../../value/shape.js'
@@ -22,14 +22,18 @@ declare module './open.js' {
   }
 }
 
-/** the mean of |y - t| over all numbers. Refused, as `rmse` and `r2` are, beside a loss that takes logits: these are no estimates of the targets. */
+/**
+ * the mean of |y - t| over all numbers. `mae`, `rmse` and `r2` refuse a loss that takes logits, because logits don't
+ * estimate the targets.
+ */
 export const mae: Mae = Object.freeze({ tag: 'mae' })
 /** the root of the mean of (y - t)^2 over all numbers; not for losses that take logits */
 export const rmse: Rmse = Object.freeze({ tag: 'rmse' })
 /**
- * The coefficient of determination, 1 - sum (y - t)^2 / sum (t - mean t)^2, for each number of the output, and the mean of these.
- * Where a target never varies it is 1 if it is always met, else 0. The variation is worked out as sum t^2 - (sum t)^2 / n in f64,
- * so targets far from 0 lose digits: those of mean^2 / variance. Not for losses that take logits.
+ * The coefficient of determination, 1 - sum (y - t)^2 / sum (t - mean t)^2, for each number of the output, and the mean
+ * of these. For a constant target it is 1 if the output always equals it, else 0. The variation is computed as sum t^2
+ * - (sum t)^2 / n in f64, so targets far from 0 lose as many digits as mean^2 / variance has. Not for losses that take
+ * logits.
  */
 export const r2: R2 = Object.freeze({ tag: 'r2' })
 
@@ -75,7 +79,7 @@ export const r2Kind: MetricDefinition<R2> = {
       const s = sum[j] ?? 0
       const square = squares[j] ?? 0
       const variation = square - (s * s) / examples
-      // what the rounding of the sums may leave of targets that are all the same
+      // a smaller variation may be the rounding error of sums over constant targets
       return variation > examples * Number.EPSILON * square ? 1 - r / variation : r === 0 ? 1 : 0
     })
     return each.reduce(plus, 0) / each.length

@@ -1,4 +1,4 @@
-/** The area under the receiver operating characteristic: of lists, and as a metric. */
+/** The area under the receiver operating characteristic: a function of lists, and a metric. */
 import * as E from 'fp-ts/lib/Either.js'
 import { floor, less, matmul, max, min, mul, reshape, slice, sub, cast } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
@@ -11,7 +11,7 @@ import { classColumns, classList, classRows, invalid, probabilityRows } from './
 
 export interface RocAuc {
   readonly tag: 'rocAuc'
-  /** how many bins probabilities are sorted into; exact where it is left out */
+  /** the number of bins for probabilities; exact if absent */
   readonly bins?: number
 }
 declare module './open.js' {
@@ -21,14 +21,14 @@ declare module './open.js' {
 }
 
 /**
- * The chance that an example of class 1 has a larger score than one of class 0, ties counting half; for models of two classes (one or
- * two outputs). Exact: the score of every example is kept up to the end of the epoch, 16 bytes each. Scores are outputs, or where there
- * are two the second less the first, so that rare classes and logits far from 0 stay apart. NaN where one of the classes does not
- * occur, or an output is NaN.
+ * The probability that an example of class 1 has a larger score than one of class 0, where ties count half; for models
+ * of two classes (one or two outputs). Exact: the score of every example is kept until the end of the epoch, 16 bytes
+ * each. A score is the output, or the second of two outputs minus the first, which keeps the scores of rare classes and
+ * large logits distinct. NaN if a class does not occur, or an output is NaN.
  *
- * @param bins for data too large for that: probabilities are sorted into so many bins of equal width, and those in one bin count as
- * tied. Then the metric is off by at most half the share of the pairs (class 1, class 0) that fall into one bin: a lot for rare
- * classes, whose probabilities all lie near 0.
+ * @param bins for data too large for that: the number of bins of equal width for probabilities; scores in one bin count
+ * as ties. The error is at most half the share of the pairs (class 1, class 0) in one bin: large for rare classes,
+ * whose probabilities are all near 0.
  */
 export const rocAuc = (bins?: number): RocAuc =>
   Object.freeze({ tag: 'rocAuc', ...(bins === undefined ? {} : { bins }) })
@@ -37,13 +37,13 @@ interface Level {
   readonly positives: number
   readonly negatives: number
 }
-/** the share of pairs in the right order, ties counting half, from counts at rising scores */
+/** the share of pairs in the right order, where ties count half, from counts at ascending scores */
 const area = (levels: readonly Level[]): number => {
   const end = levels.reduce(
     (sofar, { positives, negatives }) => ({
       below: sofar.below + negatives,
       positives: sofar.positives + positives,
-      // twice the pairs, which is a whole number
+      // twice the number of pairs, a whole number
       twice: sofar.twice + positives * (2 * sofar.below + negatives)
     }),
     { below: 0, positives: 0, twice: 0 }
@@ -85,8 +85,8 @@ export const rocAucKind: MetricDefinition<RocAuc> = {
 }
 
 /**
- * The exact area under the receiver operating characteristic: the share of pairs (positive, negative) in which the positive has the
- * larger score, ties counting half.
+ * The exact area under the receiver operating characteristic: the share of pairs (positive, negative) in which the
+ * positive has the larger score; ties count half.
  *
  * @example areaUnderRoc([0.1, 0.4, 0.35, 0.8], [false, false, true, true]) // Right 0.75
  * @returns Left for lists of different lengths, a score that is NaN, or only positives or only negatives

@@ -18,10 +18,10 @@ declare module './open.js' {
 }
 
 /**
- * An optimizer that acts in every n-th step only, on the mean of the gradients of the last n steps; in between neither
- * parameters nor slots change. With batches of k examples that are all equally large it does what the optimizer alone
- * does with batches of n k, up to rounding: gradients are summed in order, each rounded to the run's precision
- * (numerics contract, section 4). The steps of schedules go on counting batches.
+ * An optimizer that acts in every n-th step only, on the mean of the gradients of the last n steps. Between updates
+ * neither parameters nor slots change. With n batches of k examples each it computes what the optimizer alone computes
+ * with one batch of n k, up to rounding: gradients are summed in order, each sum rounded to the run's precision
+ * (numerics contract, section 4). Schedules still count batches as steps.
  *
  * @example accumulate(4, adam())
  */

@@ -1,4 +1,4 @@
-/** Adam (Kingma and Ba, 2015), in both forms that textbooks give, and AdamW. */
+/** Adam (Kingma and Ba, 2015) in both published forms, and AdamW. */
 import { add, div, mul, sqrt, sub } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
 import { oneOf, withDefault } from '../../value/codec.js'
@@ -8,8 +8,8 @@ import { momentFields, momentSettings, momentSlots, momentsOf, usual, type WithM
 import { perParameter, type UpdateArguments, type OptimizerDefinition } from './optimizer.js'
 
 /**
- * where the bias is corrected: in the moments (the paper's algorithm 1), or in the rate (its more efficient order,
- * where epsilon weighs differently)
+ * where the bias is corrected: in the moments (the paper's algorithm 1), or in the rate (its more efficient form, where
+ * epsilon has another weight)
  */
 export type AdamForm = 'corrected' | 'efficient'
 export interface Adam extends WithMoments {
@@ -35,14 +35,14 @@ export type AdamwOptions = Partial<Omit<Adamw, 'tag' | 'rate'>>
  * - `corrected`: w <- w - rate (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon)
  * - `efficient`: w <- w - rate sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt v + epsilon)
  *
- * with beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 unless given
+ * with beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 by default
  */
 export const adam = (rate: Setting = 0.001, options: AdamOptions = {}): Adam =>
   Object.freeze({ tag: 'adam', rate, ...usual, form: 'corrected', ...defined(options) })
 
 /**
- * Adam beside a weight decay that its moments don't see (Loshchilov and Hutter 2019): w <- w - rate decay w - (the step
- * of Adam); decay = 0.01 unless given. For a decay of some parts only: `chain(adam(rate), masked(selector,
+ * Adam with a weight decay that its moments don't see (Loshchilov and Hutter 2019): w <- w - rate decay w - (the step
+ * of Adam); decay = 0.01 by default. To decay some parameters only: `chain(adam(rate), masked(selector,
  * decoupledWeightDecay(decay, rate)))`.
  */
 export const adamw = (rate: Setting = 0.001, options: AdamwOptions = {}): Adamw =>

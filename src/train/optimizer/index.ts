@@ -28,7 +28,7 @@ import type { RoleOf } from './selector.js'
 import { decoupledWeightDecayKind, scaleKind, weightDecayKind } from './scale.js'
 import { sgdKind } from './sgd.js'
 
-// TypeScript copies an interface when it is first extended: here, so that rows from all entry points meet in one copy
+// TypeScript copies an interface at its first extension: extend it here, so that all entry points share one copy
 declare module './open.js' {
   interface Optimizers {}
 }
@@ -72,10 +72,10 @@ const scoped = (label: string, given: UpdateArguments): UpdateArguments => ({
 })
 
 /**
- * Optimizers as their tables' records say; a part's slots and settings stand under its label.
+ * Interprets optimizers by their definitions. The slots and settings of a part have its label as a prefix.
  *
- * @param role the role of each parameter; by its own label unless given
- * @param more what is checked of each one besides
+ * @param role the role of each parameter (default: its label)
+ * @param more a further check of each optimizer
  */
 export const optimizerInterpreter = (
   definitions: OptimizerTable,
@@ -97,7 +97,7 @@ export const optimizerInterpreter = (
   return self
 }
 
-/** the first setting of an optimizer's own whose schedule leaves the range that a number must be in, before or after it is rounded */
+/** the first setting whose schedule leaves the valid range of numbers, before or after rounding */
 const outOfRange = (
   kind: OptimizerDefinition<Optimizer>,
   o: Optimizer,
@@ -109,7 +109,7 @@ const outOfRange = (
   const scheduled = Object.entries(kind.settings(o, own)).flatMap(([name, s]) => {
     const range = fields[name]
     if (typeof s === 'number' || range === undefined) return []
-    // what grows without end leaves no range that has no end
+    // a setting with an unbounded schedule needs an unbounded range
     const endless = highest(s) === Infinity
     const most = endless ? Number.MAX_VALUE : highest(s)
     const fits: boolean = range.is(most)
@@ -126,7 +126,7 @@ export const rolesOf = (params: Branch<ParamSpec>): RoleOf => {
   return path => roles.get(path) ?? roleOf(path)
 }
 
-/** whether an optimizer suits a model with these parameters, and its settings stay in their ranges */
+/** checks that an optimizer suits a model with these parameters, and that its settings stay in their ranges */
 export const checkOptimizer = (
   definitions: OptimizerTable,
   schedules: ScheduleTable,

@@ -1,6 +1,6 @@
 /**
- * Optimizers: transformations of gradients into updates, w <- w - update. They compose from left to right (`chain`),
- * the empty chain being plain w <- w - gradient. A member is data; its record here writes the transformation in
+ * Optimizers: transformations of gradients into updates, w <- w - update. They compose from left to right (`chain`);
+ * the empty chain is plain w <- w - gradient. A member is data; its definition here writes the transformation as
  * expressions, so that a whole training step is one program.
  */
 import { add, constant, mul, sub } from '../../expr/build.js'
@@ -21,10 +21,10 @@ declare module '../../registry/families.js' {
   }
 }
 
-/** what is remembered between steps: one tensor for each parameter, or one number */
+/** a value that is kept between steps: one tensor for each parameter, or one number */
 export interface Slot {
   readonly per: 'parameter' | 'run'
-  /** the first value of every number */
+  /** the initial value of every number */
   readonly value: number
 }
 
@@ -34,11 +34,11 @@ export type ByPath = ReadonlyMap<string, Expr>
 export interface UpdateArguments {
   readonly gradients: ByPath
   readonly params: ByPath
-  /** a slot that is remembered for each parameter */
+  /** a slot of each parameter */
   readonly slots: (name: string) => ByPath
   /** a slot that is one number for the run */
   readonly scalar: (name: string) => Expr
-  /** a setting as a scalar: a constant, or what its schedule gives for this step */
+  /** a setting as a scalar: a constant, or the value of its schedule in this step */
   readonly setting: (name: string) => Expr
 }
 export interface Updated {
@@ -47,13 +47,13 @@ export interface Updated {
   readonly scalars: Readonly<Record<string, Expr>>
 }
 
-/** for optimizers made of optimizers: a part works under a label of its own */
+/** for optimizers made of optimizers: each part has a label */
 export interface Interpreter {
   readonly slots: (part: Optimizer, label: string) => Readonly<Record<string, Slot>>
   readonly update: (part: Optimizer, label: string, given: UpdateArguments) => Updated
   readonly settings: (part: Optimizer, label: string) => Readonly<Record<string, Setting>>
   readonly check: (part: Optimizer, paths: readonly string[]) => SettingError | undefined
-  /** whether a part keeps what is at a path as it is */
+  /** whether a part leaves the parameter at a path unchanged */
   readonly freezes: (part: Optimizer, path: string) => boolean
   /** the role of a parameter, by its path */
   readonly role: RoleOf
@@ -62,12 +62,12 @@ export interface Interpreter {
 export interface OptimizerDefinition<O extends { readonly tag: string }> extends Definition {
   readonly tag: O['tag']
   slots(optimizer: O, self: Interpreter): Readonly<Record<string, Slot>>
-  /** the settings that may be scheduled, by the names under which `update` asks for them */
+  /** the settings that may be schedules, by the names that `update` uses */
   settings(optimizer: O, self: Interpreter): Readonly<Record<string, Setting>>
   update(optimizer: O, given: UpdateArguments, self: Interpreter): Updated
-  /** what its settings' ranges cannot say: whether it suits a model whose parameters have these paths */
+  /** a check beyond the ranges of settings: whether it suits a model whose parameters have these paths */
   check?(optimizer: O, paths: readonly string[], self: Interpreter): SettingError | undefined
-  /** whether it keeps the parameter at a path as it is; one without this keeps none */
+  /** whether it leaves the parameter at a path unchanged (default: false) */
   freezes?(optimizer: O, path: string, self: Interpreter): boolean
   /** the update of one number as TeX */
   readonly tex: string
@@ -76,7 +76,7 @@ export interface OptimizerDefinition<O extends { readonly tag: string }> extends
 
 export const mapByPath = (m: ByPath, f: (x: Expr, path: string) => Expr): ByPath =>
   new Map([...m].map(([path, x]) => [path, f(x, path)] as const))
-/** the tensor at a path that is known to be there: all maps of one step have the same paths */
+/** the tensor at a path that must exist: all maps of one step have the same paths */
 export const get = (m: ByPath, path: string): Expr => m.get(path) as Expr
 
 /** zeros for each parameter */
@@ -84,7 +84,7 @@ export const zeros: Slot = Object.freeze({ per: 'parameter', value: 0 })
 /** 1 for the run */
 export const one: Slot = Object.freeze({ per: 'run', value: 1 })
 
-/** 1 - x, worked out now where x is known: the same bits */
+/** 1 - x, computed now if x is constant: the same bits */
 export const complement = (x: Expr): Expr =>
   x.op === 'constant' && x.shape.length === 0 ? constant(1 - scalarOf(x.attrs.value), x) : sub(1, x)
 /** a running average: b a + (1 - b) x */
@@ -101,7 +101,7 @@ interface ParameterUpdated {
 }
 
 /**
- * An optimizer whose update of a parameter depends on that parameter alone.
+ * An optimizer that updates each parameter independently of the others.
  *
  * @param scalars the slots that are one number for the run, after this step
  */
@@ -121,6 +121,6 @@ export const perParameter =
     }
   }
 
-/** an optimizer that remembers nothing, as a transformation of each gradient */
+/** an optimizer without slots, as a transformation of each gradient */
 export const plain = (f: (gradient: Expr, param: Expr) => Expr): ((given: UpdateArguments) => Updated) =>
   perParameter(({ gradient, param }) => ({ update: f(gradient, param) }))

@@ -1,4 +1,4 @@
-/** Schedules made of settings one after the other. */
+/** Schedules made of several settings in sequence. */
 import { list, nonNegative, size, withDefault } from '../../value/codec.js'
 import { settingError } from '../../value/error.js'
 import { joinedMemories, partOf } from '../memory.js'
@@ -22,7 +22,7 @@ export interface WarmUp<U extends Unit = Unit> {
   readonly tag: 'warmUp'
   readonly over: number
   readonly initial: number
-  /** what follows, on a clock of its own */
+  /** what follows, with a clock that starts there */
   readonly then: Setting
   readonly per: U
 }
@@ -43,9 +43,10 @@ declare module './open.js' {
 }
 
 /**
- * A straight line from `initial` up to where `then` begins, over the first T: initial + (start - initial) t / T; then that, as if it
- * began there. t counts what has ended, so the first step, or the whole first epoch, is taken with `initial` itself (0 unless given: nothing
- * is learned in it). Counted in epochs, begin above 0.
+ * A straight line from `initial` to the start value of `then` over the first T: initial + (start - initial) t / T;
+ * after that `then`, with a clock that starts there. t counts completed steps or epochs, so the first step, or the
+ * whole first epoch, uses `initial` itself. By default `initial` is 0, and nothing is learned in it: if you count
+ * epochs, begin above 0.
  *
  * @example warmUp(steps(500), cosineDecay(0.1, steps(10_000)))
  * @example warmUp(epochs(5), 0.1, 0.02)
@@ -56,8 +57,8 @@ export const warmUp = <const S extends Span>(over: S, then: SettingPer<UnitOf<S>
 }
 
 /**
- * Settings one after the other, each with the time at which it begins (the first begins at 0) and on a clock that
- * starts there. All count the same time.
+ * Settings in sequence, each with the time at which it begins (the first begins at 0) and a clock that starts there.
+ * All count the same unit of time.
  *
  * @example joined(0.1, [epochs(10), exponentialDecay(0.1, 0.9)], [epochs(20), 0.001])
  */
@@ -96,7 +97,7 @@ export const warmUpKind: ScheduleDefinition<WarmUp> = {
   samples: [warmUp(steps(5), cosineDecay(0.1, steps(10))), warmUp(epochs(2), 0.1, 0.01)]
 }
 
-/** which part the time falls into, and when that part began */
+/** the part at time t, and when that part began */
 const partAt = ({ at }: JoinSchedules, t: number): { readonly i: number; readonly start: number } => {
   const i = at.filter(start => start <= t).length
   return { i, start: at[i - 1] ?? 0 }
@@ -110,7 +111,7 @@ export const joinedKind: ScheduleDefinition<JoinSchedules> = {
   },
   highest: ({ parts }, self) => largest(parts.map(self.highest), -Infinity),
   start: ({ parts }, self) => joinedMemories(parts, p => self.start(p)),
-  // what a step or epoch tells belongs to the part that it was taken in
+  // the losses of a step or epoch go to the part in which it ran
   next: (s, memory, after, self) => {
     const { i, start } = partAt(s, after[s.per] - 1)
     return joinedMemories(s.parts, (p, k) =>

@@ -1,4 +1,4 @@
-/** Schedules that go up and down: one cycle, and a schedule begun again and again. */
+/** Schedules that rise and fall: one cycle, and a schedule that restarts. */
 import type { Codecs } from '../../registry/definition.js'
 import { fraction, nonNegative, positive, size, withDefault } from '../../value/codec.js'
 import { cosineBetween, cosineDecay } from './decay.js'
@@ -11,7 +11,7 @@ export interface OneCycle<U extends Unit = Unit> {
   readonly peak: number
   readonly initial: number
   readonly final: number
-  /** the share of the time in which it rises */
+  /** the fraction of the time in which it rises */
   readonly rise: number
   readonly over: number
   readonly per: U
@@ -21,7 +21,7 @@ export interface Restarts<U extends Unit = Unit> {
   readonly schedule: Schedule
   /** the length of the first round */
   readonly every: number
-  /** how many times longer each round is than the one before */
+  /** how many times longer each round is than the previous one */
   readonly stretch: number
   readonly per: U
 }
@@ -43,8 +43,8 @@ export interface OneCycleOptions {
 }
 
 /**
- * One cycle (Smith and Topin 2019): along half a cosine from `initial` up to `peak` in the first part of the time, then
- * along another one down to `final`.
+ * One cycle (Smith and Topin 2019): half a cosine from `initial` up to `peak` in the first part of the time, then
+ * another one down to `final`.
  *
  * @example oneCycle(0.1, steps(5000))
  */
@@ -58,10 +58,10 @@ export const oneCycle = <const S extends Span>(
 }
 
 /**
- * A schedule begun anew after each round (Loshchilov and Hutter 2017). Where rounds grow, the schedule is stretched
- * with them.
+ * A schedule that restarts after each round (Loshchilov and Hutter 2017). If rounds become longer, the schedule is
+ * stretched with them.
  *
- * @param stretch a whole number: how many times longer each round is than the one before
+ * @param stretch a whole number: how many times longer each round is than the previous one
  * @example restarts(cosineDecay(0.1, epochs(10)), epochs(10), 2) // rounds of 10, 20, 40, ... epochs
  */
 export const restarts = <const S extends Span>(
@@ -92,7 +92,7 @@ export const oneCycleKind: ScheduleDefinition<OneCycle> = {
   samples: [oneCycle(0.1, steps(20)), oneCycle(0.1, epochs(4), { rise: 0.5 })]
 }
 
-/** how far the round has come that t falls into, on the clock of the first one */
+/** the progress within the round at time t, on the clock of the first round */
 const inRound = (t: number, every: number, stretch: number): number => {
   if (stretch === 1) return t % every
   const next = (left: number, length: number, slower: number): number =>
@@ -107,7 +107,7 @@ export const restartsKind: ScheduleDefinition<Restarts> = {
     self.value(schedule, { ...at, [per]: inRound(at[per], every, stretch) }, memory),
   highest: ({ schedule }, self) => self.highest(schedule),
   start: ({ schedule }, self) => self.start(schedule),
-  // a new round remembers nothing of the one before
+  // a new round starts without the memory of the previous one
   next: ({ schedule, every, stretch, per }, memory, after, self) => {
     const t = inRound(after[per], every, stretch)
     const begins = t === 0 && (per === 'step' || after.epochEnded)

@@ -1,4 +1,4 @@
-/** The plain rules, and their combinations. */
+/** The basic rules, and their combinations. */
 import type { Codecs } from '../../registry/definition.js'
 import { finite, list, nonEmpty, size } from '../../value/codec.js'
 import { joinedMemories, partOf } from '../memory.js'
@@ -35,21 +35,21 @@ declare module './open.js' {
   }
 }
 
-/** after so many passes over the data */
+/** after a number of passes over the data */
 export const epochs = (count: number): Epochs => Object.freeze({ tag: 'epochs', count })
-/** after so many steps */
+/** after a number of steps */
 export const steps = (count: number): Steps => Object.freeze({ tag: 'steps', count })
 /**
- * The textbook's "until the error is small enough": after an epoch over which the mean loss is below the value, not equal to it. The losses
- * of gradfold are never below 0, so with a value of 0 or less only a loss of one's own can end the run.
+ * "Until the error is small enough": ends after an epoch whose mean loss is below the value (not equal). The losses of
+ * gradfold are never below 0, so with a value of 0 or less only a custom loss can end the run.
  *
  * @example anyOf(lossBelow(0.01), epochs(100)) // ends in any case
  */
 export const lossBelow = (value: number): LossBelow => Object.freeze({ tag: 'lossBelow', value })
-/** as soon as one of the rules says so; at least one is needed */
+/** ends as soon as one of the rules ends; at least one rule is needed */
 export const anyOf = (...rules: readonly StopRule[]): AnyOf =>
   Object.freeze({ tag: 'anyOf', rules: Object.freeze(rules) })
-/** once all of the rules say so at the same moment; at least one is needed */
+/** ends once all of the rules end at the same step; at least one rule is needed */
 export const allOf = (...rules: readonly StopRule[]): AllOf =>
   Object.freeze({ tag: 'allOf', rules: Object.freeze(rules) })
 

@@ -1,4 +1,4 @@
-/** Stop rules: when a run is over. Values that combine. */
+/** Stop rules decide when a run ends. They are values that combine. */
 import type { Definition } from '../../registry/definition.js'
 import type { Memory, Progress } from '../progress.js'
 import type { StopRules } from './open.js'
@@ -14,12 +14,12 @@ declare module '../../registry/families.js' {
 
 export interface StopDefinition<R extends { readonly tag: string }> extends Definition {
   readonly tag: R['tag']
-  /** why the run is over, or undefined to go on; asked before the first step and after every step */
+  /** why the run ends, or undefined to continue; asked before the first step and after every step */
   reason(rule: R, at: Progress, memory: Memory, self: Interpreter): string | undefined
-  /** what the rule remembers, for rules that look back */
+  /** the initial memory, for rules that look back */
   start?(rule: R, self: Interpreter): Memory
   next?(rule: R, memory: Memory, after: Progress, self: Interpreter): Memory
-  /** whether it looks at the scores of a validation set, so that a run without one is refused */
+  /** whether it reads the scores of a validation set, so that a run without one is refused */
   validates?(rule: R, self: Interpreter): boolean
   readonly samples: readonly R[]
 }
