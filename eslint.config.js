@@ -40,26 +40,6 @@ const mutable = [
   'src/run/record/{rows,epochs,values,reuse,writer,session,replay,verify}.ts' // byte formats, sums over rows and words, walks over long records
 ]
 
-/** files that still have a function of more than 60 lines, with the lines of the longest: to be split; no file is to be added */
-const longFunctions = {
-  'src/backend/kernel/fuse.ts': 80,
-  'src/backend/wasm/emit/block.ts': 85,
-  'src/backend/wasm/emit/calls.ts': 103,
-  'src/backend/wasm/emit/loops.ts': 68,
-  'src/backend/wasm/emit/map.ts': 84,
-  'src/backend/wasm/emit/memory.ts': 74,
-  'src/backend/wasm/emit/move.ts': 78,
-  'src/backend/wasm/emit/panel.ts': 90,
-  'src/backend/wasm/emit/reduce.ts': 67,
-  'src/backend/wasm/runtime/loop.ts': 91,
-  'src/laws/networks.ts': 68,
-  'src/run/folder.ts': 68,
-  'src/run/record/start.ts': 83,
-  'src/run/record/writer.ts': 71,
-  'src/search/dimension/range.ts': 80,
-  'src/search/search.ts': 66
-}
-
 /** programs for the compiler: their tuples count, and are never values */
 const typeLevel = ['src/layer/types/nat*.ts']
 
@@ -137,8 +117,6 @@ const terminal = [
 const syntax = rows => ['error', ...rows.map(([selector, message]) => ({ selector, message }))]
 /** @type {(rows: string[][]) => any} */
 const globals = rows => ['error', ...rows.map(([name, message]) => ({ name, message }))]
-/** @type {(max: number) => any} */
-const functionLines = max => ['error', { max, skipBlankLines: true, skipComments: true }]
 /** @type {(rows: string[][]) => any} */
 const imports = rows => ['error', { patterns: rows.map(([regex, message]) => ({ regex, message })) }]
 
@@ -177,7 +155,7 @@ export default defineConfig(
       'no-var': 'error',
       'no-param-reassign': 'error',
       'no-eval': 'error',
-      'max-lines-per-function': functionLines(60),
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
       'no-new-func': 'error',
       '@typescript-eslint/no-implied-eval': 'error',
       '@typescript-eslint/ban-ts-comment': ['error', { 'ts-expect-error': true }],
@@ -201,11 +179,6 @@ export default defineConfig(
       'no-restricted-syntax': syntax([...inexact, ...readonlyTypes('ExportNamedDeclaration'), ...dynamicImport])
     }
   },
-  ...Object.entries(longFunctions).map(([file, max]) => ({
-    name: 'gradfold/long-functions',
-    files: [file],
-    rules: { 'max-lines-per-function': functionLines(max) }
-  })),
   {
     name: 'gradfold/bracket',
     // resources are given back in `finally`, whatever is thrown or left in between

@@ -170,24 +170,47 @@ const part = (v: View, start: Dims, shape: Dims): View => ({
   offset: start.reduce((o, x, i) => o + x * at(v.stride, i), v.offset)
 })
 
+/** copies a view into part of a result */
+const copyInto = (s: State, e: Expr, from: View, to: View): void => {
+  push(s, { kind: 'map', shape: from.shape, outputs: [{ node: e, to }], reads: new Map([[e, from]]) }, to.buffer)
+}
+
+const concatenated = (s: State, n: ExprOf<'concat'>, to: View): void => {
+  const { axis } = n.attrs
+  n.args.reduce((start, a) => {
+    const begin = n.shape.map((_, d) => (d === axis ? start : 0))
+    copyInto(s, a, s.views.get(a) as View, part(to, begin, a.shape))
+    return start + at(a.shape, axis)
+  }, 0)
+}
+
+const padded = (s: State, n: ExprOf<'pad'>, to: View): void => {
+  const { dtype, shape } = n
+  const value = { dtype, shape, stride: shape.map(() => 0), offset: 0, data: [n.attrs.value] }
+  const border: Expr = { op: 'constant', args: [], attrs: { value }, dtype, shape }
+  push(s, { kind: 'map', shape, outputs: [{ node: border, to }], reads: new Map() }, to.buffer)
+  const inner = n.args[0] as Expr
+  copyInto(s, inner, s.views.get(inner) as View, part(to, n.attrs.low, inner.shape))
+}
+
+/** computed element by element: 1 where the position along the last axis is the index */
+const oneHot = (s: State, n: ExprOf<'oneHot'>, to: View): void => {
+  const index = n.args[0] as Expr
+  const view = s.views.get(index) as View
+  const spread: View = { ...view, shape: n.shape, stride: [...view.stride, 0] }
+  push(s, { kind: 'map', shape: n.shape, outputs: [{ node: n, to }], reads: new Map([[index, spread]]) }, to.buffer)
+}
+
 const heavy = (s: State, n: ExprOf<OpOf<'heavy'>>): View => {
   const arg = (i: number): View => s.views.get(n.args[i] as Expr) as View
   const plain = (i: number): View => (isPlain(arg(i)) ? arg(i) : copied(s, n.args[i] as Expr, arg(i)))
   const to = strided(make(s, n.dtype, sizeOf(n.shape)), n.shape)
-  const copyInto = (e: Expr, from: View, target: View): void =>
-    push(
-      s,
-      { kind: 'map', shape: from.shape, outputs: [{ node: e, to: target }], reads: new Map([[e, from]]) },
-      to.buffer
-    )
   switch (n.op) {
-    case 'matmul':
-      push(
-        s,
-        { kind: 'matmul', a: matrix(s, n.args[0] as Expr, arg(0)), b: matrix(s, n.args[1] as Expr, arg(1)), to },
-        to.buffer
-      )
+    case 'matmul': {
+      const [a, b] = [0, 1].map(i => matrix(s, n.args[i] as Expr, arg(i))) as [View, View]
+      push(s, { kind: 'matmul', a, b, to }, to.buffer)
       return to
+    }
     case 'gather':
       push(s, { kind: 'gather', table: plain(0), index: plain(1), to }, to.buffer)
       return to
@@ -201,48 +224,15 @@ const heavy = (s: State, n: ExprOf<OpOf<'heavy'>>): View => {
       push(s, { kind: 'scatter', values: plain(0), target, scratch, to }, to.buffer, scratch)
       return to
     }
-    case 'concat': {
-      const { axis } = n.attrs
-      n.args.reduce((start, a, i) => {
-        copyInto(
-          a,
-          arg(i),
-          part(
-            to,
-            n.shape.map((_, d) => (d === axis ? start : 0)),
-            a.shape
-          )
-        )
-        return start + at(a.shape, axis)
-      }, 0)
+    case 'concat':
+      concatenated(s, n, to)
       return to
-    }
-    case 'pad': {
-      const border: Expr = {
-        op: 'constant',
-        args: [],
-        attrs: {
-          value: { dtype: n.dtype, shape: n.shape, stride: n.shape.map(() => 0), offset: 0, data: [n.attrs.value] }
-        },
-        dtype: n.dtype,
-        shape: n.shape
-      }
-      push(s, { kind: 'map', shape: n.shape, outputs: [{ node: border, to }], reads: new Map() }, to.buffer)
-      const inner = n.args[0] as Expr
-      copyInto(inner, arg(0), part(to, n.attrs.low, inner.shape))
+    case 'pad':
+      padded(s, n, to)
       return to
-    }
-    case 'oneHot': {
-      // computed element by element: 1 where the position along the last axis is the index
-      const index = arg(0)
-      const spread: View = { ...index, shape: n.shape, stride: [...index.stride, 0] }
-      push(
-        s,
-        { kind: 'map', shape: n.shape, outputs: [{ node: n, to }], reads: new Map([[n.args[0] as Expr, spread]]) },
-        to.buffer
-      )
+    case 'oneHot':
+      oneHot(s, n, to)
       return to
-    }
     case 'fingerprint':
       push(s, { kind: 'fingerprint', values: plain(0), to }, to.buffer)
       return to

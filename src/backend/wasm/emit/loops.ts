@@ -1,4 +1,4 @@
-/** Nested loops over a collapsed iteration space, walkers moving along. */
+/** Nested loops over a collapsed iteration space; walkers (byte offsets, indexes) advance with them. */
 import { block, br_if, f32, f64, func, i32, local, loop, v128, type Func, type Local } from 'wasmati'
 import type { Expr } from '../../../expr/op.js'
 import type { Dims } from '../../../value/shape.js'
@@ -23,7 +23,7 @@ export const advance = (l: Local, by: number | Push): void => {
   local.set(l)
 }
 
-/** runs the inside until the counter, not 0 at the start, has come down to 0 */
+/** runs the inside until the counter, which starts above 0, is 0 */
 const countDown = (counter: Local<'i32'>, inside: () => void): void => {
   loop({}, () => {
     inside()
@@ -46,7 +46,7 @@ export const times = (counter: Local, count: number, inside: () => void): void =
   countDown(counter as Local<'i32'>, inside)
 }
 
-/** runs the inside as often as the counter says when it gets there; not at all where that is 0 */
+/** runs the inside as often as the counter says at the start, possibly 0 times */
 export const repeat = (counter: Local<'i32'>, inside: () => void): void => {
   block({}, () => {
     local.get(counter)
@@ -58,7 +58,7 @@ export const repeat = (counter: Local<'i32'>, inside: () => void): void => {
 
 const key = (d: Dims, first?: number): string => `${d.join(',')}${first === undefined ? '' : ` from ${first}`}`
 
-/** wasmati types locals one by one, as a tuple; ours are as many as the kernel needs */
+/** wasmati types locals as a tuple; the number of ours depends on the kernel */
 export const withLocals = (
   types: readonly ('i32' | 'f32' | 'f64' | 'v128')[],
   body: (locals: readonly Local[]) => void
@@ -70,6 +70,45 @@ export const withLocals = (
       body(locals)
     }
   )
+}
+
+interface Walker {
+  readonly steps: Dims
+  readonly first: number
+}
+/** the walkers of a kernel, each once */
+const walkersOf = (body: Body, outputs: readonly Dims[]): ReadonlyMap<string, Walker> => {
+  const walkers = new Map<string, Walker>()
+  for (const w of body.reads) walkers.set(key(w.steps), { steps: w.steps, first: 0 })
+  for (const o of outputs) walkers.set(key(o), { steps: o, first: 0 })
+  for (const p of body.places) walkers.set(key(p.steps, p.first), p)
+  return walkers
+}
+
+/** the first vector of each computed value and the number of its vectors; and the number of all vectors */
+const vectorsOf = (body: Body) => {
+  const places = new Map<Expr, readonly [number, number]>()
+  const count = body.nodes.reduce((at, n) => {
+    places.set(n, [at, width(n.dtype)])
+    return at + width(n.dtype)
+  }, 0)
+  return { places, count }
+}
+
+/** loads the words of all keys, each into all lanes of a vector */
+const loadKeys = (body: Body, s: Scope): void => {
+  for (const [k, view] of body.keys) {
+    const base = s.address(view.buffer) + view.offset * 4
+    s.keyWords(k).forEach((l, i) => {
+      set(
+        l,
+        i4.splat(() => {
+          integer(base + i * (view.stride[0] as number) * 4)()
+          i32.load({})
+        })
+      )
+    })
+  }
 }
 
 /**
@@ -88,21 +127,15 @@ export const procedure = (
   ) => void
 ): Procedure => {
   prepare(body, where.library)
-  const walks = new Map<string, { readonly steps: Dims; readonly first: number }>()
-  for (const w of body.reads) walks.set(key(w.steps), { steps: w.steps, first: 0 })
-  for (const o of outputs) walks.set(key(o), { steps: o, first: 0 })
-  for (const p of body.places) walks.set(key(p.steps, p.first), p)
+  const walks = walkersOf(body, outputs)
   const steps = [...walks.values()]
   const keys = [...body.keys.keys()]
-  const vectorsOf = new Map<Expr, readonly [number, number]>()
-  const vectors = body.nodes.reduce((at, n) => {
-    vectorsOf.set(n, [at, width(n.dtype)])
-    return at + width(n.dtype)
-  }, 0)
+  const values = vectorsOf(body)
   const integers = steps.length + needs.counters
+  const vectors = values.count + 2 * keys.length + 1
   const types: readonly ('i32' | 'v128')[] = [
     ...Array.from({ length: integers }, () => 'i32' as const),
-    ...Array.from({ length: vectors + 2 * keys.length + 1 + needs.extra }, () => 'v128' as const)
+    ...Array.from({ length: vectors + needs.extra }, () => 'v128' as const)
   ]
   return withLocals(types, locals => {
     const vector = (i: number): Local => locals[integers + i] as Local
@@ -113,38 +146,27 @@ export const procedure = (
     const s: Scope = {
       ...where,
       vectors: n => {
-        const [at, w] = vectorsOf.get(n) ?? [0, 1]
+        const [at, w] = values.places.get(n) ?? [0, 1]
         return w === 1 ? [vector(at)] : [vector(at), vector(at + 1)]
       },
       walker: (d, first) => byKey.get(key(d, first)) as Local,
       keyWords: k => {
-        const at = vectors + 2 * keys.indexOf(k)
+        const at = values.count + 2 * keys.indexOf(k)
         return [vector(at), vector(at + 1)]
       },
-      spare: vector(vectors + 2 * keys.length)
+      spare: vector(vectors - 1)
     }
-    for (const [k, view] of body.keys) {
-      const base = where.address(view.buffer) + view.offset * 4
-      s.keyWords(k).forEach((l, i) => {
-        set(
-          l,
-          i4.splat(() => {
-            integer(base + i * (view.stride[0] as number) * 4)()
-            i32.load({})
-          })
-        )
-      })
-    }
+    loadKeys(body, s)
     emit(
       s,
       locals.slice(steps.length, integers),
-      locals.slice(integers + vectors + 2 * keys.length + 1),
+      locals.slice(integers + vectors),
       steps.map((w, i) => ({ steps: w.steps, local: locals[i] as Local }))
     )
   })
 }
 
-/** Loops over all but the last of the counts, the walkers moving by `step(walker, loop)`; back where they were afterwards. */
+/** Nested loops over the counts. Walkers advance by `step(loop)`, and end where they began. */
 export const nest = (
   counts: Dims,
   counters: readonly Local[],

@@ -1,12 +1,13 @@
 /**
  * Sums and maxima over the middle of [outer, reduced, inner]. A sum is four f64 accumulators, element i in accumulator i mod 4, and
- * (s0 + s2) + (s1 + s3) rounded once (numerics contract, section 1): along memory that is two vectors, across it eight.
+ * (s0 + s2) + (s1 + s3) rounded once (numerics contract, section 1). Along contiguous memory these are two vectors,
+ * across it eight.
  */
 import { f32, f64, f64x2, local, type Local } from 'wasmati'
 import type { Dims } from '../../../value/shape.js'
 import { bytesOf, type ReduceKernel } from '../../kernel/ir.js'
 import { collapse } from '../../kernel/space.js'
-import { bodyOf } from '../../kernel/body.js'
+import { bodyOf, type Body } from '../../kernel/body.js'
 import { emitBody } from './body.js'
 import { width, type Scope } from './scope.js'
 import { store } from './memory.js'
@@ -14,7 +15,7 @@ import { bits, d2, f4, get, highHalf, joinPairs, set, type Push } from './lanes.
 import { accumulators, firstOfHalf, largest } from './largest.js'
 import { advance, nest, procedure, times, type Procedure, type Where } from './loops.js'
 
-/** what both directions need to know of a reduction, and the code around its loops */
+/** a reduction, and the code that both directions share */
 interface Frame {
   readonly k: ReduceKernel
   readonly s: Scope
@@ -28,7 +29,7 @@ interface Frame {
 }
 
 const wide = (f: Frame): boolean => width(f.k.node.dtype) === 2
-/** the two f64 halves of the four numbers at hand, whatever their precision */
+/** the four current numbers as two vectors of f64 */
 const halves = (f: Frame): readonly Push[] => {
   const v = f.s.vectors(f.k.node).map(get)
   const first = v[0] as Push
@@ -60,7 +61,7 @@ const row = (f: Frame, loop: number | undefined): void => {
   })
   if (n % 4 !== 0) add(n % 4)
   f.move(loop, -4 * full)
-  // the accumulators come together
+  // combine the accumulators
   const target = { offset: s.address(k.to.buffer) + k.to.offset * bytesOf[k.to.buffer.dtype] }
   const single = k.to.buffer.dtype === 'f32'
   local.get(f.out as Local<'i32'>)
@@ -77,7 +78,7 @@ const row = (f: Frame, loop: number | undefined): void => {
   else f64.store(target)
 }
 
-/** across memory: `lanes` neighbouring columns, four rows to a turn, one for each accumulator */
+/** across memory: `lanes` neighbouring columns, four rows per turn, one for each accumulator */
 const columns = (f: Frame, reduced: number, inner: number, output: number, lanes: number): void => {
   const { acc, s, k } = f
   const n = f.count(reduced)
@@ -110,71 +111,83 @@ const columns = (f: Frame, reduced: number, inner: number, output: number, lanes
   store(s, k.node, k.to, output, f.out, lanes)
 }
 
-export const emitReduce = (k: ReduceKernel, where: Where): Procedure => {
+/** the iteration space of a reduction: its loops, and the steps of walkers along them */
+interface ReduceLoops {
+  readonly body: Body
+  /** the walker of the result */
+  readonly output: Dims
+  readonly counts: Dims
+  readonly stepOf: (loop: number | undefined, walker: Dims) => number
+  readonly outer: readonly number[]
+  readonly reduced: number | undefined
+  readonly inner: readonly number[]
+}
+
+const loopsOf = (k: ReduceKernel): ReduceLoops => {
   const body = bodyOf([k.node], k.reads, k.shape, k.start)
   const size = bytesOf[k.to.buffer.dtype]
   const isReduced = (a: number): boolean => k.axes.includes(a)
-  // the result walks along the axes that stay, and stands still along the reduced ones
+  // the result's walker does not move along reduced axes
   const output = k.shape.map((n, a) => (isReduced(a) || n === 1 ? 0 : (k.to.stride[a] as number) * size))
   const first = [...k.shape.keys()].find(a => isReduced(a) && (k.shape[a] as number) > 1) ?? k.shape.length
   const segment = (a: number): number => (isReduced(a) ? 1 : a < first ? 0 : 2)
   const walks = [...body.reads.map(r => r.steps), ...body.places.map(p => p.steps), output]
   const space = collapse(k.shape, walks, segment)
   const collapsed = new Map(walks.map((w, i) => [w.join(','), space.steps[i] as Dims]))
-  const stepOf = (loop: number | undefined, w: Dims): number =>
-    loop === undefined ? 0 : ((collapsed.get(w.join(',')) as Dims)[loop] as number)
   const loops = (which: number): readonly number[] =>
     [...space.counts.keys()].filter(l => segment(space.axes[l] as number) === which)
-  const [outer, [reduced], inner] = [loops(0), loops(1), loops(2)]
-  return procedure(
+  return {
     body,
-    [output],
-    { counters: space.counts.length + 1, extra: 8 },
-    where,
-    (s, counters, extra, walkers) => {
-      const f: Frame = {
-        k,
-        s,
-        counters,
-        acc: i => extra[i] as Local,
-        out: s.walker(output),
-        emit: (loop, lanes) => {
-          emitBody(
-            s,
-            body,
-            w => stepOf(loop, w),
-            lanes,
-            () => false
-          )
-        },
-        move: (loop, by) => {
-          for (const w of walkers) advance(w.local, by * stepOf(loop, w.steps))
-        },
-        count: loop => (loop === undefined ? 1 : (space.counts[loop] as number))
-      }
-      const last = inner.at(-1)
-      const around = [...outer, ...inner.slice(0, -1)]
-      nest(
-        around.map(l => f.count(l)),
-        counters,
-        walkers.map(w => ({ local: w.local, step: i => stepOf(around[i], w.steps) })),
-        () => {
-          if (last === undefined) row(f, reduced)
-          else {
-            const m = f.count(last)
-            const full = Math.floor(m / 4)
-            const block = (lanes: number): void => {
-              columns(f, reduced as number, last, stepOf(last, output), lanes)
-            }
-            times(counters.at(-2) as Local, full, () => {
-              block(4)
-              f.move(last, 4)
-            })
-            if (m % 4 !== 0) block(m % 4)
-            f.move(last, -4 * full)
-          }
-        }
-      )
+    output,
+    counts: space.counts,
+    stepOf: (loop, w) => (loop === undefined ? 0 : ((collapsed.get(w.join(',')) as Dims)[loop] as number)),
+    outer: loops(0),
+    reduced: loops(1)[0],
+    inner: loops(2)
+  }
+}
+
+/** all columns along the last inner loop, four at a time */
+const blocks = (f: Frame, reduced: number, last: number, output: number): void => {
+  const count = f.count(last)
+  const full = Math.floor(count / 4)
+  times(f.counters.at(-2) as Local, full, () => {
+    columns(f, reduced, last, output, 4)
+    f.move(last, 4)
+  })
+  if (count % 4 !== 0) columns(f, reduced, last, output, count % 4)
+  f.move(last, -4 * full)
+}
+
+export const emitReduce = (k: ReduceKernel, where: Where): Procedure => {
+  const { body, output, counts, stepOf, outer, reduced, inner } = loopsOf(k)
+  const needs = { counters: counts.length + 1, extra: 8 }
+  return procedure(body, [output], needs, where, (s, counters, extra, walkers) => {
+    const f: Frame = {
+      k,
+      s,
+      counters,
+      acc: i => extra[i] as Local,
+      out: s.walker(output),
+      emit: (loop, lanes) => {
+        const step = (w: Dims): number => stepOf(loop, w)
+        emitBody(s, body, step, lanes, () => false)
+      },
+      move: (loop, by) => {
+        for (const w of walkers) advance(w.local, by * stepOf(loop, w.steps))
+      },
+      count: loop => (loop === undefined ? 1 : (counts[loop] as number))
     }
-  )
+    const last = inner.at(-1)
+    const around = [...outer, ...inner.slice(0, -1)]
+    nest(
+      around.map(l => f.count(l)),
+      counters,
+      walkers.map(w => ({ local: w.local, step: i => stepOf(around[i], w.steps) })),
+      () => {
+        if (last === undefined) row(f, reduced)
+        else blocks(f, reduced as number, last, stepOf(last, output))
+      }
+    )
+  })
 }

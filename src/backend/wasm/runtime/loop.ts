@@ -78,29 +78,70 @@ interface Ready {
   readonly outputs: readonly Passing[]
 }
 
-/** the loop over an instance; `start` and `resident` are already in its memory */
-export const loopOver = (
-  { plan, memory, run, close }: Instance,
-  programs: readonly Program[],
-  start: Values,
-  resident: Values
-): Loop => {
-  const { buffer } = memory
+/** copies tensors into their places in memory */
+const put = ({ plan, memory }: Instance, values: Values): void => {
+  for (const [name, t] of Object.entries(values)) {
+    const input = plan.inputs.get(name)
+    if (input === undefined) continue
+    const place = arrays[t.dtype](memory.buffer, input.address, sizeOf(t.shape))
+    const panels = plan.panels.get(name)
+    if (t.data.length === 1) place.fill(scalarOf(t))
+    else if (panels === undefined) place.set(numbersOf(t))
+    else pack(numbersOf(t), place, panels)
+  }
+}
+
+/** copies tensors out of memory; overwrites those of `over` */
+const taken = ({ plan, memory }: Instance, wanted: Readonly<Record<string, Aval>>, over: Values | undefined): Values =>
+  Object.fromEntries(
+    Object.entries(wanted).map(([name, { dtype, shape }]) => {
+      const now = arrays[dtype](memory.buffer, plan.inputs.get(name)?.address ?? 0, sizeOf(shape))
+      const panels = plan.panels.get(name)
+      const old = over?.[name]
+      if (old === undefined && panels === undefined) return [name, tensorView(dtype, shape, allocate(dtype, now))]
+      const t = old ?? tensorView(dtype, shape, allocate(dtype, now.length))
+      if (panels === undefined) numbersOf(t).set(now)
+      else unpack(now, numbersOf(t), panels)
+      return [name, t]
+    })
+  )
+
+/** runs `count` steps on inputs that fit; `shapeOf` gives the shape of the results of all steps in one tensor */
+const runSteps = (
+  { plan, memory: { buffer }, run }: Instance,
+  { which, inputs, outputs }: Ready,
+  count: number,
+  values: Values,
+  shapeOf: (one: Dims) => Dims
+): E.Either<BackendError, Values> => {
+  const mine = inputs.map(({ name }) => numbersOf(values[name] as Tensor))
+  const out = outputs.map(({ dtype, size }) => allocate(dtype, count * size))
+  for (let done = 0; done < count; done += plan.turns) {
+    const turns = Math.min(plan.turns, count - done)
+    inputs.forEach(({ dtype, size, queue }, i) => {
+      const numbers = mine[i] as Storage[DType]
+      arrays[dtype](buffer, queue.address, turns * size).set(numbers.subarray(done * size, (done + turns) * size))
+    })
+    const ran = run(which, turns)
+    if (E.isLeft(ran)) return ran
+    outputs.forEach(({ dtype, size, queue }, i) => {
+      out[i]?.set(arrays[dtype](buffer, queue.address, turns * size), done * size)
+    })
+  }
+  return E.right(
+    Object.fromEntries(
+      outputs.map(({ name, dtype, shape }, i) => [name, tensorView(dtype, shapeOf(shape), out[i] as Storage[DType])])
+    )
+  )
+}
+
+/** the loop over an instance, with `start` and `resident` copied into its memory */
+export const loopOver = (instance: Instance, programs: readonly Program[], start: Values, resident: Values): Loop => {
+  const { plan } = instance
   // keep their types alone: the tensors may be large, and can be collected once they are copied
   const given = avals({ ...resident, ...start })
   const fedBack = avals(start)
-  const put = (values: Values): void => {
-    for (const [name, t] of Object.entries(values)) {
-      const input = plan.inputs.get(name)
-      if (input === undefined) continue
-      const place = arrays[t.dtype](buffer, input.address, sizeOf(t.shape))
-      const panels = plan.panels.get(name)
-      if (t.data.length === 1) place.fill(scalarOf(t))
-      else if (panels === undefined) place.set(numbersOf(t))
-      else pack(numbersOf(t), place, panels)
-    }
-  }
-  put({ ...resident, ...start })
+  put(instance, { ...resident, ...start })
   const ready = new Map(
     programs.map((p, which): readonly [Program, Ready] => {
       const queued = plan.queued[which] as Queued
@@ -109,39 +150,12 @@ export const loopOver = (
       return [p, { which, wanted, inputs: passing(wanted, queued.inputs), outputs: passing(results, queued.outputs) }]
     })
   )
-  /** runs `count` steps on inputs that fit; `shapeOf` gives the shape of the results of all steps in one tensor */
-  const taken = (
-    { which, inputs, outputs }: Ready,
-    count: number,
-    values: Values,
-    shapeOf: (one: Dims) => Dims
-  ): E.Either<BackendError, Values> => {
-    const mine = inputs.map(({ name }) => numbersOf(values[name] as Tensor))
-    const out = outputs.map(({ dtype, size }) => allocate(dtype, count * size))
-    for (let done = 0; done < count; done += plan.turns) {
-      const turns = Math.min(plan.turns, count - done)
-      inputs.forEach(({ dtype, size, queue }, i) => {
-        const numbers = mine[i] as Storage[DType]
-        arrays[dtype](buffer, queue.address, turns * size).set(numbers.subarray(done * size, (done + turns) * size))
-      })
-      const ran = run(which, turns)
-      if (E.isLeft(ran)) return ran
-      outputs.forEach(({ dtype, size, queue }, i) => {
-        out[i]?.set(arrays[dtype](buffer, queue.address, turns * size), done * size)
-      })
-    }
-    return E.right(
-      Object.fromEntries(
-        outputs.map(({ name, dtype, shape }, i) => [name, tensorView(dtype, shapeOf(shape), out[i] as Storage[DType])])
-      )
-    )
-  }
   return {
     steps: (p, count, inputs) => {
       const r = ready.get(p)
       if (r === undefined) return E.left(notOpened('wasm'))
       const wrong = checkCount(count) ?? checkInputs(stacked(count, r.wanted), inputs)
-      return wrong !== undefined ? E.left(wrong) : taken(r, count, inputs, shape => [count, ...shape])
+      return wrong !== undefined ? E.left(wrong) : runSteps(instance, r, count, inputs, shape => [count, ...shape])
     },
     // no more than the queues hold, so that inputs and outputs stay in the nearest caches
     preferredSteps: p => Math.max(1, Math.min(plan.turns, Math.floor(workPerCall / work(p)))),
@@ -149,27 +163,15 @@ export const loopOver = (
       const r = ready.get(p)
       if (r === undefined) return E.left(notOpened('wasm'))
       const wrong = checkInputs(r.wanted, inputs)
-      return wrong !== undefined ? E.left(wrong) : taken(r, 1, inputs, shape => shape)
+      return wrong !== undefined ? E.left(wrong) : runSteps(instance, r, 1, inputs, shape => shape)
     },
-    state: over =>
-      Object.fromEntries(
-        Object.entries(fedBack).map(([name, { dtype, shape }]) => {
-          const now = arrays[dtype](buffer, plan.inputs.get(name)?.address ?? 0, sizeOf(shape))
-          const panels = plan.panels.get(name)
-          const old = over?.[name]
-          if (old === undefined && panels === undefined) return [name, tensorView(dtype, shape, allocate(dtype, now))]
-          const t = old ?? tensorView(dtype, shape, allocate(dtype, now.length))
-          if (panels === undefined) numbersOf(t).set(now)
-          else unpack(now, numbersOf(t), panels)
-          return [name, t]
-        })
-      ),
+    state: over => taken(instance, fedBack, over),
     place: values => {
       const wrong = checkPlaces(given, values)
       if (wrong !== undefined) return E.left(wrong)
-      put(values)
+      put(instance, values)
       return E.right(undefined)
     },
-    close
+    close: instance.close
   }
 }
