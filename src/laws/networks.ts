@@ -1,6 +1,6 @@
 /**
- * Random networks for properties. What is drawn is a recipe, free of shapes; building it puts in whatever makes the next part fit, so
- * that every recipe gives a network whose shapes agree, and smaller recipes give smaller networks.
+ * Random networks for properties. fast-check draws a recipe without shapes. Building adds the layers that make the next
+ * part fit, so that every recipe gives a network whose shapes agree, and smaller recipes give smaller networks.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
@@ -28,13 +28,13 @@ export interface Network {
   readonly output: Dims
 }
 export interface NetworkOptions {
-  /** the registry whose samples are used; default the built-in one */
+  /** the registry whose samples are used (default: the built-in one) */
   readonly registry?: LayerRegistry
-  /** the activations to choose from; default all of the registry */
+  /** the activations to choose from (default: all of the registry) */
   readonly activations?: readonly ActivationName[]
   /** samples to leave out, for example those with kinks */
   readonly without?: (layer: Layer) => boolean
-  /** how deep layers stand inside layers; default 2 */
+  /** max nesting of layers in layers (default 2) */
   readonly depth?: number
 }
 
@@ -94,7 +94,7 @@ interface Built {
   readonly output: Dims
 }
 
-/** layers from one tensor to another of the wanted shape; none where it is so already */
+/** layers from one shape to another; none if they are equal */
 const adapt = (from: Dims, to: Dims): readonly Layer[] =>
   sameShape(from, to)
     ? []
@@ -104,91 +104,99 @@ const adapt = (from: Dims, to: Dims): readonly Layer[] =>
         ...(to.length === 1 ? [] : [reshape(...to)])
       ]
 const block = (layers: readonly Layer[]): Layer => sequential(...layers)
-/** layers from one tensor to a shape that may have several */
+/** layers from one tensor to a shape that may consist of several */
 const spread = (from: Dims, to: Shape): readonly Layer[] =>
   isDims(to) ? adapt(from, to) : [fanOut(...to.map(part => block(spread(from, part))))]
-/** layers from a shape that may have several tensors to one */
+/** layers from a shape that may consist of several tensors to one tensor */
 const gather = (from: Shape): readonly Layer[] =>
   isDims(from) ? [] : [parallel(...from.map(part => block([...gather(part), flatten]))), mergeConcat]
 
-/** every `named` layer of a list under a name made from its index */
+/** renames every `named` layer of a list by its index, so that names differ */
 const renamed = (layers: readonly Layer[]): readonly Layer[] =>
   layers.map((layer, i) => (layer.tag === 'named' ? named(`part${i}`)(layer.layer) : layer))
 
-/** branches over one input: each gets it whole, or a copy of its own */
+/** branches over one input: applied to it directly, or to copies of it */
 const sideBySide = (parts: readonly Layer[], own: boolean): readonly Layer[] =>
   own ? [fanOut(...parts.map(() => sequential())), parallel(...parts)] : [fanOut(...parts)]
 
-const builder = (registry: LayerRegistry, samples: readonly Sample<Layer>[]) => {
-  const after = (layers: readonly Layer[], input: Shape): Shape => {
-    const output = outputOf(modelData(input, ...layers), registry)
-    return E.isRight(output) ? output.right : []
-  }
-  const build = (body: readonly Recipe[], input: Dims): Built =>
-    body.reduce<Built>(
-      (done, recipe) => {
-        const layers = make(recipe, done.output).flatMap(layersOf)
-        const end = gather(after(layers, done.output))
-        const all = renamed([...done.layers, ...layers, ...end])
-        const output = after([...layers, ...end], done.output)
-        return { layers: all, output: isDims(output) ? output : [] }
-      },
-      { layers: [], output: input }
-    )
-  /** a block that keeps the shape */
-  const keeping = (body: readonly Recipe[], input: Dims): Layer => {
-    const { layers, output } = build(body, input)
-    return block(renamed([...layers, ...adapt(output, input)]))
-  }
-  /** branches that all give what the first one gives */
-  const branches = (bodies: readonly (readonly Recipe[])[], input: Dims): readonly Layer[] => {
-    const first = build(bodies[0] ?? [], input)
-    const rest = bodies.slice(1).map(body => {
-      const { layers, output } = build(body, input)
-      return renamed([...layers, ...adapt(output, first.output)])
-    })
-    return renamed([first.layers, ...rest].map(block))
-  }
-  /** the key is made from what is shared, so that equal keys mean equal models */
-  const share = (body: readonly Recipe[], input: Dims): Layer => {
-    const inner = modelData(input, block(build(body, input).layers)) as unknown as Model
-    return shared(`key${fnv1a32(JSON.stringify(inner))}`)(inner)
-  }
-  const make = (recipe: Recipe, input: Dims): readonly Layer[] => {
-    switch (recipe.make) {
-      case 'sample': {
-        const sample = samples[recipe.choice % Math.max(1, samples.length)]
-        return sample === undefined ? [] : [...spread(input, sample.input), sample.layer]
-      }
-      case 'dense':
-        return [...(input.length === 1 ? [] : [flatten]), dense(recipe.units, { bias: recipe.bias })]
-      case 'activation':
-        return [activation(recipe.fn)]
-      case 'flatten':
-        return [flatten]
-      case 'reshape':
-        return [reshape(...[...input].reverse(), 1)]
-      case 'residual':
-        return [residual(keeping(recipe.body, input))]
-      case 'repeat':
-        return [repeat(recipe.times)(keeping(recipe.body, input))]
-      case 'named':
-        return [named('part')(block(build(recipe.body, input).layers))]
-      case 'shared':
-        return [share(recipe.body, input)]
-      case 'model':
-        return [modelData(input, block(build(recipe.body, input).layers)) as unknown as Model]
-      case 'twice': {
-        const encoder = share(recipe.body, input)
-        return [fanOut(encoder, encoder), mergeAdd]
-      }
-      case 'branches': {
-        const parts = branches(recipe.bodies, input)
-        return [...sideBySide(parts, recipe.own), merge(recipe.by)]
-      }
+/** how recipes become layers: a registry, and the samples to choose from */
+interface Ingredients {
+  readonly registry: LayerRegistry
+  readonly samples: readonly Sample<Layer>[]
+}
+
+const after = ({ registry }: Ingredients, layers: readonly Layer[], input: Shape): Shape => {
+  const output = outputOf(modelData(input, ...layers), registry)
+  return E.isRight(output) ? output.right : []
+}
+
+const build = (s: Ingredients, body: readonly Recipe[], input: Dims): Built =>
+  body.reduce<Built>(
+    (done, recipe) => {
+      const layers = make(s, recipe, done.output).flatMap(layersOf)
+      const end = gather(after(s, layers, done.output))
+      const all = renamed([...done.layers, ...layers, ...end])
+      const output = after(s, [...layers, ...end], done.output)
+      return { layers: all, output: isDims(output) ? output : [] }
+    },
+    { layers: [], output: input }
+  )
+
+/** a block that keeps the shape */
+const keeping = (s: Ingredients, body: readonly Recipe[], input: Dims): Layer => {
+  const { layers, output } = build(s, body, input)
+  return block(renamed([...layers, ...adapt(output, input)]))
+}
+
+/** branches whose outputs all have the shape of the first one's output */
+const branches = (s: Ingredients, bodies: readonly (readonly Recipe[])[], input: Dims): readonly Layer[] => {
+  const first = build(s, bodies[0] ?? [], input)
+  const rest = bodies.slice(1).map(body => {
+    const { layers, output } = build(s, body, input)
+    return renamed([...layers, ...adapt(output, first.output)])
+  })
+  return renamed([first.layers, ...rest].map(block))
+}
+
+/** a shared model whose key is a hash of the model, so that equal keys mean equal models */
+const share = (s: Ingredients, body: readonly Recipe[], input: Dims): Layer => {
+  const inner = modelData(input, block(build(s, body, input).layers)) as unknown as Model
+  return shared(`key${fnv1a32(JSON.stringify(inner))}`)(inner)
+}
+
+const make = (s: Ingredients, recipe: Recipe, input: Dims): readonly Layer[] => {
+  switch (recipe.make) {
+    case 'sample': {
+      const sample = s.samples[recipe.choice % Math.max(1, s.samples.length)]
+      return sample === undefined ? [] : [...spread(input, sample.input), sample.layer]
+    }
+    case 'dense':
+      return [...(input.length === 1 ? [] : [flatten]), dense(recipe.units, { bias: recipe.bias })]
+    case 'activation':
+      return [activation(recipe.fn)]
+    case 'flatten':
+      return [flatten]
+    case 'reshape':
+      return [reshape(...[...input].reverse(), 1)]
+    case 'residual':
+      return [residual(keeping(s, recipe.body, input))]
+    case 'repeat':
+      return [repeat(recipe.times)(keeping(s, recipe.body, input))]
+    case 'named':
+      return [named('part')(block(build(s, recipe.body, input).layers))]
+    case 'shared':
+      return [share(s, recipe.body, input)]
+    case 'model':
+      return [modelData(input, block(build(s, recipe.body, input).layers)) as unknown as Model]
+    case 'twice': {
+      const encoder = share(s, recipe.body, input)
+      return [fanOut(encoder, encoder), mergeAdd]
+    }
+    case 'branches': {
+      const parts = branches(s, recipe.bodies, input)
+      return [...sideBySide(parts, recipe.own), merge(recipe.by)]
     }
   }
-  return build
 }
 
 const all = (registry: LayerRegistry): readonly Sample<Layer>[] =>
@@ -201,18 +209,15 @@ export const networks = ({
   without = () => false,
   depth = 2
 }: NetworkOptions = {}): fc.Arbitrary<Network> => {
-  const build = builder(
-    registry,
-    all(registry).filter(s => !without(s.layer))
-  )
+  const samples = all(registry).filter(s => !without(s.layer))
   return fc.tuple(anyDims, recipes(activations, depth)).map(([input, body]) => {
-    const { layers, output } = build(body, input)
-    // right by construction, which a property checks
+    const { layers, output } = build({ registry, samples }, body, input)
+    // shapes agree by construction; a property checks that
     return { model: modelData(input, ...layers) as ModelData as Model, output }
   })
 }
 
-/** Layers that need not fit anything: data only, for laws of composition and of JSON, and for errors. */
+/** Layers as data whose shapes need not agree: for laws of composition and of JSON, and for errors. */
 export const anyLayer = (registry: LayerRegistry = builtInLayers, depth = 3): fc.Arbitrary<Layer> => {
   const leaf = fc.oneof(
     fc.constantFrom(...all(registry).map(s => s.layer)),
