@@ -126,32 +126,48 @@ const nowhere: Folder = {
   within: () => nowhere
 }
 
+const [readable, writable] = ['a file that can be read', 'a file that can be written']
+
+/** an effect on a file of a folder */
+const onFile = <A>(
+  path: string,
+  name: string,
+  expected: string,
+  effect: (n: Node, file: string) => Promise<A>
+): TE.TaskEither<FileError, A> =>
+  isFileName(name)
+    ? attempt([path, name], expected, n => effect(n, n.paths.join(path, name)))
+    : TE.left(fileError([path], 'the name of a file in the folder', JSON.stringify(name), 'names are not paths'))
+
+const outputOf = (place: readonly string[], handle: FileHandle): Output => ({
+  write: bytes => attempt(place, writable, async () => (await handle.write(bytes)).bytesWritten),
+  sync: attempt(place, writable, () => handle.sync()),
+  close: attempt(place, writable, () => handle.close())
+})
+
+/** an open file as an output after its first `keep` bytes; closes the file if it cannot be truncated */
+const truncated = (place: readonly string[], handle: FileHandle, keep: number): TE.TaskEither<FileError, Output> => {
+  const out = outputOf(place, handle)
+  return pipe(
+    attempt(place, writable, () => handle.truncate(keep)),
+    TE.orElse((e): TE.TaskEither<FileError, void> =>
+      pipe(
+        out.close,
+        T.map(() => E.left(e))
+      )
+    ),
+    TE.map(() => out)
+  )
+}
+
 /**
- * The folder at a path (Node); relative paths start at the working directory. For an empty path every operation is
+ * The folder at a path (Node). A relative path starts at the working directory. For an empty path every operation is
  * Left.
  */
 export const folderAt = (path: string): Folder => {
   if (path === '') return nowhere
-  const [readable, writable] = ['a file that can be read', 'a file that can be written']
-  /** an effect on a file of the folder */
-  const file = <A>(
-    name: string,
-    expected: string,
-    effect: (n: Node, file: string) => Promise<A>
-  ): TE.TaskEither<FileError, A> =>
-    isFileName(name)
-      ? attempt([path, name], expected, n => effect(n, n.paths.join(path, name)))
-      : TE.left(fileError([path], 'the name of a file in the folder', JSON.stringify(name), 'names are not paths'))
-  const output =
-    (name: string) =>
-    (handle: FileHandle): Output => {
-      const here = <A>(effect: () => Promise<A>): TE.TaskEither<FileError, A> => attempt([path, name], writable, effect)
-      return {
-        write: bytes => here(async () => (await handle.write(bytes)).bytesWritten),
-        sync: here(() => handle.sync()),
-        close: here(() => handle.close())
-      }
-    }
+  const file = <A>(name: string, expected: string, effect: (n: Node, file: string) => Promise<A>) =>
+    onFile(path, name, expected, effect)
   return Object.freeze<Folder>({
     path,
     make: attempt([path], 'a folder that can be made', n => makeFolder(n, n.paths.resolve(path))),
@@ -170,24 +186,12 @@ export const folderAt = (path: string): Folder => {
     create: name =>
       pipe(
         file(name, 'a file that can be made', ({ fs }, p) => fs.open(p, 'wx')),
-        TE.map(output(name))
+        TE.map(handle => outputOf([path, name], handle))
       ),
     extend: (name, keep) =>
       pipe(
         file(name, writable, ({ fs }, p) => fs.open(p, 'a')),
-        TE.chain(handle => {
-          const out = output(name)(handle)
-          return pipe(
-            attempt([path, name], writable, () => handle.truncate(keep)),
-            TE.orElse((e): TE.TaskEither<FileError, void> =>
-              pipe(
-                out.close,
-                T.map(() => E.left(e))
-              )
-            ),
-            TE.map(() => out)
-          )
-        })
+        TE.chain(handle => truncated([path, name], handle, keep))
       ),
     rename: (from, to) =>
       pipe(

@@ -13,7 +13,7 @@ import { treeLeaves } from '../../value/tree.js'
 import { latestCheckpoint, type CheckpointError, type Latest, type Skipped } from '../checkpoints.js'
 import type { Folder } from '../folder.js'
 import type { OpenRun } from '../open.js'
-import { builtInRun } from '../registry.js'
+import { builtInRun, type RunRegistry } from '../registry.js'
 import type { End } from './end.js'
 import {
   checkpointsOf,
@@ -53,68 +53,68 @@ const agrees = (steps: Recorded['steps'], { params, progress }: TrainState): boo
       treeLeaves<Tensor>(params).flatMap(([, t]) => fingerprintOf(t))
     ))
 
-/** what of a record can be gone on from */
-export const startOf = (
-  folder: Folder,
-  id: string,
-  text: string,
-  { training, datasets }: OpenRun,
-  { registry = builtInRun, again = false }: RecordOptions
-): TE.TaskEither<RecordError, Start> => {
-  /** a state can be gone on from where every step and every epoch before it is written down */
-  const epochSteps = Math.ceil(exampleCount(datasets.train) / training.batchSize)
-  const fresh: Start = { id, rows: new Uint8Array(), links: [], skipped: [] }
-  const begin = pipe(
-    startRecord(folder, text),
-    TE.map((): Start => fresh)
+/** a record of a run, in a folder that is locked */
+interface Opened {
+  readonly folder: Folder
+  readonly id: string
+  readonly run: OpenRun
+  readonly registry: RunRegistry
+}
+
+/**
+ * The newest intact checkpoint that agrees with the recorded steps, up to step `upTo`. Checkpoints after step `max` are
+ * newer than the recorded steps, and are skipped silently. The newest checkpoint is looked at first in any case, because
+ * one of another run is an error.
+ */
+const newestState = (
+  o: Opened,
+  steps: Recorded['steps'],
+  max: number,
+  before: readonly Skipped[],
+  upTo = Infinity
+): TE.TaskEither<CheckpointError, Latest> =>
+  pipe(
+    latestCheckpoint(checkpointsOf(o.folder), o.run.training, { registry: o.registry, run: o.id, upTo }),
+    TE.chain(({ found, skipped }) => {
+      const all = [...before, ...skipped]
+      if (found === undefined) return TE.right({ skipped: all })
+      const { name, step, checkpoint } = found
+      if (step > max) return newestState(o, steps, max, all, step - 1)
+      if (agrees(steps, checkpoint.state)) return TE.right({ found, skipped: all })
+      const error = decodeError([name], 'the state that the steps were recorded for', 'another')
+      return newestState(o, steps, max, [...all, { name, step, error }], step - 1)
+    })
   )
-  /**
-   * A whole checkpoint may still hold another state than the steps tell of, or be newer than they are. The newest is looked at first: one
-   * of another run is an error, whatever the steps tell of.
-   */
-  const told = (
-    r: Recorded,
-    most: number,
-    upTo: number,
-    before: readonly Skipped[]
-  ): TE.TaskEither<CheckpointError, Latest> =>
-    pipe(
-      latestCheckpoint(checkpointsOf(folder), training, { registry, run: id, upTo }),
-      TE.chain(({ found, skipped }) => {
-        const all = [...before, ...skipped]
-        if (found === undefined) return TE.right({ skipped: all })
-        const { name, step, checkpoint } = found
-        if (step > most) return told(r, most, step - 1, all)
-        return agrees(r.steps, checkpoint.state)
-          ? TE.right({ found, skipped: all })
-          : told(r, most, step - 1, [
-              ...all,
-              { name, step, error: decodeError([name], 'the state that the steps tell of', 'another') }
-            ])
-      })
-    )
-  const goOn = (r: Recorded): TE.TaskEither<RecordError, Start> =>
-    pipe(
-      told(
-        r,
-        Math.min(r.steps?.count ?? 0, (r.links.length + 1) * epochSteps - 1),
-        Infinity,
-        r.damage === undefined ? [] : [{ name: stepsName, step: r.steps?.count ?? 0, error: r.damage }]
-      ),
-      TE.map(({ found, skipped }): Start => {
-        const state = found?.checkpoint.state
-        const step = state?.progress.step ?? 0
-        return {
-          ...fresh,
-          skipped,
-          rows: r.steps === undefined ? fresh.rows : r.steps.rows.subarray(0, step * rowSize(r.steps.layout)),
-          links: r.links.filter(l => l.step <= step),
-          ...(state === undefined ? {} : { state }),
-          ...(r.end === undefined ? {} : { end: r.end })
-        }
-      })
-    )
+
+const noRows = new Uint8Array()
+
+const resumed = (o: Opened, r: Recorded): TE.TaskEither<RecordError, Start> => {
+  const { training, datasets } = o.run
+  const epochSteps = Math.ceil(exampleCount(datasets.train) / training.batchSize)
+  const count = r.steps?.count ?? 0
+  // every step and every epoch before the state must be recorded
+  const max = Math.min(count, (r.links.length + 1) * epochSteps - 1)
+  const damaged = r.damage === undefined ? [] : [{ name: stepsName, step: count, error: r.damage }]
   return pipe(
+    newestState(o, r.steps, max, damaged),
+    TE.map(({ found, skipped }): Start => {
+      const state = found?.checkpoint.state
+      const step = state?.progress.step ?? 0
+      return {
+        id: o.id,
+        skipped,
+        rows: r.steps === undefined ? noRows : r.steps.rows.subarray(0, step * rowSize(r.steps.layout)),
+        links: r.links.filter(l => l.step <= step),
+        ...(state === undefined ? {} : { state }),
+        ...(r.end === undefined ? {} : { end: r.end })
+      }
+    })
+  )
+}
+
+/** fails for a folder with files of another origin that a record would overwrite */
+const checkForeign = (folder: Folder, registry: RunRegistry): TE.TaskEither<RecordError, unknown> =>
+  pipe(
     foreignFile(folder, registry),
     TE.filterOrElseW(
       name => name === undefined,
@@ -125,20 +125,32 @@ export const startOf = (
           `one with a ${name} of its own`,
           'give another folder'
         )
-    ),
-    TE.chainW(() => isRecord(folder)),
-    TE.chainW((is): TE.TaskEither<RecordError, Start> =>
-      !is
-        ? begin
-        : again
-          ? pipe(
-              clearRecord(folder),
-              TE.chainW(() => begin)
-            )
-          : pipe(
-              recordIn(folder, registry),
-              TE.chainW(r => (r.id === id ? goOn(r) : TE.left(otherRun(folder, id, r.id))))
-            )
     )
+  )
+
+/** where to resume a run in a folder, or a new record if there is none */
+export const startOf = (
+  folder: Folder,
+  id: string,
+  text: string,
+  run: OpenRun,
+  { registry = builtInRun, again = false }: RecordOptions
+): TE.TaskEither<RecordError, Start> => {
+  const begin = pipe(
+    startRecord(folder, text),
+    TE.map((): Start => ({ id, rows: noRows, links: [], skipped: [] }))
+  )
+  const replace = pipe(
+    clearRecord(folder),
+    TE.chainW(() => begin)
+  )
+  const resume = pipe(
+    recordIn(folder, registry),
+    TE.chainW(r => (r.id === id ? resumed({ folder, id, run, registry }, r) : TE.left(otherRun(folder, id, r.id))))
+  )
+  return pipe(
+    checkForeign(folder, registry),
+    TE.chainW(() => isRecord(folder)),
+    TE.chainW((is): TE.TaskEither<RecordError, Start> => (!is ? begin : again ? replace : resume))
   )
 }

@@ -31,42 +31,28 @@ export interface Kept {
 /** bytes of rows that are written at once */
 const piece = 0x1_0000
 
-/** Opens the files at the first write, truncated to what is kept. */
-export const writer = (
-  folder: Folder,
-  kept: Kept,
-  tensors: readonly string[],
-  precision: Layout['precision']
-): Writer => {
+/** the steps file: rows wait in memory until a batch is worth writing */
+const rowsWriter = (folder: Folder, kept: Uint8Array, tensors: readonly string[], precision: Layout['precision']) => {
   let steps: { readonly layout: Layout; readonly file: Growing } | undefined
-  let epochs: Growing | undefined
   let chain = unchained
-  let last = kept.links.at(-1)?.chain ?? kept.id
   let waiting: StepRow[] = []
-  const openedSteps = (first: StepRow): TE.TaskEither<FileError, NonNullable<typeof steps>> => {
+  const opened = (first: StepRow): TE.TaskEither<FileError, NonNullable<typeof steps>> => {
     if (steps !== undefined) return TE.right(steps)
     const layout = layoutOf(first.sums, tensors, precision)
-    const count = kept.rows.length / rowSize(layout)
-    if (count > 0) chain = chainAt(layout, kept.rows, count - 1)
+    const count = kept.length / rowSize(layout)
+    if (count > 0) chain = chainAt(layout, kept, count - 1)
     return pipe(
-      openSteps(folder, layout, kept.rows),
+      openSteps(folder, layout, kept),
       TE.map(file => (steps = { layout, file }))
     )
   }
-  const openedEpochs = (): TE.TaskEither<FileError, Growing> =>
-    epochs !== undefined
-      ? TE.right(epochs)
-      : pipe(
-          openEpochs(folder, kept.links),
-          TE.map(file => (epochs = file))
-        )
   const flush: TE.TaskEither<FileError, void> = () => {
     const rows = waiting
     waiting = []
     return rows[0] === undefined
       ? TE.right(undefined)()
       : pipe(
-          openedSteps(rows[0]),
+          opened(rows[0]),
           TE.chain(({ layout, file }) => {
             const encoded = encodeRows(layout, rows, chain)
             chain = encoded.chain
@@ -75,30 +61,67 @@ export const writer = (
         )()
   }
   return {
-    rows: rows => {
+    add: (rows: readonly StepRow[]): TE.TaskEither<FileError, void> => {
       for (const row of rows) waiting.push(row)
       const size = steps === undefined ? 0 : rowSize(steps.layout)
       return steps === undefined || waiting.length * size >= piece ? flush : TE.right(undefined)
     },
-    epoch: entry =>
+    flush,
+    file: (): Growing | undefined => steps?.file
+  }
+}
+
+/** the epochs file, and the chain of its links */
+const linksWriter = (folder: Folder, kept: Kept) => {
+  let file: Growing | undefined
+  let last = kept.links.at(-1)?.chain ?? kept.id
+  const opened = (): TE.TaskEither<FileError, Growing> =>
+    file !== undefined
+      ? TE.right(file)
+      : pipe(
+          openEpochs(folder, kept.links),
+          TE.map(made => (file = made))
+        )
+  return {
+    add: (entry: EpochEntry): TE.TaskEither<FileError, void> =>
       pipe(
-        flush,
-        TE.chain(openedEpochs),
-        TE.chain(file => {
+        opened(),
+        TE.chain(made => {
           const next = link(entry, last)
           last = next.chain
-          return file.append(utf8(encodeLink(next)))
+          return made.append(utf8(encodeLink(next)))
         })
       ),
+    chain: (): string => last,
+    file: (): Growing | undefined => file
+  }
+}
+
+/** Opens the files at the first write, truncated to what is kept. */
+export const writer = (
+  folder: Folder,
+  kept: Kept,
+  tensors: readonly string[],
+  precision: Layout['precision']
+): Writer => {
+  const rows = rowsWriter(folder, kept.rows, tensors, precision)
+  const links = linksWriter(folder, kept)
+  return {
+    rows: rows.add,
+    epoch: entry =>
+      pipe(
+        rows.flush,
+        TE.chain(() => links.add(entry))
+      ),
     sync: pipe(
-      flush,
-      TE.chain(() => steps?.file.sync ?? TE.right(undefined)),
-      TE.chain(() => epochs?.sync ?? TE.right(undefined))
+      rows.flush,
+      TE.chain(() => rows.file()?.sync ?? TE.right(undefined)),
+      TE.chain(() => links.file()?.sync ?? TE.right(undefined))
     ),
-    chain: () => last,
+    chain: links.chain,
     close: () => {
-      const first = steps?.file
-      const second = epochs?.close ?? TE.right(undefined)
+      const first = rows.file()
+      const second = links.file()?.close ?? TE.right(undefined)
       return first === undefined ? second() : pipe(second, closing(first))()
     }
   }
