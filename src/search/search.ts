@@ -1,4 +1,4 @@
-/** A study carried out: plan, run what the plan asks for, and again, until nothing is left to do. */
+/** Runs a study: makes a plan, runs its trials, and repeats until the plan is empty. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
@@ -16,7 +16,7 @@ import { checkStudy, runOf, type Study } from './study.js'
 import { checkWorkers, type Runner, type SearchError } from './runner/runner.js'
 import { bestOf, type Job, type TrialOutcome, type Trial } from './trial.js'
 
-/** what a study has come to */
+/** the result of a study */
 export interface SearchResult<S extends Space = Space> {
   readonly study: Study<S>
   /** in the order of their indexes */
@@ -27,14 +27,14 @@ export interface SearchResult<S extends Space = Space> {
 }
 export interface SearchOptions {
   readonly runner: Runner
-  /** how many trials the runner is given at a time; never changes a result */
+  /** how many trials run at the same time (default 1); never changes a result */
   readonly workers?: number
   readonly registry?: Registry
-  /** a trial finished before, if there is one: it is not run again */
+  /** gives a trial that was finished before, so that it is not run again */
   readonly recall?: (job: Job) => TE.TaskEither<SearchError, Trial | undefined>
-  /** keeps a trial that is finished, before another one takes its worker */
+  /** saves a finished trial, before its worker takes another one */
   readonly keep?: (trial: Trial) => TE.TaskEither<SearchError, unknown>
-  /** receives every trial as it is finished, with the number of trials that is known so far */
+  /** receives every finished trial, and the number of trials finished so far */
   readonly observe?: (trial: Trial, done: number) => void
 }
 
@@ -45,7 +45,7 @@ export const answers = (t: Trial<unknown>, { index, round, origin, epochs, setti
     [index, round, origin, epochs ?? null, settings, seed]
   )
 
-/** tasks over a list, `width` at a time, each beginning as soon as one before it is over; after a Left none begins */
+/** runs tasks over a list, at most `width` at the same time; after a Left no further task starts */
 const several =
   <A, B, Err>(width: number, task: (a: A) => TE.TaskEither<Err, B>) =>
   (as: readonly A[]): TE.TaskEither<Err, readonly B[]> => {
@@ -82,69 +82,78 @@ const several =
     )
   }
 
+/** runs the trial of a job; an invalid run file is a failed trial, like any other failure */
+const carriedOut = <S extends Space>(
+  s: Study<S>,
+  { runner, keep }: SearchOptions,
+  job: Job<SettingsOf<S>>
+): TE.TaskEither<SearchError, Trial<SettingsOf<S>>> =>
+  pipe(
+    runOf(s, job as Job),
+    E.match(
+      (e): TE.TaskEither<SearchError, TrialOutcome> =>
+        TE.right({ tag: 'failed', message: `${e.path.join('/')}: expected ${e.expected}, got ${e.got}` }),
+      run =>
+        pipe(
+          runner(run, s),
+          TE.mapLeft(e => (e._tag === 'BackendError' ? inside(`trial ${job.index}`)(e) : e))
+        )
+    ),
+    TE.map((outcome): Trial<SettingsOf<S>> => ({ ...job, outcome })),
+    TE.chainFirst(trial => keep?.(trial as Trial) ?? TE.right(undefined))
+  )
+
+/** the trial of a job: recalled if it was finished before, else run */
+const trialOf =
+  <S extends Space>(s: Study<S>, o: SearchOptions, finished: () => number) =>
+  (job: Job<SettingsOf<S>>): TE.TaskEither<SearchError, Trial<SettingsOf<S>>> =>
+    pipe(
+      o.recall?.(job as Job) ?? TE.right(undefined),
+      TE.chain(before =>
+        before === undefined || !answers(before, job) ? carriedOut(s, o, job) : TE.right(before as Trial<SettingsOf<S>>)
+      ),
+      TE.chainFirstEitherKW(trial => called('observe', () => o.observe?.(trial, finished())))
+    )
+
+const resultOf = <S extends Space>(
+  s: Study<S>,
+  trials: SearchResult<S>['trials'],
+  rounds: SearchResult<S>['rounds'],
+  registry: Registry
+): SearchResult<S> => {
+  const trial = bestOf(s.metric.goal, trials)
+  if (trial === undefined) return { study: s, trials, rounds }
+  return pipe(
+    runOf(s, trial as Job),
+    E.chain(found => checkRunFile(found, registry)),
+    E.match(
+      (): SearchResult<S> => ({ study: s, trials, rounds }),
+      run => ({ study: s, trials, rounds, best: { trial, run } })
+    )
+  )
+}
+
 /**
- * Carries out a study. The trials, their numbers and the choice are functions of the study alone: neither the workers nor the order in
- * which they are done, nor breaks, change a bit of them (a study with a time-out apart: what is given up depends on the clock).
+ * Runs a study: makes a plan, runs its trials, and repeats until the plan is empty. The trials, their numbers and the
+ * choice depend on the study alone: neither the number of workers, nor the order of trials, nor interruptions change a
+ * bit of them. The exception is a study with a time limit, because the clock decides which trials are abandoned.
  *
  * @example pipe(search(s, { runner: inProcess(wasm) }), TE.map(({ best }) => best?.trial.settings))
- * @returns Left for a study that cannot be carried out: see `checkStudy`
+ * @returns Left for an invalid study (see `checkStudy`), and for errors of the runner, the records or a callback
  */
-export const search = <S extends Space>(
-  s: Study<S>,
-  { runner, workers = 1, registry = builtIn, recall, keep, observe }: SearchOptions
-): TE.TaskEither<SearchError, SearchResult<S>> => {
-  const carriedOut = (job: Job<SettingsOf<S>>): TE.TaskEither<SearchError, Trial<SettingsOf<S>>> =>
-    pipe(
-      // settings whose run file says nothing sensible are a result like others
-      runOf(s, job as Job),
-      E.match(
-        (e): TE.TaskEither<SearchError, TrialOutcome> =>
-          TE.right({ tag: 'failed', message: `${e.path.join('/')}: expected ${e.expected}, got ${e.got}` }),
-        run =>
-          pipe(
-            runner(run, s),
-            TE.mapLeft(e => (e._tag === 'BackendError' ? inside(`trial ${job.index}`)(e) : e))
-          )
-      ),
-      TE.map((outcome): Trial<SettingsOf<S>> => ({ ...job, outcome })),
-      TE.chainFirst(trial => keep?.(trial as Trial) ?? TE.right(undefined))
-    )
-  const one =
-    (finished: () => number) =>
-    (job: Job<SettingsOf<S>>): TE.TaskEither<SearchError, Trial<SettingsOf<S>>> =>
-      pipe(
-        recall?.(job as Job) ?? TE.right(undefined),
-        TE.chain(before =>
-          before === undefined || !answers(before, job) ? carriedOut(job) : TE.right(before as Trial<SettingsOf<S>>)
-        ),
-        TE.chainFirstEitherKW(trial => called('observe', () => observe?.(trial, finished())))
-      )
+export const search = <S extends Space>(s: Study<S>, o: SearchOptions): TE.TaskEither<SearchError, SearchResult<S>> => {
+  const { workers = 1, registry = builtIn } = o
   const all: TE.TaskEither<SearchError, SearchResult<S>> = async () => {
-    let trials: readonly Trial<SettingsOf<S>>[] = []
+    let trials: SearchResult<S>['trials'] = []
     for (;;) {
       const planned = plan(s, trials, registry)
       if (E.isLeft(planned)) return planned
       const { jobs, rounds } = planned.right
-      if (jobs.length === 0) {
-        const trial = bestOf(s.metric.goal, trials)
-        const run =
-          trial === undefined
-            ? undefined
-            : pipe(
-                runOf(s, trial as Job),
-                E.chain(found => checkRunFile(found, registry))
-              )
-        return E.right({
-          study: s,
-          trials,
-          rounds,
-          ...(trial === undefined || run === undefined || E.isLeft(run) ? {} : { best: { trial, run: run.right } })
-        })
-      }
+      if (jobs.length === 0) return E.right(resultOf(s, trials, rounds, registry))
       let finished = trials.length
       const ran = await several(
         workers,
-        one(() => ++finished)
+        trialOf(s, o, () => ++finished)
       )(jobs)()
       if (E.isLeft(ran)) return ran
       trials = [...trials, ...ran.right]
