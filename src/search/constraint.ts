@@ -1,14 +1,14 @@
-/** Constraints: what must hold between several numbers of one trial. Data with a tag; the family is open. */
+/** Constraints between several numbers of one trial. Data with a tag; the family is open. */
 import { finite, refined, type Codec } from '../value/codec.js'
 import type { Definition, Family } from '../registry/definition.js'
 
-/** tag -> the data type of that constraint, of those that gradfold comes with; the table below has exactly these */
+/** tag -> the data type of each built-in constraint; the table below has exactly these */
 export interface BuiltInConstraints<Name extends string> {
   readonly ordered: Ordered<Name>
   readonly sumAtMost: SumAtMost<Name>
   readonly productAtMost: ProductAtMost<Name>
 }
-/** tag -> the data type of that constraint, given the names it may speak of; extended by declaration merging */
+/** tag -> the data type of that constraint, given the names that it may refer to; extended by declaration merging */
 export interface Constraints<Name extends string> extends BuiltInConstraints<Name> {}
 export type Constraint<Name extends string = string> = Constraints<Name>[keyof Constraints<Name>]
 
@@ -22,7 +22,7 @@ export interface ConstraintDefinition<
   C extends { readonly tag: string; readonly names: readonly string[] }
 > extends Definition {
   readonly tag: C['tag']
-  /** whether it holds for these numbers, in the order of the names; asked only where all of them are there */
+  /** whether it holds for these numbers, in the order of the names; called only if all of them exist */
   holds(constraint: C, values: readonly number[]): boolean
   readonly samples: readonly C[]
 }
@@ -80,5 +80,5 @@ const table = {
 } satisfies { readonly [K in keyof BuiltInConstraints<string>]: ConstraintDefinition<BuiltInConstraints<string>[K]> }
 
 export type ConstraintTable = Family<ConstraintDefinition<Constraint>>
-/** the constraints that gradfold comes with, by tag */
+/** the built-in constraints, by tag */
 export const constraints: ConstraintTable = Object.freeze<ConstraintTable>(table)

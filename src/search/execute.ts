@@ -1,4 +1,4 @@
-/** A trial carried out: one training, and what came of it. */
+/** Runs a trial: one training, and its outcome. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend } from '../backend/backend.js'
@@ -16,11 +16,12 @@ import type { TrialOutcome } from './trial.js'
 const failed = (e: Problem<string>): TrialOutcome => ({ tag: 'failed', message: showError(e) })
 
 /**
- * Trains a run on data as they come from their source, and judges it by a metric. A mistake in the run is an outcome: the study
- * continues, and keeps what happened.
+ * Trains a run on the data of its source, and evaluates it by a metric. A mistake in the run is an outcome, so the
+ * study continues and records it.
  *
- * @returns Left where the backend cannot compute it here: kept as an outcome, that would make the study depend on the machine
- * @example execute(run, iris, validationLoss, { backend: wasm }) // Right({ tag: 'scored', value: 0.1, epoch: 20, ... })
+ * @returns Left if the backend cannot run here; as an outcome that would make the study depend on the machine
+ * @example execute(run, iris, validationLoss, { backend: wasm }) // Right({ tag: 'scored', value: 0.1, epoch: 20, ...
+ * })
  */
 export const execute = (
   run: RunFile<ModelData>,

@@ -1,4 +1,6 @@
-/** A study kept in a folder: its file, and each trial as soon as it is finished, so that a study that was interrupted can be resumed. */
+/**
+ * A study in a folder: its file, and each trial as soon as it is finished, so that an interrupted study can be resumed.
+ */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -18,9 +20,9 @@ import { trialCodec, trialFields, type Job, type Trial } from './trial.js'
 export const studyName = 'study.json'
 const nameOf = (index: number): string => `trial-${String(index).padStart(6, '0')}.json`
 const isTrialName = (name: string): boolean => /^trial-\d{6,}\.json$/.test(name)
-/** what else is written there */
+/** other files of the folder */
 const ownNames: readonly string[] = [studyName, 'best.json', 'report.html']
-/** a trial is a few hundred bytes, settings included; a study may hold small data */
+/** size limits: a trial is a few hundred bytes, settings included; a study may contain small data */
 const most = { trial: 0x10_0000, study: 0x400_0000 }
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -36,16 +38,16 @@ export const holdsStudy = (folder: Folder): TE.TaskEither<FileError, boolean> =>
     TE.map(names => names.includes(studyName))
   )
 
-/** where a study's trials are kept */
+/** the folder in which a study's trials are saved */
 export interface StudyFolder {
-  /** the trial with a job's index, if it is there and whole */
+  /** the trial with a job's index, if it exists and is intact */
   readonly recall: (job: Pick<Job<unknown>, 'index'>) => TE.TaskEither<FileError, Trial | undefined>
   readonly keep: (trial: Trial) => TE.TaskEither<FileError, void>
-  /** any other file beside them */
+  /** writes another file into the folder */
   readonly put: (name: string, text: string) => TE.TaskEither<FileError, void>
 }
 
-/** a trial as it is kept: with the SHA-256 of its study and of itself */
+/** a saved trial: with the SHA-256 of its study and of itself */
 interface Kept extends Trial {
   readonly sha256?: string | undefined
 }
@@ -54,7 +56,10 @@ const trialText = (kept: Kept): string => `${canonicalText(keptCodec.encode(kept
 const sealOf = (study: string, trial: Trial): string =>
   sha256Of(utf8(`${study}\n${canonicalText(trialCodec.encode(trial))}`))
 
-/** One text for each trial of a study: what was changed, cut off or added to is none. Releases before this one kept no digest. */
+/**
+ * The trial in a text, if it is written exactly as for this study: a changed or truncated text is not a trial. Earlier
+ * releases wrote no digest.
+ */
 const trialIn = (study: string, text: string): Trial | undefined => {
   const read = parseJson(keptCodec)(text)
   if (E.isLeft(read) || trialText(read.right) !== text) return undefined
@@ -92,7 +97,7 @@ export const openStudyFolder = (
           'give another folder'
         )
     ),
-    // the same study with other spaces, or something behind its end
+    // rewrites the study file if it is the same study with other white space, or with extra text at its end
     TE.chainW(({ there }) => (there === `${text}\n` ? TE.right(undefined) : put(studyName, `${text}\n`)))
   )
   return pipe(
@@ -102,7 +107,7 @@ export const openStudyFolder = (
     TE.chainFirstW(names => (names.includes(studyName) ? same : put(studyName, `${text}\n`))),
     TE.map(names => new Set(names)),
     TE.map(names => ({
-      // what was there when the folder was opened; a trial that is damaged is run again
+      // the trials that existed when the folder was opened; a damaged trial is run again
       recall: ({ index }: Pick<Job<unknown>, 'index'>) =>
         names.has(nameOf(index))
           ? pipe(
@@ -116,7 +121,7 @@ export const openStudyFolder = (
   )
 }
 
-/** a study with the folder that keeps its trials, locked until `release` */
+/** a study with the folder of its trials, locked until `release` */
 export interface OpenStudy {
   readonly study: StudyFile
   readonly kept: StudyFolder
@@ -124,7 +129,7 @@ export interface OpenStudy {
 }
 
 /**
- * Opens and locks the folder at a path for a study, whose data and version are filled in first.
+ * Opens and locks the folder at a path for a study; fills in the digest of its data and the version first.
  *
  * @param resume refuses a folder that holds no study yet
  * @returns Left for a folder that is in use, or that holds another study or the record of a run
@@ -143,7 +148,7 @@ export const openStudyAt = (
       ({ there }) => there || !resume,
       () => fileError([path], 'the folder of a study to resume', 'none', 'leave --resume out to start one')
     ),
-    // the two would share a lock, and be taken for one another
+    // a study and a record in one folder would share a lock, and could be mistaken for one another
     TE.filterOrElseW(
       ({ there, run }) => there || !run,
       () =>

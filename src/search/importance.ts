@@ -1,4 +1,4 @@
-/** How much each dimension has to do with the metric: a number from 0 to 1 from the ranks of the trials. */
+/** The importance of each dimension for the metric: a number from 0 to 1 from the ranks of the trials. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as N from 'fp-ts/lib/number.js'
 import * as Ord from 'fp-ts/lib/Ord.js'
@@ -8,15 +8,15 @@ import { cost, isWhole, type Goal, type Trial } from './trial.js'
 
 export interface Importance {
   readonly path: string
-  /** from 0, nothing to do with the metric, to 1: the share of the variance of the metric's ranks that it accounts for */
+  /** the share of the variance of the metric's ranks that the dimension explains: 0 for none, 1 for all */
   readonly importance: number
-  /** of numbers, from -1 to 1: towards 1 the larger values gave the better results, towards -1 the smaller */
+  /** for numbers, from -1 to 1: positive if larger values gave better results, negative if smaller ones did */
   readonly trend?: number
-  /** the trials that have a value of it */
+  /** number of trials that have a value of it */
   readonly trials: number
 }
 
-/** ranks from 0; equal numbers share the mean of theirs */
+/** ranks from 0; equal numbers share their mean rank */
 export const ranks = (xs: readonly number[]): readonly number[] => {
   const sorted = pipe(xs, RA.sort(N.Ord))
   return xs.map(x => (sorted.indexOf(x) + sorted.lastIndexOf(x)) / 2)
@@ -28,7 +28,7 @@ const squares = (xs: readonly number[]): number => {
   return sum(xs.map(x => (x - m) * (x - m)))
 }
 
-/** Spearman's rank correlation: the correlation of the ranks; 0 where one of them does not vary */
+/** Spearman's rank correlation: the correlation of the ranks; 0 if one list is constant */
 export const rankCorrelation = (xs: readonly number[], ys: readonly number[]): number => {
   const [p, q] = [ranks(xs), ranks(ys)]
   const [mp, mq] = [mean(p), mean(q)]
@@ -37,8 +37,8 @@ export const rankCorrelation = (xs: readonly number[], ys: readonly number[]): n
 }
 
 /**
- * The share of the variance of the ranks that lies between groups, less what chance alone would give: epsilon squared,
- * 1 - (1 - eta^2) (n - 1) / (n - k) for n numbers in k groups, where eta^2 is the plain share. From 0 to 1; 0 where nothing can be said.
+ * The share of the variance of the ranks between groups, corrected for chance: epsilon squared, 1 - (1 - eta^2) (n - 1)
+ * / (n - k) for n numbers in k groups, where eta^2 is the uncorrected share. From 0 to 1; 0 if it is undefined.
  */
 export const sharedVariance = (groups: readonly (string | number)[], ys: readonly number[]): number => {
   const q = ranks(ys)
@@ -50,19 +50,21 @@ export const sharedVariance = (groups: readonly (string | number)[], ys: readonl
   return Math.max(0, 1 - ((within / all) * (n - 1)) / (n - k))
 }
 
-/** numbers in about as many groups, by size, as a group has members; equal numbers share theirs */
+/** groups numbers by size, with about as many groups as numbers in a group; equal numbers share a group */
 export const quantiles = (xs: readonly number[]): readonly number[] => {
   const groups = Math.max(2, Math.floor(Math.sqrt(xs.length)))
   return ranks(xs).map(rank => Math.floor(((rank + 0.5) * groups) / xs.length))
 }
 
 /**
- * The dimensions from the most important to the least, judged by the trials that gave a value, each dimension for itself: the metric's
- * ranks are compared between the values of a choice, or between ranges of numbers that hold as many trials each, so a dimension whose
- * middle is best counts as much as one that should be large. What matters only together with another dimension looks less important than it is,
- * and so does a range that narrowing has left no width.
+ * The dimensions from the most to the least important, by the trials that have a value, each dimension independently.
+ * The ranks of the metric are compared between the values of a choice, or between ranges with equal numbers of trials.
+ * So a dimension whose best values are in the middle counts as much as one whose best values are at an end. The
+ * importance is too low for dimensions that matter only together with another one, and for ranges that narrowing left
+ * no width.
  *
- * @example importances(s.space, trials, s.metric.goal) // [{ path: 'rate', importance: 0.8, trend: 0.55, trials: 30 }, ...]
+ * @example importances(s.space, trials, s.metric.goal) // [{ path: 'rate', importance: 0.8, trend: 0.55, trials: 30 },
+ * ...]
  */
 export const importances = (
   s: Space,
@@ -85,7 +87,7 @@ export const importances = (
     return {
       path,
       importance: sharedVariance(quantiles(places), costs),
-      // low costs are good; 0 has no sign
+      // low costs are good; `0 -` avoids -0
       trend: 0 - rankCorrelation(places, costs),
       trials: mine.length
     }

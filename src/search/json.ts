@@ -1,8 +1,8 @@
-/** Data of JSON, and codecs for it that a search needs besides the common ones. */
+/** JSON data, and codecs for it. */
 import * as t from 'io-ts'
 import { label, recordOf, type Codec } from '../value/codec.js'
 
-/** what JSON can hold, bit for bit: numbers are finite, and 0 has no sign */
+/** data that JSON holds exactly: numbers are finite and not -0 */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
 
 const isPlain = (u: unknown): u is Readonly<Record<string, unknown>> =>
@@ -14,7 +14,7 @@ export const isJson = (u: unknown): u is Json =>
   (typeof u === 'number' && Number.isFinite(u) && !Object.is(u, -0)) ||
   (Array.isArray(u) ? u.every(isJson) : isPlain(u) && Object.values(u).every(isJson))
 
-/** A record with any labels (they become paths), all of whose fields are of one kind. */
+/** A record with labels as keys (they become paths), and fields of one kind. */
 export const labelled = <A>(codec: Codec<A>): Codec<Readonly<Record<string, A>>> => {
   const record = recordOf(`{ label: ${codec.name} }`, codec)
   return new t.Type<Readonly<Record<string, A>>, unknown, unknown>(

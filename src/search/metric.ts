@@ -1,4 +1,4 @@
-/** What a study compares trials by. */
+/** The metric by which a study compares trials. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
@@ -15,18 +15,19 @@ import { goal, type Goal } from './trial.js'
 export interface StudyMetric {
   /** `loss`, or the name of a metric of the run: `accuracy` */
   readonly name: string
-  /** over which part of the data */
+  /** the part of the data */
   readonly part: 'validation' | 'train'
-  /** its value after the last epoch, or after the epoch where it was best */
+  /** its value after the last epoch, or after its best epoch */
   readonly epoch: 'last' | 'best'
-  /** which values are better; of the loss the low ones, for every other metric it has to be said */
+  /** which values are better: low ones for the loss; required for every other metric */
   readonly goal: Goal
 }
 type MetricOptions = Partial<Omit<StudyMetric, 'name'>>
 /**
- * What a study compares trials by: the loss or a metric of its runs.
+ * The metric by which a study compares trials: the loss or a metric of its runs.
  *
- * @param options part (default 'validation'), epoch (default 'last'), goal (of the loss 'min'; of any other metric it has to be said)
+ * @param options part (default 'validation'), epoch (default 'last'), goal (default 'min' for the loss; required for
+ * any other metric)
  * @example studyMetric('accuracy', { goal: 'max' })
  */
 export const studyMetric = <const N extends string>(
@@ -36,7 +37,7 @@ export const studyMetric = <const N extends string>(
     : readonly [options: MetricOptions & Pick<StudyMetric, 'goal'>]
 ): StudyMetric => {
   const toward = name === 'loss' ? { goal: 'min' as const } : {}
-  // without a goal `checkMetric` refuses it
+  // without a goal, `checkMetric` refuses it
   return Object.freeze({ name, part: 'validation', epoch: 'last', ...toward, ...defined(options) }) as StudyMetric
 }
 /** the loss over the validation part after the last epoch */
@@ -48,7 +49,7 @@ const fields = exact('metric of a study', {
   epoch: withDefault(oneOf('last', 'best'), 'last'),
   goal: optional(goal)
 })
-/** JSON of it; a word is a name. Only the loss may leave its goal out. */
+/** JSON of a study metric; a string is a name. Only the loss may omit its goal. */
 export const studyMetricCodec: Codec<StudyMetric> = shorthand(
   new t.Type<StudyMetric, unknown, unknown>(
     'metric of a study',
@@ -68,7 +69,7 @@ export const studyMetricCodec: Codec<StudyMetric> = shorthand(
   name => ({ name })
 )
 
-/** whether the run knows such a metric; that a metric is a single number only its values can say */
+/** whether the run has such a metric; only its values show whether it is a single number */
 export const checkMetric = (
   metric: StudyMetric,
   checked: ValidTraining,
@@ -95,7 +96,7 @@ export const checkMetric = (
       : undefined
 }
 
-/** the metric's value in an epoch; undefined where it is no finite number */
+/** the metric's value in an epoch; undefined unless it is a finite number */
 export const valueIn = ({ name, part }: StudyMetric, report: EpochReport): number | undefined => {
   const scores: Scores | undefined = part === 'train' ? report : report.validation
   const value = name === 'loss' ? scores?.loss : scores?.metrics[name]
@@ -106,7 +107,7 @@ export interface Measured {
   readonly value: number
   readonly epoch: number
 }
-/** the value that a training is judged by, and its epoch; of equally good epochs the first */
+/** the value by which a training is compared, and its epoch; the first of equally good epochs */
 export const measured = (m: StudyMetric, history: readonly EpochReport[]): Measured | undefined => {
   const all = history.flatMap((report): readonly Measured[] => {
     const value = valueIn(m, report)

@@ -1,6 +1,6 @@
 /**
- * Narrowing, as the textbook describes it: try random settings with short trainings, keep the best, shrink the ranges around them,
- * and again. Pure functions from spaces to spaces of the same type, which say why.
+ * Narrowing: try random settings with short trainings, keep the best, shrink the ranges around them, and repeat. Pure
+ * functions from spaces to spaces of the same type, with a rationale.
  */
 import {
   kindOf,
@@ -15,17 +15,17 @@ import type { Dimension, DimensionRecord } from './dimension/index.js'
 import { isWhole, ranked, type Goal, type Trial } from './trial.js'
 
 export interface NarrowOptions {
-  /** how many of the best trials a new range is put around */
+  /** number of best trials that a new range contains */
   readonly keep: number
-  /** what is left around them on each side, as a share of the old range's width along its axis */
+  /** the margin around them on each side, as a share of the old range's width along its axis */
   readonly margin: number
-  /** no range gets narrower than this share of what it was in the beginning */
+  /** the min width of a range, as a share of its first width */
   readonly minWidth: number
 }
-/** around the best 5 trials, a tenth of the width to spare on each side, and never less than a twentieth of the first range */
+/** the best 5 trials, a margin of a tenth of the width, and at least a twentieth of the first range */
 export const defaultNarrowing: NarrowOptions = Object.freeze({ keep: 5, margin: 0.1, minWidth: 0.05 })
 
-/** several rounds: each searches the space that the one before it narrowed */
+/** several rounds: each searches the space that the previous one narrowed */
 export interface Zoom extends NarrowOptions {
   readonly rounds: number
 }
@@ -38,14 +38,14 @@ export interface Zoom extends NarrowOptions {
 export const zoom = (rounds: number, options: Partial<NarrowOptions> = {}): Zoom =>
   Object.freeze({ rounds, ...defaultNarrowing, ...options })
 
-/** why a dimension became what it is */
+/** why a dimension was changed */
 export interface Rationale {
   readonly path: string
   readonly before: Dimension
   readonly after: Dimension
   /** the trials used, the best one first, by their indexes, with their values */
   readonly kept: readonly { readonly trial: number; readonly value: unknown }[]
-  /** the end at which the best value lay, and which was therefore moved outwards */
+  /** the end near which the best value was, and which was therefore moved outwards */
   readonly extended?: 'lower' | 'upper'
 }
 export interface Narrowed<S extends Space = Space> {
@@ -96,14 +96,15 @@ const narrowRecord =
   }
 
 /**
- * The space around its best trials. A range becomes the least one that holds the values of the best `keep` trials with `margin` around
- * them, cut off at its old ends. Where the best value of all is within half a margin of an end, that end moves outwards by a margin
- * instead: what is looked for may lie beyond. A choice keeps what the best trials chose. A dimension that none of them has stays.
+ * The space around its best trials. A range becomes the smallest one that contains the values of the best `keep` trials
+ * with `margin` around them, limited to its old ends. If the best value of all is within half a margin of an end, that
+ * end moves outwards by a margin instead, because better values may be beyond it. A choice keeps the values of the best
+ * trials. A dimension that none of them has does not change.
  *
- * Trials that gave no value, or were ended early, are not used; with none left the space stays as it is.
+ * Trials without a value, or with a short training, are not used; without any trials the space does not change.
  *
- * @param options besides `keep`, `margin` and `minWidth`: which values are better (default 'min'), and the space that `minWidth` is
- * measured by (default the space itself)
+ * @param options besides `keep`, `margin` and `minWidth`: which values are better (default 'min'), and the space that
+ * `minWidth` refers to (default: the space itself)
  * @example narrow(space({ rate: logUniform(1e-6, 10) }), trials, { keep: 5, margin: 0.1, minWidth: 0.05 }).space
  */
 export const narrow = <S extends Space>(

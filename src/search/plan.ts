@@ -1,4 +1,6 @@
-/** Which trials come next: a function of the study and of the trials that are finished, never of who finished first. */
+/**
+ * Plans the next trials: a function of the study and of the finished trials, never of the order in which they finished.
+ */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { SettingError } from '../value/error.js'
@@ -9,13 +11,13 @@ import { builtIn, type Registry } from './registry.js'
 import { roundBudget, roundKey, settingsKey, trialSeed, type Study } from './study.js'
 import type { Job, Trial } from './trial.js'
 
-/** a round of narrowing: the space it searches, and why it is that one */
+/** a round of narrowing: the space it searches, and why */
 export interface SearchRound<S extends Space = Space> {
   readonly space: S
-  /** of the narrowing that led to it; empty for the first */
+  /** of the narrowing before it; empty for the first round */
   readonly rationale: readonly Rationale[]
 }
-/** the trials to run before anything more can be said; none when the study is over */
+/** the trials to run before the next plan; none when the study is complete */
 export interface Plan<S extends Space = Space> {
   readonly rounds: readonly SearchRound<S>[]
   readonly jobs: readonly Job<SettingsOf<S>>[]
@@ -36,10 +38,10 @@ const jobsOf =
     })
 
 /**
- * What to do next.
+ * The next trials of a study.
  *
- * @param trials all that earlier plans asked for, in the order of their indexes
- * @returns Left where no settings can be found that meet the constraints
+ * @param trials all trials of earlier plans, in the order of their indexes
+ * @returns Left if no settings can be found that meet the constraints
  */
 export const plan = <S extends Space>(
   s: Study<S>,

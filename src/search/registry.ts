@@ -1,16 +1,16 @@
-/** Everything that studies, their runs and their models look members up in. */
+/** The registry in which studies, their runs and their models look up members. */
 import { builtInRun, type RunRegistry } from '../run/registry.js'
 import { samplers, type SamplerTable } from './sampler/index.js'
 import { builtInSpace, type SpaceRegistry } from './space.js'
 
 /** all open families; whatever takes a registry takes this one */
 export interface Registry extends SpaceRegistry, RunRegistry {
-  /** which settings are tried, by tag */
+  /** samplers, by tag */
   readonly samplers: SamplerTable
 }
 /**
- * Everything that gradfold comes with: layers, activations, initializers, losses, optimizers, schedules, stop rules, metrics, readers of
- * data, dimensions, constraints and samplers. Add your own with `extend`.
+ * Everything that gradfold comes with: layers, activations, initializers, losses, optimizers, schedules, stop rules,
+ * metrics, readers of data, dimensions, constraints and samplers. Add custom members with `extend`.
  *
  * @example extend(builtIn, { layers: { prelu } })
  */

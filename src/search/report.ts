@@ -1,4 +1,4 @@
-/** What a study found, for people: tables as Markdown, a plot for each dimension, one HTML page with all of it. */
+/** The results of a study for people: tables as Markdown, a plot for each dimension, one HTML page with everything. */
 import { markdownTable } from 'markdown-table'
 import { escaped, scatter, type ScatterAxis } from '../report/scatter.js'
 import { counted } from '../value/error.js'
@@ -8,16 +8,16 @@ import type { SearchResult } from './search.js'
 import type { Study } from './study.js'
 import { isWhole, ranked, type TrialOutcome, type Trial } from './trial.js'
 
-/** numbers for readers: whole ones whole, others to 4 digits, the very small as 1.5e-6 */
+/** numbers for readers: whole ones in full, others to 4 digits, very small ones as 1.5e-6 */
 const digits = (x: number): string => {
   const rounded = Number.isSafeInteger(x) ? x : Number(x.toPrecision(4))
   return rounded !== 0 && Math.abs(rounded) < 1e-3 ? rounded.toExponential() : String(rounded)
 }
-/** a word that could be read as something else is quoted */
+/** quotes a string that could be read as another value */
 const shown = (u: unknown): string =>
   typeof u === 'number' ? digits(u) : typeof u === 'string' && !isJsonText(u) ? u : JSON.stringify(u)
 const isJsonText = (text: string): boolean => /^(true|false|null|-?\d.*)$/u.test(text)
-/** what tells a category from the others */
+/** the label of a category */
 const nameOf = (u: unknown): string => (typeof u === 'string' ? u : JSON.stringify(u))
 const outcomeText = (o: TrialOutcome): string =>
   o.tag === 'scored'
@@ -75,7 +75,7 @@ export const importanceRows = ({ study, trials }: SearchResult, registry: SpaceR
     i.trend === undefined ? '' : `${i.trend < 0 ? '' : '+'}${i.trend.toFixed(2)}`
   ])
 ]
-/** a cell stays on its line */
+/** a table cell must stay on one line */
 const cellText = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\s+/gu, ' ')
 const table = (rows: Rows): string => markdownTable(rows.map(r => r.map(cellText)))
 
@@ -89,20 +89,20 @@ export const studyTablesText = (found: SearchResult, registry: SpaceRegistry = b
     '\n\n'
   )
 
-/** the ends of an axis that holds these numbers; where they are all equal, with some room around them */
+/** the ends of an axis that holds these numbers; with a margin if they are all equal */
 const extent = (xs: readonly number[], kind: 'linear' | 'log'): readonly [number, number] => {
   const [low, high] = [xs.reduce((a, b) => Math.min(a, b), Infinity), xs.reduce((a, b) => Math.max(a, b), -Infinity)]
   return low < high ? [low, high] : kind === 'log' ? [low / 2, high * 2] : [low - 0.5, high + 0.5]
 }
-/** a metric that spans orders of magnitude is seen on their scale */
+/** logarithmic if a metric spans orders of magnitude */
 const scaleOf = (xs: readonly number[]): 'linear' | 'log' => {
   const [low, high] = extent(xs, 'linear')
   return low > 0 && high / low > 50 ? 'log' : 'linear'
 }
 
 /**
- * A plot of the metric against each dimension, by the dimension's path: SVG text. Each round has a colour of its own, and its range as a
- * band above the points; a trial that gave no value is a cross at the edge. None where no trial gave one.
+ * A plot of the metric against each dimension, by the dimension's path, as SVG text. Each round has a colour, and its
+ * range as a band above the points. A trial without a value is a cross at the edge. Empty if no trial has a value.
  */
 export const studyPlots = (
   { study, trials, rounds, best }: SearchResult,
@@ -162,7 +162,7 @@ const summary = ({ best, trials }: SearchResult, study: Study): string =>
     ? `None of ${counted(trials.length, 'trial')} gave a value.`
     : `Best of ${counted(trials.length, 'trial')}: number ${best.trial.index}, ${study.metric.name} ${outcomeText(best.trial.outcome)}, ${JSON.stringify(best.trial.settings)}`
 
-/** One HTML page, with nothing outside of it: what was chosen, the plots, the ranges, the importance, every trial. */
+/** One self-contained HTML page: the best settings, the plots, the ranges, the importance, every trial. */
 export const studyHtml = (found: SearchResult, title: string, registry: SpaceRegistry = builtInSpace): string => {
   const style =
     'body{font-family:sans-serif;margin:2em;max-width:70em}table{border-collapse:collapse;margin:1em 0}td,th{border:1px solid #ccc;padding:.2em .6em;text-align:right}'

@@ -22,7 +22,7 @@ export interface SearchResult<S extends Space = Space> {
   /** in the order of their indexes */
   readonly trials: readonly Trial<SettingsOf<S>>[]
   readonly rounds: readonly SearchRound<S>[]
-  /** the best trial that was trained to its end, and its run, ready to be trained again: it gives the same numbers */
+  /** the best trial that was trained to its end, and its run: trained again, it gives the same numbers */
   readonly best?: { readonly trial: Trial<SettingsOf<S>>; readonly run: RunFile }
 }
 export interface SearchOptions {

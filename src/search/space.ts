@@ -1,4 +1,7 @@
-/** Spaces: the dimensions of a search by name, and what must hold between them. A value; its type says the type of the settings of a trial. */
+/**
+ * Spaces: the dimensions of a search by name, and the constraints between them. A space is a value; its type determines
+ * the type of a trial's settings.
+ */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -20,7 +23,7 @@ export interface Space<D extends DimensionRecord = DimensionRecord> {
   readonly dimensions: D
   readonly constraints: readonly Constraint[]
 }
-/** what a trial is made with: a value for each dimension */
+/** the settings of a trial: a value for each dimension */
 export type Settings = Readonly<Record<string, unknown>>
 /** the type of a trial's settings: `{ readonly rate: number; readonly units: 16 | 32 }` */
 export type SettingsOf<S> = S extends Space<infer D> ? { readonly [K in keyof D]: ValueOf<D[K]> } : never
@@ -35,10 +38,11 @@ export type NumberPath<D> = {
 }[keyof D & string]
 
 /**
- * A space of these dimensions, all of them free of each other but for the constraints. Checks nothing; a study does.
+ * A space of these dimensions, which are independent except for the constraints. Checks nothing; a study checks it.
  *
  * @example
- * space({ rate: logUniform(1e-6, 10), units: choice(16, 32), optimizer: variants({ sgd: { momentum: uniform(0, 0.99) }, adam: {} }) })
+ * space({ rate: logUniform(1e-6, 10), units: choice(16, 32), optimizer: variants({ sgd: { momentum: uniform(0, 0.99) },
+ * adam: {} }) })
  */
 export const space = <const D extends DimensionRecord>(
   dimensions: D,
@@ -49,16 +53,19 @@ export const space = <const D extends DimensionRecord>(
 export interface SpaceRegistry {
   /** ranges and choices, by tag */
   readonly dimensions: DimensionTable
-  /** what may have to hold between them, by tag */
+  /** constraints between them, by tag */
   readonly constraints: ConstraintTable
 }
-/** the dimensions and constraints that gradfold comes with */
+/** the built-in dimensions and constraints */
 export const builtInSpace: SpaceRegistry = Object.freeze({ dimensions: dimensionKinds, constraints: constraintKinds })
 
 export const kindOf = ({ dimensions }: SpaceRegistry, d: Dimension): DimensionDefinition<Dimension> =>
   dimensions[d.tag] as DimensionDefinition<Dimension>
 
-/** a dimension with its path; `under` are the variants it comes with, from the outside in: paths of dimensions and names */
+/**
+ * a dimension with its path; `under` lists the variants that contain it, from the outside in: paths of dimensions and
+ * names
+ */
 export interface BuiltLayer {
   readonly path: string
   readonly dimension: Dimension
@@ -85,7 +92,7 @@ export const placed = (s: Space, registry: SpaceRegistry = builtInSpace): readon
 
 // ---- settings
 
-/** a number from 0 up to, not including, 1 for each dimension, by its path */
+/** a number in [0, 1) for each dimension, by its path */
 export type Point = (path: string) => number
 
 const settingsIn =
@@ -107,7 +114,7 @@ const settingsIn =
         })
       )
     )
-/** the settings at a point; constraints are not asked */
+/** the settings at a point; constraints are not checked */
 export const settingsAt = <S extends Space>(
   s: S,
   point: Point,
@@ -131,14 +138,14 @@ const valuesIn =
         ...(part === undefined ? [] : valuesIn(registry, `${path}/${variant}/`)(part, value))
       ]
     })
-/** the value of each dimension that these settings have, by its path; of variants, the name */
+/** the value of each dimension that these settings have, by its path; for variants, the name */
 export const settingValues = (
   s: Space,
   settings: Settings,
   registry: SpaceRegistry = builtInSpace
 ): Readonly<Record<string, unknown>> => Object.fromEntries(valuesIn(registry, '')(s.dimensions, settings))
 
-/** whether settings meet the constraints; one that speaks of a value that isn't there holds */
+/** whether settings meet the constraints; a constraint on an absent value holds */
 export const meets = (s: Space, settings: Settings, registry: SpaceRegistry = builtInSpace): boolean => {
   const values = settingValues(s, settings, registry)
   return s.constraints.every(c => {
@@ -160,7 +167,7 @@ const containsIn =
       const variant = isRecord(value) ? value['tag'] : undefined
       return kind.contains(d, variant) && containsIn(registry)(parts[String(variant)] ?? {}, value, ['tag'])
     })
-/** whether settings are exactly what the space says: every name and no other, values in range, constraints met */
+/** whether settings belong to the space: all names and no others, values in range, constraints met */
 export const contains = <S extends Space>(
   s: S,
   settings: unknown,
@@ -177,7 +184,7 @@ const unmet = settingError(
   'widen the space or the bounds'
 )
 
-/** settings, and how many points before theirs broke a constraint */
+/** settings, and the number of earlier points that violated a constraint */
 export interface Met<S extends Space> {
   readonly settings: SettingsOf<S>
   readonly attempt: number
@@ -201,7 +208,7 @@ export const firstMeeting = <S extends Space>(
 
 /** 2^-32 */
 const STEP = 2.3283064365386963e-10
-/** random numbers, 32 bits each: one stream for each path, so that a dimension added leaves the others as they were */
+/** 32-bit random numbers: one stream for each path, so that adding a dimension changes no other */
 export const randomPoint =
   (key: Key): Point =>
   path =>
@@ -223,7 +230,7 @@ export const draw = <S extends Space>(
     E.map(met => met.settings)
   )
 
-// ---- whether a space is one
+// ---- checks of a space
 
 const checkDimensions =
   (registry: SpaceRegistry) =>
@@ -244,10 +251,10 @@ const checkDimensions =
       .find(e => e !== undefined)
 
 /**
- * Whether a space is one that can be drawn from, however it was made.
+ * Whether a space can be drawn from, however it was made.
  *
- * @returns Left for an empty choice, a lower bound above the upper, a constraint on something that is no number, ...; paths begin with
- * `space` or `constraints`
+ * @returns Left for an empty choice, a lower bound above the upper, a constraint on something other than a number, ...;
+ * paths begin with `space` or `constraints`
  */
 export const checkSpace = <S extends Space>(
   s: S,

@@ -1,6 +1,6 @@
 /**
- * Study files: a study as JSON. Its run is a run file with holes: `{ "$": "rate" }` is replaced by the value of the dimension `rate`,
- * wherever it is put and as often as one likes.
+ * Study files: a study as JSON. Its run is a run file with holes: `{ "$": "rate" }` is replaced by the value of the
+ * dimension `rate`, anywhere and any number of times.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -61,7 +61,7 @@ const entriesOf = (j: Json): readonly (readonly [string, Json])[] =>
 interface Hole {
   readonly path: readonly string[]
   readonly name: Json
-  /** whether the record has nothing else in it */
+  /** whether the record has no other field */
   readonly alone: boolean
 }
 const holesIn = (j: Json, path: readonly string[]): readonly Hole[] =>
@@ -69,7 +69,7 @@ const holesIn = (j: Json, path: readonly string[]): readonly Hole[] =>
     ? [{ path, name: j['$'] as Json, alone: Object.keys(j).length === 1 }]
     : entriesOf(j).flatMap(([key, inner]) => holesIn(inner, [...path, key]))
 
-/** the run with the settings' values in its holes */
+/** the run with the holes filled by the settings */
 export const filled = (run: Json, settings: Settings): Json => {
   const name = isRecord(run) ? run['$'] : undefined
   return typeof name === 'string' && Object.hasOwn(settings, name)
@@ -111,7 +111,7 @@ const zoomCodec: Codec<Zoom> = exact('zoom', {
 })
 const template: Codec<Json> = refined('a run file with holes', (u): u is Json => isJson(u) && isRecord(u))
 
-/** JSON of study files. Reading fills in what is left out of the study itself, writing leaves nothing out. */
+/** JSON of study files. Reading fills in the defaults of the study, writing includes every setting. */
 export const studyFileCodec = (registry: Registry = builtIn): Codec<StudyFile> =>
   exact('study', {
     space: nonEmpty(labelled<Dimension>(codecsOf(registry).dimension)),
@@ -129,10 +129,10 @@ export const studyFileCodec = (registry: Registry = builtIn): Codec<StudyFile> =
 const isFixed = (run: Json): boolean => holesIn(run, []).length === 0
 
 /**
- * The file of the study that is for these data and this version of the library alone, where all of its trials work with the same data: as
- * it is for a run, results on other data are those of another study.
+ * The file of the study limited to these data and this version of the library, if all of its trials use the same data:
+ * then, as for a run, results on other data belong to another study.
  *
- * @returns Left for data that cannot be loaded
+ * @returns Left if the data cannot be loaded
  */
 export const completeStudy = (
   file: StudyFile,
@@ -166,7 +166,7 @@ const inFile = ({ path, expected, got, hint }: Problem<string>): DecodeError =>
 /**
  * The study of a file, checked.
  *
- * @returns Left with the place in the file for whatever makes it no study: see `checkStudy`; holes and dimensions must match too
+ * @returns Left with the place in the file: see `checkStudy`; holes and dimensions must match too
  */
 export const checkStudyFile = (file: StudyFile, registry: Registry = builtIn): E.Either<DecodeError, Study> => {
   const wrong = checkHoles(file)
@@ -193,6 +193,6 @@ export const parseStudyFile = (text: string, registry: Registry = builtIn): E.Ei
     E.chainFirst(file => checkStudyFile(file, registry))
   )
 
-/** The text of a study file, every setting of the study written out; `parseStudyFile` gives the same file back. */
+/** The text of a study file with every setting of the study; `parseStudyFile` reads the same file from it. */
 export const showStudyFile = (file: StudyFile, registry: Registry = builtIn): string =>
   `${JSON.stringify(studyFileCodec(registry).encode(file), undefined, 2)}\n`

@@ -1,4 +1,4 @@
-/** A study is a value: which settings may vary, the run they make, what is compared, and how much may be tried. */
+/** A study is a value: the settings that vary, the run that they make, the metric, and the budget. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { ModelData } from '../layer/model.js'
@@ -28,21 +28,24 @@ import {
 } from './space.js'
 import type { Job } from './trial.js'
 
-/** a run as a study makes it; fields with a default may be left out, as in a run file */
+/** the run of a study; fields with a default may be left out, as in a run file */
 export type RunOptions = Pick<RunFile<ModelData>, 'data' | 'model' | 'loss' | 'optimizer' | 'stop'> &
   Partial<RunFile<ModelData>>
 
 export interface Study<S extends Space = Space> {
   readonly space: S
-  /** the run of a trial. Its seed serves for the parts of its data alone; what else is random follows the trial's own seed. */
+  /**
+   * the run of a trial. Its seed decides the parts of its data alone; the trial's seed decides everything else that is
+   * random.
+   */
   readonly run: (settings: SettingsOf<S>) => E.Either<DecodeError, RunFile<ModelData>>
   readonly metric: StudyMetric
-  /** how many settings are tried, in all rounds together */
+  /** number of settings to try, in all rounds together */
   readonly budget: number
   readonly seed: number
   readonly sampler: Sampler
   readonly zoom: Zoom
-  /** seconds after which a trial is given up; none for as long as it takes */
+  /** seconds after which a trial is abandoned (default: no limit) */
   readonly timeout?: number | undefined
 }
 export interface StudyOptions<S extends Space>
@@ -55,14 +58,15 @@ const runFile = (run: RunOptions): RunFile<ModelData> =>
   Object.freeze({ gradfold: contract, batchSize: 32, metrics: [], seed: 0, precision: 'f32', ...run })
 
 /**
- * A study, with what is left out filled in: the validation loss, seed 0, random settings, one round. Checks nothing; `search` does.
+ * A study with defaults: the validation loss, seed 0, random settings, one round. Checks nothing; `search` checks it.
  *
  * @example
  * study({
  *   space: space({ rate: logUniform(1e-4, 1), units: choice(8, 16, 32) }),
  *   run: ({ rate, units }) => ({
- *     data: iris(), validation: { tag: 'stratified', fraction: 0.8 }, loss: softmaxCrossEntropy, optimizer: adam(rate), stop: epochs(20),
- *     // sizes that are chosen at run time: `model` is for those that the compiler knows
+ *     data: iris(), validation: { tag: 'stratified', fraction: 0.8 }, loss: softmaxCrossEntropy, optimizer: adam(rate),
+ *     stop: epochs(20),
+ *     // `modelData`, because the compiler does not know these sizes
  *     model: modelData(input(4), dense(units), relu, dense(3))
  *   }),
  *   budget: 30
@@ -88,19 +92,19 @@ const searchKey = (seed: number): Key => childKey(rootKey(seed), 'search')
 const trialKey = (seed: number, index: number): Key => foldIn(childKey(searchKey(seed), 'trial'), index)
 export const settingsKey = (seed: number, index: number): Key => childKey(trialKey(seed, index), 'settings')
 export const roundKey = (seed: number, round: number): Key => foldIn(childKey(searchKey(seed), 'round'), round)
-/** what decides the initial weights, the data order and every random draw of a trial */
+/** the seed of the initial weights, the data order and every random draw of a trial */
 export const trialSeed = (seed: number, index: number): number =>
   bits32(leafKey(trialKey(seed, index), 'seed'), 1)[0] as number
 
 // ---- rounds and runs
 
-/** how many settings a round may try: the budget, shared evenly */
+/** number of settings that a round may try: an equal share of the budget */
 export const roundBudget = ({ budget, zoom: { rounds } }: Study, round: number): number =>
   Math.floor(((round + 1) * budget) / rounds) - Math.floor((round * budget) / rounds)
 
 /**
- * The run of a trial, complete in itself: trained alone, it gives the trial's numbers. Its data are parted by the seed of the study's
- * run, so that all trials are judged by the same examples.
+ * The run of a trial: trained alone, it gives the trial's numbers. Its data are split by the seed of the study's run,
+ * so that all trials are compared on the same examples.
  */
 export const runOf = <S extends Space>(s: Study<S>, job: Job): E.Either<DecodeError, RunFile<ModelData>> =>
   pipe(
@@ -116,9 +120,9 @@ export const runOf = <S extends Space>(s: Study<S>, job: Job): E.Either<DecodeEr
     }))
   )
 
-// ---- whether a study is one
+// ---- checks of a study
 
-/** settings that show what runs look like: the middle of everything, its ends, and each variant and category once */
+/** settings that show the variety of runs: the middle of the space, its ends, and each variant and category once */
 const probes = <S extends Space>(s: S, registry: SpaceRegistry): readonly SettingsOf<S>[] => {
   const last = 1 - 2.3283064365386963e-10
   const categories = placed(s, registry).flatMap(({ path, kind, dimension, under }) =>
@@ -147,7 +151,7 @@ const probes = <S extends Space>(s: S, registry: SpaceRegistry): readonly Settin
     .map(point => settingsAt(s, point, registry))
     .filter(settings => meets(s, settings as Settings, registry))
 }
-/** the same, or random settings where constraints leave none of them */
+/** the probes that meet the constraints, or random settings if none does */
 const probed = <S extends Space>(
   s: Study<S>,
   registry: SpaceRegistry
@@ -193,10 +197,10 @@ const checkNumbers = (s: Study): SettingError | undefined => {
 }
 
 /**
- * Whether a study can be carried out, however it was made.
+ * Whether a study can be run, however it was made.
  *
- * @returns Left for a space that is none, a budget of nothing, a metric that the run does not know, a run that the middle or an end of the
- * space or one of its variants makes wrong
+ * @returns Left for an invalid space, an empty budget, a metric that the run does not have, or a run that is invalid in
+ * the middle, at an end or in a variant of the space
  */
 export const checkStudy = <S extends Space>(
   s: Study<S>,

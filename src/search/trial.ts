@@ -1,4 +1,4 @@
-/** Trials: one training each, and what came of it. Plain data: a trial is kept as JSON, its numbers to the bit. */
+/** Trials: one training each, and its outcome. Plain data: a trial is saved as JSON, exact to the bit. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as Ord from 'fp-ts/lib/Ord.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
@@ -9,7 +9,7 @@ import { count, exact, finite, oneOf, optional, refined, size, uint32, type Code
 import { isJson } from './json.js'
 import type { Settings } from './space.js'
 
-/** the metric's value, and the epoch it is of */
+/** the metric's value, and its epoch */
 export interface Scored {
   readonly tag: 'scored'
   readonly value: number
@@ -18,36 +18,39 @@ export interface Scored {
   readonly step: number
   readonly reason: string
 }
-/** a number stopped being finite */
+/** a number became NaN or infinite */
 export interface DivergedTrial {
   readonly tag: 'diverged'
   readonly step: number
   readonly message: string
 }
-/** the training could not even begin: settings that its parts refuse, data that do not fit */
+/** the training could not start: invalid settings, or data that do not fit */
 export interface Failed {
   readonly tag: 'failed'
   readonly message: string
 }
-/** it took longer than the study allows: the one outcome that depends on the machine and its clock, so it is kept, not tried again */
+/**
+ * it took longer than the study allows. This is the only outcome that depends on the machine and its clock, so it is
+ * saved and not tried again.
+ */
 export interface TimedOut {
   readonly tag: 'timedOut'
   readonly seconds: number
 }
 export type TrialOutcome = Scored | DivergedTrial | Failed | TimedOut
 
-/** what is decided about a trial before it runs */
+/** the description of a trial before it runs */
 export interface Job<A = Settings> {
-  /** its place in the table */
+  /** its row in the table */
   readonly index: number
-  /** which round of narrowing it is of, from 0 */
+  /** its round of narrowing, from 0 */
   readonly round: number
-  /** the index of the trial whose settings and seed it has: its own, unless it continues a trial that was short */
+  /** the index of the trial whose settings and seed it has: its own, unless it continues a short trial */
   readonly origin: number
-  /** the epochs after which it is ended; none when the stop rule of the run ends it */
+  /** the epochs after which it ends; absent if the stop rule of the run ends it */
   readonly epochs?: number | undefined
   readonly settings: A
-  /** of initial weights, data order and every random draw: a function of the study's seed and `origin` */
+  /** the seed of initial weights, data order and every random draw: a function of the study's seed and `origin` */
   readonly seed: number
 }
 export interface Trial<A = Settings> extends Job<A> {
@@ -83,18 +86,18 @@ export const trialFields = {
 /** JSON of a finished trial */
 export const trialCodec: Codec<Trial> = exact('trial', trialFields) as Codec<Trial>
 
-/** whether its run's own stop rule ended it, or would have */
+/** whether the stop rule of its run ends it */
 export const isWhole = ({ epochs }: Job<unknown>): boolean => epochs === undefined
 
 /** Which of two values of a metric is the better one. */
 export type Goal = 'min' | 'max'
 export const goal: Codec<Goal> = oneOf('min', 'max')
 
-/** lower is better; whatever gave no value is worse than everything */
+/** lower is better; an outcome without a value is the worst */
 export const cost = (toward: Goal, { outcome: o }: { readonly outcome: TrialOutcome }): number =>
   o.tag !== 'scored' ? Infinity : toward === 'min' ? o.value : -o.value
 
-/** the trials from the best to the worst; of equally good ones the earlier is the better */
+/** the trials from the best to the worst; the earlier one of equals is better */
 export const ranked = <T extends Trial<unknown>>(toward: Goal, trials: readonly T[]): readonly T[] =>
   pipe(
     trials,
@@ -105,7 +108,7 @@ export const ranked = <T extends Trial<unknown>>(toward: Goal, trials: readonly 
       })
     )
   )
-/** the best trial that was trained to its end and gave a value */
+/** the best trial that was trained to its end and has a value */
 export const bestOf = <T extends Trial<unknown>>(toward: Goal, trials: readonly T[]): T | undefined =>
   ranked(
     toward,

@@ -1,4 +1,4 @@
-/** Dimensions of separate values: a list of things, yes or no, and variants that bring dimensions of their own. */
+/** Dimensions of separate values: a list of things, a boolean, and variants that contain dimensions. */
 import * as t from 'io-ts'
 import { list, nonEmpty, refined, withDefault, type Codec } from '../../value/codec.js'
 import { settingError } from '../../value/error.js'
@@ -43,14 +43,14 @@ declare module './dimension.js' {
   }
 }
 
-/** one of these values, each as likely as the other: words, numbers, or any data of JSON. @example choice('relu', 'tanh') */
+/** one of these values, all equally likely: strings, numbers, or any JSON data. @example choice('relu', 'tanh') */
 export const choice = <const A extends readonly Json[]>(...of: A): Choice<A[number]> =>
   Object.freeze({ tag: 'choice', of: Object.freeze(of) })
-/** yes or no */
+/** true or false */
 export const boolean = (): BooleanDimension => Object.freeze({ tag: 'boolean', of: Object.freeze([false, true]) })
 /**
- * One of several variants, each with dimensions of its own that are there only with it: the conditional parts of a space. A value is a
- * record with the variant's name as its tag, as members of gradfold's families are written.
+ * One of several variants, with dimensions that exist only if it is chosen: the conditional parts of a space. A value
+ * is a record with the variant's name as its tag, as members of gradfold's families are written.
  *
  * @example
  * variants({ sgd: { rate: logUniform(1e-4, 1) }, adam: { rate: logUniform(1e-5, 0.1), beta1: uniform(0.8, 0.99) } })
@@ -58,7 +58,7 @@ export const boolean = (): BooleanDimension => Object.freeze({ tag: 'boolean', o
  */
 export const variants = <const V extends VariantRecord>(of: V): Variants<V> => Object.freeze({ tag: 'variants', of })
 
-/** `n` numbers from 0 to `length - 1`, spread evenly */
+/** `n` evenly spaced whole numbers from 0 to `length - 1` */
 const spreadOver = (length: number, n: number): readonly number[] =>
   n >= length
     ? Array.from({ length }, (_, i) => i)
@@ -67,7 +67,7 @@ const spreadOver = (length: number, n: number): readonly number[] =>
 interface Named {
   readonly tag: string
 }
-/** what dimensions of separate values share, given the list of them and how to make the list shorter */
+/** the common rules of dimensions with separate values, given their list and a function that shortens it */
 const categories = <D extends Named>(
   all: (d: D) => readonly unknown[],
   only: (d: D, kept: (value: unknown) => boolean) => D

@@ -1,12 +1,12 @@
 /**
- * Dimensions: what may vary in a search, as data. The definition of a dimension says how its values map to a line from 0 to
- * 1: where random numbers, grids and quasi-random points become values, and where values become places in a plot. The family is open:
- * declare the data and the type of its values below (declaration merging) and put the record in a table.
+ * Dimensions: settings that vary in a search, as data. The definition of a dimension maps its values to [0, 1], which
+ * turns random numbers, grids and quasi-random points into values, and values into positions in a plot. The family is
+ * open: declare the data and the type of its values below (declaration merging) and put the definition in a table.
  */
 import type { SettingError } from '../../value/error.js'
 import type { Definition, Family } from '../../registry/definition.js'
 
-/** tag -> the data type of that dimension, of those that gradfold comes with; the table of index.ts has exactly these */
+/** tag -> the data type of each built-in dimension; the table of index.ts has exactly these */
 export interface BuiltInDimensions {}
 /** tag -> the data type of that dimension; extended by declaration merging */
 export interface Dimensions extends BuiltInDimensions {}
@@ -24,38 +24,38 @@ export type ValueOf<D> = D extends { readonly tag: infer T extends keyof ValueTy
 /** dimensions by name */
 export type DimensionRecord = Readonly<Record<string, Dimension>>
 
-/** how values lie between two ends: evenly, evenly in their logarithms, or as separate things */
+/** the spacing of values: even, even in their logarithms, or separate categories */
 export type Axis = 'linear' | 'log' | 'categories'
 
-/** what a dimension is narrowed by: values of the trials that were kept, the best one first */
+/** the input of narrowing: values of the best trials, the best one first */
 export interface NarrowingInput {
   readonly values: readonly unknown[]
-  /** the share of the range's width that is left around kept values on each side */
+  /** the margin around these values on each side, as a share of the range's width */
   readonly margin: number
-  /** a range is never made narrower than this share of the width of `whole`, measured along its axis */
+  /** the min width of the new range, as a share of the width of `whole` along its axis */
   readonly minWidth: number
 }
 export interface NarrowedDimension<D> {
   readonly dimension: D
-  /** the end at which the best value lay, and which was moved outwards */
+  /** the end near which the best value was, and which was moved outwards */
   readonly extended?: 'lower' | 'upper'
 }
 
 export interface DimensionDefinition<D extends { readonly tag: string }> extends Definition {
   readonly tag: D['tag']
   readonly axis: Axis
-  /** what the ranges of its fields cannot say */
+  /** a check beyond the ranges of its fields */
   check?(dimension: D): SettingError | undefined
-  /** the value at a place from 0 up to, not including, 1; equal stretches are equally likely */
+  /** the value at a position in [0, 1); intervals of equal length are equally likely */
   at(dimension: D, place: number): unknown
-  /** the place of a value, from 0 to 1; beyond for a number outside the range */
+  /** the position of a value, from 0 to 1; outside of it for a number outside the range */
   place(dimension: D, value: unknown): number
   contains(dimension: D, value: unknown): boolean
-  /** `n` values spread evenly, the ends among them; all values where there are no more than that */
+  /** `n` evenly spaced values with both ends; all values if there are no more */
   spread(dimension: D, n: number): readonly unknown[]
-  /** `whole` is what the dimension was in the beginning */
+  /** `whole` is the dimension of the first round */
   narrow(dimension: D, kept: NarrowingInput, whole: D): NarrowedDimension<D>
-  /** dimensions that a value brings along, by the value that brings them: the conditional parts of a space */
+  /** the dimensions that exist only with a value, by that value: the conditional parts of a space */
   parts?(dimension: D): Readonly<Record<string, DimensionRecord>>
   /** the same dimension with other parts under the same names */
   withParts?(dimension: D, parts: Readonly<Record<string, DimensionRecord>>): D

@@ -2,7 +2,7 @@ import type { BuiltInDimensions, DimensionDefinition, DimensionTable } from './d
 import { booleanKind, choiceKind, variantsKind } from './choice.js'
 import { integerKind, logIntegerKind, logUniformKind, uniformKind } from './range.js'
 
-// TypeScript copies an interface when it is first extended: here, so that rows from all entry points meet in one copy
+// TypeScript copies an interface at its first extension: extend it here, so that all entry points share one copy
 declare module './dimension.js' {
   interface Dimensions {}
 }
@@ -17,7 +17,7 @@ const table = {
   variants: variantsKind
 } satisfies { readonly [K in keyof BuiltInDimensions]: DimensionDefinition<BuiltInDimensions[K]> }
 
-/** the dimensions that gradfold comes with, by tag */
+/** the built-in dimensions, by tag */
 export const dimensions: DimensionTable = Object.freeze<DimensionTable>(table)
 
 export type {

@@ -1,4 +1,4 @@
-/** Trials in this process. */
+/** Runs trials in this process. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Backend } from '../../backend/backend.js'
@@ -8,7 +8,7 @@ import { execute } from '../execute.js'
 import { builtIn, type Registry } from '../registry.js'
 import type { Runner } from './runner.js'
 
-/** data by their sources, each loaded once */
+/** loads data by their sources, each once */
 export const loading = (registry: Registry = builtIn): ((source: Source) => ReturnType<typeof loadSource>) => {
   const loaded = new Map<string, ReturnType<typeof loadSource>>()
   return source => {
@@ -18,14 +18,15 @@ export const loading = (registry: Registry = builtIn): ((source: Source) => Retu
     return load
   }
 }
-/** the same task once: its result is kept */
+/** runs a task once and keeps its result */
 const memoised = <A>(task: () => Promise<A>): (() => Promise<A>) => {
   let result: Promise<A> | undefined
   return () => (result ??= task())
 }
 
 /**
- * Trials in this process, one after the other. A study with a time-out needs threads to give a trial up: `inThreads`.
+ * Runs trials in this process, one after the other. A study with a time limit needs threads, which can be ended:
+ * `inThreads`.
  *
  * @example search(s, { runner: inProcess(wasm) })
  */

@@ -1,4 +1,4 @@
-/** The contract of runners: what carries out the trials of a study. */
+/** The contract of runners, which run the trials of a study. */
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import type { LoadError } from '../../data/files.js'
 import type { ModelData } from '../../layer/model.js'
@@ -16,8 +16,8 @@ import type { Study } from '../study.js'
 import type { TrialOutcome } from '../trial.js'
 
 /**
- * What carries out trials. It may take them in any order and several at a time: what a trial gives depends on its run alone.
- * An outcome is never Left: only what keeps trials from being carried out at all is.
+ * Runs a trial. A runner may take trials in any order and several at a time: a trial depends on its run alone. A failed
+ * trial is an outcome; Left means that trials cannot be run at all.
  */
 export type Runner = (
   run: RunFile<ModelData>,
@@ -27,7 +27,7 @@ export type Runner = (
 export type SearchError = SettingError | DecodeError | FileError | LoadError | BackendError | Thrown
 
 const maxWorkers = 256
-/** what is wrong with a number of workers, if anything */
+/** an error for an invalid number of workers */
 export const checkWorkers = (workers: number): SettingError | undefined =>
   isSize(workers) && workers <= maxWorkers
     ? undefined

@@ -1,4 +1,4 @@
-/** Trials on worker threads (Node). A door: starts threads, and ends one whose trial takes too long. */
+/** Runs trials on worker threads (Node). A door: starts threads, and ends one whose trial takes too long. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as IORef from 'fp-ts/lib/IORef.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -13,49 +13,55 @@ import type { StudyMetric } from '../metric.js'
 import { checkWorkers, type Runner, type SearchError } from './runner.js'
 import type { TrialOutcome } from '../trial.js'
 
-/** what a worker is sent */
+/** the message to a worker */
 export interface Task {
   /** a run file as JSON */
   readonly run: unknown
   readonly metric: StudyMetric
   /** default: the worker of this package */
   readonly backend: BackendName | undefined
-  /** whether the reference backend takes over where that one cannot run */
+  /** whether the reference backend replaces a backend that cannot run here */
   readonly fallback: boolean
-  /** told when the training begins, where there is a time-out: waiting for a thread and loading data are not counted */
+  /**
+   * receives a message when the training begins, if there is a time limit: waiting for a thread and loading data don't
+   * count
+   */
   readonly begins?: { readonly postMessage: (message: string) => void }
 }
-/** what it answers */
+/** the answer of a worker */
 export interface Answer {
   readonly result: E.Either<SearchError, TrialOutcome>
-  /** why the reference backend took over, if it did */
+  /** why the reference backend was used, if it was */
   readonly told?: BackendError
 }
 export interface WorkerPoolOptions {
-  /** what the threads compute with (default 'wasm'); a trial has one thread of it */
+  /** the backend of the threads (default 'wasm'); each trial has one thread */
   readonly backend?: BackendName | undefined
-  /** lets the reference backend take over where that one cannot run, and hears why, each time; see `withFallback` */
+  /**
+   * allows the reference backend to replace one that cannot run here, and receives the reason each time; see
+   * `withFallback`
+   */
   readonly fallback?: ((reason: BackendError) => void) | undefined
   /** the address of the worker's module, as it is built */
   readonly file?: string
 }
 export interface WorkerPool {
   readonly runner: Runner
-  /** ends the threads; trials that are not finished, and those to come, are Left */
+  /** ends the threads; unfinished and later trials are Left */
   readonly close: () => Promise<void>
 }
 
-/** seconds that a timer can wait, 2^31 - 1 ms; longer is as good as for ever */
+/** the longest time of a timer in seconds (2^31 - 1 ms); a longer limit is no limit */
 const longest = 2_147_483
 
 type Result = Answer['result']
 const lost = (e: unknown): Result => E.left(backendError(['search'], 'a worker that runs the trial', errorText(e)))
 
 /**
- * Starts worker threads for the trials of studies whose members are all built in. A thread loads the data once; a trial that takes longer
- * than its study allows ends its thread, and is a result.
+ * Starts worker threads for the trials of studies with built-in members only. A thread loads the data once. A trial
+ * that exceeds the time limit of its study ends its thread, and is an outcome.
  *
- * @param workers how many at most, up to 256; another number makes every trial Left
+ * @param workers max number of threads, up to 256; another number makes every trial Left
  */
 export const inThreads = (
   workers: number,
@@ -68,7 +74,7 @@ export const inThreads = (
     runtime: 'worker_threads',
     minThreads: 1,
     maxThreads: workers,
-    // flags of the process (`--input-type`, loaders) are for its own program
+    // flags of the process (`--input-type`, loaders) are meant for its main program
     execArgv: []
   })
   const closed = IORef.newIORef(false)()
@@ -96,7 +102,7 @@ export const inThreads = (
       return result
     }
     const carriedOut = timeout === undefined || timeout > longest ? unlimited : limited(timeout)
-    // a pool that is destroyed would start threads again
+    // a destroyed pool would start threads again
     return () => (closed.read() ? Promise.resolve(lost('threads that were ended')) : carriedOut())
   }
   const close = (): Promise<void> => {

@@ -1,4 +1,4 @@
-/** A worker thread's side of threads.ts: carries out one trial at a time. */
+/** The worker thread of threads.ts: runs one trial at a time. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as IORef from 'fp-ts/lib/IORef.js'
 import * as T from 'fp-ts/lib/Task.js'

@@ -36,7 +36,7 @@ const table: readonly (readonly [degree: number, coefficients: number, ...first:
 ]
 const BITS = 32
 
-/** v_1 to v_32, the highest bit first: v_k = m_k 2^(32-k), each later one from the ones before it by the polynomial */
+/** v_1 to v_32, the highest bit first: v_k = m_k 2^(32-k); the polynomial gives each later one from the earlier ones */
 const directionsOf = ([degree, coefficients, ...first]: (typeof table)[number]): readonly number[] =>
   Array.from({ length: BITS }).reduce<readonly number[]>((v, _, i) => {
     if (i < degree) return [...v, ((first[i] as number) << (BITS - 1 - i)) >>> 0]
@@ -47,7 +47,7 @@ const directionsOf = ([degree, coefficients, ...first]: (typeof table)[number]):
     return [...v, inner.reduce((word, k) => word ^ back(k), back(degree) ^ (back(degree) >>> degree)) >>> 0]
   }, [])
 
-/** the first dimension's are the bits themselves: van der Corput's sequence */
+/** the direction numbers of the first dimension are the bits themselves: van der Corput's sequence */
 export const directions: readonly (readonly number[])[] = [
   Array.from({ length: BITS }, (_, i) => (1 << (BITS - 1 - i)) >>> 0),
   ...table.map(directionsOf)

@@ -6,7 +6,7 @@ import type { DimensionRecord } from '../dimension/index.js'
 import { kindOf, meets, type Settings, type Space, type SpaceRegistry } from '../space.js'
 import type { SamplerDefinition } from './sampler.js'
 
-/** every combination of a number of values of each dimension, spread evenly along its axis */
+/** every combination of a number of values of each dimension, evenly spaced along its axis */
 export interface GridSampler {
   readonly tag: 'grid'
   readonly points: number
@@ -17,15 +17,15 @@ declare module './sampler.js' {
   }
 }
 /**
- * Every combination of a number of values of each dimension, spread evenly along its axis.
+ * Every combination of a number of values of each dimension, evenly spaced along its axis.
  *
- * @param points values of each dimension; all of them where it has no more
+ * @param points values of each dimension; a dimension with fewer values uses all
  */
 export const gridSearch = (points: number): GridSampler => Object.freeze({ tag: 'grid', points })
 
 /** values of a dimension */
 const mostPoints = 10_000
-/** more than this are not even counted */
+/** larger grids are not even counted */
 const most = 1_000_000
 const product = (counts: readonly number[]): number => counts.reduce((a, b) => Math.min(a * b, most), 1)
 
@@ -62,11 +62,13 @@ const combinations =
       },
       [{}]
     )
-/** the grid of a space, without what breaks its constraints */
+/** the grid of a space, without points that violate constraints */
 export const gridOf = (space: Space, points: number, registry: SpaceRegistry): readonly Settings[] =>
   combinations(points, registry)(space.dimensions).filter(settings => meets(space, settings, registry))
 
-/** values of each dimension: in a later round a range may have moved to where it holds more of them than the budget allows */
+/**
+ * the number of values of each dimension that the budget allows: a range that moved in a later round may contain more
+ */
 const pointsWithin = (space: Space, points: number, trials: number, registry: SpaceRegistry): number =>
   points > 1 && countIn(points, registry)(space.dimensions) > trials
     ? pointsWithin(space, points - 1, trials, registry)

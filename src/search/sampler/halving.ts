@@ -8,13 +8,13 @@ import { randomSearch } from './random.js'
 import type { Interpreter, Proposal, Round, Sampler, SamplerDefinition } from './sampler.js'
 
 /**
- * Settings of another sampler, trained for the epochs of the first rung; the best share of them for those of the next, and so on; who
- * is left after the last rung is trained to the end. It is decided on complete rungs, in the order of the trials' indexes, so that it
- * doesn't matter who was finished first (asynchronous halving decides as trials come in, and then it does).
+ * Settings of another sampler, trained for the epochs of the first rung; the best share continues to the epochs of the
+ * next rung, and so on; those left after the last rung are trained to the end. Decisions are made on complete rungs, in
+ * the order of the trials' indexes, so that the order of finishing doesn't matter (unlike in asynchronous halving).
  */
 export interface Halving {
   readonly tag: 'halving'
-  /** rising numbers of epochs */
+  /** ascending numbers of epochs */
   readonly rungs: readonly number[]
   /** the share that continues from each rung, at least one trial */
   readonly keep: number
@@ -26,9 +26,10 @@ declare module './sampler.js' {
   }
 }
 /**
- * Successive halving (Jamieson and Talwalkar 2016): many trainings of few epochs, of which the best share continues at each rung.
+ * Successive halving (Jamieson and Talwalkar 2016): many trainings of few epochs, of which the best share continues at
+ * each rung.
  *
- * @param rungs rising numbers of epochs
+ * @param rungs ascending numbers of epochs
  * @param options keep (default 1/3), of: where the settings come from (default random)
  * @example halving([1, 3, 9])
  */
@@ -62,7 +63,7 @@ export const halvingKind: SamplerDefinition<Halving> = {
     of: withDefault(sampler, randomSearch)
   }),
   check: ({ of }, space, trials, registry, self) => {
-    // a sampler that has rungs itself would never see its trials trained to the end
+    // a nested halving sampler would never see its trials trained to the end
     if (of.tag === 'halving') return settingError(['of'], 'a sampler that proposes settings', of.tag)
     const wrong = self.check(of, space, trials, registry)
     return wrong === undefined ? undefined : inside('of')(wrong)
@@ -71,7 +72,7 @@ export const halvingKind: SamplerDefinition<Halving> = {
     const { done } = round
     const first = sampler.rungs[0] as number
     const atFirst = done.filter(t => t.epochs === first)
-    // the other sampler is shown its own trials, and proposes until it has no more
+    // the other sampler gets its own trials, and proposes until it has no more
     const asked = done.length === atFirst.length ? self.next(sampler.of, { ...round, done: atFirst }) : E.right([])
     if (E.isLeft(asked)) return asked
     if (asked.right.length > 0) return E.right(asked.right.map((p): Proposal => ({ ...p, epochs: first })))

@@ -5,7 +5,7 @@ import type { BuiltInSamplers, Interpreter, Sampler, SamplerDefinition, SamplerT
 import { sobolKind } from './sobol.js'
 import { tpeKind } from './tpe.js'
 
-// TypeScript copies an interface when it is first extended: here, so that rows from all entry points meet in one copy
+// TypeScript copies an interface at its first extension: extend it here, so that all entry points share one copy
 declare module './sampler.js' {
   interface Samplers {}
 }
@@ -18,10 +18,10 @@ const table = {
   halving: halvingKind
 } satisfies { readonly [K in keyof BuiltInSamplers]: SamplerDefinition<BuiltInSamplers[K]> }
 
-/** the samplers that gradfold comes with, by tag */
+/** the built-in samplers, by tag */
 export const samplers: SamplerTable = Object.freeze<SamplerTable>(table)
 
-/** samplers as their table's records say */
+/** interprets samplers by the definitions of a table */
 export const samplerInterpreter = (definitions: SamplerTable): Interpreter => {
   const kindOf = (s: Sampler): SamplerDefinition<Sampler> => definitions[s.tag] as SamplerDefinition<Sampler>
   const self: Interpreter = {

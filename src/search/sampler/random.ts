@@ -3,7 +3,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { draw } from '../space.js'
 import type { Proposal, SamplerDefinition } from './sampler.js'
 
-/** each trial's settings drawn for themselves; see Bergstra and Bengio 2012 */
+/** each trial's settings drawn independently; see Bergstra and Bengio 2012 */
 export interface RandomSampler {
   readonly tag: 'random'
 }
@@ -12,7 +12,7 @@ declare module './sampler.js' {
     readonly random: RandomSampler
   }
 }
-/** settings drawn at random, each trial for itself (Bergstra and Bengio 2012): the default of a study */
+/** settings drawn at random, independently for each trial (Bergstra and Bengio 2012): the default of a study */
 export const randomSearch: RandomSampler = Object.freeze({ tag: 'random' })
 
 export const randomKind: SamplerDefinition<RandomSampler> = {

@@ -1,4 +1,7 @@
-/** Samplers: which settings are tried. Data with a tag; a sampler's record says which trials come next, given those that are finished. */
+/**
+ * Samplers decide which settings are tried. Data with a tag; a sampler's definition gives the next trials, given those
+ * that are finished.
+ */
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { Key } from '../../random/index.js'
 import type { SettingError } from '../../value/error.js'
@@ -6,7 +9,7 @@ import type { Definition, Family } from '../../registry/definition.js'
 import type { Settings, Space, SpaceRegistry } from '../space.js'
 import type { Goal, Trial } from '../trial.js'
 
-/** tag -> the data type of that sampler, of those that gradfold comes with; the table of index.ts has exactly these */
+/** tag -> the data type of each built-in sampler; the table of index.ts has exactly these */
 export interface BuiltInSamplers {}
 /** tag -> the data type of that sampler; extended by declaration merging */
 export interface Samplers extends BuiltInSamplers {}
@@ -17,14 +20,14 @@ declare module '../../registry/families.js' {
   }
 }
 
-/** what a sampler receives; it is a function of this and of nothing else */
+/** the arguments of a sampler, which is a pure function of them */
 export interface Round {
   readonly space: Space
-  /** how many settings this round may try */
+  /** number of settings that this round may try */
   readonly trials: number
-  /** the round's own key: what several trials share is drawn from it */
+  /** the round's key, for draws that several trials share */
   readonly key: Key
-  /** the key of the settings of the trial that will have this index, for draws of its own */
+  /** the key for draws of the trial with this index */
   readonly trialKey: (index: number) => Key
   /** the index that the next trial will have */
   readonly next: number
@@ -39,16 +42,16 @@ export type Proposal =
 
 export interface SamplerDefinition<S extends { readonly tag: string }> extends Definition {
   readonly tag: S['tag']
-  /** what the ranges of its fields cannot say, for a round of this number of trials in this space */
+  /** a check beyond the ranges of its fields, for a round of this number of trials in this space */
   check?(sampler: S, space: Space, trials: number, registry: SpaceRegistry, self: Interpreter): SettingError | undefined
   /**
-   * The next trials, all to be run before it is asked again; none when the round is over. How they are shared among workers, and in
-   * which order they end, it never learns.
+   * The next trials, which all run before the next call; none when the round is over. It must not depend on the
+   * workers, nor on the order in which trials finish.
    */
   next(sampler: S, round: Round, self: Interpreter): Either<SettingError, readonly Proposal[]>
   readonly samples: readonly S[]
 }
-/** for samplers made of samplers */
+/** for samplers made of other samplers */
 export interface Interpreter {
   readonly check: (sampler: Sampler, space: Space, trials: number, registry: SpaceRegistry) => SettingError | undefined
   readonly next: (sampler: Sampler, round: Round) => Either<SettingError, readonly Proposal[]>

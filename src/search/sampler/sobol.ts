@@ -18,8 +18,8 @@ declare module './sampler.js' {
   }
 }
 /**
- * Sobol's sequence (Sobol 1967), shifted at random: points that fill the space more evenly than `random` does; of at most
- * 32 dimensions
+ * Sobol's sequence (Sobol 1967), shifted at random: points that fill the space more evenly than random ones; for at
+ * most 32 dimensions
  */
 export const sobolSearch: SobolSampler = Object.freeze({ tag: 'sobol' })
 
@@ -41,7 +41,7 @@ const pointOf = (space: Space, key: Key, registry: SpaceRegistry): ((i: number) 
   }
 }
 
-/** the point that comes next, and what those before it proposed */
+/** the index of the next point, and the proposals of those before it */
 interface Walked {
   readonly at: number
   readonly all: readonly Proposal[]
@@ -58,7 +58,7 @@ export const sobolKind: SamplerDefinition<SobolSampler> = {
   },
   next: (_, { space, trials, key, done, registry }) => {
     const point = pointOf(space, key, registry)
-    // points that break a constraint are passed over
+    // skips points that violate a constraint
     const further = ({ at, all }: Walked): E.Either<SettingError, Walked> =>
       pipe(
         firstMeeting(space, attempt => point(at + attempt), registry),

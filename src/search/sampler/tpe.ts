@@ -1,4 +1,4 @@
-/** The tree-structured Parzen estimator: where good trials were denser than bad ones. */
+/** The tree-structured Parzen estimator: tries settings where good trials are denser than bad ones. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { bits32, childKey, foldIn, leafKey, normal, type Key } from '../../random/index.js'
@@ -10,19 +10,19 @@ import { ranked } from '../trial.js'
 import type { Proposal, Round, SamplerDefinition } from './sampler.js'
 
 /**
- * After a start at random, trials in batches: for each dimension by itself the best share of the trials so far gives a density of good
- * places, the rest one of bad places; of several candidates drawn from the good density, the one where good over bad is greatest is
- * tried (Bergstra, Bardenet, Bengio and Kégl 2011). A batch is decided when the one before it is complete: which of its trials was
- * finished first does not matter. All trials of a batch are decided by the same densities, so small batches learn faster, and large ones
- * keep more workers busy.
+ * After a random start, trials in batches (Bergstra, Bardenet, Bengio and Kégl 2011). For each dimension separately,
+ * the best share of the trials so far gives a density of good values, the rest one of bad values. Candidates are drawn
+ * from the good density, and the one with the largest ratio of good to bad is tried. A batch is decided when the
+ * previous one is complete, so the order in which its trials finish does not matter. All trials of a batch use the same
+ * densities, so small batches learn faster, and large ones keep more workers busy.
  */
 export interface Tpe {
   readonly tag: 'tpe'
   /** trials drawn at random before the first batch */
   readonly start: number
-  /** trials of a batch */
+  /** trials in a batch */
   readonly batch: number
-  /** places drawn for each trial, of which the best is taken */
+  /** candidates drawn for each trial */
   readonly candidates: number
   /** the share of the trials that counts as good */
   readonly good: number
@@ -34,8 +34,8 @@ declare module './sampler.js' {
 }
 const defaults = { start: 10, batch: 4, candidates: 24, good: 0.2 }
 /**
- * The tree-structured Parzen estimator (Bergstra, Bardenet, Bengio and Kégl 2011): after a random start, batches of trials where good ones
- * were denser than bad ones.
+ * The tree-structured Parzen estimator (Bergstra, Bardenet, Bengio and Kégl 2011): after a random start, batches of
+ * trials where good trials were denser than bad ones.
  *
  * @param options start (default 10), batch (default 4), candidates (default 24), good (default 0.2)
  * @example tpe({ batch: 8 })
@@ -43,7 +43,7 @@ const defaults = { start: 10, batch: 4, candidates: 24, good: 0.2 }
 export const tpe = (options: Partial<Omit<Tpe, 'tag'>> = {}): Tpe =>
   Object.freeze({ tag: 'tpe', ...defaults, ...options })
 
-/** a density over the places of one dimension, from 0 to 1 */
+/** a density over the positions of one dimension, from 0 to 1 */
 interface Density {
   readonly at: (place: number) => number
   readonly draw: (key: Key, path: string) => number
@@ -56,15 +56,15 @@ const NORM = 0.3989422804014327
 const fraction = (key: Key, path: string, i: number): number => (bits32(leafKey(key, path), i + 1)[i] as number) * STEP
 const bell = (u: number): number => NORM * exp((-u * u) / 2)
 const sum = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0)
-/** a number at any distance from 0 to 1, as if both ends were mirrors */
+/** reflects a number into [0, 1], as if both ends were mirrors */
 const mirrored = (x: number): number => {
   const y = Math.abs(x) % 2
   return Math.min(y > 1 ? 2 - y : y, 1 - STEP)
 }
 
 /**
- * Over a range: a normal density around each of the places, mirrored at the ends, and an even one, all with the same weight. Its width is
- * the distance to the farther neighbour, but no less than the evenly spread places would have.
+ * For a range: a normal density around each position, reflected at the ends, and a uniform one, all with equal weights.
+ * The width is the distance to the farther neighbour, but at least that of evenly spaced positions.
  */
 const overRange = (places: readonly number[]): Density => {
   const sorted = [...places].sort((a, b) => a - b)
@@ -85,7 +85,7 @@ const overRange = (places: readonly number[]): Density => {
     }
   }
 }
-/** over the categories, each in the middle of its interval: how often each was seen, and once more */
+/** for categories, each in the middle of its interval: the count of each plus one */
 const overCategories = (places: readonly number[], categories: number): Density => {
   const nameOf = (place: number): number => Math.min(Math.floor(place * categories), categories - 1)
   const seen = places.map(nameOf)
@@ -101,7 +101,7 @@ const overCategories = (places: readonly number[], categories: number): Density 
   }
 }
 
-/** where a trial's value of a dimension lies; none where it has no such dimension */
+/** the position of a trial's value in a dimension; none if it has no such dimension */
 const placeIn = (
   { path, kind, dimension }: BuiltLayer,
   values: Readonly<Record<string, unknown>>
@@ -119,7 +119,7 @@ const densities = (
   })
 
 type Choice = E.Either<SettingError, Settings>
-/** how a trial of a batch is chosen, given the trials before the batch */
+/** chooses the settings of a trial in a batch, given the trials before the batch */
 const chooser = ({ good: share, candidates }: Tpe, { space, done, goal, registry }: Round): ((key: Key) => Choice) => {
   const all = placed(space, registry)
   const rows = ranked(goal, done).map(t => ({ t, values: settingValues(space, t.settings, registry) }))
@@ -148,7 +148,7 @@ const chooser = ({ good: share, candidates }: Tpe, { space, done, goal, registry
       (a, b) => (a === undefined || b.gain > a.gain ? b : a),
       undefined
     )
-    // constraints that no candidate meets
+    // no candidate meets the constraints
     return best === undefined ? draw(space, childKey(key, 'free'), registry) : E.right(best.settings)
   }
 }
