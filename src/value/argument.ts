@@ -1,4 +1,6 @@
-/** What untyped callers pass by mistake, found before it is used: public functions that can fail give Left and never throw. */
+/**
+ * Checks arguments of untyped callers before they are used: public functions that can fail give Left and never throw.
+ */
 import { showUnknown } from './codec.js'
 import { isTensor } from './tensor.js'
 
@@ -6,10 +8,10 @@ type Fail<P> = (path: readonly string[], expected: string, got: string, hint: st
 
 export const isObject = (u: unknown): u is Readonly<Record<string, unknown>> => typeof u === 'object' && u !== null
 
-/** options as an object, where there may be none */
+/** options as an object, even if the caller passed none */
 export const optionsOf = <O extends object>(o: O): Partial<O> => (isObject(o) ? o : {})
 
-/** an argument, what it should be, and whether it is that */
+/** an argument, its description, and whether it is valid */
 export interface Argument {
   readonly path: readonly string[]
   readonly value: unknown
@@ -19,7 +21,7 @@ export interface Argument {
 }
 
 const isEither = (u: unknown): boolean => isObject(u) && (u['_tag'] === 'Left' || u['_tag'] === 'Right')
-/** in a few words: an argument may be a whole dataset */
+/** in a few words, because an argument may be a whole dataset */
 const show = (u: unknown): string =>
   isEither(u)
     ? `an Either (${String((u as { readonly _tag: unknown })._tag)})`
@@ -29,7 +31,7 @@ const show = (u: unknown): string =>
         ? 'an object'
         : showUnknown(u)
 
-/** the error for the first argument that is not what it should be, if there is one */
+/** the error for the first invalid argument, if there is one */
 export const wrongArgument = <P>(fail: Fail<P>, args: readonly Argument[]): P | undefined => {
   const wrong = args.find(a => !a.is(a.value))
   return wrong === undefined
@@ -130,7 +132,7 @@ export const objectArgument = (name: string, value: unknown): Argument => ({
   is: isObject
 })
 
-/** options that a function does not have: a typing mistake would silently mean the default */
+/** refuses unknown options: a typing mistake would silently mean the default */
 export const knownOptions = <O extends object>(
   options: O,
   known: { readonly [K in keyof Required<O>]: true }

@@ -1,4 +1,4 @@
-/** Resources that must be given back: threads, memory, generators. */
+/** Resources that must be released: threads, memory, generators. */
 import * as E from 'fp-ts/lib/Either.js'
 
 /**
@@ -21,8 +21,8 @@ export const bracket = <E1, R, E2, A>(
 }
 
 /**
- * A generator that releases its resources when it ends or is left, even before the first pull. `end` makes of its outcome what the new
- * one returns.
+ * A generator that releases its resources when it ends or is closed, even before the first pull. `end` maps its return
+ * value.
  */
 export const releasing = <A, B, C>(
   generator: Generator<A, B>,
@@ -37,12 +37,12 @@ export const releasing = <A, B, C>(
       release()
     }
   })()
-  // a generator that has not begun would pass its `finally` by
+  // closing a generator before its first pull would skip its `finally`
   guarded.next()
   return guarded
 }
 
-/** Pulls a generator to its end, each value passed on; a callback that throws leaves it. */
+/** Pulls a generator to its end and calls `each` with every value; if the callback throws, the generator is closed. */
 export const drained = <A, B>(generator: Generator<A, B>, each: (value: A) => void): B => {
   try {
     for (;;) {

@@ -1,6 +1,7 @@
 /**
- * What io-ts leaves open at a door, closed: unknown and inherited keys, NaN and infinities, sizes that are not whole, deep input,
- * duplicate JSON keys. Codecs built from these pieces report `$/layers/1/units: expected a positive whole number, got 0`.
+ * Codecs that are stricter than those of io-ts: they refuse unknown and inherited keys, NaN and infinities, sizes that
+ * are not whole, deep input, and duplicate JSON keys. They report `$/layers/1/units: expected a positive whole number,
+ * got 0`.
  */
 import { createScanner } from 'jsonc-parser'
 import * as E from 'fp-ts/lib/Either.js'
@@ -26,7 +27,7 @@ export const refined = <A>(what: string, is: (u: unknown) => u is A): Codec<A> =
   )
 
 const isNumber = (u: unknown): u is number => typeof u === 'number' && Number.isFinite(u)
-/** a finite number of which `ok` holds */
+/** a finite number that satisfies `ok` */
 export const inRange = (what: string, ok: (n: number) => boolean): Codec<number> =>
   refined(what, (u): u is number => isNumber(u) && ok(u))
 
@@ -47,7 +48,7 @@ export const uint32: Codec<number> = inRange(
   'a whole number from 0 to 4294967295',
   n => Number.isInteger(n) && n >= 0 && n <= 0xffffffff
 )
-/** a name that a path can contain: 1 to 64 of the letters, digits, _ . - and no name that every object has */
+/** a label for paths: 1 to 64 of the letters, digits, _ . - and not a name that every object has */
 export const label: Codec<string> = refined(
   'a label of letters, digits, _ . - (at most 64, not a name that every object has)',
   (u): u is string => typeof u === 'string' && isLabel(u)
@@ -65,7 +66,7 @@ export const oneOf = <const A extends string>(...names: readonly A[]): Codec<A> 
     (u): u is A => typeof u === 'string' && (names as readonly string[]).includes(u)
   )
 
-/** a field that may be left out of JSON written by hand; what is written always has it */
+/** a field with a default: it may be left out of hand-written JSON, and is always written */
 export const withDefault = <A>(codec: t.Type<A, unknown, unknown>, value: A): Codec<A> =>
   new t.Type<A, unknown, unknown>(
     codec.name,
@@ -87,7 +88,7 @@ export const optional = <A>(codec: t.Type<A, unknown, unknown>): Codec<A | undef
 export const list = <A>(codec: t.Type<A, unknown, unknown>): Codec<readonly A[]> =>
   t.readonlyArray(codec, `list (${codec.name})`)
 
-/** the same values, but only those of which `ok` holds; `what` completes the sentence "expected ..." */
+/** restricts a codec to values that satisfy `ok`; `what` completes the sentence "expected ..." */
 export const those = <A>(codec: Codec<A>, what: string, ok: (a: A) => boolean): Codec<A> =>
   new t.Type<A, unknown, unknown>(
     codec.name,
@@ -99,17 +100,17 @@ export const those = <A>(codec: Codec<A>, what: string, ok: (a: A) => boolean): 
       ),
     a => codec.encode(a)
   )
-/** the same list or record, refused when there is nothing in it */
+/** the same list or record, refused if it is empty */
 export const nonEmpty = <A>(codec: Codec<A>): Codec<A> =>
   those(codec, 'at least one', a => Object.keys(a as object).length > 0)
 
-/** what a record codec of these fields decodes to */
+/** the decoded type of a record codec with these fields */
 export type FieldsOf<P extends Fields> = { readonly [K in keyof P]: t.TypeOf<P[K]> }
 
 const isRecord = (u: unknown): u is Readonly<Record<string, unknown>> =>
   typeof u === 'object' && u !== null && !Array.isArray(u)
 
-/** A record with these fields and no other; inherited fields don't count. */
+/** A record with exactly these fields; inherited fields don't count. */
 export const exact = <P extends Fields>(name: string, fields: P): Codec<FieldsOf<P>> => {
   const keys = Object.keys(fields)
   const at = (u: Readonly<Record<string, unknown>>, k: string): unknown => (Object.hasOwn(u, k) ? u[k] : undefined)
@@ -135,13 +136,13 @@ export const exact = <P extends Fields>(name: string, fields: P): Codec<FieldsOf
   }
   const encode = (a: FieldsOf<P>): unknown =>
     Object.fromEntries(keys.flatMap(k => (a[k] === undefined ? [] : [[k, of(k).encode(a[k])] as const])))
-  // of values, not of JSON: a field's written form may differ
+  // checks values, not JSON: the written form of a field may differ
   const is = (u: unknown): u is FieldsOf<P> =>
     isRecord(u) && Object.keys(u).every(k => Object.hasOwn(fields, k)) && keys.every(k => of(k).is(at(u, k)))
   return new t.Type(name, is, validate, encode)
 }
 
-/** A record with any field names, each of the same kind; an inherited field is no field. */
+/** A record with any field names, and fields of one kind; inherited fields don't count. */
 export const recordOf = <A>(name: string, codec: t.Type<A, unknown, unknown>): Codec<Readonly<Record<string, A>>> =>
   new t.Type<Readonly<Record<string, A>>, unknown, unknown>(
     name,
@@ -156,7 +157,9 @@ export const recordOf = <A>(name: string, codec: t.Type<A, unknown, unknown>): C
     a => Object.fromEntries(Object.entries(a).map(([k, x]) => [k, codec.encode(x)]))
   )
 
-/** One of several records told apart by their `tag`; `members` is asked when decoding, so that families can stay open. */
+/**
+ * One of several records that differ by their `tag`; `members` is called when decoding, so that families can stay open.
+ */
 export const tagged = <A extends { readonly tag: string }>(
   family: string,
   members: () => Readonly<Record<string, t.Type<A, unknown, unknown>>>
@@ -175,7 +178,7 @@ export const tagged = <A extends { readonly tag: string }>(
   )
 }
 
-/** an object may hold a bigint, or a toJSON of its own */
+/** an object may contain a bigint, or a toJSON method that throws */
 const json = (u: unknown): string =>
   pipe(
     E.tryCatch(() => JSON.stringify(u) as string | undefined, String),
@@ -184,7 +187,7 @@ const json = (u: unknown): string =>
       s => s ?? 'an object'
     )
   )
-/** what came, in words */
+/** a received value, in words */
 export const showUnknown = (u: unknown): string => {
   const s =
     u === undefined
@@ -199,7 +202,10 @@ export const showUnknown = (u: unknown): string => {
   return s.length > 60 ? `${s.slice(0, 57)}...` : s
 }
 
-/** the first error of a decoding (the others are often its consequences): where, what was expected, what came */
+/**
+ * the first error of a decoding (the others are often its consequences): the place, what was expected, what was
+ * received
+ */
 export const firstError = (errors: t.Errors): readonly [path: readonly string[], expected: string, got: string] => {
   const e = errors[0] as t.ValidationError
   return [
@@ -208,7 +214,7 @@ export const firstError = (errors: t.Errors): readonly [path: readonly string[],
     showUnknown(e.value)
   ]
 }
-/** the code of the first error of a decoding: of a field that is there, but wrong, the one given */
+/** the code of the first error of a decoding; `wrong` is the code of a field that is present but wrong */
 export const firstCode = ([e]: t.Errors, wrong: ErrorCode): ErrorCode =>
   // an unknown field has a context without a type (see exact)
   e?.context.at(-1)?.type === t.never ? 'unknown-field' : e?.value === undefined ? 'missing-field' : wrong
@@ -217,7 +223,7 @@ const decodeErrorOf = (errors: t.Errors): DecodeError => {
   return decodeError(['$', ...path], expected, got, '', firstCode(errors, 'malformed'))
 }
 
-/** Deeper data than this is refused before decoding, which is recursive. */
+/** Deeper data are refused before decoding, which is recursive. */
 export const maxDepth = 200
 
 const tooDeep = (u: unknown): boolean => {
@@ -240,7 +246,7 @@ export const decode =
   (u: unknown): E.Either<DecodeError, A> =>
     tooDeep(u) ? E.left(depthError) : pipe(codec.decode(u), E.mapLeft(decodeErrorOf))
 
-/** jsonc-parser's token numbers: it declares them as a const enum, which isolated modules cannot read */
+/** the token numbers of jsonc-parser, which declares them as a const enum that isolated modules cannot read */
 const Token = { openBrace: 1, closeBrace: 2, openBracket: 3, closeBracket: 4, comma: 5, string: 10, end: 17 } as const
 
 interface Frame {
@@ -249,9 +255,12 @@ interface Frame {
   /** the key or the index that the text is at */
   key: string | number
 }
-/** JSON.parse takes the last of two equal keys and gives `__proto__` a meaning; here both are refused, and depth is bounded. */
+/**
+ * JSON.parse uses the last of two equal keys, and `__proto__` has a special meaning; here both are refused, and depth
+ * is limited.
+ */
 const checkText = (text: string): E.Either<DecodeError, string> => {
-  // a caller without a compiler may pass parsed data
+  // an untyped caller may pass parsed data
   if (typeof text !== 'string') return E.left(decodeError(['$'], 'JSON text', showUnknown(text)))
   const scanner = createScanner(text, true)
   const frames: Frame[] = []

@@ -1,6 +1,9 @@
-/** Options as callers hand them over. */
+/** Options as callers pass them. */
 
-/** without those that are undefined: they mean what leaving them out means, whether or not the caller's compiler tells the two apart */
+/**
+ * options without undefined fields: undefined means the same as an absent field, also for callers whose compiler
+ * distinguishes them
+ */
 export const defined = <O extends object>(options: O): O =>
   Object.fromEntries(
     Object.entries((options as O | null | undefined) ?? {}).filter(([, value]) => value !== undefined)

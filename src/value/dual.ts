@@ -7,7 +7,8 @@ export interface DataFirstOrLast<D, A extends readonly unknown[], R> {
 }
 
 /**
- * Both forms of a function whose data come first. The number of arguments says which form is meant, so all settings are required.
+ * Both forms of a function whose data come first. The number of arguments decides the form, so all settings are
+ * required.
  *
  * @example const take: DataFirstOrLast<string, [n: number], string> = dual(1, (text, n) => text.slice(0, n))
  * take('abc', 2) === pipe('abc', take(2))

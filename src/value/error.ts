@@ -1,6 +1,7 @@
 /**
- * Every error of gradfold is a value of this shape: a tag that says which part refused, the place, what was expected, what came,
- * and what to try. The words of all messages are put together here, so they read alike everywhere (the compiler's messages too).
+ * Every error of gradfold is a value of this shape: a tag that names the part that refused, the place, what was
+ * expected, what was received, and a hint. All messages are formatted here, so that they read alike, the compiler's
+ * included.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as Eq from 'fp-ts/lib/Eq.js'
@@ -9,7 +10,7 @@ import * as S from 'fp-ts/lib/string.js'
 import type { Show } from 'fp-ts/lib/Show.js'
 import type { Semigroup } from 'fp-ts/lib/Semigroup.js'
 
-/** what is wrong, for programs that decide by the cause: words may change, codes do not */
+/** the cause of an error, for programs: words may change, codes do not */
 export type ErrorCode =
   /** sizes or element types do not fit together */
   | 'shape-mismatch'
@@ -23,7 +24,7 @@ export type ErrorCode =
   | 'out-of-range'
   | 'not-a-size'
   | 'unknown-member'
-  /** valid by itself, but not with the rest: a metric of probabilities for a model without any */
+  /** valid alone, but not in combination: a metric of probabilities for a model without any */
   | 'unsuitable'
   /** numbers that are NaN or infinite */
   | 'not-finite'
@@ -36,7 +37,7 @@ export type ErrorCode =
 export interface Problem<Tag extends string> {
   readonly _tag: Tag
   readonly code: ErrorCode
-  /** where: labels from the outside in, e.g. `['hidden', 'dense', 'weight']` or `['$', 'layers', '1']` */
+  /** the place: labels from the outside in, e.g. `['hidden', 'dense', 'weight']` or `['$', 'layers', '1']` */
   readonly path: readonly string[]
   readonly expected: string
   readonly got: string
@@ -47,18 +48,18 @@ export interface Problem<Tag extends string> {
 
 /** sizes or element types that do not fit, in a model, an expression or a tensor that was passed */
 export type ShapeError = Problem<'ShapeError'>
-/** text or data from outside that is not what it should be */
+/** invalid text or data from outside */
 export type DecodeError = Problem<'DecodeError'>
 /** a dataset that cannot be used */
 export type DataError = Problem<'DataError'>
 /** a setting outside its range */
 export type SettingError = Problem<'SettingError'>
-/** a file or folder that cannot be read or written, or that holds something else than it should */
+/** a file or folder that cannot be read or written, or that holds something unexpected */
 export type FileError = Problem<'FileError'>
-/** a backend that cannot run here, or a program it cannot run */
+/** a backend that cannot run here, or a program that it cannot run */
 export type BackendError = Problem<'BackendError'>
 
-/** what came from outside may be of any length, and a message is to be read */
+/** outside text may be of any length, but messages must stay readable */
 const maxLabel = 400
 const maxText = 1000
 const bounded = (text: string, max: number): string => (text.length <= max ? text : `${text.slice(0, max - 3)}...`)
@@ -75,7 +76,7 @@ const problem =
   })
 
 /**
- * A shape error as a value: the place, what was expected, what came, what to try.
+ * A shape error as a value: the place, what was expected, what was received, a hint.
  *
  * @example shapeError([], 'a flat input [n]', '[28, 28]', 'put flatten before it')
  */
@@ -91,7 +92,7 @@ export const showError = (e: Problem<string>): string => mistakesOf(e).map(sente
 const sentence = (e: Problem<string>): string =>
   `${e.path.length > 0 ? `${e.path.join('/')}: ` : ''}expected ${e.expected}, got ${e.got}${e.hint === '' ? '' : `; ${e.hint}`}`
 
-/** the mistakes of an error, each as an error of its own */
+/** the mistakes of an error, each as a separate error */
 export const mistakesOf = ({ others = [], ...first }: Problem<string>): readonly Problem<string>[] => [
   first,
   ...others.flatMap(mistakesOf)
@@ -111,11 +112,11 @@ const mistakeEq: Eq.Eq<Problem<string>> = Eq.struct({
 /** errors that report the same mistakes, in the same order */
 export const problemEq: Eq.Eq<Problem<string>> = Eq.contramap(mistakesOf)(RA.getEq(mistakeEq))
 
-/** a number of things, in words: `1 epoch`, `12 batches` */
+/** a count with its noun: `1 epoch`, `12 batches` */
 export const counted = (n: number, noun: string, show: (n: number) => string = String): string =>
   `${show(n)} ${noun}${n === 1 ? '' : /(tch|s)$/.test(noun) ? 'es' : 's'}`
 
-/** the same error, one level further out */
+/** adds a label to the front of an error's path */
 export const inside =
   (label: string) =>
   <P extends Problem<string>>(e: P): P => ({
@@ -124,22 +125,22 @@ export const inside =
     ...(e.others === undefined ? {} : { others: e.others.map(inside(label)) })
   })
 
-/** an `Either` whose error, if there is one, is one level further out */
+/** adds a label to the front of the path of an `Either`'s error */
 export const withinPath = (label: string): (<P extends Problem<string>, A>(e: E.Either<P, A>) => E.Either<P, A>) =>
   E.mapLeft(inside(label))
 
 // ---- several checks
 
-/** errors of independent checks as one, in the order of the checks */
+/** combines errors of independent checks, in order */
 export const problemSemigroup = <P extends Problem<string>>(): Semigroup<P> => ({
   concat: (a, b) => ({ ...a, others: [...(a.others ?? []), ...mistakesOf(b)] })
 })
-/** checks that don't depend on one another: all their mistakes are reported together */
+/** runs independent checks: all their mistakes are reported together */
 export const checkAll = <P extends Problem<string>>(checks: readonly E.Either<P, unknown>[]): E.Either<P, void> =>
   checks.reduce<E.Either<P, void>>(
     (all, check) =>
       E.isRight(check) ? all : E.left(E.isLeft(all) ? problemSemigroup<P>().concat(all.left, check.left) : check.left),
     E.right(undefined)
   )
-/** the check that fails with the error, if there is one */
+/** a failed check if there is an error */
 export const failIf = <P>(e: P | undefined): E.Either<P, void> => (e === undefined ? E.right(undefined) : E.left(e))

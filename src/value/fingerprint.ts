@@ -1,4 +1,7 @@
-/** Fingerprints: 64 bits that tell tensors apart, cheap enough to be taken after every step. Not against forgery: for that there is SHA-256. */
+/**
+ * Fingerprints: 64-bit hashes of tensors, cheap enough to compute after every step. They don't protect against forgery;
+ * SHA-256 does.
+ */
 import { numbersOf, type Tensor } from './tensor.js'
 
 /** the multipliers are k_i = (i STEP mod 2^32) | 1: odd, so that no change of a word can vanish */
@@ -7,7 +10,9 @@ export const STEP = 0x9e3779b9
 /** the low and the high half of a number of 64 bits */
 export type Fingerprint = readonly [low: number, high: number]
 
-/** the numbers as words of 32 bits, those of an f64 low half first: what is in memory, on the machines that there are */
+/**
+ * the numbers as 32-bit words, those of an f64 with the low half first: their bytes in memory on little-endian machines
+ */
 const wordsOf = (t: Tensor): Uint32Array => {
   const x = numbersOf(t)
   return x.byteOffset % 4 === 0 && x.byteLength % 4 === 0

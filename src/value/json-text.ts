@@ -1,10 +1,10 @@
-/** Where a text stops being JSON, and what may be done about it: the same words in every engine, as those of JSON.parse are not. */
+/** Where and why a text is not JSON: with the same words on every engine, unlike the messages of JSON.parse. */
 import { visit, type ParseErrorCode } from 'jsonc-parser'
 import * as E from 'fp-ts/lib/Either.js'
 import * as IORef from 'fp-ts/lib/IORef.js'
 import { decodeError, type DecodeError } from './error.js'
 
-/** by jsonc-parser's numbers of errors: it declares them as a const enum, which isolated modules cannot read */
+/** by error number of jsonc-parser, which declares the numbers as a const enum that isolated modules cannot read */
 const hints: Readonly<Record<number, string>> = {
   1: 'anything but a number, true, false or null must be in double quotes',
   3: 'the name of a field, in double quotes, is missing before it, or there is an extra comma',
@@ -33,7 +33,7 @@ interface Found {
 }
 const firstError = (text: string): Found | undefined => {
   const first = IORef.newIORef<Found | undefined>(undefined)()
-  // it calls itself for what is nested, also after an error
+  // it is recursive for nested data, also after an error
   E.tryCatch(
     () => {
       visit(
@@ -51,7 +51,7 @@ const firstError = (text: string): Found | undefined => {
   return first.read()
 }
 
-/** What is wrong with a text that JSON.parse refuses. @param reason what it said, for what is not found here */
+/** The error of a text that JSON.parse refuses. @param reason the message of JSON.parse, for causes not found here */
 export const notJson = (text: string, reason: string): DecodeError => {
   const found = firstError(text)
   if (found === undefined) return decodeError(['$'], 'JSON text', reason)

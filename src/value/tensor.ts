@@ -1,4 +1,4 @@
-/** A tensor is a read-only record with the fields of an `ndarray`, so that either turns into the other without a copy. */
+/** A tensor is a read-only record with the fields of an `ndarray`, so each converts to the other without a copy. */
 import * as E from 'fp-ts/lib/Either.js'
 import { shapeError, type ShapeError } from './error.js'
 import { isSize, sameShape, showShape, sizeOf, stridesOf, type Dims } from './shape.js'
@@ -19,7 +19,7 @@ export interface Storage {
 /** a typed array that cannot be written through */
 export interface Numbers extends ArrayLike<number>, Iterable<number> {}
 
-/** what is known of a value before it is computed */
+/** the type of a value: known before it is computed */
 export interface Aval {
   readonly dtype: DType
   readonly shape: Dims
@@ -28,7 +28,7 @@ export interface Aval {
 export interface Tensor<S extends Dims = Dims, D extends DType = DType> extends Aval {
   readonly dtype: D
   readonly shape: S
-  /** steps between neighbours along each axis, in elements */
+  /** elements from one position to the next along each axis */
   readonly stride: Dims
   readonly offset: number
   readonly data: Numbers
@@ -37,7 +37,7 @@ export interface Tensor<S extends Dims = Dims, D extends DType = DType> extends 
 export const isFloat = (d: DType): d is FloatType => d === 'f32' || d === 'f64'
 
 const makers: { readonly [D in DType]: (n: number | ArrayLike<number>) => Storage[D] } = {
-  // (`Float32Array.from` would ask for an iterator, and take ten times as long)
+  // (`Float32Array.from` would use an iterator, and take ten times as long)
   f32: n => (typeof n === 'number' ? new Float32Array(n) : new Float32Array(n)),
   f64: n => (typeof n === 'number' ? new Float64Array(n) : new Float64Array(n)),
   u8: n => (typeof n === 'number' ? new Uint8Array(n) : new Uint8Array(n)),
@@ -48,7 +48,10 @@ const makers: { readonly [D in DType]: (n: number | ArrayLike<number>) => Storag
 /** a fresh typed array of n zeros, or with the given numbers (rounded to the element type) */
 export const allocate = <D extends DType>(dtype: D, n: number | ArrayLike<number>): Storage[D] => makers[dtype](n)
 
-/** a row-major tensor over the given storage, which from now on belongs to the tensor. For engines; see `tensor` for checked data. */
+/**
+ * a row-major tensor over the given storage, which the caller must not change afterwards. For engines; see `tensor` for
+ * checked data.
+ */
 export const tensorView = <const S extends Dims, D extends DType>(dtype: D, shape: S, data: Numbers): Tensor<S, D> => ({
   dtype,
   shape,
@@ -68,7 +71,7 @@ const float =
   (round: (x: number) => number) =>
   (x: number): boolean =>
     Number.isFinite(round(x)) || !Number.isFinite(x)
-/** the numbers that an element type holds, up to the rounding of fractions; and how a message names them */
+/** for each element type the numbers that it can hold, up to the rounding of fractions, with a name for messages */
 const holds: { readonly [D in DType]: readonly [what: string, is: (x: number) => boolean] } = {
   f32: ['numbers in the range of f32', float(Math.fround)],
   f64: ['numbers', float(x => x)],
@@ -79,10 +82,10 @@ const holds: { readonly [D in DType]: readonly [what: string, is: (x: number) =>
 
 const isDType = (u: unknown): u is DType => typeof u === 'string' && Object.hasOwn(holds, u)
 
-/** what came, in a few words */
+/** a received value, in a few words */
 const shown = (u: unknown): string => (typeof u === 'number' ? String(u) : Array.isArray(u) ? 'an array' : typeof u)
 
-/** the first number that the element type cannot hold: it would become another one */
+/** the first number that the element type cannot hold: it would be changed */
 const misfit = (dtype: DType, numbers: ArrayLike<number>): ShapeError | undefined => {
   if (numbers instanceof storages[dtype] && dtype !== 'bool') return undefined
   const [what, is] = holds[dtype]
@@ -123,7 +126,7 @@ export const tensor = <const S extends Dims, D extends DType>(
   return wrong === undefined ? E.right(tensorView(dtype, shape, allocate(dtype, numbers))) : E.left(wrong)
 }
 
-/** one number everywhere, stored once (all strides are 0) */
+/** a tensor filled with one number, which is stored once (all strides are 0) */
 export const filledTensor = <const S extends Dims, D extends DType>(
   dtype: D,
   shape: S,
@@ -136,13 +139,16 @@ export const filledTensor = <const S extends Dims, D extends DType>(
   data: allocate(dtype, [value])
 })
 
-/** whether the data lie row-major from the offset on, without gaps */
+/** whether the data are row-major and without gaps from the offset on */
 export const isContiguous = (t: Tensor): boolean => {
   const s = stridesOf(t.shape)
   return t.shape.every((n, i) => n === 1 || t.stride[i] === s[i])
 }
 
-/** the numbers in row-major order; a view of the tensor's own storage where they lie so already: read it, don't write it */
+/**
+ * the numbers in row-major order. If they are stored so already, this is a view of the tensor's storage: don't write to
+ * it.
+ */
 export const numbersOf = <D extends DType>(t: Tensor<Dims, D>): Storage[D] => {
   const data = t.data as Storage[D]
   const n = sizeOf(t.shape)
@@ -182,7 +188,7 @@ export const sameBits = (a: Tensor, b: Tensor): boolean => {
 /** the single number of a tensor with one element */
 export const scalarOf = (t: Tensor): number => t.data[t.offset] as number
 
-/** whether the data are storage of the element type, and shape, stride and offset never lead outside them; of any value */
+/** whether a value has the storage of its element type, and shape, stride and offset never lead outside of it */
 export const isSound = (t: unknown): boolean => {
   if (!isTensor(t)) return false
   const { dtype, shape, stride, offset, data } = t
@@ -200,6 +206,6 @@ export const isSound = (t: unknown): boolean => {
   )
 }
 
-/** whether a value has the fields of a tensor; that they fit each other is not looked at */
+/** whether a value has the fields of a tensor; whether they fit each other is not checked */
 export const isTensor = (u: unknown): u is Tensor =>
   typeof u === 'object' && u !== null && 'dtype' in u && 'shape' in u && 'stride' in u && 'offset' in u && 'data' in u

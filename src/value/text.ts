@@ -1,4 +1,4 @@
-/** Small texts that errors, reports and files share. */
+/** Short texts that errors, reports and files share. */
 import { showShape } from './shape.js'
 import type { Aval } from './tensor.js'
 
@@ -8,9 +8,9 @@ export const showAval = ({ dtype, shape }: Aval): string => `${dtype}${showShape
 const encoder = new TextEncoder()
 export const utf8 = (text: string): Uint8Array => encoder.encode(text)
 
-/** the words of something that was thrown */
+/** the message of a thrown value */
 export const errorText = (e: unknown): string => (e instanceof Error ? e.message : String(e))
 
-/** the system's code for an error (`ENOENT`), or its words where it has none */
+/** the system's code of an error (`ENOENT`), or its message if it has none */
 export const errorCode = (e: unknown): string =>
   e instanceof Error && 'code' in e && typeof e.code === 'string' ? e.code : errorText(e)

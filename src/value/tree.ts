@@ -1,4 +1,4 @@
-/** Trees of labelled leaves: parameters, optimizer slots, layer state. A leaf is whatever carries an element type and a shape. */
+/** Trees of labelled leaves: parameters, optimizer slots, layer state. A leaf has an element type and a shape. */
 import type { Aval } from './tensor.js'
 
 export type Tree<A extends Aval> = A | Branch<A>
@@ -19,7 +19,7 @@ export const treeLeaves = <A extends Aval>(tree: Tree<A>, at = ''): readonly (re
     : Object.entries(tree).flatMap(([label, t]) => treeLeaves(t, at === '' ? label : `${at}/${label}`))
 
 /**
- * A tree of the same form, with f of every leaf and its path.
+ * A tree of the same form, with f applied to every leaf and its path.
  *
  * @example mapTree(leaf => filledTensor(leaf.dtype, leaf.shape, 0))(params) // zeros of the same form
  */
@@ -32,7 +32,7 @@ export const mapTree =
           Object.entries(tree).map(([label, t]) => [label, mapTree(f)(t, at === '' ? label : `${at}/${label}`)])
         )
 
-/** a tree of the same form, its leaves taken by path from a record */
+/** a tree of the same form, with leaves from a record by path */
 export const rebuild = <A extends Aval, B extends Aval>(form: Tree<A>, byPath: (path: string) => B): Tree<B> =>
   mapTree<A, B>((_, path) => byPath(path))(form)
 
