@@ -17,7 +17,7 @@ const combineTensors = (xs: readonly Tensor[], first: Tensor, f: (numbers: reado
   return tensorView(first.dtype, first.shape, allocate(first.dtype, out))
 }
 
-/** number by number, f of the numbers at the same index of several predictions; rounded once to their precision */
+/** applies f to the numbers at the same index of several predictions; rounded once to their precision */
 export const combine = (
   predictions: readonly Examples[],
   f: (numbers: readonly number[]) => number
@@ -48,9 +48,9 @@ export const combine = (
 export const meanOf = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0) / xs.length
 
 /**
- * A predictor whose outputs are the average of those of its members: models trained from different seeds, or of different kinds, so
- * long as their outputs have one shape. The average is taken in f64 and rounded once. (As one model that is trained as a whole it is
- * `sequential(fanOut(a, b), mergeMean)`.)
+ * A predictor whose output is the average of its members' outputs: models trained from different seeds, or different
+ * models with the same output shape. The average is computed in f64 and rounded once. (To train the average as one
+ * model, use `sequential(fanOut(a, b), mergeMean)`.)
  *
  * @example const together = ensemble(predict(a, paramsOfA, { backend }), predict(b, paramsOfB, { backend }))
  * @returns Left for what a member refuses, or for outputs of different shapes

@@ -1,4 +1,4 @@
-/** A model's mean loss and the sums of its metrics over a dataset, in inference: batch after batch, added up. */
+/** A model's mean loss and the sums of its metrics over a dataset, in inference mode, batch by batch. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend, Loop, Values } from '../backend/backend.js'
@@ -25,12 +25,12 @@ const chunks = (n: number, size: number): readonly Tensor[] =>
   })
 
 export interface Evaluation {
-  /** the mean over the examples, by their weights where they have some */
+  /** the mean over the examples, by their weights if there are any */
   readonly loss: number
   readonly totals: Totals
 }
 export interface Evaluator {
-  /** of the model with these tensors, named as in `like` */
+  /** evaluates the model with these tensors, which have the names of `like` */
   readonly evaluate: (model: Values) => E.Either<ShapeError | BackendError, Evaluation>
   /** releases threads and memory */
   readonly close: () => void
@@ -38,7 +38,7 @@ export interface Evaluator {
 
 export interface EvaluatorOptions {
   readonly backend: Backend
-  /** what features are cast to */
+  /** the element type to which features are cast */
   readonly dtype: FloatType
   /** outputs for a batch: `loss`, perhaps `weight`, and sums of metrics named `metric/...` */
   readonly outputs: (batch: BatchSource) => Readonly<Record<string, Expr>>

@@ -22,7 +22,7 @@ export const namedExprs = (name: string, v: Value): readonly (readonly [string, 
 export const collect = (name: string, v: Value, outputs: Readonly<Record<string, Tensor>>): Examples =>
   Array.isArray(v) ? v.map((part: Value, i) => collect(`${name}/${i}`, part, outputs)) : (outputs[name] as Tensor)
 
-/** the precision that parameters are in; where there are none, that of the inputs */
+/** the precision of parameters, or without any that of the inputs */
 export const precisionOf = (params: Branch<Tensor>, inputs?: Examples): FloatType => {
   const mine = treeLeaves<Tensor>(params).map(([, t]) => t)
   const all = mine.length > 0 || inputs === undefined ? mine : namedExamples('x', inputs).map(([, t]) => t)

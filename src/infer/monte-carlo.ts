@@ -1,4 +1,4 @@
-/** Prediction with dropout on, many times over: dropout as an ensemble of thinned networks (Gal and Ghahramani 2016). */
+/** Prediction with dropout, repeated: dropout as an ensemble of thinned networks (Gal and Ghahramani 2016). */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Model } from '../layer/model.js'
@@ -19,15 +19,15 @@ import type { Examples } from './examples.js'
 import { runner, type PredictOptions } from './predict.js'
 
 export interface MonteCarloOptions extends PredictOptions {
-  /** how many networks are drawn */
+  /** number of networks to draw */
   readonly samples: number
-  /** sample i draws from the key below this one for i */
+  /** sample i uses `foldIn(key, i)` */
   readonly key: Key
 }
 export interface MonteCarlo {
   /** the average of the samples */
   readonly mean: Examples
-  /** their standard deviation, sqrt(mean (y - mean y)^2): how far the samples are from one another */
+  /** their standard deviation, sqrt(mean (y - mean y)^2) */
   readonly deviation: Examples
 }
 
@@ -37,11 +37,13 @@ const deviationOf = (xs: readonly number[]): number => {
 }
 
 /**
- * Outputs for a batch of inputs, with their spread: the model is applied `samples` times with random layers drawing as in training,
- * while all else, batch normalisation too, is as in inference. A function of the inputs, the parameters and the key alone.
+ * Outputs for a batch of inputs, with their spread: the model is applied `samples` times. Random layers draw as in
+ * training; all other layers, batch normalisation included, work as in inference. A function of the inputs, the
+ * parameters and the key alone.
  *
- * @example pipe(images, predictMonteCarlo(net, params, { backend: wasm, samples: 50, key: rootKey(1) })) // { mean, deviation }
- * @returns Left for a number of samples that is not a positive whole number, and for whatever `predict` refuses
+ * @example pipe(images, predictMonteCarlo(net, params, { backend: wasm, samples: 50, key: rootKey(1) })) // { mean,
+ * deviation }
+ * @returns Left for a number of samples that is not a positive whole number, and for every error of `predict`
  */
 export const predictMonteCarlo = <M extends Model>(
   model: M,

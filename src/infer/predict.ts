@@ -33,7 +33,7 @@ export interface PredictOptions {
   readonly layers?: Branch<Tensor>
 }
 
-/** whether every tensor has the model's shape for each example, and as many examples as the others */
+/** checks that every tensor has the model's shape for each example, and that all have the same number of examples */
 const check = (x: Examples, wanted: Shape, n: number): ShapeError | undefined => {
   if (isTensor(x))
     return isDims(wanted) && sameShape(x.shape.slice(1), wanted) && x.shape[0] === n && n > 0
@@ -51,12 +51,12 @@ const check = (x: Examples, wanted: Shape, n: number): ShapeError | undefined =>
   return wanted.map((w, i) => check(x[i] as Examples, w, n)).find(e => e !== undefined)
 }
 
-/** f32 numbers as f64 ones, for a program that works with these; others as they are */
+/** widens f32 numbers to f64 for a program in f64 */
 const widened = (p: Program, [name, t]: readonly [string, Tensor]): readonly [string, Tensor] =>
   t.dtype === 'f32' && p.inputs[name]?.dtype === 'f64'
     ? [name, tensorView('f64', t.shape, allocate('f64', numbersOf(t)))]
     : [name, t]
-/** nothing is rounded or scaled on the way in */
+/** refuses other element types: inputs are never rounded or scaled */
 const wrongType = (p: Program, inputs: readonly (readonly [string, Tensor])[]): ShapeError | undefined =>
   inputs.flatMap(([name, { dtype }]) => {
     const wanted = p.inputs[name]?.dtype
@@ -75,7 +75,7 @@ const wrongType = (p: Program, inputs: readonly (readonly [string, Tensor])[]): 
         ]
   })[0]
 
-/** the first running statistic that a model needs and was not given */
+/** the first running statistic that a model needs and the caller did not pass */
 const lacking = (p: Program, given: Values): ShapeError | undefined =>
   Object.entries(p.inputs).flatMap(([name, { dtype, shape }]) =>
     !name.startsWith('layers/') || Object.hasOwn(given, name)
@@ -91,7 +91,7 @@ const lacking = (p: Program, given: Values): ShapeError | undefined =>
         ]
   )[0]
 
-/** a model for one number of examples */
+/** a model compiled for one number of examples */
 interface Compiled {
   readonly p: Program
   readonly loop: Loop
@@ -101,11 +101,11 @@ interface Compiled {
 /** a model applied to batches of inputs, with a key for random layers */
 export type Runner = (x: Examples, key: Key) => E.Either<ShapeError | BackendError, Examples>
 
-/** the most numbers of examples that a model is kept compiled for: of what has not been asked for the longest, memory is given back */
+/** the max number of compiled versions of a model; the least recently used one is released */
 const mostKept = 8
 
 const optionNames = { backend: true, registry: true, layers: true, sampling: true } as const
-/** what is wrong with the arguments of an untyped caller, if anything */
+/** checks of arguments from untyped callers */
 const wrongCall = (
   model: Model,
   params: Branch<Tensor>,
@@ -123,8 +123,8 @@ const wrongCall = (
 }
 
 /**
- * Compiled once for each number of examples, the parameters copied into that program's memory. With `sampling` random layers draw, else
- * they do what they do in inference.
+ * Compiles once for each number of examples, and copies the parameters into that program's memory. With `sampling`
+ * random layers draw; without it they work as in inference.
  */
 export const runner = (
   model: Model,
@@ -152,7 +152,7 @@ export const runner = (
         )
       )
     )
-  /** the one asked for last comes last */
+  /** the most recently used one comes last */
   const compiledFor = (n: number, dtype: FloatType): E.Either<ShapeError | BackendError, Compiled> => {
     const name = `${n} ${dtype}`
     const made = compiled.get(name) ?? compile(n, dtype)
@@ -189,11 +189,11 @@ export const runner = (
 /** outputs for a batch of inputs */
 export type Predictor<Y extends Examples = Examples> = (x: Examples) => E.Either<ShapeError | BackendError, Y>
 
-/** what a model gives for a batch: one tensor where the compiler sees that it has one output */
+/** the type of a model's outputs for a batch: one tensor if the compiler knows that there is one output */
 export type OutputsOf<M> = M extends Model<Shape, infer O> ? (O extends Dims ? Tensor : Examples) : Examples
 
 /**
- * The outputs of a model for a batch of inputs, in inference. Compiled once for each number of examples.
+ * The outputs of a model for a batch of inputs, in inference mode. Compiles once for each number of examples.
  *
  * @example pipe(images, predict(mlp, params, { backend: wasm })) // Either<..., Tensor [n, 10]>
  * @returns Left for inputs that are not of the model's shape, or parameters that are not the model's

@@ -1,16 +1,20 @@
-/** Sums over batches: what a dataset's scores are computed from, however it is cut into batches. */
+/**
+ * Sums over batches, from which scores are computed: they don't depend on the batch size, up to the order of additions.
+ */
 import type { Values } from '../backend/backend.js'
 import { numbersOf } from '../value/tensor.js'
 
 /** by name, the numbers of a tensor of sums in row-major order */
 export type Totals = Readonly<Record<string, readonly number[]>>
 
-/** the name of a list with one number per example, which batches append to: for what no sum can express, such as an order */
+/**
+ * the name of a list with one number per example, to which batches append: for metrics that are not sums, such as ranks
+ */
 export const perExample = (name: string): string => `each.${name}`
 /** whether a name, or `<metric>/<name>`, is that of such a list */
 export const isPerExample = (name: string): boolean => name.slice(name.lastIndexOf('/') + 1).startsWith('each.')
 
-/** a + b: sums number by number, lists one after the other; a name that one side lacks is 0 there */
+/** a + b: adds sums number by number, and appends lists; a missing name counts as 0 */
 export const addTotals = (a: Totals, b: Totals): Totals => ({
   ...a,
   ...Object.fromEntries(

@@ -1,4 +1,4 @@
-/** Putting a model's layers at their places: the one interpreter that knows shapes. All others read what it gives. */
+/** Builds a model: the one interpreter that computes shapes. All others read its result. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
@@ -27,14 +27,14 @@ import type { FloatType } from '../value/tensor.js'
 import { child, treeLeaves, type Branch } from '../value/tree.js'
 import { withOutputCheck } from './check-output.js'
 
-/** a model of more numbers than this is refused before anything is allocated: 2^28, a gigabyte in f32 */
+/** a model with more numbers is refused before anything is allocated: 2^28, a gigabyte in f32 */
 export const maxParameters = 268_435_456
-/** layers inside layers, deeper than this, are refused: JSON of them could not be read back */
+/** the max nesting of layers: deeper JSON could not be read back */
 export const maxNesting = 64
 
 const sizesIn = (s: Shape): Dims => s.flatMap(x => (typeof x === 'number' ? [x] : sizesIn(x)))
 
-/** children place by place, each at the output of the one before */
+/** builds children in sequence, each with the output shape of the previous one */
 const buildAll = (
   place: BuildContext,
   layers: readonly Layer[],
@@ -64,7 +64,9 @@ const buildAll = (
 
 const sum = (ns: readonly number[]): number => ns.reduce((a, b) => a + b, 0)
 
-/** settings that no shape depends on, as strictly as at the door for JSON: a layer may have been made by hand */
+/**
+ * checks settings that don't affect shapes as strictly as the JSON codecs do, because a layer may be a hand-made record
+ */
 const checkSettings = (layer: Layer, registry: LayerRegistry): E.Either<ShapeError, Layer> =>
   pipe(
     layerCodec(registry).validate(layer, []),
@@ -85,7 +87,7 @@ const placer = (registry: LayerRegistry, dtype: FloatType, depth: number): Build
         E.chain(kind =>
           pipe(
             kind.place(layer, input, placer(registry, dtype, depth + 1)),
-            // the layers inside have been checked by now: what is found is its own
+            // inner layers are checked already, so an error here belongs to this layer
             E.chainFirst(() => checkSettings(layer, registry)),
             E.chainFirst(placed => checkSizes(sizesIn(placed.output))),
             E.map(placed => {
@@ -122,7 +124,7 @@ const tooMany = (params: Branch<ParamSpec>): ShapeError | undefined => {
       )
 }
 
-/** shared parameters become part of the model's own, under the label `shared` */
+/** moves shared parameters to the root of the model, under the label `shared` */
 const atRoot = (placed: BuiltLayer): E.Either<ShapeError, BuiltLayer> => {
   const uses = Object.entries(placed.shared).filter(([, { params }]) => Object.keys(params).length > 0)
   if (uses.length === 0) return E.right(placed)
@@ -148,8 +150,8 @@ const atRoot = (placed: BuiltLayer): E.Either<ShapeError, BuiltLayer> => {
 }
 
 /**
- * A layer made by hand may lack what is read to place it: then its settings say what is wrong. They are read after the place, which
- * refuses a model of too many layers before all of them are looked at.
+ * A hand-made layer may lack settings that its shape rule reads: then report the settings. They are read after the
+ * place, which refuses a model of too many layers before all of them are checked.
  */
 const placedOrSettings = (
   layer: Layer,
@@ -166,10 +168,11 @@ const placedOrSettings = (
   )
 
 /**
- * A model with every layer at its place: output shape, parameters, running statistics and formula.
+ * A built model: for every layer its output shape, parameters, running statistics and formula.
  *
- * @param registry where layers, activations and initializers are looked up; see `extend`
- * @returns Left with the label path of the first layer that does not fit, of labels that collide, or of what is too large
+ * @param registry the definitions of layers, activations and initializers; see `extend`
+ * @returns Left with the label path of the first layer that does not fit, of labels that collide, or of what is too
+ * large
  */
 export const build = (
   model: ModelData,

@@ -21,7 +21,7 @@ const begins = (path: readonly string[], start: readonly string[]): boolean => s
 
 const failed = (applied: Applied, error: ShapeError): Applied => ({ ...applied, value: node('invalid', [], { error }) })
 
-/** the same layer; where its formula goes wrong, or gives another shape than `output`, the error says at which layer */
+/** the same layer; if its formula fails, or its shape is not that of `output`, the error names the layer */
 export const withOutputCheck = (placed: BuiltLayer): BuiltLayer => ({
   ...placed,
   apply: (context, x) => {

@@ -1,4 +1,4 @@
-/** JSON of models and layers. What is written is the data itself; reading refuses whatever is not exactly a model. */
+/** JSON of models and layers. The JSON is the data itself; reading refuses everything that is not exactly a model. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
@@ -12,7 +12,7 @@ import { checkModel } from './model.js'
 
 export { layerCodec } from '../layer/codecs.js'
 
-/** the data of a model, its shapes not yet checked */
+/** the data of a model; its shapes are not checked yet */
 export const modelCodec = (registry: LayerRegistry = builtInLayers): Codec<ModelData> =>
   exact('model', {
     tag: t.literal('model'),
@@ -47,6 +47,6 @@ export const parseModel = (
   registry: LayerRegistry = builtInLayers
 ): E.Either<DecodeError | ShapeError, Model> => pipe(parseJson(modelCodec(registry))(text), E.chainW(checked(registry)))
 
-/** plain JSON data of a model, every setting written out */
+/** a model as plain JSON data with every setting */
 export const encodeModel = (model: ModelData, registry: LayerRegistry = builtInLayers): unknown =>
   modelCodec(registry).encode(model)

@@ -20,7 +20,7 @@ export const layerRows = (
     E.map(placed => placed.rows)
   )
 
-/** how many numbers a model learns */
+/** the number of trainable numbers of a model */
 export const countParameters = (
   model: ModelData,
   registry: LayerRegistry = builtInLayers
@@ -38,7 +38,8 @@ const line = ({ path, layer, output, parameters }: LayerRow): readonly string[] 
 ]
 
 /**
- * A Markdown table: the label path of every layer, what it is, its output for one example, and the numbers it learns itself.
+ * A Markdown table: the label path of every layer, its tag, its output shape for one example, and the number of its own
+ * parameters.
  *
  * @example pipe(describeModel(mlp), E.map(console.log))
  */

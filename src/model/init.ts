@@ -1,4 +1,4 @@
-/** First values: parameters drawn from a key by their labels, running statistics as their layers state them. */
+/** Initial values: parameters drawn from a key by their labels, running statistics as layers define them. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { tagOf } from '../layer/initializer.js'
@@ -14,38 +14,38 @@ import { mapTree, type Branch } from '../value/tree.js'
 import type { ParamsOf } from './params.js'
 import { build } from './build.js'
 
-/** a parameter's values depend on its labels, shape and initializer, and on nothing else in the model */
+/** a parameter's values depend only on its labels, shape and initializer */
 const draw =
   (key: Key, registry: LayerRegistry) =>
   ({ dtype, shape, initializer, fan }: ParamSpec, path: string): Tensor => {
     const labels = path.split('/')
     const at = leafKey(labels.slice(0, -1).reduce(childKey, key), labels.at(-1) as string)
     const kind = registry.initializers[tagOf(initializer)]
-    // `place` has refused unknown initializers; NaN would end a training of a model that was built with another registry
+    // `build` refuses unknown initializers; NaN ends a training if the model was built with another registry
     const values =
       kind?.draw({ key: at, shape, fan, settings: initializer }) ?? new Float32Array(sizeOf(shape)).fill(NaN)
     return tensorView(dtype, shape, dtype === 'f32' ? values : allocate(dtype, values))
   }
 
-/** the parameters of a placed model; the key is the one for this purpose alone */
+/** the parameters of a built model; the key serves this purpose alone */
 export const initFrom = (placed: BuiltLayer, key: Key, registry: LayerRegistry = builtInLayers): Branch<Tensor> =>
   mapTree<ParamSpec, Tensor>(draw(key, registry))(placed.params) as Branch<Tensor>
 
-/** the running statistics of a placed model before the first step */
+/** the initial running statistics of a built model */
 export const initStateFrom = (placed: BuiltLayer): Branch<Tensor> =>
   mapTree<StateSpec, Tensor>(({ dtype, shape, value }) =>
     tensorView(dtype, shape, allocate(dtype, sizeOf(shape)).fill(value))
   )(placed.state) as Branch<Tensor>
 
 export interface InitOptions {
-  /** default f32. In f64 the values are the same f32 numbers. */
+  /** default 'f32'. In f64 the values are the same f32 numbers. */
   readonly dtype?: FloatType
   readonly registry?: LayerRegistry
 }
 
 /**
- * The first parameters of a model. Every parameter has its own stream of random numbers, found by its labels: a layer that is added or
- * taken away leaves those of all others as they were.
+ * The initial parameters of a model. Every parameter has a separate stream of random numbers, derived from its labels:
+ * adding or removing a layer does not change the others.
  *
  * @example init(mlp, rootKey(42)) // Either<ShapeError, ParamsOf<typeof mlp>>
  * @param key the root key of a run; the parameters use its child `init`

@@ -1,4 +1,4 @@
-/** Models from data: what the compiler could not check is checked here. */
+/** Models from data, checked at run time. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { LayerRegistry, Layer } from '../layer/definition.js'
@@ -9,7 +9,7 @@ import { failIf, shapeError, type ShapeError } from '../value/error.js'
 import { sameShape, showShape, type Shape } from '../value/shape.js'
 import { build } from './build.js'
 
-/** any model: whatever its shapes */
+/** a model of any shapes */
 export type AnyModel = Model
 
 /**
@@ -31,10 +31,10 @@ const expectShape = (what: string, expected: Shape, got: Shape): E.Either<ShapeE
   sameShape(expected, got) ? E.right(got) : E.left(shapeError([what], showShape(expected), showShape(got)))
 
 /**
- * A model of stated input and output: they become part of its type.
+ * Checks the input and output shapes of a model: they become part of its type.
  *
  * @example pipe(parseModel(text), E.chainW(checkModelAs(input(784), input(10)))) // Either<..., Model<[784], [10]>>
- * @returns Left when the input or the output is another one, or when a layer does not fit
+ * @returns Left if the input or the output differs, or a layer does not fit
  */
 export const checkModelAs =
   <const In extends Shape, const Out extends Shape>(input: In, output: Out, registry: LayerRegistry = builtInLayers) =>
@@ -49,7 +49,7 @@ export const checkModelAs =
       E.map(() => data as Model<In, Out>)
     )
 
-/** the shape that a model gives for one example */
+/** the output shape of a model for one example */
 export const outputOf = (model: ModelData, registry: LayerRegistry = builtInLayers): E.Either<ShapeError, Shape> =>
   pipe(
     build(model, registry),

@@ -1,4 +1,4 @@
-/** The type of a model's parameters, derived from its data; evaluated only where a program asks for it. */
+/** The type of a model's parameters, derived from its data; computed only where a program uses it. */
 import type { Layer } from '../layer/definition.js'
 import type { Model } from '../layer/model.js'
 import type { BodyParams, SeriesParams } from '../layer/types/params.js'
@@ -8,7 +8,7 @@ import type { Body } from '../layer/types/infer.js'
 import type { Tensor } from '../value/tensor.js'
 import type { Branch } from '../value/tree.js'
 
-/** what is shared anywhere in a layer (its children are in `layer` or `layers`), as [key, model] */
+/** the shared models inside a layer (its children are in `layer` or `layers`), as [key, model] */
 type SharedIn<L> = [Layer] extends [L] ? never : SharedInEach<L>
 type SharedInEach<L> =
   L extends Shared<infer K, infer M>

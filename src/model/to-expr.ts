@@ -26,9 +26,9 @@ export interface ModelGraph extends Applied {
 export interface ToExprOptions {
   /** examples in a batch */
   readonly batch: number
-  /** whether dropout drops and batch statistics are used; default false */
+  /** whether dropout is active and batch statistics are used (default false) */
   readonly training?: boolean
-  /** inference in which dropout still drops: Monte-Carlo prediction; default false */
+  /** inference with active dropout, for Monte-Carlo prediction (default false) */
   readonly sampling?: boolean
   readonly dtype?: FloatType
   readonly registry?: LayerRegistry
@@ -49,7 +49,7 @@ export const toExpr = (model: ModelData, options: ToExprOptions): E.Either<Shape
       const x = inputValue('x', model.input, batch, model.dtype ?? dtype)
       const params = inputsLike('params', placed.params)
       const before = inputsLike('layers', placed.state)
-      // a formula, not a training: it says what a batch of one example gives
+      // allow single examples: this is a formula and not a training
       const allowSingle = true
       const key = input('key', 'u32', [2])
       const context = { params, state: before, shared: {}, training, allowSingle, sampling, key, path: '' }
