@@ -1,7 +1,7 @@
 /**
- * The backends by name, for callers that can send no function: a command line, a message to a thread. All of them give the same bits.
- * A door: the reference backend is loaded when it is asked for, since ndarray-ops makes code from strings as it loads, which a process or
- * a page may forbid.
+ * Backends by name, for callers that can't send a function: a command line, a message to a thread. All of them give the
+ * same bits. A door: the reference backend is loaded on demand, because ndarray-ops generates code from strings when it
+ * is loaded, which a process or a page may forbid.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -21,13 +21,13 @@ const backends = {
 
 export type BackendName = keyof typeof backends
 export const backendNames = Object.keys(backends) as readonly BackendName[]
-/** used unless another is asked for */
+/** the default backend */
 export const defaultBackend: BackendName = 'wasm'
 
 /**
- * The fastest backend that can be used here: native where its addon is built and passes its self-test, else wasm.
+ * The fastest backend that can be used here: native if its addon is built and passes its self-test, else wasm.
  *
- * @param onWasm is called with the reason where native cannot be used
+ * @param onWasm is called with the reason if native cannot be used
  */
 export const fastestBackend = (onWasm: (reason: BackendError) => void): BackendName =>
   pipe(
@@ -48,10 +48,11 @@ const load = (name: BackendName, threads: number): TE.TaskEither<BackendError, B
   )
 
 /**
- * The backend of a name.
+ * The backend with a name.
  *
- * @param onFallback lets the reference backend take over where that one cannot run, and is called with the reason; see `withFallback`
- * @returns Left where it cannot be loaded
+ * @param onFallback allows the reference backend to replace one that cannot run here, and is called with the reason;
+ * see `withFallback`
+ * @returns Left if it cannot be loaded
  */
 export const loadBackend = (
   name: BackendName,
@@ -65,7 +66,7 @@ export const loadBackend = (
         ? TE.toUnion(TE.right(asked))
         : pipe(
             load('reference', 1),
-            // where the other cannot even be loaded, the one that was asked for is still as good as before
+            // if the fallback cannot be loaded, use the requested backend without one
             TE.match(
               () => asked,
               other => withFallback(asked, other, onFallback)

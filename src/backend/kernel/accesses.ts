@@ -1,20 +1,23 @@
-/** Who works with which part of a buffer: found without a look at all of them, since a buffer may hold the matrices of hundreds of layers. */
+/**
+ * Finds the kernels that access a part of a buffer, without scanning all of them, because a buffer may hold the
+ * matrices of hundreds of layers.
+ */
 import { bytesOf, extentOf, readsOf, resultsOf, type Buffer, type Kernel, type KernelProgram, type View } from './ir.js'
 
-/** a kernel, or the outside, by the name of an input or output */
+/** a kernel, or the caller, by the name of an input or output */
 export type Accessor = { readonly view: View } & (
   { readonly kind: 'kernel'; readonly kernel: Kernel } | { readonly kind: 'input' | 'output'; readonly name: string }
 )
-/** numbers of a buffer, from one up to another */
+/** a range of numbers of a buffer */
 interface AccessRange {
   readonly from: number
   readonly to: number
   readonly by: Accessor
 }
 interface RangesOfBuffer {
-  /** what covers much of the buffer */
+  /** ranges that cover much of the buffer */
   readonly wide: readonly AccessRange[]
-  /** the rest, in order, and how far each and those before it reach */
+  /** other ranges, in order, each with the largest end up to it */
   readonly narrow: readonly AccessRange[]
   readonly reach: readonly number[]
 }
@@ -26,7 +29,7 @@ const rangesOf = (all: readonly AccessRange[], size: number): RangesOfBuffer => 
   return { wide: all.filter(isWide), narrow, reach: narrow.map(t => (farthest = Math.max(farthest, t.to))) }
 }
 
-/** all who touch the numbers of a buffer of the program from `from` up to `to`: kernels, and inputs and outputs */
+/** everything that accesses a range of numbers of a buffer: kernels, and inputs and outputs */
 export const accessesOf = (l: KernelProgram): ((b: Buffer, from: number, to: number) => readonly Accessor[]) => {
   const all = new Map<Buffer, AccessRange[]>()
   const add = (by: Accessor): void => {
@@ -49,7 +52,7 @@ export const accessesOf = (l: KernelProgram): ((b: Buffer, from: number, to: num
   return (b, from, to) => {
     const { wide, narrow, reach } = ranges.get(b) ?? rangesOf([], 0)
     const found = wide.filter(t => t.from < to && from < t.to).map(t => t.by)
-    // the first that begins beyond; those before it, as long as one of them may reach this far
+    // binary search for the first range that begins after the end; ranges before it may reach into the part
     let [low, high] = [0, narrow.length]
     while (low < high) {
       const middle = (low + high) >> 1

@@ -1,6 +1,6 @@
 /**
- * The compiler: from the programs of one loop to what each thread runs. The order of its passes is stated here and nowhere else; the
- * engine, `explain` and the self-test all compile with it.
+ * The compiler: from the programs of one loop to the program of each thread. It states the order of passes in one
+ * place; the engine, `explain` and the self-test all use it.
  */
 import { topological } from '../../expr/op.js'
 import type { Program } from '../../expr/program.js'
@@ -19,24 +19,24 @@ import { simplify } from './simplify.js'
 import { accessOfMoves, threadProgram, type Part, type Scheduled } from './thread-programs.js'
 import { layOutWeights, type Panels } from './weight-layout.js'
 
-/** the programs of one loop, and what is known of it */
+/** the programs of one loop, and the facts about the loop that passes use */
 export interface Source {
   readonly programs: readonly Pick<Program, 'order' | 'outputs'>[]
-  /** what is fed back from step to step: outputs of these names are the next step's inputs */
+  /** values that are fed back from step to step: outputs with these names are the next step's inputs */
   readonly carried?: Readonly<Record<string, Aval>>
   /** the names of inputs that stay the same for the whole loop */
   readonly resident?: readonly string[]
-  /** threads that may be used */
+  /** max threads */
   readonly threads?: number
 }
 
-/** What the passes pass on. Each field is empty until the pass that fills it. */
+/** The state of a compilation, which each pass extends. A field is empty until the pass that fills it. */
 export interface Compilation {
   readonly graphs: readonly Materialized[]
   readonly programs: readonly KernelProgram[]
   readonly fedBack: FedBack
   readonly resident: readonly string[]
-  /** those that may be used; from `partition` on, those that are used */
+  /** max threads; after `partition`, the threads that are used */
   readonly threads: number
   /** inputs that are stored in panels, by name */
   readonly panels: ReadonlyMap<string, Panels>
@@ -45,13 +45,13 @@ export interface Compilation {
   readonly plan: MemoryPlan
   /** for each program, whether all threads meet before a kernel */
   readonly barriers: readonly (readonly boolean[])[]
-  /** for each program and thread, what its modules are made from */
+  /** for each program and thread, the content of its modules */
   readonly parts: readonly (readonly (readonly Part[])[])[]
 }
 
 export interface Pass {
   readonly name: string
-  /** what it does, in a sentence */
+  /** a sentence about what it does */
   readonly does: string
   readonly run: (c: Compilation) => Compilation
 }
@@ -79,7 +79,10 @@ const scheduled = (c: Compilation, which: number): Scheduled => ({
   barriers: c.barriers[which] ?? []
 })
 
-/** Shares are for threads that pay: with nothing to share out, or nothing fed back (one pass over data), one thread does all. */
+/**
+ * Uses several threads only if that pays: one thread is enough if no kernel can be partitioned, or nothing is fed back
+ * (one pass over data).
+ */
 const partitionAll = (c: Compilation): Compilation => {
   const sharesOn = (threads: number): Compilation['shares'] =>
     c.programs.map(p => p.kernels.map(k => partition(k, threads)))
@@ -157,7 +160,7 @@ export type PassName = (typeof passes)[number]['name']
 /** The names of the compiler's passes, in their order. */
 export const passNames: readonly PassName[] = passes.map(p => p.name)
 
-/** where what is fed back is stored, before anything has its address */
+/** the buffers of values that are fed back, before they have addresses */
 const fedBackOf = (carried: Readonly<Record<string, Aval>>): FedBack =>
   new Map(
     Object.entries(carried).map(([name, { dtype, shape }], i) => {
@@ -166,7 +169,7 @@ const fedBackOf = (carried: Readonly<Record<string, Aval>>): FedBack =>
     })
   )
 
-/** before the first pass */
+/** the state before the first pass */
 export const uncompiled = ({ programs, carried = {}, resident = [], threads = 1 }: Source): Compilation => ({
   graphs: programs.map(({ order, outputs }) => ({ outputs, order, materialized: new Set() })),
   programs: [],
@@ -180,7 +183,7 @@ export const uncompiled = ({ programs, carried = {}, resident = [], threads = 1 
   parts: []
 })
 
-/** Some of the passes, from the first to the last one named. */
+/** Runs the passes up to the named one. */
 export const runPasses = (
   c: Compilation,
   { from, to }: { readonly from?: PassName; readonly to?: PassName } = {}

@@ -1,4 +1,4 @@
-/** What the engine makes of a program, as text: its kernels in order, what they read and write, and what they cost. */
+/** The compiled form of a program as text: its kernels in order, what they read and write, and their costs. */
 import { markdownTable } from 'markdown-table'
 import type { Expr } from '../../expr/op.js'
 import type { Program } from '../../expr/program.js'
@@ -71,18 +71,18 @@ const costOf = (k: Kernel): Cost => {
   }
 }
 const bytes = (v: View): number => sizeOf(v.shape) * bytesOf[v.buffer.dtype]
-/** of a table only the rows that are taken are read */
+/** of a table, only the gathered rows are read */
 const traffic = (k: Kernel): number =>
   (k.kind === 'gather' ? [k.index, k.to, k.to] : [...readsOf(k), ...resultsOf(k)]).reduce((sum, v) => sum + bytes(v), 0)
 
 export interface ExplainOptions {
-  /** threads that may be used (1) */
+  /** max threads (default 1) */
   readonly threads?: number
   /** names of inputs that stay the same from step to step, as a dataset does */
   readonly resident?: readonly string[]
 }
 
-/** A program as the source of a loop: what is named like an input is fed back, as in a step of training. */
+/** A program as the source of a loop: outputs with the name of an input are fed back, as in a step of training. */
 export const sourceOf = (p: Program, { threads = 1, resident = [] }: ExplainOptions = {}): Source => ({
   programs: [p],
   carried: Object.fromEntries(Object.entries(p.inputs).filter(([name]) => Object.hasOwn(p.outputs, name))),
@@ -100,7 +100,7 @@ interface Row {
 const sharing = (k: Kernel, parts: readonly Kernel[]): string =>
   parts.length < 2 ? 'one' : inPieces(k, parts.length) ? 'pieces' : 'parts'
 
-/** A kernel and what it costs: the cells of its row, with those about threads where there are several. */
+/** A kernel and its costs as the cells of a row; with several threads also how they share it. */
 export const kernelRows = (c: Compilation): readonly Row[] => {
   const program = c.programs[0] as KernelProgram
   const name = bufferNames(program)
@@ -134,7 +134,7 @@ const kernelAlign = (threads: number): readonly string[] => [
   ...(threads > 1 ? ['l', 'l'] : [])
 ]
 
-/** where the buffers of the program are; what is written over its old value is one line */
+/** the addresses of the program's buffers; a value that is updated in place is one line */
 const bufferRows = ({ programs, plan }: Compilation): readonly (readonly string[])[] => {
   const program = programs[0] as KernelProgram
   const name = bufferNames(program)
@@ -161,10 +161,11 @@ const bufferRows = ({ programs, plan }: Compilation): readonly (readonly string[
 }
 
 /**
- * Two tables. A program's kernels in order: what each computes, from which buffers into which, floating-point operations, bytes moved; on
- * several threads also how they share it (parts of their own, pieces taken in turn, or one thread alone) and whether all wait before it.
- * And the buffers: address, bytes, and the first and last kernel that use them; buffers share memory where one is no longer needed.
- * Then the totals. Outputs named like inputs are fed back, as in a step of training.
+ * Two tables. A program's kernels in order: what each computes, from which buffers into which, floating-point
+ * operations, bytes moved; with several threads also how they share it (fixed parts, pieces taken at run time, or one
+ * thread alone) and whether all wait before it. And the buffers: address, bytes, and the first and last kernel that use
+ * them; buffers share memory if their lifetimes don't overlap. Then the totals. Outputs named like inputs are fed back,
+ * as in a step of training.
  *
  * @example console.log(explain(p, { threads: 2 }))
  */
@@ -190,8 +191,8 @@ export const explain = (p: Program, options: ExplainOptions = {}): string => {
 }
 
 /**
- * The program after one of the compiler's passes, or before the first one ('none'), as text: a graph until kernels are made of it, kernels after that, and at the end what
- * each thread does.
+ * The program after one of the compiler's passes, or before the first one ('none'), as text: a graph, from `fuse` on
+ * kernels, and at the end the program of each thread.
  *
  * @example console.log(explainPass(p, 'fuse'))
  */

@@ -1,6 +1,7 @@
 /**
- * The kernel IR as text, for people and for listings in tests. A buffer is written by its name, a view as `name[shape]`, followed by
- * `/strides` and `+offset` where it is no plain view from the start of the buffer, and by `@address` once memory is planned.
+ * The kernel IR as text, for people and for listings in tests. A buffer is written as its name, a view as
+ * `name[shape]`. `/strides` and `+offset` follow unless the view is contiguous from the start of the buffer, and
+ * `@address` once memory is planned.
  */
 import type { Expr } from '../../expr/op.js'
 import { showNumber } from '../../expr/number-text.js'
@@ -30,7 +31,10 @@ const firstAndMore = (names: readonly string[]): string =>
 const firstToLast = (names: readonly string[]): string =>
   names.length === 1 ? `${names[0]}` : `${names[0]}..${names.at(-1)}`
 
-/** what buffers are called: inputs and outputs by the names that share them, by default the first and how many more, the rest by number */
+/**
+ * names of buffers: inputs and outputs have the names that share them (by default the first, and the number of others);
+ * other buffers have numbers
+ */
 export const bufferNames = (
   { kernels, inputs, outputs }: KernelProgram,
   shared: (names: readonly string[]) => string = firstAndMore
@@ -60,7 +64,7 @@ const attributes = (n: Expr): string => {
   const text = JSON.stringify(n.attrs)
   return text === '{}' ? '' : ` ${text}`
 }
-/** the nodes that a kernel computes, and how it calls them */
+/** the nodes that a kernel computes, and their names */
 const bodyLines = (
   k: MapKernel | ReduceKernel,
   roots: readonly Expr[],
@@ -103,7 +107,7 @@ const mapLines = (k: MapKernel, view: ShowView): readonly string[] => {
   ]
 }
 
-/** A kernel, a line for what it does and lines for what it computes inside. */
+/** A kernel: a line for its operation, and lines for the nodes that it computes. */
 export const kernelLines = (k: Kernel, view: ShowView): readonly string[] => {
   switch (k.kind) {
     case 'map':
@@ -130,7 +134,7 @@ export const kernelLines = (k: Kernel, view: ShowView): readonly string[] => {
   }
 }
 
-/** Nodes in their order; those that are stored in memory are listed at the end. */
+/** Nodes in order; those that are stored in memory are listed at the end. */
 export const printGraph = (g: Materialized): string => {
   const stored = [...g.order.entries()].flatMap(([i, n]) => (g.materialized.has(n) ? [`%${i}`] : []))
   return [
@@ -139,7 +143,7 @@ export const printGraph = (g: Materialized): string => {
   ].join('\n')
 }
 
-/** what each thread does of a kernel, where it is divided */
+/** the part of each thread, if the kernel is partitioned */
 const shareLines = (k: Kernel, parts: readonly Kernel[], view: ShowView): readonly string[] => {
   if (parts.length < 2) return []
   if (inPieces(k, parts.length)) return [`  ${parts.length} threads take pieces`]
@@ -202,7 +206,7 @@ const threadLines = (c: Compilation, which: number): readonly string[] =>
     ])
   )
 
-/** What a compilation has come to: its graphs, then its kernels, and at the end what each thread does. */
+/** A compilation as text: its graphs, then its kernels, and at the end the program of each thread. */
 export const printCompilation = (c: Compilation): string => {
   const listings =
     c.programs.length === 0

@@ -1,7 +1,7 @@
-/** The order of kernels: kernels that update what is fed back come last, behind all that depends on the batch. */
+/** Orders kernels: those that update what is fed back come last, after everything that depends on the batch. */
 import { readsOf, writesOf, type Buffer, type Kernel, type KernelProgram } from './ir.js'
 
-/** Puts the kernels that write what is fed back under these names, and those that need what such kernels write, behind all others. */
+/** Moves the kernels that write values with these names, and those that depend on such kernels, to the end. */
 export const schedule = (l: KernelProgram, fedBack: { readonly has: (name: string) => boolean }): KernelProgram => {
   const updated = new Set<Buffer>(
     Object.entries(l.outputs).flatMap(([name, v]) => (fedBack.has(name) ? [v.buffer] : []))

@@ -1,18 +1,18 @@
-/** Iteration spaces: as few nested loops as the ways of walking memory allow. */
+/** Iteration spaces: the smallest number of nested loops that the strides of all walkers allow. */
 import type { Dims } from '../../value/shape.js'
 
 export interface Space {
   /** loop counts, outermost first; no axis of size 1 */
   readonly counts: Dims
-  /** for each way of walking: its step along each of the loops */
+  /** for each walker: its step along each of the loops */
   readonly steps: readonly Dims[]
-  /** for each loop, the last of the original axes that went into it */
+  /** for each loop, the last of the original axes that were merged into it */
   readonly axes: Dims
 }
 
 /**
- * Drops axes of size 1 and joins neighbours that every way of walking passes through without a gap. Axes in different segments are
- * never joined (`segment` names each axis').
+ * Drops axes of size 1 and merges neighbouring axes that every walker passes through without a gap. Axes in different
+ * segments are never merged (`segment` gives the segment of each axis).
  */
 export const collapse = (shape: Dims, steps: readonly Dims[], segment: (axis: number) => number = () => 0): Space => {
   const loops: { count: number; axis: number; steps: number[] }[] = []

@@ -1,6 +1,6 @@
 /**
- * Sizes of matrix products: how they are cut into blocks, panels and pieces. A panel holds a few columns of the right operand, row after
- * row; a block of the result is a few rows times one panel.
+ * Sizes of matrix products: how they are divided into blocks, panels and pieces. A panel holds a few columns of the
+ * right operand, row after row; a block of the result is a few rows times one panel.
  */
 import type { Dims } from '../../value/shape.js'
 import { bytesOf, type Buffer, type MatmulKernel, type View } from './ir.js'
@@ -15,24 +15,27 @@ export const elementSizes: Readonly<Record<'f32' | 'f64', ElementSize>> = {
   f64: { lanes: 2, size: 8 }
 }
 
-/** Rows and vectors of columns in a block. Measured: 4 x 2 is ahead of 2 x 4 and 2 x 3, and reads least; 3 x 3 and larger run out of registers. */
+/**
+ * Rows and vectors of columns in a block. Measured: 4 x 2 is faster than 2 x 4 and 2 x 3, and reads least; 3 x 3 and
+ * larger spill registers.
+ */
 export const blockRows = 4
 export const blockVectors = 2
 
-/** panels multiplied together: rows of A stay in the nearest cache meanwhile */
+/** panels multiplied together, while rows of A stay in the nearest cache */
 export const panelsTogether = 4
-/** products of fewer rows are not packed: a panel would be used too seldom to pay */
+/** products of fewer rows are not packed, because each panel would be used too seldom */
 export const thinBelow = 4
 
 type AddressOf = (b: Buffer) => number
 
-/** how the last two axes of an operand lie, and its batches, in bytes */
+/** the strides of the last two axes of an operand, and of its batches, in bytes */
 export interface Layout {
   readonly base: number
   readonly row: number
   readonly column: number
   readonly batch: number
-  /** of a packed operand: from one panel to the next */
+  /** the stride from one panel to the next, for a packed operand */
   readonly panel?: number
 }
 const at = (d: Dims, i: number): number => d[i] as number
@@ -74,34 +77,34 @@ export const sizesOf = (k: MatmulKernel, address: AddressOf = () => 0): ProductS
   }
 }
 
-/** whether the rows are so few that packing would not pay */
+/** whether there are too few rows for packing to pay */
 export const isThin = ({ m, b, c, p }: ProductSizes): boolean =>
   m < thinBelow && b.column === p.size && b.panel === undefined && c.panel === undefined
 
 /** whether B needs no packing: it is stored in panels, and the product is by the matrix itself, not by its transpose */
 export const isPacked = ({ b, p }: ProductSizes): boolean => b.panel !== undefined && b.column === p.size
 
-/** how many columns a panel has */
+/** number of columns of a panel */
 export const panelWidth = ({ p }: Pick<ProductSizes, 'p'>): number => blockVectors * p.lanes
 
 /** rows multiplied together */
 const maxRows = 32
-/** pieces for each thread: with this number, none waits long for the last one */
+/** pieces for each thread: enough that no thread waits long for the last one */
 const piecesPerThread = 8
 
 const align = (n: number): number => Math.ceil(n / 64) * 64
 
-/** how a product is cut into pieces */
+/** the division of a product into pieces */
 export interface Tiling {
-  /** whether B is packed whole, and A by pieces */
+  /** whether B is packed whole, and A in pieces */
   readonly byRows: boolean
-  /** full panels, and the columns that are left over */
+  /** full panels, and the remaining columns */
   readonly full: number
   readonly rest: number
-  /** rows or full panels in a piece, and how many pieces each of the batches has */
+  /** rows or full panels in a piece, and pieces for each batch */
   readonly piece: number
   readonly pieces: number
-  /** bytes of a full panel, and of what is packed: one operand whole, a piece of the other */
+  /** bytes of a full panel, and of the packed operands: one whole, and a piece of the other */
   readonly panelBytes: number
   readonly wholeBytes: number
   readonly pieceBytes: number
@@ -113,7 +116,7 @@ export const tilingOf = (product: ProductSizes, threads: number): Tiling => {
   const panelBytes = depth * blockVectors * 16
   const restBytes = depth * Math.ceil(rest / p.lanes) * 16
   const rowBytes = (rows: number): number => Math.ceil(rows / blockRows) * blockRows * depth * p.size
-  // who has made a panel of the product has it in its caches when the panel is used
+  // the thread that wrote a panel of the product has it in its caches when the panel is read
   const byRows = m > n && c.panel === undefined
   const packed = isPacked(product)
   const wanted = Math.ceil((piecesPerThread * threads) / batches)
@@ -136,11 +139,11 @@ export const tilingOf = (product: ProductSizes, threads: number): Tiling => {
         : Math.max(Math.min(piece, full) * panelBytes, restBytes)
   }
 }
-/** bytes of scratch that each thread needs for a product */
+/** bytes of scratch memory that each thread needs for a product */
 export const scratchFor = (product: ProductSizes, threads: number): number => {
   const { wholeBytes, pieceBytes } = tilingOf(product, threads)
   return wholeBytes + pieceBytes
 }
-/** how many pieces of work there are for threads to take */
+/** number of pieces that threads take at run time */
 export const piecesOf = (product: ProductSizes, threads: number): number =>
   product.batches * tilingOf(product, threads).pieces

@@ -1,6 +1,6 @@
 /**
- * What holds of a compilation after each of its passes. Tests run this between passes, so that a pass that breaks something is found
- * where it breaks it, not in the bits of a training.
+ * Checks a compilation after each of its passes. Tests run this between passes, so that a faulty pass is found at once,
+ * and not by wrong bits of a training.
  */
 import { sizeOf } from '../../value/shape.js'
 import { bodyOf } from './body.js'
@@ -23,7 +23,7 @@ import { inPieces } from './partition.js'
 import { uniformValue } from './simplify.js'
 import { panelWidth, sizesOf } from './tiling.js'
 
-/** what is wrong, in sentences */
+/** faults, in sentences */
 type Faults = readonly string[]
 const faultIf = (wrong: boolean, fault: string): Faults => (wrong ? [fault] : [])
 const addIf = (faults: string[], wrong: boolean, fault: string): void => {
@@ -59,7 +59,7 @@ const viewFaults = (v: View): Faults => {
   ]
 }
 
-/** whether everything that a kernel computes can be computed from what it reads */
+/** checks that everything that a kernel computes depends only on what it reads */
 const insideFaults = (k: Kernel): Faults => {
   if (k.kind !== 'map' && k.kind !== 'reduce') return []
   const roots = k.kind === 'map' ? [...k.outputs, ...(k.maxima ?? [])].map(o => o.node) : [k.node]
@@ -112,7 +112,7 @@ const sizeFaults = (k: Kernel): Faults => {
   }
 }
 
-/** whether each buffer is filled before it is read, by kernels alone */
+/** checks that each buffer is filled before it is read, and by kernels only */
 const orderFaults = (p: KernelProgram): Faults => {
   const filled = new Set<Buffer>([...p.constants, ...Object.values(p.inputs).map(v => v.buffer)])
   const faults: string[] = []
@@ -155,7 +155,7 @@ const numbersWritten = (k: Kernel): number =>
       ? k.outputs.reduce((n, o) => n + sizeOf(o.to.shape), 0)
       : k.outputs.length * k.runs.reduce((n, [, size]) => n + size, 0)
 
-/** whether the parts of a kernel together are the kernel */
+/** checks that the parts of a kernel cover it */
 const shareFaults = (k: Kernel, parts: readonly Kernel[], threads: number): Faults => {
   if (parts.length === 1) return faultIf(parts[0] !== k, 'a kernel that is not divided is another one')
   const all = parts.reduce((n, part) => n + numbersWritten(part), 0)
@@ -195,7 +195,7 @@ const useOf = (c: Compilation, parts: readonly Kernel[]): Use => {
 const meet = (a: readonly Range[], b: readonly Range[]): boolean =>
   a.some(([from, to]) => b.some(([start, end]) => from < end && start < to))
 
-/** whether a barrier stands between any two kernels of which one writes what the other one uses */
+/** checks that a barrier separates any two kernels of which one writes what the other accesses */
 const barrierFaults = (c: Compilation, which: number): Faults => {
   const barriers = c.barriers[which] ?? []
   const uses = (c.shares[which] ?? []).map(parts => useOf(c, parts))
@@ -214,7 +214,7 @@ const barrierFaults = (c: Compilation, which: number): Faults => {
 const overwrites = (k: Kernel, read: View, written: View): boolean =>
   k.kind === 'map' && (isOneNumber(read) ? sizeOf(written.shape) === 1 : isPlain(read) && isPlain(written))
 
-/** Follows whose numbers each byte holds from kernel to kernel: what is read must still be there. */
+/** Tracks which value each byte holds from kernel to kernel: a value must still be there when it is read. */
 const memoryFaults = (c: Compilation, p: KernelProgram): Faults => {
   const range = rangeIn(c.plan.address)
   const faults: string[] = []
@@ -264,9 +264,9 @@ const threadFaults = (c: Compilation, which: number): Faults => {
 }
 
 /**
- * What does not hold of a compilation that should, after whichever pass: arguments come first, views stay inside their buffers, sizes and
- * element types fit, buffers are filled before they are read and overwritten only when nothing reads them any more, the parts of a kernel
- * are the kernel, threads wait where one writes what another one uses.
+ * The faults of a compilation after any pass: arguments come first, views stay inside their buffers, sizes and element
+ * types fit, buffers are filled before they are read and overwritten only when nothing reads them any more, the parts
+ * of a kernel are the kernel, threads wait where one writes what another one uses.
  */
 export const verify = (c: Compilation): Faults => [
   ...(c.programs.length === 0 ? c.graphs.flatMap(graphFaults) : []),

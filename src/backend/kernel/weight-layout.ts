@@ -1,8 +1,9 @@
 /**
- * Matrices that a loop keeps and multiplies by (weights) are stored in panels: a few columns side by side, row after row, then the next
- * columns, as products read their right operand. So no step packs them. What is computed number by number with them (gradients, slots of
- * the optimizer) is stored in panels too. Threads divide matrices by panels, so a thread multiplies in the next step by what it updated in
- * this one, which is in its own caches. No number is computed differently.
+ * Stores matrices that a loop keeps and multiplies by (weights) in panels: a few columns side by side, row after row,
+ * then the next columns, which is the order in which products read their right operand. So no step needs to pack them.
+ * Values that are combined with them number by number (gradients, slots of the optimizer) are stored in panels too.
+ * Threads divide matrices by panels, so a thread multiplies by what it updated in the previous step, which is in its
+ * caches. No number is computed differently.
  */
 import { sizeOf } from '../../value/shape.js'
 import type { DType, Storage } from '../../value/tensor.js'
@@ -20,7 +21,7 @@ import {
 import { accessesOf } from './accesses.js'
 import { isThin, panelWidth, sizesOf } from './tiling.js'
 
-/** a matrix in a buffer of one of the programs, its numbers one after another */
+/** a contiguous matrix in a buffer of one of the programs */
 interface MatrixRef {
   readonly program: number
   readonly buffer: Buffer
@@ -41,7 +42,10 @@ const isMatrix = (place: MatrixRef, { rows, columns }: Size, v: View): boolean =
 const isTranspose = (place: MatrixRef, { rows, columns }: Size, v: View): boolean =>
   v.offset === place.offset && v.shape.join() === `${columns},${rows}` && v.stride.join() === `1,${columns}`
 
-/** what passes number by number through all that it touches, wherever these lie: then they may lie otherwise, if they do so together */
+/**
+ * the views of a kernel that passes number by number through everything that it accesses; these may be reordered
+ * together
+ */
 const passed = (k: MapKernel): readonly View[] | undefined => {
   const outputs = k.outputs.map(o => o.to)
   const { places, keys } = bodyOf(
@@ -55,9 +59,9 @@ const passed = (k: MapKernel): readonly View[] | undefined => {
 }
 
 /**
- * What else lies so where a kernel has a matrix in panels, which it touches by a view; undefined where the kernel cannot have it so.
+ * Which other values must be stored in panels if a kernel's matrix is; undefined if the kernel does not allow it.
  *
- * @param together what an elementwise kernel passes through number by number
+ * @param together the views that an elementwise kernel passes through number by number
  */
 const besides = (
   k: Kernel,
@@ -70,7 +74,7 @@ const besides = (
     const fits = view !== k.a && (isMatrix(place, size, view) || (view === k.b && isTranspose(place, size, view)))
     return fits ? [] : undefined
   }
-  // one number of a matrix is read where it is, and maxima are written so
+  // a single number of a matrix is read at its row-major place, and maxima are written there
   if (together?.includes(view) !== true) return undefined
   const at = place.offset - view.offset
   return at >= 0 && at + numbersIn(size) <= sizeOf(view.shape)
@@ -78,7 +82,10 @@ const besides = (
     : undefined
 }
 
-/** a program, who touches what in it, and what its elementwise kernels pass through number by number */
+/**
+ * a program, the kernels that access its buffers, and the views that its elementwise kernels pass through number by
+ * number
+ */
 interface Indexed extends KernelProgram {
   readonly accessesIn: ReturnType<typeof accessesOf>
   readonly passed: ReadonlyMap<Kernel, readonly View[] | undefined>
@@ -89,7 +96,10 @@ const indexed = (p: KernelProgram): Indexed => ({
   passed: new Map(p.kernels.flatMap(k => (k.kind === 'map' ? [[k, passed(k)]] : [])))
 })
 
-/** all that must be stored in panels if one matrix is, and the names of what is kept among it; undefined where something prevents it */
+/**
+ * everything that must be stored in panels if one matrix is, and the names of kept values among it; undefined if a
+ * kernel prevents it
+ */
 const followed = (
   programs: readonly Indexed[],
   kept: ReadonlySet<string>,
@@ -109,7 +119,7 @@ const followed = (
         if (v !== undefined) add({ program, buffer: v.buffer, offset: v.offset })
     })
   }
-  // a map's entries include those that are added on the way
+  // iteration over a map includes entries that are added meanwhile
   for (const place of seen.values()) {
     const { accessesIn, passed } = programs[place.program] as Indexed
     if (place.buffer.role.kind === 'constant') return undefined
@@ -127,7 +137,7 @@ const followed = (
   return { places: [...seen.values()], names }
 }
 
-/** the matrices that are multiplied by, the products being large enough */
+/** the right operands of products that are large enough */
 const multipliedBy = (
   programs: readonly KernelProgram[],
   kept: ReadonlySet<string>
@@ -145,21 +155,21 @@ const multipliedBy = (
     })
   })
 
-/** how a matrix is stored in panels: how many columns it has, and how many of them a panel has */
+/** a matrix in panels: its columns, and the columns of a panel */
 export interface Panels {
   readonly columns: number
   readonly width: number
 }
 export interface WeightLayout {
   readonly programs: readonly KernelProgram[]
-  /** what is kept in panels, by its names */
+  /** values that are stored in panels, by name */
   readonly panels: ReadonlyMap<string, Panels>
 }
 
 /**
- * Weights in panels, where nothing that works with them needs them otherwise.
+ * Stores weights in panels, if no kernel needs them in another layout.
  *
- * @param resident the names of what is kept and not fed back
+ * @param resident the names of values that are kept and not fed back
  */
 export const layOutWeights = (
   given: readonly KernelProgram[],
@@ -189,7 +199,7 @@ export const layOutWeights = (
     const packed = { b: isThere(program, k.b), to: isThere(program, k.to) }
     return packed.b || packed.to ? { ...k, packed } : k
   }
-  /** where a kernel passes through such matrices in a row */
+  /** marks the matrices in panels that a one-dimensional kernel passes through */
   const passing = (k: MapKernel): MapKernel => {
     const to = k.outputs[0]?.to
     if (to === undefined || k.shape.length !== 1) return k
@@ -208,16 +218,16 @@ export const layOutWeights = (
 
 type Numbers = Storage[DType]
 
-// One loop each, and no function inside: there are millions of numbers in a large state.
+// One loop each without calls, because a large state has millions of numbers.
 
-/** Copies the numbers of a matrix, stored row by row, into panels. */
+/** Copies the numbers of a row-major matrix into panels. */
 export const pack = (from: Numbers, to: Numbers, { columns, width }: Panels): void => {
   let at = 0
   for (let first = 0; first < columns; first += width)
     for (let row = first; row < from.length; row += columns)
       for (let c = row; c < row + width; c++) to[at++] = from[c] as number
 }
-/** Copies the numbers of a matrix from panels to rows. */
+/** Copies the numbers of a matrix from panels into row-major order. */
 export const unpack = (from: Numbers, to: Numbers, { columns, width }: Panels): void => {
   let at = 0
   for (let first = 0; first < columns; first += width)

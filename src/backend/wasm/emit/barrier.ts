@@ -1,6 +1,6 @@
 /**
- * Where threads wait for one another: a counter and a generation number in shared memory. A thread looks many times first, since the others
- * are mostly there already or soon; then it sleeps until it is woken.
+ * Barriers: a counter and a generation number in shared memory. A thread polls first, because the others mostly arrive
+ * soon; then it sleeps until it is woken.
  */
 import {
   block,
@@ -20,7 +20,7 @@ import {
 } from 'wasmati'
 import { arrivedAddr, generationAddr, spinCountAddr } from '../../kernel/thread-memory.js'
 
-/** the last thread to arrive: no one is left to wait for, so the next generation begins and all are woken */
+/** the last thread to arrive starts the next generation and wakes all others */
 const release = (threads: number, mine: Local<'i32'>, left: Local<'i32'>): void => {
   i32.const(0)
   i32.const(0)
@@ -35,7 +35,7 @@ const release = (threads: number, mine: Local<'i32'>, left: Local<'i32'>): void 
   memory.atomic.notify({ offset: generationAddr })
   local.set(left)
 }
-/** the others: look for the next generation some times, then sleep until it is there */
+/** the other threads poll for the next generation for a while, then sleep until it begins */
 const wait = (mine: Local<'i32'>, left: Local<'i32'>, sleep: ImportFunc<['i32'], ['i32']>): void => {
   i32.const(0)
   i32.load({ offset: spinCountAddr })
@@ -72,8 +72,8 @@ const wait = (mine: Local<'i32'>, left: Local<'i32'>, sleep: ImportFunc<['i32'],
 }
 
 /**
- * `sleep` waits for the generation to move on from the one given, and says 1 when it gave up: then a thread is dead, and the trap becomes
- * an error. (wasmati 0.2 has Wasm's own wait instruction with a wrong type.)
+ * `sleep` waits until the generation differs from the given one, and returns 1 if it gave up: then a thread is dead,
+ * and the trap becomes an error. (wasmati 0.2 declares Wasm's wait instruction with a wrong type.)
  */
 export const emitBarrier = (threads: number, sleep: ImportFunc<['i32'], ['i32']>): Func<[], []> =>
   func({ in: [], locals: [i32, i32], out: [] }, (_, [mine, left]) => {

@@ -1,9 +1,9 @@
-/** Bytes moved from one place to another, without looking at what they mean. */
+/** Copies of bytes, without regard to their meaning. */
 import { i32, i64, local, memory, v128, type Local } from 'wasmati'
 import type { Address } from '../../kernel/thread-programs.js'
 import { integer } from './lanes.js'
 
-/** an address, and the turn that its step is taken by */
+/** an address, and the local of the turn that multiplies its step */
 interface AddressAt extends Address {
   readonly turn?: Local<'i32'>
 }
@@ -18,7 +18,7 @@ const pushAddress = ({ base, turn, step = 0 }: AddressAt, plus: number): void =>
     i32.add()
   }
 }
-/** more than this goes through the engine's own copy, whose call costs as much as these loads and stores */
+/** larger copies use memory.copy, whose call costs as much as these loads and stores */
 const copiedPieceByPiece = 128
 
 export const copyBytes = (to: AddressAt, from: AddressAt, bytes: number): void => {

@@ -1,11 +1,14 @@
-/** Products that a module leaves to functions which it imports: they compute the same bits, in the same memory. */
+/** Products that a module leaves to imported functions, which compute the same bits in the same memory. */
 import type { MatmulKernel } from '../../kernel/ir.js'
 import { isThin, panelWidth, sizesOf, type Layout, type ProductSizes } from '../../kernel/tiling.js'
 import type { AddressOf } from './scope.js'
 import type { Sharing } from './panel.js'
 import type { ImportedProduct } from '../equipment.js'
 
-/** Fewer multiplications than these are left to Wasm. Measured: with 4,096 both take the same time, with 8,192 Wasm takes 1.4 times as long. */
+/**
+ * Wasm computes products with fewer multiplications. Measured: with 4,096 both take the same time, with 8,192 Wasm
+ * takes 1.4 times as long.
+ */
 const worthCalling = 8192
 
 /**
@@ -26,7 +29,7 @@ const layoutNumbers = ({ base, row, column, batch, panel = 0 }: Layout): readonl
   panel
 ]
 
-/** The numbers of a product that is left to an imported function; undefined where Wasm computes it. */
+/** The numbers of a product for an imported function; undefined if Wasm computes it. */
 export const importedProduct = (
   kernel: MatmulKernel,
   address: AddressOf,

@@ -64,7 +64,7 @@ export const productOf = (k: MatmulKernel, where: Pick<Where, 'address'> & { rea
 })
 
 export interface Locals {
-  /** pointers to the operands and the result of the batch at hand; free to move */
+  /** pointers to the operands and the result of the current batch; the code may change them */
   readonly a: Local<'i32'>
   readonly b: Local<'i32'>
   readonly c: Local<'i32'>

@@ -2,10 +2,10 @@
 import { call, func, i32, select, v128, type Func, type Local } from 'wasmati'
 import { two, type Push } from './lanes.js'
 
-/** what it takes is for `invoke` to know */
+/** wasmati types arguments as tuples; `invoke` passes the right number */
 export type Routine = Func<[], []>
 
-/** wasmati types arguments and locals one by one, as tuples; ours have names, and are as many as the routine needs */
+/** wasmati types arguments and locals as tuples; ours have names, and their number depends on the routine */
 export const routine = <Name extends string>(
   names: readonly Name[],
   { integers, vectors }: { readonly integers: number; readonly vectors: number },
@@ -55,7 +55,7 @@ export const i1 = {
   lt: two(() => i32.lt_u())
 } as const
 
-/** the smaller of two integers without sign */
+/** the smaller of two unsigned integers */
 export const smaller =
   (a: Push, b: Push): Push =>
   () => {

@@ -1,4 +1,6 @@
-/** What the code of one function works with: its locals, the addresses of buffers, the functions that it may call. */
+/**
+ * The environment of the code of one function: its locals, the addresses of buffers, the functions that it may call.
+ */
 import type { Func, Local } from 'wasmati'
 import type { Expr } from '../../../expr/op.js'
 import type { Dims } from '../../../value/shape.js'
@@ -7,17 +9,17 @@ import type { Buffer } from '../../kernel/ir.js'
 import type { UnaryName } from './functions.js'
 import type { Share } from './routine.js'
 
-/** functions that kernels of a module share, made when first asked for */
+/** functions that kernels of a module share, made when they are first used */
 export interface Library {
   readonly unary: (name: UnaryName) => Func<['v128'], ['v128']>
   readonly pow: () => Func<['v128', 'v128'], ['v128']>
-  /** key words and four places -> four draws of 32 bits */
+  /** key words and four indexes -> four draws of 32 bits */
   readonly bits32: () => Func<['v128', 'v128', 'v128'], ['v128']>
   readonly share: Share
 }
 export type AddressOf = (b: Buffer) => number
 
-/** how many vectors hold four elements */
+/** number of vectors that hold four elements */
 export const width = (d: DType): 1 | 2 => (d === 'f64' ? 2 : 1)
 
 /** Code that works with the locals of one function. */
@@ -26,7 +28,7 @@ export interface Scope {
   readonly library: Library
   /** the vectors of a value */
   readonly vectors: (n: Expr) => readonly Local[]
-  /** the local that walks along: the byte offset of a read or write, or with `first` the number of a place */
+  /** the local that advances: the byte offset of a read or write, or with `first` an index */
   readonly walker: (steps: Dims, first?: number) => Local
   /** the words of a key, each in all four lanes */
   readonly keyWords: (key: Expr) => readonly [Local, Local]

@@ -1,12 +1,15 @@
 /**
- * Products of few rows, where a panel would be used too seldom to pay: each row of the result is the sum of B's rows, some of them to
- * a pass, the result staying in the nearest cache while B streams by once.
+ * Products of few rows, for which packing would not pay. Each row of the result is a sum of B's rows, several of them
+ * per pass; the result stays in the nearest cache while B is read once.
  */
 import { i32, local, memory, v128, type Local } from 'wasmati'
 import { advance, times } from './loops.js'
 import { storeSome, type Locals, type Product } from './matrix.js'
 
-/** Rows of B to a pass. Measured: 8 read and write the result least; with 10 registers run out, and it takes three times as long. */
+/**
+ * Rows of B per pass. Measured: 8 read and write the result least often; 10 spill registers, and take three times as
+ * long.
+ */
 const rowsToAPass = 8
 
 const copy = (to: Local<'i32'>, from: Local<'i32'>, plus = 0): void => {

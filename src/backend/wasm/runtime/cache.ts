@@ -1,4 +1,4 @@
-/** Modules are made once: what one is made from, written as text, finds it again, in whatever loop or program it comes up. */
+/** Caches modules: a module is found again by the text of what it is made from, in any loop or program. */
 import type { Expr } from '../../../expr/op.js'
 import type { Part } from '../../kernel/thread-programs.js'
 import { emitModule, type Emitted } from '../emit/module.js'
@@ -12,7 +12,7 @@ const isExpr = (v: object): v is Expr => 'op' in v && 'args' in v
 /** a number, -0 and infinities too */
 const number = (n: number): string => (Object.is(n, -0) ? '-0' : String(n))
 
-/** Writes a kernel with addresses in place of buffers. Equal texts are equal code. */
+/** A kernel as text, with addresses in place of buffers. Equal texts mean equal code. */
 const kernelText = (k: Kernel, address: (b: Buffer) => number): string => {
   const ids = new Map<Expr, number>()
   const lines: string[] = []
@@ -30,7 +30,7 @@ const kernelText = (k: Kernel, address: (b: Buffer) => number): string => {
       .map(([name, x]) => `${name}:${show(x)}`)
       .join()}}`
   }
-  /** numbers the nodes, what they need first; what is read from memory needs nothing */
+  /** numbers the nodes in dependency order; values read from memory have no dependencies */
   const idOf = (root: Expr): number => {
     const stack = [root]
     for (let n = stack.at(-1); n !== undefined; n = stack.at(-1)) {
@@ -64,7 +64,7 @@ export const partText = ({ address, panel, work, ...rest }: Part): string =>
 export interface Cached extends Emitted {
   readonly compiled: () => WebAssembly.Module
 }
-/** bytes of modules and texts that are kept: those of some fifty networks of three layers */
+/** bytes of cached modules and texts: those of about fifty networks of three layers */
 const mostBytes = 0x100_0000
 
 const kept = new Map<string, Cached>()
@@ -72,9 +72,9 @@ let keptBytes = 0
 const weight = (text: string, { bytes }: Emitted): number => text.length + bytes.length
 
 /**
- * The module made from a part, from the cache where it is there.
+ * The module of a part, from the cache if it is there.
  *
- * @param imports whether it leaves large products to functions that it imports
+ * @param imports whether it imports functions for large products
  */
 export const moduleOf = (part: Part, imports = false): Cached => {
   const text = `${imports ? 'imports products\n' : ''}${partText(part)}`
