@@ -1,4 +1,4 @@
-/** The command line: what is asked for, in commander's terms. */
+/** The command line, defined with commander. */
 import { Command, CommanderError } from 'commander'
 import * as E from 'fp-ts/lib/Either.js'
 import { commands } from './commands.js'
@@ -43,7 +43,7 @@ const program = (io: Io, end: (code: Promise<ExitCode>) => void): Command => {
   return root
 }
 
-/** memory that runs out, or a mistake of gradfold's own: said in one line like every other failure */
+/** reports an unexpected exception (out of memory, or a fault of gradfold) in one line like every other failure */
 const unforeseen =
   (io: Io) =>
   (e: unknown): ExitCode => {
@@ -51,7 +51,7 @@ const unforeseen =
     return exitCodes.failed
   }
 
-/** Carries out a command line, without the name of the command itself. Never throws. */
+/** Runs a command line, without the name of the command itself. Never throws. */
 export const run = (args: readonly string[], io: Io): Promise<ExitCode> =>
   new Promise<ExitCode>(resolve => {
     const parsed = E.tryCatch(

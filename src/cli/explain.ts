@@ -1,4 +1,4 @@
-/** `gradfold explain run.json`: what the compiled engine makes of a training step. */
+/** `gradfold explain run.json`: the compiled form of a training step. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -15,7 +15,7 @@ import { printed } from './print.js'
 import { about, readRun } from './read.js'
 
 export interface ExplainFlags {
-  /** one of 1 to 8, in digits */
+  /** 1 to 8, in digits */
   readonly threads: string
   readonly pass?: PassName
   readonly wat?: boolean

@@ -1,4 +1,4 @@
-/** What the command shows, as text: pure functions of numbers. */
+/** Formats the output of the command: pure functions of numbers. */
 import type { Scores } from '../train/progress.js'
 import type { MetricValue } from '../train/metric/index.js'
 
@@ -34,7 +34,7 @@ export const scores = (s: Scores, prefix = ''): string =>
     Object.fromEntries(Object.entries({ loss: s.loss, ...s.metrics }).map(([k, v]) => [`${prefix}${k}`, metric(v)]))
   )
 
-/** what fits in a line: metrics that are lists or tables left out */
+/** scores that fit in a line: without metrics that are lists or tables */
 export const single = ({ loss, metrics }: Scores): Scores => ({
   loss,
   metrics: Object.fromEntries(Object.entries(metrics).filter(([, v]) => typeof v === 'number'))
@@ -42,13 +42,13 @@ export const single = ({ loss, metrics }: Scores): Scores => ({
 
 export interface BarState {
   readonly epoch: number
-  /** unknown where the stop rule looks at the loss alone */
+  /** unknown if the stop rule reads only the loss */
   readonly epochs?: number | undefined
-  /** from 0 to 1, of the running epoch */
+  /** the done part of the current epoch, from 0 to 1 */
   readonly done: number
   /** examples per second */
   readonly rate: number
-  /** seconds left, where the end is known */
+  /** seconds left, if the end is known */
   readonly remaining?: number | undefined
   readonly loss: number
 }

@@ -1,4 +1,4 @@
-/** How a command that only prints something ends: the text on stdout, or one line on stderr. */
+/** The end of a command that only prints: the text on stdout, or one line on stderr. */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'

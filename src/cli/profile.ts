@@ -13,9 +13,9 @@ import { printed } from './print.js'
 import { about, readRun } from './read.js'
 
 export interface ProfileFlags {
-  /** one of 1 to 8, in digits */
+  /** 1 to 8, in digits */
   readonly threads: string
-  /** of a training, to measure */
+  /** number of training steps to measure */
   readonly steps: number
 }
 

@@ -1,4 +1,4 @@
-/** Shows a run while it is on: a bar on a terminal, plain lines elsewhere, JSON lines for machines. */
+/** Shows a run while it runs: a bar on a terminal, plain lines elsewhere, JSON lines for programs. */
 import { SingleBar } from 'cli-progress'
 import * as IORef from 'fp-ts/lib/IORef.js'
 import type { Executed } from '../run/execute.js'
@@ -9,7 +9,10 @@ import { errorLine, oneLine, resumeLines, type Failure } from './exit.js'
 import { barLine, pairs, scores, single, whole, type BarState } from './format.js'
 import type { Sink, Terminal } from './io.js'
 
-/** says that a layer learns nothing from a batch of one example; a run file is trained nevertheless, so that its bits stay */
+/**
+ * warns that a layer learns nothing from a batch of one example; the run continues nevertheless, so that stored runs
+ * keep their bits
+ */
 export const warnOfSingles =
   (io: Pick<Terminal, 'err'>) =>
   (problem: Problem<string> | undefined): void => {
@@ -19,7 +22,7 @@ export const warnOfSingles =
 export interface ReporterOptions {
   readonly json: boolean
   readonly quiet: boolean
-  /** the last step, where it is known before (`horizon`), given the steps of an epoch */
+  /** the last step, if it is known in advance (`stepLimit`), given the steps of an epoch */
   readonly lastStep: (epochSteps: number) => number | undefined
 }
 export interface Reporter {
@@ -30,7 +33,7 @@ export interface Reporter {
 
 type StepEvent = Extract<TrainEvent, { readonly tag: 'step' }>
 
-/** what is measured: where the running epoch began, and what it has seen */
+/** measurements: the start of the current epoch, and the examples since then */
 export interface Meter {
   readonly start: number
   readonly epochStart: number
@@ -44,7 +47,7 @@ export const afterStep = (m: Meter, examples: number, now: number): Meter => {
 }
 export const afterEpoch = (m: Meter, now: number): Meter => ({ ...m, epochStart: now, examples: 0 })
 
-/** what the bar shows after a step */
+/** the state of the bar after a step */
 export const barAfter = (m: Meter, e: StepEvent, last: number | undefined, now: number): BarState => ({
   epoch: Math.ceil(e.step / e.epochSteps),
   epochs: last === undefined ? undefined : Math.ceil(last / e.epochSteps),
@@ -54,12 +57,12 @@ export const barAfter = (m: Meter, e: StepEvent, last: number | undefined, now: 
   loss: e.loss
 })
 
-/** milliseconds: epochs shorter than this get no bar, which would only flicker */
+/** milliseconds: shorter epochs get no bar, which would only flicker */
 const patience = 200
 
 /**
- * A bar that draws itself within `update`: training is synchronous, so no timer would get a turn. It takes no signals (a handler in
- * script would keep Ctrl-C waiting for the run's end) and leaves the cursor and the terminal's modes alone.
+ * A bar that is drawn inside `update`: training is synchronous, so timers don't run. It handles no signals (a handler
+ * in JavaScript would delay Ctrl-C until the run ends) and does not change the cursor or the terminal's modes.
  */
 const drawBar = (stream: Sink): SingleBar =>
   new SingleBar({
@@ -91,7 +94,7 @@ const finalLines = (r: Executed): readonly string[] => [
   ...(r.test === undefined ? [] : [`test   ${scores(r.test)}`])
 ]
 
-/** one line on stderr, with another where it can be resumed; and an object on stdout where machines read it */
+/** one line on stderr, and another one if the run can be resumed; with --json an object on stdout */
 export const tellFailure = ({ out, err }: Pick<Terminal, 'out' | 'err'>, json: boolean, f: Failure): void => {
   if (json) out.write(errorJson(f))
   err.write([errorLine(f.problem, f.file), ...resumeLines(f).map(oneLine)].map(l => `${l}\n`).join(''))

@@ -20,7 +20,7 @@ import { reporter, tellFailure, warnOfSingles } from './reporter.js'
 export interface TrainFlags extends RecordFlags {
   /** the folder to record the run in */
   readonly record?: string
-  /** a folder of such folders, called after their runs */
+  /** a folder with one such folder for each run, named after the run */
   readonly store?: string
 }
 

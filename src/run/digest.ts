@@ -1,4 +1,4 @@
-/** What is hashed, and how: SHA-256 over bytes, canonical JSON for everything that is not a tensor. */
+/** Digests: SHA-256 over bytes, and canonical JSON for everything except tensors. */
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import canonicalize from 'canonicalize'
@@ -12,7 +12,7 @@ import { errorText } from '../value/text.js'
 export const sha256Of = (...parts: readonly Uint8Array[]): string =>
   bytesToHex(parts.reduce((hash, part) => hash.update(part), sha256.create()).digest())
 
-/** a SHA-256 as it is written */
+/** a SHA-256 as text */
 export const digest: Codec<string> = refined(
   'a SHA-256 in 64 hexadecimal digits, 0-9 and a-f',
   (u): u is string => typeof u === 'string' && /^[0-9a-f]{64}$/.test(u)
@@ -22,7 +22,7 @@ export const digest: Codec<string> = refined(
  * Canonical JSON (RFC 8785): the same data give the same text, whatever the order of their fields.
  *
  * @example canonicalJson({ b: 1, a: [1e21, 'x'] }) // Right('{"a":[1e+21,"x"],"b":1}')
- * @returns Left for what canonical JSON has no text for: NaN, infinities, half characters, data that contain themselves
+ * @returns Left for data without canonical JSON: NaN, infinities, lone surrogates, circular data
  */
 export const canonicalJson = (u: unknown): E.Either<DecodeError, string> =>
   pipe(
@@ -33,7 +33,7 @@ export const canonicalJson = (u: unknown): E.Either<DecodeError, string> =>
     E.chain(E.fromNullable(decodeError(['$'], 'data that canonical JSON can hold', 'nothing')))
   )
 
-/** canonical JSON of data that are known to have one; a name with half a character is escaped */
+/** canonical JSON of data that have one for certain; a lone surrogate in a name is escaped */
 export const canonicalText = (u: unknown): string =>
   pipe(
     canonicalJson(u),

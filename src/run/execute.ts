@@ -1,4 +1,4 @@
-/** A run carried out without a record: trained, then scored on the whole of each part. */
+/** Runs without a record: trains, then scores each whole part. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend } from '../backend/backend.js'
@@ -21,7 +21,7 @@ export interface PartScores {
   readonly train: Scores
   readonly test?: Scores
 }
-/** how a run ended */
+/** the outcome of a run */
 export interface Executed extends PartScores {
   /** which stop rule ended it */
   readonly reason: string

@@ -1,4 +1,4 @@
-/** Numbers in JSON, to the bit: JSON has no -0, no infinities and no NaN, so these four stand as text. */
+/** Numbers in JSON, exact to the bit: JSON has no -0, infinities or NaN, so these four are strings. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { list, type Codec } from '../value/codec.js'
@@ -7,7 +7,9 @@ import type { MetricValue } from '../train/metric/metric.js'
 const texts: Readonly<Record<string, number>> = { '-0': -0, Infinity, '-Infinity': -Infinity, NaN }
 const isNumber = (u: unknown): u is number => typeof u === 'number'
 
-/** any f64 number; its decimal text is the shortest that reads back as the same number, which every engine writes alike */
+/**
+ * any f64 number; its decimal text is the shortest that reads back as the same number, which every engine writes alike
+ */
 export const exactNumber: Codec<number> = new t.Type<number, unknown, unknown>(
   'number, or one of the texts -0, Infinity, -Infinity, NaN',
   isNumber,

@@ -1,4 +1,4 @@
-/** From a run file to what `train` takes. */
+/** From a run file to the arguments of `train`. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -14,11 +14,11 @@ import { prepare, type Prepared } from './prepare.js'
 import { builtInRun, type RunRegistry } from './registry.js'
 import { trainingOf, type RunFile } from './run-file.js'
 
-/** a run with its data at hand */
+/** a run with its data */
 export interface OpenRun {
   readonly training: Training
   readonly datasets: Prepared
-  /** the data as they came from their source; see `completeRun` */
+  /** the data before splitting and scaling; see `completeRun` */
   readonly source: Datasets
 }
 
@@ -36,8 +36,8 @@ const checkTest = (
  * Loads the data of a run and prepares them as it says.
  *
  * @example pipe(TE.fromEither(parseRunFile(text)), TE.chainW(run => openRun(run)))
- * @returns Left for whatever the reader refuses, for a split or a scaling that the data do not allow, for a test part that does not fit
- * the model, and for other data than the run's `dataDigest` says
+ * @returns Left for every error of the reader, for a split or a scaling that the data do not allow, for a test part
+ * that does not fit the model, and if the data differ from the run's `dataDigest`
  */
 export const openRun = (
   run: RunFile,
@@ -48,7 +48,7 @@ export const openRun = (
     TE.chainEitherKW(checkData(run)),
     TE.bindTo('source'),
     TE.bindW('datasets', ({ source }) => TE.fromEither(prepare(run)(source))),
-    // it is scored after the training: too late to find that it does not fit
+    // check it now: it is scored after the training, when it would be too late
     TE.chainFirstEitherKW(({ datasets: { test } }) => checkTest(trainingOf(run), registry, test)),
     TE.map(({ source, datasets }) => ({ training: trainingOf(run), datasets, source }))
   )

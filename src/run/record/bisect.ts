@@ -1,13 +1,13 @@
-/** The first difference of two long lists, without looking at all of them. */
+/** Finds the first difference of two long lists without comparing all items. */
 
 /**
- * The first of `count` places where `same` is false, found by bisection: about log2(count) places are asked about. It must be true up to
- * some place and false from there on, as it is of chained sums.
+ * The first of `count` indexes where `same` is false, by bisection: about log2(count) calls. `same` must be true up to
+ * some index and false from there on, as it is for hash chains.
  *
  * @example firstDifferent(8, i => i < 5) // 5, and 8 where all are the same
  */
 export const firstDifferent = (count: number, same: (i: number) => boolean): number => {
-  // what stands before `low` is the same; `high` is not, or is not there
+  // everything before `low` is the same; `high` differs or is the end
   const between = (low: number, high: number): number => {
     const middle = Math.floor((low + high) / 2)
     return low >= high ? high : same(middle) ? between(middle + 1, high) : between(low, middle)

@@ -1,4 +1,4 @@
-/** How two run files differ: path by path, as data of JSON. */
+/** The differences of two run files, path by path, as JSON data. */
 import microdiff from 'microdiff'
 import type { ModelData } from '../../layer/model.js'
 import { builtInRun, type RunRegistry } from '../registry.js'
@@ -7,13 +7,13 @@ import { runFileCodec, type RunFile } from '../run-file.js'
 export interface Change {
   /** `optimizer/rate` */
   readonly path: readonly string[]
-  /** JSON of what is there; absent where nothing is */
+  /** the value as JSON; absent if there is none */
   readonly a?: unknown
   readonly b?: unknown
 }
 
 /**
- * The places where two run files differ, every setting written out; none where they mean the same run.
+ * The paths at which two run files differ, with every setting included; none if they describe the same run.
  *
  * @example changes(run, { ...run, seed: 2 }) // [{ path: ['seed'], a: 1, b: 2 }]
  */

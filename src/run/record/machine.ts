@@ -1,4 +1,4 @@
-/** What the platform says of itself, and the one thing that it is asked for: time for what came in meanwhile. A door (Node). */
+/** Facts about the platform, and a pause for its event loop. A door (Node). */
 import { arch, availableParallelism, cpus, platform, release } from 'node:os'
 import type { Backend } from '../../backend/backend.js'
 import { version } from '../version.js'
@@ -36,5 +36,5 @@ export const environment = ({ name }: Backend): Environment => {
   }
 }
 
-/** Lets signals, timers and files have their turn. */
+/** Lets signals, timers and file operations run. */
 export const breathe = (): Promise<void> => new Promise(resolve => setImmediate(resolve))

@@ -1,4 +1,4 @@
-/** Recorded runs done again, up to any of their steps. */
+/** Replays recorded runs, up to any of their steps. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
@@ -38,12 +38,12 @@ export const turnsOf = (
     ...(datasets.validation === undefined ? {} : { validation: datasets.validation })
   })(datasets.train)
 
-/** stops pulling: nothing more is wanted of it */
+/** stops pulling and releases the training's resources */
 export const leave = (pulled: Generator<TrainingChunk, E.Either<TrainError, Trained>>): void => {
   pulled.return(E.left(settingError([], 'a run that continues', 'its end')))
 }
 
-/** the state of a run after a step, from the nearest checkpoint before it that verifies */
+/** the state of a run after a step, from the nearest earlier checkpoint that verifies */
 export const stateOf = async (
   r: Recorded,
   opened: OpenRun,
@@ -68,7 +68,7 @@ export const stateOf = async (
   let last = from?.progress.step ?? 0
   for (let next = pulled.right.next(); next.done !== true; next = pulled.right.next()) {
     for (const e of next.value.events) if (e.tag === 'step') last = e.step
-    // a turn ends where it is asked to
+    // a turn ends at the requested step
     if (last !== step) {
       await breathe()
       continue

@@ -1,14 +1,17 @@
 /**
- * The steps of a record, in bytes: a header that says the layout, then one row of fixed size per step. All numbers little-endian.
+ * The steps of a record, in bytes: a header that says the layout, then one row of fixed size per step. All numbers
+ * little-endian.
  *
- *     header   8 bytes "gfsteps1", u32 length of the JSON, u32 size of a row, JSON of the layout, zeros up to a multiple of 8
- *     row      u32 step, u32 examples, f64 weight, f64 loss, f64 each sum of the metrics, u32 u32 each tensor's fingerprint, u32 u32 chain
+ *     header   8 bytes "gfsteps1", u32 length of the JSON, u32 size of a row, JSON of the layout, zeros up to a
+ *     multiple of 8
+ *     row      u32 step, u32 examples, f64 weight, f64 loss, f64 each sum of the metrics, u32 u32 each tensor's
+ *     fingerprint, u32 u32 chain
  *
- * Numbers are kept as they are, to the bit. Row i is at header + i x size, so any step is read without those before it.
+ * Numbers are stored bit by bit. Row i is at header + i x size, so any step can be read alone.
  *
- * The chain of a row is the fingerprint (value/fingerprint) of its words with the chain of the row before in the chain's place: (0, 0) in
- * the first. Two records with equal chains at row k have equal rows up to k, so the first difference is found by bisection; and a row
- * that was torn, or changed later, gives itself away.
+ * The chain of a row is the fingerprint (value/fingerprint) of its words, where the chain of the previous row takes the
+ * place of its own; for the first row that is (0, 0). Two records with equal chains at row k have equal rows up to k,
+ * so the first difference is found by bisection. The chain also reveals rows that are incomplete or were changed later.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
@@ -20,22 +23,22 @@ import { fingerprintOf, type Fingerprint } from '../../value/fingerprint.js'
 import { tensorView } from '../../value/tensor.js'
 import { utf8 } from '../../value/text.js'
 
-/** what a row holds beside what every row has */
+/** the parts of a row that differ between runs */
 export interface Layout {
-  /** the sums of the metrics: their names in the order of the rows, and how many numbers each has */
+  /** the sums of the metrics: their names in the order of the rows, and the count of numbers in each */
   readonly sums: readonly { readonly name: string; readonly length: number }[]
   /** the paths of the parameter tensors */
   readonly tensors: readonly string[]
   readonly precision: 'f32' | 'f64'
 }
-/** a step as it is recorded */
+/** a recorded step */
 export interface StepRow extends Omit<StepReport, 'settings'> {
-  /** low and high word for each parameter tensor after the step */
+  /** the low and high word of the fingerprint of each parameter tensor after the step */
   readonly fingerprints: readonly number[]
 }
 
 const magic = 'gfsteps1'
-/** of the header: more cannot be needed, as names of tensors are bounded too */
+/** max bytes of the header; names of tensors are limited too */
 const mostHeader = 0x400_0000
 const [beforeSums, fixedStart, chainSize] = [24, 16, 8]
 
@@ -50,11 +53,11 @@ const sumNumbers = ({ sums }: Layout): number => sums.reduce((n, s) => n + s.len
 /** bytes of a row */
 export const rowSize = (l: Layout): number => beforeSums + 8 * (sumNumbers(l) + l.tensors.length) + chainSize
 
-/** the sums of a step that its row has: all but lists as long as the batch, for rows are equally long */
+/** the sums in a row: all except lists as long as the batch, because all rows have the same length */
 export const rowSums = (sums: Totals): readonly (readonly [string, readonly number[]])[] =>
   Object.entries(sums).filter(([name]) => !isPerExample(name))
 
-/** the layout of a run's rows, as its first step shows it */
+/** the layout of a run's rows, from its first step */
 export const layoutOf = (sums: Totals, tensors: readonly string[], precision: Layout['precision']): Layout => ({
   sums: rowSums(sums).map(([name, numbers]) => ({ name, length: numbers.length })),
   tensors,
@@ -79,7 +82,7 @@ export interface Header {
 }
 const damaged = (expected: string, got: string): DecodeError => decodeError(['steps'], expected, got)
 
-/** how long a header is, from its first 16 bytes */
+/** the length of a header, from its first 16 bytes */
 export const headerLength = (start: Uint8Array): E.Either<DecodeError, number> => {
   if (start.length < fixedStart) return E.left(damaged('a header', counted(start.length, 'byte')))
   const name = Array.from(start.subarray(0, 8), byte => String.fromCharCode(byte)).join('')
