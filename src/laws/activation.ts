@@ -1,4 +1,4 @@
-/** What every activation must obey. */
+/** The laws of activations. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import fc from 'fast-check'
@@ -32,7 +32,7 @@ import {
 import { uniform } from './uniform.js'
 
 type Outputs = Readonly<Record<'y' | 'slope', Tensor>>
-/** the values, and the derivative of their sum: for an activation of single numbers the slope at each */
+/** the values, and the derivative of their sum: for an elementwise activation the slope at each number */
 const at = ({ formula }: ActivationDefinition, x: Tensor): Verdict<Outputs> => {
   const e = input('x', x.dtype, x.shape)
   const y = formula(e)
@@ -50,7 +50,7 @@ const gradientOf = (kind: ActivationDefinition, x: Tensor<Dims, 'f64'>): Verdict
     worded(checkGradient(reference, (e: Expr) => weighted([kind.formula(e)]), x, { tolerance: 2e-6 })),
     E.chain(({ ok, worst }) => holds(ok, () => `the gradient is off: ${JSON.stringify(worst)}`))
   )
-/** close on both sides of x, value and slope are close too */
+/** close to x on both sides, value and slope are close to those at x */
 const smoothAt = (kind: ActivationDefinition, x: number): Verdict => {
   const step = 1e-6
   return pipe(
@@ -70,7 +70,7 @@ const smoothAt = (kind: ActivationDefinition, x: number): Verdict => {
   )
 }
 
-/** each number, or each list along the last axis, is looked at alone */
+/** each number, or each list along the last axis, is mapped independently of the others */
 const aloneOf = (kind: ActivationDefinition, x: Tensor): Verdict =>
   pipe(
     at(kind, x),
@@ -94,7 +94,7 @@ const aloneOf = (kind: ActivationDefinition, x: Tensor): Verdict =>
     })
   )
 
-/** between 0 and 1; along the last axis they add up to 1 */
+/** between 0 and 1; along the last axis they sum to 1 */
 const probabilitiesOf = (kind: ActivationDefinition, x: Tensor): Verdict =>
   pipe(
     at(kind, x),
@@ -123,10 +123,10 @@ const anywhere = [...large, 1e-3, 1e-8, 1e-38, 1e-45, 1e8, 3e38]
  * The laws of an activation:
  * - json: a layer with it goes to JSON and back
  * - gradient: against difference quotients in f64
- * - kinks: value and slope jump nowhere but where the record says (for activations of single numbers)
+ * - kinks: value and slope jump only where the definition says (for elementwise activations)
  * - finite: value and slope are finite up to inputs of 10,000 either way, in f32 and f64
- * - alone: the shape stays; each number, or each list along the last axis, is looked at alone
- * - probabilities: where the record says that it gives them, they are from 0 to 1, and along the last axis add up to 1
+ * - alone: the shape stays; each number, or each list along the last axis, is mapped independently of the others
+ * - probabilities: if the definition says that it gives them, they are from 0 to 1, and sum to 1 along the last axis
  * - purity, backends: the same bits twice, and on the reference and compiled, forward and backward
  *
  * @example for (const { name, property } of activationLaws(cube)) test(name, () => fc.assert(property))

@@ -1,4 +1,4 @@
-/** What every dimension of a search must obey. */
+/** The laws of search dimensions. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import fc from 'fast-check'
@@ -31,7 +31,7 @@ const options = (mostMargin: number, leastWidth: number): fc.Arbitrary<NarrowOpt
   })
 type Of = Space<{ readonly x: Dimension }>
 
-/** finished trials with random settings of the space, and values that depend on nothing */
+/** finished trials with random settings of the space, and values that are independent of the settings */
 const trialsOf = (s: Of, registry: SpaceRegistry, from: number, n: number): Verdict<readonly Trial[]> =>
   worded(
     E.traverseArray((index: number) =>
@@ -103,14 +103,15 @@ const narrowingLaws = (kind: DimensionDefinition<Dimension>, all: SpaceRegistry)
 /**
  * The laws of a dimension, for each of its samples:
  * - json: it goes to JSON and back; unknown fields are refused
- * - samples: whatever is drawn is in the dimension, and can travel as JSON
- * - place: a value lies between 0 and 1, and the value at its place is the value, but for rounding: going there and back again changes nothing more
- * - spread: a grid has values of the dimension, no more than asked for, each once
- * - narrow: a narrowed dimension is one too, of the same kind; unless an end was extended it has nothing that the old one hadn't; it
- *   holds the best value
- * - least: narrowing to the least width, by trials of the whole, comes to rest: once more with the same trials changes nothing
+ * - samples: every drawn value belongs to the dimension, and goes to JSON and back
+ * - place: the position of a value is from 0 to 1, and the value at this position is the same up to rounding; a second
+ *   round trip changes nothing
+ * - spread: a grid has distinct values of the dimension, at most as many as requested
+ * - narrow: a narrowed dimension is a valid dimension of the same kind; it contains the best value; unless an end was
+ *   extended, it contains only values of the old one
+ * - least: repeated narrowing by the same trials reaches a fixed point at the min width
  *
- * @param registry what else its samples are made of; the definition itself is added
+ * @param registry other definitions that its samples use; the definition itself is added
  * @example for (const { name, property } of dimensionLaws(angleKind)) test(name, () => fc.assert(property))
  */
 export const dimensionLaws = (

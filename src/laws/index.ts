@@ -1,6 +1,7 @@
 /**
- * The door `gradfold/laws`: what every member of an open family must obey, as properties for fast-check (an optional peer dependency:
- * install it to use this door; nothing else of gradfold loads it). gradfold's own members are held to the same laws.
+ * The entry point `gradfold/laws`: the laws of the open families, as properties for fast-check (an optional peer
+ * dependency: install it to use this entry point; nothing else of gradfold loads it). The built-in members obey the
+ * same laws.
  *
  * In the test suite of a library that adds a layer and a loss, with any test runner:
  *
@@ -12,9 +13,10 @@
  *     for (const { name, property } of [...layerLaws(scaleKind), ...lossLaws(hingeKind)])
  *       test(name, () => fc.assert(property, { numRuns: 20 }))
  *
- * A law speaks of all samples of the record, so these should show each setting at work. Where it fails, the counterexample holds the
- * numbers drawn and, in words, what is wrong: `sample {"layer":{"tag":"scale"},"input":[3]}: output 0 is f32[1], said to be f32[3]`.
- * Trainings take a while (the laws called resume): some tens of runs of each law say much already.
+ * A law tests all samples of a definition, so these should use each setting. If a law fails, the counterexample
+ * contains the drawn numbers and a sentence that says what is wrong: `sample {"layer":{"tag":"scale"},"input":[3]}:
+ * output 0 is f32[1], said to be f32[3]`. The laws called `resume` train, which takes time: a few dozen runs of each
+ * law are enough.
  */
 export { type Law } from './law.js'
 export { activationLaws } from './activation.js'

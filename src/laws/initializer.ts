@@ -1,4 +1,4 @@
-/** What every initializer must obey. */
+/** The laws of initializers. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import fc from 'fast-check'
@@ -24,7 +24,7 @@ const shape: fc.Arbitrary<Dims> = fc.array(size, { minLength: 1, maxLength: 4 })
  * - json: a layer with it goes to JSON and back; unknown fields are refused
  * - shape: as many numbers as the shape holds, as f32
  * - finite: none of them NaN or infinite
- * - determinism: the same key, the same bits, in a fresh array
+ * - determinism: the same key gives the same bits, in a new array
  *
  * @example for (const { name, property } of initializerLaws(near)) test(name, () => fc.assert(property))
  */

@@ -1,4 +1,4 @@
-/** The law of everything that travels as JSON. */
+/** The law of everything that has a JSON form. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import fc from 'fast-check'
@@ -6,7 +6,7 @@ import { sameData } from '../value/equal.js'
 import { decode, parseJson, type Codec } from '../value/codec.js'
 import { everySample, holds, law, worded, type Law } from './law.js'
 
-/** json: what is written is plain JSON, and reads back as the same data; an unknown field is refused */
+/** json: encoding gives plain JSON, which decodes to the same data; an unknown field is refused */
 export const jsonLaw = <A>(codec: Codec<A>, samples: readonly A[]): Law =>
   law('json', fc.constantFrom('unknown', 'x', 'tags'), stranger =>
     everySample(samples, sample => {

@@ -1,4 +1,4 @@
-/** What every layer must obey. */
+/** The laws of layers. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import fc from 'fast-check'
@@ -32,7 +32,7 @@ import { resumeLaw, smallOutput } from './resume.js'
 import { apply, computed, exprsIn, formulaOf, namedOutputs, placedAt, valuesOf, type At } from './sample.js'
 import { allFinite, computationLaws, exampleOf, floatType, sameValues, slopes, weighted } from './values.js'
 
-// ---- the laws that are about layers alone
+// ---- laws that only layers have
 
 const outputShapes = (s: Shape): readonly Dims[] => (isDims(s) ? [s] : s.flatMap(outputShapes))
 const sameAval = (what: string, wanted: Aval, got: Aval | undefined): Verdict =>
@@ -116,7 +116,10 @@ const gradientOf = (sample: Sample<Layer>, registry: LayerRegistry, a: Drawn): V
     )
   )
 
-/** inference draws nothing and keeps running statistics; a layer that has neither does the same in both modes */
+/**
+ * inference draws nothing and keeps running statistics; a layer without random draws and statistics computes the same
+ * in both modes
+ */
 const inferenceOf = (sample: Sample<Layer>, registry: LayerRegistry, a: Drawn): Verdict =>
   pipe(
     E.Do,
@@ -140,7 +143,7 @@ const inferenceOf = (sample: Sample<Layer>, registry: LayerRegistry, a: Drawn): 
     )
   )
 
-/** bits of an example in inference, alone and in its batch */
+/** the bits of an example in inference mode, alone and in its batch */
 const independenceOf = (sample: Sample<Layer>, registry: LayerRegistry, a: Drawn): Verdict =>
   pipe(
     E.Do,
@@ -160,7 +163,7 @@ const independenceOf = (sample: Sample<Layer>, registry: LayerRegistry, a: Drawn
     )
   )
 
-// ---- a model that any layer fits in
+// ---- a model around any layer
 
 const toShape = (s: Shape): Layer =>
   isDims(s) ? sequential(dense(sizeOf(s)), reshape(...s)) : fanOut(...s.map(toShape))
@@ -182,15 +185,16 @@ interface Drawn {
 /**
  * The laws of a layer, for each sample of its definition, random inputs, parameters and running statistics:
  * - json: it goes to JSON and back; unknown fields are refused
- * - shape: outputs, running statistics and first parameters have the shapes that its place says
+ * - shape: outputs, running statistics and initial parameters have the shapes of its shape rule
  * - gradient: of inputs and parameters, in training and in inference, against difference quotients in f64
- * - purity: the same inputs and key give the same bits, and stay as they are
+ * - purity: the same inputs and key give the same bits, and are not changed
  * - backends: the same bits on the reference and compiled, forward and backward, in training and in inference
- * - inference: draws nothing, keeps running statistics; without either, does what training does
+ * - inference: draws nothing and keeps running statistics; a layer without either computes the same as in training
  * - independence: in inference the bits of an example do not depend on the batch it came in
- * - resume: a training of a model with it, interrupted, written to bytes, read and resumed, gives the bits of an uninterrupted one
+ * - resume: a training of a model with it, interrupted, written to bytes, read and resumed, gives the bits of an
+ *   uninterrupted one
  *
- * @param registry what else its samples are made of; the definition itself is added
+ * @param registry other definitions that its samples use; the definition itself is added
  * @example for (const { name, property } of layerLaws(scaleKind)) test(name, () => fc.assert(property))
  */
 export const layerLaws = (kind: LayerDefinition<Layer>, registry: LayerRegistry = builtInLayers): readonly Law[] => {

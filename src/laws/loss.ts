@@ -1,4 +1,4 @@
-/** What every loss must obey. */
+/** The laws of losses. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import fc from 'fast-check'
@@ -27,7 +27,7 @@ import { jsonLaw } from './json.js'
 import { every, everySample, holds, law, lawsOf, seed, worded, type Law, type Verdict } from './law.js'
 import { compute, computationLaws, exampleOf, floatType, numbers, sameValues, slopes } from './values.js'
 
-/** outputs of one example; each loss is tried with those of them that it takes */
+/** output shapes of one example; each loss is tested with those that it takes */
 const shapes: readonly Dims[] = [[1], [2], [3], [4], [2, 3], [2, 1, 2]]
 const suited = (loss: KnownLoss): readonly Dims[] => shapes.filter(s => E.isRight(checkLoss(loss, s, undefined, 'f64')))
 const someShape = (loss: KnownLoss, choice: number): Verdict<Dims> => {
@@ -38,7 +38,7 @@ const someShape = (loss: KnownLoss, choice: number): Verdict<Dims> => {
     : E.right(shape)
 }
 
-// ---- numbers that suit a loss
+// ---- valid outputs and targets
 
 const outputs = ({ expects }: KnownLoss, dtype: FloatType, shape: Dims, from: number): Tensor =>
   numbers(dtype, shape, from, expects === 'probabilities' ? [0.05, 0.95] : [-3, 3])
@@ -89,7 +89,7 @@ const lossesOf = (t: Tried): Verdict<Tensor> =>
     E.map(r => r['losses'] as Tensor)
   )
 
-// ---- the laws that are about losses alone
+// ---- laws that only losses have
 
 const shapeOf = (loss: KnownLoss, a: Drawn): Verdict =>
   pipe(
@@ -136,7 +136,7 @@ const independenceOf = (loss: KnownLoss, a: Drawn): Verdict =>
     )
   )
 
-/** a step of a training whose model gives its inputs, so that they are what the loss takes for outputs */
+/** a step of a training whose model returns its inputs, so that these can be any outputs that the loss takes */
 const stepWith = (registry: TrainingRegistry, loss: Loss, shape: Dims): Verdict<(b: Batch) => ReturnType<Step>> => {
   const t = training({
     model: modelData(shape, identity) as unknown as Model,
@@ -159,7 +159,7 @@ const stepWith = (registry: TrainingRegistry, loss: Loss, shape: Dims): Verdict<
 }
 const filled = (dtype: DType, shape: Dims): Tensor => tensorView(dtype, shape, allocate(dtype, sizeOf(shape)))
 
-/** shapes near the right one */
+/** shapes close to the right one */
 const wrongTargets = (batch: number, lead: Dims, example: Dims, target: Dims): readonly Dims[] => [
   [batch],
   [...lead, 1],
@@ -233,11 +233,12 @@ const targetsOf = (registry: TrainingRegistry, sample: Loss, a: Drawn): Verdict 
  * - shape: one loss for each example, [K], of the outputs' element type
  * - gradient: by the outputs, against difference quotients in f64
  * - independence: the bits of an example's loss do not depend on the other examples
- * - targets: those of another shape than the outputs' are refused, never stretched; class indexes are taken, and mean what rows with
- *   a single 1 mean, where the record says so, and else refused. A single output may have one number for each example, of any type.
+ * - targets: targets with another shape than the outputs are refused, never broadcast; class indexes are equivalent to
+ *   one-hot rows if the definition takes them, else they are refused. A single output may have one number for each
+ *   example, of any type.
  * - purity, backends: the same bits twice, and on the reference and compiled, forward and backward
  *
- * @param registry what else its samples are made of; the definition itself is added
+ * @param registry other definitions that its samples use; the definition itself is added
  * @example for (const { name, property } of lossLaws(hingeKind)) test(name, () => fc.assert(property))
  */
 export const lossLaws = (kind: LossDefinition<Loss>, registry: TrainingRegistry = builtInTraining): readonly Law[] => {

@@ -1,4 +1,4 @@
-/** The laws of members that look at a run's progress and remember numbers: schedules and stop rules. */
+/** The laws of members that read a run's progress and have a memory: schedules and stop rules. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import fc from 'fast-check'
@@ -33,7 +33,7 @@ export const course: fc.Arbitrary<Course> = fc
     })
   ])
 
-/** a member as it is asked in a run */
+/** a member as a run calls it */
 export interface Watcher {
   readonly start: Memory
   readonly next: (memory: Memory, after: Progress) => Memory
@@ -44,7 +44,7 @@ export interface Moment {
   readonly memory: Memory
   readonly answer: number | string | undefined
 }
-/** what it remembers and answers at each moment of a run */
+/** its memory and its answer at each moment of a run */
 export const followed = ({ start, next, ask }: Watcher, progress: Course): readonly Moment[] =>
   progress.reduce<readonly Moment[]>((done, at, i) => {
     const memory = i === 0 ? start : next((done.at(-1) as Moment).memory, at)
@@ -63,8 +63,8 @@ const frozen = (memory: Memory): Memory => Object.freeze({ ...memory })
 
 /**
  * - memory: numbers, none of them NaN
- * - purity: what is answered and remembered depends on progress and memory alone: asked again, backwards, and from a copy of the memory
- *   at any step, the same
+ * - purity: answers and memory depend on progress and memory alone: the same again, in reverse order, and from a copy
+ *   of the memory at any step
  */
 export const memoryLaws = <S>(samples: readonly S[], watcher: (sample: S) => Watcher): readonly Law[] => [
   law('memory', course, progress =>

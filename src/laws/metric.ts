@@ -1,4 +1,4 @@
-/** What every metric must obey. */
+/** The laws of metrics. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import fc from 'fast-check'
@@ -18,7 +18,7 @@ import { jsonLaw } from './json.js'
 import { everySample, holds, law, lawsOf, seed, type Law, type Verdict } from './law.js'
 import { compute, computationLaws, numbers } from './values.js'
 
-/** outputs of one example; each metric is tried with those of them that it takes */
+/** output shapes of one example; each metric is tested with those that it takes */
 const shapes: readonly Dims[] = [[2], [1], [3], [5], [2, 3], [3, 1]]
 
 interface Drawn {
@@ -33,7 +33,7 @@ interface Examples {
 }
 type Sums = Readonly<Record<string, Expr>>
 
-/** outputs and targets that suit a metric: classes are whole numbers, one for each list along the last axis */
+/** valid outputs and targets of a metric: classes are whole numbers, one for each list along the last axis */
 const examplesOf = (
   { targets }: MetricDefinition<Metric>,
   shape: Dims,
@@ -66,7 +66,7 @@ const totalsOf = (kind: MetricDefinition<Metric>, sample: Metric, e: Examples, a
     E.map(r => Object.fromEntries(Object.entries(r).map(([name, t]) => [name, Array.from(numbersOf(t))])))
   )
 
-/** equal up to the order in which f64 numbers are added */
+/** equal up to the order of f64 additions */
 const close = (a: MetricValue | undefined, b: MetricValue | undefined): boolean =>
   typeof a === 'number' && typeof b === 'number'
     ? Object.is(a, b) || Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a), Math.abs(b))
@@ -75,7 +75,7 @@ const close = (a: MetricValue | undefined, b: MetricValue | undefined): boolean 
       a.length === b.length &&
       a.every((x: MetricValue, i) => close(x, (b as readonly MetricValue[])[i]))
 
-/** lengths that add up to n */
+/** batch sizes that sum to n */
 const cutInto = (n: number, cuts: readonly number[]): readonly (readonly number[])[] => {
   const at = [...new Set([0, ...cuts.map(c => c % n), n])].sort((a, b) => a - b)
   return at.slice(1).map((end, i) => Array.from({ length: end - (at[i] as number) }, (_, k) => (at[i] as number) + k))
@@ -111,11 +111,11 @@ const monoidOf = (kind: MetricDefinition<Metric>, sample: Metric, a: Cut): Verdi
 /**
  * The laws of a metric, for each of its samples, random outputs and targets of the shapes that it takes:
  * - json: it goes to JSON and back; unknown fields are refused
- * - monoid: however examples are ordered and cut into batches, the totals give the same value, up to the order in which f64 numbers
- *   are added (1e-9 of it)
+ * - monoid: the value does not depend on the order of examples or the batch size, up to the order of f64 additions
+ *   (1e-9 of it)
  * - purity, backends: the same bits twice, and on the reference and compiled
  *
- * @param registry what else its samples are made of; the definition itself is added
+ * @param registry other definitions that its samples use; the definition itself is added
  * @example for (const { name, property } of metricLaws(biasKind)) test(name, () => fc.assert(property))
  */
 export const metricLaws = (

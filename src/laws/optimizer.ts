@@ -1,4 +1,4 @@
-/** What every optimizer must obey. */
+/** The laws of optimizers. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import fc from 'fast-check'
@@ -37,11 +37,11 @@ interface Drawn {
   readonly seed: number
   readonly dtype: FloatType
 }
-/** gradients as they come: none at all, hardly any, ordinary and very large ones */
+/** sizes of gradients: zero, tiny, ordinary and very large */
 const gradientSizes = [0, 1e-30, 1e-8, 1e-3, 1, 1, 100, 1e6]
 const steps = [0, 1, 2]
 
-/** a member that leaves a parameter out, or remembers what it has not declared, gives a mistake instead of an update */
+/** a member that omits a parameter, or uses a slot that it has not declared, gives an error instead of an update */
 const watched = (self: Interpreter): Interpreter => ({
   ...self,
   update: (o, label, given): Updated => {
@@ -70,7 +70,7 @@ const startOf = (o: Optimizer, registry: TrainingRegistry, { dtype, seed }: Draw
 
 const asInputs = (prefix: string, tree: Branch<Tensor>): Branch<Expr> =>
   mapTree<Tensor, Expr>((t, path) => input(path, t.dtype, t.shape))(tree, prefix) as Branch<Expr>
-/** a few updates one after the other, from the start of a run */
+/** a few consecutive updates, from the start of a run */
 const updatesOf = (
   o: Optimizer,
   registry: TrainingRegistry,
@@ -143,7 +143,7 @@ const shapeOf = (o: Optimizer, registry: TrainingRegistry, a: Drawn): Verdict =>
     )
   )
 
-/** equal up to the order in which f64 numbers are added */
+/** equal up to the order of f64 additions */
 const close = (a: Values, b: Values): Verdict =>
   every(Object.entries(a), ([name, t]) => {
     const ys = numbersOf(b[name] as Tensor)
@@ -162,16 +162,17 @@ const orderOf = (o: Optimizer, registry: TrainingRegistry, a: Drawn): Verdict =>
   )
 
 /**
- * The laws of an optimizer, for each of its samples and a few updates of the parameters of a small network (`dense/weight`,
+ * The laws of an optimizer, for each of its samples and a few updates of the parameters of a small network
+ * (`dense/weight`,
  * `dense/bias`, `dense2/weight`, `dense2/bias`), which the samples must suit:
  * - json: it goes to JSON and back, its schedules too; unknown fields are refused
  * - shape: every parameter has an update; slots are those declared, and keep their shapes
  * - finite: parameters and slots stay finite for gradients from 0 to 1,000,000, in f32 and f64
- * - order: the order in which parameters stand does not matter, up to that in which f64 numbers are added (1e-9)
+ * - order: the order of parameters does not matter, up to the order of f64 additions (1e-9)
  * - purity, backends: the same bits twice, and on the reference and compiled
  * - resume: a training with it, interrupted, written to bytes, read and resumed, gives the bits of an uninterrupted one
  *
- * @param registry what else its samples are made of; the definition itself is added
+ * @param registry other definitions that its samples use; the definition itself is added
  * @example for (const { name, property } of optimizerLaws(signKind)) test(name, () => fc.assert(property))
  */
 export const optimizerLaws = (

@@ -20,21 +20,21 @@ import type { Dims } from '../value/shape.js'
 import { everySample, holds, law, seed, worded, type Law, type Verdict } from './law.js'
 import { numbers, sameValues } from './values.js'
 
-/** examples, in batches of 4: the last batch of an epoch is short */
+/** examples, in batches of 4: the last batch of an epoch is smaller */
 const examples = 7
 const wholeRun = 6
 
-/** what a run is made of; all else is the same in every run of these laws */
+/** the parts of a run that differ between laws */
 export interface Setup {
   readonly model?: Model
   readonly optimizer?: Optimizer
-  /** a rule that may end the run, beside the number of steps */
+  /** a rule that may end the run before the number of steps */
   readonly stop?: StopRule
-  /** whether there is a validation set, for members that look at its scores */
+  /** whether there is a validation set, for members that read its scores */
   readonly validation?: boolean
 }
 
-/** outputs between -1 and 1, so that no rate makes it diverge */
+/** outputs between -1 and 1, so that no learning rate makes it diverge */
 export const smallModel: Model = modelData([3], dense(4), tanh, dense(2), tanh) as unknown as Model
 export const smallOutput: Dims = [2]
 
@@ -98,7 +98,7 @@ const sameRest = (a: Trained, b: Trained): Verdict =>
     })
   )
 
-/** the state as it comes back from its bytes */
+/** the state after a round trip through bytes */
 const reread =
   (registry: TrainingRegistry) =>
   ({ training, state }: Trained): Verdict<TrainState> =>
@@ -110,9 +110,9 @@ const reread =
     )
 
 /**
- * resume: a run of n steps is one of k steps and, from its state as it comes back from bytes, one of the other n - k, to the bit:
- * `fold(xs ++ ys, s) = fold(ys, decode(encode(fold(xs, s))))`. So all that a member remembers is in the state, and all of the state is
- * in its bytes.
+ * resume: a run of n steps equals one of k steps followed by one of n - k steps from its decoded state, to the bit:
+ * `fold(xs ++ ys, s) = fold(ys, decode(encode(fold(xs, s))))`. So the state holds the whole memory of a member, and its
+ * bytes hold the whole state.
  */
 export const resumeLaw = <S>(samples: readonly S[], registry: TrainingRegistry, setup: (sample: S) => Setup): Law =>
   law('resume', fc.record({ seed, after: fc.integer({ min: 1, max: wholeRun - 1 }) }), ({ seed, after }) =>

@@ -1,4 +1,4 @@
-/** A sample of a layer, built, with numbers for inputs, parameters and running statistics. */
+/** A sample of a layer, built, with values for inputs, parameters and running statistics. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Values } from '../backend/backend.js'
@@ -23,7 +23,7 @@ export interface At<D extends FloatType = FloatType> {
   readonly key: Tensor
 }
 
-/** parameters that are nowhere special: first values, shaken, since many functions have kinks where biases begin */
+/** parameters without special values: initial values with noise, because many functions have kinks at initial biases */
 const shaken = <D extends FloatType>(first: Tree<Tensor>, dtype: D, from: number): Tree<Tensor<Dims, D>> =>
   mapTree<Tensor, Tensor<Dims, D>>((t, path) => {
     const noise = numbersOf(numbers(dtype, t.shape, streamOf(from, path), [-0.3, 0.3]))
@@ -35,7 +35,7 @@ const shaken = <D extends FloatType>(first: Tree<Tensor>, dtype: D, from: number
   })(first)
 const numbersLike = <D extends FloatType>(dtype: D, { shape }: Aval, all: readonly number[]): Tensor<Dims, D> =>
   tensorView(dtype, shape, dtype === 'f64' ? Float64Array.from(all) : Float32Array.from(all))
-/** running statistics that a training might have come to: at least their first values, so that variances stay above 0 */
+/** plausible running statistics: at least their initial values, so that variances stay above 0 */
 const statistics = <D extends FloatType>(specs: Branch<StateSpec>, dtype: D, from: number): Tree<Tensor<Dims, D>> =>
   mapTree<StateSpec, Tensor<Dims, D>>((s, path) =>
     numbers(dtype, s.shape, streamOf(from, path), [s.value, s.value + 0.5])

@@ -1,4 +1,4 @@
-/** What every schedule must obey. */
+/** The laws of schedules. */
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { codecsOf } from '../registry/codecs.js'

@@ -183,7 +183,7 @@ export const uncompiled = ({ programs, carried = {}, resident = [], threads = 1 
   parts: []
 })
 
-/** Runs the passes up to the named one. */
+/** Runs some of the passes: from `from` to `to`, both included. */
 export const runPasses = (
   c: Compilation,
   { from, to }: { readonly from?: PassName; readonly to?: PassName } = {}
