@@ -8,10 +8,11 @@ import { placeOf } from '../run/folder.js'
 import { replaceFile } from '../run/replace.js'
 import { showRunFile } from '../run/run-file.js'
 import { openStudyAt, studyName, type OpenStudy, type StudyFolder } from '../search/folder.js'
-import { studyHtml, studyTablesText } from '../search/report.js'
+import { studyHtml } from '../search/report.js'
 import { checkWorkers } from '../search/runner/runner.js'
 import { inThreads } from '../search/runner/threads.js'
-import { search, type SearchResult } from '../search/search.js'
+import type { SearchResult } from '../search/result.js'
+import { search } from '../search/search.js'
 import { studyOf, type StudyFile } from '../search/study-file.js'
 import { cost, type Trial } from '../search/trial.js'
 import { counted, settingError } from '../value/error.js'
@@ -20,6 +21,7 @@ import { backendName, reportFallback, type ComputeFlags } from './backend.js'
 import { foundJson, stoppedStudyJson, trialJson } from './events.js'
 import { exitCodeOf, exitCodes, failure, oneLine, type ExitCode, type Failure } from './exit.js'
 import { number, quoted } from './format.js'
+import { foundText } from './found.js'
 import type { EndSignal, Io } from './io.js'
 import { about, called, checkPaths, readStudy } from './read.js'
 import { tellFailure } from './reporter.js'
@@ -92,14 +94,6 @@ const shows = (io: Io, file: StudyFile, { json = false, quiet = false }: SearchF
   }
 }
 
-/** what kept the first trial that failed from giving a value */
-const reasonOf = ({ trials }: SearchResult): string => {
-  const [first] = trials.flatMap(({ index, outcome }) =>
-    'message' in outcome ? [`; trial ${index}: ${outcome.message}`] : []
-  )
-  return first ?? ''
-}
-
 const finished = (
   io: Io,
   { json = false, best, report }: SearchFlags,
@@ -111,20 +105,13 @@ const finished = (
   const html = studyHtml(found, called(path))
   const done = (): ExitCode => {
     if (json) io.out.write(foundJson(found))
-    else
-      io.out.write(
-        `${[
-          studyTablesText(found).split('\n').map(oneLine).join('\n'),
-          found.best === undefined
-            ? oneLine(`no trial gave a value${reasonOf(found)}`)
-            : oneLine(`best: trial ${found.best.trial.index}, ${JSON.stringify(found.best.trial.settings)}`)
-        ].join('\n\n')}\n`
-      )
+    else io.out.write(foundText(found))
     return found.best === undefined ? exitCodes.failed : exitCodes.ok
   }
   return pipe(
     run === undefined ? TE.right(undefined) : kept.put('best.json', run),
-    TE.chain(() => kept.put('report.html', html)),
+    // the page of a kept study is the same wherever its file was
+    TE.chain(() => kept.put('report.html', studyHtml(found, studyName))),
     TE.mapLeft(failure),
     // what was found is told first: a file that cannot be written must not lose it
     TE.map(done),

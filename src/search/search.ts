@@ -6,25 +6,15 @@ import * as Ord from 'fp-ts/lib/Ord.js'
 import * as N from 'fp-ts/lib/number.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { called } from '../run/callback.js'
-import { checkRunFile, type RunFile } from '../run/run-file.js'
-import { inside } from '../value/error.js'
-import { sameData } from '../value/equal.js'
-import { plan, type SearchRound } from './plan.js'
+import { plan } from './plan.js'
+import { answers, resultOf, type SearchResult } from './result.js'
 import type { SettingsOf, Space } from './space.js'
 import { builtIn, type Registry } from './registry.js'
-import { checkStudy, runOf, type Study } from './study.js'
+import { runTrial } from './run-trial.js'
+import { checkStudy, type Study } from './study.js'
 import { checkWorkers, type Runner, type SearchError } from './runner/runner.js'
-import { bestOf, type Job, type TrialOutcome, type Trial } from './trial.js'
+import type { Job, Trial } from './trial.js'
 
-/** what a study has come to */
-export interface SearchResult<S extends Space = Space> {
-  readonly study: Study<S>
-  /** in the order of their indexes */
-  readonly trials: readonly Trial<SettingsOf<S>>[]
-  readonly rounds: readonly SearchRound<S>[]
-  /** the best trial that was trained to its end, and its run, ready to be trained again: it gives the same numbers */
-  readonly best?: { readonly trial: Trial<SettingsOf<S>>; readonly run: RunFile }
-}
 export interface SearchOptions {
   readonly runner: Runner
   /** how many trials the runner is given at a time; never changes a result */
@@ -37,13 +27,6 @@ export interface SearchOptions {
   /** receives every trial as it is finished, with the number of trials that is known so far */
   readonly observe?: (trial: Trial, done: number) => void
 }
-
-/** whether a trial is the one that a job asks for */
-export const answers = (t: Trial<unknown>, { index, round, origin, epochs, settings, seed }: Job<unknown>): boolean =>
-  sameData(
-    [t.index, t.round, t.origin, t.epochs ?? null, t.settings, t.seed],
-    [index, round, origin, epochs ?? null, settings, seed]
-  )
 
 /** tasks over a list, `width` at a time, each beginning as soon as one before it is over; after a Left none begins */
 const several =
@@ -95,18 +78,7 @@ export const search = <S extends Space>(
 ): TE.TaskEither<SearchError, SearchResult<S>> => {
   const carriedOut = (job: Job<SettingsOf<S>>): TE.TaskEither<SearchError, Trial<SettingsOf<S>>> =>
     pipe(
-      // settings whose run file says nothing sensible are a result like others
-      runOf(s, job as Job),
-      E.match(
-        (e): TE.TaskEither<SearchError, TrialOutcome> =>
-          TE.right({ tag: 'failed', message: `${e.path.join('/')}: expected ${e.expected}, got ${e.got}` }),
-        run =>
-          pipe(
-            runner(run, s),
-            TE.mapLeft(e => (e._tag === 'BackendError' ? inside(`trial ${job.index}`)(e) : e))
-          )
-      ),
-      TE.map((outcome): Trial<SettingsOf<S>> => ({ ...job, outcome })),
+      runTrial(s, runner)(job),
       TE.chainFirst(trial => keep?.(trial as Trial) ?? TE.right(undefined))
     )
   const one =
@@ -125,22 +97,7 @@ export const search = <S extends Space>(
       const planned = plan(s, trials, registry)
       if (E.isLeft(planned)) return planned
       const { jobs, rounds } = planned.right
-      if (jobs.length === 0) {
-        const trial = bestOf(s.metric.goal, trials)
-        const run =
-          trial === undefined
-            ? undefined
-            : pipe(
-                runOf(s, trial as Job),
-                E.chain(found => checkRunFile(found, registry))
-              )
-        return E.right({
-          study: s,
-          trials,
-          rounds,
-          ...(trial === undefined || run === undefined || E.isLeft(run) ? {} : { best: { trial, run: run.right } })
-        })
-      }
+      if (jobs.length === 0) return E.right(resultOf(s, trials, rounds, registry))
       let finished = trials.length
       const ran = await several(
         workers,

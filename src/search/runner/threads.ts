@@ -20,6 +20,8 @@ export interface Task {
   readonly metric: StudyMetric
   /** default: the worker of this package */
   readonly backend: BackendName | undefined
+  /** how many threads of it a trial computes with */
+  readonly threads: number
   /** whether the reference backend takes over where that one cannot run */
   readonly fallback: boolean
   /** told when the training begins, where there is a time-out: waiting for a thread and loading data are not counted */
@@ -32,8 +34,10 @@ export interface Answer {
   readonly told?: BackendError
 }
 export interface WorkerPoolOptions {
-  /** what the threads compute with (default 'wasm'); a trial has one thread of it */
+  /** what the trials compute with (default 'wasm') */
   readonly backend?: BackendName | undefined
+  /** how many threads of it a trial has (default 1); never changes a result */
+  readonly threads?: number | undefined
   /** lets the reference backend take over where that one cannot run, and hears why, each time; see `withFallback` */
   readonly fallback?: ((reason: BackendError) => void) | undefined
   /** the address of the worker's module, as it is built */
@@ -59,7 +63,7 @@ const lost = (e: unknown): Result => E.left(backendError(['search'], 'a worker t
  */
 export const inThreads = (
   workers: number,
-  { backend, fallback, file = new URL('./worker.js', import.meta.url).href }: WorkerPoolOptions = {}
+  { backend, threads = 1, fallback, file = new URL('./worker.js', import.meta.url).href }: WorkerPoolOptions = {}
 ): WorkerPool => {
   const wrong = checkWorkers(workers)
   if (wrong !== undefined) return { runner: () => TE.left(wrong), close: () => Promise.resolve() }
@@ -78,7 +82,7 @@ export const inThreads = (
     return result
   }
   const runner: Runner = (run, { metric, timeout }) => {
-    const task: Task = { run: codec.encode(run), metric, backend, fallback: fallback !== undefined }
+    const task: Task = { run: codec.encode(run), metric, backend, threads, fallback: fallback !== undefined }
     const unlimited = (): Promise<Result> => pool.run(task).then(answered, lost)
     const limited = (seconds: number) => async (): Promise<Result> => {
       const limit = new AbortController()
