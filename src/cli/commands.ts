@@ -22,6 +22,7 @@ import { searchCommand, type SearchFlags } from './search.js'
 import { summaryCommand } from './summary.js'
 import { trainCommand, type TrainFlags } from './train.js'
 import { trialCommand, type TrialFlags } from './trial.js'
+import { workCommand, type WorkFlags } from './work.js'
 
 export interface CommandRecord {
   readonly name: string
@@ -124,6 +125,7 @@ const searching: readonly CommandRecord[] = [
         'as many as the machine offers'
       ),
       option('--record <folder>', 'keep every finished trial there, and resume a study that was interrupted'),
+      option('--queue <address>', 'let the workers of a queue run the trials: redis://, rediss:// or postgres://'),
       option('--resume', 'with --record: refuse a folder that holds no study yet'),
       option('--best <file>', 'write the run file of the best trial'),
       option('--report <file>', 'write an HTML page with tables and plots'),
@@ -133,6 +135,25 @@ const searching: readonly CommandRecord[] = [
       fallback
     ],
     run: (io, [path = ''], flags: SearchFlags) => searchCommand(io, path, flags)
+  },
+  {
+    name: 'work',
+    description: 'takes trials from a queue and runs them, until it is stopped',
+    args: [new Argument('<address>', 'redis://, rediss:// or postgres://, as for search --queue')],
+    options: [
+      wholeOption('--workers <n>', 'trials at a time, each on a thread').default(
+        defaultThreads,
+        'as many as the machine offers'
+      ),
+      wholeOption(
+        '--lock <seconds>',
+        'silence after which this worker counts as lost, and others run its trials'
+      ).default(30),
+      option('--quiet', 'print nothing but problems'),
+      backend,
+      fallback
+    ],
+    run: (io, [address = ''], flags: WorkFlags) => workCommand(io, address, flags)
   },
   {
     name: 'trial',

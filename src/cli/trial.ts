@@ -114,12 +114,12 @@ const carriedOut = (
     TE.mapLeft(about(path)),
     TE.chainFirst(trial =>
       pipe(
-        kept.keep(trial as Trial),
+        kept.keep(trial),
         TE.mapLeft((e): Failure => ({ ...failure(e), begun: {} }))
       )
     )
   )
-  return () => computed().finally(() => pool.close()) as Promise<E.Either<Failure, Trial>>
+  return () => computed().finally(() => pool.close())
 }
 
 export const trialCommand = (io: Io, path: string, flags: TrialFlags): Promise<ExitCode> => {
