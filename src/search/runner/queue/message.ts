@@ -60,10 +60,10 @@ export const receive = (text: unknown): E.Either<DecodeError, Received> =>
   pipe(
     typeof text === 'string' ? parseJson(messageCodec)(text) : E.left(decodeError(['$'], 'a text', typeof text)),
     E.filterOrElse(got => got.version === version && got.contract === contract, otherRelease),
-    E.chain(({ run, ...study }) =>
+    E.chain(({ run, metric, timeout }) =>
       pipe(
         decode(runFileCodec(builtInRun))(run),
-        E.map(read => ({ run: read, study }))
+        E.map(read => ({ run: read, study: { metric, ...(timeout === undefined ? {} : { timeout }) } }))
       )
     )
   )
