@@ -10,6 +10,7 @@ const doors = [
   'src/data/files.ts',
   'src/data/bounded.ts', // bytes of files and streams, up to a limit
   'src/search/runner/threads.ts', // worker threads for trials
+  'src/search/runner/queue/{connection,coordinator,work}.ts', // a queue on a server
   'src/backend/wasm/runtime/platform.ts', // threads, and waits that must end
   'src/backend/native/addon.ts', // machine code from a file
   'src/backend/named.ts', // a backend that is loaded when it is asked for
@@ -192,6 +193,12 @@ export default defineConfig(
     rules: { 'functional/no-throw-statements': 'off' }
   },
   {
+    name: 'gradfold/queue',
+    // a queue learns by a rejected promise that a job failed, or waits for another worker
+    files: ['src/search/runner/queue/work.ts'],
+    rules: { 'functional/no-throw-statements': 'off', 'functional/no-promise-reject': 'off' }
+  },
+  {
     name: 'gradfold/type-level',
     files: typeLevel,
     rules: { 'no-restricted-syntax': syntax([...inexact, ...dynamicImport]) }
@@ -206,6 +213,11 @@ export default defineConfig(
       'no-restricted-globals': globals([...clocks, ...unsafe]),
       'no-restricted-imports': imports(esm)
     }
+  },
+  {
+    name: 'gradfold/waiting', // the trials that a process waits for
+    files: ['src/search/runner/queue/coordinator.ts'],
+    rules: { 'functional/immutable-data': 'off' }
   },
   {
     // images per second, and waits that must end: nothing that is ever hashed

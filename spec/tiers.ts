@@ -9,6 +9,7 @@ export const slow: readonly string[] = [
   'spec/engines/**/*.spec.ts',
   'spec/sweep/**/*.spec.ts',
   'spec/backend/canaries.spec.ts', // a C compiler, and processes
+  'spec/search/*.process.spec.ts', // servers and workers
   'spec/cli/*.process.spec.ts', // signals, locks, kills, lack of WebAssembly
   'spec/types/compilers.spec.ts', // the compilers that `integration` leaves out
   'spec/run/resume.spec.ts', // stops runs at every step

@@ -23,7 +23,11 @@ export interface Ran {
 /** the command, in this process; a clock that moves a second whenever it is read */
 export const gradfold = async (
   args: readonly string[],
-  { tty = false, stdin = '' }: { readonly tty?: boolean; readonly stdin?: string } = {}
+  {
+    tty = false,
+    stdin = '',
+    env = {}
+  }: { readonly tty?: boolean; readonly stdin?: string; readonly env?: Io['env'] } = {}
 ): Promise<Ran> => {
   const [out, err] = [new Memory(tty), new Memory(tty)]
   let time = 0
@@ -34,6 +38,7 @@ export const gradfold = async (
     animated: tty,
     stdin: () => Readable.from([new TextEncoder().encode(stdin)]),
     version: '1.2.3',
+    env,
     onEndSignal: () => () => undefined
   }
   const code = await run(args, io)

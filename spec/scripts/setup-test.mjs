@@ -1,7 +1,7 @@
 // `npm run setup:test`: installs the programs that some tests need (spec/support/components.json), where apt-get can. What cannot be
 // installed is named, and its tests are then skipped: this script fails only with --all.
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 const components = JSON.parse(readFileSync(new URL('../support/components.json', import.meta.url), 'utf8'))
@@ -14,7 +14,12 @@ const isProgram = file => {
   }
 }
 const onPath = name => (process.env.PATH ?? '').split(delimiter).some(folder => isProgram(join(folder, name)))
-const isHere = ({ programs, variable }) => process.env[variable] !== undefined || programs.some(onPath)
+const inVersions = (versions, name) =>
+  versions !== undefined &&
+  existsSync(versions) &&
+  readdirSync(versions).some(v => isProgram(join(versions, v, 'bin', name)))
+const isHere = ({ programs, variable, versions }) =>
+  process.env[variable] !== undefined || programs.some(name => onPath(name) || inVersions(versions, name))
 const missing = () => Object.entries(components).filter(([, component]) => !isHere(component))
 
 const apt = (...args) =>

@@ -2,18 +2,20 @@
  * Programs that some tests need and not every machine has. Where one is absent its tests are skipped, and the last lines of `npm test` name
  * it. `npm test -- --all` runs them all the same, so that absence is a failure. `npm run setup:test` installs what is missing.
  */
-import { accessSync, constants, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe } from 'vitest'
 
 interface Component {
   /** names of its program; the first that is on the PATH is used */
   readonly programs: readonly string[]
+  /** a folder with one for each version, where programs that are not on the PATH are in `bin` */
+  readonly versions?: string
   /** the variable of the environment that may hold the path of the program */
   readonly variable: string
 }
 export const components = JSON.parse(readFileSync(join(import.meta.dirname, 'components.json'), 'utf8')) as Readonly<
-  Record<'gcc' | 'chromium' | 'firefox', Component>
+  Record<'gcc' | 'chromium' | 'firefox' | 'redis' | 'postgresql', Component>
 >
 export type ComponentName = keyof typeof components
 
@@ -27,8 +29,10 @@ const isProgram = (file: string): boolean => {
 }
 /** the path of its program, if it is here */
 export const programOf = (name: ComponentName): string | undefined => {
-  const { programs, variable } = components[name]
-  const folders = (process.env['PATH'] ?? '').split(delimiter)
+  const { programs, variable, versions } = components[name]
+  const inVersions =
+    versions !== undefined && existsSync(versions) ? readdirSync(versions).map(v => join(versions, v, 'bin')) : []
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...inVersions]
   return process.env[variable] ?? programs.flatMap(p => folders.map(f => join(f, p))).find(isProgram)
 }
 /** `describe` for tests that need a component; the title says which, and spec/run-tests.mjs reads it there */

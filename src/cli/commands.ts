@@ -3,6 +3,7 @@ import { Argument, Option } from 'commander'
 import { passNames } from '../backend/kernel/compile.js'
 import { backendNames, defaultBackend } from '../backend/named.js'
 import { auto, defaultThreads, maxThreads, type ComputeFlags } from './backend.js'
+import { collectCommand, type CollectFlags } from './collect.js'
 import type { ExitCode } from './exit.js'
 import { explainCommand, type ExplainFlags } from './explain.js'
 import type { Io } from './io.js'
@@ -20,6 +21,8 @@ import { profileCommand, type ProfileFlags } from './profile.js'
 import { searchCommand, type SearchFlags } from './search.js'
 import { summaryCommand } from './summary.js'
 import { trainCommand, type TrainFlags } from './train.js'
+import { trialCommand, type TrialFlags } from './trial.js'
+import { workCommand, type WorkFlags } from './work.js'
 
 export interface CommandRecord {
   readonly name: string
@@ -122,6 +125,7 @@ const searching: readonly CommandRecord[] = [
         'as many as the machine offers'
       ),
       option('--record <folder>', 'keep every finished trial there, and resume a study that was interrupted'),
+      option('--queue <address>', 'let the workers of a queue run the trials: redis://, rediss:// or postgres://'),
       option('--resume', 'with --record: refuse a folder that holds no study yet'),
       option('--best <file>', 'write the run file of the best trial'),
       option('--report <file>', 'write an HTML page with tables and plots'),
@@ -131,6 +135,54 @@ const searching: readonly CommandRecord[] = [
       fallback
     ],
     run: (io, [path = ''], flags: SearchFlags) => searchCommand(io, path, flags)
+  },
+  {
+    name: 'work',
+    description: 'takes trials from a queue and runs them, until it is stopped',
+    args: [new Argument('<address>', 'redis://, rediss:// or postgres://, as for search --queue')],
+    options: [
+      wholeOption('--workers <n>', 'trials at a time, each on a thread').default(
+        defaultThreads,
+        'as many as the machine offers'
+      ),
+      wholeOption(
+        '--lock <seconds>',
+        'silence after which this worker counts as lost, and others run its trials'
+      ).default(30),
+      option('--quiet', 'print nothing but problems'),
+      backend,
+      fallback
+    ],
+    run: (io, [address = ''], flags: WorkFlags) => workCommand(io, address, flags)
+  },
+  {
+    name: 'trial',
+    description: 'runs one trial of a study and keeps it in a folder that many processes share: for batch systems',
+    args: [new Argument('<study.json>', 'a study file, or - for standard input')],
+    options: [
+      wholeOption(
+        '--index <n>',
+        "the trial's number in the study (default: SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX)"
+      ),
+      wholeOption('--first <n>', 'a number that is added to the index, for systems that count from 0').default(0),
+      option('--out <folder>', 'the folder of the study').makeOptionMandatory(),
+      option('--json', 'print the trial as one JSON object'),
+      backend,
+      threadsOption('threads of the trial (default: SLURM_CPUS_PER_TASK or SLURM_CPUS_ON_NODE, else the machine)'),
+      fallback
+    ],
+    run: (io, [path = ''], flags: TrialFlags) => trialCommand(io, path, flags)
+  },
+  {
+    name: 'collect',
+    description: 'says which trials a study in a folder needs next, or what it came to',
+    args: [new Argument('<folder>', 'the folder of a study')],
+    options: [
+      option('--study <study.json>', 'start the folder with this study file'),
+      option('--array', 'print only the numbers of the trials, as --array of Slurm takes them; nothing at the end'),
+      option('--json', 'print one JSON object: round, done, error').conflicts('array')
+    ],
+    run: (io, [folder = ''], flags: CollectFlags) => collectCommand(io, folder, flags)
   }
 ]
 

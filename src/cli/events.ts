@@ -5,7 +5,7 @@ import { exactNumber } from '../run/numbers.js'
 import type { Difference } from '../run/record/diff.js'
 import type { RunOutcome } from '../run/record/options.js'
 import type { Verdict } from '../run/record/verify.js'
-import type { SearchResult } from '../search/search.js'
+import type { SearchResult } from '../search/result.js'
 import type { Trial } from '../search/trial.js'
 import { showError } from '../value/error.js'
 import type { Failure } from './exit.js'
@@ -15,7 +15,7 @@ const exact = (_: string, value: unknown): unknown => (typeof value === 'number'
 
 /** One JSON object, on one line. Nothing in it depends on the machine or the clock: the same run gives the same lines. */
 const line = (
-  tag: 'epoch' | 'trial' | 'done' | 'stopped' | 'error' | Verdict['tag'] | 'diff',
+  tag: 'epoch' | 'trial' | 'round' | 'done' | 'stopped' | 'error' | Verdict['tag'] | 'diff',
   fields: object
 ): string => `${JSON.stringify({ tag, ...fields }, exact)}\n`
 
@@ -42,6 +42,9 @@ export const stoppedJson = ({ folder, id, epoch, step }: RunOutcome): string =>
 // ---- of a study
 
 export const trialJson = (t: Trial): string => line('trial', t)
+
+/** a round of a study that lacks trials: their numbers as batch systems take them */
+export const roundJson = (round: number, trials: string): string => line('round', { round, trials })
 
 export const foundJson = ({ trials, best }: SearchResult): string =>
   line('done', { trials: trials.length, ...(best === undefined ? {} : { best: best.trial }) })

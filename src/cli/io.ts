@@ -25,4 +25,6 @@ export interface Io extends Terminal {
   /** standard input, in chunks */
   readonly stdin: () => AsyncIterable<Uint8Array>
   readonly version: string
+  /** variables of the environment */
+  readonly env: Readonly<Record<string, string | undefined>>
 }

@@ -36,6 +36,7 @@ process.exitCode = await run(process.argv.slice(2), {
   animated: stderr.isTTY && env['TERM'] !== 'dumb',
   stdin: () => stdin,
   version,
+  env,
   onEndSignal: f => {
     const first = IORef.newIORef(true)()
     const heard = (signal: NodeJS.Signals): void => {

@@ -8,11 +8,13 @@ import { placeOf } from '../run/folder.js'
 import { replaceFile } from '../run/replace.js'
 import { showRunFile } from '../run/run-file.js'
 import { openStudyAt, studyName, type OpenStudy, type StudyFolder } from '../search/folder.js'
-import { studyHtml, studyTablesText } from '../search/report.js'
+import { studyHtml } from '../search/report.js'
 import { checkWorkers } from '../search/runner/runner.js'
-import { inThreads } from '../search/runner/threads.js'
-import { search, type SearchResult } from '../search/search.js'
-import { studyOf, type StudyFile } from '../search/study-file.js'
+import { inQueue } from '../search/runner/queue/coordinator.js'
+import { inThreads, type WorkerPool } from '../search/runner/threads.js'
+import type { SearchResult } from '../search/result.js'
+import { search } from '../search/search.js'
+import { completeStudy, studyOf, type StudyFile } from '../search/study-file.js'
 import { cost, type Trial } from '../search/trial.js'
 import { counted, settingError } from '../value/error.js'
 import { utf8 } from '../value/text.js'
@@ -20,6 +22,7 @@ import { backendName, reportFallback, type ComputeFlags } from './backend.js'
 import { foundJson, stoppedStudyJson, trialJson } from './events.js'
 import { exitCodeOf, exitCodes, failure, oneLine, type ExitCode, type Failure } from './exit.js'
 import { number, quoted } from './format.js'
+import { foundText } from './found.js'
 import type { EndSignal, Io } from './io.js'
 import { about, called, checkPaths, readStudy } from './read.js'
 import { tellFailure } from './reporter.js'
@@ -33,6 +36,8 @@ export interface SearchFlags extends Pick<ComputeFlags, 'backend' | 'fallback'> 
   readonly report?: string
   readonly json?: boolean
   readonly quiet?: boolean
+  /** the address of a queue whose workers run the trials */
+  readonly queue?: string
 }
 
 const notKept: StudyFolder = {
@@ -40,12 +45,16 @@ const notKept: StudyFolder = {
   keep: () => TE.right(undefined),
   put: () => TE.right(undefined)
 }
-const open = (file: StudyFile, { record, resume = false }: SearchFlags): TE.TaskEither<Failure, OpenStudy> =>
+const open = (file: StudyFile, { record, resume = false, queue }: SearchFlags): TE.TaskEither<Failure, OpenStudy> =>
   record !== undefined
     ? pipe(openStudyAt(record, file, { resume }), TE.mapLeft(failure))
     : resume
       ? TE.left(failure(settingError(['resume'], '--record with the folder to resume', 'none')))
-      : TE.right({ study: file, kept: notKept, release: () => Promise.resolve() })
+      : pipe(
+          // workers check that their data are these
+          queue === undefined ? TE.right(file) : pipe(completeStudy(file), TE.mapLeft(failure)),
+          TE.map(study => ({ study, kept: notKept, release: () => Promise.resolve() }))
+        )
 
 const write = (path: string, text: string): TE.TaskEither<Failure, void> =>
   pipe(
@@ -95,14 +104,6 @@ const shows = (io: Io, file: StudyFile, { json = false, quiet = false }: SearchF
   }
 }
 
-/** why the first failed trial has no value */
-const reasonOf = ({ trials }: SearchResult): string => {
-  const [first] = trials.flatMap(({ index, outcome }) =>
-    'message' in outcome ? [`; trial ${index}: ${outcome.message}`] : []
-  )
-  return first ?? ''
-}
-
 const finished = (
   io: Io,
   { json = false, best, report }: SearchFlags,
@@ -114,20 +115,13 @@ const finished = (
   const html = studyHtml(found, called(path))
   const done = (): ExitCode => {
     if (json) io.out.write(foundJson(found))
-    else
-      io.out.write(
-        `${[
-          studyTablesText(found).split('\n').map(oneLine).join('\n'),
-          found.best === undefined
-            ? oneLine(`no trial gave a value${reasonOf(found)}`)
-            : oneLine(`best: trial ${found.best.trial.index}, ${JSON.stringify(found.best.trial.settings)}`)
-        ].join('\n\n')}\n`
-      )
+    else io.out.write(foundText(found))
     return found.best === undefined ? exitCodes.failed : exitCodes.ok
   }
   return pipe(
     run === undefined ? TE.right(undefined) : kept.put('best.json', run),
-    TE.chain(() => kept.put('report.html', html)),
+    // the page of a kept study is the same wherever its file was
+    TE.chain(() => kept.put('report.html', studyHtml(found, studyName))),
     TE.mapLeft(failure),
     // print the result first: an error while writing a file must not lose it
     TE.map(done),
@@ -137,13 +131,12 @@ const finished = (
   )
 }
 
-/**
- * the command that resumes a recorded study and writes the requested files; a study from standard input is in its
- * folder
- */
-const resumeCommandLine = (path: string, record: string, { best, report }: SearchFlags): string =>
+/** the command that resumes a recorded study, and writes the files that were asked for; standard input is in its folder */
+const resumeCommandLine = (path: string, record: string, { best, report, queue }: SearchFlags): string =>
   [
     `gradfold search ${quoted(path === '-' ? `${record}/${studyName}` : path)} --record ${quoted(record)}`,
+    // its address may hold a password
+    ...(queue === undefined ? [] : ['--queue ADDRESS']),
     ...(best === undefined ? [] : [`--best ${quoted(best)}`]),
     ...(report === undefined ? [] : [`--report ${quoted(report)}`])
   ].join(' ')
@@ -168,20 +161,37 @@ const interrupted = (io: Io, path: string, record: string, flags: SearchFlags, d
   return exitCodes[signal]
 }
 
-/** runs the trials of a study in threads and reports the result */
+/** what runs the trials, and how many at a time */
+interface Crew extends WorkerPool {
+  readonly workers: number
+}
+/** trials that are queued at a time: the workers decide how many of them run */
+const queued = 256
+const crewOf = (io: Io, flags: SearchFlags, workers: number): TE.TaskEither<Failure, Crew> =>
+  flags.queue === undefined
+    ? TE.right({
+        workers,
+        ...inThreads(workers, {
+          backend: backendName(io, flags.backend),
+          fallback: flags.fallback === true ? reportFallback(io) : undefined
+        })
+      })
+    : pipe(
+        inQueue(flags.queue),
+        TE.bimap(failure, crew => ({ workers: queued, ...crew }))
+      )
+
+/** the trials of a study, and what came of them */
 const carryOut = (
   io: Io,
   path: string,
   flags: SearchFlags,
-  workers: number,
-  { study: file, kept, release }: OpenStudy
+  { study: file, kept, release }: OpenStudy,
+  crew: Crew
 ): TE.TaskEither<Failure, ExitCode> => {
   const { record } = flags
+  const { workers } = crew
   const show = shows(io, file, flags)
-  const crew = inThreads(workers, {
-    backend: backendName(io, flags.backend),
-    fallback: flags.fallback === true ? reportFallback(io) : undefined
-  })
   const asked = IORef.newIORef<EndSignal | undefined>(undefined)()
   // abandons trials that are running: they may take long, and a resumed study runs them again
   const giveUp = (signal: EndSignal): void => {
@@ -222,7 +232,13 @@ export const searchCommand = (io: Io, path: string, flags: SearchFlags): Promise
     TE.bindTo('workers'),
     TE.bind('file', () => readStudy(path, io.stdin)),
     TE.bind('study', ({ file }) => open(file, flags)),
-    TE.chain(({ study, workers }) => carryOut(io, path, flags, workers, study)),
+    TE.chain(({ study, workers }) =>
+      pipe(
+        crewOf(io, flags, workers),
+        TE.orElseFirstTaskK(() => study.release),
+        TE.chain(crew => carryOut(io, path, flags, study, crew))
+      )
+    ),
     TE.match(
       (f): ExitCode => {
         tellFailure(io, flags.json ?? false, f)

@@ -68,14 +68,14 @@ const trialIn = (study: string, text: string): Trial | undefined => {
 }
 
 /**
- * Opens a folder for a study: a new one, or one with the trials of the same study.
+ * Opens a folder that other processes may write to at the same time: a new one, or one with the trials of the same study.
  *
  * @returns Left for a folder that holds another study
  */
-export const openStudyFolder = (
+const openFolder = (
   folder: Folder,
   file: StudyFile,
-  registry: Registry = builtIn
+  registry: Registry
 ): TE.TaskEither<FileError | DecodeError, StudyFolder> => {
   const codec = studyFileCodec(registry)
   const text = canonicalText(codec.encode(file))
@@ -102,7 +102,6 @@ export const openStudyFolder = (
   )
   return pipe(
     folder.make,
-    TE.chain(() => removeLeftovers(folder, name => isTrialName(name) || ownNames.includes(name))),
     TE.chain(() => folder.names),
     TE.chainFirstW(names => (names.includes(studyName) ? same : put(studyName, `${text}\n`))),
     TE.map(names => new Set(names)),
@@ -121,12 +120,32 @@ export const openStudyFolder = (
   )
 }
 
-/** a study with the folder of its trials, locked until `release` */
+/**
+ * Opens a folder for a study: a new one, or one with the trials of the same study. Removes what interrupted saves left: no other
+ * process may be writing there.
+ *
+ * @returns Left for a folder that holds another study
+ */
+export const openStudyFolder = (
+  folder: Folder,
+  file: StudyFile,
+  registry: Registry = builtIn
+): TE.TaskEither<FileError | DecodeError, StudyFolder> =>
+  pipe(
+    folder.make,
+    TE.chain(() => removeLeftovers(folder, name => isTrialName(name) || ownNames.includes(name))),
+    TE.chainW(() => openFolder(folder, file, registry))
+  )
+
+/** a study with the folder that keeps its trials, locked until `release` */
 export interface OpenStudy {
   readonly study: StudyFile
   readonly kept: StudyFolder
   readonly release: Release
 }
+
+const holdsRun = (path: string): FileError =>
+  fileError([path], 'the folder of a study, or a new one', 'one with the run.json of a run', 'give another folder')
 
 /**
  * Opens and locks the folder at a path for a study; fills in the digest of its data and the version first.
@@ -151,13 +170,7 @@ export const openStudyAt = (
     // a study and a record in one folder would share a lock, and could be mistaken for one another
     TE.filterOrElseW(
       ({ there, run }) => there || !run,
-      () =>
-        fileError(
-          [path],
-          'the folder of a study, or a new one',
-          'one with the run.json of a run',
-          'give another folder'
-        )
+      () => holdsRun(path)
     ),
     TE.chainW(() => lock(path)),
     TE.chainW(release =>
@@ -169,5 +182,43 @@ export const openStudyAt = (
         TE.orElseFirstTaskK(() => release)
       )
     )
+  )
+}
+
+/**
+ * Opens the folder at a path that many processes write trials of one study to. Nothing is locked: each file comes into being whole, and
+ * two processes that compute one trial write the same bytes.
+ *
+ * @param file the study; none for the one that the folder holds
+ * @returns Left for a folder that holds another study or the record of a run, or none where a study is expected
+ */
+export const openSharedStudyAt = (
+  path: string,
+  file: StudyFile | undefined,
+  registry: Registry = builtIn
+): TE.TaskEither<LoadError | SettingError | FileError | DecodeError, Omit<OpenStudy, 'release'>> => {
+  const folder = folderAt(path)
+  const kept: TE.TaskEither<FileError | DecodeError, StudyFile> = pipe(
+    holdsStudy(folder),
+    TE.filterOrElse(
+      there => there,
+      () => fileError([path], 'the folder of a study', 'none', 'start one with the study file: --study study.json')
+    ),
+    TE.chain(() => read(folder, studyName, most.study)),
+    TE.chainEitherKW(text => pipe(parseJson(studyFileCodec(registry))(text), E.mapLeft(inside(`${path}/${studyName}`))))
+  )
+  return pipe(
+    TE.Do,
+    TE.bind('there', () => holdsStudy(folder)),
+    TE.bindW('run', () => isRecord(folder)),
+    TE.filterOrElseW(
+      ({ there, run }) => there || !run,
+      () => holdsRun(path)
+    ),
+    TE.chainW((): TE.TaskEither<LoadError | SettingError | FileError | DecodeError, StudyFile> =>
+      file === undefined ? kept : completeStudy(file, registry)
+    ),
+    TE.bindTo('study'),
+    TE.bindW('kept', ({ study }) => openFolder(folder, study, registry))
   )
 }

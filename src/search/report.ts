@@ -4,7 +4,7 @@ import { escaped, scatter, type ScatterAxis } from '../report/scatter.js'
 import { counted } from '../value/error.js'
 import { importances } from './importance.js'
 import { placed, builtInSpace, settingValues, type BuiltLayer, type SpaceRegistry } from './space.js'
-import type { SearchResult } from './search.js'
+import type { SearchResult } from './result.js'
 import type { Study } from './study.js'
 import { isWhole, ranked, type TrialOutcome, type Trial } from './trial.js'
 

@@ -6,25 +6,15 @@ import * as Ord from 'fp-ts/lib/Ord.js'
 import * as N from 'fp-ts/lib/number.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { called } from '../run/callback.js'
-import { checkRunFile, type RunFile } from '../run/run-file.js'
-import { inside } from '../value/error.js'
-import { sameData } from '../value/equal.js'
-import { plan, type SearchRound } from './plan.js'
+import { plan } from './plan.js'
+import { answers, resultOf, type SearchResult } from './result.js'
 import type { SettingsOf, Space } from './space.js'
 import { builtIn, type Registry } from './registry.js'
-import { checkStudy, runOf, type Study } from './study.js'
+import { runTrial } from './run-trial.js'
+import { checkStudy, type Study } from './study.js'
 import { checkWorkers, type Runner, type SearchError } from './runner/runner.js'
-import { bestOf, type Job, type TrialOutcome, type Trial } from './trial.js'
+import type { Job, Trial } from './trial.js'
 
-/** the result of a study */
-export interface SearchResult<S extends Space = Space> {
-  readonly study: Study<S>
-  /** in the order of their indexes */
-  readonly trials: readonly Trial<SettingsOf<S>>[]
-  readonly rounds: readonly SearchRound<S>[]
-  /** the best trial that was trained to its end, and its run: trained again, it gives the same numbers */
-  readonly best?: { readonly trial: Trial<SettingsOf<S>>; readonly run: RunFile }
-}
 export interface SearchOptions {
   readonly runner: Runner
   /** how many trials run at the same time (default 1); never changes a result */
@@ -38,14 +28,7 @@ export interface SearchOptions {
   readonly observe?: (trial: Trial, done: number) => void
 }
 
-/** whether a trial is the one that a job asks for */
-export const answers = (t: Trial<unknown>, { index, round, origin, epochs, settings, seed }: Job<unknown>): boolean =>
-  sameData(
-    [t.index, t.round, t.origin, t.epochs ?? null, t.settings, t.seed],
-    [index, round, origin, epochs ?? null, settings, seed]
-  )
-
-/** runs tasks over a list, at most `width` at the same time; after a Left no further task starts */
+/** tasks over a list, `width` at a time, each beginning as soon as one before it is over; after a Left none begins */
 const several =
   <A, B, Err>(width: number, task: (a: A) => TE.TaskEither<Err, B>) =>
   (as: readonly A[]): TE.TaskEither<Err, readonly B[]> => {
@@ -82,24 +65,14 @@ const several =
     )
   }
 
-/** runs the trial of a job; an invalid run file is a failed trial, like any other failure */
+/** runs the trial of a job and saves it */
 const carriedOut = <S extends Space>(
   s: Study<S>,
   { runner, keep }: SearchOptions,
   job: Job<SettingsOf<S>>
 ): TE.TaskEither<SearchError, Trial<SettingsOf<S>>> =>
   pipe(
-    runOf(s, job as Job),
-    E.match(
-      (e): TE.TaskEither<SearchError, TrialOutcome> =>
-        TE.right({ tag: 'failed', message: `${e.path.join('/')}: expected ${e.expected}, got ${e.got}` }),
-      run =>
-        pipe(
-          runner(run, s),
-          TE.mapLeft(e => (e._tag === 'BackendError' ? inside(`trial ${job.index}`)(e) : e))
-        )
-    ),
-    TE.map((outcome): Trial<SettingsOf<S>> => ({ ...job, outcome })),
+    runTrial(s, runner)(job),
     TE.chainFirst(trial => keep?.(trial as Trial) ?? TE.right(undefined))
   )
 
@@ -114,24 +87,6 @@ const trialOf =
       ),
       TE.chainFirstEitherKW(trial => called('observe', () => o.observe?.(trial, finished())))
     )
-
-const resultOf = <S extends Space>(
-  s: Study<S>,
-  trials: SearchResult<S>['trials'],
-  rounds: SearchResult<S>['rounds'],
-  registry: Registry
-): SearchResult<S> => {
-  const trial = bestOf(s.metric.goal, trials)
-  if (trial === undefined) return { study: s, trials, rounds }
-  return pipe(
-    runOf(s, trial as Job),
-    E.chain(found => checkRunFile(found, registry)),
-    E.match(
-      (): SearchResult<S> => ({ study: s, trials, rounds }),
-      run => ({ study: s, trials, rounds, best: { trial, run } })
-    )
-  )
-}
 
 /**
  * Runs a study: makes a plan, runs its trials, and repeats until the plan is empty. The trials, their numbers and the

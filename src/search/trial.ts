@@ -61,7 +61,7 @@ const outcome = (tag: TrialOutcome['tag'], fields: ReturnType<Definition['fields
   tag,
   fields: () => fields
 })
-const outcomeCodec: Codec<TrialOutcome> = recordCodec<TrialOutcome>(
+export const outcomeCodec: Codec<TrialOutcome> = recordCodec<TrialOutcome>(
   'outcome',
   family(
     outcome('scored', { value: finite, epoch: size, step: size, reason: t.string }),

@@ -20,6 +20,8 @@ export interface Task {
   readonly metric: StudyMetric
   /** default: the worker of this package */
   readonly backend: BackendName | undefined
+  /** how many threads of it a trial computes with */
+  readonly threads: number
   /** whether the reference backend replaces a backend that cannot run here */
   readonly fallback: boolean
   /**
@@ -35,8 +37,10 @@ export interface Answer {
   readonly told?: BackendError
 }
 export interface WorkerPoolOptions {
-  /** the backend of the threads (default 'wasm'); each trial has one thread */
+  /** the backend of the trials (default 'wasm') */
   readonly backend?: BackendName | undefined
+  /** how many threads of it a trial has (default 1); never changes a result */
+  readonly threads?: number | undefined
   /**
    * allows the reference backend to replace one that cannot run here, and receives the reason each time; see
    * `withFallback`
@@ -65,7 +69,7 @@ const lost = (e: unknown): Result => E.left(backendError(['search'], 'a worker t
  */
 export const inThreads = (
   workers: number,
-  { backend, fallback, file = new URL('./worker.js', import.meta.url).href }: WorkerPoolOptions = {}
+  { backend, threads = 1, fallback, file = new URL('./worker.js', import.meta.url).href }: WorkerPoolOptions = {}
 ): WorkerPool => {
   const wrong = checkWorkers(workers)
   if (wrong !== undefined) return { runner: () => TE.left(wrong), close: () => Promise.resolve() }
@@ -84,7 +88,7 @@ export const inThreads = (
     return result
   }
   const runner: Runner = (run, { metric, timeout }) => {
-    const task: Task = { run: codec.encode(run), metric, backend, fallback: fallback !== undefined }
+    const task: Task = { run: codec.encode(run), metric, backend, threads, fallback: fallback !== undefined }
     const unlimited = (): Promise<Result> => pool.run(task).then(answered, lost)
     const limited = (seconds: number) => async (): Promise<Result> => {
       const limit = new AbortController()

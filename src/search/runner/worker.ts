@@ -14,10 +14,10 @@ import type { Answer, Task } from './threads.js'
 const load = loading()
 const codec = runFileCodec()
 
-export default ({ run, metric, backend: name = defaultBackend, fallback, begins }: Task): Promise<Answer> => {
+export default ({ run, metric, backend: name = defaultBackend, threads, fallback, begins }: Task): Promise<Answer> => {
   const told = IORef.newIORef<BackendError | undefined>(undefined)()
   return pipe(
-    loadBackend(name, 1, fallback ? reason => told.write(reason)() : undefined),
+    loadBackend(name, threads, fallback ? reason => told.write(reason)() : undefined),
     TE.bindTo('backend'),
     TE.bindW('read', () => TE.fromEither(decode(codec)(run))),
     TE.bindW('data', ({ read }) => load(read.data)),
