@@ -41,6 +41,7 @@ export {
   mergeAdd,
   mergeConcat,
   mergeMean,
+  mergeScale,
   mergeMultiply,
   type Merge,
   type MergeBy
@@ -75,6 +76,14 @@ export { averagePool, type AveragePool, type Dividing } from './layer/spatial/av
 export { globalMaxPool, type GlobalMaxPool } from './layer/spatial/global-max-pool.js'
 export { globalAveragePool, type GlobalAveragePool } from './layer/spatial/global-average-pool.js'
 export { adaptiveAveragePool, type AdaptiveAveragePool } from './layer/spatial/adaptive-average-pool.js'
+export { convTranspose1d, type ConvTranspose1d } from './layer/spatial/conv-transpose1d.js'
+export { convTranspose2d, type ConvTranspose2d } from './layer/spatial/conv-transpose2d.js'
+export { separableConv2d, type SeparableConv2d } from './layer/spatial/separable-conv2d.js'
+export { zeroPad, type ZeroPad } from './layer/spatial/zero-pad.js'
+export { crop, type Crop } from './layer/spatial/crop.js'
+export { spatialDropout, type SpatialDropout } from './layer/spatial/spatial-dropout.js'
+export { denseBlock, invertedResidual, residualBlock, squeezeExcite, type InvertedResidual } from './layer/blocks.js'
+export type { TransposedConvolution, TransposedSettings } from './layer/spatial/transpose-shape.js'
 export type { Margins, PerAxis, Sides } from './layer/spatial/axes.js'
 export type { Convolution, ConvolutionSettings } from './layer/spatial/conv.js'
 export type { Pooling, PoolingSettings } from './layer/spatial/pool.js'
