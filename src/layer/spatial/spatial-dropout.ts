@@ -48,10 +48,11 @@ export const spatialDropoutDefinition: LayerDefinition<SpatialDropout> = {
   tag: 'spatialDropout',
   fields: () => ({ rate: fraction, convention: withDefault(oneOf('inverted', 'textbook'), 'inverted') }),
   show: ({ rate, convention }) => `spatial dropout ${rate}${convention === 'inverted' ? '' : `, ${convention}`}`,
-  place: (layer, input) =>
-    pipe(
-      (fraction.is(layer.rate)) ? E.right(input) : E.left(shapeError([], fraction.name, `${layer.rate}`)),
-      E.chain(spatialOf),
+  place: (layer, input) => {
+    const known: boolean = fraction.is(layer.rate)
+    if (!known) return E.left(shapeError([], fraction.name, `${layer.rate}`))
+    return pipe(
+      spatialOf(input),
       E.map(({ sizes, channels }) => ({
         output: [...sizes, channels],
         params: {},
@@ -64,7 +65,8 @@ export const spatialDropoutDefinition: LayerDefinition<SpatialDropout> = {
           return { value: droppedOut(layer, context, x, mask), state: {}, seen: [] }
         }
       }))
-    ),
+    )
+  },
   samples: [
     { layer: spatialDropout(0.5), input: [2, 3, 4] },
     { layer: spatialDropout(0.2, 'textbook'), input: [3, 2] }
