@@ -82,7 +82,8 @@ export { separableConv2d, type SeparableConv2d } from './layer/spatial/separable
 export { zeroPad, type ZeroPad } from './layer/spatial/zero-pad.js'
 export { crop, type Crop } from './layer/spatial/crop.js'
 export { spatialDropout, type SpatialDropout } from './layer/spatial/spatial-dropout.js'
-export { denseBlock, invertedResidual, residualBlock, squeezeExcite, type InvertedResidual } from './layer/blocks.js'
+export { denseBlock, invertedResidual, residualBlock, squeezeExcite } from './layer/blocks.js'
+export type { InvertedResidual, ResidualBlock } from './layer/blocks.js'
 export type { TransposedConvolution, TransposedSettings } from './layer/spatial/transpose-shape.js'
 export type { Margins, PerAxis, Sides } from './layer/spatial/axes.js'
 export type { Convolution, ConvolutionSettings } from './layer/spatial/conv.js'
@@ -269,6 +270,7 @@ export { ensemble } from './infer/ensemble.js'
 export type { Examples } from './infer/examples.js'
 export { predictMonteCarlo, type MonteCarlo, type MonteCarloOptions } from './infer/monte-carlo.js'
 export { predict, type OutputsOf, type PredictOptions, type Predictor } from './infer/predict.js'
+export { gradCam, saliency, type GradCamOptions, type SaliencyOptions, type Target } from './infer/saliency.js'
 export type { Totals } from './infer/totals.js'
 
 // data

@@ -1,30 +1,49 @@
 /** Blocks of convolutional networks: plain functions from settings to layers, made of the layers beside them. */
-import { identity, relu, relu6, sigmoid } from './activation.js'
-import { batchNorm } from './batch-norm.js'
-import { fanOut } from './combinator/branches.js'
-import { mergeAdd, mergeConcat, mergeScale } from './combinator/merge.js'
-import { named } from './combinator/named.js'
+import { identity, relu, relu6, sigmoid, type Activation } from './activation.js'
+import { batchNorm, type BatchNorm } from './batch-norm.js'
+import { fanOut, type FanOut } from './combinator/branches.js'
+import { mergeAdd, mergeConcat, mergeScale, type Merge } from './combinator/merge.js'
+import { named, type Named } from './combinator/named.js'
 import { repeat } from './combinator/repeat.js'
 import { residual, type Residual } from './combinator/residual.js'
-import { sequential } from './combinator/sequential.js'
+import { sequential, type Sequential } from './combinator/sequential.js'
 import type { Layer } from './definition.js'
 import { dense } from './dense.js'
-import { conv2d } from './spatial/conv2d.js'
-import { depthwiseConv2d } from './spatial/depthwise-conv2d.js'
+import { conv2d, type Conv2d } from './spatial/conv2d.js'
+import { depthwiseConv2d, type DepthwiseConv2d } from './spatial/depthwise-conv2d.js'
 import { globalAveragePool } from './spatial/global-average-pool.js'
 import type { Mul } from './types/nat.js'
 
+// the types are written out: TypeScript 5.9 and 6 overflow their stack where functions inside one another infer them
+type Conv1<N extends number, S extends number> = Conv2d<N, 1, S, 1, 'valid', 1, false>
+type Conv3<N extends number, S extends number> = Conv2d<N, 3, S, 1, 1, 1, false>
 // no bias: the norm after each convolution has one
 const shared = { bias: false, initializer: 'heNormal' } as const
-const conv1 = <const N extends number, const S extends number>(channels: N, stride: S) =>
+const conv1 = <const N extends number, const S extends number>(channels: N, stride: S): Conv1<N, S> =>
   conv2d(channels, 1, { ...shared, stride })
-const conv3 = <const N extends number, const S extends number>(channels: N, stride: S) =>
+const conv3 = <const N extends number, const S extends number>(channels: N, stride: S): Conv3<N, S> =>
   conv2d(channels, 3, { ...shared, stride, padding: 1 })
-const twoConvolutions = <const N extends number, const S extends number>(channels: N, stride: S) =>
-  sequential(conv3(channels, stride), batchNorm(), relu, conv3(channels, 1), batchNorm())
 
-const plainBlock = <const N extends number>(channels: N) => sequential(residual(twoConvolutions(channels, 1)), relu)
-const projectedBlock = <const N extends number, const S extends number>(channels: N, stride: S) =>
+type TwoConvolutions<N extends number, S extends number> = Sequential<
+  [Conv3<N, S>, BatchNorm, Activation<'relu'>, Conv3<N, 1>, BatchNorm]
+>
+const twoConvolutions = <const N extends number, const S extends number>(
+  channels: N,
+  stride: S
+): TwoConvolutions<N, S> => sequential(conv3(channels, stride), batchNorm(), relu, conv3(channels, 1), batchNorm())
+
+type PlainBlock<N extends number> = Sequential<[Residual<TwoConvolutions<N, 1>>, Activation<'relu'>]>
+const plainBlock = <const N extends number>(channels: N): PlainBlock<N> =>
+  sequential(residual(twoConvolutions(channels, 1)), relu)
+
+type ProjectedBlock<N extends number, S extends number> = Sequential<
+  [
+    FanOut<[Named<'body', TwoConvolutions<N, S>>, Named<'shortcut', Sequential<[Conv1<N, S>, BatchNorm]>>]>,
+    Merge<'add'>,
+    Activation<'relu'>
+  ]
+>
+const projectedBlock = <const N extends number, const S extends number>(channels: N, stride: S): ProjectedBlock<N, S> =>
   sequential(
     fanOut(
       named('body')(twoConvolutions(channels, stride)),
@@ -33,8 +52,8 @@ const projectedBlock = <const N extends number, const S extends number>(channels
     mergeAdd,
     relu
   )
-type PlainBlock<N extends number> = ReturnType<typeof plainBlock<N>>
-type ProjectedBlock<N extends number, S extends number> = ReturnType<typeof projectedBlock<N, S>>
+/** with a skip connection, or with a projection where a stride is given */
+export type ResidualBlock<N extends number, S> = S extends number ? ProjectedBlock<N, S> : PlainBlock<N>
 
 /**
  * The basic block of a ResNet (He et al. 2016): relu(f(x) + shortcut(x)), where f is two 3 x 3 convolutions, each with `batchNorm`, and
@@ -47,21 +66,23 @@ type ProjectedBlock<N extends number, S extends number> = ReturnType<typeof proj
 export const residualBlock = <const N extends number, const S extends number | undefined = undefined>(
   channels: N,
   { stride }: { readonly stride?: S } = {}
-): S extends number ? ProjectedBlock<N, S> : PlainBlock<N> =>
-  (stride === undefined ? plainBlock(channels) : projectedBlock(channels, stride)) as S extends number
-    ? ProjectedBlock<N, S>
-    : PlainBlock<N>
+): ResidualBlock<N, S> =>
+  (stride === undefined ? plainBlock(channels) : projectedBlock(channels, stride)) as ResidualBlock<N, S>
 
-const depthwiseBody = <const N extends number, const S extends number>(channels: N, stride: S) =>
+type DepthwiseBody<N extends number, S extends number> = [
+  DepthwiseConv2d<1, 3, S, 1, 1, false>,
+  BatchNorm,
+  Activation<'relu6'>,
+  Conv1<N, 1>,
+  BatchNorm
+]
+const depthwiseBody = (channels: number, stride: number): Layer =>
   sequential(depthwiseConv2d(3, { ...shared, stride, padding: 1 }), batchNorm(), relu6, conv1(channels, 1), batchNorm())
-const expandedBody = <const H extends number, const N extends number, const S extends number>(
-  hidden: H,
-  channels: N,
-  stride: S
-) => sequential(conv1(hidden, 1), batchNorm(), relu6, depthwiseBody(channels, stride))
+const expandedBody = (hidden: number, channels: number, stride: number): Layer =>
+  sequential(conv1(hidden, 1), batchNorm(), relu6, depthwiseBody(channels, stride))
 type InvertedBody<I extends number, N extends number, S extends number, E extends number> = E extends 1
-  ? ReturnType<typeof depthwiseBody<N, S>>
-  : ReturnType<typeof expandedBody<Mul<I, E>, N, S>>
+  ? Sequential<DepthwiseBody<N, S>>
+  : Sequential<[Conv1<Mul<I, E>, 1>, BatchNorm, Activation<'relu6'>, ...DepthwiseBody<N, S>]>
 /** with a skip connection where the shape stays */
 export type InvertedResidual<I extends number, N extends number, S extends number, E extends number> =
   InvertedBody<I, N, S, E> extends infer B extends Layer ? (S extends 1 ? (N extends I ? Residual<B> : B) : B) : never
