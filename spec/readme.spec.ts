@@ -103,6 +103,42 @@ const sections: Readonly<Record<string, readonly Row[]>> = {
       test: 'spec/layer/layer-norm.spec.ts'
     },
     {
+      formula: math(
+        'y_{ijo} = b_o + \\sum_{u, v, c} x_{i s + u d - p,\\, j s + v d - q,\\, c}\\, w_{u v c o} \\text{, and along one and three axes}'
+      ),
+      name: 'conv2d',
+      test: 'spec/layer/golden-layers.spec.ts'
+    },
+    {
+      formula: math(
+        'y_{i s + u d - p,\\, j s + v d - q,\\, o} \\mathrel{+}= \\sum_c x_{i j c}\\, w_{u v c o} \\text{, then } + b_o'
+      ),
+      name: 'convTranspose2d',
+      test: 'spec/layer/golden-layers.spec.ts'
+    },
+    {
+      formula: math(
+        '\\gamma \\frac{x - \\mu_g}{\\sqrt{\\sigma_g^2 + \\epsilon}} + \\beta \\text{ for each group of channels}'
+      ),
+      name: 'groupNorm',
+      test: 'spec/layer/golden-layers.spec.ts'
+    },
+    {
+      formula: math('\\gamma \\frac{x}{\\sqrt{\\overline{x^2} + \\epsilon}} \\text{ over the last axis}'),
+      name: 'rmsNorm',
+      test: 'spec/layer/golden-layers.spec.ts'
+    },
+    {
+      formula: math('\\left\\vert \\partial y_c / \\partial x \\right\\vert'),
+      name: 'saliency',
+      test: 'spec/infer/saliency.spec.ts'
+    },
+    {
+      formula: math('\\max\\left(\\sum_k \\overline{\\partial y_c / \\partial A_k}\\, A_k,\\, 0\\right)'),
+      name: 'gradCam',
+      test: 'spec/infer/saliency.spec.ts'
+    },
+    {
       formula: math('x m / (1 - p) \\text{ in training, or } x (1 - p) \\text{ in inference}'),
       name: 'dropout',
       test: 'spec/layer/dropout.spec.ts'

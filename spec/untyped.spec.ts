@@ -32,6 +32,8 @@ const mayThrow: Readonly<Record<string, readonly string[]>> = {
       'conv1d',
       'conv2d',
       'conv3d',
+      'convTranspose1d',
+      'convTranspose2d',
       'cosineDecay',
       'customLoss',
       'customMetric',
@@ -41,10 +43,13 @@ const mayThrow: Readonly<Record<string, readonly string[]>> = {
       'freeze',
       'groupNorm',
       'instanceNorm',
+      'invertedResidual',
       'joinSchedules',
       'layerNorm',
       'maxPool',
-      'rmsNorm'
+      'residualBlock',
+      'rmsNorm',
+      'separableConv2d'
     ],
     ...['masked', 'oneCycle', 'polynomialDecay', 'restarts', 'stepDecay', 'warmUp', 'withFallback']
   ],

@@ -41,6 +41,7 @@ export {
   mergeAdd,
   mergeConcat,
   mergeMean,
+  mergeScale,
   mergeMultiply,
   type Merge,
   type MergeBy
@@ -75,6 +76,15 @@ export { averagePool, type AveragePool, type Dividing } from './layer/spatial/av
 export { globalMaxPool, type GlobalMaxPool } from './layer/spatial/global-max-pool.js'
 export { globalAveragePool, type GlobalAveragePool } from './layer/spatial/global-average-pool.js'
 export { adaptiveAveragePool, type AdaptiveAveragePool } from './layer/spatial/adaptive-average-pool.js'
+export { convTranspose1d, type ConvTranspose1d } from './layer/spatial/conv-transpose1d.js'
+export { convTranspose2d, type ConvTranspose2d } from './layer/spatial/conv-transpose2d.js'
+export { separableConv2d, type SeparableConv2d } from './layer/spatial/separable-conv2d.js'
+export { zeroPad, type ZeroPad } from './layer/spatial/zero-pad.js'
+export { crop, type Crop } from './layer/spatial/crop.js'
+export { spatialDropout, type SpatialDropout } from './layer/spatial/spatial-dropout.js'
+export { denseBlock, invertedResidual, residualBlock, squeezeExcite } from './layer/blocks.js'
+export type { InvertedResidual, ResidualBlock } from './layer/blocks.js'
+export type { TransposedConvolution, TransposedSettings } from './layer/spatial/transpose-shape.js'
 export type { Margins, PerAxis, Sides } from './layer/spatial/axes.js'
 export type { Convolution, ConvolutionSettings } from './layer/spatial/conv.js'
 export type { Pooling, PoolingSettings } from './layer/spatial/pool.js'
@@ -260,6 +270,7 @@ export { ensemble } from './infer/ensemble.js'
 export type { Examples } from './infer/examples.js'
 export { predictMonteCarlo, type MonteCarlo, type MonteCarloOptions } from './infer/monte-carlo.js'
 export { predict, type OutputsOf, type PredictOptions, type Predictor } from './infer/predict.js'
+export { gradCam, saliency, type GradCamOptions, type SaliencyOptions, type Target } from './infer/saliency.js'
 export type { Totals } from './infer/totals.js'
 
 // data

@@ -86,6 +86,49 @@ const networks = g => {
   ]
 }
 
+/** nets of images, on few small ones: the blocks of examples/12-lenet.ts and 13-image-nets.ts */
+const imageNets = g => {
+  const { model, input, relu, conv2d, dense, flatten, maxPool, globalAveragePool } = g
+  const common = { loss: g.softmaxCrossEntropy, optimizer: g.adam(0.002), batchSize: 4, stop: g.steps(3), seed: 11 }
+  const images = (name, shape, layers, more) => ({
+    name: `image net: ${name}`,
+    settings: { ...common, model: model(input(...shape), ...layers), ...more },
+    data: dataset(
+      g,
+      { tensor: bytes(g, [10, ...shape], 21), scale: 1 / 255, shift: 0 },
+      more?.loss === undefined ? oneHot(g, 10, 4) : floats(g, [10, ...shape], 22)
+    )
+  })
+  const start = [conv2d(8, 3, { padding: 1, bias: false }), g.batchNorm(), relu]
+  const end = [globalAveragePool, dense(4)]
+  return [
+    images(
+      'LeNet-5',
+      [28, 28, 1],
+      [
+        ...[conv2d(6, 5, { padding: 2 }), relu, maxPool(2), conv2d(16, 5), relu, maxPool(2)],
+        ...[flatten, dense(120), relu, dense(84), relu, dense(4)]
+      ]
+    ),
+    images('residual blocks', [10, 9, 3], [...start, g.residualBlock(8), g.residualBlock(16, { stride: 2 }), ...end]),
+    images(
+      'inverted residuals',
+      [9, 10, 3],
+      [...start, g.invertedResidual(8, 8, { expand: 1 }), g.invertedResidual(8, 12, { stride: 2 }), ...end]
+    ),
+    images('dense block, squeeze and excitation', [6, 6, 3], [g.denseBlock(2, 5), g.squeezeExcite(13, 2), ...end]),
+    images(
+      'autoencoder',
+      [8, 12, 1],
+      [
+        ...[conv2d(6, 3, { stride: 2, padding: 'same' }), relu],
+        ...[g.convTranspose2d(1, 3, { stride: 2, padding: 'same' }), g.sigmoid]
+      ],
+      { loss: g.meanSquaredError }
+    )
+  ]
+}
+
 /** the laws' own small network: parameters dense/weight, dense/bias, dense2/weight, dense2/bias */
 const small = (g, more) => ({
   model: g.model(g.input(3), g.dense(4), g.tanh, g.dense(2), g.tanh),
@@ -207,7 +250,7 @@ const digestOf = async (g, backend, { name, settings, data }) => {
  */
 export const goldenRuns = async (g, backend) => {
   const digests = {}
-  for (const run of [...networks(g), ...members(g)])
+  for (const run of [...networks(g), ...imageNets(g), ...members(g)])
     for (const precision of ['f32', 'f64'])
       digests[`${run.name} ${precision}`] = await digestOf(g, backend, {
         ...run,

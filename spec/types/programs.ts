@@ -2,7 +2,7 @@
 
 /** what every program can use */
 export const prelude = `import { pipe } from 'fp-ts/lib/function.js'
-import { activation, adaptiveAveragePool, averagePool, checkSize, conv1d, conv2d, conv3d, dense, depthwiseConv2d, elu, fanOut, flatten, forInput, gelu, globalAveragePool, globalMaxPool, groupNorm, identity, input, inputs, instanceNorm, logSoftmax, maxPool, merge, mergeAdd, mergeConcat, mergeMean, mergeMultiply, model, modelData, named, parallel, relu, repeat, reshape, residual, rmsNorm, sequential, shared, sigmoid, softmax, tanh, upsample, type Layer, type Model, type ParamsOf, type Shape, type Size, type Tensor } from 'gradfold'
+import { activation, adaptiveAveragePool, averagePool, batchNorm, checkSize, conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, crop, dense, denseBlock, depthwiseConv2d, elu, fanOut, flatten, forInput, gelu, globalAveragePool, globalMaxPool, groupNorm, identity, input, inputs, instanceNorm, invertedResidual, logSoftmax, maxPool, merge, mergeAdd, mergeConcat, mergeMean, mergeMultiply, mergeScale, model, modelData, named, parallel, relu, repeat, reshape, residual, residualBlock, rmsNorm, separableConv2d, sequential, shared, sigmoid, softmax, spatialDropout, squeezeExcite, tanh, upsample, zeroPad, type Layer, type Model, type ParamsOf, type Shape, type Size, type Tensor } from 'gradfold'
 import { type AnyFail, type Body, type Sentence, type Series, type Show } from 'gradfold/extend'
 declare const n: number
 declare const size: Size
@@ -73,6 +73,50 @@ export const accepted: readonly (readonly [name: string, code: string, output: s
   ['a depthwise convolution', 'model(input(8, 8, 3), depthwiseConv2d(3, { multiplier: 2 }))', '[6, 6, 6]'],
   ['normalised groups', 'model(input(8, 8, 6), groupNorm(3), instanceNorm(), rmsNorm())', '[8, 8, 6]'],
   ['upsampled', "model(input(7, 7, 2), upsample(2), upsample([1, 3], 'bilinear'))", '[14, 42, 2]'],
+  ['a transposed convolution', 'model(input(7, 8, 3), convTranspose2d(5, 3))', '[9, 10, 5]'],
+  ['twice as large', 'model(input(7, 8, 3), convTranspose2d(5, 4, { stride: 2, padding: 1 }))', '[14, 16, 5]'],
+  [
+    'output padding',
+    'model(input(7, 8, 3), convTranspose2d(5, [3, 2], { stride: 2, padding: [[1, 1], [0, 0]], outputPadding: [1, 0] }))',
+    '[14, 16, 5]'
+  ],
+  [
+    'a transposed convolution of a size from data',
+    "model(input(size, 8, 3), convTranspose2d(5, 3, { stride: 3, padding: 'same' }))",
+    '[number, 24, 5]'
+  ],
+  [
+    'a transposed convolution of a sequence',
+    'model(input(10, 4), convTranspose1d(6, 3, { stride: 2, dilation: 2, groups: 2 }))',
+    '[23, 6]'
+  ],
+  [
+    'a convolution and back',
+    "model(input(28, 28, 1), conv2d(8, 3, { stride: 2, padding: 'same' }), relu, convTranspose2d(1, 3, { stride: 2, padding: 'same' }), sigmoid)",
+    '[28, 28, 1]'
+  ],
+  [
+    'a separable convolution',
+    "model(input(8, 9, 3), separableConv2d(7, 3, { stride: 2, padding: 'same', multiplier: 2 }))",
+    '[4, 5, 7]'
+  ],
+  ['zeros around', 'model(input(28, 28, 1), zeroPad(2), zeroPad([[0, 1], [3, 0]]))', '[33, 35, 1]'],
+  ['cropped', 'model(input(28, 28, 1), crop(2), crop([[0, 1], [3, 0]]))', '[23, 21, 1]'],
+  ['dropped channels', 'model(input(8, 8, 3), spatialDropout(0.2))', '[8, 8, 3]'],
+  ['factors of channels', 'model(input(8, 8, 3), fanOut(relu, globalAveragePool), mergeScale)', '[8, 8, 3]'],
+  ['squeeze and excitation', 'model(input(8, 8, 32), squeezeExcite(32, 2))', '[8, 8, 32]'],
+  ['residual blocks', 'model(input(8, 8, 3), residualBlock(3), residualBlock(6, { stride: 2 }))', '[4, 4, 6]'],
+  [
+    'inverted residuals',
+    'model(input(9, 9, 3), invertedResidual(3, 8, { stride: 2 }), invertedResidual(8, 8), invertedResidual(8, 9, { expand: 1 }))',
+    '[5, 5, 9]'
+  ],
+  ['a dense block', 'model(input(8, 8, 16), denseBlock(4, 12))', '[8, 8, 64]'],
+  [
+    'ResNet-18',
+    'model(input(32, 32, 3), conv2d(64, 3, { padding: 1, bias: false }), batchNorm(), relu, residualBlock(64), residualBlock(64), residualBlock(128, { stride: 2 }), residualBlock(128), residualBlock(256, { stride: 2 }), residualBlock(256), residualBlock(512, { stride: 2 }), residualBlock(512), globalAveragePool, dense(10))',
+    '[10]'
+  ],
   ['no layer at all', 'model(input(3, 4))', '[3, 4]'],
   ['one layer', 'model(input(4), dense(3))', '[3]'],
   ['the identity', 'model(input(4), sequential(), identity)', '[4]'],
@@ -167,6 +211,21 @@ export const parameters: readonly (readonly [name: string, code: string, params:
     'a depthwise convolution',
     'model(input(8, 8, 3), depthwiseConv2d(3, { multiplier: 2 }), groupNorm(2), rmsNorm())',
     '{ readonly depthwiseConv2d: { readonly weight: W<[3, 3, 3, 2]>; readonly bias: W<[6]> }; readonly groupNorm: { readonly gamma: W<[6]>; readonly beta: W<[6]> }; readonly rmsNorm: { readonly gamma: W<[6]> } }'
+  ],
+  [
+    'a transposed convolution',
+    'model(input(8, 8, 6), convTranspose2d(9, [3, 2], { groups: 3 }))',
+    '{ readonly convTranspose2d: { readonly weight: W<[3, 2, 6, 3]>; readonly bias: W<[9]> } }'
+  ],
+  [
+    'a separable convolution',
+    'model(input(8, 8, 3), separableConv2d(5, 3, { multiplier: 2, bias: false }))',
+    '{ readonly separableConv2d: { readonly depthwise: W<[3, 3, 3, 2]>; readonly pointwise: W<[1, 1, 6, 5]> } }'
+  ],
+  [
+    'squeeze and excitation',
+    'model(input(8, 8, 32), squeezeExcite(32, 2), spatialDropout(0.5), zeroPad(1), crop(1))',
+    '{ readonly fanOut: { readonly sequential: { readonly dense: { readonly weight: W<[32, 2]>; readonly bias: W<[2]> }; readonly dense2: { readonly weight: W<[2, 32]>; readonly bias: W<[32]> } } } }'
   ],
   ['none', 'model(input(4), relu, flatten)', '{}'],
   ['without bias', 'model(input(4), dense(3, { bias: false }))', '{ readonly dense: { readonly weight: W<[4, 3]> } }'],
@@ -344,6 +403,26 @@ export const rejected: readonly (readonly [name: string, code: string])[] = [
   ['groups to normalise that do not divide the channels', 'model(input(8, 8, 6), groupNorm(4))'],
   ['instances of a flat input', 'model(input(6), instanceNorm())'],
   ['upsampling by half', 'model(input(8, 8, 6), upsample(0.5))'],
+  ['a transposed convolution of a flat input', 'model(input(784), convTranspose2d(4, 3))'],
+  ['a transposed convolution with stride 0', 'model(input(8, 8, 1), convTranspose2d(4, 3, { stride: 0 }))'],
+  ['padding that leaves nothing', 'model(input(1, 2, 1), convTranspose2d(4, 3, { padding: [[2, 1], [0, 0]] }))'],
+  ['output padding of a whole stride', 'model(input(8, 8, 1), convTranspose2d(4, 3, { stride: 2, outputPadding: 2 }))'],
+  ['negative output padding', 'model(input(8, 1), convTranspose1d(4, 3, { stride: 2, outputPadding: -1 }))'],
+  ['output padding for other axes', 'model(input(8, 1), convTranspose1d(4, 3, { outputPadding: [0, 0] }))'],
+  ['groups of a transposed convolution', 'model(input(8, 8, 3), convTranspose2d(4, 3, { groups: 2 }))'],
+  ['a transposed convolution of unknown size', 'model(input(size, 8, 3), convTranspose2d(4, 3))'],
+  ['a separable kernel larger than the image', 'model(input(1, 1, 3), separableConv2d(4, 3))'],
+  ['no outputs of a depthwise part', 'model(input(8, 8, 3), separableConv2d(4, 3, { multiplier: 0 }))'],
+  ['zeros around a flat input', 'model(input(8), zeroPad(2))'],
+  ['half a place of zeros', 'model(input(8, 8, 1), zeroPad(0.5))'],
+  ['cropped until nothing is left', 'model(input(8, 4, 1), crop(2))'],
+  ['cropped along other axes', 'model(input(8, 4, 1), crop([[1, 1]]))'],
+  ['dropping all channels', 'model(input(8, 8, 3), spatialDropout(1))'],
+  ['dropping channels of a flat input', 'model(input(8), spatialDropout(0.5))'],
+  ['factors of other channels', 'model(input(8, 8, 3), squeezeExcite(4, 2))'],
+  ['a residual block of other channels', 'model(input(8, 8, 3), residualBlock(4))'],
+  ['an inverted residual of other channels', 'model(input(8, 8, 3), invertedResidual(4, 4))'],
+  ['a pool of one pixel', 'model(input(1, 1, 3), maxPool(2))'],
   ['what is no layer', 'model(input(4), 3)'],
   ['a constructor that was not called, among layers', 'model(input(4), dense(3), dense, relu)'],
   ['no input', 'model(dense(3), relu)'],

@@ -6,7 +6,7 @@ import { keyTensor } from '../expr/inputs.js'
 import { program, type Program } from '../expr/program.js'
 import type { LayerRegistry, Value } from '../layer/definition.js'
 import { builtInLayers } from '../layer/registry.js'
-import { toExpr } from '../model/to-expr.js'
+import { toExpr, type ModelGraph } from '../model/to-expr.js'
 import type { Model } from '../layer/model.js'
 import type { ParamsOf } from '../model/params.js'
 import { rootKey, type Key } from '../random/index.js'
@@ -122,6 +122,10 @@ const wrongCall = (
   )
 }
 
+/** what is computed of a model: its outputs, or something made of what is inside it */
+export type Computed = (graph: ModelGraph) => E.Either<ShapeError, Value>
+const outputsOnly: Computed = graph => E.right(graph.value)
+
 /**
  * Compiles once for each number of examples, and copies the parameters into that program's memory. With `sampling`
  * random layers draw; without it they work as in inference.
@@ -129,7 +133,8 @@ const wrongCall = (
 export const runner = (
   model: Model,
   params: Branch<Tensor>,
-  options: PredictOptions & { readonly sampling?: boolean }
+  options: PredictOptions & { readonly sampling?: boolean },
+  computed: Computed = outputsOnly
 ): Runner => {
   const unfit = wrongCall(model, params, options)
   if (unfit !== undefined) return () => E.left(unfit)
@@ -139,7 +144,8 @@ export const runner = (
   const compile = (batch: number, dtype: FloatType): E.Either<ShapeError | BackendError, Compiled> =>
     pipe(
       toExpr(model, { batch, sampling, dtype, registry }),
-      E.chainW(({ value }) =>
+      E.chain(computed),
+      E.chainW(value =>
         pipe(
           program(Object.fromEntries(namedExprs('y', value))),
           E.chain(p => {

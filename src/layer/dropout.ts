@@ -25,8 +25,8 @@ declare module './definition.js' {
     readonly dropout: L extends Dropout<infer P> ? RateOf<P, In extends Dims ? In : OneTensor<In>> : never
   }
 }
-/** literals from 0 up to 1 are written 0, 0.5, 1e-7; of a number from data the compiler can't say */
-type RateOf<P extends number, Out> = number extends P
+/** the output Out, unless the rate is a literal that is no rate: literals from 0 up to 1 are written 0, 0.5, 1e-7; of a number from data the compiler can't say */
+export type RateOf<P extends number, Out> = number extends P
   ? Out
   : `${P}` extends '0' | `0.${string}` | `${Digit}${string}e-${string}`
     ? Out
@@ -53,13 +53,17 @@ export const dropout = <const P extends number, const C extends DropoutConventio
 ): Dropout<P, C> => Object.freeze({ tag: 'dropout', rate, convention: convention ?? ('inverted' as C) })
 
 /** x where kept, times a factor, else 0 */
-const dropped = (x: Expr, key: Expr, keep: number, factor: number): Expr =>
-  select(less(random(key, 'uniform', x.shape), keep), factor === 1 ? x : mul(x, factor), 0)
+const dropped = (x: Expr, mask: Expr, factor: number): Expr => select(mask, factor === 1 ? x : mul(x, factor), 0)
 
-const formula = ({ rate, convention }: Dropout, { training, sampling = false, key }: Context, x: Expr): Expr => {
+type Given = Pick<Dropout, 'rate' | 'convention'>
+/** x with a mask of the given shape, which is repeated where it has size 1 */
+export const droppedOut = (given: Given, context: Context, x: Expr, shape: Dims): Expr => {
+  const { rate, convention } = given
+  const { training, sampling = false, key } = context
   const keep = 1 - rate
   if (rate === 0) return x
-  if (training || sampling) return dropped(x, key, keep, convention === 'inverted' ? 1 / keep : 1)
+  const mask = (): Expr => less(random(key, 'uniform', shape), keep)
+  if (training || sampling) return dropped(x, mask(), convention === 'inverted' ? 1 / keep : 1)
   return convention === 'inverted' ? x : mul(x, keep)
 }
 
@@ -78,7 +82,11 @@ export const dropoutDefinition: LayerDefinition<Dropout> = {
       state: {},
       shared: {},
       rows: [],
-      apply: (context, x) => ({ value: formula(layer, context, tensorOf(x)), state: {}, seen: [] })
+      apply: (context, x) => ({
+        value: droppedOut(layer, context, tensorOf(x), tensorOf(x).shape),
+        state: {},
+        seen: []
+      })
     })
   },
   samples: [

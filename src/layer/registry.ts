@@ -15,6 +15,12 @@ import { adaptiveAveragePoolDefinition } from './spatial/adaptive-average-pool.j
 import { depthwiseConv2dDefinition } from './spatial/depthwise-conv2d.js'
 import { groupNormDefinition } from './spatial/group-norm.js'
 import { instanceNormDefinition } from './spatial/instance-norm.js'
+import { convTranspose1dDefinition } from './spatial/conv-transpose1d.js'
+import { convTranspose2dDefinition } from './spatial/conv-transpose2d.js'
+import { separableConv2dDefinition } from './spatial/separable-conv2d.js'
+import { zeroPadDefinition } from './spatial/zero-pad.js'
+import { cropDefinition } from './spatial/crop.js'
+import { spatialDropoutDefinition } from './spatial/spatial-dropout.js'
 import { upsampleDefinition } from './spatial/upsample.js'
 import { denseDefinition } from './dense.js'
 import { dropoutDefinition } from './dropout.js'
@@ -66,7 +72,13 @@ const table = {
   groupNorm: groupNormDefinition,
   instanceNorm: instanceNormDefinition,
   upsample: upsampleDefinition,
-  rmsNorm: rmsNormDefinition
+  rmsNorm: rmsNormDefinition,
+  convTranspose1d: convTranspose1dDefinition,
+  convTranspose2d: convTranspose2dDefinition,
+  separableConv2d: separableConv2dDefinition,
+  zeroPad: zeroPadDefinition,
+  crop: cropDefinition,
+  spatialDropout: spatialDropoutDefinition
 } satisfies { readonly [K in keyof BuiltInLayers]: LayerDefinition<BuiltInLayers[K]> }
 
 /** The layers that gradfold comes with, by tag. */

@@ -1,6 +1,6 @@
 /** From several tensors to one. */
 import * as E from 'fp-ts/lib/Either.js'
-import { add as plus, concat as joined, div, mul } from '../../expr/build.js'
+import { add as plus, concat as joined, div, mul, reshape } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
 import { oneOf } from '../../value/codec.js'
 import { shapeError } from '../../value/error.js'
@@ -10,7 +10,7 @@ import type { Add } from '../types/nat.js'
 import { mergeLayer } from '../compose.js'
 import type { Dims, Fail, NotKnown, Same, Show, ShowAll } from '../types/fail.js'
 
-export type MergeBy = 'concat' | 'add' | 'multiply' | 'mean'
+export type MergeBy = 'concat' | 'add' | 'multiply' | 'mean' | 'scale'
 export interface Merge<M extends MergeBy = MergeBy> {
   readonly tag: 'merge'
   /** how several numbers become one */
@@ -25,7 +25,9 @@ declare module '../definition.js' {
       ? In extends readonly [infer A extends Dims, ...infer R extends readonly Dims[]]
         ? M extends 'concat'
           ? Joined<R, A, In>
-          : AllSame<R, A, In>
+          : M extends 'scale'
+            ? Scaled<In>
+            : AllSame<R, A, In>
         : Fail<'several tensors', Show<In>, 'put fanOut or parallel before it'>
       : never
   }
@@ -60,8 +62,25 @@ type AllSame<R extends readonly unknown[], A, In extends readonly unknown[]> = R
     : never
   : A
 
+type Scaled<In extends readonly unknown[]> = In extends readonly [
+  infer A extends Dims,
+  readonly [infer s extends number]
+]
+  ? A extends readonly [...Dims, infer c extends number]
+    ? Same<c, s> extends infer Q
+      ? Q extends true
+        ? A
+        : Q extends false
+          ? NoScale<In>
+          : NotKnown<A, [s]>
+      : never
+    : NoScale<In>
+  : NoScale<In>
+type NoScale<In extends readonly unknown[]> = Fail<'a tensor [..., n] and its factors [n]', ShowAll<In>>
+
 /**
- * Several tensors become one: joined along the last axis, added, multiplied or averaged number by number.
+ * Several tensors become one: joined along the last axis, added, multiplied or averaged number by number; or, of two, the first times
+ * one factor for each place along its last axis ('scale').
  *
  * @example sequential(fanOut(dense(8), dense(8)), merge('mean'))
  */
@@ -78,23 +97,38 @@ export const mergeAdd = merge('add')
 export const mergeMultiply = merge('multiply')
 /** branches of one shape averaged number by number */
 export const mergeMean = merge('mean')
+/**
+ * A tensor [..., n] times its factors [n], one for each place along the last axis.
+ *
+ * @example sequential(fanOut(identity, sequential(globalAveragePool, dense(16), sigmoid)), mergeScale) // [8, 8, 16] -> [8, 8, 16]
+ */
+export const mergeScale = merge('scale')
 
 const fold = (f: (a: Expr, b: Expr) => Expr) => (xs: readonly Expr[]) => xs.reduce((a, b) => f(a, b))
+/** [b, n] -> [b, 1, ..., 1, n] */
+const alongLast = (s: Expr, rank: number): Expr =>
+  reshape(
+    s,
+    s.shape.flatMap((n, i) => (i === 0 ? [n, ...Array.from({ length: rank - 2 }, () => 1)] : [n]))
+  )
 const formulas: { readonly [M in MergeBy]: (xs: readonly Expr[]) => Expr } = {
   concat: xs => joined(xs, -1),
   add: fold(plus),
   multiply: fold(mul),
-  mean: xs => div(fold(plus)(xs), xs.length)
+  mean: xs => div(fold(plus)(xs), xs.length),
+  scale: ([x, s]) => mul(x as Expr, alongLast(s as Expr, (x as Expr).shape.length))
 }
 
 const areTensors = (s: Shape): s is readonly [Dims, ...(readonly Dims[])] =>
   s.length > 0 && s.every((x): x is Dims => typeof x !== 'number' && isDims(x))
+const isScale = (ds: readonly Dims[]): boolean =>
+  ds.length === 2 && ds[0]?.length !== 0 && ds[1]?.length === 1 && ds[0]?.at(-1) === ds[1][0]
 const lead = (d: Dims): Dims => d.slice(0, -1)
 
-/** the definition of `merge`, and so of `mergeConcat`, `mergeAdd`, `mergeMultiply` and `mergeMean` */
+/** the definition of `merge`, and so of `mergeConcat`, `mergeAdd`, `mergeMultiply`, `mergeMean` and `mergeScale` */
 export const mergeDefinition: LayerDefinition<Merge> = {
   tag: 'merge',
-  fields: () => ({ by: oneOf('concat', 'add', 'multiply', 'mean') }),
+  fields: () => ({ by: oneOf('concat', 'add', 'multiply', 'mean', 'scale') }),
   show: ({ by }) => by,
   label: ({ by }) => by,
   place: ({ by }, input) => {
@@ -106,6 +140,10 @@ export const mergeDefinition: LayerDefinition<Merge> = {
       return input.every(d => d.length > 0 && sameShape(lead(d), lead(first)))
         ? E.right(mergeLayer([...lead(first), input.reduce((n, d) => n + (d.at(-1) ?? 0), 0)], formulas[by]))
         : E.left(shapeError([], 'branches that are equal before the last axis', all))
+    if (by === 'scale')
+      return isScale(input)
+        ? E.right(mergeLayer(first, formulas[by]))
+        : E.left(shapeError([], 'a tensor [..., n] and its factors [n]', all))
     return input.every(d => sameShape(d, first))
       ? E.right(mergeLayer(first, formulas[by]))
       : E.left(shapeError([], 'branches of one shape', all))
@@ -120,6 +158,7 @@ export const mergeDefinition: LayerDefinition<Merge> = {
     },
     { layer: mergeAdd, input: [[3], [3]] },
     { layer: mergeMultiply, input: [[3], [3], [3]] },
-    { layer: mergeMean, input: [[3], [3]] }
+    { layer: mergeMean, input: [[3], [3]] },
+    { layer: mergeScale, input: [[2, 3], [3]] }
   ]
 }

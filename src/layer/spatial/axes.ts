@@ -21,6 +21,9 @@ export const perAxis: Codec<PerAxis> = refined(
   'a positive whole number, or a list with one for each axis',
   (u): u is PerAxis => isSize(u) || (Array.isArray(u) && u.length > 0 && u.every(isSize))
 )
+/** one number for every axis, or a list with one for each: 0 or more */
+export const isCounts = (u: unknown): u is PerAxis =>
+  count.is(u) || (Array.isArray(u) && u.length > 0 && u.every(count.is))
 const isSides = (u: unknown): u is Sides => Array.isArray(u) && u.length === 2 && u.every(count.is)
 export const isMargins = (u: unknown): u is Margins =>
   count.is(u) || (Array.isArray(u) && u.length > 0 && u.every(isSides))
@@ -39,6 +42,10 @@ export const spreadMargins = (x: Margins, rank: number): readonly Sides[] =>
 
 /** `3`, or `3 x 1` */
 export const showPerAxis = (x: PerAxis): string => listOf(x).join(' x ')
+
+/** `1`, `0+1 x 0+1` */
+export const showMargins = (x: Margins): string =>
+  typeof x === 'number' ? `${x}` : x.map(([before, after]) => `${before}+${after}`).join(' x ')
 
 const frozenItem = (x: unknown): unknown =>
   Array.isArray(x) ? Object.freeze(x.map((item: unknown) => frozenItem(item))) : x
@@ -77,10 +84,12 @@ export const checkLists = (
 }
 const isCount = (n: number): boolean => count.is(n)
 /** places to add or to take are whole numbers */
-export const checkMargins = (x: Margins): E.Either<ShapeError, unknown> => {
-  const bad = (typeof x === 'number' ? [x] : x.flat()).find(n => !isCount(n))
+export const checkCounts = (ns: Dims): E.Either<ShapeError, unknown> => {
+  const bad = ns.find(n => !isCount(n))
   return bad === undefined ? E.right(undefined) : E.left(shapeError([], count.name, `${bad}`))
 }
+export const checkMargins = (x: Margins): E.Either<ShapeError, unknown> =>
+  checkCounts(typeof x === 'number' ? [x] : x.flat())
 
 // ---- the same by the compiler
 
@@ -142,18 +151,19 @@ type IsCount<N extends number> = `${N}` extends
   `-${string}` | `${string}.${string}` | `${string}e${string}` | 'NaN' | 'Infinity'
   ? false
   : true
-type CheckedNumbers<Xs, O> = Xs extends readonly [infer N extends number, ...infer T]
+/** the type O, unless one of a list is no whole number */
+export type CountedList<Xs, O> = Xs extends readonly [infer N extends number, ...infer T]
   ? number extends N
     ? Fail<'a size that the compiler knows', 'number', 'use a literal, or checkModel'>
     : IsCount<N> extends true
-      ? CheckedNumbers<T, O>
+      ? CountedList<T, O>
       : Fail<'a whole number, 0 or more', `${N}`>
   : O
 /** the type O, unless places to add or to take are no whole numbers */
 export type Counted<X, O> = X extends number
-  ? CheckedNumbers<[X], O>
+  ? CountedList<[X], O>
   : X extends readonly [infer H, ...infer T]
-    ? CheckedNumbers<H, O> extends infer R
+    ? CountedList<H, O> extends infer R
       ? R extends AnyFail
         ? R
         : Counted<T, O>

@@ -16,6 +16,7 @@ import type { KnownSize } from '../types/size.js'
 import {
   frozenSetting,
   perAxis,
+  showMargins,
   showPerAxis,
   spatialOf,
   type Chosen,
@@ -89,7 +90,8 @@ export const convolutionData = (channels: number, kernel: PerAxis, given: Given)
 
 // ---- the rule of shapes
 
-const checkGroups = (groups: number, channels: number, out: number): E.Either<ShapeError, unknown> =>
+/** the groups divide the channels of the input and of the output */
+export const checkGroups = (groups: number, channels: number, out: number): E.Either<ShapeError, unknown> =>
   channels % groups !== 0
     ? E.left(shapeError([], `input channels that ${groups} groups divide`, `${channels}`))
     : out % groups !== 0
@@ -166,14 +168,11 @@ export const convolutionFields = <P extends SequencePadding>(
   initializer: withDefault(initializer, 'glorotUniform')
 })
 
-/** `same`, `1`, `0+1 x 0+1` */
-const showPadding = (p: SequencePadding): string =>
-  typeof p === 'object' ? p.map(([before, after]) => `${before}+${after}`).join(' x ') : `${p}`
 /** the settings of a window that are not the default: `stride 2, padding same` */
 export const showSliding = ({ stride, dilation, padding }: Omit<Sliding, 'kernel'>): readonly string[] => [
   ...(stride === 1 ? [] : [`stride ${showPerAxis(stride)}`]),
   ...(dilation === 1 ? [] : [`dilation ${showPerAxis(dilation)}`]),
-  ...(padding === 'valid' ? [] : [`padding ${showPadding(padding)}`])
+  ...(padding === 'valid' ? [] : [`padding ${typeof padding === 'string' ? padding : showMargins(padding)}`])
 ]
 /** `conv2d 16, 3 x 3, stride 2` */
 export const showConvolution = (layer: Convolution & { readonly tag: string }): string =>

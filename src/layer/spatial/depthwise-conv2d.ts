@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { add, reshape } from '../../expr/build.js'
+import type { Expr } from '../../expr/op.js'
 import { size, withDefault } from '../../value/codec.js'
 import { sizeOf } from '../../value/shape.js'
 import type { FloatType, Tensor } from '../../value/tensor.js'
@@ -30,6 +31,7 @@ import {
   type CheckedSliding,
   type ListedSliding,
   type Padding,
+  type Slide,
   type SlideOver
 } from './slide.js'
 import { windowProduct, windowsAlong } from './windows.js'
@@ -73,15 +75,21 @@ declare module '../definition.js' {
 }
 type DepthwiseOut<L, In> =
   L extends DepthwiseConv2d<infer M, infer K, infer S, infer D, infer P>
-    ? Chosen<[K, S, D, P], CheckedSliding<[M], K, S, D, P, []>> extends infer Checked
-      ? Checked extends true
-        ? SpatialOf<In, 2> extends infer X
-          ? X extends [infer Ns extends readonly number[], infer C extends number]
-            ? ListedSliding<K, S, D, P, Ns, WithChannels<SlideOver<Ns, K, S, D, P>, Mul<C, KnownSize<M>>>>
-            : X
-          : never
-        : Checked
-      : never
+    ? DepthwiseSlid<[M], K, S, D, P, In, MultipliedChannels<In, M>>
+    : never
+type MultipliedChannels<In, M extends number> = In extends readonly [...number[], infer C extends number]
+  ? Mul<C, KnownSize<M>>
+  : number
+/** the output of a window over an image, with Out channels, or a Fail; First: sizes that are checked before the others */
+export type DepthwiseSlid<First extends readonly unknown[], K, S, D, P, In, Out extends number> =
+  Chosen<[K, S, D, P], CheckedSliding<First, K, S, D, P, []>> extends infer Checked
+    ? Checked extends true
+      ? SpatialOf<In, 2> extends infer X
+        ? X extends [infer Ns extends readonly number[], unknown]
+          ? ListedSliding<K, S, D, P, Ns, WithChannels<SlideOver<Ns, K, S, D, P>, Out>>
+          : X
+        : never
+      : Checked
     : never
 type DepthwiseConv2dOf<
   M extends number,
@@ -120,6 +128,13 @@ export const depthwiseConv2d = <
     bias: settings.bias ?? true,
     initializer: frozen(settings.initializer ?? 'glorotUniform')
   }) as unknown as DepthwiseConv2dOf<M, K, S, D, P, B>
+
+/** each channel of an image by itself: weights [kh, kw, channels, multiplier] */
+export const depthwiseProduct = (x: Expr, slide: Slide, weight: Expr): Expr => {
+  const [channels = 1, multiplier = 1] = weight.shape.slice(-2)
+  const each = reshape(weight, [...slide.kernel, 1, channels * multiplier])
+  return windowProduct(windowsAlong(x, slide), each, slide.output.length, channels)
+}
 
 /** the kind of `depthwiseConv2d`: parameters weight [kh, kw, channels, multiplier] and bias */
 export const depthwiseConv2dDefinition: LayerDefinition<DepthwiseConv2d> = {
@@ -161,8 +176,7 @@ export const depthwiseConv2dDefinition: LayerDefinition<DepthwiseConv2d> = {
                 ? { weight, bias: { ...shared, shape: [outputs], initializer: 'zeros', role: 'bias' } }
                 : { weight },
               formula: (x, param) => {
-                const own = reshape(param('weight'), [...slide.kernel, 1, outputs])
-                const y = windowProduct(windowsAlong(x, slide), own, 2, channels)
+                const y = depthwiseProduct(x, slide, param('weight'))
                 return bias ? add(y, param('bias')) : y
               }
             })
