@@ -94,9 +94,11 @@ export type { EpochReport, TrainEvent, TrainingChunk } from './train/events.js'
 export { stepOf, type Step, type Stepped } from './train/step.js'
 export type { StepReport } from './train/step-program.js'
 export { startState } from './train/start.js'
+export { averagedParams } from './train/averaged.js'
 export {
   train,
   trainIterator,
+  type BestOf,
   type StateOf,
   type TrainIteratorOptions,
   type TrainOptions,
@@ -197,6 +199,17 @@ export {
   type ClipByNorm,
   type ClipByValue
 } from './train/optimizer/clip.js'
+export { adabelief, type Adabelief, type AdabeliefOptions } from './train/optimizer/adabelief.js'
+export { adamax, type Adamax, type AdamaxOptions } from './train/optimizer/adamax.js'
+export { ema, swa, type Ema, type EmaOptions, type Swa, type SwaOptions } from './train/optimizer/average.js'
+export { lamb, type Lamb, type LambOptions } from './train/optimizer/lamb.js'
+export { lookahead, type Lookahead, type LookaheadOptions } from './train/optimizer/lookahead.js'
+export { muon, type Muon, type MuonOptions, type MuonScaling } from './train/optimizer/muon.js'
+export { partition, type Partition } from './train/optimizer/partition.js'
+export { radam, type Radam, type RadamOptions } from './train/optimizer/radam.js'
+export { rprop, type Rprop, type RpropOptions } from './train/optimizer/rprop.js'
+export { sam, type Sam, type SamOptions } from './train/optimizer/sam.js'
+export { scheduleFree, type ScheduleFree, type ScheduleFreeOptions } from './train/optimizer/schedule-free.js'
 export { lion, type Lion, type LionOptions } from './train/optimizer/lion.js'
 export { freeze, masked, type Freeze, type Masked } from './train/optimizer/masked.js'
 export { momentum, nesterov, type Momentum, type Nesterov } from './train/optimizer/momentum.js'

@@ -11,8 +11,8 @@ import type { BatchSource } from '../data/program-inputs.js'
 import { batchLoss } from './loss/index.js'
 import { areIndexes } from './loss/loss.js'
 import { optimizerInterpreter, rolesOf } from './optimizer/index.js'
-import type { ByPath } from './optimizer/optimizer.js'
-import { updated } from './optimizer/updated.js'
+import type { ByPath, Moved } from './optimizer/optimizer.js'
+import { argumentsOf, updated } from './optimizer/updated.js'
 import { classesOfTargets, noClasses } from './metric/outputs.js'
 import type { ValidTraining } from './training.js'
 import type { TrainState } from './state.js'
@@ -132,6 +132,28 @@ const frozenState = (params: readonly string[], freezes: (path: string) => boole
   }
 }
 
+/** the gradients of a step by path, where its optimizer wants them: a second pass takes those that it wants elsewhere */
+const stepGradients = (
+  lossAt: (params: Branch<Expr>) => Expr,
+  params: Branch<Expr>,
+  loss: Expr,
+  lookAt: (gradients: ByPath) => Moved
+): ByPath => {
+  const at = treeLeaves<Expr>(params)
+  const gradientsOf = (e: Expr, by: readonly (readonly [string, Expr])[]): ByPath => {
+    const gs = gradients(
+      e,
+      by.map(([, w]) => w)
+    )
+    return new Map(by.map(([path], i) => [path, gs[i] as Expr]))
+  }
+  const first = gradientsOf(loss, at)
+  const moved = lookAt(first)
+  if (moved.size === 0) return first
+  const elsewhere = mapTree<Expr, Expr>((w, path) => moved.get(path) ?? w)(params) as Branch<Expr>
+  return gradientsOf(lossAt(elsewhere), treeLeaves<Expr>(elsewhere))
+}
+
 /** outputs of one step for the state and batch at hand */
 export const stepOutputs = (
   c: ValidTraining,
@@ -139,29 +161,27 @@ export const stepOutputs = (
   batch: BatchSource,
   fingerprints = false
 ): Readonly<Record<string, Expr>> => {
+  const { optimizer, precision } = c.training
   const params = inputsLike('params', s.params)
   const layers = inputsLike('layers', s.layers)
   const { value: output, layers: nextLayers } = forward(c, params, layers, batch.x, true)
   const losses = lossOutputs(c, output, batch)
   const at = treeLeaves<Expr>(params)
   const before = new Map(treeLeaves<Expr>(layers))
-  const gs = gradients(
-    losses.loss,
-    at.map(([, e]) => e)
-  )
   const self = optimizerInterpreter(c.registry.optimizers, rolesOf(c.placed.params))
   const isFrozen = frozenState(
     at.map(([path]) => path),
-    path => self.freezes(c.training.optimizer, path)
+    path => self.freezes(optimizer, path)
   )
   const keptLayers = mapTree<Expr, Expr>((now, path) => (isFrozen(path) ? (before.get(path) as Expr) : now))(nextLayers)
-  const next = updated(
-    self,
-    c.training.optimizer,
-    { params: new Map(at), slots: inputsLike('optimizer', s.optimizer) },
-    new Map(at.map(([path], i) => [path, gs[i] as Expr])),
-    c.training.precision
+  const carried = { params: new Map(at), slots: inputsLike('optimizer', s.optimizer) }
+  const gs = stepGradients(
+    elsewhere => lossOutputs(c, forward(c, elsewhere, layers, batch.x, true).value, batch).loss,
+    params,
+    losses.loss,
+    first => self.lookAt(optimizer, '', argumentsOf(self, optimizer, carried, first, precision))
   )
+  const next = updated(self, optimizer, carried, gs, precision)
   return {
     ...Object.fromEntries([...next.params].map(([path, e]) => [`params/${path}`, e])),
     ...Object.fromEntries(treeLeaves<Expr>(keptLayers, 'layers')),

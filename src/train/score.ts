@@ -16,6 +16,7 @@ import {
 import { bracket } from '../value/bracket.js'
 import { failIf, settingError } from '../value/error.js'
 import type { TrainError } from './divergence.js'
+import { averaged } from './averaged.js'
 import { checkDataset } from './examples.js'
 import { builtInTraining, type TrainingRegistry } from './registry.js'
 import type { Totals } from './metric/metric.js'
@@ -55,6 +56,7 @@ export const scorer = (
   data: Dataset,
   like: TrainState
 ): E.Either<TrainError, Scorer> => {
+  const predicting = averaged(c)
   const [params, layers] = [inputsLike('params', like.params), inputsLike('layers', like.layers)]
   return pipe(
     checkDataset(c, data),
@@ -72,7 +74,7 @@ export const scorer = (
     E.map(({ evaluate, close }) => ({
       scores: s =>
         pipe(
-          evaluate(modelOf(s)),
+          evaluate(modelOf(predicting(s))),
           E.map(({ loss, totals }) => ({ loss, metrics: metricValues(c, totals, exampleCount(data)) }))
         ),
       close
@@ -87,7 +89,7 @@ export interface ScoreOptions {
 
 const scoresOf = (t: Training, s: TrainState, data: Dataset, options: ScoreOptions): E.Either<TrainError, Scores> => {
   const { backend, registry = builtInTraining } = optionsOf(options) as ScoreOptions
-  const { params, layers } = optionsOf(s)
+  const { params, layers, optimizer } = optionsOf(s)
   return bracket(
     pipe(
       failIf(
@@ -96,7 +98,8 @@ const scoresOf = (t: Training, s: TrainState, data: Dataset, options: ScoreOptio
           knownOptions(options, { backend: true, registry: true }),
           datasetArgument(data),
           treeArgument('params', params),
-          treeArgument('layers', layers)
+          treeArgument('layers', layers),
+          treeArgument('optimizer', optimizer)
         ])
       ),
       E.chainW(() => checkTraining(t, registry)),
@@ -110,7 +113,8 @@ const scoresOf = (t: Training, s: TrainState, data: Dataset, options: ScoreOptio
 }
 
 /**
- * The loss and metrics of a training's model over a dataset, in inference, with the parameters of a state. The data come last for a pipe,
+ * The loss and metrics of a training's model over a dataset, in inference, with the parameters of a state (those that its optimizer averages, where it
+ * does). The data come last for a pipe,
  * or before the options.
  *
  * @example pipe(test, score(trained.training, trained.state, { backend: wasm })) // Either<..., { loss, metrics: { accuracy } }>

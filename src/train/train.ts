@@ -8,11 +8,12 @@ import type { ParamsOf } from '../model/params.js'
 import { backendArgument, datasetArgument, knownOptions, wrongArgument } from '../value/argument.js'
 import { drained } from '../value/bracket.js'
 import { settingError, type SettingError } from '../value/error.js'
+import { averaged } from './averaged.js'
 import { checkRun } from './check-data.js'
 import type { TrainError } from './divergence.js'
 import type { EpochReport, TrainEvent, TrainingChunk } from './events.js'
 import { builtInTraining, type TrainingRegistry } from './registry.js'
-import { trainingLoop } from './loop.js'
+import { trainingLoop, type Ended } from './loop.js'
 import type { Loss } from './loss/index.js'
 import type { Best, TrainState } from './state.js'
 import { checkTraining, training, type FittingOptions, type Training } from './training.js'
@@ -20,8 +21,12 @@ import { checkTraining, training, type FittingOptions, type Training } from './t
 /** a state of a training of the model */
 export type StateOf<M extends AnyModel> = TrainState & { readonly params: ParamsOf<M> }
 
+/** the best state, and the parameters to predict with there */
+export type BestOf<M extends AnyModel> = Best & { readonly state: StateOf<M>; readonly params: ParamsOf<M> }
+
 export interface Trained<M extends AnyModel = AnyModel> {
   readonly training: Training<M>
+  /** what to predict with: those of the state, or the averages that the optimizer keeps, see `averagedParams` */
   readonly params: ParamsOf<M>
   readonly state: StateOf<M>
   /** one report per epoch completed */
@@ -29,7 +34,7 @@ export interface Trained<M extends AnyModel = AnyModel> {
   /** which stop rule ended the run */
   readonly reason: string
   /** with `keepBest`, once an epoch has ended */
-  readonly best?: Best & { readonly state: StateOf<M> }
+  readonly best?: BestOf<M>
 }
 export interface TrainOptions {
   readonly backend: Backend
@@ -86,6 +91,18 @@ const wrongArguments = (
     ...(o?.validation === undefined ? [] : [datasetArgument(o.validation)])
   ])
 
+const trainedOf = <M extends AnyModel>(
+  training: Training<M>,
+  predicting: (s: TrainState) => TrainState,
+  { best, ...ended }: Ended
+): Trained<M> =>
+  ({
+    training,
+    params: predicting(ended.state).params,
+    ...ended,
+    ...(best === undefined ? {} : { best: { ...best, params: predicting(best.state).params } })
+  }) as unknown as Trained<M>
+
 const opened =
   <M extends AnyModel, const L extends Loss>(
     options: FittingOptions<M, L>,
@@ -102,13 +119,8 @@ const opened =
       E.bindTo('checked'),
       E.bindW('first', ({ checked }) => checkRun(checked, { ...o, data })),
       E.chainW(({ checked, first }) =>
-        trainingLoop(
-          checked,
-          data,
-          exampleCount(data),
-          first,
-          { ...o, ...how },
-          ended => ({ training: t, params: ended.state.params, ...ended }) as Trained<M>
+        trainingLoop(checked, data, exampleCount(data), first, { ...o, ...how }, ended =>
+          trainedOf(t, averaged(checked), ended)
         )
       )
     )
