@@ -137,7 +137,37 @@ rows = {
     "muon, wide": {"by": "formula", "rows": muon(np.sqrt(3 / 2), matrix_start, matrix_curvature)},
     "muon, tall": {"by": "formula", "rows": muon(0.2 * np.sqrt(3), matrix_start.T, matrix_curvature.T)},
 }
+
+
+def rates(make, count, losses=None):
+    """the rate of each step (or epoch), beginning with the first"""
+    o = O.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    schedule, found = make(o), []
+    for i in range(count):
+        found.append(o.param_groups[0]["lr"])
+        o.step()
+        if i + 1 < count:
+            schedule.step(*([] if losses is None else [losses[i]]))
+    return found
+
+
+L = O.lr_scheduler
+plateau = [1.0, 0.9, 0.9, 0.9, 0.9, 0.9, 0.8, 0.81, 0.82, 0.83, 0.84, 0.85]
+schedules = {
+    "oneCycle": {str(n): rates(lambda o: L.OneCycleLR(o, max_lr=1.0, total_steps=n), n) for n in (5, 7, 10, 20)},
+    "oneCycle, pct_start 0.5": rates(lambda o: L.OneCycleLR(o, 2.0, total_steps=8, pct_start=0.5), 8),
+    "StepLR": rates(lambda o: L.StepLR(o, 3, 0.5), 10),
+    "ExponentialLR": rates(lambda o: L.ExponentialLR(o, 0.9), 10),
+    "PolynomialLR": rates(lambda o: L.PolynomialLR(o, 6, 2.0), 10),
+    "CosineAnnealingLR": rates(lambda o: L.CosineAnnealingLR(o, 6, 0.1), 7),
+    "CosineAnnealingWarmRestarts": rates(lambda o: L.CosineAnnealingWarmRestarts(o, 3, 2), 12),
+    "ReduceLROnPlateau": {
+        "losses": plateau,
+        "rates": rates(lambda o: L.ReduceLROnPlateau(o, patience=1, threshold=0), 12, plateau),
+    },
+}
 out = {
+    "schedules": schedules,
     "about": __doc__.splitlines()[0],
     "torch": torch.__version__,
     "steps": steps,
