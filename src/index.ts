@@ -132,6 +132,20 @@ export {
   type MeanAbsoluteError,
   type MeanSquaredError
 } from './train/loss/squared.js'
+export {
+  sigmoidFocalLoss,
+  softmaxFocalLoss,
+  type SigmoidFocalLoss,
+  type SigmoidFocalLossOptions,
+  type SoftmaxFocalLoss
+} from './train/loss/focal.js'
+export { gaussianLoss, poissonLoss, type GaussianLoss, type PoissonLoss } from './train/loss/likelihood.js'
+export { quantileLoss, type QuantileLoss } from './train/loss/quantile.js'
+export {
+  weightedSigmoidCrossEntropy,
+  type WeightedSigmoidCrossEntropy,
+  type WeightedSigmoidCrossEntropyOptions
+} from './train/loss/weighted-sigmoid.js'
 export { metrics } from './train/metric/index.js'
 export type { Metric, MetricValue } from './train/metric/metric.js'
 export * from './train/metric/open.js'
@@ -148,6 +162,21 @@ export {
   type Precision,
   type Recall
 } from './train/metric/by-class.js'
+export {
+  binaryAccuracy,
+  labelF1,
+  labelPrecision,
+  labelRecall,
+  labelRocAuc,
+  subsetAccuracy,
+  type BinaryAccuracy,
+  type LabelAverage,
+  type LabelF1,
+  type LabelPrecision,
+  type LabelRecall,
+  type LabelRocAuc,
+  type SubsetAccuracy
+} from './train/metric/labels.js'
 export { calibrationError, perplexity, type CalibrationError, type Perplexity } from './train/metric/probability.js'
 export { mae, r2, rmse, type Mae, type R2, type Rmse } from './train/metric/regression.js'
 export { areaUnderRoc, rocAuc, type RocAuc } from './train/metric/roc.js'

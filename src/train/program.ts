@@ -9,7 +9,7 @@ import type { Expr } from '../expr/op.js'
 import { treeLeaves, mapTree, type Branch, type Tree } from '../value/tree.js'
 import type { BatchSource } from '../data/program-inputs.js'
 import { batchLoss } from './loss/index.js'
-import { areIndexes } from './loss/loss.js'
+import { areIndexes, targetShapeOf } from './loss/loss.js'
 import { optimizerInterpreter, rolesOf } from './optimizer/index.js'
 import type { ByPath, Moved } from './optimizer/optimizer.js'
 import { argumentsOf, updated } from './optimizer/updated.js'
@@ -21,7 +21,7 @@ import type { TrainState } from './state.js'
 export const lossTargets = (c: ValidTraining, y: Expr): Expr => {
   const classes = c.output.at(-1) ?? 1
   if (areIndexes(c.loss, c.output, y)) return oneHot(cast(y, 'u32'), classes, c.training.precision)
-  return reshape(cast(y, c.training.precision), [y.shape[0] ?? 1, ...c.output])
+  return reshape(cast(y, c.training.precision), [y.shape[0] ?? 1, ...targetShapeOf(c.loss, c.output)])
 }
 
 /** the loss of a batch; and the sum of the weights of its examples, where they have some */
@@ -56,10 +56,18 @@ export const metricSums = (c: ValidTraining, output: Expr, target: Expr): Readon
     c.training.metrics.flatMap((m, i) => {
       const kind = c.registry.metrics[m.tag]
       const ofClasses = kind?.targets === 'classes'
+      const { values, expects } = c.loss
+      // parameters of a distribution are compared with targets by its mean
+      const asValues = kind?.reads === 'values' && values !== undefined
       const sums =
         ofClasses && c.output.length === 0
           ? { classes: noClasses(c.output) }
-          : kind?.sums(m, output, ofClasses ? classTargets(c, target) : lossTargets(c, target), c.loss.expects)
+          : kind?.sums(
+              m,
+              asValues ? values(output) : output,
+              ofClasses ? classTargets(c, target) : lossTargets(c, target),
+              asValues ? 'values' : expects
+            )
       return Object.entries(sums ?? {}).map(([k, e]) => [`metric/${names[i]}/${k}`, e])
     })
   )

@@ -19,15 +19,19 @@ import type { TrainError } from './divergence.js'
 import { averaged } from './averaged.js'
 import { checkDataset } from './examples.js'
 import { builtInTraining, type TrainingRegistry } from './registry.js'
-import type { Totals } from './metric/metric.js'
+import { targetShapeOf } from './loss/loss.js'
+import type { Metric, Totals } from './metric/metric.js'
+import type { Dims } from '../value/shape.js'
 import { forward, lossOutputs, metricNames, metricSums } from './program.js'
 import type { Scores } from './progress.js'
 import { tensorsOf, type TrainState } from './state.js'
 import { checkTraining, type ValidTraining, type Training } from './training.js'
 
 /** the metrics from the totals of their sums (`<metric>/<sum>`) over so many examples */
-export const metricValues = (c: ValidTraining, totals: Totals, examples: number): Scores['metrics'] =>
-  Object.fromEntries(
+export const metricValues = (c: ValidTraining, totals: Totals, examples: number): Scores['metrics'] => {
+  const shape = (m: Metric): Dims =>
+    c.registry.metrics[m.tag]?.reads === 'values' ? targetShapeOf(c.loss, c.output) : c.output
+  return Object.fromEntries(
     metricNames(c).map((name, i) => {
       const mine = Object.entries(totals).flatMap(([k, v]) =>
         k.startsWith(`${name}/`) ? [[k.slice(`${name}/`.length), v] as const] : []
@@ -37,10 +41,11 @@ export const metricValues = (c: ValidTraining, totals: Totals, examples: number)
         name,
         m === undefined
           ? NaN
-          : (c.registry.metrics[m.tag]?.value(m, Object.fromEntries(mine), examples, c.output) ?? NaN)
+          : (c.registry.metrics[m.tag]?.value(m, Object.fromEntries(mine), examples, shape(m)) ?? NaN)
       ] as const
     })
   )
+}
 
 /** scores of one state after another over the same dataset, which stays in memory */
 export interface Scorer {

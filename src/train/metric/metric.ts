@@ -36,9 +36,9 @@ export interface MetricDefinition<M extends { readonly tag: string }> extends De
   fewestClasses?(metric: M): number
   /**
    * What it reads outputs as, where not any will do: probabilities, which they must then be, or logits that the loss makes some of; or
-   * values that are compared with targets, which logits are not.
+   * values that are compared with targets, which logits are not; or labels, each a probability or a logit of its own.
    */
-  readonly reads?: 'probabilities' | 'values'
+  readonly reads?: 'probabilities' | 'values' | 'labels'
   /**
    * Tensors of a batch that add up number by number (or are appended: `perExample`), from the model's output [K, ...] and the targets, both of the training's
    * precision. `scale` is what the loss takes outputs for.

@@ -32,7 +32,7 @@ export interface EmaOptions {
 export interface SwaOptions {
   /** the steps before the first parameters that count */
   readonly start: number
-  /** parameters are added every so many steps, for example once per epoch; default 1 */
+  /** parameters are added with this many steps between them, for example once per epoch; default 1 */
   readonly every?: number
 }
 
