@@ -105,6 +105,7 @@ export {
   type Trained
 } from './train/train.js'
 export { score } from './train/score.js'
+export * from './train/control.js'
 export { backprop, type Backprop, type BackpropOptions, type LayerSeen } from './train/backprop.js'
 export type { Best, TrainState } from './train/state.js'
 export type { Progress, Scores } from './train/progress.js'
@@ -279,6 +280,7 @@ export {
   type PolynomialDecay,
   type StepDecay
 } from './train/schedule/decay.js'
+export { geometric, type Geometric } from './train/schedule/geometric.js'
 export { reduceOnPlateau, type ReduceOnPlateau, type ReduceOnPlateauOptions } from './train/schedule/plateau.js'
 export { stopRules } from './train/stop/index.js'
 export type { StopRule } from './train/stop/stop.js'

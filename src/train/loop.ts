@@ -24,6 +24,8 @@ export interface LoopOptions extends SessionOptions {
   readonly turnSteps?: number
   /** a turn ends after a step with this number (steps taken so far) */
   readonly pauseAt?: (step: number) => boolean
+  /** asked before each turn: whether the run is to end there, with what it has */
+  readonly aborted?: () => boolean
   /** whether somebody wants the events */
   readonly emitEvents: boolean
   /** whether a turn may span epochs: nobody asks for the state at their ends */
@@ -111,7 +113,7 @@ const turnsOf = function* (
   session: TrainingSession,
   scorer: Scorer | undefined,
   first: TrainState,
-  { keepBest, turnSteps, pauseAt, acrossEpochs = false, emitEvents }: LoopOptions
+  { keepBest, turnSteps, pauseAt, acrossEpochs = false, emitEvents, aborted = () => false }: LoopOptions
 ): Generator<TrainingChunk, E.Either<TrainError, Ended>> {
   const book = bookkeeping(session.training)
   const keepsBest = keepBest !== undefined && keepBest !== false
@@ -127,7 +129,7 @@ const turnsOf = function* (
   let best = typeof keepBest === 'object' ? keepBest : undefined
 
   for (;;) {
-    const reason = book.reason(state)
+    const reason = book.reason(state) ?? (aborted() ? 'aborted' : undefined)
     // the last checkpoint's memory is used again where nobody has seen it
     if (reason !== undefined) return E.right(ended(ahead.snapshot(ahead.checkpoint(state)), history, reason, best))
     const steps = ahead.run(state)

@@ -56,6 +56,12 @@ export interface TrainOptions {
    * statistics stay as they are. Refused by default. Runs from run files allow it, since stored runs keep their bits; the command warns.
    */
   readonly singleExamples?: 'refuse' | 'allow'
+  /**
+   * An `AbortSignal`, or anything with such a field: once `aborted` is true the run ends after the steps under way, with the reason
+   * 'aborted' and the state there, from which it can be resumed to the same bits. `observe` may abort `train`; `trainAsync` lets
+   * others do so.
+   */
+  readonly signal?: { readonly aborted: boolean }
 }
 
 export interface TrainIteratorOptions extends TrainOptions {
@@ -77,7 +83,8 @@ const optionNames = {
   fingerprints: true,
   turnSteps: true,
   pauseAt: true,
-  singleExamples: true
+  singleExamples: true,
+  signal: true
 } as const
 /** what untyped callers pass by mistake */
 const wrongArguments = (
@@ -103,7 +110,10 @@ const trainedOf = <M extends AnyModel>(
     ...(best === undefined ? {} : { best: { ...best, params: predicting(best.state).params } })
   }) as unknown as Trained<M>
 
-const opened =
+const abortedBy = ({ signal }: TrainOptions) => (signal === undefined ? {} : { aborted: () => signal.aborted })
+
+/** a run that is checked and ready to be pulled */
+export const opened =
   <M extends AnyModel, const L extends Loss>(
     options: FittingOptions<M, L>,
     o: TrainIteratorOptions,
@@ -119,11 +129,20 @@ const opened =
       E.bindTo('checked'),
       E.bindW('first', ({ checked }) => checkRun(checked, { ...o, data })),
       E.chainW(({ checked, first }) =>
-        trainingLoop(checked, data, exampleCount(data), first, { ...o, ...how }, ended =>
+        trainingLoop(checked, data, exampleCount(data), first, { ...o, ...how, ...abortedBy(o) }, ended =>
           trainedOf(t, averaged(checked), ended)
         )
       )
     )
+  }
+
+/** the last event of a run */
+export const announced =
+  ({ observe }: Pick<TrainOptions, 'observe'>) =>
+  <T extends { readonly reason: string; readonly state: TrainState }>(trained: T): T => {
+    const { progress } = trained.state
+    observe?.({ tag: 'done', reason: trained.reason, step: progress.step, epoch: progress.epoch })
+    return trained
   }
 
 /**
@@ -156,9 +175,5 @@ export const train =
           for (const e of events) o.observe?.(e)
         })
       ),
-      E.map(trained => {
-        const { progress } = trained.state
-        o.observe?.({ tag: 'done', reason: trained.reason, step: progress.step, epoch: progress.epoch })
-        return trained
-      })
+      E.map(announced(o))
     )

@@ -20,7 +20,7 @@ declare module './open.js' {
 
 /**
  * The mean over all elements of max(q e, (q - 1) e) with e = t - y: smallest where y is the q-quantile of the targets. With several
- * quantiles the j-th output is that for the j-th of them, and the target stands in each place: [t, t, t].
+ * quantiles the j-th output is that for the j-th of them, and the target is repeated for each: [t, t, t].
  *
  * @param quantiles above 0 and below 1
  * @example quantileLoss(0.9)
