@@ -21,3 +21,4 @@ export { permutationImportance, type ColumnImportance, type ImportanceOptions } 
 export { nextStep, type StepSeen } from './watch.js'
 export { mapParams, mergeParams, pickParams, transferParams, type Transferred } from './surgery.js'
 export { subModel, type SubModel, type SubModelRange } from './sub-model.js'
+export { erase, flip, mixup, noise, shift, type Augmentation } from './augment.js'

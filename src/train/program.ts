@@ -8,6 +8,7 @@ import { inputsLike } from '../expr/inputs.js'
 import type { Expr } from '../expr/op.js'
 import { treeLeaves, mapTree, type Branch, type Tree } from '../value/tree.js'
 import type { BatchSource } from '../data/program-inputs.js'
+import { augmented } from './augment.js'
 import { batchLoss } from './loss/index.js'
 import { areIndexes, targetShapeOf } from './loss/loss.js'
 import { optimizerInterpreter, rolesOf } from './optimizer/index.js'
@@ -28,9 +29,10 @@ export const lossTargets = (c: ValidTraining, y: Expr): Expr => {
 export const lossOutputs = (
   c: ValidTraining,
   output: Expr,
-  { y, weights }: BatchSource
+  { y, weights }: BatchSource,
+  target = lossTargets(c, y)
 ): { readonly loss: Expr; readonly weight?: Expr } => ({
-  loss: batchLoss(c.loss.formula(output, lossTargets(c, y)), weights),
+  loss: batchLoss(c.loss.formula(output, target), weights),
   ...(weights === undefined ? {} : { weight: total(cast(weights, 'f64')) })
 })
 
@@ -172,8 +174,11 @@ export const stepOutputs = (
   const { optimizer, precision } = c.training
   const params = inputsLike('params', s.params)
   const layers = inputsLike('layers', s.layers)
-  const { value: output, layers: nextLayers } = forward(c, params, layers, batch.x, true)
-  const losses = lossOutputs(c, output, batch)
+  const { augment = [] } = c.training
+  const plain = { x: batch.x, target: lossTargets(c, batch.y) }
+  const { x, target } = augment.length === 0 ? plain : augmented(augment, plain, input('key', 'u32', [2]))
+  const { value: output, layers: nextLayers } = forward(c, params, layers, x, true)
+  const losses = lossOutputs(c, output, batch, target)
   const at = treeLeaves<Expr>(params)
   const before = new Map(treeLeaves<Expr>(layers))
   const self = optimizerInterpreter(c.registry.optimizers, rolesOf(c.placed.params))
@@ -184,7 +189,7 @@ export const stepOutputs = (
   const keptLayers = mapTree<Expr, Expr>((now, path) => (isFrozen(path) ? (before.get(path) as Expr) : now))(nextLayers)
   const carried = { params: new Map(at), slots: inputsLike('optimizer', s.optimizer) }
   const gs = stepGradients(
-    elsewhere => lossOutputs(c, forward(c, elsewhere, layers, batch.x, true).value, batch).loss,
+    elsewhere => lossOutputs(c, forward(c, elsewhere, layers, x, true).value, batch, target).loss,
     params,
     losses.loss,
     first => self.lookAt(optimizer, '', argumentsOf(self, optimizer, carried, first, precision))

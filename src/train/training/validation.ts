@@ -27,6 +27,7 @@ import {
   type SettingError,
   type ShapeError
 } from '../../value/error.js'
+import { checkAugment } from '../augment.js'
 import { checkMember } from '../../registry/lookup.js'
 import { isDims, isSize, showShape, type Dims } from '../../value/shape.js'
 import { isFloat } from '../../value/tensor.js'
@@ -225,7 +226,8 @@ const settingNames = {
   stop: true,
   metrics: true,
   seed: true,
-  precision: true
+  precision: true,
+  augment: true
 } as const
 /** what a training of an untyped caller must be before its parts are looked at */
 const trainingArguments = (t: Training, f: TrainingRegistry): readonly Argument[] => [
@@ -243,6 +245,7 @@ export const checkTraining = (
 ): E.Either<SettingError | ShapeError, ValidTraining> =>
   pipe(
     failIf(wrongArgument(settingError, trainingArguments(t, f))),
+    E.chainW(() => failIf(checkAugment(t.augment ?? []))),
     E.chainW(() =>
       sequenceS(Validation)({ numbers: checkNumbers(t), members: checkMembers(f, t), model: checkModel(f, t) })
     ),
