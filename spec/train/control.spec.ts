@@ -22,10 +22,11 @@ import { moreEpochs } from '../../src/train/more.js'
 import { batchGradients, hessianVector, objectiveOf } from '../../src/train/objective.js'
 import { adam, sgd, type Optimizer } from '../../src/train/optimizer/index.js'
 import { rangeTest } from '../../src/train/range-test.js'
+import { score } from '../../src/train/score.js'
 import { startState } from '../../src/train/start.js'
 import { tensorsOf, type TrainState } from '../../src/train/state.js'
 import { stepOf } from '../../src/train/step.js'
-import { epochs, type StopRule } from '../../src/train/stop/index.js'
+import { epochs, steps, type StopRule } from '../../src/train/stop/index.js'
 import { subModel } from '../../src/train/sub-model.js'
 import { mapParams, mergeParams, pickParams, transferParams } from '../../src/train/surgery.js'
 import { train, trainIterator } from '../../src/train/train.js'
@@ -94,6 +95,19 @@ describe('a training continued and interrupted', () => {
     )
     expect(E.isLeft(await trainAsync(settingsOf(epochs(1)), undefined as never)(data)())).toBe(true)
   })
+})
+
+test('with keepBest the best state is there for the compiler and in fact, also where no epoch has ended', () => {
+  const part = right(train(settingsOf(steps(2)), { backend: wasm, keepBest: true })(data))
+  // no question mark: the option says that it is there
+  const { scores, epoch, params }: NonNullable<typeof part.best> = part.best
+  expect([scores.loss, epoch]).toEqual([part.state.progress.epochLoss, 0])
+  expect(flat(params)).toEqual(flat(part.params))
+  const scored = right(train(settingsOf(steps(2)), { backend: wasm, keepBest: true, validation: data })(data))
+  expect(scored.best.scores).toEqual(right(score(settingsOf(steps(2)), scored.state, data, { backend: wasm })))
+  const without = right(train(settingsOf(steps(2)), { backend: wasm })(data))
+  // @ts-expect-error without keepBest it may be missing
+  expect(() => without.best.epoch).toThrow()
 })
 
 describe('what a step sees', () => {

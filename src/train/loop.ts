@@ -131,7 +131,12 @@ const turnsOf = function* (
   for (;;) {
     const reason = book.reason(state) ?? (aborted() ? 'aborted' : undefined)
     // the last checkpoint's memory is used again where nobody has seen it
-    if (reason !== undefined) return E.right(ended(ahead.snapshot(ahead.checkpoint(state)), history, reason, best))
+    if (reason !== undefined) {
+      const last = ahead.snapshot(ahead.checkpoint(state))
+      return E.map((best: Best | undefined) => ended(last, history, reason, best))(
+        bestAtEnd(run, { state: last, best })
+      )
+    }
     const steps = ahead.run(state)
     if (E.isLeft(steps)) return steps
     const replayed = replay(run, steps.right, { state, best })
@@ -148,6 +153,22 @@ const turnsOf = function* (
     yield { events, state: inTime.read(() => ahead.snapshot(state)) }
     inTime.pulled()
   }
+}
+
+/** the best state of a run; where it is to be kept and no epoch has ended, the last one */
+const bestAtEnd = (
+  { session: { training }, scorer, keepsBest }: Run,
+  { state, best }: Position
+): E.Either<TrainError, Best | undefined> => {
+  if (!keepsBest || best !== undefined) return E.right(best)
+  const { progress, epochSums, position } = state
+  // the last batch of an epoch, which may be shorter, is not among those of a part of it
+  const examples = position * training.training.batchSize
+  const own: Scores = { loss: progress.epochLoss, metrics: metricValues(training, epochSums.metrics, examples) }
+  return pipe(
+    scorer === undefined ? E.right<TrainError, Scores>(own) : scorer.scores(state),
+    E.map(scores => ({ state, epoch: progress.epoch, scores }))
+  )
 }
 
 const bestOf = (best: Best | undefined): { readonly best?: Best } => (best === undefined ? {} : { best })

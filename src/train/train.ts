@@ -24,7 +24,7 @@ export type StateOf<M extends AnyModel> = TrainState & { readonly params: Params
 /** the best state, and the parameters to predict with there */
 export type BestOf<M extends AnyModel> = Best & { readonly state: StateOf<M>; readonly params: ParamsOf<M> }
 
-export interface Trained<M extends AnyModel = AnyModel> {
+interface TrainedFields<M extends AnyModel> {
   readonly training: Training<M>
   /** what to predict with: those of the state, or the averages that the optimizer keeps, see `averagedParams` */
   readonly params: ParamsOf<M>
@@ -33,10 +33,14 @@ export interface Trained<M extends AnyModel = AnyModel> {
   readonly history: readonly EpochReport[]
   /** which stop rule ended the run */
   readonly reason: string
-  /** with `keepBest`, once an epoch has ended */
-  readonly best?: BestOf<M>
 }
-export interface TrainOptions {
+/**
+ * The result of a training. `best` is there with `keepBest`: the state after the best epoch, or where none has ended the last state, with
+ * its scores over the validation set or over the examples seen.
+ */
+export type Trained<M extends AnyModel = AnyModel, K extends boolean | Best = boolean | Best> = TrainedFields<M> &
+  ([K] extends [true | Best] ? { readonly best: BestOf<M> } : { readonly best?: BestOf<M> })
+export interface TrainOptions<K extends boolean | Best = boolean | Best> {
   readonly backend: Backend
   readonly registry?: TrainingRegistry
   readonly observe?: (event: TrainEvent) => void
@@ -46,7 +50,7 @@ export interface TrainOptions {
    * Whether the state after the best epoch is handed out beside the last one, whatever ends the run. A run that goes on from a state
    * takes the best one so far instead of true.
    */
-  readonly keepBest?: boolean | Best
+  readonly keepBest?: K
   /** a state to go on from, instead of a fresh one */
   readonly from?: TrainState
   /** whether step events tell the fingerprint of every parameter tensor */
@@ -64,7 +68,7 @@ export interface TrainOptions {
   readonly signal?: { readonly aborted: boolean }
 }
 
-export interface TrainIteratorOptions extends TrainOptions {
+export interface TrainIteratorOptions<K extends boolean | Best = boolean | Best> extends TrainOptions<K> {
   /** a turn takes at most so many steps, rounded down, and at least one */
   readonly turnSteps?: number
   /** a turn ends after a step with this number (steps taken so far), so that the state there can be had */
@@ -98,28 +102,28 @@ const wrongArguments = (
     ...(o?.validation === undefined ? [] : [datasetArgument(o.validation)])
   ])
 
-const trainedOf = <M extends AnyModel>(
+const trainedOf = <M extends AnyModel, K extends boolean | Best>(
   training: Training<M>,
   predicting: (s: TrainState) => TrainState,
   { best, ...ended }: Ended
-): Trained<M> =>
+): Trained<M, K> =>
   ({
     training,
     params: predicting(ended.state).params,
     ...ended,
     ...(best === undefined ? {} : { best: { ...best, params: predicting(best.state).params } })
-  }) as unknown as Trained<M>
+  }) as unknown as Trained<M, K>
 
 const abortedBy = ({ signal }: TrainOptions) => (signal === undefined ? {} : { aborted: () => signal.aborted })
 
 /** a run that is checked and ready to be pulled */
 export const opened =
-  <M extends AnyModel, const L extends Loss>(
+  <M extends AnyModel, const L extends Loss, const K extends boolean | Best = false>(
     options: FittingOptions<M, L>,
-    o: TrainIteratorOptions,
+    o: TrainIteratorOptions<K>,
     how: { readonly emitEvents: boolean; readonly acrossEpochs: boolean }
   ) =>
-  (data: Dataset): E.Either<TrainError, Generator<TrainingChunk, E.Either<TrainError, Trained<M>>>> => {
+  (data: Dataset): E.Either<TrainError, Generator<TrainingChunk, E.Either<TrainError, Trained<M, K>>>> => {
     const unfit = wrongArguments(o, data)
     if (unfit !== undefined) return E.left(unfit)
     const t = training(options)
@@ -130,7 +134,7 @@ export const opened =
       E.bindW('first', ({ checked }) => checkRun(checked, { ...o, data })),
       E.chainW(({ checked, first }) =>
         trainingLoop(checked, data, exampleCount(data), first, { ...o, ...how, ...abortedBy(o) }, ended =>
-          trainedOf(t, averaged(checked), ended)
+          trainedOf<M, K>(t, averaged(checked), ended)
         )
       )
     )
@@ -154,8 +158,11 @@ export const announced =
  * // Either<TrainError, Generator<TrainingChunk, Either<TrainError, Trained>>>
  */
 export const trainIterator =
-  <M extends AnyModel, const L extends Loss>(options: FittingOptions<M, L>, o: TrainIteratorOptions) =>
-  (data: Dataset): E.Either<TrainError, Generator<TrainingChunk, E.Either<TrainError, Trained<M>>>> =>
+  <M extends AnyModel, const L extends Loss, const K extends boolean | Best = false>(
+    options: FittingOptions<M, L>,
+    o: TrainIteratorOptions<K>
+  ) =>
+  (data: Dataset): E.Either<TrainError, Generator<TrainingChunk, E.Either<TrainError, Trained<M, K>>>> =>
     opened(options, o, { emitEvents: true, acrossEpochs: false })(data)
 
 /**
@@ -166,8 +173,11 @@ export const trainIterator =
  * numbers that stop being finite (with the step, the label and the last good state)
  */
 export const train =
-  <M extends AnyModel, const L extends Loss>(options: FittingOptions<M, L>, o: TrainOptions) =>
-  (data: Dataset): E.Either<TrainError, Trained<M>> =>
+  <M extends AnyModel, const L extends Loss, const K extends boolean | Best = false>(
+    options: FittingOptions<M, L>,
+    o: TrainOptions<K>
+  ) =>
+  (data: Dataset): E.Either<TrainError, Trained<M, K>> =>
     pipe(
       opened(options, o, { emitEvents: observerOf(o) !== undefined, acrossEpochs: true })(data),
       E.chainW(pulled =>
