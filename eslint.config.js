@@ -14,6 +14,7 @@ const doors = [
   'src/backend/wasm/runtime/platform.ts', // threads, and waits that must end
   'src/backend/native/addon.ts', // machine code from a file
   'src/backend/named.ts', // a backend that is loaded when it is asked for
+  'src/train/breathe.ts', // a turn of the event loop between steps
   'src/run/folder.ts', // folders that runs are kept in
   'src/run/record/{lock,owner,machine}.ts' // which process is at a record, and the machine it is made on
 ]
@@ -35,7 +36,7 @@ const mutable = [
   'src/layer/{initializer,orthogonal}.ts', // arrays of draws, Householder reflections
   'src/data/*.ts', // decoders of bytes and text, sums over columns, gathers into batches
   'src/infer/{evaluate,predict}.ts', // sums over batches; programs compiled once and kept
-  'src/train/{step,session,speculate,loop}.ts', // a loop that steps an engine, which keeps the tensors; programs compiled once and kept
+  'src/train/{step,session,speculate,loop,minimise,range-test}.ts', // a loop that steps an engine, which keeps the tensors; programs compiled once and kept
   'src/format/**/*.ts', // byte formats
   'src/search/{search,runner/in-process}.ts', // the loop over what a plan asks for, and results kept
   'src/run/record/{rows,epochs,values,reuse,writer,session,replay,verify}.ts' // byte formats, sums over rows and words, walks over long records

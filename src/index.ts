@@ -104,15 +104,18 @@ export type { EpochReport, TrainEvent, TrainingChunk } from './train/events.js'
 export { stepOf, type Step, type Stepped } from './train/step.js'
 export type { StepReport } from './train/step-program.js'
 export { startState } from './train/start.js'
+export { averagedParams } from './train/averaged.js'
 export {
   train,
   trainIterator,
+  type BestOf,
   type StateOf,
   type TrainIteratorOptions,
   type TrainOptions,
   type Trained
 } from './train/train.js'
 export { score } from './train/score.js'
+export * from './train/control.js'
 export { backprop, type Backprop, type BackpropOptions, type LayerSeen } from './train/backprop.js'
 export type { Best, TrainState } from './train/state.js'
 export type { Progress, Scores } from './train/progress.js'
@@ -140,6 +143,20 @@ export {
   type MeanAbsoluteError,
   type MeanSquaredError
 } from './train/loss/squared.js'
+export {
+  sigmoidFocalLoss,
+  softmaxFocalLoss,
+  type SigmoidFocalLoss,
+  type SigmoidFocalLossOptions,
+  type SoftmaxFocalLoss
+} from './train/loss/focal.js'
+export { gaussianLoss, poissonLoss, type GaussianLoss, type PoissonLoss } from './train/loss/likelihood.js'
+export { quantileLoss, type QuantileLoss } from './train/loss/quantile.js'
+export {
+  weightedSigmoidCrossEntropy,
+  type WeightedSigmoidCrossEntropy,
+  type WeightedSigmoidCrossEntropyOptions
+} from './train/loss/weighted-sigmoid.js'
 export { metrics } from './train/metric/index.js'
 export type { Metric, MetricValue } from './train/metric/metric.js'
 export * from './train/metric/open.js'
@@ -156,6 +173,21 @@ export {
   type Precision,
   type Recall
 } from './train/metric/by-class.js'
+export {
+  binaryAccuracy,
+  labelF1,
+  labelPrecision,
+  labelRecall,
+  labelRocAuc,
+  subsetAccuracy,
+  type BinaryAccuracy,
+  type LabelAverage,
+  type LabelF1,
+  type LabelPrecision,
+  type LabelRecall,
+  type LabelRocAuc,
+  type SubsetAccuracy
+} from './train/metric/labels.js'
 export { calibrationError, perplexity, type CalibrationError, type Perplexity } from './train/metric/probability.js'
 export { mae, r2, rmse, type Mae, type R2, type Rmse } from './train/metric/regression.js'
 export { areaUnderRoc, rocAuc, type RocAuc } from './train/metric/roc.js'
@@ -207,6 +239,17 @@ export {
   type ClipByNorm,
   type ClipByValue
 } from './train/optimizer/clip.js'
+export { adabelief, type Adabelief, type AdabeliefOptions } from './train/optimizer/adabelief.js'
+export { adamax, type Adamax, type AdamaxOptions } from './train/optimizer/adamax.js'
+export { ema, swa, type Ema, type EmaOptions, type Swa, type SwaOptions } from './train/optimizer/average.js'
+export { lamb, type Lamb, type LambOptions } from './train/optimizer/lamb.js'
+export { lookahead, type Lookahead, type LookaheadOptions } from './train/optimizer/lookahead.js'
+export { muon, type Muon, type MuonOptions, type MuonScaling } from './train/optimizer/muon.js'
+export { partition, type Partition } from './train/optimizer/partition.js'
+export { radam, type Radam, type RadamOptions } from './train/optimizer/radam.js'
+export { rprop, type Rprop, type RpropOptions } from './train/optimizer/rprop.js'
+export { sam, type Sam, type SamOptions } from './train/optimizer/sam.js'
+export { scheduleFree, type ScheduleFree, type ScheduleFreeOptions } from './train/optimizer/schedule-free.js'
 export { lion, type Lion, type LionOptions } from './train/optimizer/lion.js'
 export { freeze, masked, type Freeze, type Masked } from './train/optimizer/masked.js'
 export { momentum, nesterov, type Momentum, type Nesterov } from './train/optimizer/momentum.js'
@@ -247,6 +290,7 @@ export {
   type PolynomialDecay,
   type StepDecay
 } from './train/schedule/decay.js'
+export { geometric, type Geometric } from './train/schedule/geometric.js'
 export { reduceOnPlateau, type ReduceOnPlateau, type ReduceOnPlateauOptions } from './train/schedule/plateau.js'
 export { stopRules } from './train/stop/index.js'
 export type { StopRule } from './train/stop/stop.js'

@@ -189,9 +189,12 @@ const members = g => {
       data
     })),
     ...named('loss', samplesOf(builtIn.losses), loss => {
-      const ending = takes(g, loss).expects === 'probabilities' ? [g.softmax] : []
+      const { expects, targetShape = shape => shape } = takes(g, loss)
+      const ending = expects === 'probabilities' ? [g.softmax] : []
+      // as many outputs as make three targets
+      const outputs = [3, 6].find(n => targetShape([n])[0] === 3)
       return {
-        settings: small(g, { loss, model: model(input(3), dense(5), g.tanh, dense(3), ...ending) }),
+        settings: small(g, { loss, model: model(input(3), dense(5), g.tanh, dense(outputs), ...ending) }),
         data: classes
       }
     }),

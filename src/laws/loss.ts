@@ -13,7 +13,7 @@ import { modelData, type Model } from '../layer/model.js'
 import { sameData } from '../value/equal.js'
 import { checkGradient } from '../backend/gradient-check.js'
 import { builtInTraining, type TrainingRegistry } from '../train/registry.js'
-import { checkLoss } from '../train/loss/loss.js'
+import { checkLoss, targetShapeOf } from '../train/loss/loss.js'
 import { batchLoss, knownLoss, type KnownLoss, type Loss, type LossDefinition } from '../train/loss/index.js'
 import { sgd } from '../train/optimizer/index.js'
 import { startState } from '../train/start.js'
@@ -43,8 +43,9 @@ const someShape = (loss: KnownLoss, choice: number): Verdict<Dims> => {
 const outputs = ({ expects }: KnownLoss, dtype: FloatType, shape: Dims, from: number): Tensor =>
   numbers(dtype, shape, from, expects === 'probabilities' ? [0.05, 0.95] : [-3, 3])
 /** classes: rows of probabilities, and every other time a single one; else numbers as far apart as outputs are, or from 0 to 1 */
-const targets = ({ expects, classIndexes }: KnownLoss, dtype: FloatType, shape: Dims, from: number): Tensor => {
-  if (!classIndexes) return numbers(dtype, shape, from, expects === 'values' ? [-3, 3] : [0, 1])
+const targets = ({ expects, classIndexes, target }: KnownLoss, dtype: FloatType, shape: Dims, from: number): Tensor => {
+  const any = (expects === 'values' || expects === 'parameters') && target?.is(-1) !== false
+  if (!classIndexes) return numbers(dtype, shape, from, any ? [-3, 3] : [0, 1])
   const width = shape.at(-1) ?? 1
   const all = Array.from(numbersOf(numbers('f64', shape, from, [0, 1])))
   const rows = Array.from({ length: all.length / width }, (_, i) => all.slice(i * width, (i + 1) * width))
@@ -75,7 +76,10 @@ const tried = (loss: KnownLoss, a: Drawn): Verdict<Tried> =>
       return {
         loss,
         shape: one,
-        inputs: { output: outputs(loss, a.dtype, shape, a.seed), target: targets(loss, a.dtype, shape, a.seed + 1) }
+        inputs: {
+          output: outputs(loss, a.dtype, shape, a.seed),
+          target: targets(loss, a.dtype, [a.batch, ...targetShapeOf(loss, one)], a.seed + 1)
+        }
       }
     })
   )
@@ -183,7 +187,7 @@ const targetsOf = (registry: TrainingRegistry, sample: Loss, a: Drawn): Verdict 
     E.chain(({ t, step }) => {
       const { output: x, target: y } = t.inputs
       const lead = [a.batch, ...t.shape.slice(0, -1)]
-      const isSingle = sameShape(t.shape, [1])
+      const isSingle = sameShape(y.shape.slice(1), [1])
       const indexes = filled('u32', lead)
       const rows = tensorView(
         'f32',

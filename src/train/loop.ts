@@ -24,6 +24,8 @@ export interface LoopOptions extends SessionOptions {
   readonly turnSteps?: number
   /** true ends a turn after this step (steps taken so far) */
   readonly pauseAt?: (step: number) => boolean
+  /** called before each turn: true ends the run there, with the state so far */
+  readonly aborted?: () => boolean
   /** whether the caller receives events */
   readonly emitEvents: boolean
   /** whether a turn may span epochs: then the state at the end of an epoch is not available */
@@ -114,7 +116,7 @@ const turnsOf = function* (
   session: TrainingSession,
   scorer: Scorer | undefined,
   first: TrainState,
-  { keepBest, turnSteps, pauseAt, acrossEpochs = false, emitEvents }: LoopOptions
+  { keepBest, turnSteps, pauseAt, acrossEpochs = false, emitEvents, aborted = () => false }: LoopOptions
 ): Generator<TrainingChunk, E.Either<TrainError, Ended>> {
   const book = bookkeeping(session.training)
   const keepsBest = keepBest !== undefined && keepBest !== false
@@ -130,9 +132,14 @@ const turnsOf = function* (
   let best = typeof keepBest === 'object' ? keepBest : undefined
 
   for (;;) {
-    const reason = book.reason(state)
+    const reason = book.reason(state) ?? (aborted() ? 'aborted' : undefined)
     // reuse the memory of the last checkpoint, if no caller has received it
-    if (reason !== undefined) return E.right(ended(ahead.snapshot(ahead.checkpoint(state)), history, reason, best))
+    if (reason !== undefined) {
+      const last = ahead.snapshot(ahead.checkpoint(state))
+      return E.map((best: Best | undefined) => ended(last, history, reason, best))(
+        bestAtEnd(run, { state: last, best })
+      )
+    }
     const steps = ahead.run(state)
     if (E.isLeft(steps)) return steps
     const replayed = replay(run, steps.right, { state, best })
@@ -149,6 +156,22 @@ const turnsOf = function* (
     yield { events, state: inTime.read(() => ahead.snapshot(state)) }
     inTime.pulled()
   }
+}
+
+/** the best state of a run; where it is to be kept and no epoch has ended, the last one */
+const bestAtEnd = (
+  { session: { training }, scorer, keepsBest }: Run,
+  { state, best }: Position
+): E.Either<TrainError, Best | undefined> => {
+  if (!keepsBest || best !== undefined) return E.right(best)
+  const { progress, epochSums, position } = state
+  // the last batch of an epoch, which may be shorter, is not among those of a part of it
+  const examples = position * training.training.batchSize
+  const own: Scores = { loss: progress.epochLoss, metrics: metricValues(training, epochSums.metrics, examples) }
+  return pipe(
+    scorer === undefined ? E.right<TrainError, Scores>(own) : scorer.scores(state),
+    E.map(scores => ({ state, epoch: progress.epoch, scores }))
+  )
 }
 
 const bestOf = (best: Best | undefined): { readonly best?: Best } => (best === undefined ? {} : { best })

@@ -8,11 +8,12 @@ import { inputsLike } from '../expr/inputs.js'
 import type { Expr } from '../expr/op.js'
 import { treeLeaves, mapTree, type Branch, type Tree } from '../value/tree.js'
 import type { BatchSource } from '../data/program-inputs.js'
+import { augmented } from './augment.js'
 import { batchLoss } from './loss/index.js'
-import { areIndexes } from './loss/loss.js'
+import { areIndexes, targetShapeOf } from './loss/loss.js'
 import { optimizerInterpreter, rolesOf } from './optimizer/index.js'
-import type { ByPath } from './optimizer/optimizer.js'
-import { updated } from './optimizer/updated.js'
+import type { ByPath, Moved } from './optimizer/optimizer.js'
+import { argumentsOf, updated } from './optimizer/updated.js'
 import { classesOfTargets, noClasses } from './metric/outputs.js'
 import type { ValidTraining } from './training.js'
 import type { TrainState } from './state.js'
@@ -21,16 +22,17 @@ import type { TrainState } from './state.js'
 export const lossTargets = (c: ValidTraining, y: Expr): Expr => {
   const classes = c.output.at(-1) ?? 1
   if (areIndexes(c.loss, c.output, y)) return oneHot(cast(y, 'u32'), classes, c.training.precision)
-  return reshape(cast(y, c.training.precision), [y.shape[0] ?? 1, ...c.output])
+  return reshape(cast(y, c.training.precision), [y.shape[0] ?? 1, ...targetShapeOf(c.loss, c.output)])
 }
 
 /** the loss of a batch; and the sum of the weights of its examples, where they have some */
 export const lossOutputs = (
   c: ValidTraining,
   output: Expr,
-  { y, weights }: BatchSource
+  { y, weights }: BatchSource,
+  target = lossTargets(c, y)
 ): { readonly loss: Expr; readonly weight?: Expr } => ({
-  loss: batchLoss(c.loss.formula(output, lossTargets(c, y)), weights),
+  loss: batchLoss(c.loss.formula(output, target), weights),
   ...(weights === undefined ? {} : { weight: total(cast(weights, 'f64')) })
 })
 
@@ -56,10 +58,18 @@ export const metricSums = (c: ValidTraining, output: Expr, target: Expr): Readon
     c.training.metrics.flatMap((m, i) => {
       const kind = c.registry.metrics[m.tag]
       const ofClasses = kind?.targets === 'classes'
+      const { values, expects } = c.loss
+      // parameters of a distribution are compared with targets by its mean
+      const asValues = kind?.reads === 'values' && values !== undefined
       const sums =
         ofClasses && c.output.length === 0
           ? { classes: noClasses(c.output) }
-          : kind?.sums(m, output, ofClasses ? classTargets(c, target) : lossTargets(c, target), c.loss.expects)
+          : kind?.sums(
+              m,
+              asValues ? values(output) : output,
+              ofClasses ? classTargets(c, target) : lossTargets(c, target),
+              asValues ? 'values' : expects
+            )
       return Object.entries(sums ?? {}).map(([k, e]) => [`metric/${names[i]}/${k}`, e])
     })
   )
@@ -132,6 +142,28 @@ const frozenState = (params: readonly string[], freezes: (path: string) => boole
   }
 }
 
+/** the gradients of a step by path, where its optimizer wants them: a second pass takes those that it wants elsewhere */
+const stepGradients = (
+  lossAt: (params: Branch<Expr>) => Expr,
+  params: Branch<Expr>,
+  loss: Expr,
+  lookAt: (gradients: ByPath) => Moved
+): ByPath => {
+  const at = treeLeaves<Expr>(params)
+  const gradientsOf = (e: Expr, by: readonly (readonly [string, Expr])[]): ByPath => {
+    const gs = gradients(
+      e,
+      by.map(([, w]) => w)
+    )
+    return new Map(by.map(([path], i) => [path, gs[i] as Expr]))
+  }
+  const first = gradientsOf(loss, at)
+  const moved = lookAt(first)
+  if (moved.size === 0) return first
+  const elsewhere = mapTree<Expr, Expr>((w, path) => moved.get(path) ?? w)(params) as Branch<Expr>
+  return gradientsOf(lossAt(elsewhere), treeLeaves<Expr>(elsewhere))
+}
+
 /** outputs of one step for the state and batch at hand */
 export const stepOutputs = (
   c: ValidTraining,
@@ -139,29 +171,30 @@ export const stepOutputs = (
   batch: BatchSource,
   fingerprints = false
 ): Readonly<Record<string, Expr>> => {
+  const { optimizer, precision } = c.training
   const params = inputsLike('params', s.params)
   const layers = inputsLike('layers', s.layers)
-  const { value: output, layers: nextLayers } = forward(c, params, layers, batch.x, true)
-  const losses = lossOutputs(c, output, batch)
+  const { augment = [] } = c.training
+  const plain = { x: batch.x, target: lossTargets(c, batch.y) }
+  const { x, target } = augment.length === 0 ? plain : augmented(augment, plain, input('key', 'u32', [2]))
+  const { value: output, layers: nextLayers } = forward(c, params, layers, x, true)
+  const losses = lossOutputs(c, output, batch, target)
   const at = treeLeaves<Expr>(params)
   const before = new Map(treeLeaves<Expr>(layers))
-  const gs = gradients(
-    losses.loss,
-    at.map(([, e]) => e)
-  )
   const self = optimizerInterpreter(c.registry.optimizers, rolesOf(c.placed.params))
   const isFrozen = frozenState(
     at.map(([path]) => path),
-    path => self.freezes(c.training.optimizer, path)
+    path => self.freezes(optimizer, path)
   )
   const keptLayers = mapTree<Expr, Expr>((now, path) => (isFrozen(path) ? (before.get(path) as Expr) : now))(nextLayers)
-  const next = updated(
-    self,
-    c.training.optimizer,
-    { params: new Map(at), slots: inputsLike('optimizer', s.optimizer) },
-    new Map(at.map(([path], i) => [path, gs[i] as Expr])),
-    c.training.precision
+  const carried = { params: new Map(at), slots: inputsLike('optimizer', s.optimizer) }
+  const gs = stepGradients(
+    elsewhere => lossOutputs(c, forward(c, elsewhere, layers, x, true).value, batch, target).loss,
+    params,
+    losses.loss,
+    first => self.lookAt(optimizer, '', argumentsOf(self, optimizer, carried, first, precision))
   )
+  const next = updated(self, optimizer, carried, gs, precision)
   return {
     ...Object.fromEntries([...next.params].map(([path, e]) => [`params/${path}`, e])),
     ...Object.fromEntries(treeLeaves<Expr>(keptLayers, 'layers')),

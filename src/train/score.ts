@@ -16,17 +16,22 @@ import {
 import { bracket } from '../value/bracket.js'
 import { failIf, settingError } from '../value/error.js'
 import type { TrainError } from './divergence.js'
+import { averaged } from './averaged.js'
 import { checkDataset } from './examples.js'
 import { builtInTraining, type TrainingRegistry } from './registry.js'
-import type { Totals } from './metric/metric.js'
+import { targetShapeOf } from './loss/loss.js'
+import type { Metric, Totals } from './metric/metric.js'
+import type { Dims } from '../value/shape.js'
 import { forward, lossOutputs, metricNames, metricSums } from './program.js'
 import type { Scores } from './progress.js'
 import { tensorsOf, type TrainState } from './state.js'
 import { checkTraining, type ValidTraining, type Training } from './training.js'
 
 /** the metrics from the totals of their sums (`<metric>/<sum>`) over a number of examples */
-export const metricValues = (c: ValidTraining, totals: Totals, examples: number): Scores['metrics'] =>
-  Object.fromEntries(
+export const metricValues = (c: ValidTraining, totals: Totals, examples: number): Scores['metrics'] => {
+  const shape = (m: Metric): Dims =>
+    c.registry.metrics[m.tag]?.reads === 'values' ? targetShapeOf(c.loss, c.output) : c.output
+  return Object.fromEntries(
     metricNames(c).map((name, i) => {
       const mine = Object.entries(totals).flatMap(([k, v]) =>
         k.startsWith(`${name}/`) ? [[k.slice(`${name}/`.length), v] as const] : []
@@ -36,10 +41,11 @@ export const metricValues = (c: ValidTraining, totals: Totals, examples: number)
         name,
         m === undefined
           ? NaN
-          : (c.registry.metrics[m.tag]?.value(m, Object.fromEntries(mine), examples, c.output) ?? NaN)
+          : (c.registry.metrics[m.tag]?.value(m, Object.fromEntries(mine), examples, shape(m)) ?? NaN)
       ] as const
     })
   )
+}
 
 /** scores several states over one dataset, which stays in memory */
 export interface Scorer {
@@ -55,6 +61,7 @@ export const scorer = (
   data: Dataset,
   like: TrainState
 ): E.Either<TrainError, Scorer> => {
+  const predicting = averaged(c)
   const [params, layers] = [inputsLike('params', like.params), inputsLike('layers', like.layers)]
   return pipe(
     checkDataset(c, data),
@@ -72,7 +79,7 @@ export const scorer = (
     E.map(({ evaluate, close }) => ({
       scores: s =>
         pipe(
-          evaluate(modelOf(s)),
+          evaluate(modelOf(predicting(s))),
           E.map(({ loss, totals }) => ({ loss, metrics: metricValues(c, totals, exampleCount(data)) }))
         ),
       close
@@ -87,7 +94,7 @@ export interface ScoreOptions {
 
 const scoresOf = (t: Training, s: TrainState, data: Dataset, options: ScoreOptions): E.Either<TrainError, Scores> => {
   const { backend, registry = builtInTraining } = optionsOf(options) as ScoreOptions
-  const { params, layers } = optionsOf(s)
+  const { params, layers, optimizer } = optionsOf(s)
   return bracket(
     pipe(
       failIf(
@@ -96,7 +103,8 @@ const scoresOf = (t: Training, s: TrainState, data: Dataset, options: ScoreOptio
           knownOptions(options, { backend: true, registry: true }),
           datasetArgument(data),
           treeArgument('params', params),
-          treeArgument('layers', layers)
+          treeArgument('layers', layers),
+          treeArgument('optimizer', optimizer)
         ])
       ),
       E.chainW(() => checkTraining(t, registry)),
@@ -110,8 +118,8 @@ const scoresOf = (t: Training, s: TrainState, data: Dataset, options: ScoreOptio
 }
 
 /**
- * The loss and metrics of a training's model over a dataset, in inference mode, with the parameters of a state. In a
- * pipe the data come last; in a direct call they come before the options.
+ * The loss and metrics of a training's model over a dataset, in inference mode, with the parameters of a state, or with the
+ * averages that its optimizer keeps. In a pipe the data come last; in a direct call they come before the options.
  *
  * @example pipe(test, score(trained.training, trained.state, { backend: wasm })) // Either<..., { loss, metrics: {
  * accuracy } }>

@@ -48,8 +48,10 @@ export const purposeKey = (seed: number, purpose: 'init' | 'shuffle' | 'step'): 
 
 const slotTensors = (slot: Slot, params: Branch<Tensor>, dtype: 'f32' | 'f64'): Tree<Tensor> =>
   slot.per === 'run'
-    ? filledTensor(dtype, [], slot.value)
-    : mapTree<Tensor, Tensor>(p => filledTensor(p.dtype, p.shape, slot.value))(params)
+    ? filledTensor(dtype, [], slot.value === 'parameter' ? 0 : slot.value)
+    : mapTree<Tensor, Tensor>(p => (slot.value === 'parameter' ? p : filledTensor(p.dtype, p.shape, slot.value)))(
+        params
+      )
 
 /** the names and types of a training's tensors, before they have values */
 export const formOf = (c: ValidTraining): Readonly<Record<'params' | 'layers' | 'optimizer', Branch<Aval>>> => {

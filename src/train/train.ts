@@ -8,11 +8,12 @@ import type { ParamsOf } from '../model/params.js'
 import { backendArgument, datasetArgument, knownOptions, wrongArgument } from '../value/argument.js'
 import { drained } from '../value/bracket.js'
 import { settingError, type SettingError } from '../value/error.js'
+import { averaged } from './averaged.js'
 import { checkRun } from './check-data.js'
 import type { TrainError } from './divergence.js'
 import type { EpochReport, TrainEvent, TrainingChunk } from './events.js'
 import { builtInTraining, type TrainingRegistry } from './registry.js'
-import { trainingLoop } from './loop.js'
+import { trainingLoop, type Ended } from './loop.js'
 import type { Loss } from './loss/index.js'
 import type { Best, TrainState } from './state.js'
 import { checkTraining, training, type FittingOptions, type Training } from './training.js'
@@ -20,18 +21,26 @@ import { checkTraining, training, type FittingOptions, type Training } from './t
 /** a state of a training of the model */
 export type StateOf<M extends AnyModel> = TrainState & { readonly params: ParamsOf<M> }
 
-export interface Trained<M extends AnyModel = AnyModel> {
+/** the best state, and the parameters to predict with there */
+export type BestOf<M extends AnyModel> = Best & { readonly state: StateOf<M>; readonly params: ParamsOf<M> }
+
+interface TrainedFields<M extends AnyModel> {
   readonly training: Training<M>
+  /** what to predict with: those of the state, or the averages that the optimizer keeps, see `averagedParams` */
   readonly params: ParamsOf<M>
   readonly state: StateOf<M>
   /** one report per completed epoch */
   readonly history: readonly EpochReport[]
   /** which stop rule ended the run */
   readonly reason: string
-  /** with `keepBest`, once an epoch has ended */
-  readonly best?: Best & { readonly state: StateOf<M> }
 }
-export interface TrainOptions {
+/**
+ * The result of a training. `best` is there with `keepBest`: the state after the best epoch, or where none has ended the last state, with
+ * its scores over the validation set or over the examples seen.
+ */
+export type Trained<M extends AnyModel = AnyModel, K extends boolean | Best = boolean | Best> = TrainedFields<M> &
+  ([K] extends [true | Best] ? { readonly best: BestOf<M> } : { readonly best?: BestOf<M> })
+export interface TrainOptions<K extends boolean | Best = boolean | Best> {
   readonly backend: Backend
   readonly registry?: TrainingRegistry
   readonly observe?: (event: TrainEvent) => void
@@ -41,7 +50,7 @@ export interface TrainOptions {
    * Whether to return the state after the best epoch besides the last one, whatever ends the run. A run that resumes
    * from a state takes the best one so far instead of true.
    */
-  readonly keepBest?: boolean | Best
+  readonly keepBest?: K
   /** a state to resume from */
   readonly from?: TrainState
   /** whether step events contain the fingerprint of every parameter tensor */
@@ -52,9 +61,15 @@ export interface TrainOptions {
    * the command line warns.
    */
   readonly singleExamples?: 'refuse' | 'allow'
+  /**
+   * An `AbortSignal`, or anything with such a field: once `aborted` is true the run ends after the steps under way, with the reason
+   * 'aborted' and the state there, from which it can be resumed to the same bits. `observe` may abort `train`; `trainAsync` lets
+   * others do so.
+   */
+  readonly signal?: { readonly aborted: boolean }
 }
 
-export interface TrainIteratorOptions extends TrainOptions {
+export interface TrainIteratorOptions<K extends boolean | Best = boolean | Best> extends TrainOptions<K> {
   /** max steps of a turn; a turn takes at least one step */
   readonly turnSteps?: number
   /** true ends a turn after this step (steps taken so far), so that the state there can be read */
@@ -73,7 +88,8 @@ const optionNames = {
   fingerprints: true,
   turnSteps: true,
   pauseAt: true,
-  singleExamples: true
+  singleExamples: true,
+  signal: true
 } as const
 /** checks of arguments from untyped callers */
 const wrongArguments = (
@@ -87,13 +103,28 @@ const wrongArguments = (
     ...(o?.validation === undefined ? [] : [datasetArgument(o.validation)])
   ])
 
-const opened =
-  <M extends AnyModel, const L extends Loss>(
+const trainedOf = <M extends AnyModel, K extends boolean | Best>(
+  training: Training<M>,
+  predicting: (s: TrainState) => TrainState,
+  { best, ...ended }: Ended
+): Trained<M, K> =>
+  ({
+    training,
+    params: predicting(ended.state).params,
+    ...ended,
+    ...(best === undefined ? {} : { best: { ...best, params: predicting(best.state).params } })
+  }) as unknown as Trained<M, K>
+
+const abortedBy = ({ signal }: TrainOptions) => (signal === undefined ? {} : { aborted: () => signal.aborted })
+
+/** a run that is checked and ready to be pulled */
+export const opened =
+  <M extends AnyModel, const L extends Loss, const K extends boolean | Best = false>(
     options: FittingOptions<M, L>,
-    o: TrainIteratorOptions,
+    o: TrainIteratorOptions<K>,
     how: { readonly emitEvents: boolean; readonly acrossEpochs: boolean }
   ) =>
-  (data: Dataset): E.Either<TrainError, Generator<TrainingChunk, E.Either<TrainError, Trained<M>>>> => {
+  (data: Dataset): E.Either<TrainError, Generator<TrainingChunk, E.Either<TrainError, Trained<M, K>>>> => {
     const unfit = wrongArguments(o, data)
     if (unfit !== undefined) return E.left(unfit)
     const t = training(options)
@@ -103,16 +134,20 @@ const opened =
       E.bindTo('checked'),
       E.bindW('first', ({ checked }) => checkRun(checked, { ...o, data })),
       E.chainW(({ checked, first }) =>
-        trainingLoop(
-          checked,
-          data,
-          exampleCount(data),
-          first,
-          { ...o, ...how },
-          ended => ({ training: t, params: ended.state.params, ...ended }) as Trained<M>
+        trainingLoop(checked, data, exampleCount(data), first, { ...o, ...how, ...abortedBy(o) }, ended =>
+          trainedOf<M, K>(t, averaged(checked), ended)
         )
       )
     )
+  }
+
+/** the last event of a run */
+export const announced =
+  ({ observe }: Pick<TrainOptions, 'observe'>) =>
+  <T extends { readonly reason: string; readonly state: TrainState }>(trained: T): T => {
+    const { progress } = trained.state
+    observe?.({ tag: 'done', reason: trained.reason, step: progress.step, epoch: progress.epoch })
+    return trained
   }
 
 /**
@@ -124,8 +159,11 @@ const opened =
  * // Either<TrainError, Generator<TrainingChunk, Either<TrainError, Trained>>>
  */
 export const trainIterator =
-  <M extends AnyModel, const L extends Loss>(options: FittingOptions<M, L>, o: TrainIteratorOptions) =>
-  (data: Dataset): E.Either<TrainError, Generator<TrainingChunk, E.Either<TrainError, Trained<M>>>> =>
+  <M extends AnyModel, const L extends Loss, const K extends boolean | Best = false>(
+    options: FittingOptions<M, L>,
+    o: TrainIteratorOptions<K>
+  ) =>
+  (data: Dataset): E.Either<TrainError, Generator<TrainingChunk, E.Either<TrainError, Trained<M, K>>>> =>
     opened(options, o, { emitEvents: true, acrossEpochs: false })(data)
 
 /**
@@ -137,8 +175,11 @@ export const trainIterator =
  * numbers that stop being finite (with the step, the label and the last good state)
  */
 export const train =
-  <M extends AnyModel, const L extends Loss>(options: FittingOptions<M, L>, o: TrainOptions) =>
-  (data: Dataset): E.Either<TrainError, Trained<M>> =>
+  <M extends AnyModel, const L extends Loss, const K extends boolean | Best = false>(
+    options: FittingOptions<M, L>,
+    o: TrainOptions<K>
+  ) =>
+  (data: Dataset): E.Either<TrainError, Trained<M, K>> =>
     pipe(
       opened(options, o, { emitEvents: observerOf(o) !== undefined, acrossEpochs: true })(data),
       E.chainW(pulled =>
@@ -146,9 +187,5 @@ export const train =
           for (const e of events) o.observe?.(e)
         })
       ),
-      E.map(trained => {
-        const { progress } = trained.state
-        o.observe?.({ tag: 'done', reason: trained.reason, step: progress.step, epoch: progress.epoch })
-        return trained
-      })
+      E.map(announced(o))
     )

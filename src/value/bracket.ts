@@ -54,3 +54,21 @@ export const drained = <A, B>(generator: Generator<A, B>, each: (value: A) => vo
     generator.return(undefined as B)
   }
 }
+
+/** The same, with a pause after each value: the generator is left if a pause or a callback fails. */
+export const drainedWithPauses = async <A, B>(
+  generator: Generator<A, B>,
+  each: (value: A) => void,
+  pause: () => Promise<void>
+): Promise<B> => {
+  try {
+    for (;;) {
+      const next = generator.next()
+      if (next.done === true) return next.value
+      each(next.value)
+      await pause()
+    }
+  } finally {
+    generator.return(undefined as B)
+  }
+}

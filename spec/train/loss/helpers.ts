@@ -9,6 +9,8 @@ import { numbersOf, type Tensor } from '../../../src/value/tensor.js'
 import { right } from '../../support/either.js'
 
 export const allSamples: readonly Loss[] = Object.values(losses).flatMap((k): readonly Loss[] => k.samples)
+/** those whose targets have the outputs' shape, whatever it is; `gradfold/laws` holds the others to the same laws */
+export const sameShaped: readonly Loss[] = allSamples.filter(l => knownLoss(losses, l).targetShape === undefined)
 /** a name for a sample, for the title of a test */
 export const nameOf = (l: Loss): string => JSON.stringify(l)
 export const known = (l: Loss): KnownLoss => knownLoss(losses, l)

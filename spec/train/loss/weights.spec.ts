@@ -19,7 +19,7 @@ import { epochs, steps } from '../../../src/train/stop/index.js'
 import { train } from '../../../src/train/train.js'
 import { training } from '../../../src/train/training.js'
 import { numbersOf, sameBits, type Tensor } from '../../../src/value/tensor.js'
-import { allSamples, close, evaluated, nameOf } from './helpers.js'
+import { sameShaped, close, evaluated, nameOf } from './helpers.js'
 import { left, right } from '../../support/either.js'
 import { randomFrom } from '../../support/random.js'
 import { tensorOf } from '../../support/tensors.js'
@@ -32,7 +32,7 @@ const drawn = (seed: number, n: number): readonly number[] => {
 const rows = (data: readonly number[], picked: readonly number[]): readonly number[] =>
   picked.flatMap(r => data.slice(3 * r, 3 * r + 3))
 
-describe.each(allSamples.map(l => [nameOf(l), l] as const))('%s', (_, loss: Loss) => {
+describe.each(sameShaped.map(l => [nameOf(l), l] as const))('%s', (_, loss: Loss) => {
   // numbers between 0 and 1 are outputs and targets of every loss
   const batch = (seed: number, k: number) => ({ y: drawn(seed, 3 * k), t: drawn(seed + 1, 3 * k) })
   const at = (data: readonly number[]): Tensor => tensorOf('f64', [data.length / 3, 3], data)

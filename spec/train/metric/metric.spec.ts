@@ -48,7 +48,10 @@ describe.each(samples)('%s', (_, m) => {
         const backwards = (xs: readonly number[], k: number): readonly number[] =>
           Array.from({ length: n }, (_, i) => xs.slice((n - 1 - i) * k, (n - i) * k)).flat()
         const turned = metricOf(m, { ...e, y: backwards(e.y, 2), t: backwards(e.t, width) })
-        flat(turned).forEach((x, i) => expect(x).toBeCloseTo(flat(metricOf(m, e))[i] as number, 9))
+        const straight = flat(metricOf(m, e))
+        flat(turned).forEach((x, i) => {
+          if (!Object.is(x, straight[i])) expect(x).toBeCloseTo(straight[i] as number, 9)
+        })
       }),
       { numRuns: 10 }
     ))

@@ -29,13 +29,13 @@ export const startOf = (o: Optimizer, params: Params, dtype: FloatType): Values 
   const tensors = Object.entries(params).map(([path, w]) => [path, tensorOf(dtype, [w.length], w)] as const)
   const slots = Object.entries(self.slots(o, '')).flatMap(([name, slot]): readonly (readonly [string, Tensor])[] =>
     slot.per === 'run'
-      ? [[`optimizer/${name}`, filledTensor(dtype, [], slot.value)]]
+      ? [[`optimizer/${name}`, filledTensor(dtype, [], Number(slot.value))]]
       : tensors.map(([path, w]) => [
           `optimizer/${name}/${path}`,
           tensorOf(
             dtype,
             w.shape,
-            w.shape.flatMap(n => Array.from({ length: n }, () => slot.value))
+            slot.value === 'parameter' ? numbersOf(w) : Array.from(numbersOf(w), () => Number(slot.value))
           )
         ])
   )

@@ -5,7 +5,7 @@ import { fraction, list, nonNegative, those } from '../../value/codec.js'
 import { shapeError } from '../../value/error.js'
 import { showShape } from '../../value/shape.js'
 import { allocate, tensorView, type FloatType } from '../../value/tensor.js'
-import { softmaxCrossEntropy } from './cross-entropy.js'
+import { sigmoidCrossEntropy, softmaxCrossEntropy } from './cross-entropy.js'
 import { exampleSum, type Interpreter, type Loss, type LossDefinition, type ScaleOf } from './loss.js'
 
 export interface Smoothed<L extends Loss = Loss> {
@@ -37,7 +37,9 @@ declare module './open.js' {
  * Label smoothing (Szegedy et al. 2016): the loss for the targets (1 - a) t + a / J instead of t, over J classes. A class whose logit
  * is -Infinity (a mask) keeps its target.
  *
- * @param loss one of classes: `softmaxCrossEntropy`, `crossEntropy`
+ * For labels, as of `sigmoidCrossEntropy`, J is 2: (1 - a) t + a / 2.
+ *
+ * @param loss one of classes: `softmaxCrossEntropy`, `crossEntropy`; or of labels: `sigmoidCrossEntropy`
  * @param amount a, from 0 up to, not including, 1
  * @example smoothed(softmaxCrossEntropy, 0.1)
  */
@@ -56,26 +58,33 @@ export const smoothed = <const L extends Loss>(loss: L, amount: number): Smoothe
 export const classWeighted = <const L extends Loss>(loss: L, weights: readonly number[]): ClassWeighted<L> =>
   Object.freeze({ tag: 'classWeighted', loss, weights: Object.freeze([...weights]) })
 
-const no = (tag: string, expected: string, got: string): Expr =>
-  node('invalid', [], { error: shapeError(['loss', tag], expected, got) })
-/** a formula for losses of classes */
-const ofClasses = (tag: string, loss: Loss, self: Interpreter, formula: () => Expr): Expr =>
-  self.takes(loss).classIndexes ? formula() : no(tag, 'a loss of classes, such as softmaxCrossEntropy', loss.tag)
+const no = (tag: string, expected: string, got: string, hint = ''): Expr =>
+  node('invalid', [], { error: shapeError(['loss', tag], expected, got, hint) })
+/** a formula for losses of classes, and of labels where it says so */
+const ofClasses = (tag: string, loss: Loss, self: Interpreter, formula: () => Expr, alsoLabels = false): Expr => {
+  const { classIndexes, labels = false } = self.takes(loss)
+  if (classIndexes || (labels && alsoLabels)) return formula()
+  const hint = labels ? 'weightedSigmoidCrossEntropy has weights of labels' : ''
+  return no(tag, 'a loss of classes, such as softmaxCrossEntropy', loss.tag, hint)
+}
 
 export const smoothedKind: LossDefinition<Smoothed> = {
   tag: 'smoothed',
   fields: ({ loss }) => ({ loss, amount: fraction }),
   inner: ({ loss }) => loss,
-  formula: ({ loss, amount }, y, t, self) =>
-    ofClasses('smoothed', loss, self, () => {
-      const classes = t.shape.at(-1) ?? 1
+  formula: ({ loss, amount }, y, t, self) => {
+    const smooth = (): Expr => {
+      // a label has two classes, yes and no
+      const classes = self.takes(loss).labels === true ? 2 : (t.shape.at(-1) ?? 1)
       const spread = add(mul(t, 1 - amount), amount / classes)
       // a class that a logit of -Infinity excludes gets no share
       const excluded = equal(y, -Infinity)
       return self.formula(loss, y, select(excluded, t, spread))
-    }),
+    }
+    return ofClasses('smoothed', loss, self, smooth, true)
+  },
   tex: 't_{kj} \\leftarrow (1 - \\alpha) t_{kj} + \\frac{\\alpha}{J}',
-  samples: [smoothed(softmaxCrossEntropy, 0.1)]
+  samples: [smoothed(softmaxCrossEntropy, 0.1), smoothed(sigmoidCrossEntropy, 0.2)]
 }
 
 const classWeights = those(list(nonNegative), 'at least one number above 0', weights => weights.some(w => w > 0))

@@ -45,9 +45,9 @@ export const softmaxCrossEntropy: SoftmaxCrossEntropy = Object.freeze({ tag: 'so
 export const sigmoidCrossEntropy: SigmoidCrossEntropy = Object.freeze({ tag: 'sigmoidCrossEntropy' })
 
 /** t x, and 0 where t = 0, also for an x that is infinite: the limit of t ln y as y goes to 0 */
-const weighed = (t: Expr, x: Expr): Expr => select(equal(t, 0), 0, mul(t, x))
+export const weighed = (t: Expr, x: Expr): Expr => select(equal(t, 0), 0, mul(t, x))
 
-const probability = inRange('a number from 0 to 1', n => n >= 0 && n <= 1)
+export const probability = inRange('a number from 0 to 1', n => n >= 0 && n <= 1)
 
 export const crossEntropyKind: LossDefinition<CrossEntropy> = {
   tag: 'crossEntropy',
@@ -86,6 +86,7 @@ export const sigmoidCrossEntropyKind: LossDefinition<SigmoidCrossEntropy> = {
   fields: () => ({}),
   expects: 'logits',
   classIndexes: false,
+  labels: true,
   target: probability,
   formula: (_, z, t) => exampleMean(cast(fromLogit(cast(z, 'f64'), cast(t, 'f64')), z.dtype)),
   tex: '-\\frac{1}{KJ} \\sum_{k=1}^{K} \\sum_{j=1}^{J} \\left(t_{kj} \\ln s_{kj} + (1 - t_{kj}) \\ln(1 - s_{kj})\\right), \\; s = \\frac{1}{1 + e^{-z}}',

@@ -4,6 +4,10 @@ import type { Family } from '../../registry/definition.js'
 import type { FloatType } from '../../value/tensor.js'
 import { roundedOutOf } from '../check-rounding.js'
 import { classWeightedKind, smoothedKind } from './classes.js'
+import { gaussianLossKind, poissonLossKind } from './likelihood.js'
+import { quantileLossKind } from './quantile.js'
+import { sigmoidFocalLossKind, softmaxFocalLossKind } from './focal.js'
+import { weightedSigmoidCrossEntropyKind } from './weighted-sigmoid.js'
 import { crossEntropyKind, sigmoidCrossEntropyKind, softmaxCrossEntropyKind } from './cross-entropy.js'
 import type { BuiltInLosses, Interpreter, KnownLoss, Loss, LossDefinition } from './loss.js'
 import { halfSquaredErrorKind, huberKind, meanAbsoluteErrorKind, meanSquaredErrorKind } from './squared.js'
@@ -18,9 +22,15 @@ const table = {
   meanSquaredError: meanSquaredErrorKind,
   meanAbsoluteError: meanAbsoluteErrorKind,
   huber: huberKind,
+  quantileLoss: quantileLossKind,
+  poissonLoss: poissonLossKind,
+  gaussianLoss: gaussianLossKind,
   crossEntropy: crossEntropyKind,
   softmaxCrossEntropy: softmaxCrossEntropyKind,
   sigmoidCrossEntropy: sigmoidCrossEntropyKind,
+  weightedSigmoidCrossEntropy: weightedSigmoidCrossEntropyKind,
+  sigmoidFocalLoss: sigmoidFocalLossKind,
+  softmaxFocalLoss: softmaxFocalLossKind,
   smoothed: smoothedKind,
   classWeighted: classWeightedKind
 } satisfies { readonly [K in keyof BuiltInLosses]: LossDefinition<BuiltInLosses[K]> }
@@ -45,12 +55,15 @@ export const lossInterpreter = (definitions: LossTable): Interpreter => {
 /** a loss with its meaning: what it takes, and its formula */
 export const knownLoss = (definitions: LossTable, loss: Loss): KnownLoss => {
   const { takes, formula } = lossInterpreter(definitions)
-  const { expects, classIndexes, target, ifNotFinite } = takes(loss)
+  const { expects, classIndexes, labels, target, targetShape, values, ifNotFinite } = takes(loss)
   return {
     tag: loss.tag,
     expects,
     classIndexes,
+    ...(labels === undefined ? {} : { labels }),
     ...(target === undefined ? {} : { target }),
+    ...(targetShape === undefined ? {} : { targetShape }),
+    ...(values === undefined ? {} : { values }),
     ...(ifNotFinite === undefined ? {} : { ifNotFinite }),
     formula: (output, target) => formula(loss, output, target)
   }
@@ -90,3 +103,17 @@ export {
   type MeanAbsoluteError,
   type MeanSquaredError
 } from './squared.js'
+export {
+  sigmoidFocalLoss,
+  softmaxFocalLoss,
+  type SigmoidFocalLoss,
+  type SigmoidFocalLossOptions,
+  type SoftmaxFocalLoss
+} from './focal.js'
+export { gaussianLoss, poissonLoss, type GaussianLoss, type PoissonLoss } from './likelihood.js'
+export { quantileLoss, type QuantileLoss } from './quantile.js'
+export {
+  weightedSigmoidCrossEntropy,
+  type WeightedSigmoidCrossEntropy,
+  type WeightedSigmoidCrossEntropyOptions
+} from './weighted-sigmoid.js'

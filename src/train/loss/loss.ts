@@ -18,8 +18,11 @@ declare module '../../registry/families.js' {
   }
 }
 
-/** the meaning of a model's outputs: any real numbers, scores before a softmax or sigmoid, or probabilities */
-export type Scale = 'values' | 'logits' | 'probabilities'
+/**
+ * the meaning of a model's outputs: any real numbers, scores before a softmax or sigmoid, probabilities, or parameters of a
+ * distribution of the targets
+ */
+export type Scale = 'values' | 'logits' | 'probabilities' | 'parameters'
 
 export type ScaleOf<L> = L extends { readonly tag: infer T } ? ScaleRules<L>[T & keyof ScaleRules<L>] : never
 
@@ -28,6 +31,12 @@ export interface Takes {
   readonly expects: Scale
   /** whether targets may be class indexes (u32, one per example) instead of tensors of the output's shape */
   readonly classIndexes: boolean
+  /** whether each number of the output is a label that is true or false: an example may have several */
+  readonly labels?: boolean
+  /** the shape of one example's target, if it differs from the output's */
+  readonly targetShape?: (output: Dims) => Dims
+  /** for parameters of a distribution: its mean, in the targets' shape, which metrics of values compare with targets */
+  readonly values?: (output: Expr) => Expr
   /** the valid numbers of targets (default: any finite number) */
   readonly target?: Codec<number>
   /** the hint of the error about numbers that are not finite (default: a smaller learning rate) */
@@ -62,6 +71,9 @@ export interface KnownLoss extends Takes {
   readonly tag: string
   readonly formula: (output: Expr, target: Expr) => Expr
 }
+/** the shape of one example's target, for outputs of a shape */
+export const targetShapeOf = ({ targetShape }: Pick<Takes, 'targetShape'>, output: Dims): Dims =>
+  targetShape?.(output) ?? output
 
 // ---- from numbers to examples, and from examples to the batch
 
@@ -132,15 +144,16 @@ export const checkTarget = (
   dtype: FloatType
 ): ShapeError | undefined => {
   const perExample = target.shape.slice(1)
-  const isSingle = sameShape(output, [1]) && perExample.length === 0
-  const fits = isSingle || sameShape(perExample, output)
+  const wanted = targetShapeOf(loss, output)
+  const isSingle = sameShape(wanted, [1]) && perExample.length === 0
+  const fits = isSingle || sameShape(perExample, wanted)
   if (areIndexes(loss, output, target) || (fits && isExact(dtype)(target.dtype))) return undefined
   const hint = fits
     ? 'nothing is rounded on the way in: make them with tensor, or train in f64'
     : `targets never broadcast: give numbers of that shape${loss.classIndexes ? '; oneHot makes rows of class indexes' : ''}`
   return shapeError(
     ['targets'],
-    `${dtype} of shape ${showShape(output)} for each example${loss.classIndexes ? ', or class indexes (u32)' : ''}, for the loss ${loss.tag}`,
+    `${dtype} of shape ${showShape(wanted)} for each example${loss.classIndexes ? ', or class indexes (u32)' : ''}, for the loss ${loss.tag}`,
     `${target.dtype} of shape ${showShape(perExample)}`,
     hint
   )
@@ -189,7 +202,7 @@ export const checkLoss = (
 ): E.Either<ShapeError, KnownLoss> => {
   const wrong = checkScale(loss, gives) ?? checkClasses(loss, output)
   if (wrong !== undefined) return E.left(wrong)
-  const of = (name: string): Expr => input(name, dtype, [2, ...output])
-  const tried = batchLoss(loss.formula(of('output'), of('target')))
+  const of = (name: string, shape: Dims): Expr => input(name, dtype, [2, ...shape])
+  const tried = batchLoss(loss.formula(of('output', output), of('target', targetShapeOf(loss, output))))
   return tried.op === 'invalid' ? E.left(tried.attrs.error) : E.right(loss)
 }

@@ -3,6 +3,14 @@ import { accuracyKind, topKKind } from './accuracy.js'
 import { confusionMatrixKind, f1Kind, precisionKind, recallKind } from './by-class.js'
 import type { BuiltInMetrics, Metric, MetricDefinition } from './metric.js'
 import { calibrationErrorKind, perplexityKind } from './probability.js'
+import {
+  binaryAccuracyKind,
+  labelF1Kind,
+  labelPrecisionKind,
+  labelRecallKind,
+  labelRocAucKind,
+  subsetAccuracyKind
+} from './labels.js'
 import { maeKind, r2Kind, rmseKind } from './regression.js'
 import { rocAucKind } from './roc.js'
 
@@ -19,6 +27,12 @@ const table = {
   recall: recallKind,
   f1: f1Kind,
   rocAuc: rocAucKind,
+  binaryAccuracy: binaryAccuracyKind,
+  subsetAccuracy: subsetAccuracyKind,
+  labelPrecision: labelPrecisionKind,
+  labelRecall: labelRecallKind,
+  labelF1: labelF1Kind,
+  labelRocAuc: labelRocAucKind,
   perplexity: perplexityKind,
   calibrationError: calibrationErrorKind,
   mae: maeKind,
@@ -47,3 +61,18 @@ export {
 export { calibrationError, perplexity, type CalibrationError, type Perplexity } from './probability.js'
 export { mae, r2, rmse, type Mae, type R2, type Rmse } from './regression.js'
 export { areaUnderRoc, rocAuc, type RocAuc } from './roc.js'
+export {
+  binaryAccuracy,
+  labelF1,
+  labelPrecision,
+  labelRecall,
+  labelRocAuc,
+  subsetAccuracy,
+  type BinaryAccuracy,
+  type LabelAverage,
+  type LabelF1,
+  type LabelPrecision,
+  type LabelRecall,
+  type LabelRocAuc,
+  type SubsetAccuracy
+} from './labels.js'

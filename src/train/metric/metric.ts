@@ -36,9 +36,9 @@ export interface MetricDefinition<M extends { readonly tag: string }> extends De
   fewestClasses?(metric: M): number
   /**
    * The meaning that outputs must have, if not every one is valid: probabilities (direct, or computed from the logits
-   * of the loss), or values, which are compared with targets and must not be logits.
+   * of the loss); values, which are compared with targets and must not be logits; or labels, each a probability or a logit.
    */
-  readonly reads?: 'probabilities' | 'values'
+  readonly reads?: 'probabilities' | 'values' | 'labels'
   /**
    * Tensors of a batch that are added number by number (or appended: `perExample`), computed from the model's output
    * [K, ...] and the targets, both in the training's precision. `scale` is the meaning of outputs for the loss.

@@ -66,6 +66,8 @@ export const accumulateKind: OptimizerDefinition<Accumulate> = {
   },
   check: ({ optimizer }, paths, self) => self.check(optimizer, paths),
   freezes: ({ optimizer }, path, self) => self.freezes(optimizer, path),
+  lookAt: ({ optimizer }, given, self) => self.lookAt(optimizer, 'every', given),
+  average: ({ optimizer }, path, self) => self.average(optimizer, 'every', path),
   tex: 'g \\leftarrow \\frac{1}{n} \\sum_{i=1}^{n} g_i \\text{ in every } n\\text{-th step}',
   samples: [accumulate(3, adam(0.01))]
 }

@@ -75,6 +75,11 @@ export const chainKind: OptimizerDefinition<Chain> = {
     ),
   check: ({ optimizers }, paths, self) => optimizers.map(part => self.check(part, paths)).find(e => e !== undefined),
   freezes: ({ optimizers }, path, self) => optimizers.some(part => self.freezes(part, path)),
+  lookAt: (o, given, self) => new Map(labelled(o).flatMap(([label, part]) => [...self.lookAt(part, label, given)])),
+  average: (o, path, self) =>
+    labelled(o)
+      .map(([label, part]) => self.average(part, label, path))
+      .find(name => name !== undefined),
   tex: 'g \\leftarrow (f_n \\circ \\cdots \\circ f_1)(g)',
   samples: [
     { tag: 'chain', optimizers: [] },

@@ -7,14 +7,20 @@ import { treeLeaves, type Branch } from '../../value/tree.js'
 import { checkRounding, roundedOutOf } from '../check-rounding.js'
 import { scheduleInterpreter, type ScheduleTable, type Setting } from '../schedule/index.js'
 import { accumulateKind } from './accumulate.js'
+import { adabeliefKind } from './adabelief.js'
+import { adamaxKind } from './adamax.js'
 import { adadeltaKind, adagradKind, rmspropKind } from './adaptive.js'
 import { amsgradKind, nadamKind } from './adam-variants.js'
 import { adamKind, adamwKind } from './adam.js'
+import { emaKind, swaKind } from './average.js'
 import { chainKind } from './chain.js'
 import { clipByGlobalNormKind, clipByNormKind, clipByValueKind } from './clip.js'
+import { lambKind } from './lamb.js'
 import { lionKind } from './lion.js'
+import { lookaheadKind } from './lookahead.js'
 import { freezeKind, maskedKind } from './masked.js'
 import { momentumKind, nesterovKind } from './momentum.js'
+import { muonKind } from './muon.js'
 import type {
   BuiltInOptimizers,
   ByPath,
@@ -24,6 +30,11 @@ import type {
   OptimizerDefinition,
   Updated
 } from './optimizer.js'
+import { partitionKind } from './partition.js'
+import { radamKind } from './radam.js'
+import { rpropKind } from './rprop.js'
+import { samKind } from './sam.js'
+import { scheduleFreeKind } from './schedule-free.js'
 import type { RoleOf } from './selector.js'
 import { decoupledWeightDecayKind, scaleKind, weightDecayKind } from './scale.js'
 import { sgdKind } from './sgd.js'
@@ -44,7 +55,14 @@ const table = {
   adamw: adamwKind,
   amsgrad: amsgradKind,
   nadam: nadamKind,
+  radam: radamKind,
+  adamax: adamaxKind,
+  adabelief: adabeliefKind,
+  lamb: lambKind,
+  scheduleFree: scheduleFreeKind,
   lion: lionKind,
+  muon: muonKind,
+  rprop: rpropKind,
   chain: chainKind,
   scale: scaleKind,
   clipByValue: clipByValueKind,
@@ -54,7 +72,12 @@ const table = {
   decoupledWeightDecay: decoupledWeightDecayKind,
   masked: maskedKind,
   freeze: freezeKind,
-  accumulate: accumulateKind
+  partition: partitionKind,
+  accumulate: accumulateKind,
+  sam: samKind,
+  lookahead: lookaheadKind,
+  ema: emaKind,
+  swa: swaKind
 } satisfies { readonly [K in keyof BuiltInOptimizers]: OptimizerDefinition<BuiltInOptimizers[K]> }
 
 export type OptimizerTable = Family<OptimizerDefinition<Optimizer>>
@@ -92,6 +115,11 @@ export const optimizerInterpreter = (
     },
     check: (o, paths) => more(o, kindOf(o)) ?? kindOf(o).check?.(o, paths, self),
     freezes: (o, path) => kindOf(o).freezes?.(o, path, self) ?? false,
+    lookAt: (o, label, given) => kindOf(o).lookAt?.(o, scoped(label, given), self) ?? new Map(),
+    average: (o, label, path) => {
+      const name = kindOf(o).average?.(o, path, self)
+      return name === undefined ? undefined : under(label, name)
+    },
     role
   }
   return self
@@ -169,6 +197,17 @@ export {
   type ClipByNorm,
   type ClipByValue
 } from './clip.js'
+export { adabelief, type Adabelief, type AdabeliefOptions } from './adabelief.js'
+export { adamax, type Adamax, type AdamaxOptions } from './adamax.js'
+export { ema, swa, type Ema, type EmaOptions, type Swa, type SwaOptions } from './average.js'
+export { lamb, type Lamb, type LambOptions } from './lamb.js'
+export { lookahead, type Lookahead, type LookaheadOptions } from './lookahead.js'
+export { muon, type Muon, type MuonOptions, type MuonScaling } from './muon.js'
+export { partition, type Partition } from './partition.js'
+export { radam, type Radam, type RadamOptions } from './radam.js'
+export { rprop, type Rprop, type RpropOptions } from './rprop.js'
+export { sam, type Sam, type SamOptions } from './sam.js'
+export { scheduleFree, type ScheduleFree, type ScheduleFreeOptions } from './schedule-free.js'
 export { lion, type Lion, type LionOptions } from './lion.js'
 export { freeze, masked, type Freeze, type Masked } from './masked.js'
 export { momentum, nesterov, type Momentum, type Nesterov } from './momentum.js'

@@ -81,6 +81,13 @@ export const maskedKind: OptimizerDefinition<Masked> = {
     wrongSelector(label, selector, paths, self) ?? self.check(optimizer, paths.filter(isSelected(selector, self.role))),
   freezes: ({ selector, optimizer }, path, self) =>
     isSelected(selector, self.role)(path) && self.freezes(optimizer, path),
+  lookAt: ({ selector, optimizer }, given, self) => {
+    const selected = isSelected(selector, self.role)
+    const only = (all: ByPath): ByPath => new Map([...all].filter(([path]) => selected(path)))
+    return self.lookAt(optimizer, '', { ...given, gradients: only(given.gradients), params: only(given.params) })
+  },
+  average: ({ selector, optimizer }, path, self) =>
+    isSelected(selector, self.role)(path) ? self.average(optimizer, '', path) : undefined,
   tex: 'g_i \\leftarrow f(g_i) \\text{ for the selected } i',
   samples: [
     masked({ exclude: ['bias', 'gamma', 'beta'] }, decoupledWeightDecay(0.1, 0.1)),

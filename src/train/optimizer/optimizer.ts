@@ -24,9 +24,11 @@ declare module '../../registry/families.js' {
 /** a value that is kept between steps: one tensor for each parameter, or one number */
 export interface Slot {
   readonly per: 'parameter' | 'run'
-  /** the initial value of every number */
-  readonly value: number
+  /** the initial value of every number; 'parameter': the parameter itself, before the first step */
+  readonly value: number | 'parameter'
 }
+/** where parameters are to be, by path: of those that move */
+export type Moved = ByPath
 
 /** the tensors of a tree, by path */
 export type ByPath = ReadonlyMap<string, Expr>
@@ -55,6 +57,10 @@ export interface Interpreter {
   readonly check: (part: Optimizer, paths: readonly string[]) => SettingError | undefined
   /** whether a part leaves the parameter at a path unchanged */
   readonly freezes: (part: Optimizer, path: string) => boolean
+  /** where a part wants the gradients to be taken, of parameters that are elsewhere */
+  readonly lookAt: (part: Optimizer, label: string, given: UpdateArguments) => Moved
+  /** the slot of a part that holds the parameter to predict with at a path, where that is not the trained one */
+  readonly average: (part: Optimizer, label: string, path: string) => string | undefined
   /** the role of a parameter, by its path */
   readonly role: RoleOf
 }
@@ -69,6 +75,13 @@ export interface OptimizerDefinition<O extends { readonly tag: string }> extends
   check?(optimizer: O, paths: readonly string[], self: Interpreter): SettingError | undefined
   /** whether it leaves the parameter at a path unchanged (default: false) */
   freezes?(optimizer: O, path: string, self: Interpreter): boolean
+  /**
+   * Where the gradients are to be taken, of parameters that are elsewhere (sharpness-aware minimisation). `given.gradients` are those
+   * at the parameters; one without this takes them there.
+   */
+  lookAt?(optimizer: O, given: UpdateArguments, self: Interpreter): Moved
+  /** the slot that holds the parameter to predict with at a path; one without this predicts with the trained one */
+  average?(optimizer: O, path: string, self: Interpreter): string | undefined
   /** the update of one number as TeX */
   readonly tex: string
   readonly samples: readonly O[]
@@ -81,6 +94,10 @@ export const get = (m: ByPath, path: string): Expr => m.get(path) as Expr
 
 /** zeros for each parameter */
 export const zeros: Slot = Object.freeze({ per: 'parameter', value: 0 })
+/** a copy of each parameter */
+export const copied: Slot = Object.freeze({ per: 'parameter', value: 'parameter' })
+/** 0 for the run */
+export const none: Slot = Object.freeze({ per: 'run', value: 0 })
 /** 1 for the run */
 export const one: Slot = Object.freeze({ per: 'run', value: 1 })
 

@@ -11,8 +11,30 @@ export interface Carried {
   readonly slots: Branch<Expr>
 }
 
+/** what an optimizer receives; scheduled settings are the inputs `setting/<name>` */
+export const argumentsOf = (
+  self: Interpreter,
+  optimizer: Optimizer,
+  { params, slots }: Carried,
+  gradients: ByPath,
+  dtype: FloatType
+): UpdateArguments => {
+  const settings = self.settings(optimizer, '')
+  const byPath = new Map(Object.entries(slots).map(([name, tree]) => [name, new Map(treeLeaves<Expr>(tree))] as const))
+  return {
+    gradients,
+    params,
+    slots: name => byPath.get(name) as ByPath,
+    scalar: name => slots[name] as Expr,
+    setting: name => {
+      const value = settings[name] ?? 0
+      return typeof value === 'number' ? constant(value, { dtype }) : input(`setting/${name}`, dtype, [])
+    }
+  }
+}
+
 /**
- * w <- w - update for every parameter, and the slots after it. Scheduled settings are the inputs `setting/<name>`.
+ * w <- w - update for every parameter, and the slots after it.
  *
  * @param slots for each name a tree like that of the parameters, or one number
  */
@@ -23,19 +45,7 @@ export const updated = (
   gradients: ByPath,
   dtype: FloatType
 ): Carried => {
-  const settings = self.settings(optimizer, '')
-  const byPath = new Map(Object.entries(slots).map(([name, tree]) => [name, new Map(treeLeaves<Expr>(tree))] as const))
-  const given: UpdateArguments = {
-    gradients,
-    params,
-    slots: name => byPath.get(name) as ByPath,
-    scalar: name => slots[name] as Expr,
-    setting: name => {
-      const value = settings[name] ?? 0
-      return typeof value === 'number' ? constant(value, { dtype }) : input(`setting/${name}`, dtype, [])
-    }
-  }
-  const after = self.update(optimizer, '', given)
+  const after = self.update(optimizer, '', argumentsOf(self, optimizer, { params, slots }, gradients, dtype))
   const next = (name: string, tree: Tree<Expr>): Tree<Expr> => {
     const slot = after.slots[name]
     return after.scalars[name] ?? (slot === undefined ? tree : rebuild<Expr, Expr>(tree, path => get(slot, path)))

@@ -1,6 +1,6 @@
 /** Schedules that rise and fall: one cycle, and a schedule that restarts. */
 import type { Codecs } from '../../registry/definition.js'
-import { fraction, nonNegative, positive, size, withDefault } from '../../value/codec.js'
+import { fraction, nonNegative, oneOf, optional, positive, size, withDefault } from '../../value/codec.js'
 import { cosineBetween, cosineDecay } from './decay.js'
 import { reduceOnPlateau } from './plateau.js'
 import { epochs, steps } from '../stop/index.js'
@@ -15,6 +15,8 @@ export interface OneCycle<U extends Unit = Unit> {
   readonly rise: number
   readonly over: number
   readonly per: U
+  /** how steps are counted; by default the peak is at t = rise T, and the final value at t = T */
+  readonly counting?: 'pytorch'
 }
 export interface Restarts<U extends Unit = Unit> {
   readonly tag: 'restarts'
@@ -40,21 +42,28 @@ export interface OneCycleOptions {
   readonly final?: number
   /** default 0.3 */
   readonly rise?: number
+  /** PyTorch's counting: the peak one step earlier, the final value in the last step */
+  readonly counting?: 'pytorch'
 }
 
 /**
  * One cycle (Smith and Topin 2019): half a cosine from `initial` up to `peak` in the first part of the time, then
  * another one down to `final`.
  *
+ * With t = 0, 1, 2, ... steps taken, the peak is at t = rise T and `final` at t = T, which is after the last of T steps: the last step has
+ * a little more. `counting: 'pytorch'` is that of `OneCycleLR`: the peak is at t = rise T - 1 and `final` at t = T - 1, in the last
+ * step. Where rise T is no whole number, no step has exactly the peak in either.
+ *
  * @example oneCycle(0.1, steps(5000))
  */
 export const oneCycle = <const S extends Span>(
   peak: number,
   over: S,
-  { initial = peak / 25, final = peak / 250_000, rise = 0.3 }: OneCycleOptions = {}
+  { initial = peak / 25, final = peak / 250_000, rise = 0.3, counting }: OneCycleOptions = {}
 ): OneCycle<UnitOf<S>> => {
   const { per, length } = inUnits(over)
-  return Object.freeze({ tag: 'oneCycle', peak, initial, final, rise, over: length, per })
+  const times = { over: length, per, ...(counting === undefined ? {} : { counting }) }
+  return Object.freeze({ tag: 'oneCycle', peak, initial, final, rise, ...times })
 }
 
 /**
@@ -81,15 +90,21 @@ export const oneCycleKind: ScheduleDefinition<OneCycle> = {
     final: nonNegative,
     rise: withDefault(fraction, 0.3),
     over: size,
-    per: unit
+    per: unit,
+    counting: optional(oneOf('pytorch'))
   }),
   highest: ({ peak, initial, final }) => Math.max(peak, initial, final),
-  value: ({ peak, initial, final, rise, over, per }, at) => {
-    const [t, top] = [at[per], rise * over]
-    return t < top ? cosineBetween(initial, peak, t / top) : cosineBetween(peak, final, (t - top) / (over - top))
+  value: ({ peak, initial, final, rise, over, per, counting }, at) => {
+    const less = counting === 'pytorch' ? 1 : 0
+    const [t, top, last] = [at[per], rise * over - less, over - less]
+    return t < top ? cosineBetween(initial, peak, t / top) : cosineBetween(peak, final, (t - top) / (last - top))
   },
   tex: '\\eta_t = \\begin{cases} \\mathrm{c}(\\eta_0, \\hat\\eta, \\frac{t}{rT}) & \\text{if } t < rT \\\\ \\mathrm{c}(\\hat\\eta, \\eta_T, \\frac{t - rT}{T - rT}) & \\text{otherwise} \\end{cases}, \\; \\mathrm{c}(a, b, x) = b + \\frac{a - b}{2} (1 + \\cos \\pi x)',
-  samples: [oneCycle(0.1, steps(20)), oneCycle(0.1, epochs(4), { rise: 0.5 })]
+  samples: [
+    oneCycle(0.1, steps(20)),
+    oneCycle(0.1, epochs(4), { rise: 0.5 }),
+    oneCycle(0.1, steps(12), { counting: 'pytorch' })
+  ]
 }
 
 /** the progress within the round at time t, on the clock of the first round */

@@ -76,7 +76,8 @@ export const polynomialDecay = <const S extends Span>(
 }
 
 /**
- * final + (initial - final) (1 + cos(pi t / T)) / 2 (Loshchilov and Hutter 2017). @example cosineDecay(0.1, epochs(20))
+ * final + (initial - final) (1 + cos(pi t / T)) / 2 (Loshchilov and Hutter 2017). From t = T on it stays at `final`, as Keras' `CosineDecay`;
+ * PyTorch's `CosineAnnealingLR` rises again. @example cosineDecay(0.1, epochs(20))
  */
 export const cosineDecay = <const S extends Span>(initial: number, over: S, final = 0): CosineDecay<UnitOf<S>> => {
   const { per, length } = inUnits(over)

@@ -3,6 +3,7 @@ import type { Family } from '../../registry/definition.js'
 import { joinedKind, warmUpKind } from './combine.js'
 import { oneCycleKind, restartsKind } from './cycle.js'
 import { cosineDecayKind, exponentialDecayKind, polynomialDecayKind, stepDecayKind } from './decay.js'
+import { geometricKind } from './geometric.js'
 import { reduceOnPlateauKind } from './plateau.js'
 import {
   wrongUnit,
@@ -23,6 +24,7 @@ const table = {
   exponentialDecay: exponentialDecayKind,
   polynomialDecay: polynomialDecayKind,
   cosineDecay: cosineDecayKind,
+  geometric: geometricKind,
   oneCycle: oneCycleKind,
   warmUp: warmUpKind,
   restarts: restartsKind,
@@ -78,4 +80,5 @@ export {
   type PolynomialDecay,
   type StepDecay
 } from './decay.js'
+export { geometric, type Geometric } from './geometric.js'
 export { reduceOnPlateau, type ReduceOnPlateau, type ReduceOnPlateauOptions } from './plateau.js'

@@ -29,6 +29,10 @@ const usual = { factor: 0.1, patience: 10, minDelta: 0, minimum: 0, of: 'validat
  * so far by more than `minDelta`. It looks at the loss over the validation set (default; a run without one is refused)
  * or at the mean loss over the epoch. What it remembers is part of the training state.
  *
+ * Counting beside others: PyTorch's `patience=p` waits p + 1 epochs, so it is `patience: p + 1` here; Keras counts as here. PyTorch's
+ * threshold is relative by default (1e-4 of the best loss), which never reduces for losses that are negative and stand still;
+ * `minDelta` is absolute, as in Keras, whose default is 1e-4.
+ *
  * @param options factor (default 0.1), patience (default 10), minDelta (default 0), minimum (default 0), of (default
  * 'validationLoss')
  * @example sgd(reduceOnPlateau(0.1, { factor: 0.5, patience: 3 }))

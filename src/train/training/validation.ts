@@ -27,6 +27,7 @@ import {
   type SettingError,
   type ShapeError
 } from '../../value/error.js'
+import { checkAugment } from '../augment.js'
 import { checkMember } from '../../registry/lookup.js'
 import { isDims, isSize, showShape, type Dims } from '../../value/shape.js'
 import { isFloat } from '../../value/tensor.js'
@@ -125,17 +126,47 @@ const checkModel = (f: TrainingRegistry, { model, precision }: Training) =>
 
 // ---- how they fit together
 
+/** what a metric reads, beside what the loss takes outputs for: distributions and labels */
+const wrongReading = (
+  kind: TrainingRegistry['metrics'][string] | undefined,
+  m: Metric,
+  at: readonly string[],
+  { tag, expects, labels, values }: KnownLoss,
+  gives: BuiltLayer['gives']
+): SettingError | undefined => {
+  if (expects === 'parameters' && (kind?.reads !== 'values' || values === undefined))
+    return settingError(
+      at,
+      'a metric of values, such as rmse or mae',
+      `${m.tag} beside the loss ${tag}, whose outputs are parameters of a distribution`,
+      '',
+      'unsuitable'
+    )
+  if (kind?.reads === 'labels' && labels !== true && !(expects === 'values' && gives === 'probabilities'))
+    return settingError(
+      at,
+      'a loss of labels, such as sigmoidCrossEntropy, or a model that ends in sigmoid',
+      `the loss ${tag}`,
+      'for examples of one class each take accuracy, precision, recall, f1 or rocAuc',
+      'unsuitable'
+    )
+  return undefined
+}
+
 /** whether what a metric reads is what the model gives */
 const checkMetric = (
   f: TrainingRegistry,
   i: number,
   m: Metric,
-  { tag, expects }: KnownLoss,
+  loss: KnownLoss,
   { gives }: BuiltLayer,
   output: Dims
 ): E.Either<SettingError, void> => {
+  const { tag, expects } = loss
   const kind = f.metrics[m.tag]
   const at = ['metrics', String(i), m.tag]
+  const wrong = wrongReading(kind, m, at, loss, gives)
+  if (wrong !== undefined) return E.left(wrong)
   if (kind?.reads === 'probabilities' && expects === 'values' && gives === 'numbers')
     return E.left(
       settingError(
@@ -195,7 +226,8 @@ const settingNames = {
   stop: true,
   metrics: true,
   seed: true,
-  precision: true
+  precision: true,
+  augment: true
 } as const
 /** what a training of an untyped caller must be before its parts are looked at */
 const trainingArguments = (t: Training, f: TrainingRegistry): readonly Argument[] => [
@@ -213,6 +245,7 @@ export const checkTraining = (
 ): E.Either<SettingError | ShapeError, ValidTraining> =>
   pipe(
     failIf(wrongArgument(settingError, trainingArguments(t, f))),
+    E.chainW(() => failIf(checkAugment(t.augment ?? []))),
     E.chainW(() =>
       sequenceS(Validation)({ numbers: checkNumbers(t), members: checkMembers(f, t), model: checkModel(f, t) })
     ),

@@ -3,6 +3,7 @@ import type { AnyModel } from '../../model/model.js'
 import { defined } from '../../value/defined.js'
 import type { FloatType } from '../../value/tensor.js'
 import type { FittingLoss } from '../loss/fitting.js'
+import type { Augmentation } from '../augment.js'
 import type { Loss } from '../loss/index.js'
 import type { Metric } from '../metric/index.js'
 import type { Optimizer } from '../optimizer/index.js'
@@ -19,9 +20,11 @@ export interface Training<M extends AnyModel = AnyModel> {
   /** decides initial parameters, shuffling and every random draw */
   readonly seed: number
   readonly precision: FloatType
+  /** random changes of the examples of each step, in this order; none by default. Validation sees examples as they are. */
+  readonly augment?: readonly Augmentation[]
 }
 type AllButLoss<M extends AnyModel> = Pick<Training<M>, 'model' | 'optimizer' | 'stop'> &
-  Partial<Pick<Training<M>, 'batchSize' | 'metrics' | 'seed' | 'precision'>>
+  Partial<Pick<Training<M>, 'batchSize' | 'metrics' | 'seed' | 'precision' | 'augment'>>
 export type TrainingOptions<M extends AnyModel> = AllButLoss<M> & { readonly loss: Loss }
 /** the same, where the compiler sees whether the loss suits the end of the model */
 export type FittingOptions<M extends AnyModel, L extends Loss> = AllButLoss<M> & { readonly loss: FittingLoss<L, M> }
