@@ -46,6 +46,8 @@ export type { RunRegistry } from './run/registry.js'
 export { decodeModel, encodeModel, layerCodec, modelCodec, parseModel } from './model/codec.js'
 export { loadSource, readers, sourceCodec } from './data/readers.js'
 export type { Reader, Source, Sources } from './data/reader/reader.js'
+export { tableSchemaCodec } from './data/table/codec.js'
+export { fittedTableCodec } from './data/table/fitted.js'
 export { scalingCodec } from './data/normalise.js'
 
 // the pieces, for custom members and readers

@@ -283,6 +283,33 @@ export { decodeIdx } from './data/idx.js'
 export { classLabels, oneHot } from './data/labels.js'
 export { applyScaling, fitScaling, undoScaling, type Scaling } from './data/normalise.js'
 export { decodeNpy, encodeNpy } from './data/npy.js'
+export { encodeTable } from './data/table/encode.js'
+export { fitTable } from './data/table/fit.js'
+export { classNames, featureNames, type FittedColumn, type FittedTable } from './data/table/fitted.js'
+export { inferSchema, type InferOptions } from './data/table/infer.js'
+export {
+  tableSchema,
+  type CellOf,
+  type InputRow,
+  type Probabilities,
+  type TableRow,
+  type TargetValues
+} from './data/table/rows.js'
+export type {
+  BooleanColumn,
+  CategoryColumn,
+  Column,
+  ColumnScaling,
+  ColumnWord,
+  DateColumn,
+  DateFormat,
+  FixedValue,
+  Missing,
+  NumberColumn,
+  TableSchema
+} from './data/table/schema.js'
+export { splitTable, stratifiedSplitTable, type TableSplit } from './data/table/split.js'
+export { decodeTable, fromRecords, type ColumnValues, type Table } from './data/table/table.js'
 export { kFold, kFoldRows, split, stratifiedKFold, stratifiedSplit, type Split, type SplitRows } from './data/split.js'
 
 // backends

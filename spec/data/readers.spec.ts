@@ -62,7 +62,7 @@ describe('sources', () => {
       [{ tag: 'npy', train: { x: 'a', y: 'b' }, scale: NaN }, '$/scale: expected a finite number'],
       [
         { tag: 'csv', train: 'a', schema: { columns: { a: 'text' }, target: 'a' } },
-        '$/schema/columns/a: expected one of number, ignore'
+        '$/schema/columns/a: expected one of number, category, boolean, date, id, ignore'
       ],
       [{ tag: 'csv', train: 'a', schema: { columns: { a: {} }, target: 'a' } }, '$/schema/columns/a/categories'],
       [{ tag: 'csv', train: 'a', schema: { columns: [], target: 'a' } }, '$/schema/columns'],

@@ -1,7 +1,7 @@
 /** What a run file may ask to be done with its data before training: parts split off, inputs and targets scaled. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Datasets } from '../data/files.js'
+import type { NamedColumns, NamedDatasets } from '../data/files.js'
 import type { Dataset } from '../data/dataset.js'
 import {
   applyScaling,
@@ -12,11 +12,15 @@ import {
   type ScalingOf
 } from '../data/normalise.js'
 import { split as randomSplit, stratifiedSplit, type Split as Parts } from '../data/split.js'
+import { encodeTable } from '../data/table/encode.js'
+import { fitTableWith } from '../data/table/fit.js'
+import { rowsNamed } from '../data/table/split.js'
+import type { Table } from '../data/table/table.js'
 import { recordCodec } from '../registry/codecs.js'
 import { family, type Definition, type Family } from '../registry/definition.js'
 import { leafKey, rootKey, type DrawKey } from '../random/index.js'
 import { inRange, oneOf, optional, uint32, withDefault, type Codec } from '../value/codec.js'
-import { dataError, inside, type DataError, type SettingError } from '../value/error.js'
+import { dataError, inside, settingError, type DataError, type DecodeError, type SettingError } from '../value/error.js'
 import { shorthand } from './shorthand.js'
 
 /** how a part is cut from the training part */
@@ -53,7 +57,7 @@ export const splitCodec: Codec<SplitSettings> = shorthand(recordCodec<SplitSetti
 export const normaliseCodec: Codec<Normalise> = shorthand(recordCodec<Normalise>('scaling', scalings))
 
 /** the parts of the data that a run works with */
-export interface Prepared extends Datasets {
+export interface Prepared extends NamedDatasets {
   /** scored after every epoch */
   readonly validation?: Dataset
   /** what the parts were scaled with: for new rows (`applyScaling`), and for outputs on their way back (`undoScaling`) */
@@ -119,6 +123,48 @@ const scale =
           })
         )
 
+/** a table has columns, and no channels */
+const columnScaling = (name: string, how: Normalise | undefined): E.Either<SettingError, ScalingKind | undefined> =>
+  how === undefined || how.per === 'column'
+    ? E.right(how?.tag)
+    : E.left(settingError([name, 'per'], 'column, as the data are a table', how.per))
+
+/** fits what a schema leaves open on the training part, and turns all parts into numbers */
+const encodeTables =
+  (named: Extract<NamedColumns, { readonly tag: 'tables' }>, { normalise, normaliseTargets }: Preparation) =>
+  ({ train, test, validation }: Prepared): E.Either<PrepareError | DecodeError, Prepared> =>
+    pipe(
+      E.Do,
+      E.bind('inputs', () => columnScaling('normalise', normalise)),
+      E.bind('targets', () => columnScaling('normaliseTargets', normaliseTargets)),
+      E.bindW('fitted', defaults => fitTableWith(defaults)(rowsNamed(named.train, train))),
+      E.chainW(({ fitted }) => {
+        const encoded = (
+          from: Table,
+          rows: Dataset | undefined
+        ): E.Either<DataError | DecodeError, Dataset | undefined> =>
+          rows === undefined ? E.right(undefined) : encodeTable(fitted)(rowsNamed(from, rows))
+        return pipe(
+          E.Do,
+          E.bindW('train', () => pipe(encodeTable(fitted)(rowsNamed(named.train, train)), E.mapLeft(inside('train')))),
+          E.bindW('test', () => pipe(encoded(named.test ?? named.train, test), E.mapLeft(inside('test')))),
+          E.bindW('validation', () => pipe(encoded(named.train, validation), E.mapLeft(inside('validation')))),
+          E.map((parts): Prepared => ({
+            train: parts.train,
+            ...(parts.test === undefined ? {} : { test: parts.test }),
+            ...(parts.validation === undefined ? {} : { validation: parts.validation }),
+            named: { tag: 'fitted', fitted }
+          }))
+        )
+      })
+    )
+
+/** scales datasets whose columns have no names, or are fitted already */
+const scaleBoth =
+  ({ normalise, normaliseTargets }: Preparation) =>
+  (d: Prepared): E.Either<DataError, Prepared> =>
+    pipe(scale('inputs', normalise)(d), E.chain(scale('targets', normaliseTargets)))
+
 export interface Preparation {
   readonly seed: number
   /** cuts a test part from a source that has none */
@@ -132,17 +178,17 @@ export interface Preparation {
 }
 
 /**
- * The data of a source as a run uses them: split first, then scaled by what the training part alone says.
+ * The data of a source as a run uses them: split first, then scaled by what the training part alone says. Of a table with something to
+ * fit, the columns of numbers and dates are scaled that do not say how themselves; columns of categories are not.
  *
  * @returns Left where the source has a test part already, a part would be empty, a stratified split has no classes to go by, or
  * inputs or targets cannot be scaled (class numbers are not)
  */
 export const prepare =
   (p: Preparation) =>
-  (d: Datasets): E.Either<PrepareError, Prepared> =>
+  (d: NamedDatasets): E.Either<PrepareError | DecodeError, Prepared> =>
     pipe(
       splitTest(p)(d),
       E.chain(splitValidation(p)),
-      E.chainW(scale('inputs', p.normalise)),
-      E.chainW(scale('targets', p.normaliseTargets))
+      E.chainW(d.named?.tag === 'tables' ? encodeTables(d.named, p) : scaleBoth(p))
     )
