@@ -35,6 +35,7 @@ export {
   type SafeTensors,
   type SafetensorsLimits
 } from './format/safetensors.js'
+export { decodePipeline, encodePipeline, type PipelineOptions } from './run/pipeline/codec.js'
 export { programCodec } from './expr/codec.js'
 export { version } from './run/version.js'
 export { openRun, type OpenRun } from './run/open.js'

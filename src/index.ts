@@ -262,6 +262,28 @@ export { predictMonteCarlo, type MonteCarlo, type MonteCarloOptions } from './in
 export { predict, type OutputsOf, type PredictOptions, type Predictor } from './infer/predict.js'
 export type { Totals } from './infer/totals.js'
 
+export { pipelineOf, type Pipeline, type PipelineParts } from './run/pipeline/value.js'
+export { predictRows, type PredictError, type Prediction, type PredictRowsOptions } from './run/pipeline/predict.js'
+export {
+  trainPipeline,
+  type PipelineError,
+  type PipelineTraining,
+  type TrainedPipeline,
+  type TrainPipelineOptions
+} from './run/pipeline/train.js'
+export { classes, decideAt, probabilities } from './train/decision/classes.js'
+export {
+  chooseThreshold,
+  precisionRecallCurve,
+  rocCurve,
+  thresholds,
+  type Counts,
+  type DecisionMetric,
+  type PrecisionRecallPoint,
+  type RocPoint,
+  type Threshold
+} from './train/decision/curves.js'
+
 // data
 export { fromArrays, fromNdarray, type NdarrayLike, type Nested } from './data/arrays.js'
 export { decodeCsv } from './data/csv.js'

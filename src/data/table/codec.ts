@@ -90,6 +90,14 @@ const withOrder = (schema: TableSchema): TableSchema => {
   return sameNames(order, [...inputsOf(rest)].sort(byCode)) ? rest : { ...rest, order }
 }
 
+/** JSON of a schema whose columns stay in their order, as a file of our own keeps them */
+export const orderedSchemaCodec: Codec<TableSchema> = new t.Type<TableSchema, unknown, unknown>(
+  fields.name,
+  (u): u is TableSchema => fields.is(u),
+  (u, c) => fields.validate(u, c),
+  a => fields.encode(a as t.TypeOf<typeof fields>)
+)
+
 /** JSON of a schema; whether its parts suit each other is not yet checked (`checkSchema`) */
 export const tableSchemaCodec: Codec<TableSchema> = new t.Type<TableSchema, unknown, unknown>(
   fields.name,

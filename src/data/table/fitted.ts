@@ -5,7 +5,7 @@ import * as t from 'io-ts'
 import { checkSize, type Size } from '../../layer/types/size.js'
 import { exact, finite, list, optional, recordOf, refined, type Codec } from '../../value/codec.js'
 import { decodeError, type DecodeError } from '../../value/error.js'
-import { tableSchemaCodec } from './codec.js'
+import { orderedSchemaCodec } from './codec.js'
 import { checkSchema, columnOf, inputsOf, isPlain, targetsOf, type ResolvedColumn, type TableSchema } from './schema.js'
 
 /** what was fitted for a column */
@@ -89,7 +89,7 @@ const columnCodec = exact('a fitted column', {
   scale: optional(list(finite)),
   shift: optional(list(finite))
 })
-const fields = exact('a fitted table', { schema: tableSchemaCodec, columns: recordOf('columns', columnCodec) })
+const fields = exact('a fitted table', { schema: orderedSchemaCodec, columns: recordOf('columns', columnCodec) })
 
 /** what is wrong with a fitted column, if anything */
 const wrongColumn = (c: ResolvedColumn, f: FittedColumn, isTarget: boolean): string | undefined => {

@@ -49,26 +49,28 @@ export type TableRow<S extends TableSchema> = InputRow<S> & {
     : CellOf<S['columns'][N]>
 }
 
-type ValueOf<C> =
-  KindOf<C> extends 'number'
-    ? number
-    : KindOf<C> extends 'boolean'
-      ? boolean
-      : KindOf<C> extends 'category'
-        ? CategoryOf<C>
-        : string
+type ValueOf<C> = {
+  readonly number: number
+  readonly category: CategoryOf<C>
+  readonly boolean: boolean
+  readonly date: string
+  readonly id: string
+  readonly ignore: never
+}[KindOf<C> & ('number' | 'category' | 'boolean' | 'date' | 'id' | 'ignore')]
 /** what is predicted, by the names of the targets */
 export type TargetValues<S extends TableSchema> = {
   readonly [N in Targets<S> & keyof S['columns']]: ValueOf<S['columns'][N]>
 }
 /** of targets that are categories or truth values: how probable each is */
-export type Probabilities<S extends TableSchema> = {
-  readonly [
-    N in Targets<S> & keyof S['columns'] as KindOf<S['columns'][N]> extends 'category' | 'boolean' ? N : never
-  ]: KindOf<S['columns'][N]> extends 'boolean'
-    ? { readonly true: number; readonly false: number }
-    : { readonly [W in CategoryOf<S['columns'][N]>]: number }
-}
+export type Probabilities<S extends TableSchema> = string extends keyof S['columns']
+  ? Readonly<Record<string, Readonly<Record<string, number>>>>
+  : {
+      readonly [
+        N in Targets<S> & keyof S['columns'] as KindOf<S['columns'][N]> extends 'category' | 'boolean' ? N : never
+      ]: KindOf<S['columns'][N]> extends 'boolean'
+        ? { readonly true: number; readonly false: number }
+        : { readonly [W in CategoryOf<S['columns'][N]>]: number }
+    }
 
 /**
  * A schema whose columns the compiler remembers, so that rows and predictions are typed by it.
