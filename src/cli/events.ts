@@ -22,8 +22,12 @@ const line = (
 export const epochJson = ({ epoch, step, loss, metrics, settings, validation }: EpochReport): string =>
   line('epoch', { epoch, step, loss, metrics, settings, ...(validation === undefined ? {} : { validation }) })
 
-export const doneJson = ({ reason, epoch, step, train, test }: Executed): string =>
-  line('done', { reason, epoch, step, train, ...(test === undefined ? {} : { test }) })
+export const doneJson = ({ reason, epoch, step, train, test, best }: Executed): string =>
+  line('done', {
+    ...{ reason, epoch, step, train },
+    ...(test === undefined ? {} : { test }),
+    ...(best === undefined ? {} : { best })
+  })
 
 /** the fields by name: an error may carry a whole training state; `resume` says how to resume what was interrupted */
 export const errorJson = ({ problem, begun }: Failure): string => {

@@ -88,7 +88,14 @@ const epochLine = (e: EpochReport, rate: number): string =>
 const finalLines = (r: Executed): readonly string[] => [
   `stopped at epoch ${r.epoch}, step ${whole(r.step)}: ${r.reason}`,
   `train  ${scores(r.train)}`,
-  ...(r.test === undefined ? [] : [`test   ${scores(r.test)}`])
+  ...(r.test === undefined ? [] : [`test   ${scores(r.test)}`]),
+  ...(r.best === undefined
+    ? []
+    : [
+        `best epoch ${r.best.epoch}`,
+        `train  ${scores(r.best.train)}`,
+        ...(r.best.test === undefined ? [] : [`test   ${scores(r.best.test)}`])
+      ])
 ]
 
 /** one line on stderr, with another where it can be resumed; and an object on stdout where machines read it */

@@ -22,6 +22,8 @@ export interface OpenRun {
   readonly datasets: Prepared
   /** the data as they came from their source; see `completeRun` */
   readonly source: NamedDatasets
+  /** see `RunFile` */
+  readonly keepBest?: boolean
 }
 
 const checkTest = (
@@ -63,5 +65,10 @@ export const openRun = (
     TE.chainFirstEitherKW(({ datasets }) => checkWidth(run, datasets)),
     // it is scored after the training: too late to find that it does not fit
     TE.chainFirstEitherKW(({ datasets: { test } }) => checkTest(trainingOf(run), registry, test)),
-    TE.map(({ source, datasets }) => ({ training: trainingOf(run), datasets, source }))
+    TE.map(({ source, datasets }) => ({
+      training: trainingOf(run),
+      datasets,
+      source,
+      ...(run.keepBest === undefined ? {} : { keepBest: run.keepBest })
+    }))
   )

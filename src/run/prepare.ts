@@ -79,7 +79,10 @@ const splitTest =
       ? E.right(d)
       : d.test !== undefined
         ? E.left(dataError(['split'], 'data without a test part', 'data that have one', 'leave split out'))
-        : cut(d.train, split, 'split', seed)
+        : pipe(
+            cut(d.train, split, 'split', seed),
+            E.map(parts => ({ ...d, ...parts }))
+          )
 
 const splitValidation =
   ({ validation, seed }: Preparation) =>
@@ -114,6 +117,7 @@ const scale =
               E.bind('test', () => part('test')),
               E.bind('validation', () => part('validation')),
               E.map(({ train, test, validation }) => ({
+                ...(d.named === undefined ? {} : { named: d.named }),
                 train,
                 ...test,
                 ...validation,

@@ -94,10 +94,15 @@ export const checked = <S extends TableSchema>(schema: S): E.Either<DecodeError,
 
 // ---- text
 
-const wrongHeader = (header: readonly string[], schema: TableSchema, targets: boolean): DecodeError | undefined => {
+const wrongHeader = (
+  header: readonly string[],
+  schema: TableSchema,
+  targets: boolean,
+  strangers: boolean
+): DecodeError | undefined => {
   const needed = [...inputsOf(schema), ...(targets ? targetsOf(schema) : [])]
   const twice = header.find((name, i) => header.indexOf(name) !== i)
-  const unknown = targets ? header.find(name => !Object.hasOwn(schema.columns, name)) : undefined
+  const unknown = strangers ? undefined : header.find(name => !Object.hasOwn(schema.columns, name))
   const missing = needed.find(name => !header.includes(name))
   const list = (names: readonly string[]): string =>
     names.length <= 12 ? names.join(', ') : `${names.slice(0, 12).join(', ')}, ... (${names.length})`
@@ -132,6 +137,8 @@ interface Options {
   readonly targets: boolean
   /** whether rows that cannot be read are kept as rows of gaps, with what is wrong */
   readonly keepBad: boolean
+  /** whether columns that are not declared are left out, instead of refused */
+  readonly strangers?: boolean
 }
 
 /** a column that is read, by its place in the file */
@@ -170,7 +177,7 @@ const addRow = (
 }
 
 /** takes the cells of a text: those of the header, then rows */
-const sinkOf = <S extends TableSchema>(schema: S, { targets, keepBad }: Options) => {
+const sinkOf = <S extends TableSchema>(schema: S, { targets, keepBad, strangers = !targets }: Options) => {
   const names = readNames(schema, targets)
   const builder = builderOf(schema, names)
   const header: string[] = []
@@ -190,7 +197,7 @@ const sinkOf = <S extends TableSchema>(schema: S, { targets, keepBad }: Options)
       if (places === undefined) {
         places = header.map(name => [name, names.includes(name) ? columnOf(schema, name) : undefined] as const)
         absent = names.filter(name => !header.includes(name))
-        return wrongHeader(header, schema, targets)
+        return wrongHeader(header, schema, targets, strangers)
       }
       const row = lines.length
       const wrong = addRow(schema, places, cells, builder.add, row, line)

@@ -83,11 +83,14 @@ export const trainPipeline =
         parts.test === undefined ? E.right(undefined) : encodeTable(fitted)(parts.test)
       ),
       E.bindW('trained', ({ fitted, data, held }) =>
-        train({ ...rest, model: model(fitted) }, {
-          ...how,
-          keepBest: keepBest ?? held !== undefined,
-          ...(held === undefined ? {} : { validation: held })
-        })(data)
+        train(
+          { ...rest, model: model(fitted) },
+          {
+            ...how,
+            keepBest: keepBest ?? held !== undefined,
+            ...(held === undefined ? {} : { validation: held })
+          }
+        )(data)
       ),
       E.bindW('pipeline', ({ fitted, trained }) => {
         const { training, state, best } = trained
