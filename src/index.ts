@@ -262,6 +262,7 @@ export { predictMonteCarlo, type MonteCarlo, type MonteCarloOptions } from './in
 export { predict, type OutputsOf, type PredictOptions, type Predictor } from './infer/predict.js'
 export type { Totals } from './infer/totals.js'
 
+export { evaluatePipeline, type ClassScores, type NumberScores, type PipelineScores } from './run/pipeline/evaluate.js'
 export { pipelineOf, type Pipeline, type PipelineParts } from './run/pipeline/value.js'
 export { predictRows, type PredictError, type Prediction, type PredictRowsOptions } from './run/pipeline/predict.js'
 export {
