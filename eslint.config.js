@@ -35,8 +35,10 @@ const mutable = [
   'src/layer/{labels,compose,combinator/repeat}.ts', // tables filled while walking long models
   'src/layer/{initializer,orthogonal}.ts', // arrays of draws, Householder reflections
   'src/data/*.ts', // decoders of bytes and text, sums over columns, gathers into batches
+  'src/data/table/*.ts', // rows added to columns, statistics of columns, numbers put into rows of inputs
   'src/infer/{evaluate,predict}.ts', // sums over batches; programs compiled once and kept
   'src/train/{step,session,speculate,loop,minimise,range-test}.ts', // a loop that steps an engine, which keeps the tensors; programs compiled once and kept
+  'src/train/decision/*.ts', // running counts over sorted scores
   'src/format/**/*.ts', // byte formats
   'src/search/{search,runner/in-process}.ts', // the loop over what a plan asks for, and results kept
   'src/run/record/{rows,epochs,values,reuse,writer,session,replay,verify}.ts' // byte formats, sums over rows and words, walks over long records

@@ -35,6 +35,7 @@ export {
   type SafeTensors,
   type SafetensorsLimits
 } from './format/safetensors.js'
+export { decodePipeline, encodePipeline, type PipelineOptions } from './run/pipeline/codec.js'
 export { programCodec } from './expr/codec.js'
 export { version } from './run/version.js'
 export { openRun, type OpenRun } from './run/open.js'
@@ -46,6 +47,8 @@ export type { RunRegistry } from './run/registry.js'
 export { decodeModel, encodeModel, layerCodec, modelCodec, parseModel } from './model/codec.js'
 export { loadSource, readers, sourceCodec } from './data/readers.js'
 export type { Reader, Source, Sources } from './data/reader/reader.js'
+export { tableSchemaCodec } from './data/table/codec.js'
+export { fittedTableCodec } from './data/table/fitted.js'
 export { scalingCodec } from './data/normalise.js'
 
 // the pieces, for custom members and readers

@@ -30,6 +30,7 @@ export {
   type Skipped
 } from './run/checkpoints.js'
 export { loadWeights, saveWeights } from './run/weights.js'
+export { loadPipeline, readTable, savePipeline, type WithSchema } from './run/pipeline/file.js'
 
 export { recordRun, resumeRun } from './run/record/recorder.js'
 export type { CallbackError, RunOutcome, RecordError, RecordOptions } from './run/record/options.js'

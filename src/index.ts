@@ -317,6 +317,29 @@ export { predict, type OutputsOf, type PredictOptions, type Predictor } from './
 export { gradCam, saliency, type GradCamOptions, type SaliencyOptions, type Target } from './infer/saliency.js'
 export type { Totals } from './infer/totals.js'
 
+export { evaluatePipeline, type ClassScores, type NumberScores, type PipelineScores } from './run/pipeline/evaluate.js'
+export { pipelineOf, type Pipeline, type PipelineParts } from './run/pipeline/value.js'
+export { predictRows, type PredictError, type Prediction, type PredictRowsOptions } from './run/pipeline/predict.js'
+export {
+  trainPipeline,
+  type PipelineError,
+  type PipelineTraining,
+  type TrainedPipeline,
+  type TrainPipelineOptions
+} from './run/pipeline/train.js'
+export { classes, decideAt, probabilities } from './train/decision/classes.js'
+export {
+  chooseThreshold,
+  precisionRecallCurve,
+  rocCurve,
+  thresholds,
+  type Counts,
+  type DecisionMetric,
+  type PrecisionRecallPoint,
+  type RocPoint,
+  type Threshold
+} from './train/decision/curves.js'
+
 // data
 export { fromArrays, fromNdarray, type NdarrayLike, type Nested } from './data/arrays.js'
 export { decodeCsv } from './data/csv.js'
@@ -338,6 +361,33 @@ export { decodeIdx } from './data/idx.js'
 export { classLabels, oneHot } from './data/labels.js'
 export { applyScaling, fitScaling, undoScaling, type Scaling } from './data/normalise.js'
 export { decodeNpy, encodeNpy } from './data/npy.js'
+export { encodeTable } from './data/table/encode.js'
+export { fitTable } from './data/table/fit.js'
+export { classNames, featureNames, type FittedColumn, type FittedTable } from './data/table/fitted.js'
+export { inferSchema, type InferOptions } from './data/table/infer.js'
+export {
+  tableSchema,
+  type CellOf,
+  type InputRow,
+  type Probabilities,
+  type TableRow,
+  type TargetValues
+} from './data/table/rows.js'
+export type {
+  BooleanColumn,
+  CategoryColumn,
+  Column,
+  ColumnScaling,
+  ColumnWord,
+  DateColumn,
+  DateFormat,
+  FixedValue,
+  Missing,
+  NumberColumn,
+  TableSchema
+} from './data/table/schema.js'
+export { splitTable, stratifiedSplitTable, type TableSplit } from './data/table/split.js'
+export { decodeTable, fromRecords, type ColumnValues, type Table } from './data/table/table.js'
 export { kFold, kFoldRows, split, stratifiedKFold, stratifiedSplit, type Split, type SplitRows } from './data/split.js'
 
 // backends

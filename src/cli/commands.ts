@@ -5,7 +5,9 @@ import { backendNames, defaultBackend } from '../backend/named.js'
 import { auto, defaultThreads, maxThreads, type ComputeFlags } from './backend.js'
 import { collectCommand, type CollectFlags } from './collect.js'
 import type { ExitCode } from './exit.js'
+import { evaluateCommand, type EvaluateFlags } from './evaluate.js'
 import { explainCommand, type ExplainFlags } from './explain.js'
+import { initCommand, type InitFlags } from './init.js'
 import type { Io } from './io.js'
 import { familyNames, membersCommand } from './members.js'
 import {
@@ -17,6 +19,7 @@ import {
   type JsonFlag,
   type RecordFlags
 } from './record.js'
+import { predictCommand, type PredictFlags } from './predict.js'
 import { profileCommand, type ProfileFlags } from './profile.js'
 import { searchCommand, type SearchFlags } from './search.js'
 import { summaryCommand } from './summary.js'
@@ -68,6 +71,7 @@ const running: readonly CommandRecord[] = [
       option('--store <folder>', 'the same, in a folder there that is called after the run').conflicts('record'),
       wholeOption('--every <steps>', 'with these: also a checkpoint every this many steps, not only after epochs'),
       option('--again', 'with these: replace the record there and start again'),
+      option('--out <file>', 'save the trained pipeline there, of data with named columns: predict takes it'),
       ...computing
     ],
     run: (io, [path = ''], flags: TrainFlags) => trainCommand(io, path, flags)
@@ -106,11 +110,46 @@ const recorded: readonly CommandRecord[] = [
     description: 'saves the weights that a recorded run had after a step, as safetensors',
     args: [record],
     options: [
-      wholeOption('--step <n>', 'steps taken').makeOptionMandatory(),
-      option('--out <file>', 'the file to write').makeOptionMandatory(),
+      wholeOption(
+        '--step <n>',
+        'steps taken; or best, the epoch with the smallest loss, or last'
+      ).makeOptionMandatory(),
+      option('--out <file>', 'the file to write; one that ends in .gradfold is a pipeline').makeOptionMandatory(),
       ...computing
     ],
     run: (io, [folder = ''], flags: AtFlags) => atCommand(io, folder, flags)
+  }
+]
+
+const model = new Argument('<model>', 'a pipeline that train --out saved, or the folder of a recorded run')
+const tables: readonly CommandRecord[] = [
+  {
+    name: 'init',
+    description: 'prints a run file to begin with, for a table: its columns as they seem to be, and a small model',
+    args: [new Argument('<table>', 'a CSV file')],
+    options: [option('--target <columns...>', 'what is predicted; the last column where it is left out')],
+    run: (io, [path = ''], flags: InitFlags) => initCommand(io, path, flags)
+  },
+  {
+    name: 'predict',
+    description: 'predicts new rows, in the units of the data, with names and probabilities of classes',
+    args: [model, new Argument('<rows>', 'CSV, or a line of JSON for each row; - for standard input')],
+    options: [
+      option('--out <file>', 'write there instead of to standard output'),
+      option('--json', 'print a line of JSON for each row'),
+      option('--bad-rows <policy>', 'refuse: write nothing; keep: write them, and what is wrong as the column error')
+        .choices(['refuse', 'keep'])
+        .default('refuse'),
+      ...computing
+    ],
+    run: (io, [path = '', rows = ''], flags: PredictFlags) => predictCommand(io, path, rows, flags)
+  },
+  {
+    name: 'evaluate',
+    description: 'predicts rows whose targets are known, and prints how well, in the units of the data',
+    args: [model, new Argument('<rows>', 'CSV, or a line of JSON for each row; - for standard input')],
+    options: [option('--json', 'print one JSON object'), ...computing],
+    run: (io, [path = '', rows = ''], flags: EvaluateFlags) => evaluateCommand(io, path, rows, flags)
   }
 ]
 
@@ -224,4 +263,4 @@ const describing: readonly CommandRecord[] = [
   }
 ]
 
-export const commands: readonly CommandRecord[] = [...running, ...recorded, ...searching, ...describing]
+export const commands: readonly CommandRecord[] = [...running, ...tables, ...recorded, ...searching, ...describing]

@@ -22,8 +22,12 @@ const line = (
 export const epochJson = ({ epoch, step, loss, metrics, settings, validation }: EpochReport): string =>
   line('epoch', { epoch, step, loss, metrics, settings, ...(validation === undefined ? {} : { validation }) })
 
-export const doneJson = ({ reason, epoch, step, train, test }: Executed): string =>
-  line('done', { reason, epoch, step, train, ...(test === undefined ? {} : { test }) })
+export const doneJson = ({ reason, epoch, step, train, test, best }: Executed): string =>
+  line('done', {
+    ...{ reason, epoch, step, train },
+    ...(test === undefined ? {} : { test }),
+    ...(best === undefined ? {} : { best })
+  })
 
 /**
  * writes single fields, because an error may hold a whole training state; `resume` is the command that resumes an

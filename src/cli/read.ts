@@ -12,10 +12,10 @@ import { decodeError, inside, settingError, type DecodeError, type Problem, type
 import type { Failure } from './exit.js'
 
 /** 64 MiB, because a file may contain small data */
-const limits: Limits = { bytes: 0x400_0000, rank: 8 }
+const settingsLimits: Limits = { bytes: 0x400_0000, rank: 8 }
 
 /** the text of a file or of standard input, plain or gzipped, read up to the limit */
-const textOf = (path: string, stdin: Stdin): TE.TaskEither<LoadError, string> =>
+export const textOf = (path: string, stdin: Stdin, limits: Limits = settingsLimits): TE.TaskEither<LoadError, string> =>
   pipe(
     path === '-' ? readStream(called(path), stdin(), limits.bytes) : readBounded(path, limits.bytes),
     TE.chainEitherKW(bytes =>

@@ -8,13 +8,18 @@ import type { Backend } from '../backend/backend.js'
 import { folderAt } from '../run/folder.js'
 import { stepLimit } from '../run/step-limit.js'
 import { diffRecords, type Difference } from '../run/record/diff.js'
-import { readRun } from '../run/record/folder.js'
+import type { OpenRun } from '../run/open.js'
+import { savePipeline } from '../run/pipeline/file.js'
+import { pipelineOfRun } from '../run/pipeline/run.js'
+import { bestStep, lastStep } from '../run/record/best.js'
+import { readRecord, readRun, type Recorded } from '../run/record/folder.js'
 import type { RunOutcome, RecordOptions } from '../run/record/options.js'
 import { resumeRun } from '../run/record/recorder.js'
 import { stateAt } from '../run/record/replay.js'
 import { verifyRecord, type Verdict } from '../run/record/verify.js'
 import type { RunFile } from '../run/run-file.js'
 import { saveWeights } from '../run/weights.js'
+import type { TrainState } from '../train/state.js'
 import { studyName } from '../search/folder.js'
 import { counted, fileError, showError, settingError, type FileError, type Problem } from '../value/error.js'
 import type { NumberDifference, TensorDifference } from '../run/record/values.js'
@@ -279,25 +284,52 @@ export const diffCommand = (io: Io, a: string, b: string, flags: JsonFlag): Prom
     aside: ({ damaged }) => damageText(damaged)
   })
 
-export const atCommand = (io: Io, folder: string, flags: AtFlags): Promise<ExitCode> =>
-  pipe(
-    TE.fromEither(wholeNumber('step', flags.step, 0)),
-    TE.bindTo('step'),
+/** a step by number, or the name of one */
+const isStep = (step: number | string): boolean =>
+  step === 'last' || step === 'best' || (typeof step === 'number' && Number.isSafeInteger(step) && step >= 0)
+const checkStep = (step: number | string): E.Either<Failure, unknown> =>
+  isStep(step)
+    ? E.right(undefined)
+    : E.left(failure(settingError(['step'], 'a whole number, 0 or more, best or last', String(step))))
+
+/** the number of the step that is asked for */
+const stepIn =
+  (step: number | string) =>
+  (recorded: Recorded): E.Either<Failure, number> =>
+    E.fromNullable(
+      failure(settingError(['step'], 'a run with an epoch that is over', 'one without', 'last is its newest step'))
+    )(step === 'last' ? lastStep(recorded) : step === 'best' ? bestStep(recorded) : Number(step))
+
+/** the file of a pipeline, by its name */
+const isPipeline = (path: string): boolean => path.endsWith('.gradfold')
+
+export const atCommand = (io: Io, folder: string, flags: AtFlags): Promise<ExitCode> => {
+  const { out } = flags
+  const save = ({ opened, state }: { readonly opened: OpenRun; readonly state: TrainState }) =>
+    isPipeline(out)
+      ? pipe(TE.fromEither(pipelineOfRun(opened, state)), TE.chainW(savePipeline(out)))
+      : saveWeights(out)(state)
+  return pipe(
+    TE.fromEither(checkStep(flags.step)),
     TE.chainFirst(() => {
-      const wrong = checkPaths('file', { out: flags.out })
+      const wrong = checkPaths('file', { out })
       return wrong === undefined ? TE.right(undefined) : TE.left(failure(wrong))
     }),
+    TE.chain(() => pipe(readRecord(folder), fromRecords(folder))),
+    TE.chainEitherK(stepIn(flags.step)),
+    TE.bindTo('step'),
     TE.bind('backend', () => backendOf(io, flags)),
     TE.bindW('there', ({ step, backend }) => pipe(stateAt(folder, step, { backend }), fromRecords(folder))),
-    TE.chainFirstW(({ there: { state } }) =>
+    TE.chainFirstW(({ there }) =>
       pipe(
-        saveWeights(flags.out)(state),
-        TE.mapLeft(e => ({ ...about(flags.out)(e), begun: {} }))
+        save(there),
+        TE.mapLeft(e => ({ ...about(out)(e), begun: {} }))
       )
     ),
     TE.map(({ step, there: { recorded } }) => {
       for (const text of damageText([recorded.damage])) io.err.write(`${text}\n`)
-      return `weights after step ${whole(step)} saved as ${flags.out}`
+      return `${isPipeline(out) ? 'pipeline' : 'weights'} after step ${whole(step)} saved as ${out}`
     }),
     printed(io)
   )()
+}

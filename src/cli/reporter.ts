@@ -91,7 +91,14 @@ const epochLine = (e: EpochReport, rate: number): string =>
 const finalLines = (r: Executed): readonly string[] => [
   `stopped at epoch ${r.epoch}, step ${whole(r.step)}: ${r.reason}`,
   `train  ${scores(r.train)}`,
-  ...(r.test === undefined ? [] : [`test   ${scores(r.test)}`])
+  ...(r.test === undefined ? [] : [`test   ${scores(r.test)}`]),
+  ...(r.best === undefined
+    ? []
+    : [
+        `best epoch ${r.best.epoch}`,
+        `train  ${scores(r.best.train)}`,
+        ...(r.best.test === undefined ? [] : [`test   ${scores(r.best.test)}`])
+      ])
 ]
 
 /** one line on stderr, and another one if the run can be resumed; with --json an object on stdout */

@@ -2,15 +2,18 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { executeRun } from '../run/execute.js'
+import { trainRun, type TrainedRun } from '../run/execute.js'
 import { stepLimit } from '../run/step-limit.js'
-import { openRun } from '../run/open.js'
+import { openRun, type OpenRun } from '../run/open.js'
+import { savePipeline } from '../run/pipeline/file.js'
+import { checkNamed, pipelineOfRun, recordPipeline } from '../run/pipeline/run.js'
+import type { RunOutcome } from '../run/record/options.js'
 import { recordRun } from '../run/record/recorder.js'
 import { singleExampleWarning } from '../train/full-batch.js'
 import { storeRun } from '../run/record/store.js'
 import { settingError, type SettingError } from '../value/error.js'
 import { backendOf } from './backend.js'
-import { exitCodeOf, exitCodes, failure, type ExitCode } from './exit.js'
+import { exitCodeOf, exitCodes, failure, oneLine, type ExitCode, type Failure } from './exit.js'
 import { quoted } from './format.js'
 import type { Io } from './io.js'
 import { about, called, checkPaths, readRun } from './read.js'
@@ -22,17 +25,46 @@ export interface TrainFlags extends RecordFlags {
   readonly record?: string
   /** a folder with one such folder for each run, named after the run */
   readonly store?: string
+  /** the file to save the trained pipeline in */
+  readonly out?: string
 }
 
 const wrongFlags = (flags: TrainFlags): SettingError | undefined => {
-  const { record, store } = flags
+  const { record, store, out } = flags
   const needless =
     record === undefined && store === undefined
       ? (['every', 'again'] as const).find(name => flags[name] !== undefined)
       : undefined
   return needless !== undefined
     ? settingError([needless], 'a record to keep', 'none', 'it goes with --record or --store')
-    : checkPaths('folder', { record, store })
+    : (checkPaths('folder', { record, store }) ?? checkPaths('file', { out }))
+}
+
+/** saves what a run gave as a pipeline, if that is asked for; else says that nothing is kept */
+const kept = (
+  io: Io,
+  { out, json = false, quiet = false }: TrainFlags,
+  opened: OpenRun,
+  { state }: TrainedRun
+): TE.TaskEither<Failure, ExitCode> => {
+  const say = (text: string): void => {
+    if (!json && !quiet) io.err.write(`${oneLine(text)}\n`)
+  }
+  if (out === undefined) {
+    say('nothing is kept of this run: --out FILE saves its pipeline, --record FOLDER the whole run')
+    return TE.right(exitCodes.ok)
+  }
+  return pipe(
+    TE.fromEither(pipelineOfRun(opened, state)),
+    TE.chainW(savePipeline(out)),
+    TE.bimap(
+      (e): Failure => ({ ...about(out)(e), begun: {} }),
+      () => {
+        say(`pipeline saved as ${out}; gradfold predict ${quoted(out)} takes new rows`)
+        return exitCodes.ok
+      }
+    )
+  )
 }
 
 const unrecorded = (io: Io, path: string, flags: TrainFlags): Promise<ExitCode> => {
@@ -40,34 +72,56 @@ const unrecorded = (io: Io, path: string, flags: TrainFlags): Promise<ExitCode> 
   return pipe(
     readRun(path, io.stdin),
     TE.chainW(run => pipe(openRun(run), TE.mapLeft(about(path)))),
+    TE.chainFirstEitherKW(opened =>
+      flags.out === undefined ? E.right(undefined) : pipe(checkNamed(opened), E.mapLeft(about(path)))
+    ),
     TE.bindTo('opened'),
     TE.bind('backend', () => backendOf(io, flags)),
-    TE.matchW(
+    TE.chain(({ opened, backend }): TE.TaskEither<Failure, ExitCode> => {
+      const show = reporter(io, { ...options, lastStep: n => stepLimit(opened.training.stop, n) })
+      if (!options.json) warnOfSingles(io)(singleExampleWarning(opened.training, opened.datasets.train))
+      return pipe(
+        trainRun(opened, { backend, observe: show.observe }),
+        E.match(
+          (e): TE.TaskEither<Failure, ExitCode> => {
+            const f = about(path)(e)
+            show.failed(f)
+            return TE.right(exitCodeOf(f))
+          },
+          trained => {
+            show.finished(trained.executed)
+            return kept(io, flags, opened, trained)
+          }
+        )
+      )
+    }),
+    TE.match(
       (f): ExitCode => {
         tellFailure(io, options.json, f)
         return exitCodeOf(f)
       },
-      ({ opened, backend }): ExitCode => {
-        const show = reporter(io, { ...options, lastStep: n => stepLimit(opened.training.stop, n) })
-        if (!options.json) warnOfSingles(io)(singleExampleWarning(opened.training, opened.datasets.train))
-        return pipe(
-          executeRun(opened, { backend, observe: show.observe }),
-          E.match(
-            e => {
-              const f = about(path)(e)
-              show.failed(f)
-              return exitCodeOf(f)
-            },
-            r => {
-              show.finished(r)
-              return exitCodes.ok
-            }
-          )
-        )
-      }
+      code => code
     )
   )()
 }
+
+/** saves the pipeline of a run that is recorded, where that is asked for and the run has ended */
+const savedFrom =
+  (io: Io, { out, json = false }: TrainFlags) =>
+  (outcome: RunOutcome): TE.TaskEither<Failure, RunOutcome> =>
+    out === undefined || outcome.tag === 'stopped' || outcome.end.tag === 'failed'
+      ? TE.right(outcome)
+      : pipe(
+          recordPipeline(outcome.folder),
+          TE.chainW(savePipeline(out)),
+          TE.bimap(
+            (e): Failure => ({ ...about(out)(e), begun: {} }),
+            () => {
+              if (!json) io.err.write(`${oneLine(`pipeline saved as ${out}`)}\n`)
+              return outcome
+            }
+          )
+        )
 
 export const trainCommand = (io: Io, path: string, flags: TrainFlags): Promise<ExitCode> => {
   const { record, store } = flags
@@ -77,18 +131,19 @@ export const trainCommand = (io: Io, path: string, flags: TrainFlags): Promise<E
     tellFailure(io, flags.json ?? false, f)
     return Promise.resolve(exitCodeOf(f))
   }
-  const kept =
+  const recording =
     record !== undefined
       ? { keep: recordRun, folder: record, resume: `gradfold resume ${quoted(record)}` }
       : store !== undefined
         ? { keep: storeRun, folder: store, resume: `gradfold train ${quoted(path)} --store ${quoted(store)}` }
         : undefined
-  return kept === undefined
+  return recording === undefined
     ? unrecorded(io, path, flags)
-    : recorded(io, flags, { file: called(path), resume: kept.resume }, o =>
+    : recorded(io, flags, { file: called(path), resume: recording.resume }, o =>
         pipe(
           readRun(path, io.stdin),
-          TE.chainW(run => pipe(kept.keep(kept.folder, run, o(run)), TE.mapLeft(about(path))))
+          TE.chainW(run => pipe(recording.keep(recording.folder, run, o(run)), TE.mapLeft(about(path)))),
+          TE.chain(savedFrom(io, flags))
         )
       )
 }

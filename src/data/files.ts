@@ -14,6 +14,8 @@ import { decodeIdx } from './idx.js'
 import { decodeIris } from './iris.js'
 import { defaultLimits, maxText, type Limits } from './limits.js'
 import { decodeNpy } from './npy.js'
+import type { FittedTable } from './table/fitted.js'
+import type { Table } from './table/table.js'
 
 export type LoadError = DataError | DecodeError
 
@@ -22,6 +24,17 @@ export interface Datasets {
   readonly train: Dataset
   readonly test?: Dataset
 }
+/** the same, of a source with named columns: with what they mean, so that a trained model can be used with rows of them */
+export interface NamedDatasets extends Datasets {
+  readonly named?: NamedColumns
+}
+/**
+ * Columns where nothing is left to fit, or tables of which something is still to be fitted, once the parts of a run are known. With
+ * tables, the inputs of `train` and `test` are numbers of rows.
+ */
+export type NamedColumns =
+  | { readonly tag: 'fitted'; readonly fitted: FittedTable }
+  | { readonly tag: 'tables'; readonly train: Table; readonly test?: Table }
 
 /**
  * The bytes of a regular file.

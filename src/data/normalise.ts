@@ -26,7 +26,7 @@ interface Frame {
   readonly unit: number
 }
 
-const kinds = {
+export const kinds = {
   /** mean 0, standard deviation 1 (of the whole training part: divided by n) */
   standardise: ({ mean, deviation }: Statistics): Frame => ({ centre: mean, unit: deviation }),
   /** from 0 (the least) to 1 (the greatest), up to rounding */

@@ -7,7 +7,7 @@ import type { Family } from '../registry/definition.js'
 import { checkMember, lookup } from '../registry/lookup.js'
 import type { Codec } from '../value/codec.js'
 import { settingError, type SettingError } from '../value/error.js'
-import type { Datasets, LoadError } from './files.js'
+import type { LoadError, NamedDatasets } from './files.js'
 import { arraysReader } from './reader/arrays.js'
 import { csvReader } from './reader/csv.js'
 import { idxReader } from './reader/idx.js'
@@ -53,7 +53,7 @@ export const sourceCodec: Codec<Source> = codecsOf(builtInSources).source
 export const loadSource = (
   source: { readonly tag: string },
   registry: SourceRegistry = builtInSources
-): TE.TaskEither<LoadError | SettingError, Datasets> =>
+): TE.TaskEither<LoadError | SettingError, NamedDatasets> =>
   pipe(
     lookup(registry.readers, source.tag, settingError, ['data source']),
     E.bindTo('reader'),

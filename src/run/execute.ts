@@ -27,6 +27,14 @@ export interface Executed extends PartScores {
   readonly reason: string
   readonly epoch: number
   readonly step: number
+  /** with `keepBest`: the epoch with the smallest loss, and the scores of the parameters after it */
+  readonly best?: PartScores & { readonly epoch: number }
+}
+/** a run that was trained: its scores, and the state to keep */
+export interface TrainedRun {
+  readonly executed: Executed
+  /** with `keepBest` the best one, else the last one */
+  readonly state: TrainState
 }
 
 const over = ({ backend, registry }: ExecuteOptions) => ({ backend, ...(registry === undefined ? {} : { registry }) })
@@ -46,21 +54,33 @@ export const scoreParts = (
     E.map(({ train: whole, test }) => ({ train: whole, ...(test === undefined ? {} : { test }) }))
   )
 
-/** Trains a run, then scores its final parameters. */
-export const executeRun = (opened: OpenRun, o: ExecuteOptions): E.Either<TrainError, Executed> => {
-  const { training, datasets } = opened
+/** Trains a run, then scores its final parameters, and with `keepBest` the best ones. */
+export const trainRun = (opened: OpenRun, o: ExecuteOptions): E.Either<TrainError, TrainedRun> => {
+  const { training, datasets, keepBest = false } = opened
   return pipe(
     train(training, {
       ...over(o),
       singleExamples: 'allow',
+      keepBest,
       ...(o.observe === undefined ? {} : { observe: o.observe }),
       ...(datasets.validation === undefined ? {} : { validation: datasets.validation })
     })(datasets.train),
-    E.chainW(({ reason, state }) =>
-      pipe(
-        scoreParts(opened, state, o),
-        E.map((scores): Executed => ({ reason, epoch: state.progress.epoch, step: state.progress.step, ...scores }))
-      )
-    )
+    E.bindTo('trained'),
+    E.bindW('scores', ({ trained }) => scoreParts(opened, trained.state, o)),
+    E.bindW('bestScores', ({ trained: { best } }) =>
+      best === undefined ? E.right(undefined) : scoreParts(opened, best.state, o)
+    ),
+    E.map(({ trained: { reason, state, best }, scores, bestScores }): TrainedRun => {
+      const { epoch, step } = state.progress
+      const of = best === undefined || bestScores === undefined ? {} : { best: { epoch: best.epoch, ...bestScores } }
+      return { executed: { reason, epoch, step, ...scores, ...of }, state: best?.state ?? state }
+    })
   )
 }
+
+/** Trains a run; see `trainRun`. */
+export const executeRun = (opened: OpenRun, o: ExecuteOptions): E.Either<TrainError, Executed> =>
+  pipe(
+    trainRun(opened, o),
+    E.map(({ executed }) => executed)
+  )

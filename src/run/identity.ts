@@ -2,11 +2,12 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Dataset } from '../data/dataset.js'
-import type { Datasets } from '../data/files.js'
-import { safetensorsLayout } from '../format/safetensors.js'
+import type { NamedDatasets } from '../data/files.js'
+import { safetensorsLayout, type SafeTensors } from '../format/safetensors.js'
 import type { Model, ModelData } from '../layer/model.js'
 import { dataError, settingError, type DataError, type DecodeError, type SettingError } from '../value/error.js'
 import { parseJson } from '../value/codec.js'
+import { tensorView, type Tensor } from '../value/tensor.js'
 import { utf8 } from '../value/text.js'
 import { canonicalJson, canonicalText, sha256Of } from './digest.js'
 import { exactNumber } from './numbers.js'
@@ -21,27 +22,72 @@ const features = (part: string, d: Dataset) =>
 
 /**
  * SHA-256 of data before splitting and scaling: that of the safetensors file of all their tensors (`train/x`,
- * `train/y`, `train/weights`,
- * `test/x`, ...), whose metadata hold the affine map of bytes (`scale` and `shift` by tensor name, as canonical JSON).
+ * `train/y`, `train/weights`, `test/x`, ...), whose metadata hold the affine map of bytes (`scale` and `shift` by tensor
+ * name, as canonical JSON). The columns of tables that are not fitted yet are tensors too.
  *
  * @example dataDigest({ train }) // 64 hexadecimal digits
  */
-export const dataDigest = (data: Datasets): string => {
+export const dataDigest = (data: NamedDatasets): string => {
   const known = digests.get(data)
   if (known !== undefined) return known
   const made = digestOf(data)
   digests.set(data, made)
   return made
 }
+/**
+ * The columns of tables as tensors: numbers with 0 for a gap, words as their places in a list, and which values are gaps. The lists are
+ * among the metadata.
+ */
+const tableParts = ({ named }: NamedDatasets): Pick<SafeTensors, 'tensors' | 'metadata'> => {
+  const tables = named?.tag !== 'tables' ? [] : Object.entries({ train: named.train, test: named.test })
+  const columns = tables.flatMap(([part, table]) =>
+    Object.entries(table?.columns ?? {}).map(([name, all]) => [`${part}/columns/${name}`, all] as const)
+  )
+  const wordsOf = (all: readonly (string | undefined)[]): readonly string[] =>
+    [...new Set(all)].filter(w => w !== undefined)
+  const words = columns.flatMap(([name, all]) => (all instanceof Float64Array ? [] : [[name, wordsOf(all)] as const]))
+  return {
+    tensors: Object.fromEntries(
+      columns.flatMap(([name, all]): readonly (readonly [string, Tensor])[] => {
+        const gaps = Uint8Array.from(all, (v: number | string | undefined) =>
+          v === undefined || Number.isNaN(v) ? 1 : 0
+        )
+        const places = new Map(wordsOf(all instanceof Float64Array ? [] : all).map((w, i) => [w, i]))
+        const n = [all.length]
+        return [
+          [`${name}/gaps`, tensorView('u8', n, gaps)],
+          [
+            name,
+            all instanceof Float64Array
+              ? tensorView(
+                  'f64',
+                  n,
+                  all.map(v => (Number.isNaN(v) ? 0 : v))
+                )
+              : tensorView(
+                  'u32',
+                  n,
+                  Uint32Array.from(all, w => (w === undefined ? 0 : (places.get(w) ?? 0)))
+                )
+          ]
+        ]
+      })
+    ),
+    metadata: columns.length === 0 ? {} : { words: canonicalText(Object.fromEntries(words)) }
+  }
+}
+
 /** the trials of a search compute the digest of the same data many times */
-const digests = new WeakMap<Datasets, string>()
-const digestOf = ({ train, test }: Datasets): string => {
+const digests = new WeakMap<NamedDatasets, string>()
+const digestOf = (datasets: NamedDatasets): string => {
+  const { train, test } = datasets
+  const table = tableParts(datasets)
   const all = [...features('train', train), ...(test === undefined ? [] : features('test', test))]
   const affine = (setting: 'scale' | 'shift'): string =>
     canonicalText(Object.fromEntries(all.map(([name, f]) => [name, exactNumber.encode(f[setting])])))
   const { header, data } = safetensorsLayout({
-    tensors: Object.fromEntries(all.map(([name, f]) => [name, f.tensor])),
-    metadata: { scale: affine('scale'), shift: affine('shift') }
+    tensors: { ...Object.fromEntries(all.map(([name, f]) => [name, f.tensor])), ...table.tensors },
+    metadata: { scale: affine('scale'), shift: affine('shift'), ...table.metadata }
   })
   return sha256Of(header, ...data)
 }
@@ -49,7 +95,7 @@ const digestOf = ({ train, test }: Datasets): string => {
 /** the data, if their digest is the one in the run file */
 export const checkData =
   ({ dataDigest: wanted }: RunFile<ModelData>) =>
-  <D extends Datasets>(data: D): E.Either<DataError, D> => {
+  <D extends NamedDatasets>(data: D): E.Either<DataError, D> => {
     const got = wanted === undefined ? undefined : dataDigest(data)
     return got === wanted
       ? E.right(data)
@@ -77,7 +123,7 @@ export interface CompleteRun<M extends ModelData = Model> extends RunFile<M> {
  */
 export const completeRun = <M extends ModelData>(
   run: RunFile<M>,
-  source: Datasets,
+  source: NamedDatasets,
   registry: RunRegistry = builtInRun
 ): E.Either<DataError | SettingError | DecodeError, CompleteRun<M>> =>
   pipe(

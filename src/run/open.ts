@@ -3,12 +3,14 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Dataset } from '../data/dataset.js'
-import type { Datasets, LoadError } from '../data/files.js'
+import type { LoadError, NamedDatasets } from '../data/files.js'
 import { loadSource } from '../data/readers.js'
+import { featureNames } from '../data/table/fitted.js'
 import { checkDataset } from '../train/examples.js'
 import type { TrainingRegistry } from '../train/registry.js'
 import { checkTraining, type Training } from '../train/training.js'
-import { withinPath, type DataError, type SettingError, type ShapeError } from '../value/error.js'
+import { shapeError, withinPath, type DataError, type SettingError, type ShapeError } from '../value/error.js'
+import { sameShape, showShape } from '../value/shape.js'
 import { checkData } from './identity.js'
 import { prepare, type Prepared } from './prepare.js'
 import { builtInRun, type RunRegistry } from './registry.js'
@@ -19,7 +21,9 @@ export interface OpenRun {
   readonly training: Training
   readonly datasets: Prepared
   /** the data before splitting and scaling; see `completeRun` */
-  readonly source: Datasets
+  readonly source: NamedDatasets
+  /** see `RunFile` */
+  readonly keepBest?: boolean
 }
 
 const checkTest = (
@@ -31,6 +35,16 @@ const checkTest = (
     checkTraining(t, f),
     E.chainW(c => (test === undefined ? E.right(undefined) : withinPath('test')(checkDataset(c, test))))
   )
+
+/** whether a model takes as many numbers as the columns of its table become */
+const checkWidth = (run: RunFile, { named }: Prepared): E.Either<ShapeError, unknown> => {
+  if (named?.tag !== 'fitted' || sameShape(run.model.input, [named.fitted.width])) return E.right(undefined)
+  const names = featureNames(named.fitted)
+  const list = names.length <= 12 ? names.join(', ') : `${names.slice(0, 12).join(', ')}, ...`
+  return E.left(
+    shapeError(['model', 'input'], `[${names.length}], a number for each of ${list}`, showShape(run.model.input))
+  )
+}
 
 /**
  * Loads the data of a run and prepares them as it says.
@@ -48,7 +62,13 @@ export const openRun = (
     TE.chainEitherKW(checkData(run)),
     TE.bindTo('source'),
     TE.bindW('datasets', ({ source }) => TE.fromEither(prepare(run)(source))),
+    TE.chainFirstEitherKW(({ datasets }) => checkWidth(run, datasets)),
     // check it now: it is scored after the training, when it would be too late
     TE.chainFirstEitherKW(({ datasets: { test } }) => checkTest(trainingOf(run), registry, test)),
-    TE.map(({ source, datasets }) => ({ training: trainingOf(run), datasets, source }))
+    TE.map(({ source, datasets }) => ({
+      training: trainingOf(run),
+      datasets,
+      source,
+      ...(run.keepBest === undefined ? {} : { keepBest: run.keepBest })
+    }))
   )

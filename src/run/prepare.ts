@@ -1,7 +1,7 @@
 /** Preparation of a run's data before training, as the run file says: splits, and scaling of inputs and targets. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Datasets } from '../data/files.js'
+import type { NamedColumns, NamedDatasets } from '../data/files.js'
 import type { Dataset } from '../data/dataset.js'
 import {
   applyScaling,
@@ -12,11 +12,15 @@ import {
   type ScalingOf
 } from '../data/normalise.js'
 import { split as randomSplit, stratifiedSplit, type Split as Parts } from '../data/split.js'
+import { encodeTable } from '../data/table/encode.js'
+import { fitTableWith } from '../data/table/fit.js'
+import { rowsNamed } from '../data/table/split.js'
+import type { Table } from '../data/table/table.js'
 import { recordCodec } from '../registry/codecs.js'
 import { family, type Definition, type Family } from '../registry/definition.js'
 import { leafKey, rootKey, type DrawKey } from '../random/index.js'
 import { inRange, oneOf, optional, uint32, withDefault, type Codec } from '../value/codec.js'
-import { dataError, inside, type DataError, type SettingError } from '../value/error.js'
+import { dataError, inside, settingError, type DataError, type DecodeError, type SettingError } from '../value/error.js'
 import { shorthand } from './shorthand.js'
 
 /** how to cut a part from the training part */
@@ -56,7 +60,7 @@ export const splitCodec: Codec<SplitSettings> = shorthand(recordCodec<SplitSetti
 export const normaliseCodec: Codec<Normalise> = shorthand(recordCodec<Normalise>('scaling', scalings))
 
 /** the parts of the data that a run uses */
-export interface Prepared extends Datasets {
+export interface Prepared extends NamedDatasets {
   /** scored after every epoch */
   readonly validation?: Dataset
   /** the scalings that were applied: use them for new rows (`applyScaling`), and to map outputs back (`undoScaling`) */
@@ -78,7 +82,10 @@ const splitTest =
       ? E.right(d)
       : d.test !== undefined
         ? E.left(dataError(['split'], 'data without a test part', 'data that have one', 'leave split out'))
-        : cut(d.train, split, 'split', seed)
+        : pipe(
+            cut(d.train, split, 'split', seed),
+            E.map(parts => ({ ...d, ...parts }))
+          )
 
 const splitValidation =
   ({ validation, seed }: Preparation) =>
@@ -113,6 +120,7 @@ const scale =
               E.bind('test', () => part('test')),
               E.bind('validation', () => part('validation')),
               E.map(({ train, test, validation }) => ({
+                ...(d.named === undefined ? {} : { named: d.named }),
                 train,
                 ...test,
                 ...validation,
@@ -121,6 +129,48 @@ const scale =
             )
           })
         )
+
+/** a table has columns, and no channels */
+const columnScaling = (name: string, how: Normalise | undefined): E.Either<SettingError, ScalingKind | undefined> =>
+  how === undefined || how.per === 'column'
+    ? E.right(how?.tag)
+    : E.left(settingError([name, 'per'], 'column, as the data are a table', how.per))
+
+/** fits what a schema leaves open on the training part, and turns all parts into numbers */
+const encodeTables =
+  (named: Extract<NamedColumns, { readonly tag: 'tables' }>, { normalise, normaliseTargets }: Preparation) =>
+  ({ train, test, validation }: Prepared): E.Either<PrepareError | DecodeError, Prepared> =>
+    pipe(
+      E.Do,
+      E.bind('inputs', () => columnScaling('normalise', normalise)),
+      E.bind('targets', () => columnScaling('normaliseTargets', normaliseTargets)),
+      E.bindW('fitted', defaults => fitTableWith(defaults)(rowsNamed(named.train, train))),
+      E.chainW(({ fitted }) => {
+        const encoded = (
+          from: Table,
+          rows: Dataset | undefined
+        ): E.Either<DataError | DecodeError, Dataset | undefined> =>
+          rows === undefined ? E.right(undefined) : encodeTable(fitted)(rowsNamed(from, rows))
+        return pipe(
+          E.Do,
+          E.bindW('train', () => pipe(encodeTable(fitted)(rowsNamed(named.train, train)), E.mapLeft(inside('train')))),
+          E.bindW('test', () => pipe(encoded(named.test ?? named.train, test), E.mapLeft(inside('test')))),
+          E.bindW('validation', () => pipe(encoded(named.train, validation), E.mapLeft(inside('validation')))),
+          E.map((parts): Prepared => ({
+            train: parts.train,
+            ...(parts.test === undefined ? {} : { test: parts.test }),
+            ...(parts.validation === undefined ? {} : { validation: parts.validation }),
+            named: { tag: 'fitted', fitted }
+          }))
+        )
+      })
+    )
+
+/** scales datasets whose columns have no names, or are fitted already */
+const scaleBoth =
+  ({ normalise, normaliseTargets }: Preparation) =>
+  (d: Prepared): E.Either<DataError, Prepared> =>
+    pipe(scale('inputs', normalise)(d), E.chain(scale('targets', normaliseTargets)))
 
 export interface Preparation {
   readonly seed: number
@@ -135,17 +185,17 @@ export interface Preparation {
 }
 
 /**
- * Prepares the data of a source for a run: splits first, then scales with statistics of the training part alone.
+ * Prepares the data of a source for a run: splits first, then scales with statistics of the training part alone. In a
+ * table that is not fitted yet, this scales the columns of numbers and dates without a scaling; never categories.
  *
  * @returns Left if the source already has a test part, a part would be empty, a stratified split has no classes, or
  * inputs or targets cannot be scaled (class numbers cannot)
  */
 export const prepare =
   (p: Preparation) =>
-  (d: Datasets): E.Either<PrepareError, Prepared> =>
+  (d: NamedDatasets): E.Either<PrepareError | DecodeError, Prepared> =>
     pipe(
       splitTest(p)(d),
       E.chain(splitValidation(p)),
-      E.chainW(scale('inputs', p.normalise)),
-      E.chainW(scale('targets', p.normaliseTargets))
+      E.chainW(d.named?.tag === 'tables' ? encodeTables(d.named, p) : scaleBoth(p))
     )

@@ -4,6 +4,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
 import type { Source } from '../data/reader/reader.js'
 import type { Model, ModelData } from '../layer/model.js'
 import { checkModel } from '../model/model.js'
@@ -42,6 +43,8 @@ export interface RunFile<M extends ModelData = Model> extends Omit<Training, 'mo
   /** the digest of the source data (`dataDigest`), if the run is limited to them: other data are refused */
   readonly dataDigest?: string | undefined
   readonly model: M
+  /** whether the state after the best epoch is kept and scored too: by the validation loss, or by that of the epoch */
+  readonly keepBest?: boolean | undefined
 }
 
 /** the fields of a training, as JSON */
@@ -92,6 +95,7 @@ export const runFileCodec = (registry: RunRegistry = builtInRun): Codec<RunFile<
     validation: optional(splitCodec),
     normalise: optional(normaliseCodec),
     normaliseTargets: optional(normaliseCodec),
+    keepBest: optional(t.boolean),
     ...trainingFields(registry)
   }) as Codec<RunFile<ModelData>>
   return versioned(newest, migrations)

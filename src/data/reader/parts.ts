@@ -15,14 +15,14 @@ export const path: Codec<string> = refined(
 
 /** loads one part, then the other, and says in errors which one */
 export const loadParts =
-  <P>(load: (part: P) => TE.TaskEither<LoadError, Dataset>) =>
-  (train: P, test: P | undefined): TE.TaskEither<LoadError, Datasets> =>
+  <P, A = Dataset>(load: (part: P) => TE.TaskEither<LoadError, A>) =>
+  (train: P, test: P | undefined): TE.TaskEither<LoadError, { readonly train: A; readonly test?: A }> =>
     pipe(
       TE.Do,
       TE.bind('train', () => pipe(load(train), TE.mapLeft(inside('train')))),
       TE.chain(d =>
         test === undefined
-          ? TE.right<LoadError, Datasets>(d)
+          ? TE.right<LoadError, { readonly train: A; readonly test?: A }>(d)
           : pipe(
               load(test),
               TE.bimap(inside('test'), t => ({ ...d, test: t }))

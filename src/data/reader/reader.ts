@@ -4,7 +4,7 @@
  */
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import type { Definition } from '../../registry/definition.js'
-import type { Datasets, LoadError } from '../files.js'
+import type { LoadError, NamedDatasets } from '../files.js'
 
 /** tag -> the data type of that source, of those that gradfold comes with; the table of readers.ts has exactly these */
 export interface BuiltInSources {}
@@ -18,7 +18,7 @@ declare module '../../registry/families.js' {
 }
 
 export interface Reader<S extends { readonly tag: string } = never> extends Definition {
-  readonly load: (source: S) => TE.TaskEither<LoadError, Datasets>
+  readonly load: (source: S) => TE.TaskEither<LoadError, NamedDatasets>
   /** sources for the laws that every reader obeys; their settings are right, their files need not be there */
   readonly samples: readonly { readonly tag: string }[]
 }

@@ -5,6 +5,7 @@
  *     steps.bin           a row for each step (rows.ts)
  *     epochs.jsonl        a link for each epoch (epochs.ts)
  *     environment.jsonl   where it was computed, a line for each start and resume; never hashed
+ *     prepared.json       what was fitted to the data, so that the run predicts without them (prepared.ts)
  *     checkpoints/        states to resume from
  *     result.json         how it ended
  *     lock/               which process writes to it (lock.ts)
@@ -23,6 +24,7 @@ import { readWhole, removeLeftovers, replaceFile, writeAll } from '../replace.js
 import { builtInRun, type RunRegistry } from '../registry.js'
 import { parseRunFile, type RunFile } from '../run-file.js'
 import { endCodec, type End } from './end.js'
+import { preparedName } from './prepared.js'
 import { decodeLinks, encodeLink, type EpochLink } from './epochs.js'
 import { chainAt, decodeHeader, encodeHeader, rowSize, soundRows, unchained, type Layout } from './rows.js'
 
@@ -302,7 +304,7 @@ export const addEnvironment = (folder: Folder, environment: object): TE.TaskEith
   )
 /** Removes what interrupted saves left in the folder of a record. The caller holds the lock. */
 export const removeRecordLeftovers = (folder: Folder): TE.TaskEither<FileError, unknown> =>
-  removeLeftovers(folder, name => Object.values<string>(names).includes(name))
+  removeLeftovers(folder, name => name === preparedName || Object.values<string>(names).includes(name))
 
 /** closes a file after an effect, even if the effect fails */
 export const closing =
@@ -323,5 +325,7 @@ export const clearRecord = (folder: Folder): TE.TaskEither<FileError, unknown> =
     folder.remove(names.result),
     TE.chain(() => clearCheckpoints(checkpointsOf(folder))),
     // the run file last: until it is deleted, the folder is a record
-    TE.chain(() => TE.traverseSeqArray(folder.remove)([names.epochs, names.steps, environmentName, names.run]))
+    TE.chain(() =>
+      TE.traverseSeqArray(folder.remove)([names.epochs, names.steps, preparedName, environmentName, names.run])
+    )
   )

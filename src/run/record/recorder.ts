@@ -13,6 +13,7 @@ import { addEnvironment, readRun, removeRecordLeftovers } from './folder.js'
 import { lock } from './lock.js'
 import { environment } from './machine.js'
 import type { RunOutcome, RecordError, RecordOptions } from './options.js'
+import { writePrepared } from './prepared.js'
 import { work } from './session.js'
 import { startOf } from './start.js'
 
@@ -60,6 +61,7 @@ export const recordUnlocked = (
         : pipe(
             removeRecordLeftovers(folder),
             TE.chain(() => addEnvironment(folder, environment(o.backend))),
+            TE.chain(() => writePrepared(folder, opened.datasets)),
             TE.chainW(() => work({ folder, opened, start, o })),
             TE.map((outcome): RunOutcome => (shared === undefined ? outcome : { ...outcome, shared }))
           )
