@@ -29,7 +29,8 @@ export {
   type ListedCheckpoint,
   type Skipped
 } from './run/checkpoints.js'
-export { loadWeights, saveWeights } from './run/weights.js'
+export { loadWeights, saveWeights, type SaveOptions, type WeightsOptions } from './run/weights.js'
+export { safetensors, type SafetensorsFormat } from './format/safetensors.js'
 
 export { recordRun, resumeRun } from './run/record/recorder.js'
 export type { CallbackError, RunOutcome, RecordError, RecordOptions } from './run/record/options.js'

@@ -2,6 +2,7 @@
 import { Argument, Option } from 'commander'
 import { passNames } from '../backend/kernel/compile.js'
 import { backendNames, defaultBackend } from '../backend/named.js'
+import { formats } from '../format/formats.js'
 import { auto, defaultThreads, maxThreads, type ComputeFlags } from './backend.js'
 import type { ExitCode } from './exit.js'
 import { explainCommand, type ExplainFlags } from './explain.js'
@@ -20,6 +21,8 @@ import { profileCommand, type ProfileFlags } from './profile.js'
 import { searchCommand, type SearchFlags } from './search.js'
 import { summaryCommand } from './summary.js'
 import { trainCommand, type TrainFlags } from './train.js'
+
+const formatNames = Object.keys(formats)
 
 export interface CommandRecord {
   readonly name: string
@@ -100,11 +103,12 @@ const recorded: readonly CommandRecord[] = [
   },
   {
     name: 'at',
-    description: 'saves the weights that a recorded run had after a step, as safetensors',
+    description: 'saves the weights that a recorded run had after a step',
     args: [record],
     options: [
       wholeOption('--step <n>', 'steps taken').makeOptionMandatory(),
       option('--out <file>', 'the file to write').makeOptionMandatory(),
+      option('--format <name>', 'its format; by default what its name says, else safetensors').choices(formatNames),
       ...computing
     ],
     run: (io, [folder = ''], flags: AtFlags) => atCommand(io, folder, flags)

@@ -52,6 +52,7 @@ const named: Codecs = {
   stopRule: any('a stop rule'),
   metric: any('a metric'),
   source: any('a data source'),
+  format: any('a format'),
   dimension: any('a dimension'),
   constraint: any('a constraint'),
   sampler: any('a sampler')
@@ -59,7 +60,7 @@ const named: Codecs = {
 const of = (definitions: Definitions<Definition>): Family['members'] =>
   Object.fromEntries(Object.values(definitions).map(d => [d.tag, fieldsOf(d.fields(named))]))
 
-/** every family of run files and study files, by the name that the command has for it */
+/** every family of run files, study files and files of weights, by the name that the command has for it */
 export const listing = (registry: Registry = builtIn): Readonly<Record<string, Family>> => ({
   data: { where: 'data', members: of(registry.readers) },
   split: { where: 'split, validation', members: of(splits) },
@@ -72,6 +73,7 @@ export const listing = (registry: Registry = builtIn): Readonly<Record<string, F
   schedule: { where: 'numbers of an optimizer', members: of(registry.schedules) },
   stop: { where: 'stop', members: of(registry.stopRules) },
   metric: { where: 'metrics', members: of(registry.metrics) },
+  format: { where: 'files of weights: --format of gradfold at', members: of(registry.formats) },
   dimension: { where: 'space of a study file', members: of(registry.dimensions) },
   constraint: { where: 'constraints of a study file', members: of(registry.constraints) },
   sampler: { where: 'sampler of a study file', members: of(registry.samplers) }

@@ -41,6 +41,8 @@ export interface JsonFlag {
 export interface AtFlags extends ComputeFlags {
   readonly step: number | string
   readonly out: string
+  /** the tag of a format */
+  readonly format?: string
 }
 
 /** what a path leads to where it is no recorded run, if that can be said */
@@ -289,7 +291,7 @@ export const atCommand = (io: Io, folder: string, flags: AtFlags): Promise<ExitC
     TE.bindW('there', ({ step, backend }) => pipe(stateAt(folder, step, { backend }), fromRecords(folder))),
     TE.chainFirstW(({ there: { state } }) =>
       pipe(
-        saveWeights(flags.out)(state),
+        saveWeights(flags.out, flags.format === undefined ? {} : { format: { tag: flags.format } })(state),
         TE.mapLeft(e => ({ ...about(flags.out)(e), begun: {} }))
       )
     ),

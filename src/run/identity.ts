@@ -3,11 +3,11 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Dataset } from '../data/dataset.js'
 import type { Datasets } from '../data/files.js'
-import { safetensorsLayout } from '../format/safetensors.js'
 import type { Model, ModelData } from '../layer/model.js'
 import { dataError, settingError, type DataError, type DecodeError, type SettingError } from '../value/error.js'
 import { parseJson } from '../value/codec.js'
 import { utf8 } from '../value/text.js'
+import { layout } from './contract-format.js'
 import { canonicalJson, canonicalText, sha256Of } from './digest.js'
 import { exactNumber } from './numbers.js'
 import { builtInRun, type RunRegistry } from './registry.js'
@@ -38,7 +38,7 @@ const digestOf = ({ train, test }: Datasets): string => {
   const all = [...features('train', train), ...(test === undefined ? [] : features('test', test))]
   const affine = (setting: 'scale' | 'shift'): string =>
     canonicalText(Object.fromEntries(all.map(([name, f]) => [name, exactNumber.encode(f[setting])])))
-  const { header, data } = safetensorsLayout({
+  const { header, data } = layout({
     tensors: Object.fromEntries(all.map(([name, f]) => [name, f.tensor])),
     metadata: { scale: affine('scale'), shift: affine('shift') }
   })

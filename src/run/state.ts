@@ -2,15 +2,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import {
-  decodeSafetensors,
-  joined,
-  safetensorsLayout,
-  safetensorsLimits,
-  type Parts,
-  type SafeTensors,
-  type SafetensorsLimits
-} from '../format/safetensors.js'
 import { builtInTraining, type TrainingRegistry } from '../train/registry.js'
 import type { Memory, Progress, Scores } from '../train/progress.js'
 import { formOf, tensorsOf, type TrainState } from '../train/state.js'
@@ -23,11 +14,20 @@ import { sameShape } from '../value/shape.js'
 import type { Aval, Tensor } from '../value/tensor.js'
 import { showAval } from '../value/text.js'
 import { treeLeaves, rebuild, type Branch } from '../value/tree.js'
+import {
+  decodeFile,
+  formatLimits,
+  joined,
+  layout,
+  type Content,
+  type FormatLimits,
+  type Parts
+} from './contract-format.js'
 import { canonicalText, sha256Of } from './digest.js'
 import { exactNumber, metricValue } from './numbers.js'
 import { versioned } from './versioned.js'
 
-type Tensors = SafeTensors['tensors']
+type Tensors = Content['tensors']
 /** a state without its tensors */
 export type StateNumbers = Omit<TrainState, 'params' | 'layers' | 'optimizer'>
 
@@ -73,7 +73,7 @@ const numbersName = 'state'
 
 /** a state as a safetensors file, in parts; of its tensors by name and its numbers */
 const stateParts = (tensors: Tensors, numbers: StateNumbers): Parts =>
-  safetensorsLayout({ tensors, metadata: { [numbersName]: canonicalText(stateNumbersCodec.encode(numbers)) } })
+  layout({ tensors, metadata: { [numbersName]: canonicalText(stateNumbersCodec.encode(numbers)) } })
 
 /**
  * The whole of a training state as bytes: a safetensors file with the tensors `params/...`, `layers/...` and `optimizer/...`, its
@@ -165,7 +165,7 @@ export const stateFrom =
 
 /** a JSON text among the metadata of a file */
 export const metadataJson = <A>(
-  { metadata }: Pick<SafeTensors, 'metadata'>,
+  { metadata }: Pick<Content, 'metadata'>,
   name: string,
   codec: Codec<A>
 ): E.Either<DecodeError, A> =>
@@ -180,7 +180,7 @@ export const metadataJson = <A>(
 
 export interface StateOptions {
   readonly registry?: TrainingRegistry
-  readonly limits?: SafetensorsLimits
+  readonly limits?: FormatLimits
 }
 
 /**
@@ -191,13 +191,13 @@ export interface StateOptions {
  * state, naming the tensor or the number; never throws
  */
 export const decodeState =
-  (training: Training, { registry = builtInTraining, limits = safetensorsLimits }: StateOptions = {}) =>
+  (training: Training, { registry = builtInTraining, limits = formatLimits }: StateOptions = {}) =>
   (bytes: Uint8Array): E.Either<DecodeError | SettingError | ShapeError, TrainState> =>
     pipe(
       checkTraining(training, registry),
       E.chainW(c =>
         pipe(
-          decodeSafetensors(bytes, limits),
+          decodeFile(bytes, limits),
           E.chain(file =>
             pipe(
               metadataJson(file, numbersName, stateNumbersCodec),

@@ -10,7 +10,7 @@ export interface Registry extends SpaceRegistry, RunRegistry {
 }
 /**
  * Everything that gradfold comes with: layers, activations, initializers, losses, optimizers, schedules, stop rules, metrics, readers of
- * data, dimensions, constraints and samplers. Add your own with `extend`.
+ * data, file formats, dimensions, constraints and samplers. Add your own with `extend`.
  *
  * @example extend(builtIn, { layers: { prelu } })
  */
