@@ -107,6 +107,28 @@ const tooMuch = (definition: FormatDefinition<Data>, from: number): readonly For
   ]
 }
 
+type Write = (format: Data, content: FormatContent) => Verdict<File>
+type Read = (format: Data, file: File) => E.Either<Problem<string>, FormatContent>
+const hostileLaw = (definition: FormatDefinition<Data>, write: Write, read: Read): Law =>
+  law(
+    'hostile',
+    fc.tuple(
+      seed,
+      fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+      fc.nat({ max: 255 }),
+      fc.uint8Array()
+    ),
+    ([from, at, value, any]) =>
+      everySample(definition.samples, format =>
+        pipe(
+          write(format, contentOf(definition, from)),
+          E.chain(({ bytes, beside }) =>
+            every([any, ...damaged(bytes, at, value)], broken => typed(read(format, { bytes: broken, beside })))
+          )
+        )
+      )
+  )
+
 /**
  * The laws of a file format, for each of its samples:
  * - json: its settings go to JSON and back, and each has a default: the tag alone is a format
@@ -126,9 +148,8 @@ export const formatLaws = <F extends Data>(
   const all = extend({ ...builtInFormats, ...registry }, { formats: [definition as unknown as FormatDefinition] })
   const options = { registry: all }
   const { samples, tag } = mine
-  const write = (format: Data, content: FormatContent): Verdict<File> =>
-    pipe(worded(writeAs(format, options)(content)), E.map(fileOf))
-  const read = (format: Data, { bytes, beside }: File): E.Either<Problem<string>, FormatContent> =>
+  const write: Write = (format, content) => pipe(worded(writeAs(format, options)(content)), E.map(fileOf))
+  const read: Read = (format, { bytes, beside }) =>
     readAs(format, { ...options, beside, limits: { ...formatLimits, bytes: 1_000_000 } })(bytes)
   return lawsOf(`format ${tag}`, [
     jsonLaw(codecsOf(all).format, samples as never),
@@ -154,24 +175,7 @@ export const formatLaws = <F extends Data>(
         )
       })
     ),
-    law(
-      'hostile',
-      fc.tuple(
-        seed,
-        fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
-        fc.nat({ max: 255 }),
-        fc.uint8Array()
-      ),
-      ([from, at, value, any]) =>
-        everySample(samples, format =>
-          pipe(
-            write(format, contentOf(mine, from)),
-            E.chain(({ bytes, beside }) =>
-              every([any, ...damaged(bytes, at, value)], broken => typed(read(format, { bytes: broken, beside })))
-            )
-          )
-        )
-    ),
+    hostileLaw(mine, write, read),
     law('holds', seed, from =>
       everySample(samples, format =>
         every(tooMuch(mine, from), c =>
