@@ -1,6 +1,7 @@
 // The built package for Node, Deno and Bun: the entries with what they share in a few files. There, opening a file for each of some
-// 400 modules (ours, and those of the packages taken in here) takes longer than the first training step, and so does reading their comments. Bundlers get the modules one by one (dist/*.js).
-import { readFileSync, writeFileSync } from 'node:fs'
+// 400 modules (ours, and those of the packages taken in here) takes longer than the first training step, and so does reading their comments. Bundlers get the modules one by one (dist/*.js),
+// with the ES modules of fp-ts, so that they leave out what a page does not use.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
 import ts from 'typescript'
@@ -166,3 +167,13 @@ writeFileSync(
   join(root, 'dist/node/LICENCES.txt'),
   `The files of this folder hold parts of these packages:\n\n${takenIn.map(licence).join('\n---\n\n')}`
 )
+
+// Only bundlers read these (`exports` of package.json). fp-ts/lib is CommonJS, of which they keep everything; io-ts takes fp-ts/es6 in its
+// own ES modules, so that with this rewriting a page has fp-ts once.
+const dist = join(root, 'dist')
+for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' }))
+  if (file.endsWith('.js') && !/^node[\\/]/.test(file)) {
+    const text = readFileSync(join(dist, file), 'utf8')
+    const forPages = text.replace(/(from ['"]fp-ts\/)lib\//g, '$1es6/')
+    if (forPages !== text) writeFileSync(join(dist, file), forPages)
+  }

@@ -10,8 +10,10 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import * as gradfold from '../src/index.js'
+import * as codec from '../src/codec.js'
 import * as search from '../src/search.js'
 import { readers } from '../src/data/readers.js'
+import { formats } from '../src/format/formats.js'
 import { activations } from '../src/layer/activation-table.js'
 import { initializers } from '../src/layer/initializer.js'
 import { layers } from '../src/layer/registry.js'
@@ -184,6 +186,7 @@ const memberRows: readonly (readonly [family: string, members: object, where: st
   ['schedules', schedules, 'docs/guide/training.md'],
   ['stop rules', stopRules, 'docs/guide/training.md'],
   ['data in run files', readers, 'docs/guide/data.md'],
+  ['file formats', formats, 'docs/guide/training.md'],
   ['search: dimensions', dimensions, 'docs/guide/search.md'],
   ['search: constraints', constraints, 'docs/guide/search.md'],
   ['search: samplers', samplers, 'docs/guide/search.md']
@@ -212,7 +215,7 @@ describe('the documentation', () => {
     expect(readFileSync('README.md', 'utf8').split('\n').length).toBeLessThanOrEqual(200)
   })
   it('names members by their constructors', () => {
-    const all = { ...gradfold, ...search }
+    const all = { ...gradfold, ...search, ...codec }
     for (const [family, members] of memberRows)
       for (const name of Object.keys(members))
         if (members !== initializers) expect(all, family).toHaveProperty(constructors[name] ?? name)

@@ -34,7 +34,7 @@ export const integration: readonly string[] = [
   'spec/expr/gradient.spec.ts', // every op against central differences
   'spec/backend/kernel/passes.spec.ts', // every pass over every op
   'spec/model/init.spec.ts', // moments of many draws
-  'spec/types/types.spec.ts', // one compiler
+  'spec/types/{types,families}.spec.ts', // one compiler
   'spec/api/**/*.spec.ts', // reads all sources as the compiler does
   'spec/{docs,documentation,readme}.spec.ts'
 ]

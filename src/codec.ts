@@ -27,12 +27,32 @@ export {
   type SavedCheckpoint,
   type VerifiedCheckpoint
 } from './run/checkpoint.js'
-export { decodeWeights, encodeWeights, type Weights, type WeightsOptions } from './run/weights.js'
+export {
+  decodeWeights,
+  encodeWeights,
+  encodeWeightsAs,
+  type SaveOptions,
+  type Weights,
+  type WeightsOptions
+} from './run/weights.js'
+export {
+  formatOfPath,
+  formats,
+  readAs,
+  writeAs,
+  type FileRegistry,
+  type FormatRegistry,
+  type ReadOptions,
+  type WriteOptions
+} from './format/formats.js'
+export type { Format, FormatContent, FormatFiles, FormatLimits, Formats } from './format/format.js'
 export {
   decodeSafetensors,
   encodeSafetensors,
+  safetensors,
   safetensorsLimits,
   type SafeTensors,
+  type SafetensorsFormat,
   type SafetensorsLimits
 } from './format/safetensors.js'
 export { decodePipeline, encodePipeline, type PipelineOptions } from './run/pipeline/codec.js'

@@ -119,6 +119,18 @@ export type { TrainingRegistry } from './train/registry.js'
 
 // members of run files and studies
 export type { Reader, Sources } from './data/reader/reader.js'
+export { formats, type FileRegistry, type FormatRegistry } from './format/formats.js'
+export type {
+  Format,
+  FormatContent,
+  FormatDefinition,
+  FormatFiles,
+  FormatHolds,
+  FormatLimits,
+  Formats,
+  ReadContext,
+  WriteContext
+} from './format/format.js'
 export type { RunRegistry } from './run/registry.js'
 export type { Axis, DimensionDefinition, Dimensions, ValueTypes } from './search/dimension/dimension.js'
 export type { ConstraintDefinition, Constraints } from './search/constraint.js'

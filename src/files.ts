@@ -29,8 +29,9 @@ export {
   type ListedCheckpoint,
   type Skipped
 } from './run/checkpoints.js'
-export { loadWeights, saveWeights } from './run/weights.js'
 export { loadPipeline, readTable, savePipeline, type WithSchema } from './run/pipeline/file.js'
+export { loadWeights, saveWeights, type SaveOptions, type WeightsOptions } from './run/weights.js'
+export { safetensors, type SafetensorsFormat } from './format/safetensors.js'
 
 export { recordRun, resumeRun } from './run/record/recorder.js'
 export type { CallbackError, RunOutcome, RecordError, RecordOptions } from './run/record/options.js'

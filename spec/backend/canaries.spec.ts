@@ -25,7 +25,7 @@ test.each([wasm, reference])('a loop of $name opens and runs where the processor
 const root = join(import.meta.dirname, '../..')
 // -ffast-math changes the processor's mode so there; elsewhere the start-up code that does it is missing
 const isLinux = process.arch === 'x64' && process.platform === 'linux'
-const isBuilt = existsSync(join(root, 'dist/index.js'))
+const isBuilt = existsSync(join(root, 'dist/node/index.js'))
 const folder = mkdtempSync(join(tmpdir(), 'gradfold-canaries-'))
 afterAll(() => {
   rmSync(folder, { recursive: true })
@@ -34,8 +34,8 @@ afterAll(() => {
 // the library registers nothing, so loading it fails, but what -ffast-math starts has run by then
 const script = (when: 'before' | 'within') =>
   `
-  const g = await import(${JSON.stringify(join(root, 'dist/index.js'))})
-  const { reference } = await import(${JSON.stringify(join(root, 'dist/ndarray.js'))})
+  const g = await import(${JSON.stringify(join(root, 'dist/node/index.js'))})
+  const { reference } = await import(${JSON.stringify(join(root, 'dist/node/ndarray.js'))})
   const load = () => { try { process.dlopen({ exports: {} }, ${JSON.stringify(join(folder, 'fast.node'))}) } catch {} }
   const data = g.fromArrays([[1], [2]], [[1], [2]]).right
   const t = { model: g.model(g.input(1), g.dense(1)), loss: g.meanSquaredError, optimizer: g.sgd(0.01), batchSize: 2, stop: g.steps(4) }

@@ -21,6 +21,7 @@ const read: readonly (readonly [family: string, codec: t.Mixed, samples: readonl
   ['schedule', codecs.schedule, samplesOf(builtIn.schedules)],
   ['stop', codecs.stopRule, samplesOf(builtIn.stopRules)],
   ['metric', codecs.metric, samplesOf(builtIn.metrics)],
+  ['format', codecs.format, samplesOf(builtIn.formats)],
   ['dimension', codecs.dimension, samplesOf(builtIn.dimensions)],
   ['constraint', codecs.constraint, samplesOf(builtIn.constraints)],
   ['sampler', shortCodecsOf(builtIn).sampler, samplesOf(builtIn.samplers)]

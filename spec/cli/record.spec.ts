@@ -43,6 +43,11 @@ describe('recorded runs', () => {
     const weights = at('weights.safetensors')
     expect((await gradfold('at', a, '--step', '7', '--out', weights)).status).toBe(0)
     expect(Object.keys(right(await loadWeights(runOf(3).model)(weights)()).params)).toContain('dense2')
+    const named = at('weights.any')
+    const { stdout } = await gradfold('at', a, '--step', '7', '--out', named, '--format', 'safetensors')
+    expect(stdout).toBe(`weights after step 7 saved as ${named}\n`)
+    expect(readFileSync(named)).toEqual(readFileSync(weights))
+    expect((await gradfold('at', a, '--step', '7', '--out', named, '--format', 'zip')).status).toBe(2)
   })
   test.each([
     ['run.json', JSON.stringify(runJson(3))],

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 import { markdownTable } from 'markdown-table'
-import { fromNpm, onPath } from './found.mjs'
+import { emulatedNode, fromNpm, onPath } from './found.mjs'
 import { differing } from './golden.mjs'
 import { open } from './browser.mjs'
 
@@ -27,7 +27,7 @@ const program = async (file, ...before) => {
   const run = async (kind, threads) => {
     const { stdout } = await promisify(execFile)(file, [...before, at('run.mjs'), kind, String(threads)], {
       maxBuffer: 1e8,
-      timeout: 300_000
+      timeout: 1_800_000
     })
     return JSON.parse(stdout)
   }
@@ -49,6 +49,12 @@ const engines = [
     name: 'Node',
     start: npm('node', String(major)),
     hint: fromRegistry
+  })),
+  ...[24, 26].map(major => ({
+    id: `node-${major}-arm64`,
+    name: 'Node, arm64 emulated',
+    start: async () => program(...(await emulatedNode(String(major)))),
+    hint: 'apt-get install qemu-user libc6-arm64-cross libstdc++6-arm64-cross libatomic1-arm64-cross'
   })),
   { id: 'deno', name: 'Deno', start: npm('deno', '2', 'run', '--allow-all'), hint: fromRegistry },
   { id: 'bun', name: 'Bun', start: npm('bun', '1'), hint: fromRegistry },

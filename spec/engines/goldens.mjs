@@ -2,8 +2,8 @@
 // To be run when the numerics contract changes, never to quiet a difference. With `--new` (`npm run update`) only digests of new members are
 // added: where one that is there would change, nothing is written.
 import { readFileSync, writeFileSync } from 'node:fs'
-import * as gradfold from '../../dist/index.js'
-import { reference } from '../../dist/ndarray.js'
+import * as gradfold from '../../dist/node/index.js'
+import { reference } from '../../dist/node/ndarray.js'
 import { differing, goldenRuns } from './golden.mjs'
 
 const file = new URL('../golden/digests.json', import.meta.url)

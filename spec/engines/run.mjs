@@ -16,9 +16,9 @@ const nodeThreads = process.getBuiltinModule('node:worker_threads')
 nodeThreads.Worker = counted(nodeThreads.Worker)
 if (globalThis.Worker !== undefined) globalThis.Worker = counted(globalThis.Worker)
 
-const gradfold = await import('../../dist/index.js')
+const gradfold = await import('../../dist/node/index.js')
 const backends = {
-  reference: async () => (await import('../../dist/ndarray.js')).reference,
+  reference: async () => (await import('../../dist/node/ndarray.js')).reference,
   wasm: () => gradfold.wasmThreads(threads),
   native: () => gradfold.nativeThreads(threads)
 }

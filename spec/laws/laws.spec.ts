@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import {
   activationLaws,
   dimensionLaws,
+  formatLaws,
   initializerLaws,
   layerLaws,
   lossLaws,
@@ -15,6 +16,7 @@ import {
   type Law
 } from 'gradfold/laws'
 import { describe, expect, it } from 'vitest'
+import { formats } from '../../src/format/formats.js'
 import { dimensions } from '../../src/search/dimension/index.js'
 import { builtInTraining } from '../../src/train/registry.js'
 
@@ -62,6 +64,10 @@ hold(
 hold(
   'dimensions of a search',
   Object.values(dimensions).flatMap(kind => dimensionLaws(kind))
+)
+hold(
+  'file formats',
+  Object.values(formats).flatMap(kind => formatLaws(kind as never))
 )
 
 it('only the laws import fast-check', () => {

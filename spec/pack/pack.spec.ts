@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
@@ -13,6 +14,27 @@ import { right } from '../support/either.js'
 const root = join(import.meta.dirname, '../..')
 const project = mkdtempSync(join(tmpdir(), 'gradfold-pack-'))
 const installed = join(project, 'node_modules/gradfold')
+
+/** what pages of one dense network load, by gzip. The aims are 90 kB and 60 kB (docs/guide/threads-and-browsers.md says what takes the room). */
+const programs = [
+  {
+    does: 'trains',
+    most: 115,
+    contents: `import { adam, dense, epochs, fromArrays, input, model, relu, softmaxCrossEntropy, train, wasm } from 'gradfold'
+      const net = model(input(4), dense(16), relu, dense(3))
+      const settings = { model: net, loss: softmaxCrossEntropy, optimizer: adam(0.01), batchSize: 8, stop: epochs(3) }
+      console.log(train(settings, { backend: wasm })(fromArrays([[1, 2, 3, 4]], [[1, 0, 0]]).right))`
+  },
+  {
+    does: 'predicts from saved weights',
+    most: 97,
+    contents: `import { dense, input, model, predict, relu, softmax, wasm } from 'gradfold'
+      import { decodeWeights } from 'gradfold/codec'
+      const net = model(input(4), dense(16), relu, dense(3), softmax)
+      const bytes = new Uint8Array(await (await fetch('weights')).arrayBuffer())
+      console.log(predict(net, decodeWeights(net)(bytes).right.params, { backend: wasm }))`
+  }
+]
 
 /** what it printed; throws what it complained about */
 const run = (cwd: string, command: string, ...args: readonly string[]): string => {
@@ -71,6 +93,19 @@ describe('what is packed', () => {
     const options = { bundle: true, format: 'esm', platform: 'browser', write: false, logLevel: 'silent' } as const
     const { outputFiles, warnings } = await build({ entryPoints, ...options })
     expect([outputFiles.length, warnings]).toEqual([1, []])
+  })
+  test.each(programs)('lets a page that $does load at most $most kB', async ({ contents, most }) => {
+    const { outputFiles } = await build({
+      stdin: { contents, resolveDir: project },
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      platform: 'browser',
+      write: false
+    })
+    const kilobytes = gzipSync(outputFiles[0]?.contents ?? new Uint8Array(), { level: 9 }).length / 1000
+    expect(kilobytes).toBeGreaterThan(20)
+    expect(kilobytes).toBeLessThan(most)
   })
   test('reads well to tools', async () => {
     const { messages, pkg } = await publint({ pkgDir: installed, pack: false, strict: true })

@@ -31,7 +31,7 @@ const apt = (...args) =>
 if (missing().length > 0 && onPath('apt-get') && process.getuid?.() === 0) {
   apt('update', '-qq')
   // one at a time: what one release does not have must not keep the others away
-  for (const [, { apt: name }] of missing()) apt('install', '-y', '-qq', '--no-install-recommends', name)
+  for (const [, { apt: name }] of missing()) apt('install', '-y', '-qq', '--no-install-recommends', ...name.split(' '))
 }
 const left = missing()
 for (const [name, component] of left)

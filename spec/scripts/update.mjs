@@ -18,9 +18,21 @@ const steps = [
   ['api', 'spec/api/*.txt: the exported names', [...vitest, 'spec/api', '-u']],
   [
     'readme',
-    'README.md: the table of formulas',
+    'README.md and docs/reference/formulas.md: the tables of members and formulas',
     [...vitest, 'spec/readme.spec.ts', '-t', 'lists every'],
     { UPDATE: 'readme' }
+  ],
+  [
+    'renames',
+    'docs/migrating.md: from docs/renames.json',
+    [...vitest, 'spec/renames.spec.ts', '-t', 'lists every'],
+    { UPDATE: 'readme' }
+  ],
+  [
+    'english',
+    'spec/english-todo.json: files that are worded plainly come off it',
+    [...vitest, 'spec/english.spec.ts', '-t', 'takes a file off'],
+    { UPDATE: 'english' }
   ],
   ['listings', 'spec/backend/kernel/listings: kernels after each pass', [...vitest, 'spec/backend/kernel', '-u']],
   ['messages', 'spec/types/messages.txt: what the compiler says', [...vitest, 'spec/types/types.spec.ts', '-u']],
@@ -29,7 +41,7 @@ const steps = [
     '__snapshots__: messages and help texts',
     [...vitest, 'spec/expr', 'spec/train/train.spec.ts', 'spec/run', 'spec/search', 'spec/cli/command.spec.ts', '-u']
   ],
-  ['engines', 'README.md: the table of engines', ['spec/engines/engines.mjs', '--readme']]
+  ['engines', 'docs/reference/engines.md: the table of engines', ['spec/engines/engines.mjs', '--readme']]
 ]
 
 const { values: options } = parseArgs({

@@ -68,6 +68,8 @@ const diagnostic = (line: string): readonly Diagnostic[] => {
 
 /** what the compiler says, and the declaration at the top of a file in which it says so */
 export interface Complaint {
+  /** from the root of the project */
+  readonly file: string
   readonly within: string
   readonly message: string
 }
@@ -76,7 +78,8 @@ const complaint = (line: string): readonly Complaint[] => {
   if (path === undefined || message === undefined) return []
   const above = readFileSync(path, 'utf8').split('\n').slice(0, Number(number)).reverse()
   const within = above.flatMap(l => /^(?:export )?(?:const|type|interface) (\w+)/.exec(l)?.[1] ?? [])[0]
-  return [{ within: within ?? path, message }]
+  const file = /.*\/((?:src|spec)\/.*)/.exec(path)?.[1] ?? path
+  return [{ file, within: within ?? path, message }]
 }
 
 /** what the compiler says of files of the project, and all that they import, where some had another text; paths are from its root */

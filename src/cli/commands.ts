@@ -2,6 +2,7 @@
 import { Argument, Option } from 'commander'
 import { passNames } from '../backend/kernel/compile.js'
 import { backendNames, defaultBackend } from '../backend/named.js'
+import { formats } from '../format/formats.js'
 import { auto, defaultThreads, maxThreads, type ComputeFlags } from './backend.js'
 import { collectCommand, type CollectFlags } from './collect.js'
 import type { ExitCode } from './exit.js'
@@ -26,6 +27,8 @@ import { summaryCommand } from './summary.js'
 import { trainCommand, type TrainFlags } from './train.js'
 import { trialCommand, type TrialFlags } from './trial.js'
 import { workCommand, type WorkFlags } from './work.js'
+
+const formatNames = Object.keys(formats)
 
 export interface CommandRecord {
   readonly name: string
@@ -107,7 +110,7 @@ const recorded: readonly CommandRecord[] = [
   },
   {
     name: 'at',
-    description: 'saves the weights that a recorded run had after a step, as safetensors',
+    description: 'saves the weights that a recorded run had after a step',
     args: [record],
     options: [
       wholeOption(
@@ -115,6 +118,7 @@ const recorded: readonly CommandRecord[] = [
         'steps taken; or best, the epoch with the smallest loss, or last'
       ).makeOptionMandatory(),
       option('--out <file>', 'the file to write; one that ends in .gradfold is a pipeline').makeOptionMandatory(),
+      option('--format <name>', 'its format; by default what its name says, else safetensors').choices(formatNames),
       ...computing
     ],
     run: (io, [folder = ''], flags: AtFlags) => atCommand(io, folder, flags)

@@ -52,6 +52,7 @@ const named: Codecs = {
   stopRule: any('a stop rule'),
   metric: any('a metric'),
   source: any('a data source'),
+  format: any('a format'),
   dimension: any('a dimension'),
   constraint: any('a constraint'),
   sampler: any('a sampler')
@@ -72,6 +73,7 @@ export const listing = (registry: Registry = builtIn): Readonly<Record<string, F
   schedule: { where: 'numbers of an optimizer', members: of(registry.schedules) },
   stop: { where: 'stop', members: of(registry.stopRules) },
   metric: { where: 'metrics', members: of(registry.metrics) },
+  format: { where: 'files of weights: --format of gradfold at', members: of(registry.formats) },
   dimension: { where: 'space of a study file', members: of(registry.dimensions) },
   constraint: { where: 'constraints of a study file', members: of(registry.constraints) },
   sampler: { where: 'sampler of a study file', members: of(registry.samplers) }

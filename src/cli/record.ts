@@ -46,6 +46,8 @@ export interface JsonFlag {
 export interface AtFlags extends ComputeFlags {
   readonly step: number | string
   readonly out: string
+  /** the tag of a format */
+  readonly format?: string
 }
 
 /** describes what is at a path that holds no recorded run, if it is known */
@@ -308,7 +310,7 @@ export const atCommand = (io: Io, folder: string, flags: AtFlags): Promise<ExitC
   const save = ({ opened, state }: { readonly opened: OpenRun; readonly state: TrainState }) =>
     isPipeline(out)
       ? pipe(TE.fromEither(pipelineOfRun(opened, state)), TE.chainW(savePipeline(out)))
-      : saveWeights(out)(state)
+      : saveWeights(out, flags.format === undefined ? {} : { format: { tag: flags.format } })(state)
   return pipe(
     TE.fromEither(checkStep(flags.step)),
     TE.chainFirst(() => {

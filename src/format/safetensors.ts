@@ -9,25 +9,23 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { decodeElements, elements, type Element } from '../data/elements.js'
-import { countElements, defaultLimits, type Limits } from '../data/limits.js'
-import { bytesOf, widths } from '../value/bytes.js'
+import { countElements, type Limits } from '../data/limits.js'
+import { bytesOf, joinedBytes, widths } from '../value/bytes.js'
 import { count, exact, list, oneOf, parseJson, recordOf, refined, showUnknown, type Codec } from '../value/codec.js'
 import { decodeError, shapeError, type DecodeError, type ShapeError } from '../value/error.js'
 import { showShape, sizeOf, type Dims } from '../value/shape.js'
 import { isSound, isTensor, tensorView, type DType, type Tensor } from '../value/tensor.js'
 import { utf8 } from '../value/text.js'
+import { formatLimits, type FormatDefinition, type FormatLimits } from './format.js'
 
 /** tensors by their names, and texts about them */
 export interface SafeTensors {
   readonly tensors: Readonly<Record<string, Tensor>>
   readonly metadata: Readonly<Record<string, string>>
 }
-export interface SafetensorsLimits extends Limits {
-  /** bytes of the header */
-  readonly header: number
-}
+export type SafetensorsLimits = FormatLimits
 /** of the header 100,000,000 bytes, as in the reference implementation; else as for all files */
-export const safetensorsLimits: SafetensorsLimits = Object.freeze({ ...defaultLimits, header: 100_000_000 })
+export const safetensorsLimits: SafetensorsLimits = formatLimits
 
 const codes = { f32: 'F32', f64: 'F64', u8: 'U8', u32: 'U32', bool: 'BOOL' } as const satisfies Record<DType, string>
 /** element types that are read: those of tensors, and those that other tools write */
@@ -113,15 +111,7 @@ export const safetensorsLayout = (s: SafeTensors): Parts => {
 }
 
 /** all parts in one piece */
-export const joined = ({ header, data }: Parts): Uint8Array => {
-  const out = new Uint8Array(data.reduce((n, part) => n + part.length, header.length))
-  let at = 0
-  for (const part of [header, ...data]) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
-}
+export const joined = ({ header, data }: Parts): Uint8Array => joinedBytes([header, ...data])
 
 /**
  * Writes tensors as a safetensors file: f32, f64, u8, u32 and bool are F32, F64, U8, U32 and BOOL. The same tensors give the same bytes.
@@ -312,3 +302,36 @@ export const decodeSafetensors = (
       )
     )
   )
+
+// ---- the member of the family
+
+/** tensors with their names and texts, read by most tools of the field */
+export interface SafetensorsFormat {
+  readonly tag: 'safetensors'
+}
+declare module './format.js' {
+  interface BuiltInFormats {
+    safetensors: SafetensorsFormat
+  }
+}
+/**
+ * Files of the safetensors format: the one that weights are saved as unless another is asked for.
+ *
+ * @example saveWeights('mnist.safetensors', { format: safetensors })(trained.state)
+ */
+export const safetensors: SafetensorsFormat = Object.freeze({ tag: 'safetensors' })
+
+export const safetensorsDefinition: FormatDefinition<SafetensorsFormat> = {
+  tag: 'safetensors',
+  fields: () => ({}),
+  extensions: ['.safetensors'],
+  holds: { dtypes: ['f32', 'f64', 'u8', 'u32', 'bool'], metadata: true, model: 'never' },
+  write: (_, content) => {
+    const wrong = refusal(content)
+    if (wrong !== undefined) return E.left(wrong)
+    const { header, data } = safetensorsLayout(content)
+    return E.right({ parts: [header, ...data] })
+  },
+  read: (bytes, { limits }) => decodeSafetensors(bytes, limits),
+  samples: [safetensors]
+}

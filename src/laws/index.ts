@@ -21,6 +21,7 @@
 export { type Law } from './law.js'
 export { activationLaws } from './activation.js'
 export { dimensionLaws } from './dimension.js'
+export { formatLaws } from './format.js'
 export { initializerLaws } from './initializer.js'
 export { layerLaws } from './layer.js'
 export { lossLaws } from './loss.js'

@@ -26,6 +26,7 @@ export const families = {
   stopRule: { field: 'stopRules', name: 'stop rule', written: 'record' },
   metric: { field: 'metrics', name: 'metric', written: 'record' },
   source: { field: 'readers', name: 'data source', written: 'record' },
+  format: { field: 'formats', name: 'format', written: 'record' },
   dimension: { field: 'dimensions', name: 'dimension', written: 'record' },
   constraint: { field: 'constraints', name: 'constraint', written: 'record' },
   sampler: { field: 'samplers', name: 'sampler', written: 'record' }

@@ -5,15 +5,6 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import {
-  decodeSafetensors,
-  joined,
-  safetensorsHeader,
-  safetensorsLayout,
-  safetensorsLimits,
-  type Parts,
-  type SafeTensors
-} from '../format/safetensors.js'
 import type { Scores } from '../train/progress.js'
 import { builtInTraining, type TrainingRegistry } from '../train/registry.js'
 import { tensorsOf, type TrainState } from '../train/state.js'
@@ -21,6 +12,7 @@ import { checkTraining, type Training } from '../train/training.js'
 import { exact, optional, type Codec } from '../value/codec.js'
 import { decodeError, type DecodeError, type SettingError, type ShapeError } from '../value/error.js'
 import { utf8 } from '../value/text.js'
+import { decodeFile, decodeHeader, formatLimits, joined, layout, type Content, type Parts } from './contract-format.js'
 import { canonicalText, digest, sha256Of } from './digest.js'
 import {
   digestOfParts,
@@ -78,7 +70,7 @@ const withSeal = (header: Uint8Array, at: number, seal: string): Uint8Array =>
 /** a checkpoint as a safetensors file, in parts; pass the digest of the state if it is known */
 export const checkpointParts = ({ state, run, scores }: Checkpoint, known = stateDigest(state)): Parts => {
   const head = canonicalText(headCodec.encode({ digest: known, run, scores, state: numbersOf(state) }))
-  const { header, data } = safetensorsLayout({
+  const { header, data } = layout({
     tensors: tensorsOf(state),
     metadata: { [headName]: head, [sealName]: noSeal }
   })
@@ -95,7 +87,7 @@ export const checkpointParts = ({ state, run, scores }: Checkpoint, known = stat
 export const encodeCheckpoint = (c: Checkpoint): Uint8Array => joined(checkpointParts(c))
 
 /** the metadata of a file, if the digest of the header is right */
-const unsealed = (header: Uint8Array, file: Pick<SafeTensors, 'metadata'>): E.Either<DecodeError, CheckpointHead> =>
+const unsealed = (header: Uint8Array, file: Pick<Content, 'metadata'>): E.Either<DecodeError, CheckpointHead> =>
   pipe(
     metadataJson(file, headName, headCodec),
     E.filterOrElse(
@@ -110,32 +102,26 @@ const unsealed = (header: Uint8Array, file: Pick<SafeTensors, 'metadata'>): E.Ei
   )
 
 /** A checkpoint without its tensors, which are not verified. `bytes` need only hold the header. */
-export const decodeCheckpointHead = (
-  bytes: Uint8Array,
-  limits = safetensorsLimits
-): E.Either<DecodeError, CheckpointHead> =>
+export const decodeCheckpointHead = (bytes: Uint8Array, limits = formatLimits): E.Either<DecodeError, CheckpointHead> =>
   pipe(
-    safetensorsHeader(bytes, limits),
+    decodeHeader(bytes, limits),
     E.chain(({ start, metadata }) => unsealed(bytes.subarray(0, start), { metadata }))
   )
 
 /** a checkpoint whose bytes are verified, for an unknown training */
 export interface VerifiedCheckpoint {
   readonly head: CheckpointHead
-  readonly tensors: SafeTensors['tensors']
+  readonly tensors: Content['tensors']
 }
 
 /** Verifies every byte of a checkpoint. @returns Left with the place if it is damaged, or is not a checkpoint */
-export const verifyCheckpoint = (
-  bytes: Uint8Array,
-  limits = safetensorsLimits
-): E.Either<DecodeError, VerifiedCheckpoint> =>
+export const verifyCheckpoint = (bytes: Uint8Array, limits = formatLimits): E.Either<DecodeError, VerifiedCheckpoint> =>
   pipe(
     decodeCheckpointHead(bytes, limits),
     E.bindTo('head'),
     E.bind('tensors', () =>
       pipe(
-        decodeSafetensors(bytes, limits),
+        decodeFile(bytes, limits),
         E.map(file => file.tensors)
       )
     ),
@@ -162,6 +148,6 @@ export const checkpointOf =
  * byte changed
  */
 export const decodeCheckpoint =
-  (training: Training, { registry = builtInTraining, limits = safetensorsLimits }: StateOptions = {}) =>
+  (training: Training, { registry = builtInTraining, limits = formatLimits }: StateOptions = {}) =>
   (bytes: Uint8Array): E.Either<DecodeError | SettingError | ShapeError, SavedCheckpoint> =>
     pipe(verifyCheckpoint(bytes, limits), E.chainW(checkpointOf(training, registry)))

@@ -6,7 +6,6 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { safetensorsLimits, type SafetensorsLimits } from '../format/safetensors.js'
 import type { TrainingRegistry } from '../train/registry.js'
 import type { Training } from '../train/training.js'
 import {
@@ -30,15 +29,17 @@ import {
   type SavedCheckpoint,
   type VerifiedCheckpoint
 } from './checkpoint.js'
+import { contractFormat, formatLimits, type FormatLimits } from './contract-format.js'
 import type { Folder } from './folder.js'
 import { readWhole, replaceFile, targetOf } from './replace.js'
 
 const digits = 12
-const pattern = /^step-(\d{12,16})\.safetensors$/
-const nameOf = (step: number): string => `step-${String(step).padStart(digits, '0')}.safetensors`
+const [ending] = contractFormat.extensions
+const pattern = /^step-(\d{12,16})$/
+const nameOf = (step: number): string => `step-${String(step).padStart(digits, '0')}${ending}`
 /** the step in a file name; undefined unless the name is exactly what that step's file is called */
 const stepOf = (name: string): number | undefined => {
-  const step = Number(pattern.exec(name)?.[1] ?? NaN)
+  const step = name.endsWith(ending) ? Number(pattern.exec(name.slice(0, -ending.length))?.[1] ?? NaN) : NaN
   return Number.isSafeInteger(step) && nameOf(step) === name ? step : undefined
 }
 
@@ -103,7 +104,7 @@ export interface ListedCheckpoint extends Named {
 const readHead = (
   folder: Folder,
   { name, step }: Named,
-  limits: SafetensorsLimits
+  limits: FormatLimits
 ): TE.TaskEither<FileError | DecodeError, CheckpointHead> =>
   pipe(
     folder.size(name),
@@ -139,7 +140,7 @@ const sameStep =
 /** The headers of a folder's checkpoints, the newest first. The tensors are neither read nor verified. */
 export const listCheckpoints = (
   folder: Folder,
-  limits: SafetensorsLimits = safetensorsLimits
+  limits: FormatLimits = formatLimits
 ): TE.TaskEither<FileError, readonly ListedCheckpoint[]> =>
   pipe(
     namedIn(folder),
@@ -167,7 +168,7 @@ export interface Latest {
 }
 export interface LatestOptions {
   readonly registry?: TrainingRegistry
-  readonly limits?: SafetensorsLimits
+  readonly limits?: FormatLimits
   /** the name of the run that checkpoints must belong to; see `runId` */
   readonly run?: string
   /** the last step that counts */
@@ -187,7 +188,7 @@ export type CheckpointError = FileError | DecodeError | SettingError | ShapeErro
 export const latestCheckpoint = (
   folder: Folder,
   training: Training,
-  { registry, limits = safetensorsLimits, run, upTo = Infinity }: LatestOptions = {}
+  { registry, limits = formatLimits, run, upTo = Infinity }: LatestOptions = {}
 ): TE.TaskEither<CheckpointError, Latest> => {
   const verified = ({ name, step }: Named): TE.TaskEither<FileError | DecodeError, VerifiedCheckpoint> =>
     pipe(
@@ -258,7 +259,7 @@ const best = (all: readonly (Named & { readonly loss: number })[]): Named | unde
 export const pruneCheckpoints = (
   folder: Folder,
   keep: Keep,
-  limits: SafetensorsLimits = safetensorsLimits
+  limits: FormatLimits = formatLimits
 ): TE.TaskEither<FileError | SettingError, readonly string[]> => {
   const removeAll = (names: readonly string[]): TE.TaskEither<FileError, unknown> =>
     TE.traverseSeqArray(folder.remove)(names)

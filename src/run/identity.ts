@@ -3,12 +3,12 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Dataset } from '../data/dataset.js'
 import type { NamedDatasets } from '../data/files.js'
-import { safetensorsLayout, type SafeTensors } from '../format/safetensors.js'
 import type { Model, ModelData } from '../layer/model.js'
 import { dataError, settingError, type DataError, type DecodeError, type SettingError } from '../value/error.js'
 import { parseJson } from '../value/codec.js'
 import { tensorView, type Tensor } from '../value/tensor.js'
 import { utf8 } from '../value/text.js'
+import { layout, type Content } from './contract-format.js'
 import { canonicalJson, canonicalText, sha256Of } from './digest.js'
 import { exactNumber } from './numbers.js'
 import { builtInRun, type RunRegistry } from './registry.js'
@@ -38,7 +38,7 @@ export const dataDigest = (data: NamedDatasets): string => {
  * The columns of tables as tensors: numbers with 0 for a gap, words as their places in a list, and which values are gaps. The lists are
  * among the metadata.
  */
-const tableParts = ({ named }: NamedDatasets): Pick<SafeTensors, 'tensors' | 'metadata'> => {
+const tableParts = ({ named }: NamedDatasets): Pick<Content, 'tensors' | 'metadata'> => {
   const tables = named?.tag !== 'tables' ? [] : Object.entries({ train: named.train, test: named.test })
   const columns = tables.flatMap(([part, table]) =>
     Object.entries(table?.columns ?? {}).map(([name, all]) => [`${part}/columns/${name}`, all] as const)
@@ -85,7 +85,7 @@ const digestOf = (datasets: NamedDatasets): string => {
   const all = [...features('train', train), ...(test === undefined ? [] : features('test', test))]
   const affine = (setting: 'scale' | 'shift'): string =>
     canonicalText(Object.fromEntries(all.map(([name, f]) => [name, exactNumber.encode(f[setting])])))
-  const { header, data } = safetensorsLayout({
+  const { header, data } = layout({
     tensors: { ...Object.fromEntries(all.map(([name, f]) => [name, f.tensor])), ...table.tensors },
     metadata: { scale: affine('scale'), shift: affine('shift'), ...table.metadata }
   })

@@ -5,15 +5,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import {
-  decodeSafetensors,
-  joined,
-  safetensorsLayout,
-  safetensorsLimits,
-  type Parts,
-  type SafeTensors,
-  type SafetensorsLimits
-} from '../format/safetensors.js'
 import { builtInTraining, type TrainingRegistry } from '../train/registry.js'
 import type { Memory, Progress, Scores } from '../train/progress.js'
 import { formOf, tensorsOf, type TrainState } from '../train/state.js'
@@ -26,11 +17,20 @@ import { sameShape } from '../value/shape.js'
 import type { Aval, Tensor } from '../value/tensor.js'
 import { showAval } from '../value/text.js'
 import { treeLeaves, rebuild, type Branch } from '../value/tree.js'
+import {
+  decodeFile,
+  formatLimits,
+  joined,
+  layout,
+  type Content,
+  type FormatLimits,
+  type Parts
+} from './contract-format.js'
 import { canonicalText, sha256Of } from './digest.js'
 import { exactNumber, metricValue } from './numbers.js'
 import { versioned } from './versioned.js'
 
-type Tensors = SafeTensors['tensors']
+type Tensors = Content['tensors']
 /** a state without its tensors */
 export type StateNumbers = Omit<TrainState, 'params' | 'layers' | 'optimizer'>
 
@@ -76,7 +76,7 @@ const numbersName = 'state'
 
 /** a state as a safetensors file, in parts */
 const stateParts = (tensors: Tensors, numbers: StateNumbers): Parts =>
-  safetensorsLayout({ tensors, metadata: { [numbersName]: canonicalText(stateNumbersCodec.encode(numbers)) } })
+  layout({ tensors, metadata: { [numbersName]: canonicalText(stateNumbersCodec.encode(numbers)) } })
 
 /**
  * A whole training state as bytes: a safetensors file with the tensors `params/...`, `layers/...` and `optimizer/...`,
@@ -168,7 +168,7 @@ export const stateFrom =
 
 /** a JSON text in the metadata of a file */
 export const metadataJson = <A>(
-  { metadata }: Pick<SafeTensors, 'metadata'>,
+  { metadata }: Pick<Content, 'metadata'>,
   name: string,
   codec: Codec<A>
 ): E.Either<DecodeError, A> =>
@@ -183,7 +183,7 @@ export const metadataJson = <A>(
 
 export interface StateOptions {
   readonly registry?: TrainingRegistry
-  readonly limits?: SafetensorsLimits
+  readonly limits?: FormatLimits
 }
 
 /**
@@ -194,13 +194,13 @@ export interface StateOptions {
  * training; the error names the tensor or the number
  */
 export const decodeState =
-  (training: Training, { registry = builtInTraining, limits = safetensorsLimits }: StateOptions = {}) =>
+  (training: Training, { registry = builtInTraining, limits = formatLimits }: StateOptions = {}) =>
   (bytes: Uint8Array): E.Either<DecodeError | SettingError | ShapeError, TrainState> =>
     pipe(
       checkTraining(training, registry),
       E.chainW(c =>
         pipe(
-          decodeSafetensors(bytes, limits),
+          decodeFile(bytes, limits),
           E.chain(file =>
             pipe(
               metadataJson(file, numbersName, stateNumbersCodec),

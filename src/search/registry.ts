@@ -10,7 +10,7 @@ export interface Registry extends SpaceRegistry, RunRegistry {
 }
 /**
  * Everything that gradfold comes with: layers, activations, initializers, losses, optimizers, schedules, stop rules,
- * metrics, readers of data, dimensions, constraints and samplers. Add custom members with `extend`.
+ * metrics, readers of data, file formats, dimensions, constraints and samplers. Add custom members with `extend`.
  *
  * @example extend(builtIn, { layers: { prelu } })
  */

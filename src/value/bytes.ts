@@ -47,3 +47,14 @@ export const halfFrom = (bits: number): number => {
 
 /** The number of a bfloat16: the upper half of an f32. */
 export const bfloat16From = (bits: number): number => fromF32Bits(bits << 16)
+
+/** all pieces in one */
+export const joinedBytes = (parts: readonly Uint8Array[]): Uint8Array => {
+  const out = new Uint8Array(parts.reduce((n, part) => n + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
+}

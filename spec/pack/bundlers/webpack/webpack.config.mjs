@@ -1,0 +1,6 @@
+export default {
+  mode: 'production',
+  entry: './page.mjs',
+  output: { path: `${import.meta.dirname}/out`, publicPath: 'auto' },
+  stats: 'errors-only'
+}
