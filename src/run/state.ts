@@ -11,6 +11,7 @@ import {
   type SafeTensors,
   type SafetensorsLimits
 } from '../format/safetensors.js'
+import { plainTotals, runningTotals, type Totals } from '../infer/totals.js'
 import { builtInTraining, type TrainingRegistry } from '../train/registry.js'
 import type { Memory, Progress, Scores } from '../train/progress.js'
 import { formOf, tensorsOf, type TrainState } from '../train/state.js'
@@ -29,7 +30,9 @@ import { versioned } from './versioned.js'
 
 type Tensors = SafeTensors['tensors']
 /** a state without its tensors */
-export type StateNumbers = Omit<TrainState, 'params' | 'layers' | 'optimizer'>
+export interface StateNumbers extends Omit<TrainState, 'params' | 'layers' | 'optimizer' | 'epochSums'> {
+  readonly epochSums: Omit<TrainState['epochSums'], 'metrics'> & { readonly metrics: Totals }
+}
 
 export const scoresCodec = exact('scores', {
   loss: exactNumber,
@@ -63,7 +66,7 @@ export const stateNumbersCodec: Codec<StateNumbers> = versioned(
 
 export const numbersOf = ({ progress, epochSums, position, stop, settings }: TrainState): StateNumbers => ({
   progress,
-  epochSums,
+  epochSums: { ...epochSums, metrics: plainTotals(epochSums.metrics) },
   position,
   stop,
   settings
@@ -159,7 +162,10 @@ export const stateFrom =
           E.bind('params', () => treeFrom(form.params, 'params', tensors)),
           E.bind('layers', () => treeFrom(form.layers, 'layers', tensors)),
           E.bind('optimizer', () => treeFrom(form.optimizer, 'optimizer', tensors)),
-          E.map(trees => ({ ...trees, ...numbers }))
+          E.map(trees => {
+            const { epochSums } = numbers
+            return { ...trees, ...numbers, epochSums: { ...epochSums, metrics: runningTotals(epochSums.metrics) } }
+          })
         )
   }
 

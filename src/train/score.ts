@@ -18,17 +18,18 @@ import { failIf, settingError } from '../value/error.js'
 import type { TrainError } from './divergence.js'
 import { checkDataset } from './examples.js'
 import { builtInTraining, type TrainingRegistry } from './registry.js'
-import type { Totals } from './metric/metric.js'
+import { plainTotals, type RunningTotals } from './metric/metric.js'
 import { forward, lossOutputs, metricNames, metricSums } from './program.js'
 import type { Scores } from './progress.js'
 import { tensorsOf, type TrainState } from './state.js'
 import { checkTraining, type ValidTraining, type Training } from './training.js'
 
 /** the metrics from the totals of their sums (`<metric>/<sum>`) over so many examples */
-export const metricValues = (c: ValidTraining, totals: Totals, examples: number): Scores['metrics'] =>
-  Object.fromEntries(
+export const metricValues = (c: ValidTraining, totals: RunningTotals, examples: number): Scores['metrics'] => {
+  const plain = plainTotals(totals)
+  return Object.fromEntries(
     metricNames(c).map((name, i) => {
-      const mine = Object.entries(totals).flatMap(([k, v]) =>
+      const mine = Object.entries(plain).flatMap(([k, v]) =>
         k.startsWith(`${name}/`) ? [[k.slice(`${name}/`.length), v] as const] : []
       )
       const m = c.training.metrics[i]
@@ -40,6 +41,7 @@ export const metricValues = (c: ValidTraining, totals: Totals, examples: number)
       ] as const
     })
   )
+}
 
 /** scores of one state after another over the same dataset, which stays in memory */
 export interface Scorer {
