@@ -6,6 +6,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Dataset } from '../data/dataset.js'
 import { releasing } from '../value/bracket.js'
+import { settingError } from '../value/error.js'
 import { bookkeeping, epochSumsAfter, type Bookkeeping } from './bookkeeping.js'
 import { divergedAfter, type Diverged, type TrainError } from './divergence.js'
 import type { EpochReport, TrainEvent, TrainingChunk } from './events.js'
@@ -24,10 +25,30 @@ export interface LoopOptions extends SessionOptions {
   readonly turnSteps?: number
   /** a turn ends after a step with this number (steps taken so far) */
   readonly pauseAt?: (step: number) => boolean
+  /** the reports of the last so many epochs are kept; absent: all, up to `epochLimit` of them */
+  readonly maxHistory?: number
+  readonly epochLimit?: number
   /** whether somebody wants the events */
   readonly emitEvents: boolean
   /** whether a turn may span epochs: nobody asks for the state at their ends */
   readonly acrossEpochs?: boolean
+}
+
+/** the reports of more epochs than this take hundreds of megabytes: a rule that is never met would fill the memory */
+const maxEpochs = 1_000_000
+const endless = ({ progress }: TrainState, epochs: number): TrainError =>
+  settingError(
+    ['stop'],
+    `a rule that is met within ${epochs} epochs`,
+    `none, with a mean loss of ${progress.epochLoss} in the last one`,
+    'add an end, as anyOf(rule, epochs(n)); or set maxHistory, to train on and keep the reports of the last epochs'
+  )
+
+/** adds reports, and forgets those before the last `max` */
+const keepLast = (history: EpochReport[], reports: readonly EpochReport[], max: number): void => {
+  for (const report of reports) history.push(report)
+  // not at each epoch: what remains is moved
+  if (history.length >= 2 * max) history.splice(0, history.length - max)
 }
 
 /** how a run ended */
@@ -111,8 +132,10 @@ const turnsOf = function* (
   session: TrainingSession,
   scorer: Scorer | undefined,
   first: TrainState,
-  { keepBest, turnSteps, pauseAt, acrossEpochs = false, emitEvents }: LoopOptions
+  o: LoopOptions
 ): Generator<TrainingChunk, E.Either<TrainError, Ended>> {
+  const { keepBest, turnSteps, pauseAt, acrossEpochs = false, emitEvents } = o
+  const { maxHistory = Infinity, epochLimit = maxEpochs } = o
   const book = bookkeeping(session.training)
   const keepsBest = keepBest !== undefined && keepBest !== false
   const ahead = speculation(session, book, first, {
@@ -129,14 +152,16 @@ const turnsOf = function* (
   for (;;) {
     const reason = book.reason(state)
     // the last checkpoint's memory is used again where nobody has seen it
-    if (reason !== undefined) return E.right(ended(ahead.snapshot(ahead.checkpoint(state)), history, reason, best))
+    if (reason !== undefined)
+      return E.right(ended(ahead.snapshot(ahead.checkpoint(state)), history.slice(-maxHistory), reason, best))
+    if (maxHistory === Infinity && history.length >= epochLimit) return E.left(endless(state, history.length))
     const steps = ahead.run(state)
     if (E.isLeft(steps)) return steps
     const replayed = replay(run, steps.right, { state, best })
     if (E.isLeft(replayed)) return replayed
     const { events, epochs, failed } = replayed.right
     ;({ state, best } = replayed.right)
-    for (const report of epochs) history.push(report)
+    keepLast(history, epochs, maxHistory)
     if (failed !== undefined) {
       if (events.length > 0) yield { events, state: inTime.read(() => ahead.snapshot(state)) }
       inTime.pulled()

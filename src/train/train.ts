@@ -8,6 +8,7 @@ import type { ParamsOf } from '../model/params.js'
 import { backendArgument, datasetArgument, knownOptions, wrongArgument } from '../value/argument.js'
 import { drained } from '../value/bracket.js'
 import { settingError, type SettingError } from '../value/error.js'
+import { isSize } from '../value/shape.js'
 import { checkRun } from './check-data.js'
 import type { TrainError } from './divergence.js'
 import type { EpochReport, TrainEvent, TrainingChunk } from './events.js'
@@ -24,7 +25,7 @@ export interface Trained<M extends AnyModel = AnyModel> {
   readonly training: Training<M>
   readonly params: ParamsOf<M>
   readonly state: StateOf<M>
-  /** one report per epoch completed */
+  /** one report per epoch completed, or with `maxHistory` of the last epochs */
   readonly history: readonly EpochReport[]
   /** which stop rule ended the run */
   readonly reason: string
@@ -42,6 +43,11 @@ export interface TrainOptions {
    * takes the best one so far instead of true.
    */
   readonly keepBest?: boolean | Best
+  /**
+   * `history` keeps the reports of the last so many epochs. Default: of all, and a training whose stop rule is not met within 1,000,000
+   * epochs ends as an error, before its reports fill the memory.
+   */
+  readonly maxHistory?: number
   /** a state to go on from, instead of a fresh one */
   readonly from?: TrainState
   /** whether step events tell the fingerprint of every parameter tensor */
@@ -68,6 +74,7 @@ const optionNames = {
   observe: true,
   validation: true,
   keepBest: true,
+  maxHistory: true,
   from: true,
   fingerprints: true,
   turnSteps: true,
@@ -83,7 +90,13 @@ const wrongArguments = (
     backendArgument(o?.backend),
     knownOptions(o as TrainIteratorOptions, optionNames),
     datasetArgument(data),
-    ...(o?.validation === undefined ? [] : [datasetArgument(o.validation)])
+    ...(o?.validation === undefined ? [] : [datasetArgument(o.validation)]),
+    {
+      path: ['maxHistory'],
+      value: o?.maxHistory,
+      expected: 'a positive whole number',
+      is: u => u === undefined || isSize(u)
+    }
   ])
 
 const opened =
@@ -131,8 +144,8 @@ export const trainIterator =
  * Trains a model: `pipe(data, train({ model, loss, optimizer, stop }, { backend }))`. The result is a function of the training and the
  * data alone: the same bits with every backend. What was handed in is never changed.
  *
- * @returns Left for settings out of range, shapes that do not fit, class indexes out of range, a batch larger than the data, or
- * numbers that stop being finite (with the step, the label and the last good state)
+ * @returns Left for settings out of range, shapes that do not fit, class indexes out of range, a batch larger than the data, a stop rule
+ * that is not met within 1,000,000 epochs (see `maxHistory`), or numbers that stop being finite (with the step, the label and the last good state)
  */
 export const train =
   <M extends AnyModel, const L extends Loss>(options: FittingOptions<M, L>, o: TrainOptions) =>

@@ -32,6 +32,7 @@ export const turnsOf = (
   trainIterator(training, {
     backend,
     fingerprints: true,
+    maxHistory: 1,
     singleExamples: 'allow',
     ...rest,
     ...(registry === undefined ? {} : { registry }),
