@@ -8,9 +8,11 @@ import { loadSource } from '../data/readers.js'
 import { checkDataset } from '../train/examples.js'
 import type { TrainingRegistry } from '../train/registry.js'
 import { checkTraining, type Training } from '../train/training.js'
+import { registryArgument } from '../value/argument.js'
 import { withinPath, type DataError, type SettingError, type ShapeError } from '../value/error.js'
 import { checkData } from './identity.js'
 import { prepare, type Prepared } from './prepare.js'
+import { calledWith, runArgument } from './arguments.js'
 import { builtInRun, type RunRegistry } from './registry.js'
 import { trainingOf, type RunFile } from './run-file.js'
 
@@ -44,8 +46,8 @@ export const openRun = (
   registry: RunRegistry = builtInRun
 ): TE.TaskEither<LoadError | SettingError | ShapeError, OpenRun> =>
   pipe(
-    loadSource(run.data, registry),
-    TE.chainEitherKW(checkData(run)),
+    calledWith([runArgument(run), registryArgument(registry)], () => loadSource(run.data, registry)),
+    TE.chainEitherKW(source => checkData(run)(source)),
     TE.bindTo('source'),
     TE.bindW('datasets', ({ source }) => TE.fromEither(prepare(run)(source))),
     // it is scored after the training: too late to find that it does not fit

@@ -7,7 +7,8 @@ import * as N from 'fp-ts/lib/number.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { called } from '../run/callback.js'
 import { checkRunFile, type RunFile } from '../run/run-file.js'
-import { inside } from '../value/error.js'
+import { functionArgument, objectArgument, optionsOf, wrongArgument } from '../value/argument.js'
+import { inside, settingError } from '../value/error.js'
 import { sameData } from '../value/equal.js'
 import { plan, type SearchRound } from './plan.js'
 import type { SettingsOf, Space } from './space.js'
@@ -90,6 +91,17 @@ const several =
  * @returns Left for a study that cannot be carried out: see `checkStudy`
  */
 export const search = <S extends Space>(
+  s: Study<S>,
+  options: SearchOptions
+): TE.TaskEither<SearchError, SearchResult<S>> => {
+  const wrong = wrongArgument(settingError, [
+    objectArgument('study', s),
+    functionArgument('runner', optionsOf(options).runner)
+  ])
+  return wrong === undefined ? searched(s, options) : TE.left(wrong)
+}
+
+const searched = <S extends Space>(
   s: Study<S>,
   { runner, workers = 1, registry = builtIn, recall, keep, observe }: SearchOptions
 ): TE.TaskEither<SearchError, SearchResult<S>> => {

@@ -61,7 +61,9 @@ export type BackendError = Problem<'BackendError'>
 /** what came from outside may be of any length, and a message is to be read */
 const maxLabel = 400
 const maxText = 1000
-const bounded = (text: string, max: number): string => (text.length <= max ? text : `${text.slice(0, max - 3)}...`)
+const bounded = (text: string, max: number): string =>
+  // callers without a compiler may pass something else as a path
+  typeof text !== 'string' ? typeof text : text.length <= max ? text : `${text.slice(0, max - 3)}...`
 
 const problem =
   <Tag extends string>(_tag: Tag, commonCode: ErrorCode) =>

@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { settingError, type SettingError } from '../../value/error.js'
+import { calledWith, pathArgument, runArgument, runnerArgument } from '../arguments.js'
 import { folderAt, type Folder } from '../folder.js'
 import { canonicalRun, completeRun, runId, type CompleteRun } from '../identity.js'
 import { openRun, type OpenRun } from '../open.js'
@@ -85,9 +86,11 @@ export const recordNamed = (
  * @returns Left for a folder that is in use, holds another run or cannot be written, and whatever keeps a training from beginning
  */
 export const recordRun = (folder: string, run: RunFile, o: RecordOptions): TE.TaskEither<RecordError, RunOutcome> =>
-  pipe(
-    nameRun(run, o.registry),
-    TE.chain(named => recordNamed(folderAt(folder), named, o))
+  calledWith([pathArgument('folder', folder), runArgument(run), runnerArgument(o)], () =>
+    pipe(
+      nameRun(run, o.registry),
+      TE.chain(named => recordNamed(folderAt(folder), named, o))
+    )
   )
 
 /** a run that a release of this library recorded is gone on with by that release: its name holds the version */
@@ -109,8 +112,10 @@ const sameRelease = ({ version: made }: RunFile, folder: string): E.Either<Setti
  * @returns Left for a record of another version of the library, too
  */
 export const resumeRun = (folder: string, o: RecordOptions): TE.TaskEither<RecordError, RunOutcome> =>
-  pipe(
-    readRun(folder, o.registry),
-    TE.chainFirstEitherKW(({ run }) => sameRelease(run, folder)),
-    TE.chainW(({ run }) => recordRun(folder, run, o))
+  calledWith([pathArgument('folder', folder), runnerArgument(o)], () =>
+    pipe(
+      readRun(folder, o.registry),
+      TE.chainFirstEitherKW(({ run }) => sameRelease(run, folder)),
+      TE.chainW(({ run }) => recordRun(folder, run, o))
+    )
   )
