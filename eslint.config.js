@@ -24,7 +24,7 @@ const doors = [
  * what is mutated is made inside and can't be seen from outside: the types of what is exported stay readonly. Each row says why.
  */
 const mutable = [
-  'src/value/codec.ts', // walks untrusted JSON with a stack of its own
+  'src/value/{argument,codec}.ts', // walks untrusted JSON with a stack of its own
   'src/value/elementary/**/*.ts', // bits of one f64 scratch cell, sums of series
   'src/value/fingerprint.ts', // sums of 64 bits in two halves
   'src/value/tensor.ts', // copies between strided and row-major storage
@@ -32,7 +32,8 @@ const mutable = [
   'src/random/**/*.ts', // rounds of Threefry over 32-bit words, arrays of draws
   'src/expr/*.ts', // iterative walks: recursion would overflow the stack on long models
   'src/backend/**/*.ts', // engines
-  'src/layer/{labels,compose,combinator/repeat}.ts', // tables filled while walking long models
+  'src/layer/{labels,compose,codecs,combinator/repeat}.ts',
+  'src/model/build.ts', // tables filled while walking long models
   'src/layer/{initializer,orthogonal}.ts', // arrays of draws, Householder reflections
   'src/data/*.ts', // decoders of bytes and text, sums over columns, gathers into batches
   'src/data/table/*.ts', // rows added to columns, statistics of columns, numbers put into rows of inputs

@@ -7,7 +7,7 @@ import { dense } from '../../src/layer/dense.js'
 import { flatten } from '../../src/layer/flatten.js'
 import type { LayerDefinition, Layer, ParamSpec } from '../../src/layer/definition.js'
 import { mergeAdd, mergeConcat } from '../../src/layer/combinator/merge.js'
-import { modelData, type Model } from '../../src/layer/model.js'
+import { modelData, type Model, type ModelData } from '../../src/layer/model.js'
 import { named } from '../../src/layer/combinator/named.js'
 import { builtInLayers } from '../../src/layer/registry.js'
 import { extend } from '../../src/registry/extend.js'
@@ -18,13 +18,16 @@ import { sequential } from '../../src/layer/combinator/sequential.js'
 import { maxLayers } from '../../src/layer/compose.js'
 import { shared } from '../../src/layer/combinator/shared.js'
 import { networks } from '../../src/laws/networks.js'
+import { decodeModel, encodeModel } from '../../src/model/codec.js'
 import { checkModel, checkModelAs, outputOf } from '../../src/model/model.js'
 import { toExpr } from '../../src/model/to-expr.js'
 import { maxNesting, build } from '../../src/model/build.js'
 import { fnv1a32 } from '../../src/random/index.js'
+import { showUnknown } from '../../src/value/codec.js'
 import { showError } from '../../src/value/error.js'
 import type { Shape } from '../../src/value/shape.js'
 import { isLeaf, treeLeaves, type Tree } from '../../src/value/tree.js'
+import { left, right } from '../support/either.js'
 
 const said = (input: Shape, ...layers: readonly Layer[]): string => {
   const r = checkModel(modelData(input, ...layers))
@@ -234,6 +237,40 @@ describe('limits', () => {
   test('a block that contains itself twice, again and again', () => {
     const explode = Array.from({ length: 40 }).reduce<Layer>(l => residual(sequential(l, l)), relu)
     expect(said([4], explode)).toContain(`expected at most ${maxLayers} layers`)
+  })
+  describe('thirty layers, each with the next one in two places', () => {
+    const inTwoPlaces: Readonly<Record<string, (l: Layer) => Layer>> = {
+      sequential: l => residual(sequential(l, l)),
+      fanOut: l => sequential(fanOut(l, l), mergeAdd),
+      parallel: l => sequential(fanOut(relu, relu), parallel(l, l), mergeAdd),
+      named: l => sequential(named('a')(l), named('b')(l)),
+      repeat: l => repeat(2)(residual(l)),
+      model: l => sequential(residual(modelData([4], l) as unknown as Layer), residual(l)),
+      shared: l => {
+        const twice = shared('k')(modelData([4], l) as unknown as Model)
+        return sequential(twice, twice)
+      }
+    }
+    const thirty = (f: (l: Layer) => Layer, last: Layer): ModelData =>
+      modelData(
+        [4],
+        Array.from({ length: 30 }).reduce<Layer>(l => f(l), last)
+      )
+    const wrong = { tag: 'dense' } as unknown as Layer
+    test.each(Object.entries(inTwoPlaces))('are too many in %s, and a mistake in the last one is found', (_, f) => {
+      const [large, mistaken] = [thirty(f, dense(4)), thirty(f, wrong)]
+      expect(left(checkModel(large))).toMatch(/expected at most 8192 layers, got|the model that has the key/)
+      expect(left(checkModel(mistaken))).toMatch(/units: expected a positive whole number, got nothing/)
+      expect(left(decodeModel(large))).toMatch(/at most \d+ (layers|parts)|the model that has the key/)
+      expect(left(decodeModel(mistaken))).toMatch(/at most \d+ parts|units: expected a positive/)
+      // what is shown of it is cut while it is read
+      expect(showUnknown(large)).toHaveLength(60)
+    })
+    test('are read as JSON where their places are few', () => {
+      const f = inTwoPlaces['named'] as (l: Layer) => Layer
+      const small = modelData([4], f(f(f(dense(4)))))
+      expect(right(decodeModel(encodeModel(small)))).toEqual(small)
+    })
   })
   test('sizes beyond whole numbers', () => {
     const doubling = sequential(fanOut(relu, relu), mergeConcat)

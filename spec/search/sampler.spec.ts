@@ -144,6 +144,13 @@ describe('halving', () => {
     const best = [...done.slice(0, 8)].sort((a, b) => bowl(a.settings, 1) - bowl(b.settings, 1)).slice(0, 4)
     expect(done.slice(8, 12).map(t => t.origin)).toEqual(best.map(t => t.index).sort((a, b) => a - b))
   })
+  test.each([1, 2, 3])('tries as many settings as the budget says, in %d rounds', rounds => {
+    for (const budget of [6, 7, 20]) {
+      const all = table(studyOf(square, halving([1, 3], { keep: 0.5 }), budget, rounds), bowl)
+      expect(new Set(all.map(t => t.origin)).size).toBe(budget)
+      expect(all.length).toBeGreaterThan(budget)
+    }
+  })
   test('equally good ones go on by their indexes', () => {
     const even = table(studyOf(square, halving([1]), 9), () => 1)
     expect(even.slice(9).map(t => t.origin)).toEqual([0, 1, 2])

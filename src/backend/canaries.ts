@@ -23,17 +23,29 @@ const survives = (): boolean => {
   )
 }
 
-/** the error of a processor that flushes small numbers to 0, if it does */
+/** what a thread whose processor is in that mode says of itself */
+export const flushes = '0: this thread flushes subnormal numbers'
+/**
+ * Products for the other threads of a loop, whose program is text: the product of the first three numbers is the fourth. The last factor
+ * raises it into the normal range.
+ */
+export const canaries: readonly (readonly [number, number, number, number])[] = [
+  [5e-324, 1.5, raise, 1.5878657653273753e-263],
+  [2.2250738585072014e-308, 0.5, raise, 1.7877779172606837e-248]
+]
+
+/** the error of a processor that flushes small numbers to 0 */
+export const flushingAt = (path: readonly string[]): BackendError =>
+  backendError(
+    path,
+    'products of small numbers as IEEE 754 has them',
+    flushes,
+    'a native library was loaded that changes the mode of the processor (built with -ffast-math, or setting denormals to zero): ' +
+      'results here would not be reproducible; load it in another process, or build it without -ffast-math'
+  )
+/** that error, if the processor of the calling thread does so */
 export const flushing = (backend: string): BackendError | undefined =>
-  survives()
-    ? undefined
-    : backendError(
-        [backend, 'processor'],
-        'products of small numbers as IEEE 754 has them',
-        '0: this thread flushes subnormal numbers',
-        'a native library was loaded that changes the mode of the processor (built with -ffast-math, or setting denormals to zero): ' +
-          'results here would not be reproducible; load it in another process, or build it without -ffast-math'
-      )
+  survives() ? undefined : flushingAt([backend, 'processor'])
 
 const checked =
   (backend: string) =>

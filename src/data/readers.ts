@@ -6,7 +6,8 @@ import { codecsOf } from '../registry/codecs.js'
 import type { Family } from '../registry/definition.js'
 import { checkMember, lookup } from '../registry/lookup.js'
 import type { Codec } from '../value/codec.js'
-import { settingError, type SettingError } from '../value/error.js'
+import { objectArgument, wrongArgument } from '../value/argument.js'
+import { failIf, settingError, type SettingError } from '../value/error.js'
 import type { LoadError, NamedDatasets } from './files.js'
 import { arraysReader } from './reader/arrays.js'
 import { csvReader } from './reader/csv.js'
@@ -55,7 +56,8 @@ export const loadSource = (
   registry: SourceRegistry = builtInSources
 ): TE.TaskEither<LoadError | SettingError, NamedDatasets> =>
   pipe(
-    lookup(registry.readers, source.tag, settingError, ['data source']),
+    failIf(wrongArgument(settingError, [objectArgument('data source', source)])),
+    E.chain(() => lookup(registry.readers, source.tag, settingError, ['data source'])),
     E.bindTo('reader'),
     E.chainFirst(() => checkMember(registry, 'source')(source as Source)),
     TE.fromEither,

@@ -8,7 +8,7 @@ import type { Expr } from '../expr/op.js'
 import { program, type Program } from '../expr/program.js'
 import type { BackendError, ShapeError } from '../value/error.js'
 import { scalarOf, tensorView, type FloatType, type Tensor } from '../value/tensor.js'
-import { addTotals, sumsOf, type Totals } from './totals.js'
+import { addTotals, sumsOf, plainTotals, type RunningTotals, type Totals } from './totals.js'
 
 /** examples in a batch; results don't depend on it */
 const chunk = 256
@@ -77,7 +77,7 @@ const addedUp = (
 ): E.Either<ShapeError | BackendError, Evaluation> => {
   let loss = 0
   let weight = 0
-  let totals: Totals = {}
+  let totals: RunningTotals = {}
   for (const index of batches) {
     const size = index.shape[0] as number
     const r = loop.step(programFor(size), { index })
@@ -87,5 +87,5 @@ const addedUp = (
     weight += own
     totals = addTotals(totals, sumsOf(r.right))
   }
-  return E.right({ loss: loss / weight, totals })
+  return E.right({ loss: loss / weight, totals: plainTotals(totals) })
 }

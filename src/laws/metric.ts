@@ -11,7 +11,14 @@ import { program } from '../expr/program.js'
 import { pick } from '../data/rows.js'
 import { builtInTraining, type TrainingRegistry } from '../train/registry.js'
 import type { Scale } from '../train/loss/loss.js'
-import { addTotals, type Metric, type MetricDefinition, type MetricValue, type Totals } from '../train/metric/metric.js'
+import {
+  addTotals,
+  plainTotals,
+  type Metric,
+  type MetricDefinition,
+  type MetricValue,
+  type Totals
+} from '../train/metric/metric.js'
 import { showShape, type Dims } from '../value/shape.js'
 import { allocate, numbersOf, tensorView, type FloatType, type Tensor } from '../value/tensor.js'
 import { jsonLaw } from './json.js'
@@ -99,7 +106,7 @@ const monoidOf = (kind: MetricDefinition<Metric>, sample: Metric, a: Cut): Verdi
       })(cutInto(n, a.cuts))
     ),
     E.chain(({ shape, n, whole, parts }) => {
-      const [one, added] = [whole, parts.reduce(addTotals, {})].map(t => kind.value(sample, t, n, shape))
+      const [one, added] = [whole, plainTotals(parts.reduce(addTotals, {}))].map(t => kind.value(sample, t, n, shape))
       return holds(
         close(one, added),
         () =>

@@ -1,6 +1,9 @@
 /** JSON of layers. */
 import type { AnyRegistry } from '../registry/definition.js'
-import { codecsOf } from '../registry/codecs.js'
+import * as E from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
+import { codecsOf, type Form } from '../registry/codecs.js'
+import { bracket } from '../value/bracket.js'
 import { oneOf, optional, refined, type Codec } from '../value/codec.js'
 import { isSize, type Shape } from '../value/shape.js'
 import type { Layer } from './definition.js'
@@ -14,3 +17,38 @@ export const elementType: Codec<'u32' | undefined> = optional(oneOf('u32'))
 
 /** the codec of any layer of a registry; unknown tags and fields are refused with their place */
 export const layerCodec = (registry: AnyRegistry): Codec<Layer> => codecsOf(registry).layer
+
+/** the objects that the reading of this moment has read; a reading is synchronous */
+const now = { read: new WeakSet<object>() }
+/** a layer is read where it is met first, however many places hold it; what is wrong with it is said then */
+const once: Form = (name, codec) =>
+  name !== 'layer'
+    ? codec
+    : new t.Type<unknown, unknown, unknown>(
+        codec.name,
+        codec.is,
+        (u, c) => {
+          if (typeof u !== 'object' || u === null) return codec.validate(u, c)
+          if (now.read.has(u)) return t.success(u)
+          now.read.add(u)
+          return codec.validate(u, c)
+        },
+        codec.encode
+      )
+
+/** Checks the settings of one layer of a model after another; an object that several layers hold is read once. */
+export const settingsChecker = (registry: AnyRegistry): ((layer: Layer) => t.Validation<Layer>) => {
+  const { layer: codec } = codecsOf(registry, once)
+  const read = new WeakSet<object>()
+  return layer =>
+    bracket(
+      E.right(now.read),
+      () => {
+        now.read = read
+        return codec.validate(layer, [])
+      },
+      before => {
+        now.read = before
+      }
+    )
+}

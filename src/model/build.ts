@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
-import { layerCodec } from '../layer/codecs.js'
+import { settingsChecker } from '../layer/codecs.js'
 import type {
   LayerRegistry,
   LabelledLayer,
@@ -44,36 +44,45 @@ const buildAll = (
     ? E.left(shapeError([], `at most ${maxLayers} layers`, `${layers.length}`))
     : pipe(
         labelsOf(place.registry)(layers),
-        E.chain(labels =>
-          RA.zip(labels, layers).reduce<E.Either<ShapeError, readonly LabelledLayer[]>>(
-            (done, [label, layer], i) =>
-              pipe(
-                done,
-                E.chain(before =>
-                  pipe(
-                    place.layer(layer, inputAt(i, before.at(-1)?.[1].output)),
-                    withinPath(label),
-                    E.map(placed => [...before, [label, placed]])
-                  )
-                )
-              ),
-            E.right([])
-          )
-        )
+        E.chain(labels => {
+          const all: LabelledLayer[] = []
+          for (const [i, [label, layer]] of RA.zip(labels, layers).entries()) {
+            const placed = withinPath(label)(place.layer(layer, inputAt(i, all.at(-1)?.[1].output)))
+            if (E.isLeft(placed)) return placed
+            all.push([label, placed.right])
+          }
+          return E.right(all)
+        })
       )
 
 const sum = (ns: readonly number[]): number => ns.reduce((a, b) => a + b, 0)
 
-/**
- * checks settings that don't affect shapes as strictly as the JSON codecs do, because a layer may be a hand-made record
- */
-const checkSettings = (layer: Layer, registry: LayerRegistry): E.Either<ShapeError, Layer> =>
-  pipe(
-    layerCodec(registry).validate(layer, []),
-    E.mapLeft(errors => shapeError(...firstError(errors)))
-  )
+/** one building of a model: what is counted and remembered while it lasts */
+interface Building {
+  readonly registry: LayerRegistry
+  readonly dtype: FloatType
+  /** how many layers have been placed: a short description may hold one layer in many places */
+  readonly countPlaced: () => number
+  /** settings that no shape depends on, as strictly as at the door for JSON: a layer may have been made by hand */
+  readonly checkSettings: (layer: Layer) => E.Either<ShapeError, Layer>
+}
+const newBuilding = (registry: LayerRegistry, dtype: FloatType): Building => {
+  const check = settingsChecker(registry)
+  let placed = 0
+  return {
+    registry,
+    dtype,
+    countPlaced: () => (placed += 1),
+    checkSettings: layer =>
+      pipe(
+        check(layer),
+        E.mapLeft(errors => shapeError(...firstError(errors)))
+      )
+  }
+}
 
-const placer = (registry: LayerRegistry, dtype: FloatType, depth: number): BuildContext => {
+const placer = (building: Building, depth: number): BuildContext => {
+  const { registry, dtype, countPlaced, checkSettings } = building
   const self: BuildContext = {
     registry,
     dtype,
@@ -84,11 +93,15 @@ const placer = (registry: LayerRegistry, dtype: FloatType, depth: number): Build
           () => depth < maxNesting,
           () => shapeError([], `at most ${maxNesting} layers inside one another`, 'more')
         ),
+        E.filterOrElse(
+          () => countPlaced() <= maxLayers,
+          () => shapeError([], `at most ${maxLayers} layers`, 'more')
+        ),
         E.chain(kind =>
           pipe(
-            kind.place(layer, input, placer(registry, dtype, depth + 1)),
-            // inner layers are checked already, so an error here belongs to this layer
-            E.chainFirst(() => checkSettings(layer, registry)),
+            kind.place(layer, input, placer(building, depth + 1)),
+            // the layers inside have been checked by now: what is found is its own
+            E.chainFirst(() => checkSettings(layer)),
             E.chainFirst(placed => checkSizes(sizesIn(placed.output))),
             E.map(placed => {
               const own = countNumbers(placed.params) - sum(placed.rows.map(r => r.parameters))
@@ -155,15 +168,15 @@ const atRoot = (placed: BuiltLayer): E.Either<ShapeError, BuiltLayer> => {
  */
 const placedOrSettings = (
   layer: Layer,
-  registry: LayerRegistry,
+  { checkSettings }: Building,
   place: () => E.Either<ShapeError, BuiltLayer>
 ): E.Either<ShapeError, BuiltLayer> =>
   pipe(
     E.tryCatch(place, String),
     E.getOrElse(thrown => E.left(shapeError(['layer'], 'a layer that can be built', thrown, '', 'callback-threw'))),
     E.match(
-      e => (e.code === 'callback-threw' ? E.chain(() => E.left(e))(checkSettings(layer, registry)) : E.left(e)),
-      placed => E.map(() => placed)(checkSettings(layer, registry))
+      e => (e.code === 'callback-threw' ? E.chain(() => E.left(e))(checkSettings(layer)) : E.left(e)),
+      placed => E.map(() => placed)(checkSettings(layer))
     )
   )
 
@@ -182,8 +195,9 @@ export const build = (
   pipe(
     failIf(wrongArgument(shapeError, [modelArgument(model), registryArgument(registry)])),
     E.chain(() => withinPath('input')(checkSizes(sizesIn(model.input)))),
-    E.chain(() =>
-      placedOrSettings(model.layer, registry, () => placer(registry, dtype, 0).body(model.layer, model.input))
+    E.map(() => newBuilding(registry, dtype)),
+    E.chain(building =>
+      placedOrSettings(model.layer, building, () => placer(building, 0).body(model.layer, model.input))
     ),
     E.chain(atRoot),
     E.chain(placed => {

@@ -11,8 +11,10 @@ import type { TrainingRegistry } from '../train/registry.js'
 import { checkTraining, type Training } from '../train/training.js'
 import { shapeError, withinPath, type DataError, type SettingError, type ShapeError } from '../value/error.js'
 import { sameShape, showShape } from '../value/shape.js'
+import { registryArgument } from '../value/argument.js'
 import { checkData } from './identity.js'
 import { prepare, type Prepared } from './prepare.js'
+import { calledWith, runArgument } from './arguments.js'
 import { builtInRun, type RunRegistry } from './registry.js'
 import { trainingOf, type RunFile } from './run-file.js'
 
@@ -58,8 +60,8 @@ export const openRun = (
   registry: RunRegistry = builtInRun
 ): TE.TaskEither<LoadError | SettingError | ShapeError, OpenRun> =>
   pipe(
-    loadSource(run.data, registry),
-    TE.chainEitherKW(checkData(run)),
+    calledWith([runArgument(run), registryArgument(registry)], () => loadSource(run.data, registry)),
+    TE.chainEitherKW(source => checkData(run)(source)),
     TE.bindTo('source'),
     TE.bindW('datasets', ({ source }) => TE.fromEither(prepare(run)(source))),
     TE.chainFirstEitherKW(({ datasets }) => checkWidth(run, datasets)),

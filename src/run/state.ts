@@ -5,6 +5,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
+import { plainTotals, runningTotals, type Totals } from '../infer/totals.js'
 import { builtInTraining, type TrainingRegistry } from '../train/registry.js'
 import type { Memory, Progress, Scores } from '../train/progress.js'
 import { formOf, tensorsOf, type TrainState } from '../train/state.js'
@@ -32,7 +33,9 @@ import { versioned } from './versioned.js'
 
 type Tensors = Content['tensors']
 /** a state without its tensors */
-export type StateNumbers = Omit<TrainState, 'params' | 'layers' | 'optimizer'>
+export interface StateNumbers extends Omit<TrainState, 'params' | 'layers' | 'optimizer' | 'epochSums'> {
+  readonly epochSums: Omit<TrainState['epochSums'], 'metrics'> & { readonly metrics: Totals }
+}
 
 export const scoresCodec = exact('scores', {
   loss: exactNumber,
@@ -66,7 +69,7 @@ export const stateNumbersCodec: Codec<StateNumbers> = versioned(
 
 export const numbersOf = ({ progress, epochSums, position, stop, settings }: TrainState): StateNumbers => ({
   progress,
-  epochSums,
+  epochSums: { ...epochSums, metrics: plainTotals(epochSums.metrics) },
   position,
   stop,
   settings
@@ -162,7 +165,10 @@ export const stateFrom =
           E.bind('params', () => treeFrom(form.params, 'params', tensors)),
           E.bind('layers', () => treeFrom(form.layers, 'layers', tensors)),
           E.bind('optimizer', () => treeFrom(form.optimizer, 'optimizer', tensors)),
-          E.map(trees => ({ ...trees, ...numbers }))
+          E.map(trees => {
+            const { epochSums } = numbers
+            return { ...trees, ...numbers, epochSums: { ...epochSums, metrics: runningTotals(epochSums.metrics) } }
+          })
         )
   }
 

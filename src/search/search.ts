@@ -6,6 +6,8 @@ import * as Ord from 'fp-ts/lib/Ord.js'
 import * as N from 'fp-ts/lib/number.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { called } from '../run/callback.js'
+import { functionArgument, objectArgument, optionsOf, wrongArgument } from '../value/argument.js'
+import { settingError } from '../value/error.js'
 import { plan } from './plan.js'
 import { answers, resultOf, type SearchResult } from './result.js'
 import type { SettingsOf, Space } from './space.js'
@@ -96,7 +98,18 @@ const trialOf =
  * @example pipe(search(s, { runner: inProcess(wasm) }), TE.map(({ best }) => best?.trial.settings))
  * @returns Left for an invalid study (see `checkStudy`), and for errors of the runner, the records or a callback
  */
-export const search = <S extends Space>(s: Study<S>, o: SearchOptions): TE.TaskEither<SearchError, SearchResult<S>> => {
+export const search = <S extends Space>(
+  s: Study<S>,
+  options: SearchOptions
+): TE.TaskEither<SearchError, SearchResult<S>> => {
+  const wrong = wrongArgument(settingError, [
+    objectArgument('study', s),
+    functionArgument('runner', optionsOf(options).runner)
+  ])
+  return wrong === undefined ? searched(s, options) : TE.left(wrong)
+}
+
+const searched = <S extends Space>(s: Study<S>, o: SearchOptions): TE.TaskEither<SearchError, SearchResult<S>> => {
   const { workers = 1, registry = builtIn } = o
   const all: TE.TaskEither<SearchError, SearchResult<S>> = async () => {
     let trials: SearchResult<S>['trials'] = []

@@ -7,6 +7,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { checkMember } from '../registry/lookup.js'
 import { bits32, collision, foldIn, leafKey, type Key } from '../random/index.js'
+import { objectArgument, optionsOf, wrongArgument } from '../value/argument.js'
 import { inside, settingError, type SettingError } from '../value/error.js'
 import { constraints as constraintKinds, type Constraint, type ConstraintTable } from './constraint.js'
 import {
@@ -260,6 +261,11 @@ export const checkSpace = <S extends Space>(
   s: S,
   registry: SpaceRegistry = builtInSpace
 ): E.Either<SettingError, S> => {
+  const unfit = wrongArgument(settingError, [
+    objectArgument('space', s),
+    objectArgument('dimensions', optionsOf(s).dimensions)
+  ])
+  if (unfit !== undefined) return E.left(unfit)
   if (Object.keys(s.dimensions).length === 0) return E.left(settingError(['space'], 'at least one dimension', 'none'))
   const wrong = checkDimensions(registry)(s.dimensions)
   if (wrong !== undefined) return E.left(inside('space')(wrong))

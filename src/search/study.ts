@@ -7,6 +7,7 @@ import { checkMember } from '../registry/lookup.js'
 import { checkRunFile, contract, trainingOf, type RunFile } from '../run/run-file.js'
 import { anyOf, epochs } from '../train/stop/index.js'
 import { checkTraining } from '../train/training.js'
+import { optionsOf } from '../value/argument.js'
 import { decodeError, inside, settingError, type DecodeError, type SettingError } from '../value/error.js'
 import { defined } from '../value/defined.js'
 import { isSize } from '../value/shape.js'
@@ -40,7 +41,10 @@ export interface Study<S extends Space = Space> {
    */
   readonly run: (settings: SettingsOf<S>) => E.Either<DecodeError, RunFile<ModelData>>
   readonly metric: StudyMetric
-  /** number of settings to try, in all rounds together */
+  /**
+   * number of settings to try, in all rounds together; a sampler that trains some of them longer (halving) makes more
+   * trials of these
+   */
   readonly budget: number
   readonly seed: number
   readonly sampler: Sampler
@@ -209,7 +213,7 @@ export const checkStudy = <S extends Space>(
   const left = (e: SettingError | undefined): E.Either<SettingError, unknown> =>
     e === undefined ? E.right(undefined) : E.left(e)
   return pipe(
-    checkSpace(s.space, registry),
+    checkSpace(optionsOf(s).space as S, registry),
     E.chain(() => left(checkNumbers(s as unknown as Study))),
     E.chain(() => checkMember(registry, 'sampler')(s.sampler)),
     E.chain(() => {

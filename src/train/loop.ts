@@ -6,6 +6,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Dataset } from '../data/dataset.js'
 import { releasing } from '../value/bracket.js'
+import { settingError } from '../value/error.js'
 import { bookkeeping, epochSumsAfter, type Bookkeeping } from './bookkeeping.js'
 import { divergedAfter, type Diverged, type TrainError } from './divergence.js'
 import type { EpochReport, TrainEvent, TrainingChunk } from './events.js'
@@ -26,10 +27,30 @@ export interface LoopOptions extends SessionOptions {
   readonly pauseAt?: (step: number) => boolean
   /** called before each turn: true ends the run there, with the state so far */
   readonly aborted?: () => boolean
+  /** how many reports of epochs are kept, the last ones; absent: all, up to `epochLimit` of them */
+  readonly maxHistory?: number
+  readonly epochLimit?: number
   /** whether the caller receives events */
   readonly emitEvents: boolean
   /** whether a turn may span epochs: then the state at the end of an epoch is not available */
   readonly acrossEpochs?: boolean
+}
+
+/** the reports of more epochs than this take hundreds of megabytes: a rule that is never met would fill the memory */
+const maxEpochs = 1_000_000
+const endless = ({ progress }: TrainState, epochs: number): TrainError =>
+  settingError(
+    ['stop'],
+    `a rule that is met within ${epochs} epochs`,
+    `none, with a mean loss of ${progress.epochLoss} in the last one`,
+    'add an end, as anyOf(rule, epochs(n)); or set maxHistory, to train on and keep the reports of the last epochs'
+  )
+
+/** adds reports, and drops those before the last `max` */
+const keepLast = (history: EpochReport[], reports: readonly EpochReport[], max: number): void => {
+  for (const report of reports) history.push(report)
+  // rarely, because it moves what remains
+  if (history.length >= 2 * max) history.splice(0, history.length - max)
 }
 
 /** the outcome of a run */
@@ -116,8 +137,10 @@ const turnsOf = function* (
   session: TrainingSession,
   scorer: Scorer | undefined,
   first: TrainState,
-  { keepBest, turnSteps, pauseAt, acrossEpochs = false, emitEvents, aborted = () => false }: LoopOptions
+  o: LoopOptions
 ): Generator<TrainingChunk, E.Either<TrainError, Ended>> {
+  const { keepBest, turnSteps, pauseAt, acrossEpochs = false, emitEvents } = o
+  const { maxHistory = Infinity, epochLimit = maxEpochs, aborted = () => false } = o
   const book = bookkeeping(session.training)
   const keepsBest = keepBest !== undefined && keepBest !== false
   const ahead = speculation(session, book, first, {
@@ -136,17 +159,18 @@ const turnsOf = function* (
     // reuse the memory of the last checkpoint, if no caller has received it
     if (reason !== undefined) {
       const last = ahead.snapshot(ahead.checkpoint(state))
-      return E.map((best: Best | undefined) => ended(last, history, reason, best))(
+      return E.map((best: Best | undefined) => ended(last, history.slice(-maxHistory), reason, best))(
         bestAtEnd(run, { state: last, best })
       )
     }
+    if (maxHistory === Infinity && history.length >= epochLimit) return E.left(endless(state, history.length))
     const steps = ahead.run(state)
     if (E.isLeft(steps)) return steps
     const replayed = replay(run, steps.right, { state, best })
     if (E.isLeft(replayed)) return replayed
     const { events, epochs, failed } = replayed.right
     ;({ state, best } = replayed.right)
-    for (const report of epochs) history.push(report)
+    keepLast(history, epochs, maxHistory)
     if (failed !== undefined) {
       if (events.length > 0) yield { events, state: inTime.read(() => ahead.snapshot(state)) }
       inTime.pulled()

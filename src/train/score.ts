@@ -20,7 +20,7 @@ import { averaged } from './averaged.js'
 import { checkDataset } from './examples.js'
 import { builtInTraining, type TrainingRegistry } from './registry.js'
 import { targetShapeOf } from './loss/loss.js'
-import type { Metric, Totals } from './metric/metric.js'
+import { plainTotals, type Metric, type RunningTotals } from './metric/metric.js'
 import type { Dims } from '../value/shape.js'
 import { forward, lossOutputs, metricNames, metricSums } from './program.js'
 import type { Scores } from './progress.js'
@@ -28,12 +28,13 @@ import { tensorsOf, type TrainState } from './state.js'
 import { checkTraining, type ValidTraining, type Training } from './training.js'
 
 /** the metrics from the totals of their sums (`<metric>/<sum>`) over a number of examples */
-export const metricValues = (c: ValidTraining, totals: Totals, examples: number): Scores['metrics'] => {
+export const metricValues = (c: ValidTraining, totals: RunningTotals, examples: number): Scores['metrics'] => {
+  const plain = plainTotals(totals)
   const shape = (m: Metric): Dims =>
     c.registry.metrics[m.tag]?.reads === 'values' ? targetShapeOf(c.loss, c.output) : c.output
   return Object.fromEntries(
     metricNames(c).map((name, i) => {
-      const mine = Object.entries(totals).flatMap(([k, v]) =>
+      const mine = Object.entries(plain).flatMap(([k, v]) =>
         k.startsWith(`${name}/`) ? [[k.slice(`${name}/`.length), v] as const] : []
       )
       const m = c.training.metrics[i]

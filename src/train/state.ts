@@ -8,7 +8,7 @@ import { filledTensor, type Aval, type Tensor } from '../value/tensor.js'
 import { showAval } from '../value/text.js'
 import { treeLeaves, mapTree, type Branch, type Tree } from '../value/tree.js'
 import { optimizerInterpreter, type Slot } from './optimizer/index.js'
-import type { Totals } from './metric/metric.js'
+import type { RunningTotals, Totals } from './metric/metric.js'
 import { notStarted, type Memory, type Progress, type Scores } from './progress.js'
 import { scheduleInterpreter } from './schedule/index.js'
 import { stopInterpreter } from './stop/index.js'
@@ -21,12 +21,9 @@ export interface TrainState<P extends Branch<Tensor> = Branch<Tensor>> {
   /** the optimizer's slots by name: a tree like that of the parameters, or one number */
   readonly optimizer: Branch<Tensor>
   readonly progress: Progress
-  /**
-   * sums over the current epoch: loss x weight, the weight of the examples seen (1 each without weights), and the sums
-   * of the metrics
-   */
-  readonly epochSums: { readonly loss: number; readonly weight: number; readonly metrics: Totals }
-  /** batches taken from the current epoch */
+  /** over the running epoch: the sum of loss x weight, the weight of the examples seen (1 each, unless they have weights), and the sums of the metrics */
+  readonly epochSums: { readonly loss: number; readonly weight: number; readonly metrics: RunningTotals }
+  /** batches taken from the running epoch */
   readonly position: number
   readonly stop: Memory
   readonly settings: Readonly<Record<string, Memory>>
@@ -41,7 +38,11 @@ export interface Best {
   readonly scores: Scores
 }
 
-export const noSums: TrainState['epochSums'] = Object.freeze({ loss: 0, weight: 0, metrics: Object.freeze({}) })
+export const noSums: Readonly<Record<'loss' | 'weight', number>> & { readonly metrics: Totals } = Object.freeze({
+  loss: 0,
+  weight: 0,
+  metrics: Object.freeze({})
+})
 
 /** the key of a purpose of this run: initial parameters, shuffling, dropout */
 export const purposeKey = (seed: number, purpose: 'init' | 'shuffle' | 'step'): Key => childKey(rootKey(seed), purpose)

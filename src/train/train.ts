@@ -9,6 +9,7 @@ import { backendArgument, datasetArgument, knownOptions, wrongArgument } from '.
 import { drained } from '../value/bracket.js'
 import { settingError, type SettingError } from '../value/error.js'
 import { averaged } from './averaged.js'
+import { isSize } from '../value/shape.js'
 import { checkRun } from './check-data.js'
 import type { TrainError } from './divergence.js'
 import type { EpochReport, TrainEvent, TrainingChunk } from './events.js'
@@ -29,7 +30,7 @@ interface TrainedFields<M extends AnyModel> {
   /** what to predict with: those of the state, or the averages that the optimizer keeps, see `averagedParams` */
   readonly params: ParamsOf<M>
   readonly state: StateOf<M>
-  /** one report per completed epoch */
+  /** one report per epoch completed, or with `maxHistory` of the last epochs */
   readonly history: readonly EpochReport[]
   /** which stop rule ended the run */
   readonly reason: string
@@ -51,6 +52,11 @@ export interface TrainOptions<K extends boolean | Best = boolean | Best> {
    * from a state takes the best one so far instead of true.
    */
   readonly keepBest?: K
+  /**
+   * `history` keeps the reports of this many epochs, the last ones. Default: of all epochs; a training whose stop rule is
+   * not met within 1,000,000 epochs then ends as an error, before its reports fill the memory.
+   */
+  readonly maxHistory?: number
   /** a state to resume from */
   readonly from?: TrainState
   /** whether step events contain the fingerprint of every parameter tensor */
@@ -84,6 +90,7 @@ const optionNames = {
   observe: true,
   validation: true,
   keepBest: true,
+  maxHistory: true,
   from: true,
   fingerprints: true,
   turnSteps: true,
@@ -100,7 +107,13 @@ const wrongArguments = (
     backendArgument(o?.backend),
     knownOptions(o as TrainIteratorOptions, optionNames),
     datasetArgument(data),
-    ...(o?.validation === undefined ? [] : [datasetArgument(o.validation)])
+    ...(o?.validation === undefined ? [] : [datasetArgument(o.validation)]),
+    {
+      path: ['maxHistory'],
+      value: o?.maxHistory,
+      expected: 'a positive whole number',
+      is: u => u === undefined || isSize(u)
+    }
   ])
 
 const trainedOf = <M extends AnyModel, K extends boolean | Best>(
@@ -170,9 +183,8 @@ export const trainIterator =
  * Trains a model: `pipe(data, train({ model, loss, optimizer, stop }, { backend }))`. The result is a function of the
  * training and the data alone: the same bits with every backend. Arguments are never changed.
  *
- * @returns Left for settings out of range, shapes that do not fit, class indexes out of range, a batch larger than the
- * data, or
- * numbers that stop being finite (with the step, the label and the last good state)
+ * @returns Left for settings out of range, shapes that do not fit, class indexes out of range, a batch larger than the data, a stop rule
+ * that is not met within 1,000,000 epochs (see `maxHistory`), or numbers that stop being finite (with the step, the label and the last good state)
  */
 export const train =
   <M extends AnyModel, const L extends Loss, const K extends boolean | Best = false>(

@@ -1,7 +1,5 @@
-/**
- * Checks arguments of untyped callers before they are used: public functions that can fail give Left and never throw.
- */
-import { showUnknown } from './codec.js'
+/** What untyped callers pass by mistake, found before it is used: public functions that can fail give Left and never throw. */
+import { maxDepth, showUnknown } from './codec.js'
 import { isTensor } from './tensor.js'
 
 type Fail<P> = (path: readonly string[], expected: string, got: string, hint: string) => P
@@ -44,12 +42,31 @@ export const wrongArgument = <P>(fail: Fail<P>, args: readonly Argument[]): P | 
       )
 }
 
-const isSizes = (u: unknown): boolean => Array.isArray(u) && u.every(x => typeof x === 'number' || isSizes(x))
+/** Whether data are leaves inside one another; each part is looked at once, and data that hold themselves are refused. */
+const isNested = (
+  u: unknown,
+  isLeaf: (u: unknown) => boolean,
+  partsOf: (u: unknown) => readonly unknown[] | undefined
+): boolean => {
+  const known = new Set<unknown>()
+  const holds = (part: unknown, depth: number): boolean => {
+    if (isLeaf(part) || known.has(part)) return true
+    const parts = depth > maxDepth ? undefined : partsOf(part)
+    if (parts === undefined || !parts.every(p => holds(p, depth + 1))) return false
+    known.add(part)
+    return true
+  }
+  return holds(u, 0)
+}
+const listOf = (u: unknown): readonly unknown[] | undefined => (Array.isArray(u) ? u : undefined)
+
+const isSizes = (u: unknown): boolean => Array.isArray(u) && isNested(u, x => typeof x === 'number', listOf)
 const isModel = (u: unknown): boolean => isObject(u) && isSizes(u['input']) && isObject(u['layer'])
 const isRunner = (u: unknown): boolean =>
   isObject(u) && typeof u['compile'] === 'function' && typeof u['loop'] === 'function'
-const isTree = (u: unknown): boolean => isTensor(u) || (isObject(u) && Object.values(u).every(isTree))
-const isExamples = (u: unknown): boolean => isTensor(u) || (Array.isArray(u) && u.every(isExamples))
+const isTree = (u: unknown): boolean =>
+  isNested(u, isTensor, part => (isObject(part) ? Object.values(part) : undefined))
+const isExamples = (u: unknown): boolean => isNested(u, isTensor, listOf)
 const isFeature = (u: unknown): boolean => isObject(u) && isTensor(u['tensor'])
 const isKey = (u: unknown): boolean => isObject(u) && Array.isArray(u['words']) && u['words'].length === 2
 

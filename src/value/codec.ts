@@ -178,16 +178,33 @@ export const tagged = <A extends { readonly tag: string }>(
   )
 }
 
-/** an object may contain a bigint, or a toJSON method that throws */
-const json = (u: unknown): string =>
-  pipe(
-    E.tryCatch(() => JSON.stringify(u) as string | undefined, String),
+/** so much of an object is shown at most; beyond it, nothing of it is looked at */
+const shownParts = 60
+const shownPart = (u: unknown): unknown =>
+  typeof u === 'string'
+    ? u.slice(0, shownParts)
+    : Array.isArray(u)
+      ? u.slice(0, shownParts)
+      : ArrayBuffer.isView(u) && !(u instanceof DataView)
+        ? { ...(u as Uint8Array).subarray(0, shownParts) }
+        : u
+/** an object may hold a bigint, or a toJSON of its own, or itself; a small one may hold a part in a million places */
+const json = (u: unknown): string => {
+  let parts = 0
+  return pipe(
+    E.tryCatch(
+      () =>
+        JSON.stringify(u, (_, part: unknown) => ((parts += 1) > shownParts ? undefined : shownPart(part))) as
+          string | undefined,
+      String
+    ),
     E.fold(
       () => 'an object',
       s => s ?? 'an object'
     )
   )
-/** a received value, in words */
+}
+/** what came, in words */
 export const showUnknown = (u: unknown): string => {
   const s =
     u === undefined
@@ -226,25 +243,49 @@ const decodeErrorOf = (errors: t.Errors): DecodeError => {
 /** Deeper data are refused before decoding, which is recursive. */
 export const maxDepth = 200
 
-const tooDeep = (u: unknown): boolean => {
-  let level: readonly unknown[] = [u]
-  for (let d = 0; level.length > 0; d++) {
-    if (d > maxDepth) return true
-    level = level.flatMap(x =>
-      typeof x === 'object' && x !== null
-        ? (Object.values(x) as readonly unknown[]).filter(y => typeof y === 'object' && y !== null)
-        : []
-    )
+/** Data that repeat parts of themselves more often than this are refused: each place of a part is read again. */
+export const maxRepeats = 1_000_000
+
+interface Extent {
+  /** levels below it */
+  readonly height: number
+  /** objects and lists in it, each counted in every place */
+  readonly size: number
+}
+/** by part; undefined when they are deeper than `maxDepth`, as data that hold themselves are */
+const extentOf = (u: object, known: Map<object, Extent>, depth = 0): Extent | undefined => {
+  const before = known.get(u)
+  if (depth + (before?.height ?? 0) > maxDepth) return undefined
+  if (before !== undefined) return before
+  let [height, size] = [0, 1]
+  for (const part of Object.values(u) as readonly unknown[]) {
+    if (typeof part !== 'object' || part === null) continue
+    const inside = extentOf(part, known, depth + 1)
+    if (inside === undefined) return undefined
+    height = Math.max(height, inside.height + 1)
+    size += inside.size
   }
-  return false
+  known.set(u, { height, size })
+  return { height, size }
 }
 const depthError = decodeError(['$'], `at most ${maxDepth} levels of nesting`, 'more')
+const repeatsError = decodeError(['$'], `at most ${maxRepeats} parts that are in several places`, 'more')
+
+/** what makes data too large to read, which goes from part to part */
+const tooLarge = (u: unknown): DecodeError | undefined => {
+  if (typeof u !== 'object' || u === null) return undefined
+  const known = new Map<object, Extent>()
+  const all = extentOf(u, known)
+  return all === undefined ? depthError : all.size - known.size > maxRepeats ? repeatsError : undefined
+}
 
 /** Decodes a value that is already in memory. */
 export const decode =
   <A>(codec: t.Type<A, unknown, unknown>) =>
-  (u: unknown): E.Either<DecodeError, A> =>
-    tooDeep(u) ? E.left(depthError) : pipe(codec.decode(u), E.mapLeft(decodeErrorOf))
+  (u: unknown): E.Either<DecodeError, A> => {
+    const error = tooLarge(u)
+    return error === undefined ? pipe(codec.decode(u), E.mapLeft(decodeErrorOf)) : E.left(error)
+  }
 
 /** the token numbers of jsonc-parser, which declares them as a const enum that isolated modules cannot read */
 const Token = { openBrace: 1, closeBrace: 2, openBracket: 3, closeBracket: 4, comma: 5, string: 10, end: 17 } as const

@@ -62,7 +62,9 @@ export type BackendError = Problem<'BackendError'>
 /** outside text may be of any length, but messages must stay readable */
 const maxLabel = 400
 const maxText = 1000
-const bounded = (text: string, max: number): string => (text.length <= max ? text : `${text.slice(0, max - 3)}...`)
+const bounded = (text: string, max: number): string =>
+  // callers without a compiler may pass something else as a path
+  typeof text !== 'string' ? typeof text : text.length <= max ? text : `${text.slice(0, max - 3)}...`
 
 const problem =
   <Tag extends string>(_tag: Tag, commonCode: ErrorCode) =>

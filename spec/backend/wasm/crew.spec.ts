@@ -210,12 +210,14 @@ describe('a thread that dies', () => {
 
   it('with something to say: that is in the error', async () => {
     const test = right(selfTest.makeSelfTest())
-    const failing = { ...test, canaries: [[5e-324, 1.5, 0]] } as const
+    const failing = { ...test, canaries: [[5e-324, 1.5, 1, 0]] } as const
     vi.doMock('../../../src/backend/wasm/runtime/self-test.js', () => ({
       ...selfTest,
       selfTested: () => ({ _tag: 'Right', right: failing })
     }))
     const { wasmThreads } = await import('../../../src/backend/wasm/wasm.js')
-    expect(left(train(settings(1), { backend: wasmThreads(3) })(data))).toContain('got self-test: 5e-324 times 1.5')
+    expect(left(train(settings(1), { backend: wasmThreads(3) })(data))).toContain(
+      'wasm/threads/processor: expected products of small numbers as IEEE 754 has them, got 0: this thread flushes'
+    )
   })
 })

@@ -66,7 +66,7 @@ describe('self-test', () => {
       expect(runSelfTest({ ...test, answers })).toBe(name)
     }
     // what a processor that flushes small numbers to 0 would say
-    expect(runSelfTest({ ...test, canaries: [[5e-324, 1.5, 0]] })).toBe('5e-324 times 1.5')
+    expect(runSelfTest({ ...test, canaries: [[5e-324, 1.5, 1, 0]] })).toBe('5e-324 times 1.5')
   })
 
   it('an engine whose vectors multiply wrongly is found out', () => {

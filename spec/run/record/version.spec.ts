@@ -1,5 +1,5 @@
 /** The record of another version of the library: read, verified, compared; but not gone on with, as that would be another run. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { wasm } from '../../../src/backend/wasm/wasm.js'
@@ -9,6 +9,7 @@ import { encodeLink, relinked } from '../../../src/run/record/epochs.js'
 import { readRecord } from '../../../src/run/record/folder.js'
 import { recordRun, resumeRun } from '../../../src/run/record/recorder.js'
 import { verifyRecord } from '../../../src/run/record/verify.js'
+import { loadWeights } from '../../../src/run/weights.js'
 import { version } from '../../../src/run/version.js'
 import { bad, folders, ok, record } from './folders.js'
 import { runOf } from './run.js'
@@ -50,4 +51,20 @@ test('of a newer format', async () => {
   expect(await bad(resumeRun(newer, { backend: wasm }))).toBe(
     `${newer}/run.json/$/format: expected 1, the only format, got 2`
   )
+})
+test('of another version of the numerics contract: refused with both versions named, while its weights load', async () => {
+  const folder = fresh()
+  await record(folder, 2)
+  const { run } = await ok(readRecord(folder))
+  const file = join(folder, 'run.json')
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"gradfold":1', '"gradfold":2'))
+  const said = `${file}/$/gradfold: expected 1, the version of the numerics contract that this gradfold keeps, got 2`
+  expect(await bad(resumeRun(folder, { backend: wasm }))).toContain(said)
+  expect(await bad(verifyRecord(folder, { backend: wasm }))).toContain(said)
+  const checkpoints = readdirSync(join(folder, 'checkpoints')).filter(name => name.endsWith('.safetensors'))
+  expect(checkpoints).not.toEqual([])
+  for (const name of checkpoints) {
+    const { params } = await ok(loadWeights(run.model)(join(folder, 'checkpoints', name)))
+    expect(Object.keys(params)).toEqual(['dense', 'batchNorm', 'dense2'])
+  }
 })

@@ -12,7 +12,7 @@ import {
   type MetricValue,
   type Totals
 } from '../../../src/train/metric/index.js'
-import { addTotals } from '../../../src/train/metric/metric.js'
+import { addTotals, plainTotals } from '../../../src/train/metric/metric.js'
 import { showError, type Problem } from '../../../src/value/error.js'
 import type { Dims } from '../../../src/value/shape.js'
 import { allocate, numbersOf, tensorView, type FloatType, type Tensor } from '../../../src/value/tensor.js'
@@ -54,5 +54,5 @@ export const sumsOf = (m: Metric, e: Examples, batch: number): E.Either<string, 
 export const metricOf = (m: Metric, e: Examples, batch = 1 << 20): MetricValue => {
   const sums = sumsOf(m, e, batch)
   if (E.isLeft(sums)) throw new Error(sums.left)
-  return kindOf(m).value(m, sums.right.reduce(addTotals, {}), e.y.length / sizeOf(e.output), e.output)
+  return kindOf(m).value(m, plainTotals(sums.right.reduce(addTotals, {})), e.y.length / sizeOf(e.output), e.output)
 }

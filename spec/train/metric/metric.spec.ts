@@ -5,7 +5,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { wasm } from '../../../src/backend/wasm/wasm.js'
 import { metrics, type Metric, type MetricValue } from '../../../src/train/metric/index.js'
-import { addTotals } from '../../../src/train/metric/metric.js'
+import { isPerExample } from '../../../src/infer/totals.js'
+import { addTotals, plainTotals } from '../../../src/train/metric/metric.js'
 import { kindOf, metricOf, sumsOf, type Examples } from './helpers.js'
 import { randomFrom } from '../../support/random.js'
 import { seed } from '../../support/tensors.js'
@@ -59,10 +60,25 @@ describe.each(samples)('%s', (_, m) => {
     const [a = {}, b = {}, c = {}] = E.getOrElse((): readonly Readonly<Record<string, readonly number[]>>[] => [])(
       sumsOf(m, examples(m, 30, 5), 10)
     )
-    expect(addTotals({}, a)).toEqual(a)
-    expect(addTotals(a, {})).toEqual(a)
+    expect(plainTotals(addTotals({}, a))).toEqual(a)
+    expect(plainTotals(addTotals(a, {}))).toEqual(a)
     const [left, right] = [addTotals(addTotals(a, b), c), addTotals(a, addTotals(b, c))]
     for (const k of Object.keys(left)) left[k]?.forEach((x, i) => expect(x).toBeCloseTo(right[k]?.[i] as number, 10))
+  })
+  test('totals are values: what is added to them later is not seen in them', () => {
+    const [a = {}, b = {}, c = {}] = E.getOrElse((): readonly Readonly<Record<string, readonly number[]>>[] => [])(
+      sumsOf(m, examples(m, 30, 5), 10)
+    )
+    const first = addTotals(a, b)
+    const kept = plainTotals(first)
+    const [withC, withA] = [plainTotals(addTotals(first, c)), plainTotals(addTotals(first, a))]
+    expect(plainTotals(first)).toEqual(kept)
+    expect(plainTotals(addTotals(first, c))).toEqual(withC)
+    expect(plainTotals(addTotals(first, a))).toEqual(withA)
+    for (const k of Object.keys(a).filter(isPerExample)) {
+      expect(withC[k]).toEqual([a, b, c].flatMap(t => t[k] ?? []))
+      expect(withA[k]).toEqual([a, b, a].flatMap(t => t[k] ?? []))
+    }
   })
   test('both backends give the same sums, to the bit', () =>
     fc.assert(

@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { settingError, type SettingError } from '../../value/error.js'
+import { calledWith, pathArgument, runArgument, runnerArgument } from '../arguments.js'
 import { folderAt, type Folder } from '../folder.js'
 import { canonicalRun, completeRun, runId, type CompleteRun } from '../identity.js'
 import { openRun, type OpenRun } from '../open.js'
@@ -91,9 +92,11 @@ export const recordNamed = (
  * start
  */
 export const recordRun = (folder: string, run: RunFile, o: RecordOptions): TE.TaskEither<RecordError, RunOutcome> =>
-  pipe(
-    nameRun(run, o.registry),
-    TE.chain(named => recordNamed(folderAt(folder), named, o))
+  calledWith([pathArgument('folder', folder), runArgument(run), runnerArgument(o)], () =>
+    pipe(
+      nameRun(run, o.registry),
+      TE.chain(named => recordNamed(folderAt(folder), named, o))
+    )
   )
 
 /** only the release that recorded a run can resume it: the run's name contains the version */
@@ -115,8 +118,10 @@ const sameRelease = ({ version: made }: RunFile, folder: string): E.Either<Setti
  * @returns Left also for a record of another version of the library
  */
 export const resumeRun = (folder: string, o: RecordOptions): TE.TaskEither<RecordError, RunOutcome> =>
-  pipe(
-    readRun(folder, o.registry),
-    TE.chainFirstEitherKW(({ run }) => sameRelease(run, folder)),
-    TE.chainW(({ run }) => recordRun(folder, run, o))
+  calledWith([pathArgument('folder', folder), runnerArgument(o)], () =>
+    pipe(
+      readRun(folder, o.registry),
+      TE.chainFirstEitherKW(({ run }) => sameRelease(run, folder)),
+      TE.chainW(({ run }) => recordRun(folder, run, o))
+    )
   )

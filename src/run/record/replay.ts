@@ -13,6 +13,7 @@ import { settingError, type DecodeError, type FileError, type SettingError } fro
 import { latestCheckpoint, type CheckpointError } from '../checkpoints.js'
 import type { Thrown } from '../callback.js'
 import { openRun, type OpenRun } from '../open.js'
+import { calledWith, pathArgument, runnerArgument } from '../arguments.js'
 import type { RunRegistry } from '../registry.js'
 import { checkpointsOf, readRecord, type Recorded } from './folder.js'
 import { breathe } from './machine.js'
@@ -32,6 +33,7 @@ export const turnsOf = (
   trainIterator(training, {
     backend,
     fingerprints: true,
+    maxHistory: 1,
     singleExamples: 'allow',
     ...rest,
     ...(registry === undefined ? {} : { registry }),
@@ -92,7 +94,7 @@ export const stateAt = (
   o: ReplayOptions
 ): TE.TaskEither<ReplayError, { readonly recorded: Recorded; readonly opened: OpenRun; readonly state: TrainState }> =>
   pipe(
-    readRecord(folder, o.registry),
+    calledWith([pathArgument('folder', folder), runnerArgument(o)], () => readRecord(folder, o.registry)),
     TE.bindTo('recorded'),
     TE.filterOrElseW(
       () => Number.isSafeInteger(step) && step >= 0,

@@ -159,6 +159,8 @@ export const work = (session: Session): TE.TaskEither<RecordError, RunOutcome> =
     backend: o.backend,
     registry,
     fingerprints: true,
+    // the record holds the reports
+    maxHistory: 1,
     singleExamples: 'allow',
     ...(start.state === undefined ? {} : { from: start.state }),
     ...(datasets.validation === undefined ? {} : { validation: datasets.validation }),

@@ -10,6 +10,8 @@ import { latestCheckpoint, saveCheckpoint } from '../checkpoints.js'
 import { digest } from '../digest.js'
 import { folderAt, type Folder } from '../folder.js'
 import { canonicalRun } from '../identity.js'
+import { optionsOf } from '../../value/argument.js'
+import { calledWith, pathArgument, runArgument, runnerArgument } from '../arguments.js'
 import { builtInRun, type RunRegistry } from '../registry.js'
 import type { RunFile } from '../run-file.js'
 import { changes } from './changes.js'
@@ -130,9 +132,9 @@ const takeOver = (
  * @example pipe(TE.fromEither(parseRunFile(text)), TE.chainW(run => storeRun('runs', run, { backend: wasm })))
  */
 export const storeRun = (store: string, run: RunFile, o: RecordOptions): TE.TaskEither<RecordError, RunOutcome> => {
-  const registry = o.registry ?? builtInRun
+  const registry = optionsOf(o).registry ?? builtInRun
   return pipe(
-    nameRun(run, registry),
+    calledWith([pathArgument('store', store), runArgument(run), runnerArgument(o)], () => nameRun(run, registry)),
     TE.chain(named => {
       const all = folderAt(store)
       const folder = all.within(named.id)

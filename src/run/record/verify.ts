@@ -19,6 +19,7 @@ import { scoreParts } from '../execute.js'
 import { folderAt } from '../folder.js'
 import { openRun, type OpenRun } from '../open.js'
 import type { DecodeError } from '../../value/error.js'
+import { calledWith, pathArgument, runnerArgument } from '../arguments.js'
 import { builtInRun } from '../registry.js'
 import { stateDigest } from '../state.js'
 import { link } from './epochs.js'
@@ -303,9 +304,10 @@ const withDamage =
  */
 export const verifyRecord = (folder: string, o: ReplayOptions): TE.TaskEither<ReplayError, Verdict> =>
   pipe(
-    // list checkpoints before reading rows: while another process writes, newer rows may appear, but no rows of these
-    // checkpoints are missing
-    listCheckpoints(checkpointsOf(folderAt(folder))),
+    // before the rows: while somebody writes, newer rows and checkpoints may come up, but no rows are missing of these
+    calledWith([pathArgument('folder', folder), runnerArgument(o)], () =>
+      listCheckpoints(checkpointsOf(folderAt(folder)))
+    ),
     TE.bindTo('saved'),
     TE.bindW('r', () => readRecord(folder, o.registry)),
     TE.bindW('opened', ({ r }) => openRun(r.run, o.registry)),

@@ -11,7 +11,7 @@ import type { Metrics } from './open.js'
 
 export type { BuiltInMetrics, Metrics } from './open.js'
 
-export { addTotals, type Totals } from '../../infer/totals.js'
+export { addTotals, plainTotals, type RunningTotals, type Totals } from '../../infer/totals.js'
 
 export type Metric = Metrics[keyof Metrics]
 declare module '../../registry/families.js' {

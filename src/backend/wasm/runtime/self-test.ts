@@ -12,6 +12,7 @@ import { backendError, showError, type BackendError } from '../../../value/error
 import { sizeOf, type Dims } from '../../../value/shape.js'
 import { allocate, numbersOf, tensorView, type DType, type Tensor } from '../../../value/tensor.js'
 import type { Values } from '../../backend.js'
+import { canaries } from '../../canaries.js'
 import { emitModule, portable, type Portable } from '../emit/module.js'
 import { compile } from '../../kernel/compile.js'
 import { bytesOf, type KernelProgram, type View } from '../../kernel/ir.js'
@@ -101,8 +102,8 @@ export interface SelfTest {
   readonly image: Uint8Array
   /** name, address, number of words, and their expected digest */
   readonly answers: readonly (readonly [name: string, at: number, words: number, digest: number])[]
-  /** two numbers and their product, to test the thread's JavaScript arithmetic */
-  readonly canaries: readonly (readonly [number, number, number])[]
+  /** three numbers and their product, for the thread's own arithmetic; see canaries.ts */
+  readonly canaries: readonly (readonly [number, number, number, number])[]
 }
 
 const pageSize = 65536
@@ -135,10 +136,7 @@ export const makeSelfTest = (outputs = formulas, answers = known): E.Either<Back
               const words = (buffer.size * bytesOf[buffer.dtype]) / 4
               return [name, plan.address.get(buffer) as number, words, answers[name] as number] as const
             }),
-            canaries: [
-              [5e-324, 1.5, 1e-323],
-              [2.2250738585072014e-308, 0.5, 1.1125369292536007e-308]
-            ]
+            canaries
           }
         },
         e => notRunning(e)
@@ -160,7 +158,7 @@ export const notRunning = (e: unknown): BackendError =>
  * threads.
  */
 export const runSelfTest = ({ parts, image, answers, canaries }: SelfTest): string | undefined => {
-  const off = canaries.find(([x, y, product]) => x * y !== product)
+  const off = canaries.find(([x, y, raise, product]) => x * y * raise !== product)
   if (off !== undefined) return `${off[0]} times ${off[1]}`
   const pages = image.length / pageSize
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })

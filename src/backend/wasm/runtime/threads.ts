@@ -13,6 +13,7 @@ import {
   generationAddr,
   spinCountAddr
 } from '../../kernel/thread-memory.js'
+import { flushes, flushingAt } from '../../canaries.js'
 import { portable, type Emitted, type Portable } from '../emit/module.js'
 import { nodeStart, processors, waitFor, webStart, within, type Start, type Thread } from './platform.js'
 import type { SelfTest } from './self-test.js'
@@ -43,8 +44,12 @@ export const failureIn = (memory: WebAssembly.Memory): BackendError | undefined 
   const text = (): string =>
     new TextDecoder().decode(Uint8Array.from(new Uint8Array(memory.buffer, failureAddr + 4, Math.max(0, said))))
   const got = said === noAnswer ? 'no answer from one of them' : text()
-  return backendError(['wasm', 'threads'], 'every thread to do its share', got, 'use wasm on one thread')
+  return failedWith('every thread to do its share', got)
 }
+const failedWith = (expected: string, got: string): BackendError =>
+  got === flushes
+    ? flushingAt(['wasm', 'threads', 'processor'])
+    : backendError(['wasm', 'threads'], expected, got, 'use wasm on one thread')
 
 /** tells all waiting threads why they must stop; the first reason stays */
 const fail = (memory: WebAssembly.Memory, reason: string): void => {
@@ -218,7 +223,7 @@ export const startThreadPool =
     const wrong = (await within(timeoutMs, all())) ?? `no answer in ${timeoutMs} ms`
     if (wrong !== '') {
       close()
-      return E.left(backendError(['wasm', 'threads'], `${count} threads`, wrong, 'use wasm on one thread'))
+      return E.left(failedWith(`${count} threads`, wrong))
     }
     return E.right({
       most: () => (gone || working !== undefined ? 1 : count),

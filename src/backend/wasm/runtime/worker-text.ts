@@ -2,9 +2,11 @@
  * The whole program of the other threads, as text: a worker starts from a file or from text, and the package must not
  * depend on where bundlers put its files.
  *
- * A thread tests itself once (as `selfTest` of self-test.ts). Then, at each turn of the barrier, it runs the program
- * whose index is in memory, until the index is -1. It writes any error into the memory, where the others wait.
+ * A thread tests itself once (the same as `selfTest` in self-test.ts). Then it runs what it is told at each turn of the barrier until told
+ * -1. Before and after each turn it looks at the mode of its processor, which a native library may have changed for this thread alone.
+ * Whatever goes wrong it writes into the memory, where the others wait.
  */
+import { flushes } from '../../canaries.js'
 import { commandAddr, failureAddr, failureBytes, generationAddr } from '../../kernel/thread-memory.js'
 
 const core = `
@@ -14,11 +16,13 @@ const instantiate = (parts, memory, sleep, product) => parts.map(({ bytes, memor
   for (const [[module, name], value] of [[m, memory], [s, sleep], ...functions]) (imports[module] ??= {})[name] = value
   return new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports
 })
+const look = canaries => {
+  for (const c of canaries) if (c[0] * c[1] * c[2] !== c[3]) throw new Error(${JSON.stringify(flushes)})
+}
 let tested = false
 const selfTest = ({ parts, image, answers, canaries }) => {
+  look(canaries)
   if (tested) return
-  const off = canaries.find(([a, b, product]) => a * b !== product)
-  if (off !== undefined) throw new Error('self-test: ' + off[0] + ' times ' + off[1] + ' is not ' + off[2])
   const pages = image.length / 65536
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
   new Uint8Array(memory.buffer).set(image)
@@ -40,7 +44,9 @@ const work = ({ memory, programs, test, addon }) => {
       const which = Atomics.load(words, ${commandAddr / 4})
       if (which < 0) break
       const count = Atomics.load(words, ${commandAddr / 4 + 1})
+      look(test.canaries)
       for (let turn = 0; turn < count; turn++) for (const part of run[which]) part.run(turn)
+      look(test.canaries)
     }
   } catch (e) {
     const text = new TextEncoder().encode(String(e && e.message || e) || 'unknown').slice(0, ${failureBytes - 4})
