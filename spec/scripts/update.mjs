@@ -28,12 +28,6 @@ const steps = [
     [...vitest, 'spec/renames.spec.ts', '-t', 'lists every'],
     { UPDATE: 'readme' }
   ],
-  [
-    'english',
-    'spec/english-todo.json: files that are worded plainly come off it',
-    [...vitest, 'spec/english.spec.ts', '-t', 'takes a file off'],
-    { UPDATE: 'english' }
-  ],
   ['listings', 'spec/backend/kernel/listings: kernels after each pass', [...vitest, 'spec/backend/kernel', '-u']],
   ['messages', 'spec/types/messages.txt: what the compiler says', [...vitest, 'spec/types/types.spec.ts', '-u']],
   [

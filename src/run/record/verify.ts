@@ -304,7 +304,8 @@ const withDamage =
  */
 export const verifyRecord = (folder: string, o: ReplayOptions): TE.TaskEither<ReplayError, Verdict> =>
   pipe(
-    // before the rows: while somebody writes, newer rows and checkpoints may come up, but no rows are missing of these
+    // list checkpoints before reading rows: while another process writes, newer rows may appear, but no rows of these
+    // checkpoints are missing
     calledWith([pathArgument('folder', folder), runnerArgument(o)], () =>
       listCheckpoints(checkpointsOf(folderAt(folder)))
     ),

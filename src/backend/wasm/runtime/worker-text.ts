@@ -2,9 +2,9 @@
  * The whole program of the other threads, as text: a worker starts from a file or from text, and the package must not
  * depend on where bundlers put its files.
  *
- * A thread tests itself once (the same as `selfTest` in self-test.ts). Then it runs what it is told at each turn of the barrier until told
- * -1. Before and after each turn it looks at the mode of its processor, which a native library may have changed for this thread alone.
- * Whatever goes wrong it writes into the memory, where the others wait.
+ * A thread tests itself once (as `selfTest` of self-test.ts). Then, at each turn of the barrier, it runs the program
+ * whose index is in memory, until the index is -1. Before and after each turn it checks the mode of its processor, which
+ * a native library may have changed for this thread alone. It writes any error into the memory, where the others wait.
  */
 import { flushes } from '../../canaries.js'
 import { commandAddr, failureAddr, failureBytes, generationAddr } from '../../kernel/thread-memory.js'
