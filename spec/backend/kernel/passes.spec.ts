@@ -32,6 +32,7 @@ import { numbers, seed } from '../../support/tensors.js'
 /** which program shows a pass best */
 const shownOn: { readonly [P in PassName]: keyof typeof programs } = {
   simplify: 'redundant',
+  'unroll-windows': 'pool',
   materialize: 'layer',
   fuse: 'layer',
   schedule: 'step',

@@ -16,6 +16,7 @@ import { emptyPlan, planMemory, type MemoryPlan } from './memory-plan.js'
 import { partition } from './partition.js'
 import { schedule } from './schedule.js'
 import { simplify } from './simplify.js'
+import { unrollWindows } from './unroll.js'
 import { accessOfMoves, threadProgram, type Part, type Scheduled } from './thread-programs.js'
 import { layOutWeights, type Panels } from './weight-layout.js'
 
@@ -116,6 +117,11 @@ export const passes = [
     name: 'simplify',
     does: 'joins equal nodes, computes what is constant, removes what changes no value',
     run: onGraphs(g => notMaterialized(simplify(g.order, g.outputs)))
+  },
+  {
+    name: 'unroll-windows',
+    does: 'computes small windows place by place, each a view of the image',
+    run: onGraphs(g => notMaterialized(unrollWindows(g.order, g.outputs)))
   },
   {
     name: 'materialize',

@@ -2,14 +2,16 @@
  * From a graph to kernels. Elementwise chains dissolve into whatever consumes them; views (transpose, broadcast, slice, windows) are
  * ways of walking a buffer and cost nothing; the rest becomes kernels of its own.
  */
-import type { Expr, ExprOf } from '../../expr/op.js'
+import { add, constant } from '../../expr/build.js'
+import { topological, type Expr, type ExprOf, type Node } from '../../expr/op.js'
 import { hasRole, readsKey, type OpOf } from '../../expr/ops/table.js'
 import type { Program } from '../../expr/program.js'
 import { sizeOf, stridesOf, type Dims } from '../../value/shape.js'
 import { isPlain, isWhole, type Buffer, type Kernel, type KernelProgram, type MapKernel, type View } from './ir.js'
 import { simplify, uniformValue } from './simplify.js'
 import { materialize, type Materialized } from './materialize.js'
-import { collapse } from './space.js'
+import { collapse, stridesAs } from './space.js'
+import { tilesOf, unrollWindows } from './unroll.js'
 import { largest } from '../../value/largest.js'
 
 /** more outputs than this in one kernel would run out of registers */
@@ -86,8 +88,9 @@ const viewOf = (s: State, n: ExprOf<OpOf<'view'>>): View => {
   const from = s.views.get(n.args[0] as Expr) as View
   switch (n.op) {
     case 'reshape': {
-      const plain = isPlain(from) ? from : copied(s, n.args[0] as Expr, from)
-      return { ...plain, shape: n.shape, stride: stridesOf(n.shape) }
+      const stride = isPlain(from) ? stridesOf(n.shape) : stridesAs(from.shape, from.stride, n.shape)
+      const plain = stride === undefined ? copied(s, n.args[0] as Expr, from) : from
+      return { ...plain, shape: n.shape, stride: stride ?? stridesOf(n.shape) }
     }
     case 'transpose':
       return { ...from, shape: n.shape, stride: n.attrs.permutation.map(i => at(from.stride, i)) }
@@ -160,6 +163,33 @@ const fuseMap = (s: State, n: Expr, stored: ReadonlySet<Expr>): View => {
   return to
 }
 
+/** fills a buffer with one number */
+const filled = (s: State, n: Expr, to: View, value: number): void => {
+  const border = constant(value, n)
+  push(s, { kind: 'map', shape: n.shape, outputs: [{ node: border, to }], reads: new Map() }, to.buffer)
+}
+
+/** An image put together of windows that do not overlap, in one kernel along its windows. */
+const tiled = (s: State, n: Node<'unwindows'>, places: readonly Expr[], stored: ReadonlySet<Expr>): View => {
+  const to = strided(make(s, n.dtype, sizeOf(n.shape)), n.shape)
+  const { size, stride, height, width } = n.attrs
+  const [images, oh, ow] = (n.args[0] as Expr).shape as readonly [number, number, number]
+  const channels = at(n.shape, 3)
+  const [first] = places as readonly [Expr, ...Expr[]]
+  const covered = oh * size[0] === height && ow * size[1] === width
+  if (!covered) filled(s, n, to, 0)
+  // sums of one number: they begin with 0, which makes 0 of -0
+  const nodes = places.map(x => add(x, 0))
+  const outputs = nodes.map((node, i) => {
+    const [y, x] = [Math.floor(i / size[1]), i % size[1]]
+    const steps = [height * width * channels, stride[0] * width * channels, stride[1] * channels, 1]
+    const along = stridesAs([images, oh, ow, channels], steps, first.shape) as Dims
+    return { node, to: { ...to, shape: first.shape, stride: along, offset: (y * width + x) * channels } }
+  })
+  push(s, { kind: 'map', shape: first.shape, outputs, reads: readsBelow(nodes, stored, s) }, to.buffer)
+  return to
+}
+
 /** part of a buffer, to be written */
 const part = (v: View, start: Dims, shape: Dims): View => ({
   ...v,
@@ -215,16 +245,7 @@ const heavy = (s: State, n: ExprOf<OpOf<'heavy'>>): View => {
       return to
     }
     case 'pad': {
-      const border: Expr = {
-        op: 'constant',
-        args: [],
-        attrs: {
-          value: { dtype: n.dtype, shape: n.shape, stride: n.shape.map(() => 0), offset: 0, data: [n.attrs.value] }
-        },
-        dtype: n.dtype,
-        shape: n.shape
-      }
-      push(s, { kind: 'map', shape: n.shape, outputs: [{ node: border, to }], reads: new Map() }, to.buffer)
+      filled(s, n, to, n.attrs.value)
       const inner = n.args[0] as Expr
       copyInto(inner, arg(0), part(to, n.attrs.low, inner.shape))
       return to
@@ -314,9 +335,13 @@ const reduce = (s: State, n: ExprOf<OpOf<'reduce'>>, stored: ReadonlySet<Expr>):
 /** Kernels in an order in which everything is there when it is read. */
 export const fuse = ({ outputs, order, materialized: stored }: Materialized): KernelProgram => {
   const s: State = { views: new Map(), kernels: [], filledBy: new Map(), constants: [], inputs: new Map(), next: 0 }
+  const inside = new Set(order.flatMap(n => tilesOf(n)?.inside ?? []).filter(n => !stored.has(n)))
   for (const n of order) {
+    if (inside.has(n)) continue
+    const tiles = tilesOf(n)
     // `program` lets no invalid node through
     if (hasRole(n, 'none')) continue
+    else if (n.op === 'unwindows' && tiles !== undefined) s.views.set(n, tiled(s, n, tiles.places, stored))
     else if (hasRole(n, 'leaf')) s.views.set(n, leafView(s, n))
     else if (hasRole(n, 'view')) s.views.set(n, viewOf(s, n))
     else if (hasRole(n, 'map')) {
@@ -340,4 +365,7 @@ export const fuse = ({ outputs, order, materialized: stored }: Materialized): Ke
 }
 
 /** a program as kernels: simplified, materialized, fused */
-export const toKernels = (p: Program): KernelProgram => fuse(materialize(simplify(p.order, p.outputs)))
+export const toKernels = (p: Program): KernelProgram => {
+  const outputs = simplify(p.order, p.outputs)
+  return fuse(materialize(unrollWindows(topological(Object.values(outputs)), outputs)))
+}
