@@ -35,6 +35,7 @@ const shownOn: { readonly [P in PassName]: keyof typeof programs } = {
   'unroll-windows': 'pool',
   materialize: 'layer',
   fuse: 'layer',
+  'fuse-unwindows': 'convolution',
   schedule: 'step',
   'fuse-updates': 'step',
   'fuse-finite-check': 'step',

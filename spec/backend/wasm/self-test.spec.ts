@@ -53,6 +53,7 @@ describe('self-test', () => {
       matmul: true,
       gather: true,
       scatter: true,
+      unwindows: true,
       fingerprint: true,
       foldIn: true
     }

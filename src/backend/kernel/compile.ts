@@ -10,6 +10,7 @@ import { barriersBefore } from './barriers.js'
 import { fuseFiniteCheck } from './fuse-finite-check.js'
 import { fuseUpdates, type FedBack } from './fuse-updates.js'
 import { fuse } from './fuse.js'
+import { fuseUnwindows } from './fuse-unwindows.js'
 import type { Kernel, KernelProgram } from './ir.js'
 import { materialize, type Materialized } from './materialize.js'
 import { emptyPlan, planMemory, type MemoryPlan } from './memory-plan.js'
@@ -132,6 +133,11 @@ export const passes = [
     name: 'fuse',
     does: 'makes kernels: elementwise nodes that are not stored are computed where they are read',
     run: c => ({ ...c, programs: c.graphs.map(fuse) })
+  },
+  {
+    name: 'fuse-unwindows',
+    does: 'adds up windows within the product that makes them',
+    run: onPrograms(fuseUnwindows)
   },
   {
     name: 'schedule',

@@ -7,8 +7,29 @@ import { topological, type Expr, type ExprOf, type Node } from '../../expr/op.js
 import { hasRole, readsKey, type OpOf } from '../../expr/ops/table.js'
 import type { Program } from '../../expr/program.js'
 import { sizeOf, stridesOf, type Dims } from '../../value/shape.js'
-import { isPlain, isWhole, type Buffer, type Kernel, type KernelProgram, type MapKernel, type View } from './ir.js'
+import {
+  isPlain,
+  isWhole,
+  type Kernel,
+  type KernelProgram,
+  type MapKernel,
+  type MatmulKernel,
+  type View
+} from './ir.js'
 import { simplify, uniformValue } from './simplify.js'
+import {
+  copied,
+  cutOf,
+  leafView,
+  make,
+  matrix,
+  push,
+  strided,
+  viewed,
+  viewOf,
+  windowMatrix,
+  type State
+} from './fuse-views.js'
 import { materialize, type Materialized } from './materialize.js'
 import { collapse, stridesAs } from './space.js'
 import { tilesOf, unrollWindows } from './unroll.js'
@@ -17,18 +38,6 @@ import { largest } from '../../value/largest.js'
 /** more outputs than this in one kernel would run out of registers */
 const maxOutputs = 6
 const at = (d: Dims, i: number): number => d[i] as number
-
-const strided = (buffer: Buffer, shape: Dims): View => ({ buffer, shape, stride: stridesOf(shape), offset: 0 })
-
-interface State {
-  readonly views: Map<Expr, View>
-  readonly kernels: Kernel[]
-  /** index of the kernel that fills a buffer */
-  readonly filledBy: Map<Buffer, number>
-  readonly constants: Buffer[]
-  readonly inputs: Map<string, View>
-  next: number
-}
 
 /** the expressions below a root down to what lies in memory */
 const readsBelow = (roots: readonly Expr[], stored: ReadonlySet<Expr>, s: State): ReadonlyMap<Expr, View> => {
@@ -42,80 +51,9 @@ const readsBelow = (roots: readonly Expr[], stored: ReadonlySet<Expr>, s: State)
       // a key is read number by number, even where all of it is one
       if (uniformValue(a) !== undefined && !readsKey(n)) continue
       if (hasRole(a, 'map') && !stored.has(a)) stack.push(a)
-      else reads.set(a, s.views.get(a) as View)
+      else reads.set(a, viewed(s, a))
     }
   return reads
-}
-
-const make = (
-  s: State,
-  dtype: Buffer['dtype'],
-  size: number,
-  role: Buffer['role'] = { kind: 'temporary' }
-): Buffer => ({ id: s.next++, dtype, size, role })
-
-const push = (s: State, k: Kernel, ...buffers: readonly Buffer[]): void => {
-  for (const b of buffers) s.filledBy.set(b, s.kernels.length)
-  s.kernels.push(k)
-}
-
-/** copies what a view shows, row-major */
-const copied = (s: State, n: Expr, from: View): View => {
-  const to = strided(make(s, n.dtype, sizeOf(n.shape)), n.shape)
-  push(s, { kind: 'map', shape: n.shape, outputs: [{ node: n, to }], reads: new Map([[n, from]]) }, to.buffer)
-  return to
-}
-
-const leafView = (s: State, n: ExprOf<OpOf<'leaf'>>): View => {
-  switch (n.op) {
-    case 'input': {
-      const known =
-        s.inputs.get(n.attrs.name) ??
-        strided(make(s, n.dtype, sizeOf(n.shape), { kind: 'input', name: n.attrs.name }), n.shape)
-      s.inputs.set(n.attrs.name, known)
-      return known
-    }
-    case 'constant': {
-      const { value } = n.attrs
-      const buffer = make(s, n.dtype, value.data.length, { kind: 'constant', value })
-      s.constants.push(buffer)
-      return { buffer, shape: n.shape, stride: value.stride, offset: value.offset }
-    }
-  }
-}
-
-const viewOf = (s: State, n: ExprOf<OpOf<'view'>>): View => {
-  const from = s.views.get(n.args[0] as Expr) as View
-  switch (n.op) {
-    case 'reshape': {
-      const stride = isPlain(from) ? stridesOf(n.shape) : stridesAs(from.shape, from.stride, n.shape)
-      const plain = stride === undefined ? copied(s, n.args[0] as Expr, from) : from
-      return { ...plain, shape: n.shape, stride: stride ?? stridesOf(n.shape) }
-    }
-    case 'transpose':
-      return { ...from, shape: n.shape, stride: n.attrs.permutation.map(i => at(from.stride, i)) }
-    case 'broadcast':
-      return {
-        ...from,
-        shape: n.shape,
-        stride: from.stride.map((x, i) => (at(from.shape, i) === at(n.shape, i) ? x : 0))
-      }
-    case 'slice':
-      return {
-        ...from,
-        shape: n.shape,
-        offset: n.attrs.start.reduce((o, x, i) => o + x * at(from.stride, i), from.offset)
-      }
-    case 'windows': {
-      const [sn, sh, sw, sc] = [at(from.stride, 0), at(from.stride, 1), at(from.stride, 2), at(from.stride, 3)]
-      const w = n.attrs
-      return {
-        ...from,
-        shape: n.shape,
-        stride: [sn, sh * w.stride[0], sw * w.stride[1], sh * w.dilation[0], sw * w.dilation[1], sc]
-      }
-    }
-  }
 }
 
 /** a stored elementwise value joins an earlier kernel over the same space if all it reads is there by then */
@@ -198,7 +136,7 @@ const part = (v: View, start: Dims, shape: Dims): View => ({
 })
 
 const heavy = (s: State, n: ExprOf<OpOf<'heavy'>>): View => {
-  const arg = (i: number): View => s.views.get(n.args[i] as Expr) as View
+  const arg = (i: number): View => viewed(s, n.args[i] as Expr)
   const plain = (i: number): View => (isPlain(arg(i)) ? arg(i) : copied(s, n.args[i] as Expr, arg(i)))
   const to = strided(make(s, n.dtype, sizeOf(n.shape)), n.shape)
   const copyInto = (e: Expr, from: View, target: View): void =>
@@ -208,26 +146,28 @@ const heavy = (s: State, n: ExprOf<OpOf<'heavy'>>): View => {
       to.buffer
     )
   switch (n.op) {
-    case 'matmul':
-      push(
-        s,
-        { kind: 'matmul', a: matrix(s, n.args[0] as Expr, arg(0)), b: matrix(s, n.args[1] as Expr, arg(1)), to },
-        to.buffer
-      )
+    case 'matmul': {
+      const [a, b] = n.args as readonly [Expr, Expr]
+      const cut = windowMatrix(s, a)
+      // many windows at a time are packed from rows of B
+      const rowsOfB = (v: View): View => (cut?.transposed !== true || v.stride[1] === 1 ? v : copied(s, b, v))
+      const left: Pick<MatmulKernel, 'a' | 'windows'> =
+        cut === undefined ? { a: matrix(s, a, arg(0)) } : { a: cut.view, windows: cut.transposed ? 'columns' : 'rows' }
+      push(s, { kind: 'matmul', ...left, b: rowsOfB(matrix(s, b, arg(1))), to }, to.buffer)
       return to
+    }
     case 'gather':
       push(s, { kind: 'gather', table: plain(0), index: plain(1), to }, to.buffer)
       return to
-    case 'scatterAdd':
-    case 'unwindows': {
+    case 'scatterAdd': {
       const scratch = make(s, 'f64', sizeOf(n.shape))
-      const target =
-        n.op === 'unwindows'
-          ? ({ by: 'window', window: n.attrs } as const)
-          : ({ by: 'index', index: plain(1), rows: n.attrs.rows } as const)
-      push(s, { kind: 'scatter', values: plain(0), target, scratch, to }, to.buffer, scratch)
+      const { rows } = n.attrs
+      push(s, { kind: 'scatter', values: plain(0), index: plain(1), rows, scratch, to }, to.buffer, scratch)
       return to
     }
+    case 'unwindows':
+      push(s, { kind: 'unwindows', values: plain(0), window: n.attrs, to }, to.buffer)
+      return to
     case 'concat': {
       const { axis } = n.attrs
       n.args.reduce((start, a, i) => {
@@ -270,18 +210,6 @@ const heavy = (s: State, n: ExprOf<OpOf<'heavy'>>): View => {
   }
 }
 
-/** a matmul operand: its rows or its columns must lie without gaps, its batches at even distances */
-const matrix = (s: State, e: Expr, v: View): View => {
-  const r = v.shape.length
-  const [row, col] = [at(v.stride, r - 2), at(v.stride, r - 1)]
-  const [m, n] = [at(v.shape, r - 2), at(v.shape, r - 1)]
-  const rows = (col === 1 || n === 1) && (row >= n || m === 1)
-  const cols = (row === 1 || m === 1) && (col >= m || n === 1)
-  const batches = v.stride.slice(0, -2)
-  const even = batches.every((x, i) => i === batches.length - 1 || x === at(batches, i + 1) * at(v.shape, i + 1))
-  return (rows || cols) && even ? v : copied(s, e, v)
-}
-
 /** whether one loop passes through all reduced axes, in every buffer that is read */
 const oneLoop = (shape: Dims, axes: Dims, reads: readonly View[]): boolean => {
   const real = [...shape.keys()].filter(a => at(shape, a) > 1)
@@ -297,7 +225,7 @@ const reduce = (s: State, n: ExprOf<OpOf<'reduce'>>, stored: ReadonlySet<Expr>):
   const { axes } = n.attrs
   const to = strided(make(s, n.dtype, sizeOf(n.shape)), n.shape)
   const inline = (hasRole(x, 'map') && !stored.has(x)) || uniformValue(x) !== undefined
-  const reads = inline ? readsBelow([x], stored, s) : new Map([[x, s.views.get(x) as View]])
+  const reads = inline ? readsBelow([x], stored, s) : new Map([[x, viewed(s, x)]])
   if (
     oneLoop(
       x.shape,
@@ -308,7 +236,7 @@ const reduce = (s: State, n: ExprOf<OpOf<'reduce'>>, stored: ReadonlySet<Expr>):
     push(s, { kind: 'reduce', op: n.op, node: x, shape: x.shape, axes, reads, to }, to.buffer)
     return to
   }
-  const from = inline ? fuseMap(s, x, stored) : (s.views.get(x) as View)
+  const from = inline ? fuseMap(s, x, stored) : viewed(s, x)
   const order = [...x.shape.keys()].filter(a => !axes.includes(a)).concat(axes)
   const shape = order.map(a => at(x.shape, a))
   const node = { ...x, shape }
@@ -334,7 +262,16 @@ const reduce = (s: State, n: ExprOf<OpOf<'reduce'>>, stored: ReadonlySet<Expr>):
 
 /** Kernels in an order in which everything is there when it is read. */
 export const fuse = ({ outputs, order, materialized: stored }: Materialized): KernelProgram => {
-  const s: State = { views: new Map(), kernels: [], filledBy: new Map(), constants: [], inputs: new Map(), next: 0 }
+  const s: State = {
+    views: new Map(),
+    kernels: [],
+    filledBy: new Map(),
+    constants: [],
+    inputs: new Map(),
+    cut: new Map(),
+    stored: new Map(),
+    next: 0
+  }
   const inside = new Set(order.flatMap(n => tilesOf(n)?.inside ?? []).filter(n => !stored.has(n)))
   for (const n of order) {
     if (inside.has(n)) continue
@@ -343,15 +280,18 @@ export const fuse = ({ outputs, order, materialized: stored }: Materialized): Ke
     if (hasRole(n, 'none')) continue
     else if (n.op === 'unwindows' && tiles !== undefined) s.views.set(n, tiled(s, n, tiles.places, stored))
     else if (hasRole(n, 'leaf')) s.views.set(n, leafView(s, n))
-    else if (hasRole(n, 'view')) s.views.set(n, viewOf(s, n))
-    else if (hasRole(n, 'map')) {
+    else if (hasRole(n, 'view')) {
+      const cut = cutOf(s, n)
+      if (cut === undefined) s.views.set(n, viewOf(s, n))
+      else s.cut.set(n, cut)
+    } else if (hasRole(n, 'map')) {
       if (stored.has(n)) s.views.set(n, fuseMap(s, n, stored))
     } else if (hasRole(n, 'reduce')) s.views.set(n, reduce(s, n, stored))
     else s.views.set(n, heavy(s, n))
   }
   const results = Object.fromEntries(
     Object.entries(outputs).map(([name, e]) => {
-      const v = s.views.get(e) as View
+      const v = viewed(s, e)
       return [name, isWhole(v) && v.buffer.role.kind === 'temporary' ? v : copied(s, e, v)]
     })
   )

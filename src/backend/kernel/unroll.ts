@@ -17,6 +17,7 @@ type Windows = Node<'windows'>
 type Unwindows = Node<'unwindows'>
 
 const at = (d: Dims, i: number): number => d[i] as number
+const product = (...sizes: readonly (number | undefined)[]): number => sizes.reduce<number>((x, y) => x * (y ?? 1), 1)
 /** the shape with another size along an axis */
 const resized = (shape: Dims, axis: number, size: number): Dims => shape.map((n, a) => (a === axis ? size : n))
 const belowReshapes = (e: Expr): Expr => {
@@ -27,8 +28,8 @@ const belowReshapes = (e: Expr): Expr => {
 
 /** the axis of a reshaped [n, oh, ow, kh, kw, c] along which the places of a window lie, side by side */
 const axisOfPlaces = (shape: Dims, [n, oh, ow, kh, kw]: Dims): number => {
-  const before = sizeOf([n, oh, ow] as Dims)
-  const places = sizeOf([kh, kw] as Dims)
+  const before = product(n, oh, ow)
+  const places = product(kh, kw)
   return shape.findIndex((size, a) => size === places && sizeOf(shape.slice(0, a)) === before)
 }
 
@@ -164,7 +165,7 @@ const placesOf = (n: Expr, u: Unrolling, args: readonly (readonly Expr[])[]): re
       b.node(
         n.op,
         args.map(a => a[i] as Expr),
-        n.attrs as never
+        n.attrs
       )
     )
   const below = belowReshapes(n) as Windows
@@ -182,7 +183,7 @@ const unrolled = (root: Expr, u: Unrolling): readonly Expr[] | undefined => {
     const below = partsBelow(n, u)
     if (below === undefined) return undefined
     const missing = below.filter(a => !made.has(a))
-    if (missing.length > 0) stack.push(...missing)
+    if (missing.length > 0) for (const a of missing) stack.push(a)
     else {
       stack.pop()
       if (!made.has(n))
@@ -210,7 +211,7 @@ const unrolledReduction = (n: Expr, now: (e: Expr) => Expr): Expr | undefined =>
   if (!isSmall(places) || axis === x.shape.length - 1) return undefined
   const u: Unrolling = { axis, places, now, foundWindows: false }
   const xs = unrolled(n.op === 'sum' && picksLargest(x, axis) ? (x.args[1] as Expr) : x, u)
-  return xs === undefined || !u.foundWindows ? undefined : reduced(n as Node<'sum'> | Node<'reduceMax'>, xs)
+  return xs === undefined || !u.foundWindows ? undefined : reduced(n, xs)
 }
 
 /** whether no two windows share a number of the image */
@@ -262,7 +263,7 @@ export const unrollWindows = (
     const made = unrolledReduction(n, now) ?? unrolledWindows(n, now)
     const args = n.args.map(now)
     const same = args.every((a, i) => a === n.args[i])
-    become.set(n, made ?? (same ? n : b.node(n.op, args, n.attrs as never)))
+    become.set(n, made ?? (same ? n : b.node(n.op, args, n.attrs)))
   }
   return Object.fromEntries(Object.entries(outputs).map(([name, e]) => [name, now(e)]))
 }

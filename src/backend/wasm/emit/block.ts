@@ -8,16 +8,45 @@ import { i1, routine, smaller, type Routine } from './routine.js'
 
 const zeroTo = (n: number): readonly number[] => Array.from({ length: n }, (_, i) => i)
 
+/** the sums of a block so far, from where the product is stored */
+const fetchSums = (
+  p: Precision,
+  vectors: number,
+  at: {
+    readonly sum: (row: number, h: number) => Local<'v128'>
+    readonly pc: Local<'i32'>
+    readonly end: Local<'i32'>
+    readonly height: Local<'i32'>
+    readonly line: Local<'i32'>
+  }
+): void => {
+  const row = (r: number, pointer: Local<'i32'>): void => {
+    for (const h of zeroTo(vectors)) {
+      local.get(pointer)
+      v128.load({ offset: h * 16, align: p.size })
+      local.set(at.sum(r, h))
+    }
+  }
+  row(0, at.pc)
+  for (const r of zeroTo(blockRows).slice(1)) {
+    i1.lt(integer(r), get(at.height))()
+    if_({}, () => {
+      set(at.end, i1.add(get(at.pc), i1.mul(get(at.line), integer(r))))
+      row(r, at.end)
+    })
+  }
+}
+
 /**
  * (a, rows, b, panels, c, depth, line, across): rows of A, packed in blocks, times panels of B of so many vectors; the product, of which
  * `valid` columns of a panel count, has `line` bytes to a row, and `across` from the columns of one panel to those of the next. A block of
- * rows passes over a few panels before the next one does.
+ * rows passes over a few panels before the next one does. `carried`: the sums go on from what the product holds.
  *
  * The innermost loop is written for the order in which V8's optimizing compiler puts its instructions. A turn that loads all it needs before
  * it computes is a tenth slower than one that loads each number just before its use; of the turns that V8 joins, the last one comes out so
  * if the rows are loaded in the opposite order of their sums. Pointers that move before they are used save a copy of each.
  */
-export const multiplyPanels = (p: Precision, vectors: number, valid: number): Routine =>
+export const multiplyPanels = (p: Precision, vectors: number, valid: number, carried = false): Routine =>
   routine(
     ['a', 'rows', 'b', 'panels', 'c', 'depth', 'line', 'across'],
     { integers: 9, vectors: (blockRows + 1) * vectors + 1 },
@@ -36,6 +65,7 @@ export const multiplyPanels = (p: Precision, vectors: number, valid: number): Ro
             p.zero()
             local.set(sum(r, h))
           }
+        if (carried) fetchSums(p, vectors, { sum, pc, end, height, line: l.line })
         set(pa, i1.sub(get(first), integer(aStep)))
         advance(pb, -bStep)
         set(end, i1.add(get(pb), i1.mul(get(l.depth), integer(bStep))))

@@ -1,12 +1,13 @@
 /** The routines that a matrix product calls, with its sizes and the layouts of its operands as their arguments. */
 import type { Local } from 'wasmati'
-import { blockRows, blockVectors, isPacked, panelWidth } from '../../kernel/tiling.js'
+import { blockRows, blockVectors, isPacked, lineBytes, panelWidth, tilingOf } from '../../kernel/tiling.js'
 import { multiplyPanels } from './block.js'
 import { get, integer, set, type Push } from './lanes.js'
 import type { Product } from './matrix.js'
 import { groupsTogether, packAcross, packAlong } from './pack.js'
 import { advance, repeat } from './loops.js'
 import { i1, invoke, type Routine, type Share } from './routine.js'
+import { addWindows, cutWindows } from './windows.js'
 
 /** so many full panels of B, or the one that is left over */
 type Panels = Push | 'rest'
@@ -16,13 +17,56 @@ export interface Calls {
   readonly packA: (from: Push, rows: Push, to: number) => void
   /** packs panels of B; both pointers and the counter move */
   readonly packB: (from: Local<'i32'>, to: Local<'i32'>, panels: Panels, counter: Local<'i32'>) => void
+  /** cuts some windows, the rows of A, from the first one on */
+  readonly cut?: (first: Push, count: Push) => void
+  /** adds up the windows of an image, which are rows of the product */
+  readonly add?: (image: Push) => void
   /** packed rows times packed panels */
   readonly multiply: (rowsOfA: Push, rows: Push, panelsOfB: Push, panels: Panels, to: Push) => void
 }
 
+/** where in its scratch memory a product has its pieces, the windows that it cuts, those that it adds up, and their sums */
+export const placesIn = (
+  product: Product,
+  threads: number
+): { readonly pieceAt: number; readonly cutAt: number; readonly addedAt: number; readonly sumsAt: number } => {
+  const { images } = product
+  const { wholeBytes, pieceBytes, cutBytes, addedBytes } = tilingOf(product, threads)
+  const pieceAt = product.panel + wholeBytes
+  const cutAt = Math.ceil((pieceAt + pieceBytes) / 64) * 64
+  const addedAt = cutAt + cutBytes
+  return { pieceAt, cutAt, addedAt, sumsAt: addedAt + addedBytes - (images === undefined ? 0 : lineBytes(images)) }
+}
+
+/** the calls of a product that cuts or adds up windows */
+const windowCallsOf = (product: Product, share: Share, threads: number): Pick<Calls, 'cut' | 'add'> => {
+  const { p, windows, images } = product
+  const { cutAt, addedAt, sumsAt } = placesIn(product, threads)
+  const cutting = windows === undefined ? undefined : cutWindows(windows, p)
+  const adding = images === undefined ? undefined : addWindows(images, p, sumsAt, share)
+  return {
+    ...(cutting === undefined
+      ? {}
+      : {
+          cut: (first, count) => {
+            invoke(cutting, first, count, integer(cutAt))
+          }
+        }),
+    ...(adding === undefined || images === undefined
+      ? {}
+      : {
+          add: image => {
+            const bytes = images.height * images.width * images.channels * p.size
+            invoke(adding, integer(addedAt), i1.add(integer(images.base), i1.mul(image, integer(bytes))))
+          }
+        })
+  }
+}
+
 /** The routines must be made before the function that calls them. */
-export const callsOf = (product: Product, share: Share): Calls => {
-  const { p, m, n, a, b, c, depth } = product
+export const callsOf = (product: Product, share: Share, threads: number): Calls => {
+  const { p, m, n, a, b, c, depth, images } = product
+  const windowCalls = windowCallsOf(product, share, threads)
   const acrossOf = (width: number, together: number): Routine =>
     share(`${together} x ${width} bytes across`, () => packAcross(width, together))
   /** packs groups of lines that lie side by side, most of them several in one go */
@@ -44,7 +88,8 @@ export const callsOf = (product: Product, share: Share): Calls => {
   const rowsAlong = aAlong ? along(blockRows) : undefined
   const rowsAcross = aAlong ? undefined : across(blockRows * p.size)
   const blockBytes = depth * blockRows * p.size
-  const left = m % blockRows
+  // windows that are added up come by images
+  const left = (images === undefined ? m : images.oh * images.ow) % blockRows
   const leftAlong = aAlong && left > 0 ? along(left) : undefined
   /** rows of A from an address on; those that are missing in the last block do not count */
   const packA = (from: Push, rows: Push, to: number): void => {
@@ -127,5 +172,5 @@ export const callsOf = (product: Product, share: Share): Calls => {
     const [count, beside] = [panels === 'rest' ? integer(1) : panels, integer(c.panel ?? wide * p.size)]
     invoke(routine, from, rows, panel, count, to, integer(depth), integer(c.row), beside)
   }
-  return { packA, packB, multiply }
+  return { packA, packB, multiply, ...windowCalls }
 }

@@ -16,6 +16,7 @@ import type { Sharing } from './panel.js'
 import { emitReduce } from './reduce.js'
 import type { Routine } from './routine.js'
 import type { Library } from './scope.js'
+import { emitUnwindows } from './windows.js'
 import type { ComputeProduct, ImportedProduct } from '../equipment.js'
 
 /** Threefry-2x32 of (0, place) under a key, for four places at a time; a draw is the exclusive or of the block's two words */
@@ -88,6 +89,8 @@ const emitKernel = (
       return emitGather(k, where)
     case 'scatter':
       return emitScatter(k, where)
+    case 'unwindows':
+      return emitUnwindows(k, where)
     case 'fingerprint':
       return emitFingerprint(k, where)
     case 'foldIn':

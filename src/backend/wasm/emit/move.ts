@@ -97,7 +97,7 @@ const finish = (
 }
 
 export const emitScatter = (k: ScatterKernel, where: Where): Procedure =>
-  withIntegers(12, locals => {
+  withIntegers(5, locals => {
     const l = (i: number): Local<'i32'> => locals[i] as Local<'i32'>
     const single = k.to.buffer.dtype === 'f32'
     const sums = where.address(k.scratch)
@@ -107,73 +107,22 @@ export const emitScatter = (k: ScatterKernel, where: Where): Procedure =>
     integer(k.scratch.size * 8)()
     memory.fill()
     set(from, integer(addressOf(where, k.values)))
-    if (k.target.by === 'index') {
-      const { index, rows } = k.target
-      const width = k.scratch.size / rows
-      const i = l(2)
-      set(i, integer(addressOf(where, index)))
-      times(l(3), sizeOf(index.shape), () => {
-        row(i, rows)
-        i32.const(width * 8)
-        i32.mul()
-        integer(sums)()
-        i32.add()
-        local.set(to)
-        times(l(4), width, () => {
-          accumulate(from, to, single)
-        })
-        advance(i, 4)
+    const { index, rows } = k
+    const width = k.scratch.size / rows
+    const i = l(2)
+    set(i, integer(addressOf(where, index)))
+    times(l(3), sizeOf(index.shape), () => {
+      row(i, rows)
+      i32.const(width * 8)
+      i32.mul()
+      integer(sums)()
+      i32.add()
+      local.set(to)
+      times(l(4), width, () => {
+        accumulate(from, to, single)
       })
-    } else {
-      const { window: w } = k.target
-      const [n, oh, ow, kh, kw, c] = [0, 1, 2, 3, 4, 5].map(a => at(k.values.shape, a)) as [
-        number,
-        number,
-        number,
-        number,
-        number,
-        number
-      ]
-      const [line, image] = [w.width * c * 8, w.height * w.width * c * 8]
-      // one pointer for each nested loop, each starting where the one around it stands
-      const levels: readonly (readonly [count: number, step: number])[] = [
-        [n, image],
-        [oh, w.stride[0] * line],
-        [ow, w.stride[1] * c * 8],
-        [kh, w.dilation[0] * line],
-        [kw, w.dilation[1] * c * 8]
-      ]
-      const nested = (depth: number): void => {
-        const level = levels[depth]
-        const pointer = l(2 + depth)
-        if (level === undefined) {
-          get(l(1 + depth))
-          local.set(to)
-          times(l(11), c, () => {
-            accumulate(from, to, single)
-          })
-          return
-        }
-        if (depth > 0) {
-          get(l(1 + depth))
-          local.set(pointer)
-        } else set(pointer, integer(sums))
-        const counter = l(7 + Math.min(depth, 3))
-        const [count, step] = level
-        // five counters are needed and four are left: the innermost window loop is written out
-        if (depth === 4)
-          for (let i = 0; i < count; i++) {
-            nested(5)
-            advance(pointer, step)
-          }
-        else
-          times(counter, count, () => {
-            nested(depth + 1)
-            advance(pointer, step)
-          })
-      }
-      nested(0)
-    }
+      advance(i, 4)
+    })
     finish(where, k.scratch, k.to, [l(0), l(1), l(2)], single)
   })
 

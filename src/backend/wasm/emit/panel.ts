@@ -6,7 +6,7 @@
 import { block, br, br_if, i32, if_, local, loop, type Local } from 'wasmati'
 import { counterBytes } from '../../kernel/thread-memory.js'
 import { isPacked, panelWidth, tilingOf, type Layout } from '../../kernel/tiling.js'
-import type { Calls } from './calls.js'
+import { placesIn, type Calls } from './calls.js'
 import { get, integer, set, type Push } from './lanes.js'
 import type { Locals, Product } from './matrix.js'
 import { advance } from './loops.js'
@@ -76,12 +76,17 @@ const eachPiece = (
   })
 }
 
-export const emitPanels = (product: Product, { packA, packB, multiply }: Calls, l: Locals, sharing?: Sharing): void => {
+export const emitPanels = (
+  product: Product,
+  { packA, packB, multiply, cut, add }: Calls,
+  l: Locals,
+  sharing?: Sharing
+): void => {
   const { p, m, a, b, c, batches, panel } = product
-  const { byRows, full, rest, piece, pieces, panelBytes, wholeBytes } = tilingOf(product, sharing?.threads ?? 1)
+  const { byRows, full, rest, piece, pieces, panelBytes } = tilingOf(product, sharing?.threads ?? 1)
   const [turn, count, from, to, counter, left, packed] = [l.i(0), l.i(1), l.i(2), l.i(3), l.i(4), l.i(5), l.i(6)]
   const places = { turn, range: l.i(7), end: l.i(8) }
-  const pieceAt = panel + wholeBytes
+  const { pieceAt, cutAt, addedAt } = placesIn(product, sharing?.threads ?? 1)
   const wide = panelWidth(product)
   const restAt = full * panelBytes
 
@@ -103,8 +108,9 @@ export const emitPanels = (product: Product, { packA, packB, multiply }: Calls, 
   /** some rows, against all panels, a few of these at a time */
   const rows = (first: Push): void => {
     set(count, smaller(integer(piece), i1.sub(integer(m), first)))
-    packA(i1.add(get(l.a), i1.mul(first, integer(a.row))), get(count), pieceAt)
-    set(to, i1.add(get(l.c), i1.mul(first, integer(c.row))))
+    cut?.(first, get(count))
+    packA(cut === undefined ? i1.add(get(l.a), i1.mul(first, integer(a.row))) : integer(cutAt), get(count), pieceAt)
+    set(to, add === undefined ? i1.add(get(l.c), i1.mul(first, integer(c.row))) : integer(addedAt))
     set(from, isPacked(product) ? get(l.b) : integer(panel))
     if (full > 0) {
       multiply(integer(pieceAt), get(count), get(from), integer(full), get(to))
@@ -112,6 +118,7 @@ export const emitPanels = (product: Product, { packA, packB, multiply }: Calls, 
       advance(to, full * wide * p.size)
     }
     if (rest > 0) multiply(integer(pieceAt), get(count), get(from), 'rest', get(to))
+    add?.(i1.div(first, integer(piece)))
   }
 
   /** some panels, against all rows */

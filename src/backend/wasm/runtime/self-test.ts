@@ -50,6 +50,9 @@ const [a, c, wide, small, index, key] = ['a', 'b', 'wide', 'tiny', 'index', 'key
   return b.input(name, dtype, shape)
 }) as [Expr, Expr, Expr, Expr, Expr, Expr]
 
+const image = b.reshape(a, [1, 6, 19, 1])
+const overlapping = { size: [2, 3], stride: [1, 1], dilation: [1, 1] } as const
+
 /** @internal by the names that an error gives them */
 export const formulas: Readonly<Record<string, Expr>> = {
   matmul: b.matmul(a, c),
@@ -63,6 +66,7 @@ export const formulas: Readonly<Record<string, Expr>> = {
   'subnormal numbers': b.add(small, b.mul(small, 0.75)),
   gather: b.gather(a, index),
   scatter: b.scatterAdd(b.gather(a, index), index, 6),
+  'windows added up': b.unwindows(b.windows(image, overlapping.size), overlapping, 6, 19),
   'random bits': b.random(b.foldIn(key, 3), 'uniform', [13]),
   fingerprint: b.fingerprint(a)
 }
@@ -88,6 +92,7 @@ export const known: Readonly<Record<string, number>> = {
   'subnormal numbers': 1725457201,
   gather: 1764205504,
   scatter: 664783626,
+  'windows added up': 1601812171,
   'random bits': 1626022133,
   fingerprint: 2574015765
 }
