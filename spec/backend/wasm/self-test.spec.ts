@@ -54,6 +54,7 @@ describe('self-test', () => {
       gather: true,
       scatter: true,
       unwindows: true,
+      channelSums: true,
       fingerprint: true,
       foldIn: true
     }

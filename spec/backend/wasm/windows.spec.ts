@@ -20,6 +20,8 @@ import { input, model } from '../../../src/layer/model.js'
 import { averagePool } from '../../../src/layer/spatial/average-pool.js'
 import { conv2d } from '../../../src/layer/spatial/conv2d.js'
 import { firstMax, tapsOf } from '../../../src/layer/spatial/pool.js'
+import { depthwiseConv2d } from '../../../src/layer/spatial/depthwise-conv2d.js'
+import { windowProduct } from '../../../src/layer/spatial/windows.js'
 import { maxPool } from '../../../src/layer/spatial/max-pool.js'
 import { softmaxCrossEntropy } from '../../../src/train/loss/index.js'
 import { adam } from '../../../src/train/optimizer/index.js'
@@ -75,6 +77,15 @@ const convolution = (i: Images, out: number): Readonly<Record<string, Expr>> => 
   return { y, dx, dw }
 }
 
+/** numbers that are hard to compare */
+const hard = (dtype: FloatType, shape: readonly number[], s: number): Tensor => {
+  const some = [-0, 0, 1, 1, -1, NaN, Infinity, -Infinity, 2, 0.5]
+  const picks = numbersOf(numbers('u32', [sizeOf(shape)], s, some.length))
+  const out = allocate(dtype, sizeOf(shape))
+  for (let i = 0; i < out.length; i++) out[i] = some[picks[i] as number] as number
+  return tensorView(dtype, shape, out)
+}
+
 describe('convolutions', () => {
   it('and their gradients have the bits of stored windows', () => {
     fc.assert(
@@ -107,14 +118,34 @@ describe('convolutions', () => {
   })
 })
 
-/** numbers that are hard to compare */
-const hard = (dtype: FloatType, shape: readonly number[], s: number): Tensor => {
-  const some = [-0, 0, 1, 1, -1, NaN, Infinity, -Infinity, 2, 0.5]
-  const picks = numbersOf(numbers('u32', [sizeOf(shape)], s, some.length))
-  const out = allocate(dtype, sizeOf(shape))
-  for (let i = 0; i < out.length; i++) out[i] = some[picks[i] as number] as number
-  return tensorView(dtype, shape, out)
-}
+describe('depthwise convolutions', () => {
+  const depthwise = (i: Images, outputs: number): Readonly<Record<string, Expr>> => {
+    const x = b.input('x', i.dtype, shapeOf(i))
+    const w = b.input('w', i.dtype, [...i.size, 1, i.c * outputs])
+    const y = windowProduct(b.windows(x, i.size, i.stride, i.dilation), w, 2, i.c)
+    const r = b.input('r', i.dtype, y.shape)
+    const [dx, dw] = gradients(b.sum(b.mul(y, r), [0, 1, 2, 3]), [x, w]) as [Expr, Expr]
+    return { y, dx, dw }
+  }
+  it('and their gradients have the bits of products channel by channel', () => {
+    fc.assert(
+      fc.property(images, small(3), seed, fc.boolean(), (i, outputs, s, isHard) => {
+        const made = depthwise(i, outputs)
+        agree(made, {
+          x: (isHard ? hard : numbers)(i.dtype, shapeOf(i), s),
+          w: numbers(i.dtype, [...i.size, 1, i.c * outputs], s + 1),
+          r: numbers(i.dtype, (made['y'] as Expr).shape, s + 2)
+        })
+      }),
+      { numRuns: runs(40) }
+    )
+  })
+
+  it('are elementwise kernels along the channels, and sums of channels', () => {
+    const i: Images = { n: 3, h: 9, width: 8, c: 8, size: [3, 3], stride: [1, 1], dilation: [1, 1], dtype: 'f32' }
+    expect(kernelsOf(depthwise(i, 1)).map(k => k.kind)).toEqual(['map', 'map', 'unwindows', 'channelSums', 'map'])
+  })
+})
 
 describe('pooling', () => {
   const pooled = {
@@ -159,6 +190,7 @@ describe('a small convolutional network', () => {
     maxPool(2),
     conv2d(12, [3, 2], { stride: [1, 2], dilation: [2, 1], padding: 'same' }),
     relu,
+    depthwiseConv2d(3, { padding: 'same' }),
     averagePool(2, { stride: 1 }),
     flatten,
     dense(5)

@@ -17,7 +17,7 @@ import { emptyPlan, planMemory, type MemoryPlan } from './memory-plan.js'
 import { partition } from './partition.js'
 import { schedule } from './schedule.js'
 import { simplify } from './simplify.js'
-import { unrollWindows } from './unroll.js'
+import { unrollWindows } from './unroll-windows.js'
 import { accessOfMoves, threadProgram, type Part, type Scheduled } from './thread-programs.js'
 import { layOutWeights, type Panels } from './weight-layout.js'
 

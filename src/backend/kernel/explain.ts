@@ -65,6 +65,8 @@ const costOf = (k: Kernel): Cost => {
     }
     case 'gather':
       return { what: `${showShape(k.table.shape)} at ${showShape(k.index.shape)}`, ops: 'gather', flops: 0 }
+    case 'channelSums':
+      return { what: showShape(k.windows.shape), ops: 'matmul by channels', flops: 2 * sizeOf(k.windows.shape) }
     case 'scatter':
     case 'unwindows':
       return {

@@ -1,9 +1,10 @@
 /** Where the expressions of a graph lie, or which view shows them, as kernels are made of it. */
 import type { Expr, ExprOf } from '../../expr/op.js'
-import type { OpOf } from '../../expr/ops/table.js'
+import { hasRole, type OpOf } from '../../expr/ops/table.js'
 import { sizeOf, stridesOf, type Dims } from '../../value/shape.js'
 import { isPlain, type Buffer, type Kernel, type View } from './ir.js'
 import { stridesAs } from './space.js'
+import { belowReshapes } from './unroll.js'
 
 const at = (d: Dims, i: number): number => d[i] as number
 export const strided = (buffer: Buffer, shape: Dims): View => ({ buffer, shape, stride: stridesOf(shape), offset: 0 })
@@ -49,19 +50,24 @@ export const copied = (s: State, n: Expr, from: View): View => {
   return to
 }
 
-/** where an expression lies, or what shows it */
-export const viewed = (s: State, e: Expr): View => {
-  const known = s.views.get(e)
-  const cut = s.cut.get(e)
-  if (known !== undefined || cut === undefined) return known as View
+/** windows that something needs in memory, or a matrix of them */
+const storedCut = (s: State, e: Expr, cut: Cut): View => {
   const all = s.stored.get(cut.windows) ?? copied(s, cut.windows, cut.view)
   s.stored.set(cut.windows, all)
-  const rows = at(e.shape, 0)
-  const view = cut.transposed
-    ? { ...all, shape: e.shape, stride: [1, rows] }
-    : { ...all, shape: e.shape, stride: stridesOf(e.shape) }
-  s.views.set(e, view)
-  return view
+  return { ...all, shape: e.shape, stride: cut.transposed ? [1, at(e.shape, 0)] : stridesOf(e.shape) }
+}
+/** Where an expression lies, or what shows it. Views are found, and copied where they must be, when something reads them. */
+export const viewed = (s: State, e: Expr): View => {
+  const missing: Expr[] = []
+  for (let x = e; !s.views.has(x) && hasRole(x, 'view'); x = x.args[0] as Expr) {
+    missing.push(x)
+    if (s.cut.has(x)) break
+  }
+  for (const x of missing.reverse()) {
+    const cut = s.cut.get(x)
+    s.views.set(x, cut === undefined ? viewOf(s, x as ExprOf<OpOf<'view'>>) : storedCut(s, x, cut))
+  }
+  return s.views.get(e) as View
 }
 /** whether an expression is reshaped windows that would have to be copied, or the transpose of their matrix */
 export const cutOf = (s: State, n: Expr): Cut | undefined => {
@@ -69,8 +75,9 @@ export const cutOf = (s: State, n: Expr): Cut | undefined => {
   const below = s.cut.get(x)
   if (n.op === 'reshape') {
     if (below !== undefined) return below.transposed ? undefined : below
-    const view = s.views.get(x)
-    const copies = x.op === 'windows' && view !== undefined && stridesAs(view.shape, view.stride, n.shape) === undefined
+    if (x.op !== 'windows') return undefined
+    const view = viewed(s, x)
+    const copies = stridesAs(view.shape, view.stride, n.shape) === undefined
     return copies ? { windows: x, view, transposed: false } : undefined
   }
   const turns = n.op === 'transpose' && n.shape.length === 2 && n.attrs.permutation[0] === 1
@@ -95,11 +102,17 @@ export const leafView = (s: State, n: ExprOf<OpOf<'leaf'>>): View => {
   }
 }
 
-export const viewOf = (s: State, n: ExprOf<OpOf<'view'>>): View => {
+/** Whether it is part of something, reshaped. What was turned is copied: updates join only numbers in order. */
+const isPartOf = (n: Expr): boolean => ['windows', 'slice'].includes(belowReshapes(n).op)
+const viewOf = (s: State, n: ExprOf<OpOf<'view'>>): View => {
   const from = viewed(s, n.args[0] as Expr)
   switch (n.op) {
     case 'reshape': {
-      const stride = isPlain(from) ? stridesOf(n.shape) : stridesAs(from.shape, from.stride, n.shape)
+      const stride = isPlain(from)
+        ? stridesOf(n.shape)
+        : isPartOf(n)
+          ? stridesAs(from.shape, from.stride, n.shape)
+          : undefined
       const plain = stride === undefined ? copied(s, n.args[0] as Expr, from) : from
       return { ...plain, shape: n.shape, stride: stride ?? stridesOf(n.shape) }
     }

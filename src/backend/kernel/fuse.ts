@@ -17,22 +17,12 @@ import {
   type View
 } from './ir.js'
 import { simplify, uniformValue } from './simplify.js'
-import {
-  copied,
-  cutOf,
-  leafView,
-  make,
-  matrix,
-  push,
-  strided,
-  viewed,
-  viewOf,
-  windowMatrix,
-  type State
-} from './fuse-views.js'
+import { copied, cutOf, leafView, make, matrix, push, strided, viewed, windowMatrix, type State } from './fuse-views.js'
 import { materialize, type Materialized } from './materialize.js'
 import { collapse, stridesAs } from './space.js'
-import { tilesOf, unrollWindows } from './unroll.js'
+import { unrollWindows } from './unroll-windows.js'
+import { tilesOf } from './unroll.js'
+import { channelSumsOf } from './unroll-channels.js'
 import { largest } from '../../value/largest.js'
 
 /** more outputs than this in one kernel would run out of registers */
@@ -135,6 +125,16 @@ const part = (v: View, start: Dims, shape: Dims): View => ({
   offset: start.reduce((o, x, i) => o + x * at(v.stride, i), v.offset)
 })
 
+/** a product of windows and numbers, each channel by itself, as its own kernel: where the channels lie side by side */
+const channelSums = (s: State, n: Expr, to: View): Kernel | undefined => {
+  const windows = channelSumsOf(n)
+  if (windows === undefined) return undefined
+  const [a, b] = [viewed(s, windows), viewed(s, n.args[1] as Expr)]
+  const channels = at(n.shape, 0)
+  const alongside = channels === 1 || (a.stride[5] === 1 && b.stride[0] === 1)
+  return alongside ? { kind: 'channelSums', windows: a, values: b, to } : undefined
+}
+
 const heavy = (s: State, n: ExprOf<OpOf<'heavy'>>): View => {
   const arg = (i: number): View => viewed(s, n.args[i] as Expr)
   const plain = (i: number): View => (isPlain(arg(i)) ? arg(i) : copied(s, n.args[i] as Expr, arg(i)))
@@ -148,6 +148,11 @@ const heavy = (s: State, n: ExprOf<OpOf<'heavy'>>): View => {
   switch (n.op) {
     case 'matmul': {
       const [a, b] = n.args as readonly [Expr, Expr]
+      const sums = channelSums(s, n, to)
+      if (sums !== undefined) {
+        push(s, sums, to.buffer)
+        return to
+      }
       const cut = windowMatrix(s, a)
       // many windows at a time are packed from rows of B
       const rowsOfB = (v: View): View => (cut?.transposed !== true || v.stride[1] === 1 ? v : copied(s, b, v))
@@ -282,8 +287,8 @@ export const fuse = ({ outputs, order, materialized: stored }: Materialized): Ke
     else if (hasRole(n, 'leaf')) s.views.set(n, leafView(s, n))
     else if (hasRole(n, 'view')) {
       const cut = cutOf(s, n)
-      if (cut === undefined) s.views.set(n, viewOf(s, n))
-      else s.cut.set(n, cut)
+      // what shows it is found when something reads it
+      if (cut !== undefined) s.cut.set(n, cut)
     } else if (hasRole(n, 'map')) {
       if (stored.has(n)) s.views.set(n, fuseMap(s, n, stored))
     } else if (hasRole(n, 'reduce')) s.views.set(n, reduce(s, n, stored))

@@ -99,6 +99,18 @@ export interface UnwindowsKernel {
   readonly to: View
 }
 /** a sum mod 2^64 over the words of plain numbers */
+/**
+ * For each channel and each place of a window the sum over all windows of a number of the window times one of `values` [c, windows, 1]: a matrix
+ * product in its order, each channel by itself.
+ */
+export interface ChannelSumsKernel {
+  readonly kind: 'channelSums'
+  /** [n, oh, ow, kh, kw, c] */
+  readonly windows: View
+  readonly values: View
+  /** [c, places, 1] */
+  readonly to: View
+}
 export interface FingerprintKernel {
   readonly kind: 'fingerprint'
   readonly values: View
@@ -117,6 +129,7 @@ export type Kernel =
   | GatherKernel
   | ScatterKernel
   | UnwindowsKernel
+  | ChannelSumsKernel
   | FingerprintKernel
   | FoldInKernel
 
@@ -145,6 +158,8 @@ export const readsOf = (k: Kernel): readonly View[] => {
       return [k.table, k.index]
     case 'scatter':
       return [k.values, k.index]
+    case 'channelSums':
+      return [k.windows, k.values]
     case 'unwindows':
     case 'fingerprint':
       return [k.values]
@@ -184,6 +199,8 @@ export const withViews = (k: Kernel, f: (v: View) => View): Kernel => {
       return { ...k, table: f(k.table), index: f(k.index), to: f(k.to) }
     case 'scatter':
       return { ...k, values: f(k.values), index: f(k.index), to: f(k.to) }
+    case 'channelSums':
+      return { ...k, windows: f(k.windows), values: f(k.values), to: f(k.to) }
     case 'unwindows':
     case 'fingerprint':
       return { ...k, values: f(k.values), to: f(k.to) }

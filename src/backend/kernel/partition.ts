@@ -160,6 +160,17 @@ export const partition = (k: Kernel, threads: number, worth = worthSplitting): r
           }))
         : [k]
     }
+    case 'channelSums': {
+      const channels = at(k.to.shape, 0)
+      return sizeOf(k.windows.shape) >= worth && channels >= 4 * threads
+        ? ranges(channels, threads, 4).map(([start, size]) => ({
+            ...k,
+            windows: alongAxis(k.windows, 5, start, size),
+            values: alongAxis(k.values, 0, start, size),
+            to: alongAxis(k.to, 0, start, size)
+          }))
+        : [k]
+    }
     case 'unwindows': {
       const images = at(k.to.shape, 0)
       return sizeOf(k.values.shape) >= worth && images >= threads

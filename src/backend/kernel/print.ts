@@ -125,6 +125,8 @@ export const kernelLines = (k: Kernel, view: ShowView): readonly string[] => {
       return [`gather ${view(k.to)} = ${view(k.table)} at ${view(k.index)}`]
     case 'scatter':
       return [`scatter ${view(k.to)} = ${view(k.values)} at ${view(k.index)}`]
+    case 'channelSums':
+      return [`channelSums ${view(k.to)} = ${view(k.windows)} ${view(k.values)}`]
     case 'unwindows':
       return [`unwindows ${view(k.to)} = ${view(k.values)}`]
     case 'fingerprint':

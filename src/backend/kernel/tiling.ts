@@ -50,7 +50,7 @@ const layoutOf = (v: View, address: AddressOf, packed = false): Layout => {
   return { base, row: upright ? line : size, column: upright ? size : line, batch: 0, panel: lines * line }
 }
 
-/** windows [n, oh, ow, kh, kw, c] as they lie in an image: their sizes, and the bytes from one to the next along each axis */
+/** windows [n, oh, ow, kh, kw, c] of images: their sizes, and the bytes from one to the next along each axis */
 export interface WindowLayout {
   readonly as: 'rows' | 'columns'
   readonly base: number
@@ -65,7 +65,7 @@ export interface ImageLayout extends ImageWindow {
   readonly ow: number
   readonly channels: number
 }
-/** the images of a view, and how windows lie in them */
+/** the images of a view, and how many windows each has */
 export const imagesOf = (to: View, window: ImageWindow, address: AddressOf): ImageLayout => {
   const count = (axis: 0 | 1): number =>
     windowCount(at(to.shape, 1 + axis), window.size[axis], window.stride[axis], window.dilation[axis])
@@ -96,7 +96,7 @@ export const sizesOf = (k: MatmulKernel, address: AddressOf = () => 0): ProductS
   const r = k.b.shape.length
   const p = elementSizes[k.to.buffer.dtype as 'f32' | 'f64']
   const [depth, n] = [at(k.b.shape, r - 2), at(k.b.shape, r - 1)]
-  // what is cut lies in scratch memory, row by row, and so does what is added up
+  // what is cut is stored in scratch memory, row by row, and so is what is added up
   const scratch = (line: number): Layout => ({ base: 0, row: line * p.size, column: p.size, batch: 0 })
   const { windows, adds } = k
   const size = (d: Dims): number => d.reduce((x, y) => x * y, 1)

@@ -20,7 +20,7 @@ const at = (d: Dims, i: number): number => d[i] as number
 const product = (...sizes: readonly (number | undefined)[]): number => sizes.reduce<number>((x, y) => x * (y ?? 1), 1)
 /** the shape with another size along an axis */
 const resized = (shape: Dims, axis: number, size: number): Dims => shape.map((n, a) => (a === axis ? size : n))
-const belowReshapes = (e: Expr): Expr => {
+export const belowReshapes = (e: Expr): Expr => {
   let x = e
   while (x.op === 'reshape') x = x.args[0] as Expr
   return x
@@ -34,7 +34,7 @@ const axisOfPlaces = (shape: Dims, [n, oh, ow, kh, kw]: Dims): number => {
 }
 
 /** one place of each window, of the shape given: a view of the image */
-const placeOf = (w: Windows, place: number, shape: Dims): Expr => {
+export const placeOf = (w: Windows, place: number, shape: Dims): Expr => {
   const { size, stride, dilation } = w.attrs
   const [n, oh, ow, , , c] = w.shape as readonly [number, number, number, number, number, number]
   const [ky, kx] = [Math.floor(place / size[1]), place % size[1]]
@@ -203,7 +203,7 @@ const unrolled = (root: Expr, u: Unrolling): readonly Expr[] | undefined => {
 const isSmall = (places: number): boolean => places > 1 && places <= maxPlaces
 
 /** a sum or maximum over the places of windows, place by place */
-const unrolledReduction = (n: Expr, now: (e: Expr) => Expr): Expr | undefined => {
+export const unrolledReduction = (n: Expr, now: (e: Expr) => Expr): Expr | undefined => {
   if (!hasRole(n, 'reduce') || n.attrs.axes.length !== 1) return undefined
   const axis = at(n.attrs.axes, 0)
   const x = n.args[0] as Expr
@@ -219,7 +219,7 @@ const areApart = ({ attrs: { size, stride, dilation } }: Unwindows): boolean =>
   [0, 1].every(a => size[a] === 1 || (dilation[a] === 1 && at(stride, a) >= at(size, a)))
 
 /** windows that do not overlap, each of their places by itself */
-const unrolledWindows = (n: Expr, now: (e: Expr) => Expr): Expr | undefined => {
+export const unrolledWindows = (n: Expr, now: (e: Expr) => Expr): Expr | undefined => {
   if (n.op !== 'unwindows' || !areApart(n)) return undefined
   const all = n.args[0] as Expr
   const places = n.attrs.size[0] * n.attrs.size[1]
@@ -249,21 +249,4 @@ export const tilesOf = (n: Expr): Tiles | undefined => {
   return joined.args.every(x => x.shape[axis] === 1) && axisOfPlaces(joined.shape, all.shape) === axis
     ? { places: joined.args, inside: joined === all ? [joined] : [all, joined] }
     : undefined
-}
-
-/** The same outputs, with small windows place by place. */
-export const unrollWindows = (
-  order: readonly Expr[],
-  outputs: Readonly<Record<string, Expr>>
-): Readonly<Record<string, Expr>> => {
-  if (!order.some(n => n.op === 'windows' || n.op === 'unwindows')) return outputs
-  const become = new Map<Expr, Expr>()
-  const now = (e: Expr): Expr => become.get(e) ?? e
-  for (const n of order) {
-    const made = unrolledReduction(n, now) ?? unrolledWindows(n, now)
-    const args = n.args.map(now)
-    const same = args.every((a, i) => a === n.args[i])
-    become.set(n, made ?? (same ? n : b.node(n.op, args, n.attrs)))
-  }
-  return Object.fromEntries(Object.entries(outputs).map(([name, e]) => [name, now(e)]))
 }

@@ -122,6 +122,11 @@ const sizeFaults = (k: Kernel): Faults => {
     }
     case 'scatter':
       return faultIf(k.scratch.size !== sizeOf(k.to.shape), 'the sums of a scatter are as many as its results')
+    case 'channelSums': {
+      const [n, oh, ow, ...window] = k.windows.shape as readonly [number, number, number]
+      const fits = sizeOf(k.to.shape) === sizeOf(window) && k.values.shape[1] === n * oh * ow
+      return faultIf(!fits, 'sums of channels are as many as the numbers of a window')
+    }
     case 'unwindows':
     case 'gather':
     case 'fingerprint':

@@ -4,6 +4,7 @@ import type { Kernel } from '../../kernel/ir.js'
 import type { Part } from '../../kernel/thread-programs.js'
 import { emitBarrier } from './barrier.js'
 import { pow, unaryFunctions, type UnaryName } from './functions.js'
+import { emitChannelSums } from './channel-sums.js'
 import { copyBytes } from './copy.js'
 import { emitFingerprint } from './fingerprint.js'
 import { importedProduct } from './imported.js'
@@ -89,6 +90,8 @@ const emitKernel = (
       return emitGather(k, where)
     case 'scatter':
       return emitScatter(k, where)
+    case 'channelSums':
+      return emitChannelSums(k, where)
     case 'unwindows':
       return emitUnwindows(k, where)
     case 'fingerprint':

@@ -6,7 +6,7 @@ import { get, integer, set } from './lanes.js'
 import { advance, repeat, times, withLocals, type Procedure, type Where } from './loops.js'
 import { i1, invoke, routine, type Routine, type Share } from './routine.js'
 
-/** numbers that lie side by side in a window: so many, at each of some distances from the start of the image's and of the window's */
+/** numbers side by side in a window: how many, and the distances from the start of the window at which they begin, in the image and in the copy */
 interface Runs {
   readonly numbers: number
   readonly starts: readonly (readonly [inImage: number, inWindow: number])[]
@@ -111,7 +111,7 @@ export const cutWindows = ({ base, sizes, steps }: WindowLayout, p: ElementSize)
   })
 }
 
-/** (from, to, count): adds so many numbers to f64 sums, both side by side */
+/** (from, to, count): adds a count of numbers to f64 sums, both side by side */
 const addRun = (p: ElementSize): Routine =>
   routine(['from', 'to', 'count'], { integers: 1, vectors: 0 }, (l, i) => {
     const left = i(0)
