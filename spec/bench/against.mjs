@@ -9,7 +9,7 @@ import { lineOf } from './cells.mjs'
 const here = import.meta.dirname
 const root = join(here, '../..')
 /** what a ratio is shown for; the start of a process is taken from the same lines */
-const workloads = ['W1', 'W2', 'W3', 'W5', 'W6a', 'W6b', 'W7a', 'W7b']
+const workloads = ['W1', 'W2', 'W3', 'W4', 'W5', 'W6a', 'W6b', 'W7a', 'W7b']
 export const minPairs = 15
 
 const must = (command, args, cwd) => {

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { workloads } from './peers/work.mjs'
 
 const all = Object.keys(workloads)
-export const training = ['W1', 'W2', 'W3', 'W5']
-const tuned = ['W1', 'W2', 'W3']
+const allButW4 = all.filter(w => w !== 'W4')
+export const training = ['W1', 'W2', 'W3', 'W4', 'W5']
+const tuned = ['W1', 'W2', 'W3', 'W4']
 
 const script = name => join(import.meta.dirname, 'peers', name)
 const node = (file, ...args) => [process.execPath, script(file), ...args]
@@ -31,26 +32,37 @@ export const peersWith = ({ numpy, torch }) => [
   gradfold('gradfold-loop', 'loop', all),
   gradfold('gradfold-native', 'public', all, { env: { BENCH_BACKEND: 'native' }, extra: true }),
   gradfold('gradfold-native-loop', 'loop', all, { env: { BENCH_BACKEND: 'native' }, extra: true }),
-  gradfold('gradfold-1-batch', 'public', ['W2'], { env: { BENCH_BATCHES: '1' } }),
+  gradfold('gradfold-1-batch', 'public', ['W2', 'W4'], { env: { BENCH_BATCHES: '1' } }),
   gradfold('gradfold-step', 'step', training, { extra: true }),
-  gradfold('gradfold-2-threads', 'public', ['W1', 'W2'], { threads: 2 }),
-  { peer: 'jax-js', on: all, js: true, command: w => node('jaxjs.mjs', w) },
+  gradfold('gradfold-2-threads', 'public', ['W1', 'W2', 'W4'], { threads: 2 }),
+  { peer: 'jax-js', on: all, js: true, command: w => node('jaxjs.mjs', 'patches', w) },
+  // its own convolution: 15 times as slow
+  { peer: 'jax-js-conv', on: ['W4'], js: true, extra: true, command: w => node('jaxjs.mjs', 'conv', w) },
   {
     peer: 'jax-js-relaxed',
     on: all,
     js: true,
-    command: w => [process.execPath, '--experimental-wasm-relaxed-simd', script('jaxjs.mjs'), w]
+    command: w => [process.execPath, '--experimental-wasm-relaxed-simd', script('jaxjs.mjs'), 'patches', w]
   },
   {
     ...tfjs('tfjs-wasm', 'wasm', 'plain', all),
     command: w => node('tfjs.mjs', 'tfjs-wasm', 'wasm', tuned.includes(w) ? 'tuned' : 'plain', w)
   },
-  tfjs('tfjs-wasm-plain', 'wasm', 'plain', tuned, { extra: true }),
-  tfjs('tfjs-cpu', 'cpu', 'plain', all, { extra: true }),
+  tfjs('tfjs-wasm-plain', 'wasm', 'plain', ['W1', 'W2', 'W3'], { extra: true }),
+  tfjs('tfjs-cpu', 'cpu', 'plain', allButW4, { extra: true }),
   { peer: 'brain.js', on: ['W5'], js: true, otherWork: true, command: w => node('classic.mjs', 'brain.js', w) },
   { peer: 'synaptic', on: ['W5'], js: true, otherWork: true, command: w => node('classic.mjs', 'synaptic', w) },
   ...(numpy ? [{ peer: 'numpy', on: all, env: blasKernel, command: w => [numpy, script('numpy_peer.py'), w] }] : []),
-  ...(torch ? [{ peer: 'torch', on: all, command: w => [torch, script('torch_peer.py'), w] }] : [])
+  ...(torch
+    ? [
+        { peer: 'torch', on: all, command: w => [torch, script('torch_peer.py'), 'torch', w] },
+        {
+          peer: 'torch-channels-last',
+          on: ['W4'],
+          command: w => [torch, script('torch_peer.py'), 'torch-channels-last', w]
+        }
+      ]
+    : [])
 ]
 
 /** the last line of JSON that a command prints; or why there is none */

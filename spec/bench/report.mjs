@@ -134,12 +134,12 @@ export const targetTable = (r, { limit, growth }) => {
       least(n),
       both(p => r.ratio(p, r.rival(w)?.peer, w).value)
     )
-  const torch = w =>
+  const torch = (w, peer = 'torch') =>
     row(
       `${w}: times as fast as PyTorch`,
       '> 1',
       v => v > 1,
-      both(p => r.ratio(p, 'torch', w).value)
+      both(p => r.ratio(p, peer, w).value)
     )
   const share = w =>
     row(
@@ -166,16 +166,19 @@ export const targetTable = (r, { limit, growth }) => {
       r.ratio('gradfold-2-threads', 'gradfold', w).value
     ])
   const memory = r.leanest('W2', 'peakMb')
+  const memoryW4 = r.leanest('W4', 'peakMb')
   return markdown(
     ['asked of gradfold', '', 'public use', 'engine loop'],
     [
       faster('W1', 4),
       faster('W2', 2.2),
       faster('W3', 2.2),
+      faster('W4', 10),
       faster('W5', 1.4),
       faster('W7a', 1.5),
       faster('W7b', 1.5),
       torch('W1'),
+      torch('W4', 'torch-channels-last'),
       torch('W5'),
       share('W6a'),
       shareBeside('W6a'),
@@ -185,6 +188,7 @@ export const targetTable = (r, { limit, growth }) => {
       shareAtBest('W6b'),
       threads('W1', 1.5),
       threads('W2', 1.8),
+      threads('W4', 1.7),
       // the loop's cells load modules one by one, from below the package's entries
       row('W2: first step done, ms after process start', '< 250', most(250), [r.middle('gradfold', 'W2', 'first')]),
       row('W2: the same, of its own', '< 250', most(250), [r.own('gradfold', 'W2')]),
@@ -196,6 +200,9 @@ export const targetTable = (r, { limit, growth }) => {
       ),
       row('W2: the same with one batch, as the others have it', `< ${memory ?? '–'}`, most(memory), [
         r.middle('gradfold-1-batch', 'W2', 'peakMb')
+      ]),
+      row('W4: peak memory with one batch, MB', `< ${memoryW4 ?? '–'}`, most(memoryW4), [
+        r.middle('gradfold-1-batch', 'W4', 'peakMb')
       ]),
       row('W5: live bytes more per step, over many', '< 16', most(16), [growth?.bytesPerStep])
     ].filter(([, , whole, loop]) => whole !== '–' || loop !== '–')

@@ -32,8 +32,10 @@ import { numbers, seed } from '../../support/tensors.js'
 /** which program shows a pass best */
 const shownOn: { readonly [P in PassName]: keyof typeof programs } = {
   simplify: 'redundant',
+  'unroll-windows': 'pool',
   materialize: 'layer',
   fuse: 'layer',
+  'fuse-unwindows': 'convolution',
   schedule: 'step',
   'fuse-updates': 'step',
   'fuse-finite-check': 'step',

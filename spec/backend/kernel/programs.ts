@@ -41,9 +41,31 @@ const step = (n: number, hidden: number): Program => {
   })
 }
 
+/** the largest number of each window, and the gradient of half its square */
+const pool = (): Program => {
+  const x = b.input('x', 'f32', [1, 4, 4, 8])
+  const all = b.reshape(b.windows(x, [2, 2], [2, 2]), [1, 2, 2, 4, 8])
+  const y = b.reduceMax(all, [3])
+  const g = b.select(b.equal(all, y), y, 0)
+  const window = { size: [2, 2], stride: [2, 2], dilation: [1, 1] } as const
+  return made({ y, g: b.unwindows(b.reshape(g, [1, 2, 2, 2, 2, 8]), window, 4, 4) })
+}
+
+/** a convolution, and its gradients by the image and by the weights */
+const convolution = (): Program => {
+  const [x, w] = [b.input('x', 'f32', [2, 5, 6, 8]), b.input('w', 'f32', [72, 8])]
+  const window = { size: [3, 3], stride: [1, 1], dilation: [1, 1] } as const
+  const all = b.reshape(b.windows(x, [3, 3]), [24, 72])
+  const y = b.matmul(all, w)
+  const gx = b.unwindows(b.reshape(b.matmul(y, turned(w)), [2, 3, 4, 3, 3, 8]), window, 5, 6)
+  return made({ y, gx, gw: b.matmul(turned(all), y) })
+}
+
 /** by name, each with the threads that it is compiled for */
 export const programs: Readonly<Record<string, { readonly program: Program; readonly threads: number }>> = {
   redundant: { program: redundant(), threads: 1 },
+  convolution: { program: convolution(), threads: 1 },
+  pool: { program: pool(), threads: 1 },
   layer: { program: layer(), threads: 1 },
   step: { program: step(8, 8), threads: 1 },
   'large step': { program: step(256, 64), threads: 2 }

@@ -53,6 +53,8 @@ describe('self-test', () => {
       matmul: true,
       gather: true,
       scatter: true,
+      unwindows: true,
+      channelSums: true,
       fingerprint: true,
       foldIn: true
     }

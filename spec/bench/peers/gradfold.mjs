@@ -8,7 +8,7 @@
 // BENCH_THREADS: how many. BENCH_BACKEND: wasm (default) or native.
 import { pathToFileURL } from 'node:url'
 import { resolve } from 'node:path'
-import { adam, dropRate, makeData, makeDense, workloads } from './work.mjs'
+import { adam, dropRate, makeConv, makeData, makeDense, workloads } from './work.mjs'
 import { importDone, losses, meter, run, say } from './timing.mjs'
 
 const dist = process.env.BENCH_DIST ?? resolve(import.meta.dirname, '../../../dist')
@@ -28,7 +28,20 @@ const right = e => {
   return e.right
 }
 
+/** W4: the rows of the data are images */
+const convolutional = () => {
+  const conv = channels => g.conv2d(channels, 3, { padding: 'same', initializer: 'zeros' })
+  const block = channels => [conv(channels), g.relu, g.maxPool(2)]
+  return g.model(
+    g.input(28, 28, 1),
+    ...block(16),
+    ...block(32),
+    g.flatten,
+    g.dense(sizes.at(-1), { initializer: 'zeros' })
+  )
+}
 const network = () => {
+  if (kind === 'conv') return convolutional()
   const hidden = sizes.slice(1, -1)
   // every peer starts from the weights of work.mjs: to draw others first would be work that nobody else does
   const dense = units => g.dense(units, { initializer: 'zeros' })
@@ -53,10 +66,11 @@ const trainingFor = stop =>
 
 /** the weights that every peer starts from, where a fresh model has its own */
 const sameWeights = params => {
-  const dense = makeDense(sizes)[Symbol.iterator]()
+  const made = kind === 'conv' ? makeConv() : makeDense(sizes).map(d => ({ ...d, shape: [d.nIn, d.nOut] }))
+  const next = made[Symbol.iterator]()
   const replaced = layer => {
-    const { w, b, nIn, nOut } = dense.next().value
-    return { ...layer, weight: f32([nIn, nOut], w), bias: f32([nOut], b) }
+    const { w, b, shape } = next.next().value
+    return { ...layer, weight: f32(shape, w), bias: f32([shape.at(-1)], b) }
   }
   return Object.fromEntries(
     Object.entries(params).map(([label, layer]) => [label, 'weight' in layer ? replaced(layer) : layer])
@@ -72,10 +86,12 @@ const repeated = (numbers, times) => {
   for (let i = 0; i < times; i++) out.set(numbers, i * numbers.length)
   return out
 }
+/** the shape of so many examples */
+const examples = n => (kind === 'conv' ? [n, 28, 28, 1] : [n, sizes[0]])
 const datasetOf = times =>
   right(
     g.dataset({
-      x: f32([batch * times, sizes[0]], repeated(data.x, times)),
+      x: f32(examples(batch * times), repeated(data.x, times)),
       y: f32([batch * times, sizes.at(-1)], repeated(data.y, times))
     })
   )
@@ -83,7 +99,7 @@ const datasetOf = times =>
 /** a real epoch has hundreds of steps; more than these would not fit beside the memory that the other peers need */
 const epochBatches = Number(process.env.BENCH_BATCHES ?? (kind === 'tiny' ? 256 : batch < 128 ? 64 : 32))
 /** small steps are taken many at a time, and told of together: they are timed by the epoch */
-const timedEvent = batch < 128 ? 'epoch' : 'step'
+const timedEvent = kind !== 'conv' && batch < 128 ? 'epoch' : 'step'
 
 const trainPublic = () => {
   const l = losses(w)
@@ -111,7 +127,7 @@ const trainPublic = () => {
 const trainStep = () => {
   const training = trainingFor(g.steps(1))
   const step = right(g.stepOf(training, { backend }))
-  const given = { x: f32([batch, sizes[0]], data.x), y: f32([batch, sizes.at(-1)], data.y) }
+  const given = { x: f32(examples(batch), data.x), y: f32([batch, sizes.at(-1)], data.y) }
   let state = startOf(training)
   return run(peer, w, () => {
     const { state: next, report } = right(step(state, given))
@@ -130,7 +146,7 @@ const trainLoop = async () => {
   const training = trainingFor(g.steps(1))
   const checked = right(checkTraining(training))
   const state = startOf(training)
-  const given = { x: f32([batch, sizes[0]], data.x), y: f32([batch, sizes.at(-1)], data.y) }
+  const given = { x: f32(examples(batch), data.x), y: f32([batch, sizes.at(-1)], data.y) }
   const p = right(g.program(stepOutputs(checked, state, handedIn(given, 'f32'))))
   const loop = right(backend.loop([p], tensorsOf(state), given))
   let steps = 0
@@ -201,9 +217,9 @@ const matmulLoop = () => {
 }
 
 const uses = {
-  public: { mlp: trainPublic, tiny: trainPublic, infer: inferPublic, matmul: matmulPublic },
-  loop: { mlp: trainLoop, tiny: trainLoop, infer: inferLoop, matmul: matmulLoop },
-  step: { mlp: trainStep, tiny: trainStep }
+  public: { mlp: trainPublic, conv: trainPublic, tiny: trainPublic, infer: inferPublic, matmul: matmulPublic },
+  loop: { mlp: trainLoop, conv: trainLoop, tiny: trainLoop, infer: inferLoop, matmul: matmulLoop },
+  step: { mlp: trainStep, conv: trainStep, tiny: trainStep }
 }
 await uses[use][kind]()
 // threads of loops that are still open would keep the process

@@ -1,10 +1,11 @@
 // TensorFlow.js. usage: node tfjs.mjs NAME BACKEND USE WORKLOAD
 // BACKEND wasm | cpu. USE plain: variables and optimizer.minimize, as its documentation shows; tuned: dense layers whose gradients
 // transpose explicitly, because the Wasm backend is fast only for matrix products without transposed operands (public API, but not
-// what most users write; it makes training up to 8 times as fast).
+// what most users write; it makes training up to 8 times as fast. W4 is only tuned: there is no gradient of a convolution by its kernel in
+// WebAssembly, so convolutions are products with patches).
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
-import { adam, dropRate, makeData, makeDense, workloads } from './work.mjs'
+import { adam, dropRate, makeConv, makeData, makeDense, workloads } from './work.mjs'
 import { importDone, run } from './timing.mjs'
 
 const require = createRequire(import.meta.url)
@@ -50,7 +51,7 @@ const firstDense = tf.customGrad((w, b) => ({
 const affine = (h, { w, b }, i) =>
   use === 'tuned' ? (i === 0 ? firstDense(w, b) : denseOf(h, w, b)) : tf.add(tf.matMul(h, w), b)
 
-const layers = makeDense(sizes ?? []).map(({ nIn, nOut, w, b }, i, all) => ({
+const layers = makeDense(kind === 'conv' ? [] : (sizes ?? [])).map(({ nIn, nOut, w, b }, i, all) => ({
   w: tf.variable(tf.tensor(w, [nIn, nOut])),
   b: tf.variable(tf.tensor(b, [nOut])),
   ...(norm && i < all.length - 1
@@ -78,6 +79,31 @@ const forward = () =>
     return dropRate > 0 ? tf.dropout(a, dropRate) : a
   }, x)
 
+/** W4: slices of the padded image side by side, times the kernel */
+const patchConv = (h, { w, b }) => {
+  const [n, height, width, channels] = h.shape
+  const sides = [0, 1, 1, 0].map(side => [side, side])
+  const padded = tf.pad(h, sides)
+  const slices = [0, 1, 2].flatMap(i =>
+    [0, 1, 2].map(j => tf.slice(padded, [0, i, j, 0], [n, height, width, channels]))
+  )
+  const patches = tf.reshape(tf.concat(slices, 3), [n * height * width, 9 * channels])
+  return tf.relu(tf.reshape(denseOf(patches, w, b), [n, height, width, w.shape[1]]))
+}
+const convLayers =
+  kind === 'conv'
+    ? makeConv().map(({ shape, w, b }) => ({
+        w: tf.variable(tf.tensor(w, [w.length / shape.at(-1), shape.at(-1)])),
+        b: tf.variable(tf.tensor(b, [shape.at(-1)]))
+      }))
+    : []
+const forwardConv = () => {
+  const [first, second, { w, b }] = convLayers
+  const block = (h, l) => tf.maxPool(patchConv(h, l), 2, 2, 'valid')
+  const h = block(block(tf.reshape(x, [batch, 28, 28, 1]), first), second)
+  return denseOf(tf.reshape(h, [batch, 1568]), w, b)
+}
+
 const infer = () => run(peer, w, () => tf.tidy(() => tf.softmax(forward()).dataSync()[0]))
 
 const train = async () => {
@@ -85,7 +111,9 @@ const train = async () => {
   const optimizer =
     kind === 'tiny' ? tf.train.sgd(rate) : tf.train.adam(adam.rate, adam.beta1, adam.beta2, adam.epsilon)
   const loss = () =>
-    kind === 'tiny' ? tf.losses.meanSquaredError(y, forward()) : tf.losses.softmaxCrossEntropy(y, forward())
+    kind === 'tiny'
+      ? tf.losses.meanSquaredError(y, forward())
+      : tf.losses.softmaxCrossEntropy(y, kind === 'conv' ? forwardConv() : forward())
   await run(peer, w, wanted => {
     const cost = optimizer.minimize(loss, wanted)
     if (!wanted) return undefined

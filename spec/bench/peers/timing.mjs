@@ -13,7 +13,7 @@ let imported = NaN
 export const importDone = () => void (imported = sinceBorn())
 
 /** steps whose results are compared; the first of them is the first step */
-const compared = w => (['mlp', 'tiny'].includes(workloads[w].kind) ? 20 : 1)
+const compared = w => (['mlp', 'conv', 'tiny'].includes(workloads[w].kind) ? 20 : 1)
 /** blocks of steps shorter than this would measure the clock */
 const blockMs = 5
 const fewestBlocks = 9

@@ -14,13 +14,12 @@ export const uniform = (seed, n) => {
 }
 
 /** Glorot and Bengio 2010: uniform between -l and l, l = sqrt(6 / (in + out)) */
-const glorot = (seed, nIn, nOut) => {
+const glorot = (seed, nIn, nOut, numbers = nIn * nOut) => {
   const limit = Math.sqrt(6 / (nIn + nOut))
-  return uniform(seed, nIn * nOut).map(u => (2 * u - 1) * limit)
+  return uniform(seed, numbers).map(u => (2 * u - 1) * limit)
 }
 
 const mnist = [784, 512, 512, 10]
-/** W4, a small convolutional network, is not here yet: gradfold has no convolution */
 export const workloads = {
   W1: { kind: 'mlp', batch: 32, sizes: [784, 128, 10], does: 'MLP 784-128-10, batch 32, Adam' },
   W2: { kind: 'mlp', batch: 128, sizes: mnist, does: 'MLP 784-512-512-10, batch 128, Adam' },
@@ -30,6 +29,12 @@ export const workloads = {
     sizes: mnist,
     norm: true,
     does: 'W2 with BatchNorm and Dropout 0.2 after each hidden layer'
+  },
+  W4: {
+    kind: 'conv',
+    batch: 64,
+    sizes: [784, 10],
+    does: 'conv 3x3x16, pool, conv 3x3x32, pool, dense 10 on 28x28x1, batch 64, Adam'
   },
   W5: { kind: 'tiny', batch: 4, sizes: [2, 16, 1], rate: 0.5, does: '2-16-1 tanh, sigmoid, MSE, batch 4, SGD' },
   W6a: { kind: 'matmul', n: 512, does: 'matmul 512 x 512 x 512' },
@@ -62,6 +67,19 @@ export const makeData = timed(w => {
   labels.forEach((l, i) => (y[i * 10 + l] = 1))
   return { x: uniform(1, batch * 784), y, labels }
 })
+
+/** W4: kernels [height, width, in, out], then the dense layer's [height * width * channels, out]; biases 0 */
+export const makeConv = timed(() =>
+  [
+    { shape: [3, 3, 1, 16], fanIn: 9, fanOut: 144 },
+    { shape: [3, 3, 16, 32], fanIn: 144, fanOut: 288 },
+    { shape: [1568, 10], fanIn: 1568, fanOut: 10 }
+  ].map(({ shape, fanIn, fanOut }, i) => {
+    const outputs = shape.at(-1)
+    const numbers = shape.reduce((a, b) => a * b, 1)
+    return { shape, w: glorot(100 + i, fanIn, fanOut, numbers), b: new Float32Array(outputs) }
+  })
+)
 
 /** weights [in, out] row-major, biases 0 */
 export const makeDense = timed(sizes =>

@@ -14,15 +14,17 @@ def uniform(seed, n):
         u = t ^ (t + (t ^ (t >> np.uint32(7))) * (t | np.uint32(61)))
         return ((u ^ (u >> np.uint32(14))).astype(np.float64) / 4294967296).astype(np.float32)
 
-def glorot(seed, n_in, n_out):
+def glorot(seed, n_in, n_out, shape=None):
     limit = math.sqrt(6 / (n_in + n_out))
-    return ((2 * uniform(seed, n_in * n_out).astype(np.float64) - 1) * limit).astype(np.float32).reshape(n_in, n_out)
+    shape = shape or (n_in, n_out)
+    return ((2 * uniform(seed, math.prod(shape)).astype(np.float64) - 1) * limit).astype(np.float32).reshape(shape)
 
 MNIST = [784, 512, 512, 10]
 WORKLOADS = dict(
     W1=dict(kind='mlp', batch=32, sizes=[784, 128, 10]),
     W2=dict(kind='mlp', batch=128, sizes=MNIST),
     W3=dict(kind='mlp', batch=128, sizes=MNIST, norm=True),
+    W4=dict(kind='conv', batch=64, sizes=[784, 10]),
     W5=dict(kind='tiny', batch=4, sizes=[2, 16, 1], rate=.5),
     W6a=dict(kind='matmul', n=512), W6b=dict(kind='matmul', n=1024),
     W7a=dict(kind='infer', batch=1, sizes=MNIST), W7b=dict(kind='infer', batch=256, sizes=MNIST))
@@ -37,6 +39,10 @@ def make_data(w):
         n = s['n']
         return uniform(1, n * n).reshape(n, n), uniform(2, n * n).reshape(n, n)
     return uniform(1, s['batch'] * 784).reshape(-1, 784), np.floor(uniform(2, s['batch']) * 10).astype(np.int64)
+
+def make_conv():
+    sizes = [((3, 3, 1, 16), 9, 144), ((3, 3, 16, 32), 144, 288), ((1568, 10), 1568, 10)]
+    return [(glorot(100 + i, a, b, shape), np.zeros(shape[-1], np.float32)) for i, (shape, a, b) in enumerate(sizes)]
 
 def make_dense(sizes):
     return [(glorot(100 + i, a, b), np.zeros(b, np.float32)) for i, (a, b) in enumerate(zip(sizes, sizes[1:]))]
@@ -53,7 +59,7 @@ def run(peer, w, step):
     now = time.perf_counter
     seen = [step(True)]
     first = since_born()
-    training = WORKLOADS[w]['kind'] in ('mlp', 'tiny')
+    training = WORKLOADS[w]['kind'] in ('mlp', 'conv', 'tiny')
     while training and len(seen) < 20: seen.append(step(True))
     t0, n = now(), 0
     while now() - t0 < warm or n < 3: step(False); n += 1

@@ -10,12 +10,14 @@ import { barriersBefore } from './barriers.js'
 import { fuseFiniteCheck } from './fuse-finite-check.js'
 import { fuseUpdates, type FedBack } from './fuse-updates.js'
 import { fuse } from './fuse.js'
+import { fuseUnwindows } from './fuse-unwindows.js'
 import type { Kernel, KernelProgram } from './ir.js'
 import { materialize, type Materialized } from './materialize.js'
 import { emptyPlan, planMemory, type MemoryPlan } from './memory-plan.js'
 import { partition } from './partition.js'
 import { schedule } from './schedule.js'
 import { simplify } from './simplify.js'
+import { unrollWindows } from './unroll-windows.js'
 import { accessOfMoves, threadProgram, type Part, type Scheduled } from './thread-programs.js'
 import { layOutWeights, type Panels } from './weight-layout.js'
 
@@ -121,6 +123,11 @@ export const passes = [
     run: onGraphs(g => notMaterialized(simplify(g.order, g.outputs)))
   },
   {
+    name: 'unroll-windows',
+    does: 'computes small windows place by place, each a view of the image',
+    run: onGraphs(g => notMaterialized(unrollWindows(g.order, g.outputs)))
+  },
+  {
     name: 'materialize',
     does: 'decides the order of the nodes, and which of them are stored in memory',
     run: onGraphs(g => materialize(g.outputs))
@@ -129,6 +136,11 @@ export const passes = [
     name: 'fuse',
     does: 'makes kernels: elementwise nodes that are not stored are computed where they are read',
     run: c => ({ ...c, programs: c.graphs.map(fuse) })
+  },
+  {
+    name: 'fuse-unwindows',
+    does: 'adds up windows within the product that makes them',
+    run: onPrograms(fuseUnwindows)
   },
   {
     name: 'schedule',

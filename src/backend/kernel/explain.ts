@@ -7,6 +7,7 @@ import { compile, runPasses, uncompiled, type Compilation, type PassName, type S
 import { bytesOf, readsOf, resultsOf, writesOf, type Buffer, type Kernel, type KernelProgram, type View } from './ir.js'
 import { inPieces } from './partition.js'
 import { bufferNames, printCompilation } from './print.js'
+import { sizesOf } from './tiling.js'
 
 /** the elementwise operations of an expression down to what is read from memory */
 const inlineOps = (roots: readonly Expr[], reads: ReadonlyMap<Expr, View>): readonly Expr[] => {
@@ -49,19 +50,28 @@ const costOf = (k: Kernel): Cost => {
       }
     }
     case 'matmul': {
-      const depth = k.a.shape.at(-1) ?? 1
+      const { m, n, depth, batches } = sizesOf(k)
       return {
         what: `${showShape(k.a.shape)} ${showShape(k.b.shape)}`,
-        ops: ['matmul', ...(k.packed?.b ? ['of panels'] : []), ...(k.packed?.to ? ['into panels'] : [])].join(' '),
-        flops: 2 * depth * sizeOf(k.to.shape)
+        ops: [
+          'matmul',
+          ...(k.windows === undefined ? [] : ['of windows']),
+          ...(k.packed?.b ? ['of panels'] : []),
+          ...(k.packed?.to ? ['into panels'] : []),
+          ...(k.adds === undefined ? [] : ['unwindows'])
+        ].join(' '),
+        flops: 2 * batches * m * n * depth
       }
     }
     case 'gather':
       return { what: `${showShape(k.table.shape)} at ${showShape(k.index.shape)}`, ops: 'gather', flops: 0 }
+    case 'channelSums':
+      return { what: showShape(k.windows.shape), ops: 'matmul by channels', flops: 2 * sizeOf(k.windows.shape) }
     case 'scatter':
+    case 'unwindows':
       return {
         what: showShape(k.values.shape),
-        ops: k.target.by === 'index' ? 'scatterAdd' : 'unwindows',
+        ops: k.kind === 'scatter' ? 'scatterAdd' : 'unwindows',
         flops: sizeOf(k.values.shape)
       }
     case 'fingerprint':

@@ -1,34 +1,35 @@
 /**
- * From a graph to kernels. Elementwise chains are fused into their consumers. Views (transpose, broadcast, slice,
- * windows) only change strides and cost nothing. Every other op becomes a kernel.
+ * From a graph to kernels. Elementwise chains dissolve into whatever consumes them; views (transpose, broadcast, slice, windows) are
+ * ways of walking a buffer and cost nothing; the rest becomes kernels of its own.
  */
-import type { Expr, ExprOf } from '../../expr/op.js'
+import { add, constant } from '../../expr/build.js'
+import { topological, type Expr, type ExprOf, type Node } from '../../expr/op.js'
 import { hasRole, readsKey, type OpOf } from '../../expr/ops/table.js'
 import type { Program } from '../../expr/program.js'
 import { sizeOf, stridesOf, type Dims } from '../../value/shape.js'
-import { isPlain, isWhole, type Buffer, type Kernel, type KernelProgram, type MapKernel, type View } from './ir.js'
+import {
+  isPlain,
+  isWhole,
+  type Kernel,
+  type KernelProgram,
+  type MapKernel,
+  type MatmulKernel,
+  type View
+} from './ir.js'
 import { simplify, uniformValue } from './simplify.js'
+import { copied, cutOf, leafView, make, matrix, push, strided, viewed, windowMatrix, type State } from './fuse-views.js'
 import { materialize, type Materialized } from './materialize.js'
-import { collapse } from './space.js'
+import { collapse, stridesAs } from './space.js'
+import { unrollWindows } from './unroll-windows.js'
+import { tilesOf } from './unroll.js'
+import { channelSumsOf } from './unroll-channels.js'
 import { largest } from '../../value/largest.js'
 
-/** a kernel with more outputs would spill registers */
+/** more outputs than this in one kernel would run out of registers */
 const maxOutputs = 6
 const at = (d: Dims, i: number): number => d[i] as number
 
-const strided = (buffer: Buffer, shape: Dims): View => ({ buffer, shape, stride: stridesOf(shape), offset: 0 })
-
-interface State {
-  readonly views: Map<Expr, View>
-  readonly kernels: Kernel[]
-  /** index of the kernel that fills a buffer */
-  readonly filledBy: Map<Buffer, number>
-  readonly constants: Buffer[]
-  readonly inputs: Map<string, View>
-  next: number
-}
-
-/** the expressions below a root, down to values that are stored in memory */
+/** the expressions below a root down to what lies in memory */
 const readsBelow = (roots: readonly Expr[], stored: ReadonlySet<Expr>, s: State): ReadonlyMap<Expr, View> => {
   const reads = new Map<Expr, View>()
   const seen = new Set<Expr>(roots)
@@ -37,88 +38,15 @@ const readsBelow = (roots: readonly Expr[], stored: ReadonlySet<Expr>, s: State)
     for (const a of n.args) {
       if (seen.has(a)) continue
       seen.add(a)
-      // a key is read number by number, even if all its numbers are equal
+      // a key is read number by number, even where all of it is one
       if (uniformValue(a) !== undefined && !readsKey(n)) continue
       if (hasRole(a, 'map') && !stored.has(a)) stack.push(a)
-      else reads.set(a, s.views.get(a) as View)
+      else reads.set(a, viewed(s, a))
     }
   return reads
 }
 
-const make = (
-  s: State,
-  dtype: Buffer['dtype'],
-  size: number,
-  role: Buffer['role'] = { kind: 'temporary' }
-): Buffer => ({ id: s.next++, dtype, size, role })
-
-const push = (s: State, k: Kernel, ...buffers: readonly Buffer[]): void => {
-  for (const b of buffers) s.filledBy.set(b, s.kernels.length)
-  s.kernels.push(k)
-}
-
-/** copies the numbers of a view in row-major order */
-const copied = (s: State, n: Expr, from: View): View => {
-  const to = strided(make(s, n.dtype, sizeOf(n.shape)), n.shape)
-  push(s, { kind: 'map', shape: n.shape, outputs: [{ node: n, to }], reads: new Map([[n, from]]) }, to.buffer)
-  return to
-}
-
-const leafView = (s: State, n: ExprOf<OpOf<'leaf'>>): View => {
-  switch (n.op) {
-    case 'input': {
-      const known =
-        s.inputs.get(n.attrs.name) ??
-        strided(make(s, n.dtype, sizeOf(n.shape), { kind: 'input', name: n.attrs.name }), n.shape)
-      s.inputs.set(n.attrs.name, known)
-      return known
-    }
-    case 'constant': {
-      const { value } = n.attrs
-      const buffer = make(s, n.dtype, value.data.length, { kind: 'constant', value })
-      s.constants.push(buffer)
-      return { buffer, shape: n.shape, stride: value.stride, offset: value.offset }
-    }
-  }
-}
-
-const viewOf = (s: State, n: ExprOf<OpOf<'view'>>): View => {
-  const from = s.views.get(n.args[0] as Expr) as View
-  switch (n.op) {
-    case 'reshape': {
-      const plain = isPlain(from) ? from : copied(s, n.args[0] as Expr, from)
-      return { ...plain, shape: n.shape, stride: stridesOf(n.shape) }
-    }
-    case 'transpose':
-      return { ...from, shape: n.shape, stride: n.attrs.permutation.map(i => at(from.stride, i)) }
-    case 'broadcast':
-      return {
-        ...from,
-        shape: n.shape,
-        stride: from.stride.map((x, i) => (at(from.shape, i) === at(n.shape, i) ? x : 0))
-      }
-    case 'slice':
-      return {
-        ...from,
-        shape: n.shape,
-        offset: n.attrs.start.reduce((o, x, i) => o + x * at(from.stride, i), from.offset)
-      }
-    case 'windows': {
-      const [sn, sh, sw, sc] = [at(from.stride, 0), at(from.stride, 1), at(from.stride, 2), at(from.stride, 3)]
-      const w = n.attrs
-      return {
-        ...from,
-        shape: n.shape,
-        stride: [sn, sh * w.stride[0], sw * w.stride[1], sh * w.dilation[0], sw * w.dilation[1], sc]
-      }
-    }
-  }
-}
-
-/**
- * the index of an earlier kernel over the same iteration space that can also compute a value, because all that it reads
- * is ready by then
- */
+/** a stored elementwise value joins an earlier kernel over the same space if all it reads is there by then */
 const joinable = (s: State, n: Expr, reads: ReadonlyMap<Expr, View>): number => {
   const size = sizeOf(n.shape)
   const ready = largest(
@@ -134,11 +62,11 @@ const joinable = (s: State, n: Expr, reads: ReadonlyMap<Expr, View>): number => 
       !k.shape.every((x, a) => x === n.shape[a])
     )
       continue
-    // results of the same kernel must be read at the index where they are written
+    // what this kernel itself fills must be read at the place where it is written
     const own = (e: Expr, v: View): boolean =>
       k.outputs.some(o => o.to.buffer === v.buffer) && !k.outputs.some(o => o.node === e)
     if (i === ready && [...reads].some(([e, v]) => own(e, v))) continue
-    // a kernel reads each value through one view
+    // a kernel walks through what it reads in one way
     if ([...reads].some(([e, v]) => k.reads.has(e) && k.reads.get(e) !== v)) continue
     if (size > 0) return i
   }
@@ -163,76 +91,121 @@ const fuseMap = (s: State, n: Expr, stored: ReadonlySet<Expr>): View => {
   return to
 }
 
-/** part of a view, as a destination */
+/** fills a buffer with one number */
+const filled = (s: State, n: Expr, to: View, value: number): void => {
+  const border = constant(value, n)
+  push(s, { kind: 'map', shape: n.shape, outputs: [{ node: border, to }], reads: new Map() }, to.buffer)
+}
+
+/** An image put together of windows that do not overlap, in one kernel along its windows. */
+const tiled = (s: State, n: Node<'unwindows'>, places: readonly Expr[], stored: ReadonlySet<Expr>): View => {
+  const to = strided(make(s, n.dtype, sizeOf(n.shape)), n.shape)
+  const { size, stride, height, width } = n.attrs
+  const [images, oh, ow] = (n.args[0] as Expr).shape as readonly [number, number, number]
+  const channels = at(n.shape, 3)
+  const [first] = places as readonly [Expr, ...Expr[]]
+  const covered = oh * size[0] === height && ow * size[1] === width
+  if (!covered) filled(s, n, to, 0)
+  // sums of one number: they begin with 0, which makes 0 of -0
+  const nodes = places.map(x => add(x, 0))
+  const outputs = nodes.map((node, i) => {
+    const [y, x] = [Math.floor(i / size[1]), i % size[1]]
+    const steps = [height * width * channels, stride[0] * width * channels, stride[1] * channels, 1]
+    const along = stridesAs([images, oh, ow, channels], steps, first.shape) as Dims
+    return { node, to: { ...to, shape: first.shape, stride: along, offset: (y * width + x) * channels } }
+  })
+  push(s, { kind: 'map', shape: first.shape, outputs, reads: readsBelow(nodes, stored, s) }, to.buffer)
+  return to
+}
+
+/** part of a buffer, to be written */
 const part = (v: View, start: Dims, shape: Dims): View => ({
   ...v,
   shape,
   offset: start.reduce((o, x, i) => o + x * at(v.stride, i), v.offset)
 })
 
-/** copies a view into part of a result */
-const copyInto = (s: State, e: Expr, from: View, to: View): void => {
-  push(s, { kind: 'map', shape: from.shape, outputs: [{ node: e, to }], reads: new Map([[e, from]]) }, to.buffer)
-}
-
-const concatenated = (s: State, n: ExprOf<'concat'>, to: View): void => {
-  const { axis } = n.attrs
-  n.args.reduce((start, a) => {
-    const begin = n.shape.map((_, d) => (d === axis ? start : 0))
-    copyInto(s, a, s.views.get(a) as View, part(to, begin, a.shape))
-    return start + at(a.shape, axis)
-  }, 0)
-}
-
-const padded = (s: State, n: ExprOf<'pad'>, to: View): void => {
-  const { dtype, shape } = n
-  const value = { dtype, shape, stride: shape.map(() => 0), offset: 0, data: [n.attrs.value] }
-  const border: Expr = { op: 'constant', args: [], attrs: { value }, dtype, shape }
-  push(s, { kind: 'map', shape, outputs: [{ node: border, to }], reads: new Map() }, to.buffer)
-  const inner = n.args[0] as Expr
-  copyInto(s, inner, s.views.get(inner) as View, part(to, n.attrs.low, inner.shape))
-}
-
-/** computed element by element: 1 where the position along the last axis is the index */
-const oneHot = (s: State, n: ExprOf<'oneHot'>, to: View): void => {
-  const index = n.args[0] as Expr
-  const view = s.views.get(index) as View
-  const spread: View = { ...view, shape: n.shape, stride: [...view.stride, 0] }
-  push(s, { kind: 'map', shape: n.shape, outputs: [{ node: n, to }], reads: new Map([[index, spread]]) }, to.buffer)
+/** a product of windows and numbers, each channel by itself, as its own kernel: where the channels lie side by side */
+const channelSums = (s: State, n: Expr, to: View): Kernel | undefined => {
+  const windows = channelSumsOf(n)
+  if (windows === undefined) return undefined
+  const [a, b] = [viewed(s, windows), viewed(s, n.args[1] as Expr)]
+  const channels = at(n.shape, 0)
+  const alongside = channels === 1 || (a.stride[5] === 1 && b.stride[0] === 1)
+  return alongside ? { kind: 'channelSums', windows: a, values: b, to } : undefined
 }
 
 const heavy = (s: State, n: ExprOf<OpOf<'heavy'>>): View => {
-  const arg = (i: number): View => s.views.get(n.args[i] as Expr) as View
+  const arg = (i: number): View => viewed(s, n.args[i] as Expr)
   const plain = (i: number): View => (isPlain(arg(i)) ? arg(i) : copied(s, n.args[i] as Expr, arg(i)))
   const to = strided(make(s, n.dtype, sizeOf(n.shape)), n.shape)
+  const copyInto = (e: Expr, from: View, target: View): void =>
+    push(
+      s,
+      { kind: 'map', shape: from.shape, outputs: [{ node: e, to: target }], reads: new Map([[e, from]]) },
+      to.buffer
+    )
   switch (n.op) {
     case 'matmul': {
-      const [a, b] = [0, 1].map(i => matrix(s, n.args[i] as Expr, arg(i))) as [View, View]
-      push(s, { kind: 'matmul', a, b, to }, to.buffer)
+      const [a, b] = n.args as readonly [Expr, Expr]
+      const sums = channelSums(s, n, to)
+      if (sums !== undefined) {
+        push(s, sums, to.buffer)
+        return to
+      }
+      const cut = windowMatrix(s, a)
+      // many windows at a time are packed from rows of B
+      const rowsOfB = (v: View): View => (cut?.transposed !== true || v.stride[1] === 1 ? v : copied(s, b, v))
+      const left: Pick<MatmulKernel, 'a' | 'windows'> =
+        cut === undefined ? { a: matrix(s, a, arg(0)) } : { a: cut.view, windows: cut.transposed ? 'columns' : 'rows' }
+      push(s, { kind: 'matmul', ...left, b: rowsOfB(matrix(s, b, arg(1))), to }, to.buffer)
       return to
     }
     case 'gather':
       push(s, { kind: 'gather', table: plain(0), index: plain(1), to }, to.buffer)
       return to
-    case 'scatterAdd':
-    case 'unwindows': {
+    case 'scatterAdd': {
       const scratch = make(s, 'f64', sizeOf(n.shape))
-      const target =
-        n.op === 'unwindows'
-          ? ({ by: 'window', window: n.attrs } as const)
-          : ({ by: 'index', index: plain(1), rows: n.attrs.rows } as const)
-      push(s, { kind: 'scatter', values: plain(0), target, scratch, to }, to.buffer, scratch)
+      const { rows } = n.attrs
+      push(s, { kind: 'scatter', values: plain(0), index: plain(1), rows, scratch, to }, to.buffer, scratch)
       return to
     }
-    case 'concat':
-      concatenated(s, n, to)
+    case 'unwindows':
+      push(s, { kind: 'unwindows', values: plain(0), window: n.attrs, to }, to.buffer)
       return to
-    case 'pad':
-      padded(s, n, to)
+    case 'concat': {
+      const { axis } = n.attrs
+      n.args.reduce((start, a, i) => {
+        copyInto(
+          a,
+          arg(i),
+          part(
+            to,
+            n.shape.map((_, d) => (d === axis ? start : 0)),
+            a.shape
+          )
+        )
+        return start + at(a.shape, axis)
+      }, 0)
       return to
-    case 'oneHot':
-      oneHot(s, n, to)
+    }
+    case 'pad': {
+      filled(s, n, to, n.attrs.value)
+      const inner = n.args[0] as Expr
+      copyInto(inner, arg(0), part(to, n.attrs.low, inner.shape))
       return to
+    }
+    case 'oneHot': {
+      // worked out element by element: 1 where the place along the last axis is the index
+      const index = arg(0)
+      const spread: View = { ...index, shape: n.shape, stride: [...index.stride, 0] }
+      push(
+        s,
+        { kind: 'map', shape: n.shape, outputs: [{ node: n, to }], reads: new Map([[n.args[0] as Expr, spread]]) },
+        to.buffer
+      )
+      return to
+    }
     case 'fingerprint':
       push(s, { kind: 'fingerprint', values: plain(0), to }, to.buffer)
       return to
@@ -240,18 +213,6 @@ const heavy = (s: State, n: ExprOf<OpOf<'heavy'>>): View => {
       push(s, { kind: 'foldIn', key: plain(0), data: n.attrs.data, to }, to.buffer)
       return to
   }
-}
-
-/** a matmul operand: its rows or its columns must be contiguous, and its batches evenly spaced */
-const matrix = (s: State, e: Expr, v: View): View => {
-  const r = v.shape.length
-  const [row, col] = [at(v.stride, r - 2), at(v.stride, r - 1)]
-  const [m, n] = [at(v.shape, r - 2), at(v.shape, r - 1)]
-  const rows = (col === 1 || n === 1) && (row >= n || m === 1)
-  const cols = (row === 1 || m === 1) && (col >= m || n === 1)
-  const batches = v.stride.slice(0, -2)
-  const even = batches.every((x, i) => i === batches.length - 1 || x === at(batches, i + 1) * at(v.shape, i + 1))
-  return (rows || cols) && even ? v : copied(s, e, v)
 }
 
 /** whether one loop passes through all reduced axes, in every buffer that is read */
@@ -263,15 +224,13 @@ const oneLoop = (shape: Dims, axes: Dims, reads: readonly View[]): boolean => {
   return neighbours && space.axes.filter(a => axes.includes(a)).length <= 1
 }
 
-/**
- * The reduced axes must be adjacent and covered by one loop; otherwise the operand is first copied into such a layout.
- */
+/** The reduced axes must be neighbours, and passed through in one loop; otherwise what is reduced is first laid out so. */
 const reduce = (s: State, n: ExprOf<OpOf<'reduce'>>, stored: ReadonlySet<Expr>): View => {
   const x = n.args[0] as Expr
   const { axes } = n.attrs
   const to = strided(make(s, n.dtype, sizeOf(n.shape)), n.shape)
   const inline = (hasRole(x, 'map') && !stored.has(x)) || uniformValue(x) !== undefined
-  const reads = inline ? readsBelow([x], stored, s) : new Map([[x, s.views.get(x) as View]])
+  const reads = inline ? readsBelow([x], stored, s) : new Map([[x, viewed(s, x)]])
   if (
     oneLoop(
       x.shape,
@@ -282,7 +241,7 @@ const reduce = (s: State, n: ExprOf<OpOf<'reduce'>>, stored: ReadonlySet<Expr>):
     push(s, { kind: 'reduce', op: n.op, node: x, shape: x.shape, axes, reads, to }, to.buffer)
     return to
   }
-  const from = inline ? fuseMap(s, x, stored) : (s.views.get(x) as View)
+  const from = inline ? fuseMap(s, x, stored) : viewed(s, x)
   const order = [...x.shape.keys()].filter(a => !axes.includes(a)).concat(axes)
   const shape = order.map(a => at(x.shape, a))
   const node = { ...x, shape }
@@ -306,22 +265,38 @@ const reduce = (s: State, n: ExprOf<OpOf<'reduce'>>, stored: ReadonlySet<Expr>):
   return to
 }
 
-/** Kernels in an order in which every value is ready when it is read. */
+/** Kernels in an order in which everything is there when it is read. */
 export const fuse = ({ outputs, order, materialized: stored }: Materialized): KernelProgram => {
-  const s: State = { views: new Map(), kernels: [], filledBy: new Map(), constants: [], inputs: new Map(), next: 0 }
+  const s: State = {
+    views: new Map(),
+    kernels: [],
+    filledBy: new Map(),
+    constants: [],
+    inputs: new Map(),
+    cut: new Map(),
+    stored: new Map(),
+    next: 0
+  }
+  const inside = new Set(order.flatMap(n => tilesOf(n)?.inside ?? []).filter(n => !stored.has(n)))
   for (const n of order) {
-    // `program` refuses invalid nodes
+    if (inside.has(n)) continue
+    const tiles = tilesOf(n)
+    // `program` lets no invalid node through
     if (hasRole(n, 'none')) continue
+    else if (n.op === 'unwindows' && tiles !== undefined) s.views.set(n, tiled(s, n, tiles.places, stored))
     else if (hasRole(n, 'leaf')) s.views.set(n, leafView(s, n))
-    else if (hasRole(n, 'view')) s.views.set(n, viewOf(s, n))
-    else if (hasRole(n, 'map')) {
+    else if (hasRole(n, 'view')) {
+      const cut = cutOf(s, n)
+      // what shows it is found when something reads it
+      if (cut !== undefined) s.cut.set(n, cut)
+    } else if (hasRole(n, 'map')) {
       if (stored.has(n)) s.views.set(n, fuseMap(s, n, stored))
     } else if (hasRole(n, 'reduce')) s.views.set(n, reduce(s, n, stored))
     else s.views.set(n, heavy(s, n))
   }
   const results = Object.fromEntries(
     Object.entries(outputs).map(([name, e]) => {
-      const v = s.views.get(e) as View
+      const v = viewed(s, e)
       return [name, isWhole(v) && v.buffer.role.kind === 'temporary' ? v : copied(s, e, v)]
     })
   )
@@ -335,4 +310,7 @@ export const fuse = ({ outputs, order, materialized: stored }: Materialized): Ke
 }
 
 /** a program as kernels: simplified, materialized, fused */
-export const toKernels = (p: Program): KernelProgram => fuse(materialize(simplify(p.order, p.outputs)))
+export const toKernels = (p: Program): KernelProgram => {
+  const outputs = simplify(p.order, p.outputs)
+  return fuse(materialize(unrollWindows(topological(Object.values(outputs)), outputs)))
+}

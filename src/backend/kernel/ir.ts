@@ -62,10 +62,16 @@ export interface ReduceKernel {
 }
 export interface MatmulKernel {
   readonly kind: 'matmul'
+  /** matrices, or windows [n, oh, ow, kh, kw, c] */
   readonly a: View
   readonly b: View
+  /** matrices, or images */
   readonly to: View
-  /** which of them are stored in panels (weight-layout.ts); their views cover the same bytes as row-major ones */
+  /** if `a` shows windows: whether each is a row or a column of the matrix. They are cut during the product and never stored. */
+  readonly windows?: 'rows' | 'columns'
+  /** if `to` shows images: each row of the product is a window, and the windows are added up, as `unwindows` does */
+  readonly adds?: ImageWindow
+  /** which of them are stored in panels (weight-layout.ts): their views cover the same bytes as row-major ones */
   readonly packed?: { readonly b: boolean; readonly to: boolean }
 }
 export interface GatherKernel {
@@ -74,14 +80,34 @@ export interface GatherKernel {
   readonly index: View
   readonly to: View
 }
-/** scatterAdd and unwindows: f64 sums in scratch memory, rounded once at the end */
+/** scatterAdd: f64 sums in scratch memory, rounded once at the end */
 export interface ScatterKernel {
   readonly kind: 'scatter'
   readonly values: View
-  readonly target:
-    | { readonly by: 'index'; readonly index: View; readonly rows: number }
-    | { readonly by: 'window'; readonly window: Window & { readonly height: number; readonly width: number } }
+  readonly index: View
+  readonly rows: number
   readonly scratch: Buffer
+  readonly to: View
+}
+/** a window that slides over images of a size */
+export type ImageWindow = Window & { readonly height: number; readonly width: number }
+/** windows that overlap are added up to images, a line at a time: f64 sums, rounded once */
+export interface UnwindowsKernel {
+  readonly kind: 'unwindows'
+  readonly values: View
+  readonly window: ImageWindow
+  readonly to: View
+}
+/**
+ * For each channel and each place of a window the sum over all windows of a number of the window times one of `values` [c, windows, 1]: a matrix
+ * product in its order, each channel by itself.
+ */
+export interface ChannelSumsKernel {
+  readonly kind: 'channelSums'
+  /** [n, oh, ow, kh, kw, c] */
+  readonly windows: View
+  readonly values: View
+  /** [c, places, 1] */
   readonly to: View
 }
 /** a sum mod 2^64 over the words of contiguous numbers */
@@ -97,7 +123,15 @@ export interface FoldInKernel {
   readonly to: View
 }
 export type Kernel =
-  MapKernel | ReduceKernel | MatmulKernel | GatherKernel | ScatterKernel | FingerprintKernel | FoldInKernel
+  | MapKernel
+  | ReduceKernel
+  | MatmulKernel
+  | GatherKernel
+  | ScatterKernel
+  | UnwindowsKernel
+  | ChannelSumsKernel
+  | FingerprintKernel
+  | FoldInKernel
 
 /** a program made of kernels */
 export interface KernelProgram {
@@ -123,7 +157,10 @@ export const readsOf = (k: Kernel): readonly View[] => {
     case 'gather':
       return [k.table, k.index]
     case 'scatter':
-      return k.target.by === 'index' ? [k.values, k.target.index] : [k.values]
+      return [k.values, k.index]
+    case 'channelSums':
+      return [k.windows, k.values]
+    case 'unwindows':
     case 'fingerprint':
       return [k.values]
     case 'foldIn':
@@ -161,12 +198,10 @@ export const withViews = (k: Kernel, f: (v: View) => View): Kernel => {
     case 'gather':
       return { ...k, table: f(k.table), index: f(k.index), to: f(k.to) }
     case 'scatter':
-      return {
-        ...k,
-        values: f(k.values),
-        target: k.target.by === 'index' ? { ...k.target, index: f(k.target.index) } : k.target,
-        to: f(k.to)
-      }
+      return { ...k, values: f(k.values), index: f(k.index), to: f(k.to) }
+    case 'channelSums':
+      return { ...k, windows: f(k.windows), values: f(k.values), to: f(k.to) }
+    case 'unwindows':
     case 'fingerprint':
       return { ...k, values: f(k.values), to: f(k.to) }
     case 'foldIn':

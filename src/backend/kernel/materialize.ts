@@ -2,6 +2,7 @@
 import { topological, type Expr } from '../../expr/op.js'
 import { factsOf, hasRole, readsKey } from '../../expr/ops/table.js'
 import { sizeOf } from '../../value/shape.js'
+import { tilesOf } from './unroll.js'
 
 const isMap = (n: Expr): boolean => hasRole(n, 'map')
 const costOf = (n: Expr): number => {
@@ -15,6 +16,8 @@ export const materializedNodes = (order: readonly Expr[], outputs: readonly Expr
   const users = new Map<Expr, Expr[]>()
   for (const n of order) for (const a of new Set(n.args)) users.set(a, [...(users.get(a) ?? []), n])
   const stored = new Set<Expr>(outputs)
+  /** windows whose image is computed from their places, without them */
+  const imageOf = new Map(order.flatMap(n => (tilesOf(n)?.inside ?? []).map(e => [e, n] as const)))
   const consumers = new Map<Expr, ReadonlySet<Expr>>()
   const cost = new Map<Expr, number>()
   // a first estimate of each node's cost: of everything below it down to nodes that are stored in any case
@@ -24,14 +27,20 @@ export const materializedNodes = (order: readonly Expr[], outputs: readonly Expr
   }
   for (let i = order.length - 1; i >= 0; i--) {
     const n = order[i] as Expr
+    const image = imageOf.get(n)
+    if (image !== undefined && !stored.has(n)) {
+      consumers.set(n, new Set([image]))
+      continue
+    }
     if (!isMap(n)) {
       if (!hasRole(n, 'view')) stored.add(n)
       consumers.set(n, new Set([n]))
       continue
     }
     const mine = users.get(n) ?? []
-    const kernels = new Set(mine.flatMap(u => (isMap(u) && !stored.has(u) ? [...(consumers.get(u) ?? [])] : [u])))
-    const forced = mine.some(u => hasRole(u, 'view') || hasRole(u, 'heavy') || readsKey(u))
+    const passes = (u: Expr): boolean => (isMap(u) || imageOf.has(u)) && !stored.has(u)
+    const kernels = new Set(mine.flatMap(u => (passes(u) ? [...(consumers.get(u) ?? [])] : [u])))
+    const forced = mine.some(u => !imageOf.has(u) && (hasRole(u, 'view') || hasRole(u, 'heavy') || readsKey(u)))
     const heavyColumns = mine.some(u => hasRole(u, 'reduce') && (cost.get(n) ?? 0) > 2 * keepAbove && !reducesRows(u))
     if (forced || heavyColumns || (kernels.size > 1 && (cost.get(n) ?? 0) > keepAbove)) stored.add(n)
     consumers.set(n, stored.has(n) ? new Set([n]) : kernels)

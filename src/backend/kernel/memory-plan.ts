@@ -8,7 +8,7 @@ import type { Panels } from './weight-layout.js'
 import { bytesOf, isPlain, readsOf, writesOf, type Buffer, type Kernel, type KernelProgram, type View } from './ir.js'
 import { inPieces } from './partition.js'
 import { counterBytes, reservedBytes } from './thread-memory.js'
-import { isThin, scratchFor, sizesOf } from './tiling.js'
+import { isThin, lineBytes, scratchFor, sizesOf } from './tiling.js'
 import { largest } from '../../value/largest.js'
 
 export interface Copy {
@@ -54,6 +54,7 @@ const panelFor = (programs: readonly KernelProgram[], threads: number): number =
   largest(
     programs.flatMap(({ kernels }) =>
       kernels.map(k => {
+        if (k.kind === 'unwindows') return lineBytes({ width: k.window.width, channels: k.to.shape[3] as number }) + 64
         if (k.kind !== 'matmul') return 0
         const product = sizesOf(k)
         return isThin(product) ? 0 : scratchFor(product, inPieces(k, threads) ? threads : 1) + 64

@@ -128,8 +128,9 @@ export const inPieces = (k: Kernel, threads: number): boolean => {
 const partitionMatmul = (k: MatmulKernel, threads: number, worth: number): readonly Kernel[] => {
   if (inPieces(k, threads)) return Array.from({ length: threads }, () => k)
   const product = sizesOf(k)
-  if (!isWorth(product, worth) || product.n < 16 * threads) return [k]
-  // products of few rows read their operands without packing
+  const inOne = k.windows !== undefined || k.adds !== undefined
+  if (inOne || !isWorth(product, worth) || product.n < 16 * threads) return [k]
+  // products of few rows, which read their operands where they lie
   const columns = k.to.shape.length - 1
   return ranges(product.n, threads, 8).map(([start, size]) => ({
     ...k,
@@ -159,6 +160,27 @@ export const partition = (k: Kernel, threads: number, worth = worthSplitting): r
         ? ranges(rows, threads, 1).map(([start, size]) => ({
             ...k,
             index: alongAxis(k.index, 0, start, size),
+            to: alongAxis(k.to, 0, start, size)
+          }))
+        : [k]
+    }
+    case 'channelSums': {
+      const channels = at(k.to.shape, 0)
+      return sizeOf(k.windows.shape) >= worth && channels >= 4 * threads
+        ? ranges(channels, threads, 4).map(([start, size]) => ({
+            ...k,
+            windows: alongAxis(k.windows, 5, start, size),
+            values: alongAxis(k.values, 0, start, size),
+            to: alongAxis(k.to, 0, start, size)
+          }))
+        : [k]
+    }
+    case 'unwindows': {
+      const images = at(k.to.shape, 0)
+      return sizeOf(k.values.shape) >= worth && images >= threads
+        ? ranges(images, threads, 1).map(([start, size]) => ({
+            ...k,
+            values: alongAxis(k.values, 0, start, size),
             to: alongAxis(k.to, 0, start, size)
           }))
         : [k]

@@ -119,14 +119,20 @@ export const kernelLines = (k: Kernel, view: ShowView): readonly string[] => {
     }
     case 'matmul': {
       const packed = (is: boolean | undefined): string => (is === true ? ' packed' : '')
-      return [`matmul ${view(k.to)}${packed(k.packed?.to)} = ${view(k.a)} ${view(k.b)}${packed(k.packed?.b)}`]
+      const windows = k.windows === undefined ? '' : ` in ${k.windows}`
+      const adds = k.adds === undefined ? '' : ' added up'
+      return [
+        `matmul ${view(k.to)}${packed(k.packed?.to)} = ${view(k.a)}${windows} ${view(k.b)}${packed(k.packed?.b)}${adds}`
+      ]
     }
     case 'gather':
       return [`gather ${view(k.to)} = ${view(k.table)} at ${view(k.index)}`]
-    case 'scatter': {
-      const target = k.target.by === 'index' ? `at ${view(k.target.index)}` : 'by windows'
-      return [`scatter ${view(k.to)} = ${view(k.values)} ${target}`]
-    }
+    case 'scatter':
+      return [`scatter ${view(k.to)} = ${view(k.values)} at ${view(k.index)}`]
+    case 'channelSums':
+      return [`channelSums ${view(k.to)} = ${view(k.windows)} ${view(k.values)}`]
+    case 'unwindows':
+      return [`unwindows ${view(k.to)} = ${view(k.values)}`]
     case 'fingerprint':
       return [`fingerprint ${view(k.to)} = ${view(k.values)}`]
     case 'foldIn':

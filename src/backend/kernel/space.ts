@@ -11,8 +11,29 @@ export interface Space {
 }
 
 /**
- * Drops axes of size 1 and merges neighbouring axes that every walker passes through without a gap. Axes in different
- * segments are never merged (`segment` gives the segment of each axis).
+ * The strides of the same numbers in another shape; undefined where none give their order.
+ */
+export const stridesAs = (shape: Dims, stride: Dims, as: Dims): Dims | undefined => {
+  const { counts, steps } = collapse(shape, [stride])
+  const found = as.map(() => 0)
+  let axis = 0
+  for (const [i, count] of counts.entries()) {
+    const first = axis
+    let size = 1
+    while (size < count && axis < as.length) size *= as[axis++] as number
+    if (size !== count) return undefined
+    let step = steps[0]?.[i] as number
+    for (let a = axis - 1; a >= first; a--) {
+      found[a] = step
+      step *= as[a] as number
+    }
+  }
+  return found
+}
+
+/**
+ * Drops axes of size 1 and joins neighbours that every way of walking passes through without a gap. Axes in different segments are
+ * never joined (`segment` names each axis').
  */
 export const collapse = (shape: Dims, steps: readonly Dims[], segment: (axis: number) => number = () => 0): Space => {
   const loops: { count: number; axis: number; steps: number[] }[] = []

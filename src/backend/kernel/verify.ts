@@ -2,7 +2,8 @@
  * Checks a compilation after each of its passes. Tests run this between passes, so that a faulty pass is found at once,
  * and not by wrong bits of a training.
  */
-import { sizeOf } from '../../value/shape.js'
+import { windowCount } from '../../expr/ops/image.js'
+import { sizeOf, type Dims } from '../../value/shape.js'
 import { bodyOf } from './body.js'
 import type { Compilation } from './compile.js'
 import {
@@ -16,6 +17,7 @@ import {
   type Buffer,
   type Kernel,
   type KernelProgram,
+  type MatmulKernel,
   type View
 } from './ir.js'
 import type { Materialized } from './materialize.js'
@@ -25,6 +27,7 @@ import { panelWidth, sizesOf } from './tiling.js'
 
 /** faults, in sentences */
 type Faults = readonly string[]
+const at = (d: Dims, i: number): number => d[i] as number
 const faultIf = (wrong: boolean, fault: string): Faults => (wrong ? [fault] : [])
 const addIf = (faults: string[], wrong: boolean, fault: string): void => {
   if (wrong) faults.push(fault)
@@ -76,6 +79,20 @@ const insideFaults = (k: Kernel): Faults => {
   ]
 }
 
+/** the last two sizes of a product's operands and of the product */
+const matricesOf = (k: MatmulKernel): readonly [Dims, Dims, Dims] => {
+  const b = k.b.shape.slice(-2)
+  const [windows, taps] = [k.a.shape.slice(0, 3), k.a.shape.slice(3)].map(sizeOf) as [number, number]
+  const a = k.windows === undefined ? k.a.shape.slice(-2) : k.windows === 'rows' ? [windows, taps] : [taps, windows]
+  if (k.adds === undefined) return [a, b, k.to.shape.slice(-2)]
+  const { adds, to } = k
+  const [n, height, width, c] = to.shape as readonly [number, number, number, number]
+  const [oh, ow] = [height, width].map((size, i) =>
+    windowCount(size, at(adds.size, i), at(adds.stride, i), at(adds.dilation, i))
+  ) as [number, number]
+  return [a, b, [n * oh * ow, sizeOf(adds.size) * c]]
+}
+
 const sizeFaults = (k: Kernel): Faults => {
   switch (k.kind) {
     case 'map': {
@@ -90,7 +107,7 @@ const sizeFaults = (k: Kernel): Faults => {
       return faultIf(sizeOf(k.to.shape) !== size, `a reduction has ${sizeOf(k.to.shape)} results instead of ${size}`)
     }
     case 'matmul': {
-      const [a, b, c] = [k.a.shape.slice(-2), k.b.shape.slice(-2), k.to.shape.slice(-2)]
+      const [a, b, c] = matricesOf(k)
       const fits = a[1] === b[0] && a[0] === c[0] && b[1] === c[1]
       const packed = [...(k.packed?.b === true ? [k.b] : []), ...(k.packed?.to === true ? [k.to] : [])]
       return [
@@ -105,6 +122,12 @@ const sizeFaults = (k: Kernel): Faults => {
     }
     case 'scatter':
       return faultIf(k.scratch.size !== sizeOf(k.to.shape), 'the sums of a scatter are as many as its results')
+    case 'channelSums': {
+      const [n, oh, ow, ...window] = k.windows.shape as readonly [number, number, number]
+      const fits = sizeOf(k.to.shape) === sizeOf(window) && k.values.shape[1] === n * oh * ow
+      return faultIf(!fits, 'sums of channels are as many as the numbers of a window')
+    }
+    case 'unwindows':
     case 'gather':
     case 'fingerprint':
     case 'foldIn':

@@ -71,7 +71,11 @@ const besides = (
   together: readonly View[] | undefined
 ): readonly MatrixRef[] | undefined => {
   if (k.kind === 'matmul') {
-    const fits = view !== k.a && (isMatrix(place, size, view) || (view === k.b && isTranspose(place, size, view)))
+    // sums over many windows read B row by row
+    const fits =
+      view !== k.a &&
+      !(view === k.b && k.windows === 'columns') &&
+      (isMatrix(place, size, view) || (view === k.b && isTranspose(place, size, view)))
     return fits ? [] : undefined
   }
   // a single number of a matrix is read at its row-major place, and maxima are written there
@@ -145,7 +149,8 @@ const multipliedBy = (
   programs.flatMap(({ kernels, inputs }, program) => {
     const buffers = new Set(Object.entries(inputs).flatMap(([name, v]) => (kept.has(name) ? [v.buffer] : [])))
     return kernels.flatMap(k => {
-      if (k.kind !== 'matmul' || !buffers.has(k.b.buffer) || k.b.shape.length !== 2) return []
+      if (k.kind !== 'matmul' || k.windows === 'columns' || !buffers.has(k.b.buffer) || k.b.shape.length !== 2)
+        return []
       const [rows = 0, columns = 0] = k.b.shape
       const product = sizesOf(k)
       const width = panelWidth(product)

@@ -16,7 +16,8 @@ const worthCalling = 8192
  * panel do not fill wider vectors.
  */
 const isWorth = (product: ProductSizes): boolean => {
-  const { m, n, depth, batches, c, p } = product
+  const { m, n, depth, batches, c, p, windows, images } = product
+  if (windows !== undefined || images !== undefined) return false
   const wide = n > panelWidth(product) && c.column === p.size
   return wide && !isThin(product) && m * n * depth * batches >= worthCalling
 }

@@ -4,8 +4,9 @@
  */
 import { br_if, i32, local, loop, type Local } from 'wasmati'
 import type { MatmulKernel } from '../../kernel/ir.js'
-import { isThin, type Layout } from '../../kernel/tiling.js'
+import { isDeep, isThin, type Layout } from '../../kernel/tiling.js'
 import { callsOf } from './calls.js'
+import { deepCallsOf, emitDeep } from './deep.js'
 import { get, integer, set } from './lanes.js'
 import { advance, withLocals, type Procedure, type Where } from './loops.js'
 import { productOf, type Locals } from './matrix.js'
@@ -20,7 +21,9 @@ export const emitMatmul = (
   const product = productOf(kernel, where)
   const { batches, a, b, c } = product
   const thin = isThin(product)
-  const calls = thin ? undefined : callsOf(product, where.library.share)
+  const deep = isDeep(product) ? deepCallsOf(product, where.library.share) : undefined
+  const calls =
+    thin || deep !== undefined ? undefined : callsOf(product, where.library.share, where.sharing?.threads ?? 1)
   const integers = 13
   return withLocals(
     [
@@ -36,6 +39,10 @@ export const emitMatmul = (
         c: i(3),
         i: which => i(4 + which),
         v: which => all[integers + which] as Local<'v128'>
+      }
+      if (deep !== undefined) {
+        emitDeep(product, deep, l, where.sharing)
+        return
       }
       if (calls !== undefined) {
         emitPanels(product, calls, l, where.sharing)

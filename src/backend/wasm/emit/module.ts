@@ -7,6 +7,7 @@ import type { Kernel } from '../../kernel/ir.js'
 import type { Part } from '../../kernel/thread-programs.js'
 import { emitBarrier } from './barrier.js'
 import { pow, unaryFunctions, type UnaryName } from './functions.js'
+import { emitChannelSums } from './channel-sums.js'
 import { copyBytes } from './copy.js'
 import { emitFingerprint } from './fingerprint.js'
 import { importedProduct } from './imported.js'
@@ -19,6 +20,7 @@ import type { Sharing } from './panel.js'
 import { emitReduce } from './reduce.js'
 import type { Routine } from './routine.js'
 import type { Library } from './scope.js'
+import { emitUnwindows } from './windows.js'
 import type { ComputeProduct, ImportedProduct } from '../equipment.js'
 
 /** Threefry-2x32 of (0, index) under a key, for four indexes at a time; a draw is the xor of the block's two words */
@@ -91,6 +93,10 @@ const emitKernel = (
       return emitGather(k, where)
     case 'scatter':
       return emitScatter(k, where)
+    case 'channelSums':
+      return emitChannelSums(k, where)
+    case 'unwindows':
+      return emitUnwindows(k, where)
     case 'fingerprint':
       return emitFingerprint(k, where)
     case 'foldIn':

@@ -1,4 +1,4 @@
-/** Kernels that follow indexes: gather, scatter-add, foldIn. One number at a time. */
+/** Kernels that follow indexes: rows gathered, values scattered and added up, keys folded. One number at a time. */
 import { f32, f64, i32, local, memory, select, type Local } from 'wasmati'
 import { sizeOf, type Dims } from '../../../value/shape.js'
 import {
@@ -24,7 +24,7 @@ const get = (l: Local<'i32'> | undefined): void => {
   local.get(l as Local<'i32'>)
 }
 
-/** pushes the row number at a pointer; an index past the end means the last row */
+/** pushes the row number that the index at a pointer means: past the end it is the last */
 const row = (pointer: Local<'i32'>, rows: number): void => {
   get(pointer)
   i32.load({})
@@ -57,7 +57,7 @@ export const emitGather = (k: GatherKernel, where: Where): Procedure =>
     })
   })
 
-/** adds the number at `from` to the f64 sum at `to`, and advances both */
+/** adds the number at `from` to the f64 sum at `to`, and moves both on */
 const accumulate = (from: Local<'i32'>, to: Local<'i32'>, single: boolean): void => {
   get(to)
   get(to)
@@ -73,7 +73,7 @@ const accumulate = (from: Local<'i32'>, to: Local<'i32'>, single: boolean): void
   advance(to, 8)
 }
 
-/** rounds the f64 sums once, into the result */
+/** f64 sums, rounded once to where they belong */
 const finish = (
   where: Where,
   scratch: Buffer,
@@ -96,85 +96,34 @@ const finish = (
   })
 }
 
-/** the integer locals of a scatter kernel by number, and whether its values are f32 */
-interface ScatterCode {
-  readonly l: (i: number) => Local<'i32'>
-  readonly single: boolean
-  /** the address of the f64 sums */
-  readonly sums: number
-}
-
-/** adds rows of values to the rows of their indexes */
-const scatterRows = (
-  { l, single, sums }: ScatterCode,
-  { index, rows }: Extract<ScatterKernel['target'], { readonly by: 'index' }>,
-  width: number,
-  where: Where
-): void => {
-  const [from, to, i] = [l(0), l(1), l(2)]
-  set(i, integer(addressOf(where, index)))
-  times(l(3), sizeOf(index.shape), () => {
-    row(i, rows)
-    i32.const(width * 8)
-    i32.mul()
-    integer(sums)()
-    i32.add()
-    local.set(to)
-    times(l(4), width, () => {
-      accumulate(from, to, single)
-    })
-    advance(i, 4)
-  })
-}
-
-/** adds windows to their places in the image: one pointer for each nested loop, which starts at that of the outer loop */
-const scatterWindows = (
-  { l, single, sums }: ScatterCode,
-  { window: w }: Extract<ScatterKernel['target'], { readonly by: 'window' }>,
-  shape: Dims
-): void => {
-  const [from, to] = [l(0), l(1)]
-  const c = at(shape, 5)
-  const [line, image] = [w.width * c * 8, w.height * w.width * c * 8]
-  const steps = [image, w.stride[0] * line, w.stride[1] * c * 8, w.dilation[0] * line, w.dilation[1] * c * 8]
-  const nested = (depth: number): void => {
-    const step = steps[depth]
-    const pointer = l(2 + depth)
-    if (step === undefined) {
-      get(l(1 + depth))
-      local.set(to)
-      times(l(11), c, () => {
-        accumulate(from, to, single)
-      })
-      return
-    }
-    if (depth > 0) {
-      get(l(1 + depth))
-      local.set(pointer)
-    } else set(pointer, integer(sums))
-    const inside = (): void => {
-      nested(depth + 1)
-      advance(pointer, step)
-    }
-    // there are four counters for five loops, so the innermost window loop is unrolled
-    if (depth === 4) for (let i = 0; i < at(shape, 4); i++) inside()
-    else times(l(7 + Math.min(depth, 3)), at(shape, depth), inside)
-  }
-  nested(0)
-}
-
 export const emitScatter = (k: ScatterKernel, where: Where): Procedure =>
-  withIntegers(12, locals => {
+  withIntegers(5, locals => {
     const l = (i: number): Local<'i32'> => locals[i] as Local<'i32'>
-    const code: ScatterCode = { l, single: k.to.buffer.dtype === 'f32', sums: where.address(k.scratch) }
-    integer(code.sums)()
+    const single = k.to.buffer.dtype === 'f32'
+    const sums = where.address(k.scratch)
+    const [from, to] = [l(0), l(1)]
+    integer(sums)()
     i32.const(0)
     integer(k.scratch.size * 8)()
     memory.fill()
-    set(l(0), integer(addressOf(where, k.values)))
-    if (k.target.by === 'index') scatterRows(code, k.target, k.scratch.size / k.target.rows, where)
-    else scatterWindows(code, k.target, k.values.shape)
-    finish(where, k.scratch, k.to, [l(0), l(1), l(2)], code.single)
+    set(from, integer(addressOf(where, k.values)))
+    const { index, rows } = k
+    const width = k.scratch.size / rows
+    const i = l(2)
+    set(i, integer(addressOf(where, index)))
+    times(l(3), sizeOf(index.shape), () => {
+      row(i, rows)
+      i32.const(width * 8)
+      i32.mul()
+      integer(sums)()
+      i32.add()
+      local.set(to)
+      times(l(4), width, () => {
+        accumulate(from, to, single)
+      })
+      advance(i, 4)
+    })
+    finish(where, k.scratch, k.to, [l(0), l(1), l(2)], single)
   })
 
 /** Threefry-2x32 of (0, data) under a key (random/threefry), the whole block */

@@ -51,7 +51,19 @@ const [a, c, wide, small, index, key] = ['a', 'b', 'wide', 'tiny', 'index', 'key
   return b.input(name, dtype, shape)
 }) as [Expr, Expr, Expr, Expr, Expr, Expr]
 
-/** @internal formulas by the names that errors use */
+const image = b.reshape(a, [1, 6, 19, 1])
+const byChannels = (x: Expr): Expr => b.transpose(x, [1, 0, 2])
+/** of each of 19 channels the windows [4, 2], transposed */
+const channelWindows = b.transpose(
+  b.reshape(
+    b.transpose(b.reshape(b.windows(b.reshape(a, [1, 2, 3, 19]), [1, 2]), [4, 2, 19, 1]), [2, 0, 1, 3]),
+    [19, 4, 2]
+  ),
+  [0, 2, 1]
+)
+const overlapping = { size: [2, 3], stride: [1, 1], dilation: [1, 1] } as const
+
+/** @internal by the names that an error gives them */
 export const formulas: Readonly<Record<string, Expr>> = {
   matmul: b.matmul(a, c),
   'sum of rows': b.sum(a, [1]),
@@ -64,6 +76,8 @@ export const formulas: Readonly<Record<string, Expr>> = {
   'subnormal numbers': b.add(small, b.mul(small, 0.75)),
   gather: b.gather(a, index),
   scatter: b.scatterAdd(b.gather(a, index), index, 6),
+  'windows added up': b.unwindows(b.windows(image, overlapping.size), overlapping, 6, 19),
+  'sums of channels': b.matmul(channelWindows, byChannels(b.reshape(b.slice(c, [0, 0], [4, 19]), [4, 19, 1]))),
   'random bits': b.random(b.foldIn(key, 3), 'uniform', [13]),
   fingerprint: b.fingerprint(a)
 }
@@ -89,6 +103,8 @@ export const known: Readonly<Record<string, number>> = {
   'subnormal numbers': 1725457201,
   gather: 1764205504,
   scatter: 664783626,
+  'windows added up': 1601812171,
+  'sums of channels': 839945365,
   'random bits': 1626022133,
   fingerprint: 2574015765
 }
