@@ -17,6 +17,7 @@ import {
   type RecordFlags
 } from './record.js'
 import { profileCommand, type ProfileFlags } from './profile.js'
+import type { ReportFlags } from './report.js'
 import { searchCommand, type SearchFlags } from './search.js'
 import { summaryCommand } from './summary.js'
 import { trainCommand, type TrainFlags } from './train.js'
@@ -111,6 +112,21 @@ const recorded: readonly CommandRecord[] = [
   }
 ]
 
+const picturing: readonly CommandRecord[] = [
+  {
+    name: 'report',
+    description: 'writes an HTML page of a recorded run: curves, predictions, model, formulas',
+    args: [new Argument('<folders...>', 'the folder of a recorded run')],
+    options: [
+      option('--out <file>', 'the page to write (default: report.html in the folder)'),
+      option('--no-data', 'leave out what needs the data: predictions'),
+      ...computing
+    ],
+    // loaded when it is asked for: what draws pages takes as long to load as a short training takes
+    run: async (io, folders, flags: ReportFlags) => (await import('./report.js')).reportCommand(io, folders, flags)
+  }
+]
+
 const searching: readonly CommandRecord[] = [
   {
     name: 'search',
@@ -172,4 +188,4 @@ const describing: readonly CommandRecord[] = [
   }
 ]
 
-export const commands: readonly CommandRecord[] = [...running, ...recorded, ...searching, ...describing]
+export const commands: readonly CommandRecord[] = [...running, ...recorded, ...picturing, ...searching, ...describing]

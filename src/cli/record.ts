@@ -62,7 +62,7 @@ const somethingElse = (path: string): T.Task<FileError | undefined> => {
   )
 }
 /** what is done with the records in folders; where it fails, the first folder that holds something else is called what it is */
-const fromRecords =
+export const fromRecords =
   (...folders: readonly string[]) =>
   <A>(task: TE.TaskEither<Problem<string>, A>): TE.TaskEither<Failure, A> =>
     pipe(

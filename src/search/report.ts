@@ -1,6 +1,7 @@
 /** What a study found, for people: tables as Markdown, a plot for each dimension, one HTML page with all of it. */
 import { markdownTable } from 'markdown-table'
-import { escaped, scatter, type ScatterAxis } from '../report/scatter.js'
+import { escaped } from '../report/markup.js'
+import { scatter, type ScatterAxis } from '../report/scatter.js'
 import { counted } from '../value/error.js'
 import { importances } from './importance.js'
 import { placed, builtInSpace, settingValues, type BuiltLayer, type SpaceRegistry } from './space.js'
