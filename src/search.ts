@@ -54,7 +54,9 @@ export { inProcess } from './search/runner/in-process.js'
 export { inThreads, type WorkerPool, type WorkerPoolOptions } from './search/runner/threads.js'
 export { openStudyFolder, type StudyFolder } from './search/folder.js'
 export { importances, type Importance } from './search/importance.js'
-export { studyHtml, studyPlots, studyTablesText } from './search/report.js'
+export { studyHtml } from './search/page.js'
+export { readStudyAt, type RecordedStudy } from './search/recorded.js'
+export { studyPlots, studyTablesText } from './search/report.js'
 export { bestOf, ranked, trialCodec, type Goal, type Job, type TrialOutcome, type Trial } from './search/trial.js'
 
 // where the data of a study's runs come from

@@ -115,10 +115,10 @@ const recorded: readonly CommandRecord[] = [
 const picturing: readonly CommandRecord[] = [
   {
     name: 'report',
-    description: 'writes an HTML page of a recorded run: curves, predictions, model, formulas',
-    args: [new Argument('<folders...>', 'the folder of a recorded run')],
+    description: 'writes an HTML page of a recorded run or study, or one that compares several runs',
+    args: [new Argument('<folders...>', 'the folder of a recorded run or study, or those of several runs')],
     options: [
-      option('--out <file>', 'the page to write (default: report.html in the folder)'),
+      option('--out <file>', 'the page to write (default: report.html in the folder; of several runs comparison.html)'),
       option('--no-data', 'leave out what needs the data: predictions'),
       ...computing
     ],

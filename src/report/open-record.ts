@@ -8,6 +8,7 @@ import { latestCheckpoint, type CheckpointError } from '../run/checkpoints.js'
 import type { Folder } from '../run/folder.js'
 import { folderAt } from '../run/folder.js'
 import { openRun } from '../run/open.js'
+import { diffRecords, type Difference } from '../run/record/diff.js'
 import { environmentOf } from '../run/record/environment.js'
 import { checkpointsOf, recordIn, type Recorded } from '../run/record/folder.js'
 import { builtInRun, type RunRegistry } from '../run/registry.js'
@@ -21,6 +22,7 @@ import {
   type SettingError,
   type ShapeError
 } from '../value/error.js'
+import type { ComparedRun } from './compare.js'
 import { flowOf, type Flow } from './flow.js'
 import { formulasOf } from './formulas.js'
 import { predictedOf, mostExamples } from './predicted.js'
@@ -44,7 +46,7 @@ export const classNamesIn = (source: unknown): readonly string[] | undefined => 
   const schema = field(source, 'schema')
   const target = field(schema, 'target')
   const names = typeof target === 'string' ? field(field(field(schema, 'columns'), target), 'categories') : undefined
-  return Array.isArray(names) && names.every(n => typeof n === 'string') ? (names as readonly string[]) : undefined
+  return Array.isArray(names) && names.every(n => typeof n === 'string') ? names : undefined
 }
 
 const absent = (reason: string): PartPredictions => ({ tag: 'absent', reason })
@@ -144,6 +146,35 @@ export const reportOf = (path: string, options: ReportOptions = {}): TE.TaskEith
       pipe(
         predictions(recorded, valid, options),
         TE.map((p): RunReport => ({ ...report, predictions: p }))
+      )
+    )
+  )
+
+/**
+ * The reports of several runs with how each differs from the first; `compareHtml` makes the page.
+ *
+ * @example pipe(comparisonOf(['runs/a', 'runs/b']), TE.map(compareHtml))
+ * @returns Left for a folder that holds no record, or one whose files cannot be read
+ */
+export const comparisonOf = (
+  paths: readonly string[],
+  { registry = builtInRun }: Pick<ReportOptions, 'registry'> = {}
+): TE.TaskEither<ReportError, readonly ComparedRun[]> =>
+  pipe(
+    paths.map((path, i) => [path, i] as const),
+    TE.traverseSeqArray(([name, i]) =>
+      pipe(
+        openRecord(folderAt(name), { registry }),
+        TE.bindW('difference', () =>
+          i === 0
+            ? TE.right<ReportError, Difference | undefined>(undefined)
+            : diffRecords(paths[0] ?? name, name, registry)
+        ),
+        TE.map(({ report, difference }): ComparedRun => ({
+          name,
+          report,
+          ...(difference === undefined ? {} : { difference })
+        }))
       )
     )
   )

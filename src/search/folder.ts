@@ -16,17 +16,17 @@ import { trialCodec, trialFields, type Job, type Trial } from './trial.js'
 
 /** the study itself */
 export const studyName = 'study.json'
-const nameOf = (index: number): string => `trial-${String(index).padStart(6, '0')}.json`
+export const trialName = (index: number): string => `trial-${String(index).padStart(6, '0')}.json`
 const isTrialName = (name: string): boolean => /^trial-\d{6,}\.json$/.test(name)
 /** what else is written there */
 const ownNames: readonly string[] = [studyName, 'best.json', 'report.html']
 /** a trial is a few hundred bytes, settings included; a study may hold small data */
-const most = { trial: 0x10_0000, study: 0x400_0000 }
+export const most = { trial: 0x10_0000, study: 0x400_0000 }
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 const textOf = (bytes: Uint8Array): string => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
 
-const read = (folder: Folder, name: string, bytes: number): TE.TaskEither<FileError, string> =>
+export const readText = (folder: Folder, name: string, bytes: number): TE.TaskEither<FileError, string> =>
   pipe(readWhole(folder, name, bytes), TE.map(textOf))
 
 /** whether a folder holds a study */
@@ -55,7 +55,7 @@ const sealOf = (study: string, trial: Trial): string =>
   sha256Of(utf8(`${study}\n${canonicalText(trialCodec.encode(trial))}`))
 
 /** One text for each trial of a study: what was changed, cut off or added to is none. Releases before this one kept no digest. */
-const trialIn = (study: string, text: string): Trial | undefined => {
+export const trialIn = (study: string, text: string): Trial | undefined => {
   const read = parseJson(keptCodec)(text)
   if (E.isLeft(read) || trialText(read.right) !== text) return undefined
   const { sha256, ...trial } = read.right
@@ -77,7 +77,7 @@ export const openStudyFolder = (
   const put = (name: string, content: string): TE.TaskEither<FileError, void> =>
     replaceFile(folder)(name, [utf8(content)])
   const same: TE.TaskEither<FileError | DecodeError, void> = pipe(
-    read(folder, studyName, most.study),
+    readText(folder, studyName, most.study),
     TE.bindTo('there'),
     TE.bindW('before', ({ there }) =>
       TE.fromEither(pipe(parseJson(codec)(there), E.mapLeft(inside(`${folder.path}/${studyName}`))))
@@ -104,13 +104,13 @@ export const openStudyFolder = (
     TE.map(names => ({
       // what was there when the folder was opened; a trial that is damaged is run again
       recall: ({ index }: Pick<Job<unknown>, 'index'>) =>
-        names.has(nameOf(index))
+        names.has(trialName(index))
           ? pipe(
-              read(folder, nameOf(index), most.trial),
+              readText(folder, trialName(index), most.trial),
               TE.map(found => trialIn(text, found))
             )
           : TE.right(undefined),
-      keep: (trial: Trial) => put(nameOf(trial.index), trialText({ ...trial, sha256: sealOf(text, trial) })),
+      keep: (trial: Trial) => put(trialName(trial.index), trialText({ ...trial, sha256: sealOf(text, trial) })),
       put
     }))
   )

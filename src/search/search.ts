@@ -82,6 +82,29 @@ const several =
     )
   }
 
+/** what the finished trials of a study have come to */
+export const resultOf = <S extends Space>(
+  s: Study<S>,
+  trials: readonly Trial<SettingsOf<S>>[],
+  rounds: readonly SearchRound<S>[],
+  registry: Registry = builtIn
+): SearchResult<S> => {
+  const trial = bestOf(s.metric.goal, trials)
+  const run =
+    trial === undefined
+      ? undefined
+      : pipe(
+          runOf(s, trial as Job),
+          E.chain(found => checkRunFile(found, registry))
+        )
+  return {
+    study: s,
+    trials,
+    rounds,
+    ...(trial === undefined || run === undefined || E.isLeft(run) ? {} : { best: { trial, run: run.right } })
+  }
+}
+
 /**
  * Carries out a study. The trials, their numbers and the choice are functions of the study alone: neither the workers nor the order in
  * which they are done, nor breaks, change a bit of them (a study with a time-out apart: what is given up depends on the clock).
@@ -125,22 +148,7 @@ export const search = <S extends Space>(
       const planned = plan(s, trials, registry)
       if (E.isLeft(planned)) return planned
       const { jobs, rounds } = planned.right
-      if (jobs.length === 0) {
-        const trial = bestOf(s.metric.goal, trials)
-        const run =
-          trial === undefined
-            ? undefined
-            : pipe(
-                runOf(s, trial as Job),
-                E.chain(found => checkRunFile(found, registry))
-              )
-        return E.right({
-          study: s,
-          trials,
-          rounds,
-          ...(trial === undefined || run === undefined || E.isLeft(run) ? {} : { best: { trial, run: run.right } })
-        })
-      }
+      if (jobs.length === 0) return E.right(resultOf(s, trials, rounds, registry))
       let finished = trials.length
       const ran = await several(
         workers,
