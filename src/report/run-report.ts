@@ -39,6 +39,8 @@ export interface RunReport {
   readonly file?: string
   readonly history: History
   readonly end?: End
+  /** which stop rule ended it, of a training without a record */
+  readonly reason?: string
   /** what is wrong with the record, in a sentence */
   readonly damage?: string
   readonly environment?: readonly EnvironmentRow[]
@@ -60,7 +62,12 @@ const outcome = (r: RunReport): readonly (readonly [string, Content])[] => {
   const taken = [`${grouped(history.loss.length)} steps, ${grouped(history.epochs.length)} epochs`] as const
   if (end === undefined)
     return [
-      ['State', `running, or interrupted: ${taken[0]} so far`],
+      [
+        'State',
+        r.reason === undefined
+          ? `running, or interrupted: ${taken[0]} so far`
+          : `finished: ${r.reason}, after ${taken[0]}`
+      ],
       ...(last === undefined ? [] : ([['Last epoch', shownScores(last)]] as const))
     ]
   return end.tag === 'failed'
