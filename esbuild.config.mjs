@@ -130,6 +130,7 @@ await build({
     ndarray: 'dist/ndarray.js',
     laws: 'dist/laws/index.js',
     search: 'dist/search.js',
+    report: 'dist/report.js',
     extend: 'dist/extend.js',
     worker: 'dist/search/runner/worker.js',
     main: 'dist/cli/main.js'

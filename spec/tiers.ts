@@ -28,6 +28,7 @@ export const integration: readonly string[] = [
   'spec/fixtures/**/*.spec.ts',
   'spec/format/**/*.spec.ts',
   'spec/run/**/*.spec.ts',
+  'spec/report/{record,study}.spec.ts',
   'spec/search/{findings,kept,sampler,search,study-file}.spec.ts',
   'spec/train/{suits,iterator,learning}.spec.ts',
   'spec/expr/exhaustive.spec.ts', // runs a compiler

@@ -58,7 +58,9 @@ export { inQueue, type QueueRunner } from './search/runner/queue/coordinator.js'
 export { workQueue, type QueueWorker, type WorkOptions } from './search/runner/queue/work.js'
 export { openStudyFolder, type StudyFolder } from './search/folder.js'
 export { importances, type Importance } from './search/importance.js'
-export { studyHtml, studyPlots, studyTablesText } from './search/report.js'
+export { studyHtml } from './search/page.js'
+export { readStudyAt, type RecordedStudy } from './search/recorded.js'
+export { studyPlots, studyTablesText } from './search/report.js'
 export { bestOf, ranked, trialCodec, type Goal, type Job, type TrialOutcome, type Trial } from './search/trial.js'
 
 // where the data of a study's runs come from

@@ -7,7 +7,9 @@ import { basename, dirname, relative } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 
-const entries = ['index', 'codec', 'files', 'ndarray', 'search', 'extend', 'laws/index'].map(name => `src/${name}.ts`)
+const entries = ['index', 'codec', 'files', 'ndarray', 'search', 'report', 'extend', 'laws/index'].map(
+  name => `src/${name}.ts`
+)
 
 interface Export {
   readonly name: string

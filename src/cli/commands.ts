@@ -22,6 +22,7 @@ import {
 } from './record.js'
 import { predictCommand, type PredictFlags } from './predict.js'
 import { profileCommand, type ProfileFlags } from './profile.js'
+import type { ReportFlags } from './report.js'
 import { searchCommand, type SearchFlags } from './search.js'
 import { summaryCommand } from './summary.js'
 import { trainCommand, type TrainFlags } from './train.js'
@@ -157,6 +158,21 @@ const tables: readonly CommandRecord[] = [
   }
 ]
 
+const picturing: readonly CommandRecord[] = [
+  {
+    name: 'report',
+    description: 'writes an HTML page of a recorded run or study, or one that compares several runs',
+    args: [new Argument('<folders...>', 'the folder of a recorded run or study, or those of several runs')],
+    options: [
+      option('--out <file>', 'the page to write (default: report.html in the folder; of several runs comparison.html)'),
+      option('--no-data', 'leave out what needs the data: predictions'),
+      ...computing
+    ],
+    // loaded when it is asked for: what draws pages takes as long to load as a short training takes
+    run: async (io, folders, flags: ReportFlags) => (await import('./report.js')).reportCommand(io, folders, flags)
+  }
+]
+
 const searching: readonly CommandRecord[] = [
   {
     name: 'search',
@@ -267,4 +283,11 @@ const describing: readonly CommandRecord[] = [
   }
 ]
 
-export const commands: readonly CommandRecord[] = [...running, ...tables, ...recorded, ...searching, ...describing]
+export const commands: readonly CommandRecord[] = [
+  ...running,
+  ...tables,
+  ...recorded,
+  ...picturing,
+  ...searching,
+  ...describing
+]

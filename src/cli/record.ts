@@ -71,7 +71,7 @@ const somethingElse = (path: string): T.Task<FileError | undefined> => {
 /**
  * runs an effect on the records in folders; if it fails, the error describes the first folder that holds something else
  */
-const fromRecords =
+export const fromRecords =
   (...folders: readonly string[]) =>
   <A>(task: TE.TaskEither<Problem<string>, A>): TE.TaskEither<Failure, A> =>
     pipe(

@@ -18,17 +18,17 @@ import { trialCodec, trialFields, type Job, type Trial } from './trial.js'
 
 /** the study itself */
 export const studyName = 'study.json'
-const nameOf = (index: number): string => `trial-${String(index).padStart(6, '0')}.json`
+export const trialName = (index: number): string => `trial-${String(index).padStart(6, '0')}.json`
 const isTrialName = (name: string): boolean => /^trial-\d{6,}\.json$/.test(name)
 /** other files of the folder */
 const ownNames: readonly string[] = [studyName, 'best.json', 'report.html']
 /** size limits: a trial is a few hundred bytes, settings included; a study may contain small data */
-const most = { trial: 0x10_0000, study: 0x400_0000 }
+export const most = { trial: 0x10_0000, study: 0x400_0000 }
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 const textOf = (bytes: Uint8Array): string => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
 
-const read = (folder: Folder, name: string, bytes: number): TE.TaskEither<FileError, string> =>
+export const readText = (folder: Folder, name: string, bytes: number): TE.TaskEither<FileError, string> =>
   pipe(readWhole(folder, name, bytes), TE.map(textOf))
 
 /** whether a folder holds a study */
@@ -60,7 +60,7 @@ const sealOf = (study: string, trial: Trial): string =>
  * The trial in a text, if it is written exactly as for this study: a changed or truncated text is not a trial. Earlier
  * releases wrote no digest.
  */
-const trialIn = (study: string, text: string): Trial | undefined => {
+export const trialIn = (study: string, text: string): Trial | undefined => {
   const read = parseJson(keptCodec)(text)
   if (E.isLeft(read) || trialText(read.right) !== text) return undefined
   const { sha256, ...trial } = read.right
@@ -82,7 +82,7 @@ const openFolder = (
   const put = (name: string, content: string): TE.TaskEither<FileError, void> =>
     replaceFile(folder)(name, [utf8(content)])
   const same: TE.TaskEither<FileError | DecodeError, void> = pipe(
-    read(folder, studyName, most.study),
+    readText(folder, studyName, most.study),
     TE.bindTo('there'),
     TE.bindW('before', ({ there }) =>
       TE.fromEither(pipe(parseJson(codec)(there), E.mapLeft(inside(`${folder.path}/${studyName}`))))
@@ -108,13 +108,13 @@ const openFolder = (
     TE.map(names => ({
       // the trials that existed when the folder was opened; a damaged trial is run again
       recall: ({ index }: Pick<Job<unknown>, 'index'>) =>
-        names.has(nameOf(index))
+        names.has(trialName(index))
           ? pipe(
-              read(folder, nameOf(index), most.trial),
+              readText(folder, trialName(index), most.trial),
               TE.map(found => trialIn(text, found))
             )
           : TE.right(undefined),
-      keep: (trial: Trial) => put(nameOf(trial.index), trialText({ ...trial, sha256: sealOf(text, trial) })),
+      keep: (trial: Trial) => put(trialName(trial.index), trialText({ ...trial, sha256: sealOf(text, trial) })),
       put
     }))
   )
@@ -204,7 +204,7 @@ export const openSharedStudyAt = (
       there => there,
       () => fileError([path], 'the folder of a study', 'none', 'start one with the study file: --study study.json')
     ),
-    TE.chain(() => read(folder, studyName, most.study)),
+    TE.chain(() => readText(folder, studyName, most.study)),
     TE.chainEitherKW(text => pipe(parseJson(studyFileCodec(registry))(text), E.mapLeft(inside(`${path}/${studyName}`))))
   )
   return pipe(

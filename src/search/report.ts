@@ -1,25 +1,20 @@
-/** The results of a study for people: tables as Markdown, a plot for each dimension, one HTML page with everything. */
+/** The results of a study for people: tables as Markdown, a plot for each dimension. */
 import { markdownTable } from 'markdown-table'
-import { escaped, scatter, type ScatterAxis } from '../report/scatter.js'
-import { counted } from '../value/error.js'
+import { digits } from '../report/number.js'
+import { pictureText, type Picture } from '../report/picture.js'
+import { scatterPicture, type ScatterAxis } from '../report/scatter.js'
 import { importances } from './importance.js'
 import { placed, builtInSpace, settingValues, type BuiltLayer, type SpaceRegistry } from './space.js'
 import type { SearchResult } from './result.js'
-import type { Study } from './study.js'
 import { isWhole, ranked, type TrialOutcome, type Trial } from './trial.js'
 
-/** numbers for readers: whole ones in full, others to 4 digits, very small ones as 1.5e-6 */
-const digits = (x: number): string => {
-  const rounded = Number.isSafeInteger(x) ? x : Number(x.toPrecision(4))
-  return rounded !== 0 && Math.abs(rounded) < 1e-3 ? rounded.toExponential() : String(rounded)
-}
 /** quotes a string that could be read as another value */
-const shown = (u: unknown): string =>
+export const shown = (u: unknown): string =>
   typeof u === 'number' ? digits(u) : typeof u === 'string' && !isJsonText(u) ? u : JSON.stringify(u)
 const isJsonText = (text: string): boolean => /^(true|false|null|-?\d.*)$/u.test(text)
 /** the label of a category */
-const nameOf = (u: unknown): string => (typeof u === 'string' ? u : JSON.stringify(u))
-const outcomeText = (o: TrialOutcome): string =>
+export const nameOf = (u: unknown): string => (typeof u === 'string' ? u : JSON.stringify(u))
+export const outcomeText = (o: TrialOutcome): string =>
   o.tag === 'scored'
     ? digits(o.value)
     : o.tag === 'diverged'
@@ -28,7 +23,7 @@ const outcomeText = (o: TrialOutcome): string =>
         ? `given up after ${o.seconds} s`
         : 'failed'
 
-type Rows = readonly (readonly string[])[]
+export type Rows = readonly (readonly string[])[]
 /** the trials from the best to the worst: settings and result, the header first */
 export const trialRows = ({ study, trials }: SearchResult, registry: SpaceRegistry = builtInSpace): Rows => {
   const all = placed(study.space, registry).map(p => p.path)
@@ -90,31 +85,31 @@ export const studyTablesText = (found: SearchResult, registry: SpaceRegistry = b
   )
 
 /** the ends of an axis that holds these numbers; with a margin if they are all equal */
-const extent = (xs: readonly number[], kind: 'linear' | 'log'): readonly [number, number] => {
+export const extent = (xs: readonly number[], kind: 'linear' | 'log'): readonly [number, number] => {
   const [low, high] = [xs.reduce((a, b) => Math.min(a, b), Infinity), xs.reduce((a, b) => Math.max(a, b), -Infinity)]
   return low < high ? [low, high] : kind === 'log' ? [low / 2, high * 2] : [low - 0.5, high + 0.5]
 }
 /** logarithmic if a metric spans orders of magnitude */
-const scaleOf = (xs: readonly number[]): 'linear' | 'log' => {
+export const scaleOf = (xs: readonly number[]): 'linear' | 'log' => {
   const [low, high] = extent(xs, 'linear')
   return low > 0 && high / low > 50 ? 'log' : 'linear'
 }
 
 /**
- * A plot of the metric against each dimension, by the dimension's path, as SVG text. Each round has a colour, and its
- * range as a band above the points. A trial without a value is a cross at the edge. Empty if no trial has a value.
+ * A plot of the metric against each dimension, by the dimension's path. Each round has its colour, and its range as a band above the
+ * points; a trial that gave no value is a cross at the edge. None where no trial gave one.
  */
-export const studyPlots = (
+export const studyPictures = (
   { study, trials, rounds, best }: SearchResult,
   registry: SpaceRegistry = builtInSpace
-): Readonly<Record<string, string>> => {
+): Readonly<Record<string, Picture>> => {
   const whole = trials.filter(t => isWhole(t))
   const valueOf = (t: Trial): number | undefined => (t.outcome.tag === 'scored' ? t.outcome.value : undefined)
   const values = whole.flatMap(t => valueOf(t) ?? [])
   if (values.length === 0) return {}
   const kindOfY = scaleOf(values)
   const y: ScatterAxis = { label: study.metric.name, kind: kindOfY, domain: extent(values, kindOfY) }
-  const plot = ({ path, kind, dimension }: BuiltLayer): string => {
+  const plot = ({ path, kind, dimension }: BuiltLayer): Picture => {
     const { axis } = kind
     const mine = whole.flatMap(t => {
       const x = settingValues(study.space, t.settings, registry)[path]
@@ -132,7 +127,8 @@ export const studyPlots = (
       axis === 'categories'
         ? kind.spread(dimension, 1000).map(nameOf)
         : extent([...numbers, ...bands.flatMap(b => [b.from, b.to])], axis)
-    return scatter({
+    return scatterPicture({
+      name: `study ${path}`,
       title: `${study.metric.name} against ${path}`,
       x: { label: path, kind: axis, domain },
       y,
@@ -151,28 +147,9 @@ export const studyPlots = (
   return Object.fromEntries(placed(study.space, registry).map(p => [p.path, plot(p)]))
 }
 
-const htmlTable = (rows: Rows): string => {
-  const [head = [], ...body] = rows
-  const cells = (tag: string, row: readonly string[]): string =>
-    `<tr>${row.map(c => `<${tag}>${escaped(c)}</${tag}>`).join('')}</tr>`
-  return `<table><thead>${cells('th', head)}</thead><tbody>${body.map(r => cells('td', r)).join('')}</tbody></table>`
-}
-const summary = ({ best, trials }: SearchResult, study: Study): string =>
-  best === undefined
-    ? `None of ${counted(trials.length, 'trial')} gave a value.`
-    : `Best of ${counted(trials.length, 'trial')}: number ${best.trial.index}, ${study.metric.name} ${outcomeText(best.trial.outcome)}, ${JSON.stringify(best.trial.settings)}`
-
-/** One self-contained HTML page: the best settings, the plots, the ranges, the importance, every trial. */
-export const studyHtml = (found: SearchResult, title: string, registry: SpaceRegistry = builtInSpace): string => {
-  const style =
-    'body{font-family:sans-serif;margin:2em;max-width:70em}table{border-collapse:collapse;margin:1em 0}td,th{border:1px solid #ccc;padding:.2em .6em;text-align:right}'
-  return [
-    `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escaped(title)}</title><style>${style}</style></head><body>`,
-    `<h1>${escaped(title)}</h1><p>${escaped(summary(found, found.study))}</p>`,
-    ...Object.values(studyPlots(found, registry)),
-    `<h2>Ranges</h2>${htmlTable(roundRows(found, registry))}`,
-    `<h2>Importance</h2>${htmlTable(importanceRows(found, registry))}`,
-    `<h2>Trials</h2>${htmlTable(trialRows(found, registry))}`,
-    '</body></html>\n'
-  ].join('\n')
-}
+/** The same plots as SVG text, each a file by itself. */
+export const studyPlots = (
+  found: SearchResult,
+  registry: SpaceRegistry = builtInSpace
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(studyPictures(found, registry)).map(([path, p]) => [path, pictureText(p)]))

@@ -53,12 +53,14 @@ export const answers = (t: Trial<unknown>, { index, round, origin, epochs, setti
 
 /** How far a study is. The open round is the first that lacks a trial; later rounds are decided once it is complete. */
 export interface Progress<S extends Space = Space> {
-  /** of the complete rounds, in the order of their indexes */
+  /** the trials of the complete rounds, in the order of their indexes */
   readonly trials: readonly Trial<SettingsOf<S>>[]
   readonly rounds: readonly SearchRound<S>[]
   /** all trials of the open round; none where the study is complete */
   readonly open: readonly Job<SettingsOf<S>>[]
-  /** those of them that are not finished */
+  /** the finished trials of the open round */
+  readonly begun: readonly Trial<SettingsOf<S>>[]
+  /** the trials of the open round that are not finished */
   readonly missing: readonly Job<SettingsOf<S>>[]
 }
 
@@ -83,7 +85,7 @@ export const progressOf = <S extends Space>(
       TE.fromEither(plan(study, trials, registry)),
       TE.chainW(({ jobs, rounds }) =>
         jobs.length === 0
-          ? TE.right({ trials, rounds, open: [], missing: [] })
+          ? TE.right({ trials, rounds, open: [], begun: [], missing: [] })
           : pipe(
               jobs,
               TE.traverseSeqArray(recalled),
@@ -91,7 +93,13 @@ export const progressOf = <S extends Space>(
                 const there = found.flatMap(t => (t === undefined ? [] : [t]))
                 return there.length === jobs.length
                   ? from([...trials, ...there])
-                  : TE.right({ trials, rounds, open: jobs, missing: jobs.filter((_, i) => found[i] === undefined) })
+                  : TE.right({
+                      trials,
+                      rounds,
+                      open: jobs,
+                      begun: there,
+                      missing: jobs.filter((_, i) => found[i] === undefined)
+                    })
               })
             )
       )
