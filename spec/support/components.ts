@@ -15,7 +15,7 @@ interface Component {
   readonly variable: string
 }
 export const components = JSON.parse(readFileSync(join(import.meta.dirname, 'components.json'), 'utf8')) as Readonly<
-  Record<'gcc' | 'chromium' | 'firefox' | 'redis' | 'postgresql', Component>
+  Record<'gcc' | 'chromium' | 'firefox' | 'redis' | 'postgresql' | 'slurm', Component>
 >
 export type ComponentName = keyof typeof components
 
