@@ -25,7 +25,7 @@ export interface LoopOptions extends SessionOptions {
   readonly turnSteps?: number
   /** a turn ends after a step with this number (steps taken so far) */
   readonly pauseAt?: (step: number) => boolean
-  /** the reports of the last so many epochs are kept; absent: all, up to `epochLimit` of them */
+  /** how many of the last epochs have their reports kept; absent: all, up to `epochLimit` of them */
   readonly maxHistory?: number
   readonly epochLimit?: number
   /** whether somebody wants the events */

@@ -44,7 +44,7 @@ export interface TrainOptions {
    */
   readonly keepBest?: boolean | Best
   /**
-   * `history` keeps the reports of the last so many epochs. Default: of all, and a training whose stop rule is not met within 1,000,000
+   * How many of the last epochs have their reports in `history`. Default: all, and a training whose stop rule is not met within 1,000,000
    * epochs ends as an error, before its reports fill the memory.
    */
   readonly maxHistory?: number
