@@ -4,7 +4,7 @@
  * alone. `npm run sweep:kills` does it 200 times.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runJson } from '../run/record/run.js'
@@ -17,14 +17,23 @@ export const moments = function* (most: number): Generator<number, never> {
   for (let x = 12345; ; x = (Math.imul(x, 1664525) + 1013904223) >>> 0) yield (x / 2 ** 32) * most
 }
 
-/** the exit codes of runs that save at a signal and end */
-const codes: Readonly<Record<string, number>> = { SIGTERM: 143, SIGHUP: 129 }
 const everySignal = ['SIGKILL', 'SIGTERM', 'SIGHUP'] as const
 
-/** ends a run `times` times by these signals in turn, in as many records as that takes */
+/** a second process at the same record, started at the same time: none, one beside it, or one in a pid namespace of its own */
+export type Rival = 'none' | 'beside' | 'namespace'
+const inNamespace = ['unshare', '--user', '--map-root-user', '--pid', '--fork', '--mount-proc', '--kill-child']
+/** whether this machine lets a process make a pid namespace */
+export const hasNamespaces = (): boolean =>
+  spawnSync(inNamespace[0] as string, [...inNamespace.slice(1), 'true']).status === 0
+
+/**
+ * Ends a run `times` times by these signals in turn, in as many records as that takes. A rival may record what is left; the record must
+ * come to the same end.
+ */
 export const kill = async (
   times: number,
-  signals: readonly (typeof everySignal)[number][] = everySignal
+  signals: readonly (typeof everySignal)[number][] = everySignal,
+  rival: Rival = 'none'
 ): Promise<{ readonly wrong: readonly string[]; readonly killed: number; readonly records: number }> => {
   const folder = mkdtempSync(join(tmpdir(), 'gradfold-kill-'))
   const run = join(folder, 'run.json')
@@ -46,10 +55,25 @@ export const kill = async (
     const record = join(folder, `r${records++}`)
     for (let over = false; !over && killed < times;) {
       const child = spawn(process.execPath, args(record), { cwd: root, stdio: 'ignore' })
+      const [command = '', ...rest] = [...(rival === 'namespace' ? inNamespace : []), process.execPath, ...args(record)]
+      const other = rival === 'none' ? undefined : spawn(command, rest, { cwd: root, stdio: 'ignore' })
+      const otherEnded = new Promise<void>(resolve => {
+        if (other === undefined) resolve()
+        else
+          other.once('close', () => {
+            resolve()
+          })
+      })
       const timer = setTimeout(() => child.kill(signals[killed % signals.length]), when.next().value)
-      const ended = await new Promise<number | null>(resolve => child.once('close', code => resolve(code)))
+      await new Promise<void>(resolve => {
+        child.once('close', () => {
+          resolve()
+        })
+      })
       clearTimeout(timer)
-      over = ended !== null && !Object.values(codes).includes(ended)
+      other?.kill(signals[(killed + 1) % signals.length])
+      await otherEnded
+      over = existsSync(join(record, 'result.json'))
       if (!over) killed++
     }
     const last = spawnSync(process.execPath, args(record), { cwd: root, encoding: 'utf8' })

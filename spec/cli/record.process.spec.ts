@@ -54,3 +54,35 @@ describe('recorded runs', () => {
     expect(killed).toBeGreaterThan(2)
   })
 })
+
+/** a disk of 2 MB in a mount namespace of the test: it needs no rights, and is gone with the process */
+const inNamespace = ['--user', '--map-root-user', '--mount', 'sh', '-ec']
+const hasMounts = spawnSync('unshare', [...inNamespace, `mount -t tmpfs tmpfs ${folder}`]).status === 0
+
+describe.skipIf(!hasMounts && process.env['GRADFOLD_TEST_ALL'] === undefined)(
+  'a disk that fills up in the middle of a run [needs namespaces]',
+  () => {
+    test('ends it with exit code 1 and how to resume; with more room it comes to the same end', () => {
+      const [run, whole, small] = [at('wide.json'), at('wide'), at('small')]
+      const wide = {
+        ...runJson(6),
+        model: { input: [3], layers: [{ tag: 'dense', units: 9000 }, 'tanh', { tag: 'dense', units: 1 }] }
+      }
+      writeFileSync(run, JSON.stringify(wide))
+      expect(gradfold('train', run, '--record', whole, '--quiet').status).toBe(0)
+      const script = `
+      mkdir "$SMALL"; mount -t tmpfs -o size=2m tmpfs "$SMALL"
+      set +e
+      "$NODE" "$MAIN" train "$RUN" --record "$SMALL/r" --quiet 2> "$SMALL.errors"; echo $?
+      mount -o remount,size=64m "$SMALL"
+      "$NODE" "$MAIN" resume "$SMALL/r" --quiet > "$SMALL.said"; echo $?
+      cat "$SMALL/r/result.json"`
+      const env = { ...process.env, NODE: process.execPath, MAIN: main, RUN: run, SMALL: small }
+      const { stdout } = spawnSync('unshare', [...inNamespace, script], { encoding: 'utf8', cwd: root, env })
+      expect(readFileSync(`${small}.errors`, 'utf8')).toMatch(/ENOSPC[\s\S]*gradfold resume /)
+      const [failed, resumed, ...result] = stdout.split('\n').filter(line => !line.startsWith('run '))
+      expect([failed, resumed]).toEqual(['1', '0'])
+      expect(result.join('\n').trim()).toBe(resultOf(whole).trim())
+    })
+  }
+)
