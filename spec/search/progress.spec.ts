@@ -46,7 +46,7 @@ describe.each(samplers.map(s => [typeof s === 'string' ? s : s.tag, s] as const)
   test('a trial of an earlier round that is missing or of other settings opens its round again', async () => {
     const kept = new Map<number, Trial>()
     for (let jobs = (await progress(kept)).missing; jobs.length > 0; jobs = (await progress(kept)).missing)
-      for (const job of jobs) kept.set(job.index, finish(job as Job))
+      for (const job of jobs) kept.set(job.index, finish(job))
     const first = kept.get(1) as Trial
     for (const changed of [undefined, { ...first, seed: first.seed + 1 }]) {
       const without = new Map(kept)
