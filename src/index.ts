@@ -64,31 +64,9 @@ export { rmsNorm, type RmsNorm } from './layer/rms-norm.js'
 export { residual, type Residual } from './layer/combinator/residual.js'
 export { sequential, type Sequence, type Sequential } from './layer/combinator/sequential.js'
 export { shared, type Shared } from './layer/combinator/shared.js'
-export { conv1d, type Conv1d } from './layer/spatial/conv1d.js'
-export { conv2d, type Conv2d } from './layer/spatial/conv2d.js'
-export { depthwiseConv2d, type DepthwiseConv2d } from './layer/spatial/depthwise-conv2d.js'
-export { groupNorm, type GroupNorm } from './layer/spatial/group-norm.js'
-export { instanceNorm, type InstanceNorm } from './layer/spatial/instance-norm.js'
-export { upsample, type Upsample, type UpsampleBy } from './layer/spatial/upsample.js'
-export { conv3d, type Conv3d } from './layer/spatial/conv3d.js'
-export { maxPool, type MaxPool } from './layer/spatial/max-pool.js'
-export { averagePool, type AveragePool, type Dividing } from './layer/spatial/average-pool.js'
-export { globalMaxPool, type GlobalMaxPool } from './layer/spatial/global-max-pool.js'
-export { globalAveragePool, type GlobalAveragePool } from './layer/spatial/global-average-pool.js'
-export { adaptiveAveragePool, type AdaptiveAveragePool } from './layer/spatial/adaptive-average-pool.js'
-export { convTranspose1d, type ConvTranspose1d } from './layer/spatial/conv-transpose1d.js'
-export { convTranspose2d, type ConvTranspose2d } from './layer/spatial/conv-transpose2d.js'
-export { separableConv2d, type SeparableConv2d } from './layer/spatial/separable-conv2d.js'
-export { zeroPad, type ZeroPad } from './layer/spatial/zero-pad.js'
-export { crop, type Crop } from './layer/spatial/crop.js'
-export { spatialDropout, type SpatialDropout } from './layer/spatial/spatial-dropout.js'
+export * from './layer/spatial/index.js'
 export { denseBlock, invertedResidual, residualBlock, squeezeExcite } from './layer/blocks.js'
 export type { InvertedResidual, ResidualBlock } from './layer/blocks.js'
-export type { TransposedConvolution, TransposedSettings } from './layer/spatial/transpose-shape.js'
-export type { Margins, PerAxis, Sides } from './layer/spatial/axes.js'
-export type { Convolution, ConvolutionSettings } from './layer/spatial/conv.js'
-export type { Pooling, PoolingSettings } from './layer/spatial/pool.js'
-export type { Padding, PaddingRule, SequencePadding } from './layer/spatial/slide.js'
 export { countParameters, describeModel } from './model/describe.js'
 export { init, type InitOptions } from './model/init.js'
 export { toExpr, type ModelGraph, type ToExprOptions } from './model/to-expr.js'
@@ -317,28 +295,8 @@ export { predict, type OutputsOf, type PredictOptions, type Predictor } from './
 export { gradCam, saliency, type GradCamOptions, type SaliencyOptions, type Target } from './infer/saliency.js'
 export type { Totals } from './infer/totals.js'
 
-export { evaluatePipeline, type ClassScores, type NumberScores, type PipelineScores } from './run/pipeline/evaluate.js'
-export { pipelineOf, type Pipeline, type PipelineParts } from './run/pipeline/value.js'
-export { predictRows, type PredictError, type Prediction, type PredictRowsOptions } from './run/pipeline/predict.js'
-export {
-  trainPipeline,
-  type PipelineError,
-  type PipelineTraining,
-  type TrainedPipeline,
-  type TrainPipelineOptions
-} from './run/pipeline/train.js'
-export { classes, decideAt, probabilities } from './train/decision/classes.js'
-export {
-  chooseThreshold,
-  precisionRecallCurve,
-  rocCurve,
-  thresholds,
-  type Counts,
-  type DecisionMetric,
-  type PrecisionRecallPoint,
-  type RocPoint,
-  type Threshold
-} from './train/decision/curves.js'
+export * from './run/pipeline/index.js'
+export * from './train/decision/index.js'
 
 // data
 export { fromArrays, fromNdarray, type NdarrayLike, type Nested } from './data/arrays.js'
@@ -361,33 +319,7 @@ export { decodeIdx } from './data/idx.js'
 export { classLabels, oneHot } from './data/labels.js'
 export { applyScaling, fitScaling, undoScaling, type Scaling } from './data/normalise.js'
 export { decodeNpy, encodeNpy } from './data/npy.js'
-export { encodeTable } from './data/table/encode.js'
-export { fitTable } from './data/table/fit.js'
-export { classNames, featureNames, type FittedColumn, type FittedTable } from './data/table/fitted.js'
-export { inferSchema, type InferOptions } from './data/table/infer.js'
-export {
-  tableSchema,
-  type CellOf,
-  type InputRow,
-  type Probabilities,
-  type TableRow,
-  type TargetValues
-} from './data/table/rows.js'
-export type {
-  BooleanColumn,
-  CategoryColumn,
-  Column,
-  ColumnScaling,
-  ColumnWord,
-  DateColumn,
-  DateFormat,
-  FixedValue,
-  Missing,
-  NumberColumn,
-  TableSchema
-} from './data/table/schema.js'
-export { splitTable, stratifiedSplitTable, type TableSplit } from './data/table/split.js'
-export { decodeTable, fromRecords, type ColumnValues, type Table } from './data/table/table.js'
+export * from './data/table/index.js'
 export { kFold, kFoldRows, split, stratifiedKFold, stratifiedSplit, type Split, type SplitRows } from './data/split.js'
 
 // backends
