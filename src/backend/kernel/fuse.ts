@@ -29,7 +29,7 @@ import { largest } from '../../value/largest.js'
 const maxOutputs = 6
 const at = (d: Dims, i: number): number => d[i] as number
 
-/** the expressions below a root down to what lies in memory */
+/** the expressions below a root, down to values that are stored in memory */
 const readsBelow = (roots: readonly Expr[], stored: ReadonlySet<Expr>, s: State): ReadonlyMap<Expr, View> => {
   const reads = new Map<Expr, View>()
   const seen = new Set<Expr>(roots)
@@ -135,32 +135,63 @@ const channelSums = (s: State, n: Expr, to: View): Kernel | undefined => {
   return alongside ? { kind: 'channelSums', windows: a, values: b, to } : undefined
 }
 
+/** a matrix product; one that reads windows cuts them while it packs, and stores none of them */
+const product = (s: State, n: ExprOf<'matmul'>, to: View): void => {
+  const [a, b] = n.args as readonly [Expr, Expr]
+  const sums = channelSums(s, n, to)
+  if (sums !== undefined) {
+    push(s, sums, to.buffer)
+    return
+  }
+  const cut = windowMatrix(s, a)
+  // many windows at a time are packed from rows of B
+  const rowsOfB = (v: View): View => (cut?.transposed !== true || v.stride[1] === 1 ? v : copied(s, b, v))
+  const left: Pick<MatmulKernel, 'a' | 'windows'> =
+    cut === undefined
+      ? { a: matrix(s, a, viewed(s, a)) }
+      : { a: cut.view, windows: cut.transposed ? 'columns' : 'rows' }
+  push(s, { kind: 'matmul', ...left, b: rowsOfB(matrix(s, b, viewed(s, b))), to }, to.buffer)
+}
+
+/** copies a view into part of a result */
+const copyInto = (s: State, e: Expr, from: View, to: View): void => {
+  push(s, { kind: 'map', shape: from.shape, outputs: [{ node: e, to }], reads: new Map([[e, from]]) }, to.buffer)
+}
+
+const concatenated = (s: State, n: ExprOf<'concat'>, to: View): void => {
+  const { axis } = n.attrs
+  n.args.reduce((start, a) => {
+    const begin = n.shape.map((_, d) => (d === axis ? start : 0))
+    copyInto(s, a, viewed(s, a), part(to, begin, a.shape))
+    return start + at(a.shape, axis)
+  }, 0)
+}
+
+const padded = (s: State, n: ExprOf<'pad'>, to: View): void => {
+  filled(s, n, to, n.attrs.value)
+  const inner = n.args[0] as Expr
+  copyInto(s, inner, viewed(s, inner), part(to, n.attrs.low, inner.shape))
+}
+
+/** computed element by element: 1 where the position along the last axis is the index */
+const oneHot = (s: State, n: ExprOf<'oneHot'>, to: View): void => {
+  const index = n.args[0] as Expr
+  const view = viewed(s, index)
+  const spread: View = { ...view, shape: n.shape, stride: [...view.stride, 0] }
+  push(s, { kind: 'map', shape: n.shape, outputs: [{ node: n, to }], reads: new Map([[index, spread]]) }, to.buffer)
+}
+
 const heavy = (s: State, n: ExprOf<OpOf<'heavy'>>): View => {
-  const arg = (i: number): View => viewed(s, n.args[i] as Expr)
-  const plain = (i: number): View => (isPlain(arg(i)) ? arg(i) : copied(s, n.args[i] as Expr, arg(i)))
+  const plain = (i: number): View => {
+    const e = n.args[i] as Expr
+    const view = viewed(s, e)
+    return isPlain(view) ? view : copied(s, e, view)
+  }
   const to = strided(make(s, n.dtype, sizeOf(n.shape)), n.shape)
-  const copyInto = (e: Expr, from: View, target: View): void =>
-    push(
-      s,
-      { kind: 'map', shape: from.shape, outputs: [{ node: e, to: target }], reads: new Map([[e, from]]) },
-      to.buffer
-    )
   switch (n.op) {
-    case 'matmul': {
-      const [a, b] = n.args as readonly [Expr, Expr]
-      const sums = channelSums(s, n, to)
-      if (sums !== undefined) {
-        push(s, sums, to.buffer)
-        return to
-      }
-      const cut = windowMatrix(s, a)
-      // many windows at a time are packed from rows of B
-      const rowsOfB = (v: View): View => (cut?.transposed !== true || v.stride[1] === 1 ? v : copied(s, b, v))
-      const left: Pick<MatmulKernel, 'a' | 'windows'> =
-        cut === undefined ? { a: matrix(s, a, arg(0)) } : { a: cut.view, windows: cut.transposed ? 'columns' : 'rows' }
-      push(s, { kind: 'matmul', ...left, b: rowsOfB(matrix(s, b, arg(1))), to }, to.buffer)
+    case 'matmul':
+      product(s, n, to)
       return to
-    }
     case 'gather':
       push(s, { kind: 'gather', table: plain(0), index: plain(1), to }, to.buffer)
       return to
@@ -173,39 +204,15 @@ const heavy = (s: State, n: ExprOf<OpOf<'heavy'>>): View => {
     case 'unwindows':
       push(s, { kind: 'unwindows', values: plain(0), window: n.attrs, to }, to.buffer)
       return to
-    case 'concat': {
-      const { axis } = n.attrs
-      n.args.reduce((start, a, i) => {
-        copyInto(
-          a,
-          arg(i),
-          part(
-            to,
-            n.shape.map((_, d) => (d === axis ? start : 0)),
-            a.shape
-          )
-        )
-        return start + at(a.shape, axis)
-      }, 0)
+    case 'concat':
+      concatenated(s, n, to)
       return to
-    }
-    case 'pad': {
-      filled(s, n, to, n.attrs.value)
-      const inner = n.args[0] as Expr
-      copyInto(inner, arg(0), part(to, n.attrs.low, inner.shape))
+    case 'pad':
+      padded(s, n, to)
       return to
-    }
-    case 'oneHot': {
-      // worked out element by element: 1 where the place along the last axis is the index
-      const index = arg(0)
-      const spread: View = { ...index, shape: n.shape, stride: [...index.stride, 0] }
-      push(
-        s,
-        { kind: 'map', shape: n.shape, outputs: [{ node: n, to }], reads: new Map([[n.args[0] as Expr, spread]]) },
-        to.buffer
-      )
+    case 'oneHot':
+      oneHot(s, n, to)
       return to
-    }
     case 'fingerprint':
       push(s, { kind: 'fingerprint', values: plain(0), to }, to.buffer)
       return to

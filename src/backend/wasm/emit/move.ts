@@ -1,4 +1,4 @@
-/** Kernels that follow indexes: rows gathered, values scattered and added up, keys folded. One number at a time. */
+/** Kernels that follow indexes: gather, scatter-add, foldIn. One number at a time. */
 import { f32, f64, i32, local, memory, select, type Local } from 'wasmati'
 import { sizeOf, type Dims } from '../../../value/shape.js'
 import {
@@ -24,7 +24,7 @@ const get = (l: Local<'i32'> | undefined): void => {
   local.get(l as Local<'i32'>)
 }
 
-/** pushes the row number that the index at a pointer means: past the end it is the last */
+/** pushes the row number at a pointer; an index past the end means the last row */
 const row = (pointer: Local<'i32'>, rows: number): void => {
   get(pointer)
   i32.load({})
@@ -57,7 +57,7 @@ export const emitGather = (k: GatherKernel, where: Where): Procedure =>
     })
   })
 
-/** adds the number at `from` to the f64 sum at `to`, and moves both on */
+/** adds the number at `from` to the f64 sum at `to`, and advances both */
 const accumulate = (from: Local<'i32'>, to: Local<'i32'>, single: boolean): void => {
   get(to)
   get(to)
@@ -73,7 +73,7 @@ const accumulate = (from: Local<'i32'>, to: Local<'i32'>, single: boolean): void
   advance(to, 8)
 }
 
-/** f64 sums, rounded once to where they belong */
+/** rounds the f64 sums once, into the result */
 const finish = (
   where: Where,
   scratch: Buffer,
