@@ -51,9 +51,11 @@ const mayThrow: Readonly<Record<string, readonly string[]>> = {
       'rmsNorm',
       'separableConv2d'
     ],
+    ...['ema', 'swa', 'lookahead', 'sam', 'geometric', 'mapParams', 'mergeParams', 'pickParams', 'transferParams'],
+    ...['sigmoidFocalLoss', 'softmaxFocalLoss', 'weightedSigmoidCrossEntropy'],
     ...['masked', 'oneCycle', 'polynomialDecay', 'restarts', 'stepDecay', 'warmUp', 'withFallback']
   ],
-  'call a function of numbers': ['extrapolatedGradient', 'numericalGradient']
+  'call a function of numbers': ['extrapolatedGradient', 'minimise', 'numericalGradient']
 }
 const listed = new Set(Object.values(mayThrow).flat())
 

@@ -11,7 +11,7 @@ import type { TrainingRegistry } from '../train/registry.js'
 import { checkTraining, type Training } from '../train/training.js'
 import { shapeError, withinPath, type DataError, type SettingError, type ShapeError } from '../value/error.js'
 import { sameShape, showShape } from '../value/shape.js'
-import { registryArgument } from '../value/argument.js'
+import { modelArgument, registryArgument, wrongArgument } from '../value/argument.js'
 import { checkData } from './identity.js'
 import { prepare, type Prepared } from './prepare.js'
 import { calledWith, runArgument } from './arguments.js'
@@ -40,6 +40,8 @@ const checkTest = (
 
 /** whether a model takes as many numbers as the columns of its table become */
 const checkWidth = (run: RunFile, { named }: Prepared): E.Either<ShapeError, unknown> => {
+  const wrong = wrongArgument(shapeError, [modelArgument(run.model)])
+  if (wrong !== undefined) return E.left(wrong)
   if (named?.tag !== 'fitted' || sameShape(run.model.input, [named.fitted.width])) return E.right(undefined)
   const names = featureNames(named.fitted)
   const list = names.length <= 12 ? names.join(', ') : `${names.slice(0, 12).join(', ')}, ...`

@@ -39,5 +39,5 @@ export const trainAsync =
       },
       breathe
     )
-    return E.isLeft(ended) ? ended : E.right(announced(o)(ended.right))
+    return E.isLeft(ended) ? ended : E.right(announced(o.observe)(ended.right))
   }

@@ -4,6 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { exampleCount, featureValues, type Dataset } from '../data/dataset.js'
 import { foldIn, permutation } from '../random/index.js'
 import { drawKey, rootKey, type Key } from '../random/key.js'
+import { datasetArgument, objectArgument, stateArgument, wrongArgument } from '../value/argument.js'
 import { settingError } from '../value/error.js'
 import { numbersOf, tensorView, allocate } from '../value/tensor.js'
 import type { TrainError } from './divergence.js'
@@ -46,35 +47,50 @@ const shuffled = (data: Dataset, column: number, key: Key): Dataset => {
  * @returns Left for inputs that are not rows of columns, or what `score` refuses
  */
 export const permutationImportance =
-  (t: Training, state: TrainState, { repeats = 5, key = rootKey(0), ...options }: ImportanceOptions) =>
+  (t: Training, state: TrainState, o: ImportanceOptions) =>
   (data: Dataset): E.Either<TrainError, readonly ColumnImportance[]> => {
-    const [, width = 0] = data.x.tensor.shape
-    if (data.x.tensor.shape.length !== 2 || data.x.tensor.dtype === 'u32')
-      return E.left(
-        settingError(['inputs'], 'rows of columns [n, d] of numbers', `shape ${data.x.tensor.shape.join(' x ')}`)
-      )
-    if (!Number.isSafeInteger(repeats) || repeats < 1 || exampleCount(data) < 2)
-      return E.left(settingError(['repeats'], 'a positive whole number, and at least 2 examples', String(repeats)))
-    const lossOf = (d: Dataset): E.Either<TrainError, number> =>
-      pipe(
-        score(t, state, d, options),
-        E.map(s => s.loss)
-      )
-    return pipe(
-      lossOf(data),
-      E.chain(base =>
-        E.traverseArray((column: number) =>
-          pipe(
-            Array.from({ length: repeats }, (_, r) => r),
-            E.traverseArray(r => lossOf(shuffled(data, column, foldIn(foldIn(key, column), r)))),
-            E.map((losses): ColumnImportance => {
-              const increases = losses.map(l => l - base)
-              const mean = increases.reduce((a, b) => a + b, 0) / repeats
-              const squares = increases.reduce((a, b) => a + (b - mean) * (b - mean), 0)
-              return { column, importance: mean, deviation: Math.sqrt(squares / repeats) }
-            })
-          )
-        )(Array.from({ length: width }, (_, i) => i))
-      )
-    )
+    const wrong = wrongArgument(settingError, [
+      objectArgument('training', t),
+      stateArgument(state),
+      objectArgument('options', o),
+      datasetArgument(data)
+    ])
+    return wrong === undefined ? importancesOf(t, state, o, data) : E.left(wrong)
   }
+
+const importancesOf = (
+  t: Training,
+  state: TrainState,
+  { repeats = 5, key = rootKey(0), ...options }: ImportanceOptions,
+  data: Dataset
+): E.Either<TrainError, readonly ColumnImportance[]> => {
+  const [, width = 0] = data.x.tensor.shape
+  if (data.x.tensor.shape.length !== 2 || data.x.tensor.dtype === 'u32')
+    return E.left(
+      settingError(['inputs'], 'rows of columns [n, d] of numbers', `shape ${data.x.tensor.shape.join(' x ')}`)
+    )
+  if (!Number.isSafeInteger(repeats) || repeats < 1 || exampleCount(data) < 2)
+    return E.left(settingError(['repeats'], 'a positive whole number, and at least 2 examples', String(repeats)))
+  const lossOf = (d: Dataset): E.Either<TrainError, number> =>
+    pipe(
+      score(t, state, d, options),
+      E.map(s => s.loss)
+    )
+  return pipe(
+    lossOf(data),
+    E.chain(base =>
+      E.traverseArray((column: number) =>
+        pipe(
+          Array.from({ length: repeats }, (_, r) => r),
+          E.traverseArray(r => lossOf(shuffled(data, column, foldIn(foldIn(key, column), r)))),
+          E.map((losses): ColumnImportance => {
+            const increases = losses.map(l => l - base)
+            const mean = increases.reduce((a, b) => a + b, 0) / repeats
+            const squares = increases.reduce((a, b) => a + (b - mean) * (b - mean), 0)
+            return { column, importance: mean, deviation: Math.sqrt(squares / repeats) }
+          })
+        )
+      )(Array.from({ length: width }, (_, i) => i))
+    )
+  )
+}

@@ -3,6 +3,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Dataset } from '../data/dataset.js'
 import type { AnyModel } from '../model/model.js'
+import { objectArgument, trainedArgument, wrongArgument } from '../value/argument.js'
+import { settingError } from '../value/error.js'
 import type { TrainError } from './divergence.js'
 import type { Loss } from './loss/index.js'
 import { epochs } from './stop/index.js'
@@ -21,6 +23,8 @@ import type { FittingOptions } from './training.js'
 export const moreEpochs =
   <M extends AnyModel>(trained: Trained<M>, count: number, options: Omit<TrainOptions, 'from'>) =>
   (data: Dataset): E.Either<TrainError, Trained<M>> => {
+    const wrong = wrongArgument(settingError, [trainedArgument(trained), objectArgument('options', options)])
+    if (wrong !== undefined) return E.left(wrong)
     const { training, state, history, best } = trained
     const { keepBest = best } = options
     // that the loss suits the model was seen when it was trained first

@@ -2,6 +2,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Dataset } from '../data/dataset.js'
 import type { AnyModel } from '../model/model.js'
+import { functionArgument, objectArgument, wrongArgument } from '../value/argument.js'
+import { settingError } from '../value/error.js'
 import type { TrainError } from './divergence.js'
 import type { Loss } from './loss/index.js'
 import type { Optimizer } from './optimizer/index.js'
@@ -60,37 +62,47 @@ const smoothing = 0.9
  * @returns Left for settings that `train` refuses; numbers that are not finite end the curve
  */
 export const rangeTest =
-  <M extends AnyModel, const L extends Loss>(
-    { optimizer, ...settings }: RangeTestSettings<M, L>,
-    { lowest = 1e-7, highest = 10, steps = 100, ...options }: RangeTestOptions
-  ) =>
+  <M extends AnyModel, const L extends Loss>(settings: RangeTestSettings<M, L>, options: RangeTestOptions) =>
   (data: Dataset): E.Either<TrainError, RangeTest> => {
-    const rate = geometric(lowest, highest, afterSteps(Math.max(1, steps - 1)))
-    const full = { ...settings, optimizer: optimizer(rate), stop: afterSteps(steps) } as unknown as FittingOptions<M, L>
-    const chunks = trainIterator(full, options)(data)
-    if (E.isLeft(chunks)) return chunks
-    const curve: RangeTestPoint[] = []
-    let [average, share, best] = [0, 0, Infinity]
-    let failed: E.Either<TrainError, unknown> = E.right(undefined)
-    const seen = (loss: number): void => {
-      average = smoothing * average + (1 - smoothing) * loss
-      share = smoothing * share + (1 - smoothing)
-      const smoothed = average / share
-      best = Math.min(best, smoothed)
-      const at = curve.length / Math.max(1, steps - 1)
-      curve.push({ rate: geometricBetween(lowest, highest, at), loss, smoothed })
-    }
-    const isOver = (): boolean => (curve.at(-1)?.smoothed ?? 0) > 4 * best
-    while (!isOver()) {
-      const pulled = chunks.right.next()
-      if (pulled.done === true) {
-        failed = pulled.value
-        break
-      }
-      for (const e of pulled.value.events) if (e.tag === 'step' && !isOver()) seen(e.loss)
-    }
-    chunks.right.return(undefined as never)
-    if (E.isLeft(failed) && failed.left._tag !== 'Diverged') return failed
-    const low = lowestOf(curve)
-    return E.right({ curve, steepest: steepestOf(curve), tenthOfLowest: low === undefined ? undefined : low.rate / 10 })
+    const wrong = wrongArgument(settingError, [
+      objectArgument('settings', settings),
+      functionArgument('optimizer', (settings as Partial<RangeTestSettings<M, L>> | undefined)?.optimizer),
+      objectArgument('options', options)
+    ])
+    return wrong === undefined ? tested(settings, options, data) : E.left(wrong)
   }
+
+const tested = <M extends AnyModel, const L extends Loss>(
+  { optimizer, ...settings }: RangeTestSettings<M, L>,
+  { lowest = 1e-7, highest = 10, steps = 100, ...options }: RangeTestOptions,
+  data: Dataset
+): E.Either<TrainError, RangeTest> => {
+  const rate = geometric(lowest, highest, afterSteps(Math.max(1, steps - 1)))
+  const full = { ...settings, optimizer: optimizer(rate), stop: afterSteps(steps) } as unknown as FittingOptions<M, L>
+  const chunks = trainIterator(full, options)(data)
+  if (E.isLeft(chunks)) return chunks
+  const curve: RangeTestPoint[] = []
+  let [average, share, best] = [0, 0, Infinity]
+  let failed: E.Either<TrainError, unknown> = E.right(undefined)
+  const seen = (loss: number): void => {
+    average = smoothing * average + (1 - smoothing) * loss
+    share = smoothing * share + (1 - smoothing)
+    const smoothed = average / share
+    best = Math.min(best, smoothed)
+    const at = curve.length / Math.max(1, steps - 1)
+    curve.push({ rate: geometricBetween(lowest, highest, at), loss, smoothed })
+  }
+  const isOver = (): boolean => (curve.at(-1)?.smoothed ?? 0) > 4 * best
+  while (!isOver()) {
+    const pulled = chunks.right.next()
+    if (pulled.done === true) {
+      failed = pulled.value
+      break
+    }
+    for (const e of pulled.value.events) if (e.tag === 'step' && !isOver()) seen(e.loss)
+  }
+  chunks.right.return(undefined as never)
+  if (E.isLeft(failed) && failed.left._tag !== 'Diverged') return failed
+  const low = lowestOf(curve)
+  return E.right({ curve, steepest: steepestOf(curve), tenthOfLowest: low === undefined ? undefined : low.rate / 10 })
+}

@@ -7,8 +7,8 @@ import { modelData, ofIndices } from '../layer/model.js'
 import { layersOf } from '../layer/combinator/sequential.js'
 import { builtInLayers } from '../layer/registry.js'
 import { checkModel, outputOf, type AnyModel } from '../model/model.js'
-import { modelArgument, wrongArgument } from '../value/argument.js'
-import { failIf, shapeError, type ShapeError } from '../value/error.js'
+import { modelArgument, objectArgument, treeArgument, wrongArgument } from '../value/argument.js'
+import { shapeError, type ShapeError } from '../value/error.js'
 import type { Tensor } from '../value/tensor.js'
 import type { Branch } from '../value/tree.js'
 
@@ -38,11 +38,28 @@ export interface SubModel {
 export const subModel = (
   model: AnyModel,
   params: Branch<Tensor>,
+  range: SubModelRange,
+  options: { readonly layers?: Branch<Tensor>; readonly registry?: LayerRegistry } = {}
+): E.Either<ShapeError, SubModel> => {
+  const wrong = wrongArgument(shapeError, [
+    modelArgument(model),
+    treeArgument('params', params),
+    objectArgument('range', range),
+    objectArgument('options', options)
+  ])
+  return wrong === undefined
+    ? pipe(
+        checkModel(model, options.registry),
+        E.chain(() => partOf(model, params, range, options))
+      )
+    : E.left(wrong)
+}
+
+const partOf = (
+  model: AnyModel,
+  params: Branch<Tensor>,
   { from, to }: SubModelRange,
-  {
-    layers = {},
-    registry = builtInLayers
-  }: { readonly layers?: Branch<Tensor>; readonly registry?: LayerRegistry } = {}
+  { layers = {}, registry = builtInLayers }: { readonly layers?: Branch<Tensor>; readonly registry?: LayerRegistry }
 ): E.Either<ShapeError, SubModel> => {
   const parts = layersOf(model.layer)
   const place = (
@@ -54,8 +71,7 @@ export const subModel = (
     return at >= 0 ? E.right(at) : E.left(shapeError(['label'], `one of ${labels.join(', ')}`, label ?? 'none'))
   }
   return pipe(
-    failIf(wrongArgument(shapeError, [modelArgument(model)])),
-    E.chain(() => labelsOf(registry)(parts)),
+    labelsOf(registry)(parts),
     E.bindTo('labels'),
     E.bind('first', ({ labels }) => place(labels, from, 0)),
     E.bind('last', ({ labels }) => place(labels, to, labels.length - 1)),

@@ -156,7 +156,7 @@ export const opened =
 
 /** the last event of a run */
 export const announced =
-  ({ observe }: Pick<TrainOptions, 'observe'>) =>
+  (observe: TrainOptions['observe']) =>
   <T extends { readonly reason: string; readonly state: TrainState }>(trained: T): T => {
     const { progress } = trained.state
     observe?.({ tag: 'done', reason: trained.reason, step: progress.step, epoch: progress.epoch })
@@ -199,5 +199,5 @@ export const train =
           for (const e of events) o.observe?.(e)
         })
       ),
-      E.map(announced(o))
+      E.map(announced(observerOf(o)))
     )

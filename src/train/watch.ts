@@ -7,6 +7,16 @@ import type { AnyModel } from '../model/model.js'
 import type { ParamsOf } from '../model/params.js'
 import { foldIn } from '../random/index.js'
 import { backprop, type Backprop } from './backprop.js'
+import type { Backend } from '../backend/backend.js'
+import {
+  backendArgument,
+  datasetArgument,
+  objectArgument,
+  optionsOf,
+  stateArgument,
+  wrongArgument
+} from '../value/argument.js'
+import { settingError } from '../value/error.js'
 import type { TrainError } from './divergence.js'
 import type { Loss } from './loss/index.js'
 import type { ObjectiveOptions } from './objective.js'
@@ -30,6 +40,24 @@ export interface StepSeen<M extends AnyModel = AnyModel> extends Backprop<M> {
  * @returns Left for what `backprop` refuses
  */
 export const nextStep = <M extends AnyModel>(
+  t: Training<M>,
+  state: TrainState,
+  data: Dataset,
+  options: Omit<ObjectiveOptions, 'training'>
+): E.Either<TrainError, StepSeen<M>> => {
+  const { backend, registry } = optionsOf(options)
+  const wrong = wrongArgument(settingError, [
+    objectArgument('training', t),
+    stateArgument(state),
+    datasetArgument(data),
+    backendArgument(backend)
+  ])
+  return wrong === undefined
+    ? seenOf(t, state, data, { backend: backend as Backend, ...(registry === undefined ? {} : { registry }) })
+    : E.left(wrong)
+}
+
+const seenOf = <M extends AnyModel>(
   t: Training<M>,
   state: TrainState,
   data: Dataset,

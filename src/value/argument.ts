@@ -136,6 +136,24 @@ export const keyArgument = (value: unknown): Argument => ({
   is: isKey,
   hint: 'rootKey(seed) makes one'
 })
+/** a state of a training */
+const isState = (u: unknown): boolean =>
+  isObject(u) && isObject(u['params']) && isObject(u['progress']) && isObject(u['layers'])
+export const stateArgument = (value: unknown): Argument => ({
+  path: ['state'],
+  value,
+  expected: 'a state of a training',
+  is: isState,
+  hint: 'startState makes one, train returns one'
+})
+/** the result of a training */
+export const trainedArgument = (value: unknown): Argument => ({
+  path: ['trained'],
+  value,
+  expected: 'the result of a training',
+  is: u => isObject(u) && isObject(u['training']) && isState(u['state']) && Array.isArray(u['history']),
+  hint: 'train returns one'
+})
 export const functionArgument = (name: string, value: unknown): Argument => ({
   path: [name],
   value,
