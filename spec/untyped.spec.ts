@@ -21,6 +21,7 @@ const mayThrow: Readonly<Record<string, readonly string[]>> = {
       'tensorView',
       'filledTensor'
     ],
+    ...['classNames', 'featureNames'],
     ...['explain', 'explainPass', 'explainWat', 'printProgram']
   ],
   'derive keys': ['childKey', 'foldIn', 'leafKey'],

@@ -15,7 +15,7 @@ import { decodeIris } from './iris.js'
 import { defaultLimits, maxText, type Limits } from './limits.js'
 import { decodeNpy } from './npy.js'
 import type { FittedTable } from './table/fitted.js'
-import type { Table } from './table/table.js'
+import type { DataTable } from './table/table.js'
 
 export type LoadError = DataError | DecodeError
 
@@ -34,7 +34,7 @@ export interface NamedDatasets extends Datasets {
  */
 export type NamedColumns =
   | { readonly tag: 'fitted'; readonly fitted: FittedTable }
-  | { readonly tag: 'tables'; readonly train: Table; readonly test?: Table }
+  | { readonly tag: 'tables'; readonly train: DataTable; readonly test?: DataTable }
 
 /**
  * The bytes of a regular file.

@@ -15,7 +15,7 @@ import { split as randomSplit, stratifiedSplit, type Split as Parts } from '../d
 import { encodeTable } from '../data/table/encode.js'
 import { fitTableWith } from '../data/table/fit.js'
 import { rowsNamed } from '../data/table/split.js'
-import type { Table } from '../data/table/table.js'
+import type { DataTable } from '../data/table/table.js'
 import { recordCodec } from '../registry/codecs.js'
 import { family, type Definition, type Family } from '../registry/definition.js'
 import { leafKey, rootKey, type DrawKey } from '../random/index.js'
@@ -147,7 +147,7 @@ const encodeTables =
       E.bindW('fitted', defaults => fitTableWith(defaults)(rowsNamed(named.train, train))),
       E.chainW(({ fitted }) => {
         const encoded = (
-          from: Table,
+          from: DataTable,
           rows: Dataset | undefined
         ): E.Either<DataError | DecodeError, Dataset | undefined> =>
           rows === undefined ? E.right(undefined) : encodeTable(fitted)(rowsNamed(from, rows))

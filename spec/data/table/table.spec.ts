@@ -12,7 +12,7 @@ import { inferSchema } from '../../../src/data/table/infer.js'
 import { tableSchema, type InputRow, type TableRow, type TargetValues } from '../../../src/data/table/rows.js'
 import type { Column, TableSchema } from '../../../src/data/table/schema.js'
 import { splitTable, stratifiedSplitTable } from '../../../src/data/table/split.js'
-import { decodeTable, fromRecords, type Table } from '../../../src/data/table/table.js'
+import { decodeTable, fromRecords, type DataTable } from '../../../src/data/table/table.js'
 import { leafKey, rootKey } from '../../../src/random/index.js'
 import { decode } from '../../../src/value/codec.js'
 import { left, right } from '../../support/either.js'
@@ -217,7 +217,7 @@ describe('records', () => {
     target: 'price'
   })
   it('give the table that their text gives', () => {
-    const table: Table = right(
+    const table: DataTable = right(
       fromRecords(
         [
           { id: 7, area: 71.5, town: 'Bonn', built: '1990-05-01', lift: true, price: 3 },
@@ -228,7 +228,7 @@ describe('records', () => {
     )
     const { lines, ...read } = right(
       decodeTable('id,area,town,built,lift,price\n7,71.5,Bonn,1990-05-01,yes,3\n,,Ulm,2001-01-01,no,4\n', schema)
-    ) as Table
+    ) as DataTable
     expect(lines).toEqual([2, 3])
     expect(table).toEqual(read)
   })

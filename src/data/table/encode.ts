@@ -1,4 +1,5 @@
 /** From rows to the numbers that a model sees: gaps filled, categories as 1 among 0s, numbers scaled. */
+import { checkedArguments, fittedArgument, tableArgument } from './arguments.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { decodeError, type DataError, type DecodeError } from '../../value/error.js'
@@ -11,7 +12,7 @@ import { fittedOf, type FittedColumn, type FittedTable } from './fitted.js'
 import { keptRows } from './fit.js'
 import { columnOf, inputsOf, targetsOf, type ResolvedColumn, type TableSchema } from './schema.js'
 import { classWriter, slotWriter, type Wrong } from './slots.js'
-import { pickRows, rowError, type ColumnValues, type ReadTable, type Table } from './table.js'
+import { pickRows, rowError, type ColumnValues, type ReadTable, type DataTable } from './table.js'
 
 /** what is wrong with a value, in a row of the table */
 type Report = (row: number, name: string, wrong: Wrong) => void
@@ -59,7 +60,7 @@ const putColumn = (
   }
 }
 
-const encodeInputs = (fitted: FittedTable, table: Table, distinct: boolean, report: Report): Float32Array => {
+const encodeInputs = (fitted: FittedTable, table: DataTable, distinct: boolean, report: Report): Float32Array => {
   const { schema, width } = fitted
   const out = new Float32Array(table.rows * width)
   let place = 0
@@ -74,7 +75,7 @@ const encodeInputs = (fitted: FittedTable, table: Table, distinct: boolean, repo
   return out
 }
 
-const encodeTargets = (fitted: FittedTable, table: Table, report: Report): Tensor<Dims, 'f32' | 'u32'> => {
+const encodeTargets = (fitted: FittedTable, table: DataTable, report: Report): Tensor<Dims, 'f32' | 'u32'> => {
   const { schema } = fitted
   const targets = targetsOf(schema)
   const [first = ''] = targets
@@ -160,25 +161,31 @@ export const encodeRows = (
  */
 export const encodeTable =
   <S extends TableSchema>(fitted: FittedTable<S>) =>
-  (table: Table<S>): E.Either<DecodeError | DataError, Dataset> => {
-    const rows = keptRows(table)
-    const kept = pickRows(table, rows)
-    const large = tooLarge(fitted, kept.rows)
-    if (large !== undefined) return E.left(large)
-    let wrong: DecodeError | undefined
-    const report: Report = (row, name, { expected, got, hint }) => {
-      wrong ??= rowError(table, rows[row] ?? row, name, expected, got, hint, 'unusable-data')
-    }
-    const x = encodeInputs(fitted, kept, true, report)
-    const y = encodeTargets(fitted, kept, report)
-    if (wrong !== undefined) return E.left(wrong)
-    const [first = ''] = targetsOf(fitted.schema)
-    const classes = fittedOf(fitted, first).categories
-    return pipe(
-      dataset({
-        x: tensorView('f32', [kept.rows, fitted.width], x),
-        y,
-        ...(classes === undefined ? {} : { classes: classes.length })
-      })
-    )
+  (table: DataTable<S>): E.Either<DecodeError | DataError, Dataset> =>
+    checkedArguments([fittedArgument(fitted), tableArgument(table)], () => encoded(fitted, table))
+
+const encoded = <S extends TableSchema>(
+  fitted: FittedTable<S>,
+  table: DataTable<S>
+): E.Either<DecodeError | DataError, Dataset> => {
+  const rows = keptRows(table)
+  const kept = pickRows(table, rows)
+  const large = tooLarge(fitted, kept.rows)
+  if (large !== undefined) return E.left(large)
+  let wrong: DecodeError | undefined
+  const report: Report = (row, name, { expected, got, hint }) => {
+    wrong ??= rowError(table, rows[row] ?? row, name, expected, got, hint, 'unusable-data')
   }
+  const x = encodeInputs(fitted, kept, true, report)
+  const y = encodeTargets(fitted, kept, report)
+  if (wrong !== undefined) return E.left(wrong)
+  const [first = ''] = targetsOf(fitted.schema)
+  const classes = fittedOf(fitted, first).categories
+  return pipe(
+    dataset({
+      x: tensorView('f32', [kept.rows, fitted.width], x),
+      y,
+      ...(classes === undefined ? {} : { classes: classes.length })
+    })
+  )
+}

@@ -1,4 +1,5 @@
 /** Fitting: what of a table the training part alone decides. */
+import { checkedArguments, tableArgument } from './arguments.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { decodeError, type DecodeError } from '../../value/error.js'
@@ -15,7 +16,7 @@ import {
   type TableSchema
 } from './schema.js'
 import { gap, slotWriter, type Slots } from './slots.js'
-import { pickRows, rowError, type ColumnValues, type Table } from './table.js'
+import { pickRows, rowError, type ColumnValues, type DataTable } from './table.js'
 
 /** scalings of columns that do not say theirs, as run files set them */
 export interface FitDefaults {
@@ -144,7 +145,7 @@ const scalingFor = (schema: TableSchema, c: ResolvedColumn, isTarget: boolean, d
     : ((isTarget ? d.targets : (schema.scaling ?? d.inputs)) ?? 'none'))
 
 const fitColumn = (
-  { schema, columns }: Table,
+  { schema, columns }: DataTable,
   name: string,
   isTarget: boolean,
   defaults: FitDefaults
@@ -177,13 +178,13 @@ const dropping = (schema: TableSchema): readonly string[] =>
 const isGap = (v: number | string | undefined): boolean => v === undefined || Number.isNaN(v)
 
 /** The rows without a gap in a column that says `missing: 'drop'`, by number. */
-export const keptRows = ({ schema, columns, rows }: Table): readonly number[] => {
+export const keptRows = ({ schema, columns, rows }: DataTable): readonly number[] => {
   const names = dropping(schema)
   return Array.from({ length: rows }, (_, row) => row).filter(row => names.every(name => !isGap(columns[name]?.[row])))
 }
 
 /** a gap where gaps are refused */
-const refusedGap = (table: Table, rows: readonly number[], name: string): DecodeError | undefined => {
+const refusedGap = (table: DataTable, rows: readonly number[], name: string): DecodeError | undefined => {
   if (columnOf(table.schema, name).missing !== 'refuse') return undefined
   const row = rows.find(i => isGap(table.columns[name]?.[i]))
   return row === undefined ? undefined : rowError(table, row, name, gap.expected, gap.got, gap.hint)
@@ -192,7 +193,7 @@ const refusedGap = (table: Table, rows: readonly number[], name: string): Decode
 /** `fitTable`, with scalings for columns that do not say theirs */
 export const fitTableWith =
   (defaults: FitDefaults) =>
-  <S extends TableSchema>(table: Table<S>): E.Either<DecodeError, FittedTable<S>> => {
+  <S extends TableSchema>(table: DataTable<S>): E.Either<DecodeError, FittedTable<S>> => {
     const rows = keptRows(table)
     const kept = pickRows(table, rows)
     const { schema } = kept
@@ -224,6 +225,5 @@ export const fitTableWith =
  * @example pipe(decodeTable(text, schema), E.chain(fitTable)) // Right({ schema, columns, width })
  * @returns Left for a gap where gaps are refused (row and column), for a column with nothing to fill gaps with, for no categories
  */
-export const fitTable: <S extends TableSchema>(train: Table<S>) => E.Either<DecodeError, FittedTable<S>> = fitTableWith(
-  {}
-)
+export const fitTable = <S extends TableSchema>(train: DataTable<S>): E.Either<DecodeError, FittedTable<S>> =>
+  checkedArguments([tableArgument(train)], () => fitTableWith({})(train))

@@ -25,4 +25,4 @@ export type {
   TableSchema
 } from './schema.js'
 export { splitTable, stratifiedSplitTable, type TableSplit } from './split.js'
-export { decodeTable, fromRecords, type ColumnValues, type Table } from './table.js'
+export { decodeTable, fromRecords, type ColumnValues, type DataTable } from './table.js'

@@ -1,4 +1,5 @@
 /** A schema proposed from a text: which marks it uses, what its columns hold. To be read, and corrected, before it is used. */
+import { optionsOf } from '../../value/argument.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { decodeError, type DecodeError } from '../../value/error.js'
@@ -132,7 +133,8 @@ const asTarget = (c: Column): Column => {
  * // Right({ columns: { area: 'number', town: { categories: ['Bonn'], missing: 'mostFrequent' }, price: ... }, target: 'price', ... })
  * @returns Left for text that is no table, and for a target that it does not have
  */
-export const inferSchema = (text: string, { target }: InferOptions = {}): E.Either<DecodeError, TableSchema> => {
+export const inferSchema = (text: string, options: InferOptions = {}): E.Either<DecodeError, TableSchema> => {
+  const { target } = optionsOf(options)
   if (typeof text !== 'string') return E.left(decodeError(['table'], 'text', typeof text))
   const delimiter = delimiterOf(text)
   return pipe(

@@ -1,22 +1,23 @@
 /** Parts of a table, drawn as `split` draws those of a dataset: before anything is fitted. */
+import { checkedArguments, tableArgument } from './arguments.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { DrawKey } from '../../random/index.js'
-import type { DataError, SettingError } from '../../value/error.js'
+import type { DataError, DecodeError, SettingError } from '../../value/error.js'
 import { numbersOf, tensorView } from '../../value/tensor.js'
 import type { Dataset } from '../dataset.js'
 import { split, stratifiedSplit } from '../split.js'
 import { columnOf, targetsOf, type TableSchema } from './schema.js'
-import { pickRows, type Table } from './table.js'
+import { pickRows, type DataTable } from './table.js'
 
 /** the parts of a table */
 export interface TableSplit<S extends TableSchema = TableSchema> {
-  readonly train: Table<S>
-  readonly test: Table<S>
+  readonly train: DataTable<S>
+  readonly test: DataTable<S>
 }
 
 /** class numbers of a single target of classes, those without one in a class of their own; for stratified splits */
-const classesOf = ({ schema, columns, rows }: Table): Uint32Array | undefined => {
+const classesOf = ({ schema, columns, rows }: DataTable): Uint32Array | undefined => {
   const [name = '', ...others] = targetsOf(schema)
   const { kind } = columnOf(schema, name)
   if (others.length > 0 || (kind !== 'category' && kind !== 'boolean')) return undefined
@@ -26,7 +27,7 @@ const classesOf = ({ schema, columns, rows }: Table): Uint32Array | undefined =>
 }
 
 /** a dataset whose inputs are the numbers of the rows: what splits it splits the table */
-export const rowNumbers = (table: Table): Dataset => {
+export const rowNumbers = (table: DataTable): Dataset => {
   const { rows } = table
   const classes = classesOf(table)
   const plain = { scale: 1, shift: 0 }
@@ -46,20 +47,22 @@ export const rowNumbers = (table: Table): Dataset => {
   }
 }
 /** the rows of a table that such a dataset names */
-export const rowsNamed = <S extends TableSchema>(table: Table<S>, { x }: Dataset): Table<S> =>
+export const rowsNamed = <S extends TableSchema>(table: DataTable<S>, { x }: Dataset): DataTable<S> =>
   pickRows(table, numbersOf(x.tensor))
 
 type Parts = <S extends TableSchema>(
-  table: Table<S>,
+  table: DataTable<S>,
   fraction: number,
   key: DrawKey
-) => E.Either<DataError | SettingError, TableSplit<S>>
+) => E.Either<DataError | SettingError | DecodeError, TableSplit<S>>
 const parts =
   (cut: typeof split): Parts =>
   (table, fraction, key) =>
-    pipe(
-      cut(rowNumbers(table), fraction, key),
-      E.map(({ train, test }) => ({ train: rowsNamed(table, train), test: rowsNamed(table, test) }))
+    checkedArguments([tableArgument(table)], () =>
+      pipe(
+        cut(rowNumbers(table), fraction, key),
+        E.map(({ train, test }) => ({ train: rowsNamed(table, train), test: rowsNamed(table, test) }))
+      )
     )
 
 /**

@@ -13,7 +13,7 @@ import { checkSchema, columnOf, inputsOf, targetsOf, type ResolvedColumn, type T
 export type ColumnValues = Float64Array | readonly (string | undefined)[]
 
 /** rows of a schema: `decodeTable` and `fromRecords` make one */
-export interface Table<S extends TableSchema = TableSchema> {
+export interface DataTable<S extends TableSchema = TableSchema> {
   readonly schema: S
   /** how many */
   readonly rows: number
@@ -25,7 +25,7 @@ export interface Table<S extends TableSchema = TableSchema> {
 
 /** rows that could be read, and what is wrong with the others (by their numbers, counted from 0) */
 export interface ReadTable<S extends TableSchema = TableSchema> {
-  readonly table: Table<S>
+  readonly table: DataTable<S>
   readonly bad: ReadonlyMap<number, DecodeError>
 }
 
@@ -34,7 +34,7 @@ export const rowName = (row: number, line?: number): string =>
   line === undefined ? `row ${row}` : `row ${row} (line ${line})`
 /** what is wrong with a row, and what to do */
 export const rowError = (
-  { lines }: Pick<Table, 'lines'>,
+  { lines }: Pick<DataTable, 'lines'>,
   row: number,
   column: string,
   expected: string,
@@ -48,7 +48,7 @@ const isWords = ({ kind }: ResolvedColumn): boolean => kind === 'category' || ki
 /** the columns of a schema while rows are added to them */
 interface Builder<S extends TableSchema> {
   readonly add: (name: string, value: Value) => void
-  readonly table: (rows: number, lines?: readonly number[]) => Table<S>
+  readonly table: (rows: number, lines?: readonly number[]) => DataTable<S>
 }
 const builderOf = <S extends TableSchema>(schema: S, names: readonly string[]): Builder<S> => {
   const numbers = new Map<string, number[]>()
@@ -239,7 +239,10 @@ export const readTableText = <S extends TableSchema>(
  * @returns Left, naming row (counted from 0, with the line of the file) and column, for a cell that is not what its column says; and for
  * columns that are unknown, missing or named twice, rows of different lengths, a schema that is not right. Never throws.
  */
-export const decodeTable = <const S extends TableSchema>(text: string, schema: S): E.Either<DecodeError, Table<S>> =>
+export const decodeTable = <const S extends TableSchema>(
+  text: string,
+  schema: S
+): E.Either<DecodeError, DataTable<S>> =>
   pipe(
     checked(schema),
     E.chain(() => readTableText(text, schema, { targets: true, keepBad: false })),
@@ -290,7 +293,7 @@ export const readTableRecords = <S extends TableSchema>(
 export const fromRecords = <const S extends TableSchema>(
   rows: readonly TableRow<S>[],
   schema: S
-): E.Either<DecodeError, Table<S>> =>
+): E.Either<DecodeError, DataTable<S>> =>
   pipe(
     checked(schema),
     E.chain(() => readTableRecords(rows as readonly AnyRow[], schema, { targets: true, keepBad: false })),
@@ -300,7 +303,7 @@ export const fromRecords = <const S extends TableSchema>(
 // ---- rows of a table
 
 /** the rows named, in that order */
-export const pickRows = <S extends TableSchema>(t: Table<S>, rows: ArrayLike<number>): Table<S> => {
+export const pickRows = <S extends TableSchema>(t: DataTable<S>, rows: ArrayLike<number>): DataTable<S> => {
   const at = Array.from(rows)
   return {
     schema: t.schema,

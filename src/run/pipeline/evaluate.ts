@@ -1,14 +1,15 @@
 /** How well a pipeline predicts rows whose targets are known: in the units of the data, with the names of the classes. */
+import { checkedArguments, tableArgument } from '../../data/table/arguments.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { dateOf } from '../../data/table/cells.js'
 import { classNames } from '../../data/table/fitted.js'
 import { columnOf, targetsOf, type TableSchema } from '../../data/table/schema.js'
-import { rowError, type ReadTable, type Table } from '../../data/table/table.js'
+import { rowError, type ReadTable, type DataTable } from '../../data/table/table.js'
 import { areaUnderRoc } from '../../train/metric/roc.js'
 import type { DecodeError } from '../../value/error.js'
 import { tablePredictor, type AnyPrediction, type PredictError, type PredictRowsOptions } from './predict.js'
-import type { Pipeline } from './value.js'
+import { pipelineArgument, type Pipeline } from './value.js'
 
 /** of a target of numbers, in its units; of dates in days */
 export interface NumberScores {
@@ -76,7 +77,7 @@ const classScores = (
 /** a target of the rows that are predicted, and what was predicted */
 const targetScores = (
   p: Pipeline,
-  table: Table,
+  table: DataTable,
   name: string,
   predictions: readonly AnyPrediction[]
 ): NumberScores | ClassScores => {
@@ -146,5 +147,7 @@ export const tableScores = (
  */
 export const evaluatePipeline =
   <S extends TableSchema>(pipeline: Pipeline<S>, options: PredictRowsOptions = {}) =>
-  (table: Table<S>): E.Either<PredictError, PipelineScores> =>
-    tableScores(pipeline, { table, bad: new Map() }, options)
+  (table: DataTable<S>): E.Either<PredictError, PipelineScores> =>
+    checkedArguments([pipelineArgument(pipeline), tableArgument(table)], () =>
+      tableScores(pipeline, { table, bad: new Map() }, options)
+    )

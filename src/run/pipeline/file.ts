@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { readText, type LoadError } from '../../data/files.js'
 import type { TableSchema } from '../../data/table/schema.js'
-import { decodeTable, type Table } from '../../data/table/table.js'
+import { decodeTable, type DataTable } from '../../data/table/table.js'
 import { safetensorsLimits } from '../../format/safetensors.js'
 import { sameData } from '../../value/equal.js'
 import {
@@ -67,7 +67,10 @@ export const loadPipeline = <S extends TableSchema = TableSchema>(
  *
  * @example readTable('houses.csv', schema)
  */
-export const readTable = <const S extends TableSchema>(path: string, schema: S): TE.TaskEither<LoadError, Table<S>> =>
+export const readTable = <const S extends TableSchema>(
+  path: string,
+  schema: S
+): TE.TaskEither<LoadError, DataTable<S>> =>
   pipe(
     readText(path),
     TE.chainEitherKW(text => pipe(decodeTable(text, schema), E.mapLeft(inside(path))))

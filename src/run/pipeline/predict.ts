@@ -1,4 +1,5 @@
 /** Predictions of a pipeline for new rows: each row by itself, so that a bad one does not spoil the others. */
+import { objectArgument, wrongArgument } from '../../value/argument.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend } from '../../backend/backend.js'
@@ -11,10 +12,10 @@ import type { AnyRow, InputRow, Probabilities, TargetValues } from '../../data/t
 import { readTableRecords, type ReadTable } from '../../data/table/table.js'
 import { predict, type Predictor } from '../../infer/predict.js'
 import { builtInTraining, type TrainingRegistry } from '../../train/registry.js'
-import type { BackendError, DataError, DecodeError, ShapeError } from '../../value/error.js'
+import { decodeError, type BackendError, type DataError, type DecodeError, type ShapeError } from '../../value/error.js'
 import { numbersOf, tensorView, type Tensor } from '../../value/tensor.js'
 import { outputReader, type Meaning } from './outputs.js'
-import type { Pipeline } from './value.js'
+import { pipelineArgument, type Pipeline } from './value.js'
 
 export interface PredictRowsOptions {
   /** what computes; default wasm */
@@ -116,6 +117,8 @@ export const predictRows = <S extends TableSchema>(
   pipeline: Pipeline<S>,
   options: PredictRowsOptions = {}
 ): ((rows: readonly InputRow<S>[]) => E.Either<PredictError, readonly E.Either<DecodeError, Prediction<S>>[]>) => {
+  const wrong = wrongArgument(decodeError, [pipelineArgument(pipeline), objectArgument('options', options)])
+  if (wrong !== undefined) return () => E.left(wrong)
   const predictTable = tablePredictor(pipeline, options)
   return rows =>
     pipe(

@@ -1,4 +1,6 @@
 /** From a table to a pipeline in one call: validation split off, fitted, encoded, trained. */
+import { checkedArguments, tableArgument } from '../../data/table/arguments.js'
+import { functionArgument, objectArgument, optionsOf } from '../../value/argument.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { encodeTable } from '../../data/table/encode.js'
@@ -6,7 +8,7 @@ import { fitTable } from '../../data/table/fit.js'
 import type { FittedTable } from '../../data/table/fitted.js'
 import type { TableSchema } from '../../data/table/schema.js'
 import { splitTable, stratifiedSplitTable } from '../../data/table/split.js'
-import type { Table } from '../../data/table/table.js'
+import type { DataTable } from '../../data/table/table.js'
 import type { Model } from '../../layer/model.js'
 import { leafKey, rootKey } from '../../random/index.js'
 import type { TrainError } from '../../train/divergence.js'
@@ -28,25 +30,25 @@ export interface TrainPipelineOptions extends Omit<TrainOptions, 'validation' | 
    * The share of the rows that is held back and scored after every epoch, or a table of such rows. Nothing is fitted on them. With it,
    * the pipeline has the parameters after the best epoch, unless `keepBest` is false.
    */
-  readonly validation?: number | { readonly fraction: number; readonly stratified: boolean } | Table
+  readonly validation?: number | { readonly fraction: number; readonly stratified: boolean } | DataTable
   readonly keepBest?: boolean
 }
 export interface TrainedPipeline<S extends TableSchema, M extends Model> {
   readonly pipeline: Pipeline<S>
   readonly trained: Trained<M>
   /** the rows that were held back: for `chooseThreshold`, say */
-  readonly validation?: Table<S>
+  readonly validation?: DataTable<S>
 }
 export type PipelineError = TrainError | DataError | DecodeError
 
 const heldBack = <S extends TableSchema>(
-  table: Table<S>,
+  table: DataTable<S>,
   validation: TrainPipelineOptions['validation'],
   seed: number
-): E.Either<PipelineError, { readonly train: Table<S>; readonly test?: Table<S> }> => {
+): E.Either<PipelineError, { readonly train: DataTable<S>; readonly test?: DataTable<S> }> => {
   if (validation === undefined) return E.right({ train: table })
   if (typeof validation === 'object' && 'columns' in validation)
-    return E.right({ train: table, test: validation as Table<S> })
+    return E.right({ train: table, test: validation as DataTable<S> })
   const { fraction, stratified } =
     typeof validation === 'number' ? { fraction: validation, stratified: false } : validation
   const key = leafKey(rootKey(seed), 'validation')
@@ -71,37 +73,52 @@ const heldBack = <S extends TableSchema>(
  */
 export const trainPipeline =
   <M extends Model, const L extends Loss>(settings: PipelineTraining<M, L>, options: TrainPipelineOptions) =>
-  <S extends TableSchema>(table: Table<S>): E.Either<PipelineError, TrainedPipeline<S, M>> => {
-    const { validation, keepBest, ...how } = options
-    const { model, ...rest } = settings
-    return pipe(
-      heldBack(table, validation, settings.seed ?? 0),
-      E.bindTo('parts'),
-      E.bindW('fitted', ({ parts }) => fitTable(parts.train)),
-      E.bindW('data', ({ parts, fitted }) => encodeTable(fitted)(parts.train)),
-      E.bindW('held', ({ parts, fitted }) =>
-        parts.test === undefined ? E.right(undefined) : encodeTable(fitted)(parts.test)
-      ),
-      E.bindW('trained', ({ fitted, data, held }) =>
-        train(
-          { ...rest, model: model(fitted) },
-          {
-            ...how,
-            keepBest: keepBest ?? held !== undefined,
-            ...(held === undefined ? {} : { validation: held })
-          }
-        )(data)
-      ),
-      E.bindW('pipeline', ({ fitted, trained }) => {
-        const { training, state, best } = trained
-        const { params, layers } = best?.state ?? state
-        const { model, loss, precision } = training
-        return pipelineOf({ fitted, model, loss, precision, params, layers }, options.registry)
-      }),
-      E.map(({ pipeline, trained, parts }) => ({
-        pipeline,
-        trained,
-        ...(parts.test === undefined ? {} : { validation: parts.test })
-      }))
+  <S extends TableSchema>(table: DataTable<S>): E.Either<PipelineError, TrainedPipeline<S, M>> =>
+    checkedArguments(
+      [
+        objectArgument('settings', settings),
+        functionArgument('model', optionsOf(settings).model),
+        objectArgument('options', options),
+        tableArgument(table)
+      ],
+      () => trainedPipeline(settings, options, table)
     )
-  }
+
+const trainedPipeline = <M extends Model, const L extends Loss, S extends TableSchema>(
+  settings: PipelineTraining<M, L>,
+  options: TrainPipelineOptions,
+  table: DataTable<S>
+): E.Either<PipelineError, TrainedPipeline<S, M>> => {
+  const { validation, keepBest, ...how } = options
+  const { model, ...rest } = settings
+  return pipe(
+    heldBack(table, validation, settings.seed ?? 0),
+    E.bindTo('parts'),
+    E.bindW('fitted', ({ parts }) => fitTable(parts.train)),
+    E.bindW('data', ({ parts, fitted }) => encodeTable(fitted)(parts.train)),
+    E.bindW('held', ({ parts, fitted }) =>
+      parts.test === undefined ? E.right(undefined) : encodeTable(fitted)(parts.test)
+    ),
+    E.bindW('trained', ({ fitted, data, held }) =>
+      train(
+        { ...rest, model: model(fitted) },
+        {
+          ...how,
+          keepBest: keepBest ?? held !== undefined,
+          ...(held === undefined ? {} : { validation: held })
+        }
+      )(data)
+    ),
+    E.bindW('pipeline', ({ fitted, trained }) => {
+      const { training, state, best } = trained
+      const { params, layers } = best?.state ?? state
+      const { model, loss, precision } = training
+      return pipelineOf({ fitted, model, loss, precision, params, layers }, options.registry)
+    }),
+    E.map(({ pipeline, trained, parts }) => ({
+      pipeline,
+      trained,
+      ...(parts.test === undefined ? {} : { validation: parts.test })
+    }))
+  )
+}

@@ -2,6 +2,16 @@
  * A pipeline: everything that leads from rows of a table to predictions, as one immutable value. Its schema, what was fitted on the
  * training part, the model, its parameters and the statistics of its layers, and the loss, which says what its outputs mean.
  */
+import { fittedArgument } from '../../data/table/arguments.js'
+import {
+  isObject,
+  modelArgument,
+  objectArgument,
+  optionsOf,
+  treeArgument,
+  wrongArgument,
+  type Argument
+} from '../../value/argument.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Scaling, ScalingOf } from '../../data/normalise.js'
@@ -40,6 +50,16 @@ export interface PipelineParts<S extends TableSchema = TableSchema> extends Omit
   readonly scalings?: Pipeline['scalings'] | undefined
   readonly precision?: FloatType | undefined
 }
+
+/** what untyped callers pass for a pipeline */
+export const pipelineArgument = (value: unknown): Argument => ({
+  path: ['pipeline'],
+  value,
+  expected: 'a pipeline',
+  is: u =>
+    isObject(u) && fittedArgument(u['fitted']).is(u['fitted']) && isObject(u['model']) && isObject(u['scalings']),
+  hint: 'trainPipeline, pipelineOf and loadPipeline make one'
+})
 
 /** the output that the targets of a schema need */
 const outputFor = (fitted: FittedTable): readonly number[] => {
@@ -86,6 +106,14 @@ export const pipelineOf = <S extends TableSchema>(
   parts: PipelineParts<S>,
   registry: TrainingRegistry = builtInTraining
 ): E.Either<SettingError | ShapeError, Pipeline<S>> => {
+  const wrong = wrongArgument(settingError, [
+    objectArgument('parts', parts),
+    fittedArgument(optionsOf(parts).fitted),
+    modelArgument(optionsOf(parts).model),
+    treeArgument('params', optionsOf(parts).params),
+    treeArgument('layers', optionsOf(parts).layers)
+  ])
+  if (wrong !== undefined) return E.left(wrong)
   const { fitted, model, loss, params, layers, scalings = {}, precision = 'f32', threshold } = parts
   const whole: Pipeline<S> = Object.freeze({
     ...{ fitted, scalings, model, loss, precision, params, layers },

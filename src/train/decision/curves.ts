@@ -1,6 +1,7 @@
 /** Decisions of yes or no at every threshold: curves as values, and the threshold that is best by a metric. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { isObject, wrongArgument, type Argument } from '../../value/argument.js'
 import { dataError, type DataError } from '../../value/error.js'
 import { isTensor, numbersOf, type Tensor } from '../../value/tensor.js'
 
@@ -33,11 +34,23 @@ export interface PrecisionRecallPoint {
 type Numbers = Tensor | ArrayLike<number>
 const listOf = (x: Numbers): readonly number[] => Array.from(isTensor(x) ? numbersOf(x) : x)
 
+const numbersArgument = (name: string, value: unknown): Argument => ({
+  path: [name],
+  value,
+  expected: 'a tensor or a list of numbers',
+  is: u => isTensor(u) || (isObject(u) && typeof u['length'] === 'number')
+})
+
 interface Scored {
   readonly score: number
   readonly positive: boolean
 }
 const scoredOf = (scores: Numbers, targets: Numbers): E.Either<DataError, readonly Scored[]> => {
+  const wrong = wrongArgument(dataError, [
+    numbersArgument('probabilities', scores),
+    numbersArgument('targets', targets)
+  ])
+  if (wrong !== undefined) return E.left(wrong)
   const [s, t] = [listOf(scores), listOf(targets)]
   const bad = s.findIndex(x => !Number.isFinite(x))
   const strange = t.findIndex(x => x !== 0 && x !== 1)
