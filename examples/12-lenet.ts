@@ -24,7 +24,7 @@ import { loadMnist } from 'gradfold/files'
 
 const enough = 0.99
 const passes = 4
-export const claim = `after ${passes} passes over MNIST, LeNet-5 names more than ${enough} of 10000 test digits rightly`
+export const claim = `after ${passes} passes over MNIST, LeNet names more than ${enough} of 10000 test digits rightly`
 
 /** 61,706 learned numbers */
 export const lenet5 = model(

@@ -61,7 +61,7 @@ const inThreads = (flag: string) => `
   }, 5)
   if (!isMainThread && existsSync(${JSON.stringify(flag)})) load()`
 const poolScript = (flag: string) => `
-  const g = await import(${JSON.stringify(join(root, 'dist/index.js'))})
+  const g = await import(${JSON.stringify(join(root, 'dist/node/index.js'))})
   const { existsSync, writeFileSync } = await import('node:fs')
   // enough work for two threads
   const row = i => Array.from({ length: 300 }, (_, j) => ((i * 31 + j * 17) % 23) / 23)

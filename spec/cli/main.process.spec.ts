@@ -22,6 +22,9 @@ const gradfold = (args: readonly string[], input = '') => {
   return { status, stdout, stderr }
 }
 
+/** what a run that keeps nothing says at its end */
+const notKept = 'nothing is kept of this run: --out FILE saves its pipeline, --record FOLDER the whole run\n'
+
 describe('the process', () => {
   test('trains, and says so to machines', () => {
     const { status, stdout, stderr } = gradfold(['train', xor, '--json'])
@@ -57,7 +60,8 @@ describe('the process', () => {
       stdio: ['ignore', out, 'pipe']
     })
     closeSync(out)
-    expect([status, stderr]).toEqual([1, 'gradfold: output: expected a place that can be written, got ENOSPC\n'])
+    const full = 'gradfold: output: expected a place that can be written, got ENOSPC\n'
+    expect([status, stderr]).toEqual([1, `${notKept}${full}`])
   })
   test('flags that nothing could come of are refused', () => {
     const of = (...args: readonly string[]): string => {
@@ -80,7 +84,8 @@ describe('the process', () => {
     child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
     child.stdout.once('data', () => child.stdout.destroy())
     await new Promise(resolve => child.once('close', resolve))
-    expect(errors).toBe('')
+    // a run this short may be at its end by then
+    expect(['', notKept]).toContain(errors)
   })
   test('has a version', () => {
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string }
