@@ -64,7 +64,10 @@ describe('sources', () => {
         { tag: 'csv', train: 'a', schema: { columns: { a: 'text' }, target: 'a' } },
         '$/schema/columns/a: expected one of number, category, boolean, date, id, ignore'
       ],
-      [{ tag: 'csv', train: 'a', schema: { columns: { a: { categories: 7 } }, target: 'a' } }, '$/schema/columns/a/categories'],
+      [
+        { tag: 'csv', train: 'a', schema: { columns: { a: { categories: 7 } }, target: 'a' } },
+        '$/schema/columns/a/categories'
+      ],
       [{ tag: 'csv', train: 'a', schema: { columns: [], target: 'a' } }, '$/schema/columns'],
       [{ tag: 'csv', train: 'a', schema: { columns: null, target: 'a' } }, '$/schema/columns'],
       [{ tag: 'csv', train: 'a', schema: { columns: {}, target: 'a', delimiter: 'ab' } }, '$/schema/delimiter'],

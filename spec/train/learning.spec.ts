@@ -98,7 +98,7 @@ describe('with a validation set', () => {
     const stop = anyOf(epochs(100), earlyStopping({ patience: 3 }))
     const early = right(train({ ...options, stop }, { backend: wasm, validation, keepBest: true })(data))
     expect(early.reason).toBe('no better validation loss in 3 epochs')
-    expect(early.state.progress.epoch).toBe((early.best?.epoch) + 3)
+    expect(early.state.progress.epoch).toBe(early.best?.epoch + 3)
     const again = right(train({ ...options, stop }, { backend: reference, validation, keepBest: true })(data))
     expect(again.state.progress).toEqual(early.state.progress)
     expect(again.best?.scores).toEqual(early.best?.scores)
@@ -129,7 +129,7 @@ test('without a validation set the best state goes by the loss over the epoch', 
   expect(run.best?.epoch).toBe(all.indexOf(Math.min(...all)) + 1)
   expect(run.best?.scores).toEqual({
     loss: Math.min(...all),
-    metrics: run.history[(run.best?.epoch) - 1]?.metrics
+    metrics: run.history[run.best?.epoch - 1]?.metrics
   })
 })
 
