@@ -130,15 +130,10 @@ export const trialCommand = (io: Io, path: string, flags: TrialFlags): Promise<E
     TE.let('study', ({ opened }) => studyOf(opened.study)),
     TE.bind('progress', ({ study, opened }) => pipe(progressOf(study, opened.kept.recall), TE.mapLeft(about(path)))),
     TE.bind('job', ({ index: i, progress }) => TE.fromEither(pipe(jobAt(i, progress), E.mapLeft(failure)))),
-    TE.chain(({ job, study, opened: { kept }, progress: { missing } }) =>
-      missing.some(j => j.index === job.index)
-        ? carriedOut(io, path, flags, job, { study, kept })
-        : pipe(
-            kept.recall(job),
-            TE.mapLeft(failure),
-            TE.map(trial => trial as Trial)
-          )
-    ),
+    TE.chain(({ job, study, opened: { kept }, progress: { begun } }) => {
+      const there = begun.find(t => t.index === job.index)
+      return there === undefined ? carriedOut(io, path, flags, job, { study, kept }) : TE.right<Failure, Trial>(there)
+    }),
     TE.match(
       (f): ExitCode => {
         tellFailure(io, flags.json ?? false, f)
