@@ -16,6 +16,7 @@ export default defineConfig({
   resolve: { tsconfigPaths: true },
   test: {
     maxWorkers: 2,
+    setupFiles: ['spec/support/seed.ts'],
     testTimeout: 180_000,
     hookTimeout: 180_000,
     allowOnly: false,

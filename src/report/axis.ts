@@ -47,10 +47,13 @@ export const axis = (
 ): Axis => {
   const [low, high] = domain
   const linear = scaleLinear(domain, range)
-  const span = kind === 'log' ? log(high) - log(low) : 1
+  const start = kind === 'log' ? log(low) : 0
+  const span = kind === 'log' ? log(high) - start : 1
+  /** two neighbouring numbers can have one logarithm: both are in the middle, as on a linear axis of a single number */
+  const share = (value: number): number => (span === 0 ? 0.5 : (log(value) - start) / span)
   const at =
     kind === 'log'
-      ? (value: number): number => range[0] + ((log(value) - log(low)) / span) * (range[1] - range[0])
+      ? (value: number): number => range[0] + share(value) * (range[1] - range[0])
       : (value: number): number => (Number.isFinite(value) ? linear(value) : NaN)
   const whole = kind === 'log' ? powers(low, high) : []
   // between numbers that are next to each other, or next to 0, there are no round ones
