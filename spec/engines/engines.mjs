@@ -22,8 +22,22 @@ const { values: options } = parseArgs({
 })
 const at = name => fileURLToPath(new URL(name, import.meta.url))
 
-/** an engine that runs a file, with what stands before it on the command line */
-const program = async (file, ...before) => {
+/** the first line of what went wrong */
+const reason = e =>
+  String(e?.stderr || e?.message || e)
+    .trim()
+    .split('\n')[0]
+
+/** why the native products cannot be built for a kind of processor, or undefined; built once each */
+const built = {}
+const buildNative = (...target) =>
+  (built[target] ??= promisify(execFile)(process.execPath, [
+    at('../../src/backend/native/addon/build.mjs'),
+    ...target
+  ]).then(() => undefined, reason))
+
+/** an engine that runs a file, with what stands before it on the command line; `target` is the processor, for the native products */
+const program = async (target, file, ...before) => {
   const run = async (kind, threads) => {
     const { stdout } = await promisify(execFile)(file, [...before, at('run.mjs'), kind, String(threads)], {
       maxBuffer: 1e8,
@@ -31,12 +45,12 @@ const program = async (file, ...before) => {
     })
     return JSON.parse(stdout)
   }
-  return { run, close: async () => undefined }
+  return { run, native: () => buildNative(...target), close: async () => undefined }
 }
 const npm =
   (name, version, ...before) =>
   async () =>
-    program(await fromNpm(name, version), ...before)
+    program([], await fromNpm(name, version), ...before)
 const browser =
   (kind, variable, ...names) =>
   async () =>
@@ -53,8 +67,8 @@ const engines = [
   ...[24, 26].map(major => ({
     id: `node-${major}-arm64`,
     name: 'Node, arm64 emulated',
-    start: async () => program(...(await emulatedNode(String(major)))),
-    hint: 'apt-get install qemu-user libc6-arm64-cross libstdc++6-arm64-cross libatomic1-arm64-cross'
+    start: async () => program(['--arm64'], ...(await emulatedNode(String(major)))),
+    hint: 'apt-get install qemu-user libc6-arm64-cross libstdc++6-arm64-cross libatomic1-arm64-cross; for native gcc-aarch64-linux-gnu'
   })),
   { id: 'deno', name: 'Deno', start: npm('deno', '2', 'run', '--allow-all'), hint: fromRegistry },
   { id: 'bun', name: 'Bun', start: npm('bun', '1'), hint: fromRegistry },
@@ -75,17 +89,13 @@ const engines = [
 ]
 const cells = [
   { title: 'reference', kind: 'reference', threads: 1 },
-  ...[1, 2, 3].map(threads => ({ title: `wasm, ${threads} thread${threads > 1 ? 's' : ''}`, kind: 'wasm', threads }))
+  ...['wasm', 'native'].flatMap(kind =>
+    [1, 2, 3].map(threads => ({ title: `${kind}, ${threads} thread${threads > 1 ? 's' : ''}`, kind, threads }))
+  )
 ]
 
 const { digests: golden } = JSON.parse(readFileSync(at('../golden/digests.json'), 'utf8'))
 const count = Object.keys(golden).length
-/** the first line of what went wrong */
-const reason = e =>
-  String(e?.stderr || e?.message || e)
-    .trim()
-    .split('\n')[0]
-
 /** what came of asking an engine for golden runs */
 const judged = async (ask, threads) => {
   try {
@@ -107,7 +117,13 @@ const ofEngine = async ({ id, name, engine, start, hint }) => {
     return { id, name, here: false, hint, reason: reason(e), cells: [] }
   }
   const row = { id, name, here: true, engine, version: started.version, cells: [] }
+  const without = started.native === undefined ? 'a page' : await started.native()
+  if (without !== undefined) console.error(`${name}: no native products, since: ${without}`)
   for (const cell of cells) {
+    if (cell.kind === 'native' && without !== undefined) {
+      row.cells.push({ ...cell, word: '', ok: true })
+      continue
+    }
     const {
       version = row.version,
       engine = row.engine,

@@ -1,6 +1,15 @@
 /** The package as users get it: packed, installed into an empty project, run by plain Node, type-checked by three compilers. */
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -9,6 +18,7 @@ import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeSelfTest } from '../../src/backend/wasm/runtime/self-test.js'
+import { describeWith } from '../support/components.js'
 import { right } from '../support/either.js'
 
 const root = join(import.meta.dirname, '../..')
@@ -54,7 +64,7 @@ beforeAll(() => {
   const tarball = readdirSync(project).find(file => file.endsWith('.tgz')) as string
   writeJson('package.json', { name: 'consumer', private: true, type: 'module' })
   run(project, 'npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`, 'fast-check@4')
-  for (const file of ['consumer.mjs', 'consumer.ts', 'core.mjs'])
+  for (const file of ['consumer.mjs', 'consumer.ts', 'core.mjs', 'native.mjs'])
     copyFileSync(join(import.meta.dirname, file), join(project, file))
   writeJson('tsconfig.json', {
     compilerOptions: { target: 'es2022', lib: ['es2022'], types: [], strict: true, skipLibCheck: false, noEmit: true },
@@ -119,6 +129,19 @@ describe('in plain Node', () => {
     expect(node('--disallow-code-generation-from-strings', 'core.mjs')).toContain('core: ok'))
   test('the command starts', () =>
     expect(run(project, join(project, 'node_modules/.bin/gradfold'), '--help')).toContain('gradfold'))
+})
+
+describeWith('gcc')('native products', () => {
+  test('are missing without their package, which the message names', () =>
+    expect(node('native.mjs')).toMatch(/Cannot find module.*gradfold-native-PLATFORM-PROCESSOR/))
+  test('are found in their package, where nothing is compiled, and give the bits of Wasm', () => {
+    const folder = join(project, 'built')
+    run(root, process.execPath, 'src/backend/native/addon/build.mjs', '--file', join(folder, 'addon.node'), '--package')
+    const [name = ''] = readdirSync(join(folder, 'packages'))
+    expect(name).toBe(`gradfold-native-${process.platform}-${process.arch}`)
+    cpSync(join(folder, 'packages', name), join(project, 'node_modules', name), { recursive: true })
+    expect(node('native.mjs')).toBe('native: the same bits\n')
+  })
 })
 
 describe.each([

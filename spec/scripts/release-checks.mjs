@@ -46,3 +46,15 @@ export const packed = ({ exports, bin }, files) => [
     .filter(path => !/^(dist|src|docs|examples)\/|^(CHANGELOG|README)\.md$|^LICENSE$|^package\.json$/.test(path))
     .map(path => `${path} does not belong into the package`)
 ]
+
+/** the manifest with the packages of native products for these platforms (`linux-x64`) as optional dependencies, at its version */
+export const withNative = (manifest, platforms) =>
+  platforms.length === 0
+    ? manifest
+    : {
+        ...manifest,
+        optionalDependencies: {
+          ...manifest.optionalDependencies,
+          ...Object.fromEntries(platforms.map(p => [`gradfold-native-${p}`, manifest.version]))
+        }
+      }

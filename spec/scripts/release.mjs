@@ -1,10 +1,12 @@
 // `npm run release -- 0.2.0`: whether this tree may be released under that version. `--write` then moves the unreleased changes of
 // CHANGELOG.md under it and sets the version in package.json and the lock file. It publishes nothing: commit, tag and `npm publish` follow.
+// `--native linux-x64,darwin-arm64`, with `--write`: these packages of native products are published already (the workflow `native` makes
+// them), and become optional dependencies.
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { packed, problemsOf, released, unreleased } from './release-checks.mjs'
+import { packed, problemsOf, released, unreleased, withNative } from './release-checks.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const run = (command, ...args) => {
@@ -14,7 +16,7 @@ const run = (command, ...args) => {
 }
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { write: { type: 'boolean', default: false } }
+  options: { write: { type: 'boolean', default: false }, native: { type: 'string', default: '' } }
 })
 const [version = ''] = positionals
 const changelog = readFileSync(`${root}/CHANGELOG.md`, 'utf8')
@@ -36,5 +38,9 @@ if (problems.length > 0) process.exitCode = 1
 else if (options.write) {
   writeFileSync(`${root}/CHANGELOG.md`, released(changelog, version))
   run('npm', 'version', version, '--no-git-tag-version')
+  const platforms = options.native.split(',').filter(p => p !== '')
+  const path = `${root}/package.json`
+  writeFileSync(path, `${JSON.stringify(withNative(JSON.parse(readFileSync(path, 'utf8')), platforms), null, 2)}\n`)
+  if (platforms.length > 0) run('npm', 'install', '--package-lock-only', '--ignore-scripts')
   console.log(`CHANGELOG.md and package.json say ${version}: commit, tag v${version}, npm publish`)
 } else console.log(`ready for ${version}; --write changes CHANGELOG.md and package.json`)

@@ -8,9 +8,10 @@ interface Checks {
   readonly released: (changelog: string, version: string) => string
   readonly problemsOf: (of: { version: string; before: string; changes: string }) => readonly string[]
   readonly packed: (manifest: unknown, files: readonly string[]) => readonly string[]
+  readonly withNative: (manifest: { readonly version: string }, platforms: readonly string[]) => unknown
 }
 const script: string = './release-checks.mjs'
-const { packed, problemsOf, released, unreleased } = (await import(script)) as Checks
+const { packed, problemsOf, released, unreleased, withNative } = (await import(script)) as Checks
 
 describe('the version of a release', () => {
   test.each([
@@ -48,4 +49,12 @@ test('a package lacks nothing that it exports, and holds nothing of the workshop
     'dist/a.d.ts is exported and not packed: run npm run build',
     'spec/a.ts does not belong into the package'
   ])
+})
+test('packages of native products become optional dependencies of the same version', () => {
+  const manifest = { name: 'a', version: '0.2.0', optionalDependencies: { b: '1.0.0' } }
+  expect(withNative(manifest, [])).toEqual(manifest)
+  expect(withNative(manifest, ['linux-x64'])).toEqual({
+    ...manifest,
+    optionalDependencies: { b: '1.0.0', 'gradfold-native-linux-x64': '0.2.0' }
+  })
 })

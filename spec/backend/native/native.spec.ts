@@ -106,7 +106,7 @@ describe.skipIf(without !== '')(`what is refused as an addon${without}`, () => {
   test('a file that is none', () => {
     const text = join(folder, 'text.node')
     writeFileSync(text, 'not machine code')
-    expect(refused({ file: text })).toMatch(/^native: expected the native products, got [^\n]*; npm run build:native/)
+    expect(refused({ file: text })).toMatch(/^native: expected the native products, got .*npm run build:native/)
   })
   test('one of another version', () =>
     expect(refused({ file, version: '0.0.9' })).toMatch(
@@ -114,7 +114,7 @@ describe.skipIf(without !== '')(`what is refused as an addon${without}`, () => {
     ))
   test('one of another numerics contract', () => {
     const other = join(folder, 'contract.node')
-    expect(build('--file', other, '-DCONTRACT=2')).toBe('')
+    expect(build('--file', other, '--', '-DCONTRACT=2')).toBe('')
     expect(refused({ file: other })).toMatch(/\(numerics contract 1\), got .*\(numerics contract 2\)/)
   })
   test('a backend says so from every door, and does not throw', () => {
@@ -149,7 +149,9 @@ describe.skipIf(without !== '')(`the build${without}`, () => {
   const fused = hasFma ? '' : ' (skipped: a processor without FMA)'
   test.skipIf(fused !== '')(`that joins multiplications and additions is caught, and not installed${fused}`, () => {
     const other = join(folder, 'fused.node')
-    expect(build('--file', other, '-ffp-contract=fast', '-mfma')).toMatch(/expected that a product is rounded \(f32\)/)
+    expect(build('--file', other, '--', '-ffp-contract=fast', '-mfma')).toMatch(
+      /expected that a product is rounded \(f32\)/
+    )
     expect(left(productsFrom({ file: other }))).toContain('Cannot find module')
   })
   test('changes no arithmetic of the process that loads it', () => {

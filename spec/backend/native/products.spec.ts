@@ -15,7 +15,7 @@ interface Addon {
 }
 const load = (name: string, ...options: readonly string[]): Addon => {
   const file = join(folder, `${name}.node`)
-  expect(build('--file', file, ...options)).toBe('')
+  expect(build('--file', file, '--', ...options)).toBe('')
   return createRequire(import.meta.url)(file) as Addon
 }
 

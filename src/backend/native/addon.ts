@@ -1,9 +1,11 @@
 /**
- * The native products: a Node-API addon built from the C sources in addon/. Nothing builds it when the package is installed. A door: it
- * looks for a file, and loads machine code from it.
+ * The native products: a Node-API addon built from the C sources in addon/, or installed as a package of its own for this platform. Nothing
+ * builds it when gradfold is installed. A door: it looks for a file, and loads machine code from it.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as O from 'fp-ts/lib/Option.js'
+import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import { backendError, type BackendError } from '../../value/error.js'
 import type { ImportedProduct, Products } from '../wasm/equipment.js'
 
@@ -22,7 +24,9 @@ interface Addon {
   readonly bind: (memory: Uint8Array, product: Float64Array, variant?: string) => () => void
 }
 
-const build = 'npm run build:native builds it from the package (a C compiler is needed); or use the wasm backend'
+const build =
+  'install the package gradfold-native-PLATFORM-PROCESSOR of the same version where there is one; or npm run build:native builds it ' +
+  'from the package (a C compiler is needed); or use the wasm backend'
 const notUsable = (expected: string, got: string, hint = build): BackendError =>
   backendError(['native'], expected, got, hint)
 
@@ -46,6 +50,14 @@ const modulesAt = (url: string): E.Either<BackendError, Modules> => {
 }
 const reasonOf = (e: unknown): string => (e instanceof Error ? (e.message.split('\n')[0] ?? '') : String(e))
 
+/** the first module that is there: what was built here is newer than what was installed */
+const firstOf = (resolve: Modules['resolve'], ...ids: readonly string[]): string | undefined =>
+  pipe(
+    ids,
+    RA.findFirstMap(id => O.tryCatch(() => resolve(id))),
+    O.toUndefined
+  )
+
 /** the version of this package, and where its addon is */
 interface Place {
   readonly version: string
@@ -57,7 +69,9 @@ const placeOf = ({ require, resolve }: Modules): E.Either<BackendError, Place> =
       const manifest = resolve('gradfold/package.json')
       const { version } = require('gradfold/package.json') as { readonly version: string }
       const { platform, arch } = process
-      return { version, file: manifest.replace(/package\.json$/, `build/gradfold-${platform}-${arch}.node`) }
+      const built = manifest.replace(/package\.json$/, `build/gradfold-${platform}-${arch}.node`)
+      const installed = `gradfold-native-${platform}-${arch}`
+      return { version, file: firstOf(resolve, built, installed) ?? built }
     },
     e => notUsable('the files of the package gradfold', reasonOf(e))
   )

@@ -1,11 +1,15 @@
 // Builds the native products with the system's C compiler (CC, else cc), tests them, and puts them where the library looks for them:
-//   npm run build:native
+//   npm run build:native                  for this machine
+//   npm run build:native -- --arm64       for Linux on arm64, with Debian's cross compiler (CC, else aarch64-linux-gnu-gcc)
+//   npm run build:native -- --package     and as a package for npm, in build/packages/
 // Nothing runs this when the package is installed. It needs the headers of Node-API: those of the package node-api-headers where that is
-// installed, else those that come with Node. For tests: --file FILE puts the addon elsewhere, and other options are for the compiler.
+// installed, else those that come with Node. For tests: --file FILE puts the addon elsewhere; what follows -- is for the compiler.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { writePackage } from './package.mjs'
 
 const here = import.meta.dirname
 const root = join(here, '../../../..')
@@ -14,8 +18,16 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const sources = ['addon.c', 'product.c', 'pack.c', 'variants.c', 'self-test.c']
 /** No floating-point option but the one that keeps multiplications and additions apart; none at all at the link. */
 const compileOptions = ['-O2', '-std=gnu11', '-ffp-contract=off', '-fPIC', '-fvisibility=hidden', '-Wall', '-Wextra']
-const linkOptions = process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared']
-const compiler = process.env.CC ?? 'cc'
+const { values: asked, positionals: given } = parseArgs({
+  allowPositionals: true,
+  options: { file: { type: 'string' }, arm64: { type: 'boolean' }, package: { type: 'boolean' } }
+})
+/** where the addon will run; another processor's addon is not tested here, but where it is loaded, as every one is */
+const target = asked.arm64 === true ? { platform: 'linux', arch: 'arm64' } : process
+const isForHere = target.platform === process.platform && target.arch === process.arch
+
+const linkOptions = target.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared']
+const compiler = process.env.CC ?? (isForHere ? 'cc' : 'aarch64-linux-gnu-gcc')
 
 /** the folder of node_api.h, or undefined */
 const headers = () => {
@@ -55,18 +67,21 @@ const tested = file => {
     : { wrong: stderr.trim() || `expected node to end with 0, got ${status}` }
 }
 
-const given = process.argv.slice(2)
-const elsewhere = given[0] === '--file'
-const file = elsewhere ? resolve(given[1]) : join(root, 'build', `gradfold-${process.platform}-${process.arch}.node`) // where native/addon.ts looks
-const options = elsewhere ? given.slice(2) : given
+const name = `gradfold-${target.platform}-${target.arch}.node`
+const file = asked.file === undefined ? join(root, 'build', name) : resolve(asked.file) // where native/addon.ts looks
 
 mkdirSync(dirname(file), { recursive: true })
 // a process that has the old file in its memory keeps it, and none sees a file that is not whole
 const folder = mkdtempSync(join(dirname(file), 'new-'))
 const made = join(folder, 'addon.node')
-const failed = compile(made, options)
-const { wrong = failed, variants } = failed === undefined ? tested(made) : {}
+const failed = compile(made, given)
+const { wrong = failed, variants } =
+  failed !== undefined ? {} : isForHere ? tested(made) : { variants: 'none, it is for another one' }
 if (wrong === undefined) {
+  if (asked.package === true) {
+    const written = writePackage(join(dirname(file), 'packages'), { ...target, version }, made, join(root, 'LICENSE'))
+    console.log(`wrote ${written}`)
+  }
   renameSync(made, file)
   console.log(`built ${file}; on this processor: ${variants}`)
 } else {
