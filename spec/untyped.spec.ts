@@ -29,6 +29,7 @@ const mayThrow: Readonly<Record<string, readonly string[]>> = {
     ...[
       'averagePool',
       'batchNorm',
+      'bidirectional',
       'classWeighted',
       'conv1d',
       'conv2d',
@@ -43,14 +44,17 @@ const mayThrow: Readonly<Record<string, readonly string[]>> = {
       'extend',
       'freeze',
       'groupNorm',
+      'gru',
       'instanceNorm',
       'invertedResidual',
       'joinSchedules',
       'layerNorm',
+      'lstm',
       'maxPool',
       'residualBlock',
       'rmsNorm',
-      'separableConv2d'
+      'separableConv2d',
+      'simpleRnn'
     ],
     ...['ema', 'swa', 'lookahead', 'sam', 'geometric', 'mapParams', 'mergeParams', 'pickParams', 'transferParams'],
     ...['sigmoidFocalLoss', 'softmaxFocalLoss', 'weightedSigmoidCrossEntropy'],

@@ -1,11 +1,51 @@
 /** Reverse-mode differentiation. It maps expressions to expressions, so it can be applied repeatedly. */
 import { shapeError } from '../value/error.js'
-import { sizeOf, showShape } from '../value/shape.js'
+import { sizeOf, showShape, type Dims } from '../value/shape.js'
 import { isFloat } from '../value/tensor.js'
 import { treeLeaves, rebuild, type Tree } from '../value/tree.js'
 import * as build from './build.js'
-import { topological, type Expr, type Op } from './op.js'
+import { topological, type Expr, type Node, type Op } from './op.js'
 import { rulesOf } from './ops/table.js'
+
+interface Piece {
+  readonly value: Expr
+  readonly from: number
+  readonly to: number
+}
+/** the axis along which zeros stand around each of these, if it is one axis only */
+const paddedAxis = (all: readonly Node<'pad'>[], rank: number): number | undefined => {
+  const isPadded = (axis: number): boolean =>
+    all.some(({ attrs: { low, high } }) => low[axis] !== 0 || high[axis] !== 0)
+  const axes = Array.from({ length: rank }, (_, axis) => axis).filter(isPadded)
+  return axes.length === 1 ? axes[0] : undefined
+}
+/**
+ * The sum of parts of a tensor, each with zeros around it, where the parts stand side by side: they are joined instead, since a sum of T
+ * whole tensors would take T times the work. Each number then is x + 0, as in the sum: -0 becomes 0.
+ */
+const joinParts = (all: readonly Expr[]): Expr | undefined => {
+  const pads = all.filter((c): c is Node<'pad'> => c.op === 'pad' && c.attrs.value === 0)
+  const shape = all[0]?.shape ?? []
+  const axis = all.length > 1 && pads.length === all.length ? paddedAxis(pads, shape.length) : undefined
+  if (axis === undefined) return undefined
+  const pieces = pads
+    .map((p): Piece => {
+      const [value, from] = [p.args[0] as Expr, p.attrs.low[axis] as number]
+      return { value, from, to: from + (value.shape[axis] as number) }
+    })
+    .sort((p, q) => p.from - q.from)
+  const [low, high] = [pieces[0]?.from ?? 0, pieces.at(-1)?.to ?? 0]
+  if (pieces.some((p, i) => i > 0 && p.from !== pieces[i - 1]?.to)) return undefined
+  const around = (n: number): Dims => shape.map((_, i) => (i === axis ? n : 0))
+  const joined = build.concat(
+    pieces.map(p => build.add(p.value, 0)),
+    axis
+  )
+  return low === 0 && high === shape[axis]
+    ? joined
+    : build.pad(joined, around(low), around((shape[axis] as number) - high))
+}
+const addUp = (all: readonly Expr[]): Expr => joinParts(all) ?? all.reduce((a, b) => build.add(a, b))
 
 /**
  * dy/dx for each x, as expressions with the shape of x. y must hold one number. An x that y does not depend on has
@@ -29,20 +69,29 @@ export const gradients = (y: Expr, xs: readonly Expr[]): readonly Expr[] => {
   const wanted = new Set(xs)
   const active = new Set<Expr>()
   for (const n of order) if (wanted.has(n) || n.args.some(a => active.has(a))) active.add(n)
-  const cotangents = new Map<Expr, Expr>([[y, build.constant(1, y)]])
+  const cotangents = new Map<Expr, Expr[]>([[y, [build.constant(1, y)]]])
+  const sums = new Map<Expr, Expr>()
+  const sumAt = (n: Expr): Expr | undefined => {
+    const all = cotangents.get(n)
+    const sum = sums.get(n) ?? (all === undefined ? undefined : addUp(all))
+    if (sum !== undefined) sums.set(n, sum)
+    return sum
+  }
   for (let i = order.length - 1; i >= 0; i--) {
     const n = order[i] as Expr
-    const g = cotangents.get(n)
-    if (g === undefined || !active.has(n) || !n.args.some(a => active.has(a))) continue
+    if (!active.has(n) || !n.args.some(a => active.has(a))) continue
+    const g = sumAt(n)
+    if (g === undefined) continue
     const cotangentsBelow = rulesOf<Op>(n.op).gradient<Expr>(n, g, build)
     cotangentsBelow.forEach((c, k) => {
       const a = n.args[k] as Expr
       if (c === undefined || !active.has(a)) return
-      const sofar = cotangents.get(a)
-      cotangents.set(a, sofar === undefined ? c : build.add(sofar, c))
+      const all = cotangents.get(a)
+      if (all === undefined) cotangents.set(a, [c])
+      else all.push(c)
     })
   }
-  return xs.map(x => cotangents.get(x) ?? build.constant(0, x))
+  return xs.map(x => sumAt(x) ?? build.constant(0, x))
 }
 
 /**

@@ -43,6 +43,7 @@ export * from './spatial/global-max-pool.js'
 export * from './spatial/global-average-pool.js'
 export * from './spatial/adaptive-average-pool.js'
 
+export * from './recurrent/index.js'
 // for custom layers
 export {
   batchShape,

@@ -1,7 +1,7 @@
 /** The open family of initializers: how a parameter gets its first values. Data are a name, or a record where there are settings. */
 import { normal, uniform, type DrawKey } from '../random/index.js'
 import type { Definition, Family } from '../registry/definition.js'
-import { finite, positive, type Fields } from '../value/codec.js'
+import { finite, list, nonEmpty, positive, type Fields } from '../value/codec.js'
 import { sizeOf, type Dims } from '../value/shape.js'
 import { orthogonal } from './orthogonal.js'
 import type { Fan } from './terms.js'
@@ -22,6 +22,7 @@ export interface BuiltInInitializers {
   readonly orthogonal: NoSettings
   readonly constant: { readonly value: number }
   readonly truncatedNormal: { readonly std: number }
+  readonly parts: { readonly values: readonly number[] }
 }
 export type NoSettings = Readonly<Record<never, never>>
 
@@ -31,7 +32,17 @@ export type Initializer = {
 }[keyof Initializers]
 
 /** a frozen copy */
-export const frozen = (i: Initializer): Initializer => (typeof i === 'string' ? i : Object.freeze({ ...i }))
+export const frozen = (i: Initializer): Initializer =>
+  typeof i === 'string'
+    ? i
+    : (Object.freeze(
+        Object.fromEntries(
+          Object.entries({ ...i }).map(([name, x]: readonly [string, unknown]) => [
+            name,
+            Array.isArray(x) ? Object.freeze([...(x as readonly unknown[])]) : x
+          ])
+        )
+      ) as unknown as Initializer)
 
 /** what an initializer is asked for */
 export interface Wanted<S> {
@@ -133,6 +144,23 @@ const table = {
     fields: { std: positive },
     draw: ({ key, shape, settings }) => scaled(truncated(key, sizeOf(shape)), settings.std),
     samples: [{ std: 0.02 }]
+  },
+  /**
+   * The last axis in equal parts, with one value each; the last part also has what is left over. So begin the biases of gates.
+   *
+   * @example dense(8, { initializer: { tag: 'parts', values: [0, 1] } }) // 4 columns of 0, 4 of 1
+   */
+  parts: {
+    fields: { values: nonEmpty(list(finite)) },
+    draw: ({ shape, settings: { values } }) => {
+      const columns = shape.at(-1) ?? 1
+      const width = Math.max(1, Math.floor(columns / values.length))
+      return Float32Array.from({ length: sizeOf(shape) }, (_, i) => {
+        const part = Math.min(values.length - 1, Math.floor((i % columns) / width))
+        return values[part] as number
+      })
+    },
+    samples: [{ values: [0, 1, 0, 0] }]
   }
 } satisfies { readonly [K in keyof BuiltInInitializers]: Row<BuiltInInitializers[K]> }
 

@@ -22,6 +22,9 @@ import { zeroPadDefinition } from './spatial/zero-pad.js'
 import { cropDefinition } from './spatial/crop.js'
 import { spatialDropoutDefinition } from './spatial/spatial-dropout.js'
 import { upsampleDefinition } from './spatial/upsample.js'
+import { simpleRnnDefinition } from './recurrent/simple-rnn.js'
+import { lstmDefinition } from './recurrent/lstm.js'
+import { gruDefinition } from './recurrent/gru.js'
 import { denseDefinition } from './dense.js'
 import { dropoutDefinition } from './dropout.js'
 import { flattenDefinition } from './flatten.js'
@@ -78,7 +81,10 @@ const table = {
   separableConv2d: separableConv2dDefinition,
   zeroPad: zeroPadDefinition,
   crop: cropDefinition,
-  spatialDropout: spatialDropoutDefinition
+  spatialDropout: spatialDropoutDefinition,
+  simpleRnn: simpleRnnDefinition,
+  lstm: lstmDefinition,
+  gru: gruDefinition
 } satisfies { readonly [K in keyof BuiltInLayers]: LayerDefinition<BuiltInLayers[K]> }
 
 /** The layers that gradfold comes with, by tag. */

@@ -1,0 +1,275 @@
+/** What recurrent layers share: settings, the rule of their shapes, and the loop over the steps of a sequence. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
+import { add, concat, constant, less, matmul, reshape, select, slice } from '../../expr/build.js'
+import type { Expr } from '../../expr/op.js'
+import { oneOf, size, withDefault, type Codec } from '../../value/codec.js'
+import { shapeError, type ShapeError } from '../../value/error.js'
+import { isDims, sameShape, showShape, type Dims, type Shape } from '../../value/shape.js'
+import type { FloatType } from '../../value/tensor.js'
+import type { Branch } from '../../value/tree.js'
+import { paramOf, tensorOf, tupleOf } from '../compose.js'
+import type { BuildContext, BuiltLayer, ParamSpec, Value } from '../definition.js'
+import { frozen, type Initializer } from '../initializer.js'
+import type { Fail, NotKnown, Same, Show } from '../types/fail.js'
+import { checkSizes, type KnownSize, type Sized } from '../types/size.js'
+
+/** the state after the last step, or that after each step */
+export type Outputs = 'last' | 'all'
+/** from the first step to the last, or from the last to the first */
+export type Direction = 'forward' | 'backward'
+/** the state before the first step: zeros, or further inputs of the layer */
+export type InitialState = 'zeros' | 'given'
+
+/** a recurrent layer as data */
+export interface Recurrent<
+  N extends number = number,
+  O extends Outputs = Outputs,
+  G extends boolean = boolean,
+  S extends InitialState = InitialState
+> {
+  /** how many numbers its output has at each step */
+  readonly units: N
+  readonly outputs: O
+  readonly direction: Direction
+  /** whether its second input says how many steps each example has */
+  readonly lengths: G
+  readonly initialState: S
+  readonly initializer: Initializer
+  readonly recurrentInitializer: Initializer
+}
+export interface RecurrentSettings<O, G, S> {
+  /** 'last' (the default): the output after the last step, [units]; 'all': that of each step, [steps, units] */
+  readonly outputs?: O
+  /** the order of the steps; default 'forward'. Outputs stay at the places of their inputs. */
+  readonly direction?: Direction
+  /** whether the layer has a second input [1], the number of steps of the example; default false */
+  readonly lengths?: G
+  /** 'zeros' (the default), or 'given': each tensor of the state is a further input [units] */
+  readonly initialState?: S
+  /** how the weights of the input begin; default glorotUniform. Biases begin at 0. */
+  readonly initializer?: Initializer
+  /** how the weights of the state begin; default orthogonal */
+  readonly recurrentInitializer?: Initializer
+}
+
+/** settings with what was left out */
+export const recurrentData = (units: number, given: RecurrentSettings<Outputs, boolean, InitialState>): Recurrent => ({
+  units,
+  outputs: given.outputs ?? 'last',
+  direction: given.direction ?? 'forward',
+  lengths: given.lengths ?? false,
+  initialState: given.initialState ?? 'zeros',
+  initializer: frozen(given.initializer ?? 'glorotUniform'),
+  recurrentInitializer: frozen(given.recurrentInitializer ?? 'orthogonal')
+})
+
+// ---- the rule of shapes
+
+/** the inputs beside the sequence: the length, and the tensors of the state */
+type Further<G, S, States extends 1 | 2, N extends number> = [
+  ...(G extends true ? [[1]] : []),
+  ...(S extends 'given' ? (States extends 2 ? [[N], [N]] : [[N]]) : [])
+]
+type ShowFurther<F extends readonly unknown[]> = F extends readonly [infer H, ...infer T]
+  ? `, ${Show<H>}${ShowFurther<T>}`
+  : ''
+/** steps and features of a sequence, or undefined */
+type SequenceIn<In> = In extends readonly [infer T extends number, infer F extends number] ? [T, F] : undefined
+type Outcome<T extends number, N extends number, O> = O extends 'all' ? [T, N] : [N]
+
+/** the output of a recurrent layer whose state has this many tensors, or a Fail */
+export type RecurrentOut<L, In, States extends 1 | 2> =
+  L extends Recurrent<infer N, infer O, infer G, infer S>
+    ? Sized<N, RecurrentOver<In, Further<G, S, States, KnownSize<N>>, KnownSize<N>, O>>
+    : never
+type RecurrentOver<In, F extends readonly unknown[], N extends number, O> = F extends readonly []
+  ? SequenceIn<In> extends [infer T extends number, unknown]
+    ? Outcome<T, N, O>
+    : Fail<'a sequence [steps, features]', Show<In>, 'put reshape before it'>
+  : In extends readonly [infer X, ...infer Rest]
+    ? SequenceIn<X> extends [infer T extends number, unknown]
+      ? Same<Rest, F> extends infer R
+        ? R extends true
+          ? Outcome<T, N, O>
+          : R extends false
+            ? NoInputs<F, In>
+            : NotKnown<F, Rest>
+        : never
+      : NoInputs<F, In>
+    : NoInputs<F, In>
+type NoInputs<F extends readonly unknown[], In> = Fail<`the inputs [[steps, features]${ShowFurther<F>}]`, Show<In>>
+
+/** the features of a sequence that comes alone or with further inputs */
+export type FeaturesOf<In> = In extends readonly [number, infer F extends number]
+  ? F
+  : In extends readonly [readonly [number, infer F extends number], ...unknown[]]
+    ? F
+    : never
+
+/** steps and features of the sequence */
+interface Sequence {
+  readonly steps: number
+  readonly features: number
+}
+const sequenceOf = (input: Shape): Sequence | undefined => {
+  const [steps, features] = isDims(input) && input.length === 2 ? input : []
+  return steps === undefined || features === undefined ? undefined : { steps, features }
+}
+const sequenceAmong = (layer: Recurrent, states: number, input: Shape): E.Either<ShapeError, Sequence> => {
+  const { units, lengths, initialState } = layer
+  const further: readonly Dims[] = [
+    ...(lengths ? [[1]] : []),
+    ...(initialState === 'given' ? Array.from({ length: states }, () => [units]) : [])
+  ]
+  if (further.length === 0) {
+    const alone = sequenceOf(input)
+    return alone === undefined
+      ? E.left(shapeError([], 'a sequence [steps, features]', showShape(input), 'put reshape before it'))
+      : E.right(alone)
+  }
+  const [first, ...rest] = isDims(input) ? [] : (input as readonly Shape[])
+  const found = first === undefined ? undefined : sequenceOf(first)
+  return found !== undefined && sameShape(rest, further)
+    ? E.right(found)
+    : E.left(
+        shapeError(
+          [],
+          `the inputs [[steps, features]${further.map(s => `, ${showShape(s)}`).join('')}]`,
+          showShape(input)
+        )
+      )
+}
+
+// ---- the loop
+
+/** the tensors of a state [n, units]; the first one is the output */
+export type State = readonly Expr[]
+/** what a kind of recurrent layer is made of */
+export interface Cell {
+  /** how many blocks of `units` columns its weights have */
+  readonly gates: number
+  /** how many tensors its state has */
+  readonly states: 1 | 2
+  /** how the bias begins */
+  readonly bias: Initializer
+  /** parameters beside weight, recurrent and bias, of the fan of the recurrent weights */
+  readonly extra?: (units: number) => Readonly<Record<string, Pick<ParamSpec, 'shape' | 'initializer' | 'role'>>>
+  /** from the share of the input, x W + b [n, gates units], and the state before a step to the state after it */
+  readonly step: (param: (name: string) => Expr, units: number) => (share: Expr, state: State) => State
+}
+
+/** block k of the columns of a matrix */
+export const block = (x: Expr, units: number, k: number, blocks = 1): Expr =>
+  slice(x, [0, k * units], [x.shape[0] ?? 1, blocks * units])
+
+/** what x W + b is at each step: one product for the whole sequence */
+const sharesOf = (x: Expr, param: (name: string) => Expr): ((step: number) => Expr) => {
+  const [n = 1, steps = 1, features = 1] = x.shape
+  const flat = add(matmul(reshape(x, [n * steps, features]), param('weight')), param('bias'))
+  const columns = flat.shape[1] ?? 1
+  const all = reshape(flat, [n, steps, columns])
+  return step => reshape(slice(all, [0, step, 0], [n, 1, columns]), [n, columns])
+}
+
+const unroll = (layer: Recurrent, cell: Cell, { steps }: Sequence, value: Value, param: (n: string) => Expr): Expr => {
+  const { units, lengths, initialState, outputs, direction } = layer
+  const [x, ...further] = (lengths || initialState === 'given' ? tupleOf(value) : [value]).map(tensorOf) as [
+    Expr,
+    ...Expr[]
+  ]
+  const n = x.shape[0] ?? 1
+  const zeros = constant(0, { dtype: x.dtype, shape: [n, units] })
+  const length = lengths ? further[0] : undefined
+  // a length is a whole number: the half keeps an inexact one on its side
+  const takesPart = (step: number): Expr | undefined => (length === undefined ? undefined : less(step + 0.5, length))
+  const share = sharesOf(x, param)
+  const next = cell.step(param, units)
+  let state: State =
+    initialState === 'given' ? further.slice(lengths ? 1 : 0) : Array.from({ length: cell.states }, () => zeros)
+  const seen: Expr[] = []
+  for (let i = 0; i < steps; i++) {
+    const step = direction === 'forward' ? i : steps - 1 - i
+    const mask = takesPart(step)
+    const [before, after] = [state, next(share(step), state)]
+    state = mask === undefined ? after : after.map((s, k) => select(mask, s, before[k] as Expr))
+    if (outputs === 'all') seen[step] = mask === undefined ? (state[0] as Expr) : select(mask, state[0] as Expr, 0)
+  }
+  return outputs === 'last'
+    ? (state[0] as Expr)
+    : concat(
+        seen.map(h => reshape(h, [n, 1, units])),
+        1
+      )
+}
+
+const paramsOf = (layer: Recurrent, cell: Cell, features: number, dtype: FloatType): Branch<ParamSpec> => {
+  const { units, initializer, recurrentInitializer } = layer
+  const out = cell.gates * units
+  const [fromInput, fromState] = [
+    { in: features, out },
+    { in: units, out }
+  ]
+  const extra = Object.entries(cell.extra?.(units) ?? {}).map(
+    ([name, spec]) => [name, { ...spec, dtype, fan: fromState }] as const
+  )
+  return {
+    weight: { dtype, shape: [features, out], initializer, fan: fromInput, role: 'weight' },
+    recurrent: { dtype, shape: [units, out], initializer: recurrentInitializer, fan: fromState, role: 'weight' },
+    bias: { dtype, shape: [out], initializer: cell.bias, fan: fromInput, role: 'bias' },
+    ...Object.fromEntries(extra)
+  }
+}
+
+/** a layer of this cell: parameters weight [features, gates units], recurrent [units, gates units] and bias */
+export const placeRecurrent = (
+  layer: Recurrent,
+  cell: Cell,
+  input: Shape,
+  { dtype }: BuildContext
+): E.Either<ShapeError, BuiltLayer> =>
+  pipe(
+    checkSizes([layer.units]),
+    E.chain(() => sequenceAmong(layer, cell.states, input)),
+    E.map((sequence): BuiltLayer => ({
+      output: layer.outputs === 'all' ? [sequence.steps, layer.units] : [layer.units],
+      gives: 'numbers',
+      params: paramsOf(layer, cell, sequence.features, dtype),
+      state: {},
+      shared: {},
+      rows: [],
+      apply: (context, x) => ({
+        value: unroll(layer, cell, sequence, x, paramOf(context)),
+        state: {},
+        seen: []
+      })
+    }))
+  )
+
+// ---- what the definitions share
+
+const outputs: Codec<Outputs> = oneOf('last', 'all')
+const direction: Codec<Direction> = oneOf('forward', 'backward')
+const initialState: Codec<InitialState> = oneOf('zeros', 'given')
+/** how the settings are read from JSON */
+export const recurrentFields = (initializer: Codec<Initializer>) => ({
+  units: size,
+  outputs: withDefault(outputs, 'last'),
+  direction: withDefault(direction, 'forward'),
+  lengths: withDefault(t.boolean, false),
+  initialState: withDefault(initialState, 'zeros'),
+  initializer: withDefault(initializer, 'glorotUniform'),
+  recurrentInitializer: withDefault(initializer, 'orthogonal')
+})
+
+/** `lstm 64, all outputs, backward` */
+export const showRecurrent = (layer: Recurrent & { readonly tag: string }, ...more: readonly string[]): string =>
+  [
+    `${layer.tag} ${layer.units}`,
+    ...more,
+    ...(layer.outputs === 'all' ? ['all outputs'] : []),
+    ...(layer.direction === 'backward' ? ['backward'] : []),
+    ...(layer.lengths ? ['with lengths'] : []),
+    ...(layer.initialState === 'given' ? ['given state'] : [])
+  ].join(', ')
