@@ -42,7 +42,7 @@ const mutable = [
   'src/train/decision/*.ts', // running counts over sorted scores
   'src/format/**/*.ts', // byte formats
   'src/search/{search,runner/in-process}.ts', // the loop over what a plan asks for, and results kept
-  'src/report/{line,history,recorded-history,classification,evaluation,regression,flow,formulas}.ts', // columns, sums and counts over points, walks over graphs
+  'src/report/{line,plot,history,recorded-history,classification,evaluation,regression,flow,formulas}.ts', // columns, sums and counts over points, walks over graphs
   'src/run/record/{rows,epochs,values,reuse,writer,session,replay,verify}.ts' // byte formats, sums over rows and words, walks over long records
 ]
 

@@ -138,6 +138,15 @@ describe('the report of a run', () => {
     await gradfold(['report', classified, '--no-data'])
     expect(readFileSync(join(classified, 'report.html'), 'utf8').includes('they were not asked for')).toBe(true)
   })
+  test('is plotted as text by the command, with the same text each time', async () => {
+    const plain = await gradfold(['plot', values])
+    expect([plain.code, plain.err]).toEqual([0, ''])
+    expect(plain.out).toMatch(/^loss[^]*┤[^]*└─+\n.*step\n$/)
+    expect(await gradfold(['plot', values])).toEqual(plain)
+    expect((await gradfold(['plot', values, '--of', 'validation loss'])).out).toMatch(/^validation loss[^]*epoch\n$/)
+    const unknown = await gradfold(['plot', values, '--of', 'nothing'])
+    expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining('validation loss') as string])
+  })
   test('is refused for what is no record', async () => {
     const { code, err } = await gradfold(['report', folder])
     expect([code, err]).toEqual([2, expect.stringContaining('expected the record of a run') as string])

@@ -22,6 +22,7 @@ import {
 } from './record.js'
 import { predictCommand, type PredictFlags } from './predict.js'
 import { profileCommand, type ProfileFlags } from './profile.js'
+import type { PlotFlags } from './plot.js'
 import type { ReportFlags } from './report.js'
 import { searchCommand, type SearchFlags } from './search.js'
 import { summaryCommand } from './summary.js'
@@ -170,6 +171,15 @@ const picturing: readonly CommandRecord[] = [
     ],
     // loaded when it is asked for: what draws pages takes as long to load as a short training takes
     run: async (io, folders, flags: ReportFlags) => (await import('./report.js')).reportCommand(io, folders, flags)
+  },
+  {
+    name: 'plot',
+    description: 'prints a curve of a recorded run, finished or not, as text',
+    args: [record],
+    options: [
+      option('--of <name>', 'what is drawn: loss, a metric, a setting, or one of these of epochs').default('loss')
+    ],
+    run: async (io, [folder = ''], flags: PlotFlags) => (await import('./plot.js')).plotCommand(io, folder, flags)
   }
 ]
 

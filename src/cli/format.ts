@@ -1,4 +1,5 @@
 /** Formats the output of the command: pure functions of numbers. */
+import { sparkline } from '../report/sparkline.js'
 import type { Scores } from '../train/progress.js'
 import type { MetricValue } from '../train/metric/index.js'
 
@@ -51,6 +52,8 @@ export interface BarState {
   /** seconds left, if the end is known */
   readonly remaining?: number | undefined
   readonly loss: number
+  /** the loss from the start of the run to here, in columns; shown where there is room */
+  readonly course?: readonly number[]
 }
 
 const finite = (x: number, show: (x: number) => string): string => (Number.isFinite(x) ? show(x) : '-')
@@ -59,7 +62,9 @@ const finite = (x: number, show: (x: number) => string): string => (Number.isFin
 export const barLine = (s: BarState, width: number): string => {
   const epoch = `epoch ${s.epoch}${s.epochs === undefined ? '' : `/${s.epochs}`}`
   const left = s.remaining === undefined ? '' : `  ${finite(s.remaining, duration)} left`
-  const rest = `${String(Math.floor(100 * s.done)).padStart(3)}%  ${finite(s.rate, whole)} examples/s${left}  loss ${finite(s.loss, number)}`
+  const plain = `${String(Math.floor(100 * s.done)).padStart(3)}%  ${finite(s.rate, whole)} examples/s${left}  loss ${finite(s.loss, number)}`
+  const spark = s.course === undefined || s.course.length < 2 ? '' : ` ${sparkline(s.course)}`
+  const rest = width - 1 - epoch.length - plain.length - ' [] '.length - spark.length < 4 ? plain : plain + spark
   // the last column stays free: some terminals wrap there
   const room = Math.min(30, width - 1 - epoch.length - rest.length - ' [] '.length)
   const filled = Math.floor(room * s.done)

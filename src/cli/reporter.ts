@@ -1,6 +1,7 @@
 /** Shows a run while it runs: a bar on a terminal, plain lines elsewhere, JSON lines for programs. */
 import { SingleBar } from 'cli-progress'
 import * as IORef from 'fp-ts/lib/IORef.js'
+import { courseAfter, courseOf } from '../report/sparkline.js'
 import type { Executed } from '../run/execute.js'
 import type { EpochReport, TrainEvent } from '../train/events.js'
 import { showError, type Problem } from '../value/error.js'
@@ -116,14 +117,17 @@ export const reporter = (
   }
   const meter = IORef.newIORef(meterAt(now()))()
   const last = IORef.newIORef<number | undefined>(undefined)()
+  // with open columns: between 12 and 24 of them
+  const course = IORef.newIORef(courseOf(24))()
   const bar = animated && !json && !quiet ? drawBar(err) : undefined
   const onStep = (e: StepEvent): void => {
     const time = now()
     const m = afterStep(meter.read(), e.examples, time)
     meter.write(m)()
+    if (bar !== undefined) course.write(courseAfter(course.read(), e.loss))()
     if (bar === undefined || time - m.epochStart < patience) return
     if (!bar.isActive) last.write(lastStep(e.epochSteps))()
-    const state = barAfter(m, e, last.read(), time)
+    const state = { ...barAfter(m, e, last.read(), time), course: course.read().means }
     if (bar.isActive) bar.update(e.step, { state })
     else bar.start(e.epochSteps, 0, { state })
   }
