@@ -9,7 +9,7 @@ import ts from 'typescript'
 const root = import.meta.dirname
 const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 /** what importing `gradfold` loads: many small modules, or a large one of which little is used */
-const takenIn = ['fp-ts', 'io-ts', 'wasmati', 'fflate', 'jsonc-parser', 'markdown-table']
+const takenIn = ['fp-ts', 'io-ts', 'fflate', 'jsonc-parser', 'markdown-table']
 const external = Object.keys({ ...dependencies, ...peerDependencies }).filter(name => !takenIn.includes(name))
 
 /** fp-ts is written `fp-ts/lib/X.js` throughout, since that alone runs in plain Node. Taken in here, its ES modules do: of these, only what is used. */

@@ -37,6 +37,7 @@ const apart: readonly (readonly [from: string, ...to: readonly string[]])[] = [
   ['backend/kernel', 'backend/wasm', 'backend/native', 'backend/reference'],
   ['backend/reference', 'backend/kernel', 'backend/wasm', 'backend/native'],
   ['backend/wasm', 'backend/native'],
+  ['backend/wasm/assemble', 'backend/kernel', 'backend/wasm/emit', 'backend/wasm/runtime', 'backend/wasm/wasm.ts'],
   ['backend/wasm/emit', 'backend/wasm/runtime', 'backend/wasm/wasm.ts', 'backend/reference'],
   ['backend/wasm/runtime', 'backend/wasm/wasm.ts', 'backend/reference'],
   ['backend/native', 'backend/reference']

@@ -9,8 +9,8 @@ import { inPieces } from './partition.js'
 import { counterBytes } from './thread-memory.js'
 
 /**
- * A long program is split into several modules over the same memory, which run in sequence: wasmati 0.2 passes the
- * bytes of a module as arguments of one call, and engines allow about 100,000 arguments.
+ * A long program is split into several modules over the same memory, which run in sequence. A module is found again by what it is made
+ * from, so programs that differ in a few kernels share the other modules.
  */
 const kernelsPerModule = 16
 

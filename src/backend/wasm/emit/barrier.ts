@@ -17,7 +17,7 @@ import {
   type Func,
   type ImportFunc,
   type Local
-} from 'wasmati'
+} from '../assemble/index.js'
 import { arrivedAddr, generationAddr, spinCountAddr } from '../../kernel/thread-memory.js'
 
 /** the last thread to arrive starts the next generation and wakes all others */
@@ -36,7 +36,7 @@ const release = (threads: number, mine: Local<'i32'>, left: Local<'i32'>): void 
   local.set(left)
 }
 /** the other threads poll for the next generation for a while, then sleep until it begins */
-const wait = (mine: Local<'i32'>, left: Local<'i32'>, sleep: ImportFunc<['i32'], ['i32']>): void => {
+const wait = (mine: Local<'i32'>, left: Local<'i32'>, sleep: ImportFunc): void => {
   i32.const(0)
   i32.load({ offset: spinCountAddr })
   i32.const(1)
@@ -48,8 +48,8 @@ const wait = (mine: Local<'i32'>, left: Local<'i32'>, sleep: ImportFunc<['i32'],
     local.get(mine)
     i32.ne()
   }
-  block({}, () => {
-    loop({}, () => {
+  block(() => {
+    loop(() => {
       moved()
       br_if(1)
       local.get(left)
@@ -58,10 +58,10 @@ const wait = (mine: Local<'i32'>, left: Local<'i32'>, sleep: ImportFunc<['i32'],
       local.tee(left)
       br_if(0)
     })
-    loop({}, () => {
+    loop(() => {
       local.get(mine)
       call(sleep)
-      if_({}, () => {
+      if_(() => {
         unreachable()
       })
       moved()
@@ -73,10 +73,10 @@ const wait = (mine: Local<'i32'>, left: Local<'i32'>, sleep: ImportFunc<['i32'],
 
 /**
  * `sleep` waits until the generation differs from the given one, and returns 1 if it gave up: then a thread is dead,
- * and the trap becomes an error. (wasmati 0.2 declares Wasm's wait instruction with a wrong type.)
+ * and the trap becomes an error.
  */
-export const emitBarrier = (threads: number, sleep: ImportFunc<['i32'], ['i32']>): Func<[], []> =>
-  func({ in: [], locals: [i32, i32], out: [] }, (_, [mine, left]) => {
+export const emitBarrier = (threads: number, sleep: ImportFunc): Func =>
+  func({ in: [], locals: ['i32', 'i32'], out: [] }, (_, [mine, left]) => {
     i32.const(0)
     i32.atomic.load({ offset: generationAddr })
     local.set(mine)
@@ -86,7 +86,6 @@ export const emitBarrier = (threads: number, sleep: ImportFunc<['i32'], ['i32']>
     i32.const(threads - 1)
     i32.eq()
     if_(
-      {},
       () => release(threads, mine, left),
       () => wait(mine, left, sleep)
     )

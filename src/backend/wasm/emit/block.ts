@@ -1,5 +1,5 @@
 /** The inner loops of a matrix product: a block of its numbers at a time, with sums in registers, one k per turn. */
-import { br_if, if_, local, loop, v128, type Local } from 'wasmati'
+import { br_if, if_, local, loop, v128, type Local } from '../assemble/index.js'
 import { blockRows, panelsTogether } from '../../kernel/tiling.js'
 import { get, integer, set } from './lanes.js'
 import { storeSome, type Precision } from './matrix.js'
@@ -75,7 +75,7 @@ const loadSums = (block: Block): void => {
   load(0, pointers.c)
   for (const r of zeroTo(blockRows).slice(1)) {
     i1.lt(integer(r), get(height))()
-    if_({}, () => {
+    if_(() => {
       set(pointers.end, i1.add(get(pointers.c), i1.mul(get(line), integer(r))))
       load(r, pointers.end)
     })
@@ -91,7 +91,7 @@ const storeBlock = (block: Block): void => {
   store(0, pointers.c)
   for (const r of zeroTo(blockRows).slice(1)) {
     i1.lt(integer(r), get(height))()
-    if_({}, () => {
+    if_(() => {
       set(pointers.end, i1.add(get(pointers.c), i1.mul(get(line), integer(r))))
       store(r, pointers.end)
     })
@@ -114,7 +114,7 @@ const multiplyBlock = (block: Block): void => {
   set(a, i1.sub(get(first), integer(aStep)))
   advance(b, -bStep)
   set(end, i1.add(get(b), i1.mul(get(depth), integer(bStep))))
-  loop({}, () => {
+  loop(() => {
     advance(a, aStep)
     advance(b, bStep)
     addProducts(block)
@@ -143,12 +143,12 @@ export const multiplyPanels = (p: Precision, vectors: number, valid: number, car
       const pointers = { a: pa, b: pb, c: pc, end }
       const block: Block = { p, vectors, valid, vector: v, pointers, first, height, depth, line, across, carried }
       // the more loops are around the innermost one, the more of its turns V8 unrolls
-      loop({}, () => {
+      loop(() => {
         set(together, smaller(get(l.panels), integer(panelsTogether)))
         set(first, get(l.a))
         set(target, get(l.c))
         set(height, get(l.rows))
-        loop({}, () => {
+        loop(() => {
           set(pb, get(l.b))
           set(pc, get(target))
           set(left, get(together))

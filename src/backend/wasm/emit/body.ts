@@ -2,7 +2,7 @@
  * Code for the body of a loop: computes an expression for four neighbouring elements at a time. A value is one vector
  * of four f32, u32 or bool, or two vectors of two f64.
  */
-import { call, f32, f32x4, i32, i32x4, local, type Func, type Local } from 'wasmati'
+import { call, f32, f32x4, i32, i32x4, local, type Func, type Local } from '../assemble/index.js'
 import type { Expr, ExprOf } from '../../../expr/op.js'
 import { type OpOf, type PlacedOp } from '../../../expr/ops/table.js'
 import type { Dims } from '../../../value/shape.js'
@@ -11,7 +11,7 @@ import type { Body, IndexSource } from '../../kernel/body.js'
 import { uniformValue } from '../../kernel/simplify.js'
 import { importedNormal, unaryFunctions, type UnaryName } from './functions.js'
 import { load } from './memory.js'
-import { width, type Library, type Scope } from './scope.js'
+import { width, type Scope } from './scope.js'
 import { bits, d2, f4, get, highHalf, i4, joinMasks, joinPairs, l2, set, type Push } from './lanes.js'
 
 const part = (s: Scope, n: Expr, half: number): Push => get(s.vectors(n)[width(n.dtype) === 1 ? 0 : half] as Local)
@@ -46,7 +46,7 @@ const castTo = (s: Scope, n: Expr, half: number): Push => {
   return from === 'bool' ? bits.and(x, i4.of(1)) : x
 }
 
-const viaF64 = (s: Scope, n: Expr, half: number, f: Func<['v128'], ['v128']>): Push => {
+const viaF64 = (s: Scope, n: Expr, half: number, f: Func): Push => {
   const run =
     (x: Push): Push =>
     () => {
@@ -124,17 +124,6 @@ const draw = (s: Scope, n: Expr & { readonly op: 'random' }, p: IndexSource, ste
 }
 
 const isUnary = (n: Expr): n is ExprOf<UnaryName> => Object.hasOwn(unaryFunctions, n.op)
-
-/**
- * Makes the functions that a body calls. wasmati writes one function at a time, so they must exist before the calling
- * function begins.
- */
-export const prepare = (body: Body, library: Library): void => {
-  for (const n of body.nodes)
-    if (isUnary(n)) library.unary(n.op)
-    else if (n.op === 'pow') library.pow()
-    else if (n.op === 'random') library.bits32()
-}
 
 /** one vector filled with a constant */
 const known = (dtype: DType, x: number): Push =>

@@ -1,5 +1,5 @@
 /** The routines that a matrix product calls, with its sizes and the layouts of its operands as their arguments. */
-import type { Local } from 'wasmati'
+import type { Local } from '../assemble/index.js'
 import { blockRows, blockVectors, isPacked, lineBytes, panelWidth, tilingOf } from '../../kernel/tiling.js'
 import { multiplyPanels } from './block.js'
 import { get, integer, set, type Push } from './lanes.js'
@@ -144,10 +144,6 @@ const packerOfColumns = (context: Context): Calls['packB'] => {
   const { product, wide, rest } = context
   const { p, b, depth } = product
   const lines = p.lanes
-  for (const valid of widthsOf(context)) {
-    if (valid >= lines) alongOf(context, lines)
-    if (valid % lines > 0) alongOf(context, 1)
-  }
   return (from, to, panels, counter) => {
     const valid = panels === 'rest' ? rest : wide
     const row = vectorsOf(context, valid) * 16
@@ -197,7 +193,7 @@ const multiplierOf = (context: Context): Calls['multiply'] => {
   }
 }
 
-/** Makes the routines of a product. It must be called before the function that uses them begins. */
+/** the routines of a product */
 export const callsOf = (product: Product, share: Share, threads: number): Calls => {
   const { p, n, b } = product
   const windowCalls = windowCallsOf(product, share, threads)

@@ -1,5 +1,5 @@
 /** The gradient of a depthwise convolution by its weights: a vector of channels at a time, the sums of several places in registers. */
-import { local, v128, type Local } from 'wasmati'
+import { local, v128, type Local } from '../assemble/index.js'
 import { sizeOf } from '../../../value/shape.js'
 import { bytesOf, type ChannelSumsKernel } from '../../kernel/ir.js'
 import { get, integer, set } from './lanes.js'

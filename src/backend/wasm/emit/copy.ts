@@ -1,5 +1,5 @@
 /** Copies of bytes, without regard to their meaning. */
-import { i32, i64, local, memory, v128, type Local } from 'wasmati'
+import { i32, i64, local, memory, v128, type Local } from '../assemble/index.js'
 import type { Address } from '../../kernel/thread-programs.js'
 import { integer } from './lanes.js'
 

@@ -3,7 +3,7 @@
  * long, so some windows at a time are cut, packed and multiplied, and the sums wait in the product for the next ones. Each number is added up in
  * one order whatever is done together. Threads divide the product: each cuts all windows for its part.
  */
-import { br_if, loop } from 'wasmati'
+import { br_if, loop } from '../assemble/index.js'
 import { blockRows, blockVectors, deepShareOf, deepTilingOf, panelWidth } from '../../kernel/tiling.js'
 import { multiplyPanels } from './block.js'
 import { get, integer, set, type Push } from './lanes.js'
@@ -24,7 +24,7 @@ export interface DeepCalls {
 
 const vectorsIn = ({ n, p }: Product): number => Math.ceil((n % (blockVectors * p.lanes)) / p.lanes)
 
-/** The routines must be made before the function that calls them. */
+/** the routines of a product of long sums */
 export const deepCallsOf = (product: Product, share: Share): DeepCalls => {
   const { p, n, windows } = product
   const wide = panelWidth(product)
@@ -38,13 +38,6 @@ export const deepCallsOf = (product: Product, share: Share): DeepCalls => {
       multiplyPanels(p, vectors, valid, carried)
     )
   }
-  const widths = [
-    blockRows * p.size,
-    ...(n >= wide ? [blockVectors * 16] : []),
-    ...(rest > 0 ? [vectorsIn(product) * 16] : [])
-  ]
-  for (const width of widths) for (const together of [groupsTogether, 1]) packing(width, together)
-  for (const carried of [false, true]) for (const valid of [wide, rest]) if (valid > 0) multiplying(carried, valid)
   return {
     cut: cutWindows(windows as NonNullable<typeof windows>, p),
     across: (width, from, step, depth, to, groups) => {
@@ -136,7 +129,7 @@ export const emitDeep = (product: Product, calls: DeepCalls, l: Locals, sharing?
   some(false)
   if (step >= depth) return
   set(turn, integer(step))
-  loop({}, () => {
+  loop(() => {
     set(count, smaller(integer(step), i1.sub(integer(depth), get(turn))))
     some(true)
     advance(turn, step)

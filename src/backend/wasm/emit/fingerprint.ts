@@ -1,5 +1,5 @@
 /** Fingerprints (value/fingerprint): four words at a time, their products of 64 bits added up in two pairs of sums. */
-import { i64, i64x2, local, v128, type Local } from 'wasmati'
+import { i64, i64x2, local, v128, type Local } from '../assemble/index.js'
 import { STEP } from '../../../value/fingerprint.js'
 import { sizeOf } from '../../../value/shape.js'
 import { bytesOf, type FingerprintKernel } from '../../kernel/ir.js'

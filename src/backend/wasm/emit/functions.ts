@@ -2,7 +2,7 @@
  * The elementary functions of value/elementary, operation by operation, for two f64 at a time: the same bits. What is rare (sin, cos,
  * pow, normal draws) calls that code itself.
  */
-import { call, f64, f64x2, func, i32, importFunc, local, v128, type Func, type Local } from 'wasmati'
+import { call, f64x2, func, importFunc, local, type Func, type Local } from '../assemble/index.js'
 import * as elementary from '../../../value/elementary.js'
 import { LOG2E, LN2_HIGH, LN2_LOW, EXP_TAIL, TANH_MAX } from '../../../value/elementary/exp.js'
 import { ERF_EXPONENT, ERF_MAX } from '../../../value/elementary/erf.js'
@@ -11,7 +11,7 @@ import { MAGIC } from '../../../value/elementary/bits.js'
 import { normalAt } from '../../../random/index.js'
 import { bits, d2, get, integer, l2, set, type Push } from './lanes.js'
 
-type Unary = Func<['v128'], ['v128']>
+type Unary = Func
 
 const magicBits = 0x4338000000000000n
 const signBit = l2.of(-0x8000000000000000n)
@@ -36,9 +36,12 @@ const scale =
 const withSign = (y: Push, x: Push): Push => bits.select(x, y, signBit)
 
 const define = (body: (x: Push, locals: readonly Local[]) => void): Unary =>
-  func({ in: [v128], locals: [v128, v128, v128, v128, v128, v128, v128], out: [v128] }, ([x], locals) => {
-    body(get(x), locals)
-  })
+  func(
+    { in: ['v128'], locals: ['v128', 'v128', 'v128', 'v128', 'v128', 'v128', 'v128'], out: ['v128'] },
+    ([x], locals) => {
+      body(get(x), locals)
+    }
+  )
 
 const at = (locals: readonly Local[], i: number): Local => locals[i] as Local
 
@@ -140,9 +143,9 @@ const log1p = (): Unary =>
 
 /** lane by lane through the JavaScript function */
 const perLane = (f: (x: number) => number): (() => Unary) => {
-  const imported = importFunc({ in: [f64], out: [f64] }, f)
+  const imported = importFunc({ in: ['f64'], out: ['f64'] }, f)
   return () =>
-    func({ in: [v128], locals: [], out: [v128] }, ([x]) => {
+    func({ in: ['v128'], locals: [], out: ['v128'] }, ([x]) => {
       const lane = (i: 0 | 1): void => {
         local.get(x)
         f64x2.extract_lane(i)
@@ -167,9 +170,9 @@ export const unaryFunctions = {
 } as const
 export type UnaryName = keyof typeof unaryFunctions
 
-const importedPow = importFunc({ in: [f64, f64], out: [f64] }, elementary.pow)
-export const pow = (): Func<['v128', 'v128'], ['v128']> =>
-  func({ in: [v128, v128], locals: [], out: [v128] }, ([x, y]) => {
+const importedPow = importFunc({ in: ['f64', 'f64'], out: ['f64'] }, elementary.pow)
+export const pow = (): Func =>
+  func({ in: ['v128', 'v128'], locals: [], out: ['v128'] }, ([x, y]) => {
     const lane = (i: 0 | 1): void => {
       local.get(x)
       f64x2.extract_lane(i)
@@ -184,6 +187,7 @@ export const pow = (): Func<['v128', 'v128'], ['v128']> =>
   })
 
 /** (key words, place) -> a normal number */
-export const importedNormal = importFunc({ in: [i32, i32, i32], out: [f64] }, (k0: number, k1: number, i: number) =>
-  normalAt([k0 >>> 0, k1 >>> 0], i >>> 0)
+export const importedNormal = importFunc(
+  { in: ['i32', 'i32', 'i32'], out: ['f64'] },
+  (k0: number, k1: number, i: number) => normalAt([k0 >>> 0, k1 >>> 0], i >>> 0)
 )

@@ -1,5 +1,5 @@
 /** Small pieces of code as values: a `Push` puts one value on Wasm's stack. Composed, they read like expressions. */
-import { f32x4, f64x2, i32, i32x4, i64x2, i8x16, local, v128, type Local } from 'wasmati'
+import { f32x4, f64x2, i32, i32x4, i64x2, i8x16, local, v128, type Local } from '../assemble/index.js'
 
 export type Push = () => void
 
@@ -41,30 +41,11 @@ export const set = (l: Local, value: Push): void => {
 export const integer =
   (n: number): Push =>
   () => {
-    // | 0: addresses from 2 GiB up are negative i32 constants
-    i32.const(n | 0)
+    i32.const(n)
   }
 
-type Bytes16 = [
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number
-]
 export const shuffle =
-  (bytes: Bytes16) =>
+  (bytes: readonly number[]) =>
   (a: Push, b: Push): Push =>
   () => {
     a()
@@ -77,7 +58,7 @@ export const f4 = {
   of:
     (n: number): Push =>
     () => {
-      v128.const('f32x4', [n, n, n, n])
+      v128.const(Float32Array.of(n, n, n, n))
     },
   splat: one(() => f32x4.splat()),
   add: two(() => f32x4.add()),
@@ -107,7 +88,7 @@ export const d2 = {
   of:
     (n: number): Push =>
     () => {
-      v128.const('f64x2', [n, n])
+      v128.const(Float64Array.of(n, n))
     },
   splat: one(() => f64x2.splat()),
   add: two(() => f64x2.add()),
@@ -131,9 +112,8 @@ export const d2 = {
   fromWhole: one(() => f64x2.convert_low_i32x4_u())
 } as const
 
-/** wasmati 0.2.4 refuses i32 constants with the highest bit set, so write them as bytes */
 const words = (...ws: readonly [number, number, number, number]): void => {
-  v128.const('i8x16', ws.flatMap(w => [w & 255, (w >>> 8) & 255, (w >>> 16) & 255, w >>> 24]) as Bytes16)
+  v128.const(Int32Array.from(ws))
 }
 
 /** four i32, or four bool (all bits or none) */
@@ -163,8 +143,7 @@ export const l2 = {
   of:
     (n: bigint): Push =>
     () => {
-      const w = BigInt.asUintN(64, n)
-      v128.const('i64x2', [w, w])
+      v128.const(BigInt64Array.of(n, n))
     },
   add: two(() => i64x2.add()),
   sub: two(() => i64x2.sub()),

@@ -1,5 +1,5 @@
 /** Keeping the largest of the numbers that a loop passes through, four at a time. */
-import { f32, f32x4, f64, f64x2, type Local } from 'wasmati'
+import { f32, f32x4, f64, f64x2, type Local } from '../assemble/index.js'
 import type { Expr } from '../../../expr/op.js'
 import type { DType } from '../../../value/tensor.js'
 import { width, type Scope } from './scope.js'

@@ -1,13 +1,12 @@
 /** Nested loops over a collapsed iteration space; walkers (byte offsets, indexes) advance with them. */
-import { block, br_if, f32, f64, func, i32, local, loop, v128, type Func, type Local } from 'wasmati'
+import { block, br_if, func, i32, local, loop, type Func, type Local } from '../assemble/index.js'
 import type { Expr } from '../../../expr/op.js'
 import type { Dims } from '../../../value/shape.js'
 import type { Body } from '../../kernel/body.js'
-import { prepare } from './body.js'
 import { i4, integer, set, type Push } from './lanes.js'
 import { width, type AddressOf, type Library, type Scope } from './scope.js'
 
-export type Procedure = Func<[], []>
+export type Procedure = Func
 export interface Where {
   readonly address: AddressOf
   readonly library: Library
@@ -16,7 +15,7 @@ export interface Where {
 /** adds to an integer local */
 export const advance = (l: Local, by: number | Push): void => {
   if (by === 0) return
-  local.get(l as Local<'i32'>)
+  local.get(l)
   if (typeof by === 'number') i32.const(by | 0)
   else by()
   i32.add()
@@ -25,7 +24,7 @@ export const advance = (l: Local, by: number | Push): void => {
 
 /** runs the inside until the counter, which starts above 0, is 0 */
 const countDown = (counter: Local<'i32'>, inside: () => void): void => {
-  loop({}, () => {
+  loop(() => {
     inside()
     local.get(counter)
     i32.const(1)
@@ -48,7 +47,7 @@ export const times = (counter: Local, count: number, inside: () => void): void =
 
 /** runs the inside as often as the counter says at the start, possibly 0 times */
 export const repeat = (counter: Local<'i32'>, inside: () => void): void => {
-  block({}, () => {
+  block(() => {
     local.get(counter)
     i32.eqz()
     br_if(0)
@@ -58,18 +57,13 @@ export const repeat = (counter: Local<'i32'>, inside: () => void): void => {
 
 const key = (d: Dims, first?: number): string => `${d.join(',')}${first === undefined ? '' : ` from ${first}`}`
 
-/** wasmati types locals as a tuple; the number of ours depends on the kernel */
 export const withLocals = (
   types: readonly ('i32' | 'f32' | 'f64' | 'v128')[],
   body: (locals: readonly Local[]) => void
 ): Procedure => {
-  const valueTypes = { i32, f32, f64, v128 }
-  return func(
-    { in: [], locals: types.map(t => valueTypes[t]) as unknown as [], out: [] },
-    (_, locals: readonly Local[]) => {
-      body(locals)
-    }
-  )
+  return func({ in: [], locals: types, out: [] }, (_, locals) => {
+    body(locals)
+  })
 }
 
 interface Walker {
@@ -126,7 +120,6 @@ export const procedure = (
     walkers: readonly { readonly steps: Dims; readonly local: Local }[]
   ) => void
 ): Procedure => {
-  prepare(body, where.library)
   const walks = walkersOf(body, outputs)
   const steps = [...walks.values()]
   const keys = [...body.keys.keys()]

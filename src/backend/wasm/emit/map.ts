@@ -1,5 +1,5 @@
 /** Elementwise kernels: nested loops, four elements at a time along the innermost. */
-import { br_if, if_, local, loop, v128, type Local } from 'wasmati'
+import { br_if, if_, local, loop, v128, type Local } from '../assemble/index.js'
 import { sizeOf, type Dims } from '../../../value/shape.js'
 import type { MapKernel } from '../../kernel/ir.js'
 import { bytesOf } from '../../kernel/ir.js'
@@ -22,7 +22,6 @@ const choose = (l: Local<'i32'>, from: number, to: number, inside: (n: number) =
   const middle = (from + to) >> 1
   i1.lt(get(l), integer(middle))()
   if_(
-    {},
     () => {
       choose(l, from, middle, inside)
     },
@@ -105,7 +104,7 @@ const emitRuns = (runs: NonNullable<MapKernel['runs']>, inner: Inner, counters: 
   const [left, run, start] = counters as readonly [Local<'i32'>, Local<'i32'>, Local<'i32'>]
   inner.constants()
   set(run, integer(0))
-  loop({}, () => {
+  loop(() => {
     choose(run, 0, runs.length, which => {
       const [from, size] = runs[which] as readonly [number, number]
       set(start, integer(from))

@@ -2,7 +2,7 @@
  * Matrix products. Every output element is the sum over k in order, a product and an addition each rounded (numerics contract,
  * section 1), so vectors run over the columns of the result, and tiles only over rows and columns.
  */
-import { br_if, i32, local, loop, type Local } from 'wasmati'
+import { br_if, i32, local, loop, type Local } from '../assemble/index.js'
 import type { MatmulKernel } from '../../kernel/ir.js'
 import { isDeep, isThin, type Layout } from '../../kernel/tiling.js'
 import { callsOf } from './calls.js'
@@ -59,7 +59,7 @@ export const emitMatmul = (
       }
       if (batches === 1) one()
       else
-        loop({}, () => {
+        loop(() => {
           one()
           advance(batch, 1)
           local.get(batch)

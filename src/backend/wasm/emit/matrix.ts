@@ -1,5 +1,5 @@
 /** What the two ways of multiplying matrices share. */
-import { f32x4, f64x2, local, v128, type Local } from 'wasmati'
+import { f32x4, f64x2, local, v128, type Local } from '../assemble/index.js'
 import type { MatmulKernel } from '../../kernel/ir.js'
 import { elementSizes, sizesOf, type ElementSize, type ProductSizes } from '../../kernel/tiling.js'
 import type { Where } from './loops.js'
@@ -28,7 +28,7 @@ export const precisions: Readonly<Record<'f32' | 'f64', Precision>> = {
       v128.store32_lane({ offset, align: 4 }, lane)
     },
     zero: () => {
-      v128.const('f32x4', [0, 0, 0, 0])
+      v128.const(new Float32Array(4))
     }
   },
   f64: {
@@ -46,7 +46,7 @@ export const precisions: Readonly<Record<'f32' | 'f64', Precision>> = {
       v128.store64_lane({ offset, align: 8 }, lane)
     },
     zero: () => {
-      v128.const('f64x2', [0, 0])
+      v128.const(new Float64Array(2))
     }
   }
 }

@@ -1,5 +1,5 @@
 /** Loads and stores four neighbouring elements of an iteration, contiguous or not. */
-import { i16x8, i32, i32x4, v128, type Local } from 'wasmati'
+import { i16x8, i32, i32x4, v128, type Local } from '../assemble/index.js'
 import type { Expr } from '../../../expr/op.js'
 import { bytesOf, type View } from '../../kernel/ir.js'
 import { bits, get, i4, set } from './lanes.js'

@@ -2,7 +2,7 @@
  * The modules of a program: its kernels as functions, and one function that calls them in order. A module is made from
  * a value (`Part`).
  */
-import { call, func, i32, importFunc, importMemory, Module, v128, type Func, type ImportFunc } from 'wasmati'
+import { assemble, call, func, importFunc, type Func, type ImportFunc, type Imports } from '../assemble/index.js'
 import type { Kernel } from '../../kernel/ir.js'
 import type { Part } from '../../kernel/thread-programs.js'
 import { emitBarrier } from './barrier.js'
@@ -24,8 +24,8 @@ import { emitUnwindows } from './windows.js'
 import type { ComputeProduct, ImportedProduct } from '../equipment.js'
 
 /** Threefry-2x32 of (0, index) under a key, for four indexes at a time; a draw is the xor of the block's two words */
-const bits32 = (): Func<['v128', 'v128', 'v128'], ['v128']> =>
-  func({ in: [v128, v128, v128], locals: [v128, v128], out: [v128] }, ([k0, k1, place], [k2, x0]) => {
+const bits32 = (): Func =>
+  func({ in: ['v128', 'v128', 'v128'], locals: ['v128', 'v128'], out: ['v128'] }, ([k0, k1, place], [k2, x0]) => {
     const ks = [k0, k1, k2] as const
     set(k2, bits.xor(bits.xor(get(k0), get(k1)), i4.of(0x1bd11bda)))
     set(x0, get(k0))
@@ -48,7 +48,7 @@ const bits32 = (): Func<['v128', 'v128', 'v128'], ['v128']> =>
  * are arguments, so that there are few functions.
  */
 const makeLibrary = (): Library => {
-  const unary = new Map<UnaryName, Func<['v128'], ['v128']>>()
+  const unary = new Map<UnaryName, Func>()
   const routines = new Map<string, Routine>()
   const once = <A>(make: () => A): (() => A) => {
     let made: { readonly value: A } | undefined
@@ -73,13 +73,13 @@ const makeLibrary = (): Library => {
 const library = makeLibrary()
 
 /** makes an import for a product that is computed outside Wasm; undefined if Wasm computes it */
-type Leave = (product: ImportedProduct) => ImportFunc<[], []>
+type Leave = (product: ImportedProduct) => ImportFunc
 
 const emitKernel = (
   k: Kernel,
   where: Where & { readonly panel: number; readonly sharing: Sharing | undefined },
   leave: Leave | undefined
-): Procedure | ImportFunc<[], []> => {
+): Procedure | ImportFunc => {
   const left = k.kind === 'matmul' && leave !== undefined ? importedProduct(k, where.address, where.sharing) : undefined
   if (leave !== undefined && left !== undefined) return leave(left)
   switch (k.kind) {
@@ -104,8 +104,6 @@ const emitKernel = (
   }
 }
 
-/** what modules import, by module name and field name */
-export type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 /** the name of an import: module and field */
 type Name = readonly [module: string, name: string]
 
@@ -182,8 +180,8 @@ export const emitModule = (
       kernel === undefined ? undefined : emitKernel(kernel, { ...where, sharing }, imports ? leave : undefined)
     return { waits: barrier, run }
   })
-  const barrier = threads === 1 ? undefined : emitBarrier(threads, importFunc({ in: [i32], out: [i32] }, someSleep))
-  const run = func({ in: [i32], locals: [], out: [] }, ([turn]) => {
+  const barrier = threads === 1 ? undefined : emitBarrier(threads, importFunc({ in: ['i32'], out: ['i32'] }, someSleep))
+  const run = func({ in: ['i32'], locals: [], out: [] }, ([turn]) => {
     for (const { to, from, bytes } of before) copyBytes(to, { ...from, turn }, bytes)
     for (const w of made) {
       if (w.waits && barrier !== undefined) call(barrier)
@@ -192,11 +190,10 @@ export const emitModule = (
     if (barrierAfter && barrier !== undefined) call(barrier)
     for (const { to, from, bytes } of after) copyBytes(to.step === undefined ? to : { ...to, turn }, from, bytes)
   })
-  const memory = importMemory({ min: 1, max: maxPages, shared: threads > 1 }, someMemory)
-  const m = Module({ exports: barrier === undefined ? { run } : { run, barrier }, memory })
-  const functions = m.importMap as unknown as Imports
+  const memory = { min: 1, max: maxPages, shared: threads > 1, value: someMemory }
+  const { bytes, imports: functions } = assemble(barrier === undefined ? { run } : { run, barrier }, memory)
   return {
-    bytes: m.toBytes(),
+    bytes,
     functions,
     memory: nameOf(functions, someMemory),
     sleep: nameOf(functions, someSleep),

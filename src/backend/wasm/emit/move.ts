@@ -1,5 +1,5 @@
 /** Kernels that follow indexes: gather, scatter-add, foldIn. One number at a time. */
-import { f32, f64, i32, local, memory, select, type Local } from 'wasmati'
+import { f32, f64, i32, local, memory, select, type Local } from '../assemble/index.js'
 import { sizeOf, type Dims } from '../../../value/shape.js'
 import {
   bytesOf,

@@ -2,7 +2,7 @@
  * Matrix products read their operands many times, so they copy ("pack") them first into the order in which they are
  * read: lines (rows of A, columns of B) in small groups, with the numbers of the same k side by side.
  */
-import { f32, f64, i8x16, local, v128, type Local } from 'wasmati'
+import { f32, f64, i8x16, local, v128, type Local } from '../assemble/index.js'
 import { get, integer, set } from './lanes.js'
 import type { Precision } from './matrix.js'
 import { advance, repeat } from './loops.js'

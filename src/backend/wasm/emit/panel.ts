@@ -3,7 +3,7 @@
  * while it is in the nearest caches. Threads take pieces at run time: each first from its own range, then from the
  * ranges of the others. So a slow thread takes fewer, and most data of a thread stay in its caches for the next kernel.
  */
-import { block, br, br_if, i32, if_, local, loop, type Local } from 'wasmati'
+import { block, br, br_if, i32, if_, local, loop, type Local } from '../assemble/index.js'
 import { counterBytes } from '../../kernel/thread-memory.js'
 import { isPacked, panelWidth, tilingOf, type Layout } from '../../kernel/tiling.js'
 import { placesIn, type Calls } from './calls.js'
@@ -31,7 +31,7 @@ const eachPieceAlone = (turn: Local<'i32'>, pieces: number, inside: () => void):
     inside()
     return
   }
-  loop({}, () => {
+  loop(() => {
     inside()
     advance(turn, 1)
     i1.lt(get(turn), integer(pieces))()
@@ -53,10 +53,10 @@ const eachPieceShared = (
   const start = (of: Push): Push => i1.div(i1.mul(of, integer(pieces)), integer(threads))
   const counter = i1.add(integer(next), i1.mul(get(range), integer(counterBytes)))
   set(range, integer(thread))
-  loop({}, () => {
+  loop(() => {
     set(end, start(i1.add(get(range), integer(1))))
-    block({}, () => {
-      loop({}, () => {
+    block(() => {
+      loop(() => {
         counter()
         i32.const(1)
         i32.atomic.rmw.add({})
@@ -71,7 +71,7 @@ const eachPieceShared = (
       })
     })
     i1.eq(get(turn), i1.add(get(end), integer(threads - 1)))()
-    if_({}, () => {
+    if_(() => {
       counter()
       i32.const(0)
       i32.atomic.store({})
@@ -166,7 +166,7 @@ const multiplyColumns = ({ product, calls, l, tiling, wide, places, locals }: Pa
   else if (full === 0) multiplied(integer(full), 'rest')
   else {
     i1.lt(first, integer(full))()
-    if_({}, some, () => {
+    if_(some, () => {
       multiplied(integer(full), 'rest')
     })
   }
@@ -204,7 +204,7 @@ export const emitPanels = (product: Product, calls: Calls, l: Locals, sharing?: 
   eachPiece(turns, batches * pieces, sharing, () => {
     const batch = i1.div(get(turn), integer(pieces))
     i1.ne(batch, get(packed))()
-    if_({}, () => {
+    if_(() => {
       set(packed, batch)
       begin(get(packed))
     })

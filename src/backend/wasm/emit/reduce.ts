@@ -3,7 +3,7 @@
  * (s0 + s2) + (s1 + s3) rounded once (numerics contract, section 1). Along contiguous memory these are two vectors,
  * across it eight.
  */
-import { f32, f64, f64x2, local, type Local } from 'wasmati'
+import { f32, f64, f64x2, local, type Local } from '../assemble/index.js'
 import type { Dims } from '../../../value/shape.js'
 import { bytesOf, type ReduceKernel } from '../../kernel/ir.js'
 import { collapse } from '../../kernel/space.js'
@@ -64,7 +64,7 @@ const row = (f: Frame, loop: number | undefined): void => {
   // combine the accumulators
   const target = { offset: s.address(k.to.buffer) + k.to.offset * bytesOf[k.to.buffer.dtype] }
   const single = k.to.buffer.dtype === 'f32'
-  local.get(f.out as Local<'i32'>)
+  local.get(f.out)
   if (isSum) {
     set(acc(0), d2.add(get(acc(0)), get(acc(1))))
     get(acc(0))()

@@ -1,11 +1,10 @@
 /** Functions that kernels of a module share, with addresses and sizes as arguments: integers in, nothing out. */
-import { call, func, i32, select, v128, type Func, type Local } from 'wasmati'
+import { call, func, i32, select, type Func, type Local } from '../assemble/index.js'
 import { two, type Push } from './lanes.js'
 
-/** wasmati types arguments as tuples; `invoke` passes the right number */
-export type Routine = Func<[], []>
+export type Routine = Func
 
-/** wasmati types arguments and locals as tuples; ours have names, and their number depends on the routine */
+/** A function whose arguments, all integers, have names. */
 export const routine = <Name extends string>(
   names: readonly Name[],
   { integers, vectors }: { readonly integers: number; readonly vectors: number },
@@ -15,24 +14,17 @@ export const routine = <Name extends string>(
     v: (which: number) => Local<'v128'>
   ) => void
 ): Routine => {
-  const made: unknown = func(
-    {
-      in: names.map(() => i32) as unknown as [],
-      locals: [
-        ...Array.from({ length: integers }, () => i32),
-        ...Array.from({ length: vectors }, () => v128)
-      ] as unknown as [],
-      out: []
-    },
-    (args: readonly Local[], locals: readonly Local[]) => {
-      body(
-        Object.fromEntries(names.map((name, at) => [name, args[at]])) as Readonly<Record<Name, Local<'i32'>>>,
-        which => locals[which] as Local<'i32'>,
-        which => locals[integers + which] as Local<'v128'>
-      )
-    }
-  )
-  return made as Routine
+  const locals = [
+    ...Array.from({ length: integers }, () => 'i32' as const),
+    ...Array.from({ length: vectors }, () => 'v128' as const)
+  ]
+  return func({ in: names.map(() => 'i32' as const), locals, out: [] }, (args, all) => {
+    body(
+      Object.fromEntries(names.map((name, at) => [name, args[at]])) as Readonly<Record<Name, Local<'i32'>>>,
+      which => all[which] as Local<'i32'>,
+      which => all[integers + which] as Local<'v128'>
+    )
+  })
 }
 
 /** makes each routine once in a module */

@@ -1,7 +1,7 @@
 /**
  * The environment of the code of one function: its locals, the addresses of buffers, the functions that it may call.
  */
-import type { Func, Local } from 'wasmati'
+import type { Func, Local } from '../assemble/index.js'
 import type { Expr } from '../../../expr/op.js'
 import type { Dims } from '../../../value/shape.js'
 import type { DType } from '../../../value/tensor.js'
@@ -11,10 +11,10 @@ import type { Share } from './routine.js'
 
 /** functions that kernels of a module share, made when they are first used */
 export interface Library {
-  readonly unary: (name: UnaryName) => Func<['v128'], ['v128']>
-  readonly pow: () => Func<['v128', 'v128'], ['v128']>
+  readonly unary: (name: UnaryName) => Func
+  readonly pow: () => Func
   /** key words and four indexes -> four draws of 32 bits */
-  readonly bits32: () => Func<['v128', 'v128', 'v128'], ['v128']>
+  readonly bits32: () => Func
   readonly share: Share
 }
 export type AddressOf = (b: Buffer) => number

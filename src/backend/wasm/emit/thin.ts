@@ -2,7 +2,7 @@
  * Products of few rows, for which packing would not pay. Each row of the result is a sum of B's rows, several of them
  * per pass; the result stays in the nearest cache while B is read once.
  */
-import { i32, local, memory, v128, type Local } from 'wasmati'
+import { i32, local, memory, v128, type Local } from '../assemble/index.js'
 import { advance, times } from './loops.js'
 import { storeSome, type Locals, type Product } from './matrix.js'
 

@@ -1,5 +1,5 @@
 /** Windows of images: cut for a product that reads them, and added up where they overlap. */
-import { br_if, f32, f32x4, f64, f64x2, i32, if_, local, loop, memory, v128, type Local } from 'wasmati'
+import { br_if, f32, f32x4, f64, f64x2, i32, if_, local, loop, memory, v128, type Local } from '../assemble/index.js'
 import { bytesOf, type UnwindowsKernel } from '../../kernel/ir.js'
 import { imagesOf, type ElementSize, type ImageLayout, type WindowLayout } from '../../kernel/tiling.js'
 import { get, integer, set } from './lanes.js'
@@ -97,12 +97,12 @@ export const cutWindows = ({ base, sizes, steps }: WindowLayout, p: ElementSize)
       advance(from, place)
       advance(x, 1)
       i1.eq(get(x), integer(ow))()
-      if_({}, () => {
+      if_(() => {
         set(x, integer(0))
         advance(from, line - ow * place)
         advance(y, 1)
         i1.eq(get(y), integer(oh))()
-        if_({}, () => {
+        if_(() => {
           set(y, integer(0))
           advance(from, image - oh * line)
         })
@@ -201,14 +201,14 @@ export const addWindows = (g: ImageLayout, p: ElementSize, sums: number, share: 
       i32.const(width * c * 8)
       memory.fill()
       set(ky, integer(kh))
-      loop({}, () => {
+      loop(() => {
         advance(ky, -1)
         // the line of windows whose row ky is this line, if there is one; below 0 it is a large number
         set(up, i1.sub(get(y), i1.mul(get(ky), integer(dilation[0]))))
         i1.lt(get(up), integer((oh - 1) * stride[0] + 1))()
         i1.eq(i1.rem(get(up), integer(stride[0])), integer(0))()
         i32.and()
-        if_({}, () => {
+        if_(() => {
           const windowLine = i1.mul(i1.div(get(up), integer(stride[0])), integer(ow * windowBytes))
           set(source, i1.add(i1.add(get(l.from), windowLine), i1.mul(get(ky), integer(kw * c * p.size))))
           set(target, integer(sums))
