@@ -105,6 +105,7 @@ export { initializers, type InitializerDefinition, type Initializers, type Wante
 export { batchLoss, exampleMean, exampleSum } from './train/loss/loss.js'
 export type { LossDefinition, Losses, Scale, ScaleRules, Takes } from './train/loss/loss.js'
 export type { MetricDefinition, Metrics, MetricValue, Totals } from './train/metric/metric.js'
+export type { MetricRules } from './train/metric/open.js'
 export { average, complement, perParameter, plain } from './train/optimizer/optimizer.js'
 export type {
   ByPath,

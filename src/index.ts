@@ -138,6 +138,7 @@ export {
 } from './train/loss/weighted-sigmoid.js'
 export { metrics } from './train/metric/index.js'
 export type { Metric, MetricValue } from './train/metric/metric.js'
+export type { MetricValues } from './train/metric/values.js'
 export * from './train/metric/open.js'
 export { customMetric, type CustomMetric, type CustomMetricOptions } from './train/metric/custom.js'
 export { accuracy, topK, type Accuracy, type TopK } from './train/metric/accuracy.js'

@@ -194,7 +194,8 @@ describe('metrics in reports', () => {
     precision()
   ] as const
   const run = right(train({ ...options, stop: epochs(2), metrics }, { backend: wasm, validation })(data))
-  const of = (name: string): MetricValue => run.history[1]?.validation?.metrics[name] as MetricValue
+  const reported: Readonly<Record<string, MetricValue>> | undefined = run.history[1]?.validation?.metrics
+  const of = (name: string): MetricValue => reported?.[name] as MetricValue
   test('have names, each once', () =>
     expect(Object.keys(run.history[0]?.metrics ?? {})).toEqual([
       'accuracy',
@@ -210,9 +211,7 @@ describe('metrics in reports', () => {
     const table = of('confusionMatrix') as readonly (readonly number[])[]
     expect(table.flat().reduce((a, b) => a + b, 0)).toBe(13)
     expect(table.reduce((s, row, i) => s + (row[i] as number), 0) / 13).toBe(of('accuracy'))
-    expect(
-      (run.history[1]?.metrics['confusionMatrix'] as readonly (readonly number[])[]).flat().reduce((a, b) => a + b, 0)
-    ).toBe(22)
+    expect(run.history[1]?.metrics.confusionMatrix.flat().reduce((a, b) => a + b, 0)).toBe(22)
     expect(of('f1PerClass')).toHaveLength(4)
     expect(of('precision2')).toBe(of('precision'))
   })

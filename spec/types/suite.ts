@@ -14,6 +14,7 @@ import { treeLeaves } from '../../src/value/tree.js'
 import { check, compilers, declarations, workspace, type Checked, type Compiler } from './compilers.js'
 import { accepted, parameters, prelude, rejected } from './programs.js'
 import { searchPrelude, spaces, studies, wrong } from './search.js'
+import { reports, trainingPrelude, wrongReports } from './training.js'
 
 // ---- files; one program a line, so that a line number says which program
 
@@ -136,6 +137,12 @@ const searchFile = `${searchPrelude}${[
 ].join('\n')}\n`
 const wrongSearchFile = `${searchPrelude}${wrong.map(([, code]) => `{ ${code} }`).join('\n')}\n`
 
+// ---- reports of trainings
+
+const trainingLines = trainingPrelude.split('\n').length
+const trainingFile = `${trainingPrelude}${reports.join('\n')}\n`
+const wrongTrainingFile = `${trainingPrelude}${wrongReports.map(([, code]) => `{ ${code} }`).join('\n')}\n`
+
 const cost = (layers: number): string => {
   const list = Array.from({ length: layers / 2 }, (_, i) => `dense(${i + 1}), relu`).join(', ')
   return `import { model, input, dense, relu, type ParamsOf } from 'gradfold'\nconst m = model(input(784), ${list})\ndeclare const p: ParamsOf<typeof m>\nexport const shape = p.dense.weight.shape\n`
@@ -157,7 +164,9 @@ export const holdsUnder = (...which: readonly Compiler[]): void => {
       'arithmetic.ts': arithmetic,
       'own.ts': ownKind,
       'search.ts': searchFile,
-      'wrong-search.ts': wrongSearchFile
+      'wrong-search.ts': wrongSearchFile,
+      'training.ts': trainingFile,
+      'wrong-training.ts': wrongTrainingFile
     }
     for (const compiler of which) {
       results.set(compiler, {
@@ -199,6 +208,10 @@ export const holdsUnder = (...which: readonly Compiler[]): void => {
       expect(errorsOf(compiler, 'search.ts')).toEqual([]))
     test.each(wrong.map(([name], i) => [name, i] as const))('rejects %s', (_, i) =>
       expect(errorsOf(compiler, 'wrong-search.ts').filter(e => e.line === i + searchLines)).not.toEqual([])
+    )
+    test(`knows what ${reports.length} trainings report`, () => expect(errorsOf(compiler, 'training.ts')).toEqual([]))
+    test.each(wrongReports.map(([name], i) => [name, i] as const))('rejects %s', (_, i) =>
+      expect(errorsOf(compiler, 'wrong-training.ts').filter(e => e.line === i + trainingLines)).not.toEqual([])
     )
     // cost.md has what was measured
     test('takes few instantiations for 50 layers and their parameters', () => {

@@ -11,15 +11,20 @@ import { diffRecords, type Difference } from '../run/record/diff.js'
 import type { OpenRun } from '../run/open.js'
 import { savePipeline } from '../run/pipeline/file.js'
 import { pipelineOfRun } from '../run/pipeline/run.js'
+import { executedInUnits, inTargetUnits, openedUnits } from '../run/pipeline/units.js'
 import { bestStep, lastStep } from '../run/record/best.js'
 import { readRecord, readRun, type Recorded } from '../run/record/folder.js'
 import type { RunOutcome, RecordOptions } from '../run/record/options.js'
+import { readPrepared, type PreparedFile } from '../run/record/prepared.js'
 import { resumeRun } from '../run/record/recorder.js'
 import { stateAt } from '../run/record/replay.js'
 import { verifyRecord, type Verdict } from '../run/record/verify.js'
-import type { RunFile } from '../run/run-file.js'
+import { trainingOf, type RunFile } from '../run/run-file.js'
 import { saveWeights } from '../run/weights.js'
+import { builtInTraining } from '../train/registry.js'
+import type { Scores } from '../train/progress.js'
 import type { TrainState } from '../train/state.js'
+import { eventInUnits } from '../train/units.js'
 import { studyName } from '../search/folder.js'
 import { counted, fileError, showError, settingError, type FileError, type Problem } from '../value/error.js'
 import type { NumberDifference, TensorDifference } from '../run/record/values.js'
@@ -117,6 +122,7 @@ const reportOutcome = (
   json: boolean,
   file: string,
   show: Reporter,
+  inUnits: (s: Scores) => Scores,
   o: RunOutcome,
   signal?: EndSignal
 ): ExitCode => {
@@ -135,16 +141,15 @@ const reportOutcome = (
     say(notes(o))
     return exitCodes.failed
   }
-  show.finished({
-    reason: end.reason,
-    epoch: end.epoch,
-    step: end.step,
-    train: end.train,
-    ...(end.test === undefined ? {} : { test: end.test })
-  })
+  const { reason, epoch, step, train, test } = end
+  show.finished(executedInUnits(inUnits, { reason, epoch, step, train, ...(test === undefined ? {} : { test }) }))
   say(notes(o))
   return exitCodes.ok
 }
+
+/** scores of a recorded run in the units of its data */
+const recordedUnits = (run: RunFile | undefined, prepared: PreparedFile): ((s: Scores) => Scores) =>
+  run === undefined ? s => s : inTargetUnits(trainingOf(run), builtInTraining, prepared)
 
 /**
  * Trains with a record; `names` say which run.
@@ -161,16 +166,22 @@ export const recorded = (
   const asked = IORef.newIORef<EndSignal | undefined>(undefined)()
   const begun = IORef.newIORef(false)()
   const show = IORef.newIORef(reporter(io, { ...style, lastStep: () => undefined }))()
+  const inUnits = IORef.newIORef<(s: Scores) => Scores>(s => s)()
+  const run = IORef.newIORef<RunFile | undefined>(undefined)()
   const release = io.onEndSignal(signal => asked.write(signal)())
   const optionsOf =
     (every: number | undefined, backend: Backend) =>
-    (run: RunFile): RecordOptions => {
-      show.write(reporter(io, { ...style, lastStep: n => stepLimit(run.stop, n) }))()
+    (file: RunFile): RecordOptions => {
+      run.write(file)()
+      show.write(reporter(io, { ...style, lastStep: n => stepLimit(file.stop, n) }))()
       return {
         backend,
         observe: e => {
           begun.write(true)()
-          show.read().observe(e)
+          show.read().observe(eventInUnits(inUnits.read())(e))
+        },
+        onOpen: opened => {
+          inUnits.write(openedUnits(opened))()
         },
         ...(style.json ? {} : { onWarning: warnOfSingles(io) }),
         stop: () => asked.read() !== undefined,
@@ -183,6 +194,19 @@ export const recorded = (
     TE.bindTo('every'),
     TE.bind('backend', () => backendOf(io, flags)),
     TE.chain(({ every, backend }) => work(optionsOf(every, backend))),
+    // of a run that had ended before, no data were opened
+    TE.chainFirstTaskK(o =>
+      pipe(
+        readPrepared(folderAt(o.folder)),
+        TE.match(
+          () => (s: Scores) => s,
+          prepared => recordedUnits(run.read(), prepared)
+        ),
+        T.map(f => {
+          inUnits.write(f)()
+        })
+      )
+    ),
     TE.match(
       (f): ExitCode => {
         // a disk that becomes full during a run
@@ -190,7 +214,7 @@ export const recorded = (
         show.read().failed(known)
         return exitCodeOf(known)
       },
-      o => reportOutcome(io, style.json, file, show.read(), o, asked.read())
+      o => reportOutcome(io, style.json, file, show.read(), inUnits.read(), o, asked.read())
     )
   )().finally(release)
 }

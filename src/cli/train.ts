@@ -6,6 +6,8 @@ import { trainRun, type TrainedRun } from '../run/execute.js'
 import { stepLimit } from '../run/step-limit.js'
 import { openRun, type OpenRun } from '../run/open.js'
 import { savePipeline } from '../run/pipeline/file.js'
+import { executedInUnits, openedUnits } from '../run/pipeline/units.js'
+import { eventInUnits } from '../train/units.js'
 import { checkNamed, pipelineOfRun, recordPipeline } from '../run/pipeline/run.js'
 import type { RunOutcome } from '../run/record/options.js'
 import { recordRun } from '../run/record/recorder.js'
@@ -79,9 +81,15 @@ const unrecorded = (io: Io, path: string, flags: TrainFlags): Promise<ExitCode> 
     TE.bind('backend', () => backendOf(io, flags)),
     TE.chain(({ opened, backend }): TE.TaskEither<Failure, ExitCode> => {
       const show = reporter(io, { ...options, lastStep: n => stepLimit(opened.training.stop, n) })
+      const inUnits = openedUnits(opened)
       if (!options.json) warnOfSingles(io)(singleExampleWarning(opened.training, opened.datasets.train))
       return pipe(
-        trainRun(opened, { backend, observe: show.observe }),
+        trainRun(opened, {
+          backend,
+          observe: e => {
+            show.observe(eventInUnits(inUnits)(e))
+          }
+        }),
         E.match(
           (e): TE.TaskEither<Failure, ExitCode> => {
             const f = about(path)(e)
@@ -89,7 +97,7 @@ const unrecorded = (io: Io, path: string, flags: TrainFlags): Promise<ExitCode> 
             return TE.right(exitCodeOf(f))
           },
           trained => {
-            show.finished(trained.executed)
+            show.finished(executedInUnits(inUnits, trained.executed))
             return kept(io, flags, opened, trained)
           }
         )

@@ -146,7 +146,7 @@ const areIndexes = ({ dtype, shape }: Tensor): boolean => dtype === 'u32' || (dt
  * A column that is far from 0 for its spread loses digits: a scaled number errs by up to about `2^-23 |centre| / unit`, one or two of
  * the steps that f32 has there. As f32 has lost as much already, subtract an origin from such numbers (times, say) before they become f32.
  *
- * After training on scaled targets, losses and metrics are in their units. For targets of one scale, `rmse` and `mae` divided by it
+ * After `train` on scaled targets, losses and metrics are in their units (those that `trainPipeline` reports are not). For targets of one scale, `rmse` and `mae` divided by it
  * are in the units of the data; `r2` is the same in both.
  *
  * @param per 'column' (default), 'channel' or 'whole'; for images 'whole' or 'channel'

@@ -115,11 +115,39 @@ const monoidOf = (kind: MetricDefinition<Metric>, sample: Metric, a: Cut): Verdi
     })
   )
 
+const scaledBy = (t: Tensor, unit: number): Tensor =>
+  tensorView(
+    t.dtype,
+    t.shape,
+    allocate(
+      t.dtype,
+      Float64Array.from(numbersOf(t), x => x * unit)
+    )
+  )
+const unitsOf = (kind: MetricDefinition<Metric>, sample: Metric, a: Drawn & { readonly unit: number }): Verdict =>
+  kind.targets === 'classes' || kind.reads !== 'values'
+    ? holds(kind.inUnits === undefined, () => 'a metric that does not compare values has no unit')
+    : pipe(
+        E.Do,
+        E.bind('shape', () => someShape(kind, sample, a)),
+        E.let('all', ({ shape }) => examplesOf(kind, shape, 7, a)),
+        E.bind('one', ({ all }) => totalsOf(kind, sample, all, a)),
+        E.bind('larger', ({ all: { output, target } }) =>
+          totalsOf(kind, sample, { output: scaledBy(output, a.unit), target: scaledBy(target, a.unit) }, a)
+        ),
+        E.chain(({ shape, one, larger }) => {
+          const [value, wanted] = [one, larger].map(t => kind.value(sample, t, 7, shape)) as [MetricValue, MetricValue]
+          const got = kind.inUnits?.(sample, value, a.unit) ?? value
+          return holds(close(got, wanted), () => `${JSON.stringify(got)}, computed ${JSON.stringify(wanted)}`)
+        })
+      )
+
 /**
  * The laws of a metric, for each of its samples, random outputs and targets of the shapes that it takes:
  * - json: it goes to JSON and back; unknown fields are refused
  * - monoid: the value does not depend on the order of examples or the batch size, up to the order of f64 additions
  *   (1e-9 of it)
+ * - units: the value of outputs and targets that are u times as large is what `inUnits` makes of the value, or the value itself
  * - purity, backends: the same bits twice, and on the reference and compiled
  *
  * @param registry other definitions that its samples use; the definition itself is added
@@ -138,6 +166,9 @@ export const metricLaws = (
   return lawsOf(`metric ${kind.tag}`, [
     jsonLaw(codecsOf(extend(registry, { metrics: [kind] })).metric, samples),
     law('monoid', cut, a => everySample(samples, s => monoidOf(kind, s, { ...a, dtype: 'f64' }))),
+    law('units', fc.record({ ...choices, seed, unit: fc.constantFrom(0.125, 3, 1000) }), a =>
+      everySample(samples, s => unitsOf(kind, s, { ...a, dtype: 'f64' }))
+    ),
     ...computationLaws(samples, fc.record({ ...choices, n: fc.integer({ min: 1, max: 6 }) }), (sample, a) =>
       pipe(
         someShape(kind, sample, a),

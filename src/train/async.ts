@@ -7,6 +7,7 @@ import { drainedWithPauses } from '../value/bracket.js'
 import { breathe } from './breathe.js'
 import type { TrainError } from './divergence.js'
 import type { Loss } from './loss/index.js'
+import type { Metric } from './metric/metric.js'
 import type { Best } from './state.js'
 import { announced, opened, type Trained, type TrainIteratorOptions } from './train.js'
 import type { FittingOptions } from './training.js'
@@ -22,11 +23,16 @@ import type { FittingOptions } from './training.js'
  * @returns Left as for `train`; an aborted run is Right, with the reason 'aborted'
  */
 export const trainAsync =
-  <M extends AnyModel, const L extends Loss, const K extends boolean | Best = false>(
-    options: FittingOptions<M, L>,
+  <
+    M extends AnyModel,
+    const L extends Loss,
+    const K extends boolean | Best = false,
+    const Ms extends readonly Metric[] = readonly []
+  >(
+    options: FittingOptions<M, L, Ms>,
     o: TrainIteratorOptions<K>
   ) =>
-  (data: Dataset): TaskEither<TrainError, Trained<M, K>> =>
+  (data: Dataset): TaskEither<TrainError, Trained<M, K, Ms>> =>
   async () => {
     // untyped callers may forget the options; that is Left, not a throw
     const emitEvents = (o as TrainIteratorOptions | undefined)?.observe !== undefined

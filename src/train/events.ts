@@ -1,16 +1,16 @@
 /** What a training reports while it runs. */
-import type { Scores } from './progress.js'
+import type { AnyValues, Scores } from './progress.js'
 import type { TrainState } from './state.js'
 import type { StepReport } from './step-program.js'
 
 export type StepEvent = { readonly tag: 'step'; readonly epochSteps: number } & StepReport
 
-export interface EpochReport extends Scores {
+export interface EpochReport<V = AnyValues> extends Scores<V> {
   readonly epoch: number
   readonly step: number
   /** the scheduled settings at the epoch's last step */
   readonly settings: Readonly<Record<string, number>>
-  readonly validation?: Scores
+  readonly validation?: Scores<V>
 }
 /** what an observer receives; it cannot change the run */
 export type TrainEvent =

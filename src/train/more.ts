@@ -7,6 +7,8 @@ import { objectArgument, trainedArgument, wrongArgument } from '../value/argumen
 import { settingError } from '../value/error.js'
 import type { TrainError } from './divergence.js'
 import type { Loss } from './loss/index.js'
+import type { Metric } from './metric/metric.js'
+import type { Best } from './state.js'
 import { epochs } from './stop/index.js'
 import { train, type Trained, type TrainOptions } from './train.js'
 import type { FittingOptions } from './training.js'
@@ -21,11 +23,16 @@ import type { FittingOptions } from './training.js'
  * @returns Left as for `train`
  */
 export const moreEpochs =
-  <M extends AnyModel>(trained: Trained<M>, count: number, options: Omit<TrainOptions, 'from'>) =>
-  (data: Dataset): E.Either<TrainError, Trained<M>> => {
+  <M extends AnyModel, Ms extends readonly Metric[]>(
+    trained: Trained<M, boolean | Best, Ms>,
+    count: number,
+    options: Omit<TrainOptions, 'from'>
+  ) =>
+  (data: Dataset): E.Either<TrainError, Trained<M, boolean | Best, Ms>> => {
     const wrong = wrongArgument(settingError, [trainedArgument(trained), objectArgument('options', options)])
     if (wrong !== undefined) return E.left(wrong)
-    const { training, state, history, best } = trained
+    const { training, state, history } = trained
+    const best = trained.best as Best | undefined
     const { keepBest = best } = options
     // that the loss suits the model was seen when it was trained first
     const settings = { ...training, stop: epochs(state.progress.epoch + count) } as unknown as FittingOptions<M, Loss>
@@ -37,6 +44,7 @@ export const moreEpochs =
         // what the old rule remembers means nothing to the new one
         from: { ...state, stop: {} }
       }),
-      E.map(more => ({ ...more, training, history: [...history, ...more.history] }))
+      // the metrics are the same
+      E.map(more => ({ ...more, training, history: [...history, ...more.history] }) as unknown as typeof trained)
     )
   }

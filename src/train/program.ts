@@ -43,7 +43,7 @@ const classTargets = (c: ValidTraining, y: Expr): Expr => {
 }
 
 /** the names of the metrics, each once: `accuracy`, `accuracy2` */
-export const metricNames = (c: ValidTraining): readonly string[] => {
+export const metricNames = (c: Pick<ValidTraining, 'registry' | 'training'>): readonly string[] => {
   const names = c.training.metrics.map(m => c.registry.metrics[m.tag]?.label?.(m) ?? m.tag)
   return names.map((name, i) => {
     const before = names.slice(0, i).filter(other => other === name).length

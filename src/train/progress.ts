@@ -1,11 +1,15 @@
 /** How far a run has come: what stop rules, schedules and observers are shown. */
 import type { MetricValue } from './metric/metric.js'
 
+/** values of metrics by name; `MetricValues` says more of a list of metrics */
+export type AnyValues = Readonly<Record<string, MetricValue>>
+
 /** loss and metrics over a set of examples */
-export interface Scores {
+export interface Scores<V = AnyValues> {
   /** the mean loss over the examples, by their weights where they have some */
   readonly loss: number
-  readonly metrics: Readonly<Record<string, MetricValue>>
+  /** by name: `rmse`, `top5`, `recallMicro`; a second metric of a name has a 2 behind it */
+  readonly metrics: V
 }
 export interface Progress {
   /** steps taken */

@@ -21,6 +21,8 @@ import { checkDataset } from './examples.js'
 import { builtInTraining, type TrainingRegistry } from './registry.js'
 import { targetShapeOf } from './loss/loss.js'
 import { plainTotals, type Metric, type RunningTotals } from './metric/metric.js'
+import type { MetricValues } from './metric/values.js'
+import type { AnyModel } from '../model/model.js'
 import type { Dims } from '../value/shape.js'
 import { forward, lossOutputs, metricNames, metricSums } from './program.js'
 import type { Scores } from './progress.js'
@@ -126,8 +128,17 @@ const scoresOf = (t: Training, s: TrainState, data: Dataset, options: ScoreOptio
  * accuracy } }>
  */
 export const score: {
-  (t: Training, s: TrainState, options: ScoreOptions): (data: Dataset) => E.Either<TrainError, Scores>
-  (t: Training, s: TrainState, data: Dataset, options: ScoreOptions): E.Either<TrainError, Scores>
+  <const Ms extends readonly Metric[]>(
+    t: Training<AnyModel, Ms>,
+    s: TrainState,
+    options: ScoreOptions
+  ): (data: Dataset) => E.Either<TrainError, Scores<MetricValues<Ms>>>
+  <const Ms extends readonly Metric[]>(
+    t: Training<AnyModel, Ms>,
+    s: TrainState,
+    data: Dataset,
+    options: ScoreOptions
+  ): E.Either<TrainError, Scores<MetricValues<Ms>>>
 } = ((t: Training, s: TrainState, ...rest: readonly [ScoreOptions] | readonly [Dataset, ScoreOptions]) =>
   rest.length === 1
     ? (data: Dataset) => scoresOf(t, s, data, rest[0])

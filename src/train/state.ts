@@ -9,7 +9,7 @@ import { showAval } from '../value/text.js'
 import { treeLeaves, mapTree, type Branch, type Tree } from '../value/tree.js'
 import { optimizerInterpreter, type Slot } from './optimizer/index.js'
 import type { RunningTotals, Totals } from './metric/metric.js'
-import { notStarted, type Memory, type Progress, type Scores } from './progress.js'
+import { notStarted, type AnyValues, type Memory, type Progress, type Scores } from './progress.js'
 import { scheduleInterpreter } from './schedule/index.js'
 import { stopInterpreter } from './stop/index.js'
 import type { ValidTraining } from './training.js'
@@ -32,10 +32,10 @@ export interface TrainState<P extends Branch<Tensor> = Branch<Tensor>> {
 /**
  * the state after the epoch with the smallest loss: over the validation set, or without one over the epoch's batches
  */
-export interface Best {
+export interface Best<V = AnyValues> {
   readonly state: TrainState
   readonly epoch: number
-  readonly scores: Scores
+  readonly scores: Scores<V>
 }
 
 export const noSums: Readonly<Record<'loss' | 'weight', number>> & { readonly metrics: Totals } = Object.freeze({

@@ -16,6 +16,8 @@ import type { EpochReport, TrainEvent, TrainingChunk } from './events.js'
 import { builtInTraining, type TrainingRegistry } from './registry.js'
 import { trainingLoop, type Ended } from './loop.js'
 import type { Loss } from './loss/index.js'
+import type { Metric } from './metric/metric.js'
+import type { MetricValues } from './metric/values.js'
 import type { Best, TrainState } from './state.js'
 import { checkTraining, training, type FittingOptions, type Training } from './training.js'
 
@@ -23,15 +25,18 @@ import { checkTraining, training, type FittingOptions, type Training } from './t
 export type StateOf<M extends AnyModel> = TrainState & { readonly params: ParamsOf<M> }
 
 /** the best state, and the parameters to predict with there */
-export type BestOf<M extends AnyModel> = Best & { readonly state: StateOf<M>; readonly params: ParamsOf<M> }
+export type BestOf<M extends AnyModel, Ms extends readonly Metric[] = readonly Metric[]> = Best<MetricValues<Ms>> & {
+  readonly state: StateOf<M>
+  readonly params: ParamsOf<M>
+}
 
-interface TrainedFields<M extends AnyModel> {
-  readonly training: Training<M>
+interface TrainedFields<M extends AnyModel, Ms extends readonly Metric[]> {
+  readonly training: Training<M, Ms>
   /** what to predict with: those of the state, or the averages that the optimizer keeps, see `averagedParams` */
   readonly params: ParamsOf<M>
   readonly state: StateOf<M>
   /** one report per epoch completed, or with `maxHistory` of the last epochs */
-  readonly history: readonly EpochReport[]
+  readonly history: readonly EpochReport<MetricValues<Ms>>[]
   /** which stop rule ended the run */
   readonly reason: string
 }
@@ -39,8 +44,12 @@ interface TrainedFields<M extends AnyModel> {
  * The result of a training. `best` is there with `keepBest`: the state after the best epoch, or where none has ended the last state, with
  * its scores over the validation set or over the examples seen.
  */
-export type Trained<M extends AnyModel = AnyModel, K extends boolean | Best = boolean | Best> = TrainedFields<M> &
-  ([K] extends [true | Best] ? { readonly best: BestOf<M> } : { readonly best?: BestOf<M> })
+export type Trained<
+  M extends AnyModel = AnyModel,
+  K extends boolean | Best = boolean | Best,
+  Ms extends readonly Metric[] = readonly Metric[]
+> = TrainedFields<M, Ms> &
+  ([K] extends [true | Best] ? { readonly best: BestOf<M, Ms> } : { readonly best?: BestOf<M, Ms> })
 export interface TrainOptions<K extends boolean | Best = boolean | Best> {
   readonly backend: Backend
   readonly registry?: TrainingRegistry
@@ -116,28 +125,33 @@ const wrongArguments = (
     }
   ])
 
-const trainedOf = <M extends AnyModel, K extends boolean | Best>(
-  training: Training<M>,
+const trainedOf = <M extends AnyModel, K extends boolean | Best, Ms extends readonly Metric[]>(
+  training: Training<M, Ms>,
   predicting: (s: TrainState) => TrainState,
   { best, ...ended }: Ended
-): Trained<M, K> =>
+): Trained<M, K, Ms> =>
   ({
     training,
     params: predicting(ended.state).params,
     ...ended,
     ...(best === undefined ? {} : { best: { ...best, params: predicting(best.state).params } })
-  }) as unknown as Trained<M, K>
+  }) as unknown as Trained<M, K, Ms>
 
 const abortedBy = ({ signal }: TrainOptions) => (signal === undefined ? {} : { aborted: () => signal.aborted })
 
 /** a run that is checked and ready to be pulled */
 export const opened =
-  <M extends AnyModel, const L extends Loss, const K extends boolean | Best = false>(
-    options: FittingOptions<M, L>,
+  <
+    M extends AnyModel,
+    const L extends Loss,
+    const K extends boolean | Best = false,
+    const Ms extends readonly Metric[] = readonly []
+  >(
+    options: FittingOptions<M, L, Ms>,
     o: TrainIteratorOptions<K>,
     how: { readonly emitEvents: boolean; readonly acrossEpochs: boolean }
   ) =>
-  (data: Dataset): E.Either<TrainError, Generator<TrainingChunk, E.Either<TrainError, Trained<M, K>>>> => {
+  (data: Dataset): E.Either<TrainError, Generator<TrainingChunk, E.Either<TrainError, Trained<M, K, Ms>>>> => {
     const unfit = wrongArguments(o, data)
     if (unfit !== undefined) return E.left(unfit)
     const t = training(options)
@@ -148,7 +162,7 @@ export const opened =
       E.bindW('first', ({ checked }) => checkRun(checked, { ...o, data })),
       E.chainW(({ checked, first }) =>
         trainingLoop(checked, data, exampleCount(data), first, { ...o, ...how, ...abortedBy(o) }, ended =>
-          trainedOf<M, K>(t, averaged(checked), ended)
+          trainedOf<M, K, Ms>(t, averaged(checked), ended)
         )
       )
     )
@@ -172,11 +186,16 @@ export const announced =
  * // Either<TrainError, Generator<TrainingChunk, Either<TrainError, Trained>>>
  */
 export const trainIterator =
-  <M extends AnyModel, const L extends Loss, const K extends boolean | Best = false>(
-    options: FittingOptions<M, L>,
+  <
+    M extends AnyModel,
+    const L extends Loss,
+    const K extends boolean | Best = false,
+    const Ms extends readonly Metric[] = readonly []
+  >(
+    options: FittingOptions<M, L, Ms>,
     o: TrainIteratorOptions<K>
   ) =>
-  (data: Dataset): E.Either<TrainError, Generator<TrainingChunk, E.Either<TrainError, Trained<M, K>>>> =>
+  (data: Dataset): E.Either<TrainError, Generator<TrainingChunk, E.Either<TrainError, Trained<M, K, Ms>>>> =>
     opened(options, o, { emitEvents: true, acrossEpochs: false })(data)
 
 /**
@@ -187,11 +206,16 @@ export const trainIterator =
  * that is not met within 1,000,000 epochs (see `maxHistory`), or numbers that stop being finite (with the step, the label and the last good state)
  */
 export const train =
-  <M extends AnyModel, const L extends Loss, const K extends boolean | Best = false>(
-    options: FittingOptions<M, L>,
+  <
+    M extends AnyModel,
+    const L extends Loss,
+    const K extends boolean | Best = false,
+    const Ms extends readonly Metric[] = readonly []
+  >(
+    options: FittingOptions<M, L, Ms>,
     o: TrainOptions<K>
   ) =>
-  (data: Dataset): E.Either<TrainError, Trained<M, K>> =>
+  (data: Dataset): E.Either<TrainError, Trained<M, K, Ms>> =>
     pipe(
       opened(options, o, { emitEvents: observerOf(o) !== undefined, acrossEpochs: true })(data),
       E.chainW(pulled =>

@@ -154,7 +154,7 @@ describe('a loss and the end of the model', () => {
     // @ts-expect-error: the same at the door of train
     train({ ...rest, model: logits, loss: classWeighted(crossEntropy, [1, 2]) }, { backend: wasm })
     const options = { ...rest, model: logits, loss: softmaxCrossEntropy }
-    expectTypeOf(training(options)).toEqualTypeOf<Training<typeof logits>>()
+    expectTypeOf(training(options)).toEqualTypeOf<Training<typeof logits, readonly []>>()
     expectTypeOf(training<typeof logits, typeof crossEntropy>)
       .parameter(0)
       .toHaveProperty('loss')

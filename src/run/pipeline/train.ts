@@ -14,28 +14,67 @@ import { leafKey, rootKey } from '../../random/index.js'
 import type { TrainError } from '../../train/divergence.js'
 import type { FittingLoss } from '../../train/loss/fitting.js'
 import type { Loss } from '../../train/loss/index.js'
+import type { EpochReport, TrainEvent } from '../../train/events.js'
+import type { Metric } from '../../train/metric/metric.js'
+import type { MetricValues } from '../../train/metric/values.js'
+import { builtInTraining } from '../../train/registry.js'
 import { train, type Trained, type TrainOptions } from '../../train/train.js'
-import type { TrainingOptions } from '../../train/training.js'
+import { training, type FittingOptions, type TrainingOptions } from '../../train/training.js'
+import { eventInUnits, reportInUnits } from '../../train/units.js'
 import { settingError, type DataError, type DecodeError } from '../../value/error.js'
+import { inTargetUnits } from './units.js'
 import { pipelineOf, type Pipeline } from './value.js'
 
 /** a training of a table; its model is a function of the fitted columns, since these decide how many inputs it has */
-export type PipelineTraining<M extends Model, L extends Loss> = Omit<TrainingOptions<M>, 'model' | 'loss'> & {
+export type PipelineTraining<M extends Model, L extends Loss, Ms extends readonly Metric[] = readonly Metric[]> = Omit<
+  TrainingOptions<M, Ms>,
+  'model' | 'loss'
+> & {
   /** `({ width }) => model(input(width), ...)` */
   readonly model: (fitted: FittedTable) => M
   readonly loss: FittingLoss<L, M>
 }
-export interface TrainPipelineOptions extends Omit<TrainOptions, 'validation' | 'from' | 'keepBest'> {
+/** the share of the rows to hold back, each class by itself where `stratified` says so; or a table of such rows */
+export type HeldBack = number | { readonly fraction: number; readonly stratified: boolean } | DataTable
+export interface TrainPipelineOptions<
+  K extends boolean | undefined = boolean | undefined,
+  V extends HeldBack | undefined = HeldBack | undefined
+> extends Omit<TrainOptions, 'validation' | 'from' | 'keepBest'> {
+  /** receives the events of the training, `rmse` and `mae` in the units of the data, as in `history` */
+  readonly observe?: (event: TrainEvent) => void
   /**
    * The share of the rows that is held back and scored after every epoch, or a table of such rows. Nothing is fitted on them. With it,
    * the pipeline has the parameters after the best epoch, unless `keepBest` is false.
    */
-  readonly validation?: number | { readonly fraction: number; readonly stratified: boolean } | DataTable
-  readonly keepBest?: boolean
+  readonly validation?: V
+  readonly keepBest?: K
 }
-export interface TrainedPipeline<S extends TableSchema, M extends Model> {
+/** whether the best state is there: as `keepBest` says, else with a validation part */
+export type KeepsBest<K, V> = [K] extends [true]
+  ? true
+  : [K] extends [false]
+    ? false
+    : [K] extends [undefined]
+      ? [V] extends [undefined]
+        ? false
+        : undefined extends V
+          ? boolean
+          : true
+      : boolean
+export interface TrainedPipeline<
+  S extends TableSchema,
+  M extends Model,
+  K extends boolean = boolean,
+  Ms extends readonly Metric[] = readonly Metric[]
+> {
   readonly pipeline: Pipeline<S>
-  readonly trained: Trained<M>
+  /** what `train` gave: losses and metrics of the scaled targets */
+  readonly trained: Trained<M, K, Ms>
+  /**
+   * One report per epoch, `rmse` and `mae` in the units of the data (of dates in days). Losses are those of the scaled targets, which were
+   * minimised. Several targets of different scales have no unit in common: then the metrics are of scaled targets too.
+   */
+  readonly history: readonly EpochReport<MetricValues<Ms>>[]
   /** the rows that were held back: for `chooseThreshold`, say */
   readonly validation?: DataTable<S>
 }
@@ -43,7 +82,7 @@ export type PipelineError = TrainError | DataError | DecodeError
 
 const heldBack = <S extends TableSchema>(
   table: DataTable<S>,
-  validation: TrainPipelineOptions['validation'],
+  validation: HeldBack | undefined,
   seed: number
 ): E.Either<PipelineError, { readonly train: DataTable<S>; readonly test?: DataTable<S> }> => {
   if (validation === undefined) return E.right({ train: table })
@@ -72,8 +111,17 @@ const heldBack = <S extends TableSchema>(
  * @returns Left for whatever `fitTable`, `encodeTable` and `train` refuse, and for a model whose outputs are not the targets
  */
 export const trainPipeline =
-  <M extends Model, const L extends Loss>(settings: PipelineTraining<M, L>, options: TrainPipelineOptions) =>
-  <S extends TableSchema>(table: DataTable<S>): E.Either<PipelineError, TrainedPipeline<S, M>> =>
+  <
+    M extends Model,
+    const L extends Loss,
+    const K extends boolean | undefined = undefined,
+    const V extends HeldBack | undefined = undefined,
+    const Ms extends readonly Metric[] = readonly []
+  >(
+    settings: PipelineTraining<M, L, Ms>,
+    options: TrainPipelineOptions<K, V>
+  ) =>
+  <S extends TableSchema>(table: DataTable<S>): E.Either<PipelineError, TrainedPipeline<S, M, KeepsBest<K, V>, Ms>> =>
     checkedArguments(
       [
         objectArgument('settings', settings),
@@ -81,16 +129,27 @@ export const trainPipeline =
         objectArgument('options', options),
         tableArgument(table)
       ],
-      () => trainedPipeline(settings, options, table)
+      () =>
+        // the options say at run time whether the best state is kept
+        trainedPipeline(settings, options, table) as unknown as E.Either<
+          PipelineError,
+          TrainedPipeline<S, M, KeepsBest<K, V>, Ms>
+        >
     )
 
-const trainedPipeline = <M extends Model, const L extends Loss, S extends TableSchema>(
-  settings: PipelineTraining<M, L>,
+const trainedPipeline = <
+  M extends Model,
+  const L extends Loss,
+  const Ms extends readonly Metric[],
+  S extends TableSchema
+>(
+  settings: PipelineTraining<M, L, Ms>,
   options: TrainPipelineOptions,
   table: DataTable<S>
-): E.Either<PipelineError, TrainedPipeline<S, M>> => {
-  const { validation, keepBest, ...how } = options
+): E.Either<PipelineError, TrainedPipeline<S, M, boolean, Ms>> => {
+  const { validation, keepBest, observe, ...how } = options
   const { model, ...rest } = settings
+  const withModel = (m: M): FittingOptions<M, L, Ms> => ({ ...rest, model: m })
   return pipe(
     heldBack(table, validation, settings.seed ?? 0),
     E.bindTo('parts'),
@@ -99,15 +158,16 @@ const trainedPipeline = <M extends Model, const L extends Loss, S extends TableS
     E.bindW('held', ({ parts, fitted }) =>
       parts.test === undefined ? E.right(undefined) : encodeTable(fitted)(parts.test)
     ),
-    E.bindW('trained', ({ fitted, data, held }) =>
-      train(
-        { ...rest, model: model(fitted) },
-        {
-          ...how,
-          keepBest: keepBest ?? held !== undefined,
-          ...(held === undefined ? {} : { validation: held })
-        }
-      )(data)
+    E.let('scores', ({ fitted }) =>
+      inTargetUnits(training(withModel(model(fitted))), options.registry ?? builtInTraining, { fitted })
+    ),
+    E.bindW('trained', ({ fitted, data, held, scores }) =>
+      train(withModel(model(fitted)), {
+        ...how,
+        ...(observe === undefined ? {} : { observe: e => observe(eventInUnits(scores)(e)) }),
+        keepBest: keepBest ?? held !== undefined,
+        ...(held === undefined ? {} : { validation: held })
+      })(data)
     ),
     E.bindW('pipeline', ({ fitted, trained }) => {
       const { training, state, best } = trained
@@ -115,9 +175,13 @@ const trainedPipeline = <M extends Model, const L extends Loss, S extends TableS
       const { model, loss, precision } = training
       return pipelineOf({ fitted, model, loss, precision, params, layers }, options.registry)
     }),
-    E.map(({ pipeline, trained, parts }) => ({
+    E.map(({ pipeline, trained, parts, scores }) => ({
       pipeline,
       trained,
+      // the names of the metrics stay
+      history: (trained.history as readonly EpochReport[]).map(
+        reportInUnits(scores)
+      ) as unknown as typeof trained.history,
       ...(parts.test === undefined ? {} : { validation: parts.test })
     }))
   )

@@ -7,6 +7,7 @@ import type { TrainEvent } from '../../train/events.js'
 import type { DecodeError, FileError, SettingError } from '../../value/error.js'
 import type { Thrown } from '../callback.js'
 import type { CheckpointError, Keep, Skipped } from '../checkpoints.js'
+import type { OpenRun } from '../open.js'
 import type { RunRegistry } from '../registry.js'
 import type { End } from './end.js'
 
@@ -19,6 +20,8 @@ export interface RecordOptions {
    * trained nevertheless
    */
   readonly onWarning?: (problem: TrainError) => void
+  /** called once the data of the run are read and prepared, before it is trained */
+  readonly onOpen?: (opened: OpenRun) => void
   /** also save a checkpoint every this many steps, not only after epochs */
   readonly every?: number
   /** which checkpoints to keep; default: the last two and the best */

@@ -153,6 +153,7 @@ export const work = (session: Session): TE.TaskEither<RecordError, RunOutcome> =
   const { folder, start, o } = session
   const { training, datasets } = session.opened
   const registry = o.registry ?? builtInRun
+  o.onOpen?.(session.opened)
   const warning = o.onWarning === undefined ? undefined : singleExampleWarning(training, datasets.train, registry)
   if (warning !== undefined) o.onWarning?.(warning)
   const pulling = trainIterator(training, {

@@ -16,6 +16,10 @@ declare module './open.js' {
     readonly accuracy: Accuracy
     readonly topK: TopK
   }
+  interface MetricRules<M> {
+    readonly accuracy: readonly ['accuracy', number]
+    readonly topK: M extends { readonly k: infer K extends number } ? readonly [`top${K}`, number] : never
+  }
 }
 
 /**
@@ -27,7 +31,7 @@ export const accuracy: Accuracy = Object.freeze({ tag: 'accuracy' })
  * the share of examples whose target is among the k classes with the largest outputs; of equal outputs the first count.
  * topK(1) is accuracy. There must be more than k classes.
  */
-export const topK = (k: number): TopK => Object.freeze({ tag: 'topK', k })
+export const topK = <const K extends number>(k: K): TopK & { readonly k: K } => Object.freeze({ tag: 'topK', k })
 
 export const accuracyKind: MetricDefinition<Accuracy> = {
   tag: 'accuracy',

@@ -23,12 +23,24 @@ export interface F1 {
   readonly tag: 'f1'
   readonly average: Average
 }
+/** the name and the value of an average, by its kind */
+type Averaged<N extends string, M> = M extends { readonly average: infer A }
+  ? A extends 'perClass'
+    ? readonly [`${N}PerClass`, readonly number[]]
+    : readonly [A extends 'micro' ? `${N}Micro` : N, number]
+  : never
 declare module './open.js' {
   interface BuiltInMetrics {
     readonly confusionMatrix: ConfusionMatrix
     readonly precision: Precision
     readonly recall: Recall
     readonly f1: F1
+  }
+  interface MetricRules<M> {
+    readonly confusionMatrix: readonly ['confusionMatrix', readonly (readonly number[])[]]
+    readonly precision: Averaged<'precision', M>
+    readonly recall: Averaged<'recall', M>
+    readonly f1: Averaged<'f1', M>
   }
 }
 
@@ -39,11 +51,17 @@ export const confusionMatrix: ConfusionMatrix = Object.freeze({ tag: 'confusionM
  * Of what was taken for a class, the share that was of it: hits / predicted, 0 where nothing was. `macro` leaves out classes that
  * neither occur nor were predicted; `micro` is the accuracy.
  */
-export const precision = (average: Average = 'macro'): Precision => Object.freeze({ tag: 'precision', average })
+export const precision = <const A extends Average = 'macro'>(
+  average: A = 'macro' as A
+): Precision & { readonly average: NoInfer<A> } => Object.freeze({ tag: 'precision', average })
 /** of the examples of a class, the share that was found: hits / actual; averaged as `precision` */
-export const recall = (average: Average = 'macro'): Recall => Object.freeze({ tag: 'recall', average })
+export const recall = <const A extends Average = 'macro'>(
+  average: A = 'macro' as A
+): Recall & { readonly average: NoInfer<A> } => Object.freeze({ tag: 'recall', average })
 /** the harmonic mean of precision and recall of a class, 2 hits / (predicted + actual); `macro` is the mean of these */
-export const f1 = (average: Average = 'macro'): F1 => Object.freeze({ tag: 'f1', average })
+export const f1 = <const A extends Average = 'macro'>(
+  average: A = 'macro' as A
+): F1 & { readonly average: NoInfer<A> } => Object.freeze({ tag: 'f1', average })
 
 interface Columns {
   readonly predicted: Expr

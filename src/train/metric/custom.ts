@@ -16,7 +16,7 @@ declare module './open.js' {
     readonly customMetric: AnyCustomMetric
   }
 }
-export type CustomMetricOptions = Partial<Pick<MetricDefinition<CustomMetric>, 'targets' | 'reads'>>
+export type CustomMetricOptions = Partial<Pick<MetricDefinition<CustomMetric>, 'targets' | 'reads' | 'inUnits'>>
 /** a definition for a registry, with the metric that it defines */
 export interface CustomMetricDefinition<N extends string> extends MetricDefinition<CustomMetric<N>> {
   readonly member: CustomMetric<N>
@@ -26,13 +26,14 @@ export interface CustomMetricDefinition<N extends string> extends MetricDefiniti
  * A metric from its formula: the mean over all examples of a number for each, from the output [K, ...] and the targets. Where the formula
  * gives numbers of the output's shape, the number of an example is their mean.
  *
- * @param options targets: 'values' (default), of the output's shape, or 'classes', a class number for each example; what it reads
+ * @param options targets: 'values' (default), of the output's shape, or 'classes', a class number for each example; what it reads; `inUnits`, where its value has the
+ * unit of the targets
  * @example const close = customMetric('close', (y, t) => expr.cast(expr.less(expr.abs(expr.sub(y, t)), 0.1), 'f32'))
  */
 export const customMetric = <const N extends string>(
   name: N,
   formula: (output: Expr, target: Expr) => Expr,
-  { targets = 'values', reads }: CustomMetricOptions = {}
+  { targets = 'values', reads, inUnits }: CustomMetricOptions = {}
 ): CustomMetricDefinition<N> => {
   const member = Object.freeze({ tag: name }) as CustomMetric<N>
   return Object.freeze({
@@ -40,6 +41,7 @@ export const customMetric = <const N extends string>(
     fields: () => ({}),
     targets,
     ...(reads === undefined ? {} : { reads }),
+    ...(inUnits === undefined ? {} : { inUnits }),
     sums: (_: CustomMetric<N>, y: Expr, t: Expr) => ({ sum: wideTotal(exampleMean(formula(y, t))) }),
     value: (_: CustomMetric<N>, { sum }: Readonly<Record<string, readonly number[]>>, examples: number) =>
       single(sum) / examples,

@@ -17,6 +17,7 @@ import { rocAucKind } from './roc.js'
 // TypeScript copies an interface when it is first extended: here, so that rows from all entry points meet in one copy
 declare module './open.js' {
   interface Metrics {}
+  interface MetricRules<M> {}
 }
 
 const table = {
@@ -45,6 +46,8 @@ export type MetricTable = Family<MetricDefinition<Metric>>
 export const metrics: MetricTable = Object.freeze<MetricTable>(table)
 
 export type { Metric, MetricDefinition, Metrics, MetricValue, Totals } from './metric.js'
+export type { MetricRules } from './open.js'
+export type { MetricValues } from './values.js'
 export { customMetric, type CustomMetric, type CustomMetricDefinition, type CustomMetricOptions } from './custom.js'
 export { accuracy, topK, type Accuracy, type TopK } from './accuracy.js'
 export {

@@ -39,6 +39,12 @@ export interface LabelRocAuc {
   readonly tag: 'labelRocAuc'
   readonly average: LabelAverage
 }
+/** the name and the value of an average, by its kind */
+type LabelAveraged<N extends string, M> = M extends { readonly average: infer A }
+  ? A extends 'perLabel'
+    ? readonly [`${N}PerLabel`, readonly number[]]
+    : readonly [A extends 'micro' ? `${N}Micro` : N, number]
+  : never
 declare module './open.js' {
   interface BuiltInMetrics {
     readonly binaryAccuracy: BinaryAccuracy
@@ -47,6 +53,14 @@ declare module './open.js' {
     readonly labelRecall: LabelRecall
     readonly labelF1: LabelF1
     readonly labelRocAuc: LabelRocAuc
+  }
+  interface MetricRules<M> {
+    readonly binaryAccuracy: readonly ['binaryAccuracy', number]
+    readonly subsetAccuracy: readonly ['subsetAccuracy', number]
+    readonly labelPrecision: LabelAveraged<'labelPrecision', M>
+    readonly labelRecall: LabelAveraged<'labelRecall', M>
+    readonly labelF1: LabelAveraged<'labelF1', M>
+    readonly labelRocAuc: LabelAveraged<'labelRocAuc', M>
   }
 }
 
@@ -61,24 +75,24 @@ export const subsetAccuracy = (threshold = 0.5): SubsetAccuracy => Object.freeze
 export const labelPrecision = <const A extends LabelAverage = 'macro'>(
   average: A = 'macro' as A,
   threshold = 0.5
-): LabelPrecision & { readonly average: A } => Object.freeze({ tag: 'labelPrecision', average, threshold })
+): LabelPrecision & { readonly average: NoInfer<A> } => Object.freeze({ tag: 'labelPrecision', average, threshold })
 /** of the examples that have a label, the share that is found; averaged as `labelPrecision` */
 export const labelRecall = <const A extends LabelAverage = 'macro'>(
   average: A = 'macro' as A,
   threshold = 0.5
-): LabelRecall & { readonly average: A } => Object.freeze({ tag: 'labelRecall', average, threshold })
+): LabelRecall & { readonly average: NoInfer<A> } => Object.freeze({ tag: 'labelRecall', average, threshold })
 /** the harmonic mean of precision and recall of a label; `macro` is the mean of these */
 export const labelF1 = <const A extends LabelAverage = 'macro'>(
   average: A = 'macro' as A,
   threshold = 0.5
-): LabelF1 & { readonly average: A } => Object.freeze({ tag: 'labelF1', average, threshold })
+): LabelF1 & { readonly average: NoInfer<A> } => Object.freeze({ tag: 'labelF1', average, threshold })
 /**
  * The exact area under the receiver operating characteristic of each label, see `rocAuc`; `micro` takes all labels of all examples
  * as one list. NaN where a label has only yes or only no. Keeps 16 bytes for each label of each example until the end of an epoch.
  */
 export const labelRocAuc = <const A extends LabelAverage = 'macro'>(
   average: A = 'macro' as A
-): LabelRocAuc & { readonly average: A } => Object.freeze({ tag: 'labelRocAuc', average })
+): LabelRocAuc & { readonly average: NoInfer<A> } => Object.freeze({ tag: 'labelRocAuc', average })
 
 /** outputs or targets as rows [K, J] */
 const rowsOf = (x: Expr): Expr => {

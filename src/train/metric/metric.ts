@@ -46,8 +46,14 @@ export interface MetricDefinition<M extends { readonly tag: string }> extends De
   sums(metric: M, output: Expr, target: Expr, scale: Scale): Readonly<Record<string, Expr>>
   /** the metric of all batches, from the totals, the number of examples and the output shape of one example */
   value(metric: M, totals: Totals, examples: number, output: Dims): MetricValue
+  /** the value where outputs and targets are `unit` times as large, for a metric of values that has their unit; without it, it has none */
+  inUnits?(metric: M, value: MetricValue, unit: number): MetricValue
   readonly samples: readonly M[]
 }
+
+/** a number in another unit; lists of them number by number */
+export const times = (value: MetricValue, unit: number): MetricValue =>
+  typeof value === 'number' ? value * unit : value.map(v => times(v, unit))
 
 /** the number in a list of one; NaN if it is empty */
 export const single = (xs: readonly number[] | undefined): number => xs?.[0] ?? NaN

@@ -3,3 +3,5 @@
 export interface BuiltInMetrics {}
 /** tag -> the data type of that metric; extended by declaration merging */
 export interface Metrics extends BuiltInMetrics {}
+/** tag -> the name of metric M in reports and the type of its value, `readonly [name, value]`; a metric without a row is any value under its tag */
+export interface MetricRules<M> {}

@@ -27,6 +27,10 @@ declare module './open.js' {
     readonly perplexity: Perplexity
     readonly calibrationError: CalibrationError
   }
+  interface MetricRules<M> {
+    readonly perplexity: readonly ['perplexity', number]
+    readonly calibrationError: readonly ['calibrationError', number]
+  }
 }
 
 /**

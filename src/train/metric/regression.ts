@@ -2,7 +2,7 @@
 import { abs, cast, reshape, square, sub, sum } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
 import { sizeOf } from '../../value/shape.js'
-import { plus, single, type MetricDefinition } from './metric.js'
+import { plus, single, times, type MetricDefinition } from './metric.js'
 import { wideTotal } from './outputs.js'
 
 export interface Mae {
@@ -19,6 +19,11 @@ declare module './open.js' {
     readonly mae: Mae
     readonly rmse: Rmse
     readonly r2: R2
+  }
+  interface MetricRules<M> {
+    readonly mae: readonly ['mae', number]
+    readonly rmse: readonly ['rmse', number]
+    readonly r2: readonly ['r2', number]
   }
 }
 
@@ -47,6 +52,7 @@ export const maeKind: MetricDefinition<Mae> = {
   reads: 'values',
   sums: (_, y, t) => ({ absolute: wideTotal(abs(difference(y, t))) }),
   value: (_, { absolute }, examples, output) => single(absolute) / (examples * sizeOf(output)),
+  inUnits: (_, value, unit) => times(value, unit),
   samples: [mae]
 }
 export const rmseKind: MetricDefinition<Rmse> = {
@@ -56,6 +62,7 @@ export const rmseKind: MetricDefinition<Rmse> = {
   reads: 'values',
   sums: (_, y, t) => ({ squared: wideTotal(square(difference(y, t))) }),
   value: (_, { squared }, examples, output) => Math.sqrt(single(squared) / (examples * sizeOf(output))),
+  inUnits: (_, value, unit) => times(value, unit),
   samples: [rmse]
 }
 export const r2Kind: MetricDefinition<R2> = {

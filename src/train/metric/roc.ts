@@ -18,6 +18,9 @@ declare module './open.js' {
   interface BuiltInMetrics {
     readonly rocAuc: RocAuc
   }
+  interface MetricRules<M> {
+    readonly rocAuc: readonly ['rocAuc', number]
+  }
 }
 
 /**

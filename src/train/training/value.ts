@@ -9,26 +9,44 @@ import type { Metric } from '../metric/index.js'
 import type { Optimizer } from '../optimizer/index.js'
 import type { StopRule } from '../stop/index.js'
 
-export interface Training<M extends AnyModel = AnyModel> {
+export interface Training<M extends AnyModel = AnyModel, Ms extends readonly Metric[] = readonly Metric[]> {
   readonly model: M
   readonly loss: Loss
   readonly optimizer: Optimizer
   /** examples per step; the last batch of an epoch may be shorter */
   readonly batchSize: number
   readonly stop: StopRule
-  readonly metrics: readonly Metric[]
+  readonly metrics: Ms
   /** decides initial parameters, shuffling and every random draw */
   readonly seed: number
   readonly precision: FloatType
   /** random changes of the examples of each step, in this order; none by default. Validation sees examples as they are. */
   readonly augment?: readonly Augmentation[]
 }
-type AllButLoss<M extends AnyModel> = Pick<Training<M>, 'model' | 'optimizer' | 'stop'> &
-  Partial<Pick<Training<M>, 'batchSize' | 'metrics' | 'seed' | 'precision' | 'augment'>>
-export type TrainingOptions<M extends AnyModel> = AllButLoss<M> & { readonly loss: Loss }
+type AllButLoss<M extends AnyModel, Ms extends readonly Metric[]> = Pick<Training<M>, 'model' | 'optimizer' | 'stop'> &
+  Partial<Pick<Training<M, Ms>, 'batchSize' | 'metrics' | 'seed' | 'precision' | 'augment'>>
+export type TrainingOptions<M extends AnyModel, Ms extends readonly Metric[] = readonly Metric[]> = AllButLoss<
+  M,
+  Ms
+> & {
+  readonly loss: Loss
+}
 /** the same, where the compiler sees whether the loss suits the end of the model */
-export type FittingOptions<M extends AnyModel, L extends Loss> = AllButLoss<M> & { readonly loss: FittingLoss<L, M> }
+export type FittingOptions<
+  M extends AnyModel,
+  L extends Loss,
+  Ms extends readonly Metric[] = readonly Metric[]
+> = AllButLoss<M, Ms> & { readonly loss: FittingLoss<L, M> }
 
 /** a training with what is left out filled in: batches of 32, no metrics, seed 0, f32 */
-export const training = <M extends AnyModel, const L extends Loss>(options: FittingOptions<M, L>): Training<M> =>
-  Object.freeze({ batchSize: 32, metrics: [], seed: 0, precision: 'f32', ...defined(options as TrainingOptions<M>) })
+export const training = <M extends AnyModel, const L extends Loss, const Ms extends readonly Metric[] = readonly []>(
+  options: FittingOptions<M, L, Ms>
+): Training<M, Ms> =>
+  Object.freeze({
+    batchSize: 32,
+    // nothing else is left out where the compiler has found no metrics
+    metrics: [] as readonly Metric[] as Ms,
+    seed: 0,
+    precision: 'f32',
+    ...defined(options as TrainingOptions<M, Ms>)
+  })
