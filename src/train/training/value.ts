@@ -7,6 +7,7 @@ import type { Augmentation } from '../augment.js'
 import type { Loss } from '../loss/index.js'
 import type { Metric } from '../metric/index.js'
 import type { Optimizer } from '../optimizer/index.js'
+import type { Shards } from '../shards.js'
 import type { StopRule } from '../stop/index.js'
 
 export interface Training<M extends AnyModel = AnyModel> {
@@ -22,9 +23,11 @@ export interface Training<M extends AnyModel = AnyModel> {
   readonly precision: FloatType
   /** random changes of the examples of each step, in this order; none by default. Validation sees examples as they are. */
   readonly augment?: readonly Augmentation[]
+  /** how many shards the gradients of a batch are computed in, one after the other or apart; default 1 */
+  readonly shards?: Shards | undefined
 }
 type AllButLoss<M extends AnyModel> = Pick<Training<M>, 'model' | 'optimizer' | 'stop'> &
-  Partial<Pick<Training<M>, 'batchSize' | 'metrics' | 'seed' | 'precision' | 'augment'>>
+  Partial<Pick<Training<M>, 'batchSize' | 'metrics' | 'seed' | 'precision' | 'augment' | 'shards'>>
 export type TrainingOptions<M extends AnyModel> = AllButLoss<M> & { readonly loss: Loss }
 /** the same, where the compiler sees whether the loss suits the end of the model */
 export type FittingOptions<M extends AnyModel, L extends Loss> = AllButLoss<M> & { readonly loss: FittingLoss<L, M> }
