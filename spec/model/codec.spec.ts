@@ -43,8 +43,8 @@ describe('JSON', () => {
     )
     const written = encodeModel(modelData([3], shared as never)) as { readonly layer: { readonly layers: object[] } }
     const [a, b] = written.layer.layers
-    expect(a).toBe(b)
-    expect(written.layer).not.toBe(shared)
+    // the test's own comparisons would walk through every place
+    expect([a === b, written.layer === shared]).toEqual([true, false])
   })
   test('written by hand may leave out what has a default', () =>
     expect(parseModel('{ "tag": "model", "input": [4], "layer": { "tag": "dense", "units": 3 } }')).toEqual(
