@@ -60,7 +60,15 @@ export { programCodec } from './expr/codec.js'
 export { version } from './run/version.js'
 export { openRun, type OpenRun } from './run/open.js'
 export { stepLimit } from './run/step-limit.js'
-export { prepare, type Normalise, type Preparation, type Prepared, type SplitSettings } from './run/prepare.js'
+export {
+  prepare,
+  type FoldSettings,
+  type Normalise,
+  type Preparation,
+  type Prepared,
+  type ShareSettings,
+  type SplitSettings
+} from './run/prepare.js'
 export { shorthand, shortCodecsOf } from './run/shorthand.js'
 export type { RunRegistry } from './run/registry.js'
 

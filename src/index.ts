@@ -77,6 +77,7 @@ export type { ParamsOf } from './model/params.js'
 // training
 export type { TrainingRegistry } from './train/registry.js'
 export { training, type FittingOptions, type Training, type TrainingOptions } from './train/training/value.js'
+export type { Shards } from './train/shards.js'
 export type { Batch } from './train/examples.js'
 export type { Diverged, TrainError } from './train/divergence.js'
 export type { EpochReport, TrainEvent, TrainingChunk } from './train/events.js'

@@ -57,6 +57,8 @@ export { inThreads, type WorkerPool, type WorkerPoolOptions } from './search/run
 export { inQueue, type QueueRunner } from './search/runner/queue/coordinator.js'
 export { workQueue, type QueueWorker, type WorkOptions } from './search/runner/queue/work.js'
 export { openStudyFolder, type StudyFolder } from './search/folder.js'
+export { foldsStudy, seedsStudy } from './search/repeat.js'
+export { summaries, summaryText, type Summary } from './search/summary.js'
 export { importances, type Importance } from './search/importance.js'
 export { studyHtml } from './search/page.js'
 export { readStudyAt, type RecordedStudy } from './search/recorded.js'

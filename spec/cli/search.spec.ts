@@ -63,3 +63,29 @@ describe('one line with the place, and 2', () => {
     expect(stderr).toMatch(/^gradfold: [^\n]*\n$/)
   })
 })
+
+describe('training many times is refused, in one line, with 2', () => {
+  const path = file('run.json', {
+    ...irisStudy.run,
+    model: { input: [4], layers: [{ tag: 'dense', units: 3 }] },
+    optimizer: 'adam'
+  })
+  test.each([
+    [['--seeds', '1'], 'run.json: seeds: expected a whole number from 2 to 1000, got 1'],
+    [['--folds', 'x'], 'run.json: folds: expected a whole number from 2 to 1000, got NaN'],
+    [
+      ['--seeds', '3', '--out', 'x'],
+      'out: expected a run that is trained once, got one with --seeds or --folds; --record keeps'
+    ],
+    [['--seeds', '3', '--every', '5'], 'every: expected a '],
+    [
+      ['--workers', '2'],
+      'workers: expected a run that is trained many times, got one; it goes with --seeds or --folds'
+    ],
+    [['--seeds', '3', '--workers', '0'], 'workers: expected a whole number from 1 to 256, got 0']
+  ])('%j', async (args, told) => {
+    const { code, out, err } = await gradfold(['train', path, ...args])
+    expect([code, out, err.split('\n').length]).toEqual([2, '', 2])
+    expect(err).toContain(told)
+  })
+})

@@ -19,10 +19,15 @@ const model: fc.Arbitrary<ModelData> = fc
   .tuple(fc.constantFrom(...layerSamples), fc.array(fc.constantFrom('relu', 'tanh', 'gelu'), { maxLength: 3 }))
   .map(([{ layer, input }, fns]) => modelData(input, layer, ...fns.map(fn => ({ tag: 'activation', fn }) as never)))
 
-const split = fc.record<SplitSettings>({
-  tag: fc.constantFrom('random', 'stratified'),
-  fraction: uniform(0.01, 0.99)
-})
+const split: fc.Arbitrary<SplitSettings> = fc.oneof(
+  fc.record({ tag: fc.constantFrom('random' as const, 'stratified' as const), fraction: uniform(0.01, 0.99) }),
+  fc.record({
+    tag: fc.constant('fold' as const),
+    folds: fc.integer({ min: 2, max: 9 }),
+    index: fc.integer({ min: 0, max: 9 }),
+    stratified: fc.boolean()
+  })
+)
 const normalise = fc.record<Normalise>({
   tag: fc.constantFrom('standardise', 'minMax', 'unit'),
   per: fc.constantFrom('column', 'channel', 'whole')
@@ -44,7 +49,8 @@ export const runFiles: fc.Arbitrary<RunFile<ModelData>> = fc.record(
     metrics: fc.array(samples<RunFile['metrics'][number]>(builtInTraining.metrics), { maxLength: 3 }),
     seed: fc.integer({ min: 0, max: 0xffffffff }),
     batchSize: fc.integer({ min: 1, max: 1_000_000 }),
-    precision: fc.constantFrom('f32', 'f64')
+    precision: fc.constantFrom('f32', 'f64'),
+    shards: fc.oneof(fc.integer({ min: 1, max: 64 }), fc.constant({ count: 4, statistics: 'shard' as const }))
   },
   {
     requiredKeys: [

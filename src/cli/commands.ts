@@ -77,6 +77,10 @@ const running: readonly CommandRecord[] = [
       wholeOption('--every <steps>', 'with these: also a checkpoint every this many steps, not only after epochs'),
       option('--again', 'with these: replace the record there and start again'),
       option('--out <file>', 'save the trained pipeline there, of data with named columns: predict takes it'),
+      wholeOption('--seeds <n>', 'train it with n seeds: mean, spread and interval of every score'),
+      wholeOption('--folds <k>', 'k-fold cross-validation: the same for k folds').conflicts('seeds'),
+      wholeOption('--workers <n>', 'with these: trainings at a time (default: as many as the machine offers)'),
+      option('--queue <address>', 'with these: let the workers of a queue train: redis://, rediss:// or postgres://'),
       ...computing
     ],
     run: (io, [path = ''], flags: TrainFlags) => trainCommand(io, path, flags)

@@ -6,6 +6,7 @@ import type { Difference } from '../run/record/diff.js'
 import type { RunOutcome } from '../run/record/options.js'
 import type { Verdict } from '../run/record/verify.js'
 import type { SearchResult } from '../search/result.js'
+import { summaries } from '../search/summary.js'
 import type { Trial } from '../search/trial.js'
 import { showError } from '../value/error.js'
 import type { Failure } from './exit.js'
@@ -50,8 +51,12 @@ export const trialJson = (t: Trial): string => line('trial', t)
 /** a round of a study that lacks trials: their numbers as batch systems take them */
 export const roundJson = (round: number, trials: string): string => line('round', { round, trials })
 
-export const foundJson = ({ trials, best }: SearchResult): string =>
-  line('done', { trials: trials.length, ...(best === undefined ? {} : { best: best.trial }) })
+export const foundJson = ({ study, trials, best }: SearchResult): string =>
+  line('done', {
+    trials: trials.length,
+    ...(best === undefined ? {} : { best: best.trial }),
+    ...(study.metric.scores === undefined ? {} : { summary: summaries(trials) })
+  })
 
 /** the event of a recorded study that was interrupted; `trials` is the number of saved trials */
 export const stoppedStudyJson = (record: string, trials: number): string => line('stopped', { record, trials })

@@ -38,6 +38,8 @@ export interface SearchFlags extends Pick<ComputeFlags, 'backend' | 'fallback'> 
   readonly quiet?: boolean
   /** the address of a queue whose workers run the trials */
   readonly queue?: string
+  /** whether the study was made of a run file: then only its folder holds a study file */
+  readonly made?: boolean
 }
 
 const notKept: StudyFolder = {
@@ -132,9 +134,9 @@ const finished = (
 }
 
 /** the command that resumes a recorded study, and writes the files that were asked for; standard input is in its folder */
-const resumeCommandLine = (path: string, record: string, { best, report, queue }: SearchFlags): string =>
+const resumeCommandLine = (path: string, record: string, { best, report, queue, made = false }: SearchFlags): string =>
   [
-    `gradfold search ${quoted(path === '-' ? `${record}/${studyName}` : path)} --record ${quoted(record)}`,
+    `gradfold search ${quoted(path === '-' || made ? `${record}/${studyName}` : path)} --record ${quoted(record)}`,
     // its address may hold a password
     ...(queue === undefined ? [] : ['--queue ADDRESS']),
     ...(best === undefined ? [] : [`--best ${quoted(best)}`]),
@@ -227,10 +229,19 @@ const carryOut = (
 }
 
 export const searchCommand = (io: Io, path: string, flags: SearchFlags): Promise<ExitCode> =>
+  searchStudy(io, path, flags, readStudy(path, io.stdin))
+
+/** Runs the study that a file describes. @param path the file that it comes from, for messages */
+export const searchStudy = (
+  io: Io,
+  path: string,
+  flags: SearchFlags,
+  read: TE.TaskEither<Failure, StudyFile>
+): Promise<ExitCode> =>
   pipe(
     TE.fromEither(checkFlags(flags)),
     TE.bindTo('workers'),
-    TE.bind('file', () => readStudy(path, io.stdin)),
+    TE.bind('file', () => read),
     TE.bind('study', ({ file }) => open(file, flags)),
     TE.chain(({ study, workers }) =>
       pipe(

@@ -20,9 +20,10 @@ import { quoted } from './format.js'
 import type { Io } from './io.js'
 import { about, called, checkPaths, readRun } from './read.js'
 import { recorded, type RecordFlags } from './record.js'
+import { repeatCommand, repeats, wrongRepeat, type RepeatFlags } from './repeat.js'
 import { reporter, tellFailure, warnOfSingles } from './reporter.js'
 
-export interface TrainFlags extends RecordFlags {
+export interface TrainFlags extends RecordFlags, Omit<RepeatFlags, keyof RecordFlags> {
   /** the folder to record the run in */
   readonly record?: string
   /** a folder with one such folder for each run, named after the run */
@@ -39,7 +40,7 @@ const wrongFlags = (flags: TrainFlags): SettingError | undefined => {
       : undefined
   return needless !== undefined
     ? settingError([needless], 'a record to keep', 'none', 'it goes with --record or --store')
-    : (checkPaths('folder', { record, store }) ?? checkPaths('file', { out }))
+    : (wrongRepeat(flags) ?? checkPaths('folder', { record, store }) ?? checkPaths('file', { out }))
 }
 
 /** saves what a run gave as a pipeline, if that is asked for; else says that nothing is kept */
@@ -139,6 +140,7 @@ export const trainCommand = (io: Io, path: string, flags: TrainFlags): Promise<E
     tellFailure(io, flags.json ?? false, f)
     return Promise.resolve(exitCodeOf(f))
   }
+  if (repeats(flags)) return repeatCommand(io, path, flags)
   const recording =
     record !== undefined
       ? { keep: recordRun, folder: record, resume: `gradfold resume ${quoted(record)}` }

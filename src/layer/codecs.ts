@@ -52,3 +52,39 @@ export const settingsChecker = (registry: AnyRegistry): ((layer: Layer) => t.Val
       }
     )
 }
+
+/** what the writing of this moment has written, by layer; a writing is synchronous */
+const writing = { known: new WeakMap<object, unknown>() }
+/** a layer is written once, however many places hold it: the data share what the model shares */
+const writtenOnce: Form = (name, codec) =>
+  name !== 'layer'
+    ? codec
+    : new t.Type<unknown, unknown, unknown>(
+        codec.name,
+        codec.is,
+        (u, c) => codec.validate(u, c),
+        a => {
+          if (typeof a !== 'object' || a === null) return codec.encode(a)
+          const before = writing.known.get(a)
+          if (before !== undefined) return before
+          const data = codec.encode(a)
+          writing.known.set(a, data)
+          return data
+        }
+      )
+
+/** Writes data with a codec of layers that takes each object once: parts that are in a million places take no longer. */
+export const writtenWith = <A>(registry: AnyRegistry, write: (layer: Codec<Layer>) => A): A => {
+  const { layer } = codecsOf(registry, writtenOnce)
+  const written = bracket<never, WeakMap<object, unknown>, never, A>(
+    E.right(writing.known),
+    () => {
+      writing.known = new WeakMap()
+      return E.right(write(layer))
+    },
+    before => {
+      writing.known = before
+    }
+  )
+  return E.toUnion(written)
+}

@@ -2,8 +2,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { elementType, layerCodec, shape } from '../layer/codecs.js'
-import type { LayerRegistry } from '../layer/definition.js'
+import { elementType, layerCodec, shape, writtenWith } from '../layer/codecs.js'
+import type { Layer, LayerRegistry } from '../layer/definition.js'
 import type { Model, ModelData } from '../layer/model.js'
 import { builtInLayers } from '../layer/registry.js'
 import { decode, exact, parseJson, type Codec } from '../value/codec.js'
@@ -13,13 +13,9 @@ import { checkModel } from './model.js'
 export { layerCodec } from '../layer/codecs.js'
 
 /** the data of a model; its shapes are not checked yet */
-export const modelCodec = (registry: LayerRegistry = builtInLayers): Codec<ModelData> =>
-  exact('model', {
-    tag: t.literal('model'),
-    input: shape,
-    dtype: elementType,
-    layer: layerCodec(registry)
-  }) as Codec<ModelData>
+export const modelCodec = (registry: LayerRegistry = builtInLayers): Codec<ModelData> => codecWith(layerCodec(registry))
+const codecWith = (layer: Codec<Layer>): Codec<ModelData> =>
+  exact('model', { tag: t.literal('model'), input: shape, dtype: elementType, layer }) as Codec<ModelData>
 
 const checked =
   (registry: LayerRegistry) =>
@@ -47,6 +43,9 @@ export const parseModel = (
   registry: LayerRegistry = builtInLayers
 ): E.Either<DecodeError | ShapeError, Model> => pipe(parseJson(modelCodec(registry))(text), E.chainW(checked(registry)))
 
-/** a model as plain JSON data with every setting */
+/**
+ * A model as plain JSON data with every setting. Layers that are in several places are one object in the data too, so unchecked data
+ * whose parts multiply take no longer than others; their text would.
+ */
 export const encodeModel = (model: ModelData, registry: LayerRegistry = builtInLayers): unknown =>
-  modelCodec(registry).encode(model)
+  writtenWith(registry, layer => codecWith(layer).encode(model))

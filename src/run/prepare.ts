@@ -1,6 +1,7 @@
 /** Preparation of a run's data before training, as the run file says: splits, and scaling of inputs and targets. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as t from 'io-ts'
 import type { NamedColumns, NamedDatasets } from '../data/files.js'
 import type { Dataset } from '../data/dataset.js'
 import {
@@ -11,7 +12,7 @@ import {
   type ScalingKind,
   type ScalingOf
 } from '../data/normalise.js'
-import { split as randomSplit, stratifiedSplit, type Split as Parts } from '../data/split.js'
+import { kFold, split as randomSplit, stratifiedKFold, stratifiedSplit, type Split as Parts } from '../data/split.js'
 import { encodeTable } from '../data/table/encode.js'
 import { fitTableWith } from '../data/table/fit.js'
 import { rowsNamed } from '../data/table/split.js'
@@ -19,12 +20,14 @@ import type { DataTable } from '../data/table/table.js'
 import { recordCodec } from '../registry/codecs.js'
 import { family, type Definition, type Family } from '../registry/definition.js'
 import { leafKey, rootKey, type DrawKey } from '../random/index.js'
-import { inRange, oneOf, optional, uint32, withDefault, type Codec } from '../value/codec.js'
+import { count, inRange, oneOf, optional, size, uint32, withDefault, type Codec } from '../value/codec.js'
+import { datasetsArgument, given, objectArgument } from '../value/argument.js'
 import { dataError, inside, settingError, type DataError, type DecodeError, type SettingError } from '../value/error.js'
 import { shorthand } from './shorthand.js'
 
 /** how to cut a part from the training part */
-export interface SplitSettings {
+export type SplitSettings = ShareSettings | FoldSettings
+export interface ShareSettings {
   readonly tag: 'random' | 'stratified'
   /** the fraction that stays for training */
   readonly fraction: number
@@ -32,6 +35,18 @@ export interface SplitSettings {
    * decides which example goes to which part; default: the run's seed. A fixed value lets runs with different seeds
    * share their parts.
    */
+  readonly seed?: number | undefined
+}
+/** one of k equal parts, as in cross-validation; see `kFold` and `stratifiedKFold` */
+export interface FoldSettings {
+  readonly tag: 'fold'
+  /** k */
+  readonly folds: number
+  /** which of them is cut off, from 0 */
+  readonly index: number
+  /** whether the shares of the classes are kept */
+  readonly stratified: boolean
+  /** decides which example goes to which part; default: the run's seed */
   readonly seed?: number | undefined
 }
 /** how to scale inputs or targets: fitted on the training part, applied to all parts */
@@ -42,10 +57,10 @@ export interface Normalise {
 }
 
 type Cut = (d: Dataset, fraction: number, key: DrawKey) => E.Either<DataError | SettingError, Parts>
-const cuts: Readonly<Record<SplitSettings['tag'], Cut>> = { random: randomSplit, stratified: stratifiedSplit }
+const cuts: Readonly<Record<ShareSettings['tag'], Cut>> = { random: randomSplit, stratified: stratifiedSplit }
 
 const share = inRange('a number between 0 and 1', n => n > 0 && n < 1)
-const splitOf = (tag: SplitSettings['tag']): Definition => ({
+const splitOf = (tag: ShareSettings['tag']): Definition => ({
   tag,
   fields: () => ({ fraction: withDefault(share, 0.8), seed: optional(uint32) })
 })
@@ -54,7 +69,12 @@ const scalingOf = (tag: ScalingKind): Definition => ({
   fields: () => ({ per: withDefault(oneOf('column', 'channel', 'whole'), 'column') })
 })
 
-export const splits: Family<Definition> = family(splitOf('random'), splitOf('stratified'))
+const foldDefinition: Definition = {
+  tag: 'fold',
+  fields: () => ({ folds: size, index: count, stratified: withDefault(t.boolean, false), seed: optional(uint32) })
+}
+
+export const splits: Family<Definition> = family(splitOf('random'), splitOf('stratified'), foldDefinition)
 export const scalings: Family<Definition> = family(scalingOf('standardise'), scalingOf('minMax'), scalingOf('unit'))
 export const splitCodec: Codec<SplitSettings> = shorthand(recordCodec<SplitSettings>('split', splits))
 export const normaliseCodec: Codec<Normalise> = shorthand(recordCodec<Normalise>('scaling', scalings))
@@ -68,12 +88,17 @@ export interface Prepared extends NamedDatasets {
 }
 type PrepareError = DataError | SettingError
 
-const cut = (
-  d: Dataset,
-  { tag, fraction, seed }: SplitSettings,
-  purpose: string,
-  runSeed: number
-): E.Either<PrepareError, Parts> => cuts[tag](d, fraction, leafKey(rootKey(seed ?? runSeed), purpose))
+const cut = (d: Dataset, s: SplitSettings, purpose: string, runSeed: number): E.Either<PrepareError, Parts> => {
+  const key = leafKey(rootKey(s.seed ?? runSeed), purpose)
+  return s.tag === 'fold' ? foldOf(d, s, key) : cuts[s.tag](d, s.fraction, key)
+}
+const foldOf = (d: Dataset, { folds, index, stratified }: FoldSettings, key: DrawKey): E.Either<PrepareError, Parts> =>
+  pipe(
+    (stratified ? stratifiedKFold : kFold)(d, folds, key),
+    E.chainW(all =>
+      E.fromNullable(settingError(['index'], `the number of a fold, from 0 to ${folds - 1}`, String(index)))(all[index])
+    )
+  )
 
 const splitTest =
   ({ split, seed }: Preparation) =>
@@ -195,7 +220,7 @@ export const prepare =
   (p: Preparation) =>
   (d: NamedDatasets): E.Either<PrepareError | DecodeError, Prepared> =>
     pipe(
-      splitTest(p)(d),
+      given(settingError, [objectArgument('preparation', p), datasetsArgument(d)], () => splitTest(p)(d)),
       E.chain(splitValidation(p)),
       E.chainW(d.named?.tag === 'tables' ? encodeTables(d.named, p) : scaleBoth(p))
     )

@@ -10,6 +10,7 @@ import type { Model, ModelData } from '../layer/model.js'
 import { checkModel } from '../model/model.js'
 import type { AnyRegistry } from '../registry/definition.js'
 import { builtInTraining, type TrainingRegistry } from '../train/registry.js'
+import { shardsCodec } from '../train/shards.js'
 import { checkTraining, type Training } from '../train/training.js'
 import {
   exact,
@@ -58,14 +59,16 @@ const trainingFields = (registry: AnyRegistry) => {
     stop: stopRule,
     metrics: withDefault(list(metric), []),
     seed: withDefault(uint32, 0),
-    precision: withDefault(oneOf('f32', 'f64'), 'f32')
+    precision: withDefault(oneOf('f32', 'f64'), 'f32'),
+    shards: optional(shardsCodec)
   }
 }
 
 /** JSON of a training without its data; the model's shapes are not checked yet */
 export const trainingCodec = (
   registry: TrainingRegistry = builtInTraining
-): Codec<Omit<Training, 'model'> & { readonly model: ModelData }> => exact('training', trainingFields(registry))
+): Codec<Omit<Training, 'model'> & { readonly model: ModelData }> =>
+  exact('training', trainingFields(registry)) as Codec<Omit<Training, 'model'> & { readonly model: ModelData }>
 
 const version = refined(
   `${contract}, the version of the numerics contract that this gradfold keeps`,
@@ -103,8 +106,9 @@ export const runFileCodec = (registry: RunRegistry = builtInRun): Codec<RunFile<
 
 /** the training that a run file describes */
 export const trainingOf = <M extends ModelData>(run: RunFile<M>): Omit<Training, 'model'> & { readonly model: M } => {
-  const { model, loss, optimizer, batchSize, stop, metrics, seed, precision } = run
-  return Object.freeze({ model, loss, optimizer, batchSize, stop, metrics, seed, precision })
+  const { model, loss, optimizer, batchSize, stop, metrics, seed, precision, shards } = run
+  const plain = { model, loss, optimizer, batchSize, stop, metrics, seed, precision }
+  return Object.freeze(shards === undefined ? plain : { ...plain, shards })
 }
 
 const at =

@@ -21,6 +21,8 @@ export interface StudyMetric {
   readonly epoch: 'last' | 'best'
   /** which values are better: low ones for the loss; required for every other metric */
   readonly goal: Goal
+  /** whether a trial also reports the loss and every metric of each part of its data: see `summaries` */
+  readonly scores?: 'all' | undefined
 }
 type MetricOptions = Partial<Omit<StudyMetric, 'name'>>
 /**
@@ -47,7 +49,8 @@ const fields = exact('metric of a study', {
   name: t.string,
   part: withDefault(oneOf('validation', 'train'), 'validation'),
   epoch: withDefault(oneOf('last', 'best'), 'last'),
-  goal: optional(goal)
+  goal: optional(goal),
+  scores: optional(oneOf('all'))
 })
 /** JSON of a study metric; a string is a name. Only the loss may omit its goal. */
 export const studyMetricCodec: Codec<StudyMetric> = shorthand(
@@ -64,7 +67,7 @@ export const studyMetricCodec: Codec<StudyMetric> = shorthand(
             : t.success(Object.freeze({ ...rest, goal: known }))
         })
       ),
-    m => fields.encode(m)
+    m => fields.encode({ scores: undefined, ...m })
   ),
   name => ({ name })
 )

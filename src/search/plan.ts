@@ -23,6 +23,18 @@ export interface Plan<S extends Space = Space> {
   readonly jobs: readonly Job<SettingsOf<S>>[]
 }
 
+/** settings that make no run have a seed too: their trial fails */
+const seedOf = (s: Study, settings: Settings, origin: number): number =>
+  s.trialSeed === undefined
+    ? trialSeed(s.seed, origin)
+    : pipe(
+        s.run(settings as never),
+        E.match(
+          () => trialSeed(s.seed, origin),
+          run => run.seed
+        )
+      )
+
 const jobsOf =
   (s: Study, round: number, next: number, trials: readonly Trial[]) =>
   (
@@ -34,7 +46,7 @@ const jobsOf =
       const origin = 'origin' in p ? p.origin : next + i
       const settings = 'origin' in p ? (trials[p.origin] as Trial).settings : p.settings
       const epochs = p.epochs === undefined ? {} : { epochs: p.epochs }
-      return { index: next + i, round, origin, ...epochs, settings, seed: trialSeed(s.seed, origin) }
+      return { index: next + i, round, origin, ...epochs, settings, seed: seedOf(s, settings, origin) }
     })
 
 /**

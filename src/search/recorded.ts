@@ -32,7 +32,7 @@ export const readStudyIn = (folder: Folder, registry: Registry = builtIn): TE.Ta
     TE.chainEitherKW(text => pipe(parseJson(codec)(text), E.mapLeft(inside(`${folder.path}/${studyName}`)))),
     TE.bindTo('file'),
     TE.bindW('study', ({ file }) => {
-      const study = studyOf(file)
+      const study = studyOf(file, registry)
       return TE.fromEither(
         pipe(
           checkStudy(study, registry),

@@ -18,6 +18,7 @@ import {
   inRange,
   list,
   nonEmpty,
+  oneOf,
   optional,
   parseJson,
   positive,
@@ -49,6 +50,7 @@ export interface StudyFile {
   readonly sampler: Sampler
   readonly zoom: Zoom
   readonly timeout?: number | undefined
+  readonly trialSeed?: 'run' | undefined
 }
 
 // ---- holes
@@ -122,7 +124,8 @@ export const studyFileCodec = (registry: Registry = builtIn): Codec<StudyFile> =
     seed: withDefault(uint32, 0),
     sampler: withDefault(shortCodecsOf(registry).sampler, randomSearch),
     zoom: withDefault(zoomCodec, zoom(1)),
-    timeout: optional(positive)
+    timeout: optional(positive),
+    trialSeed: optional(oneOf('run'))
   }) as Codec<StudyFile>
 
 /** whether nothing in it depends on settings */

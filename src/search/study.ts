@@ -51,9 +51,13 @@ export interface Study<S extends Space = Space> {
   readonly zoom: Zoom
   /** seconds after which a trial is abandoned (default: no limit) */
   readonly timeout?: number | undefined
+  /** `run`: a trial has the seed that its run says; default: one of its own, by the study's seed and the trial's number */
+  readonly trialSeed?: 'run' | undefined
 }
 export interface StudyOptions<S extends Space>
-  extends Pick<Study, 'budget'>, Partial<Pick<Study, 'metric' | 'seed' | 'sampler' | 'zoom' | 'timeout'>> {
+  extends
+    Pick<Study, 'budget'>,
+    Partial<Pick<Study, 'metric' | 'seed' | 'sampler' | 'zoom' | 'timeout' | 'trialSeed'>> {
   readonly space: S
   readonly run: (settings: SettingsOf<S>) => RunOptions
 }

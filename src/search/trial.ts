@@ -5,7 +5,7 @@ import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import * as t from 'io-ts'
 import { recordCodec } from '../registry/codecs.js'
 import { family, type Definition } from '../registry/definition.js'
-import { count, exact, finite, oneOf, optional, refined, size, uint32, type Codec } from '../value/codec.js'
+import { count, exact, finite, oneOf, optional, recordOf, refined, size, uint32, type Codec } from '../value/codec.js'
 import { isJson } from './json.js'
 import type { Settings } from './space.js'
 
@@ -17,6 +17,8 @@ export interface Scored {
   /** steps taken in all, and what ended the training */
   readonly step: number
   readonly reason: string
+  /** where the study asks for them: the finite scores of each part, `test/accuracy` */
+  readonly scores?: Readonly<Record<string, number>> | undefined
 }
 /** a number became NaN or infinite */
 export interface DivergedTrial {
@@ -64,7 +66,10 @@ const outcome = (tag: TrialOutcome['tag'], fields: ReturnType<Definition['fields
 export const outcomeCodec: Codec<TrialOutcome> = recordCodec<TrialOutcome>(
   'outcome',
   family(
-    outcome('scored', { value: finite, epoch: size, step: size, reason: t.string }),
+    outcome('scored', {
+      ...{ value: finite, epoch: size, step: size, reason: t.string },
+      scores: optional(recordOf('scores', finite))
+    }),
     outcome('diverged', { step: count, message: t.string }),
     outcome('failed', { message: t.string }),
     outcome('timedOut', { seconds: finite })

@@ -15,6 +15,7 @@ import {
 import { settingsOf } from './bookkeeping.js'
 import { checkDataset } from './examples.js'
 import { scheduleInterpreter } from './schedule/index.js'
+import { wrongLastBatch } from './shards.js'
 import { checkState, start, type TrainState } from './state.js'
 import { stopInterpreter } from './stop/index.js'
 import type { ValidTraining } from './training.js'
@@ -39,6 +40,9 @@ const checkBatchSize = ({ training: { batchSize } }: ValidTraining, n: number): 
           batchSize === 32 ? 'the default is 32' : ''
         )
       )
+
+const checkShards = ({ training: { batchSize, shards } }: ValidTraining, n: number): E.Either<SettingError, void> =>
+  failIf(wrongLastBatch(shards, batchSize, n))
 
 /** the validation set must suit the training too, and must be there if the stop rule or a schedule reads it */
 const checkValidation = (c: ValidTraining, validation: Dataset | undefined): E.Either<RunError, void> => {
@@ -106,7 +110,13 @@ export const checkRun = (c: ValidTraining, { data, validation, from }: RunInputs
   const n = exampleCount(data)
   const first = firstState(c, from, n, data.weights !== undefined)
   return pipe(
-    checkAll<RunError>([checkData(c, data), checkBatchSize(c, n), checkValidation(c, validation), first]),
+    checkAll<RunError>([
+      checkData(c, data),
+      checkBatchSize(c, n),
+      checkShards(c, n),
+      checkValidation(c, validation),
+      first
+    ]),
     E.chainW(() => first)
   )
 }

@@ -8,6 +8,7 @@ import { sameShape, showShape } from '../value/shape.js'
 import { numbersOf, type Tensor } from '../value/tensor.js'
 import { showAval } from '../value/text.js'
 import { areIndexes, checkTarget } from './loss/loss.js'
+import { shardCount } from './shards.js'
 import type { ValidTraining } from './training.js'
 
 export interface Batch {
@@ -126,10 +127,19 @@ export const checkDataset = (c: ValidTraining, data: Dataset): E.Either<ShapeErr
   return failIf(checkShapes(c, examples) ?? wrongNumbers(c, examples.y, data.y))
 }
 
-/** checks a batch, and that its weights are numbers, 0 or more */
+/** whether a batch can be cut into the shards of a training */
+const wrongCut = ({ training: { shards } }: ValidTraining, { x }: Batch): ShapeError | undefined => {
+  const count = shardCount(shards)
+  const examples = x.shape[0] as number
+  return examples % count === 0
+    ? undefined
+    : shapeError(['inputs'], `examples for ${count} equal shards`, counted(examples, 'example'))
+}
+
+/** checks a batch, that its weights are numbers, 0 or more, and that the shards of the training divide it */
 export const checkBatch = (c: ValidTraining, batch: Batch): E.Either<ShapeError | DataError, void> =>
   pipe(
-    failIf(checkShapes(c, batch) ?? wrongNumbers(c, batch.y, { scale: 1, shift: 0 })),
+    failIf(checkShapes(c, batch) ?? wrongCut(c, batch) ?? wrongNumbers(c, batch.y, { scale: 1, shift: 0 })),
     E.chainW(() => failIf(batch.weights === undefined ? undefined : wrongWeight(batch.weights)))
   )
 const wrongWeight = (t: Tensor): DataError | undefined => {

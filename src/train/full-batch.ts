@@ -22,7 +22,8 @@ export const singleExampleWarning = (
 ): TrainError | undefined => {
   if (t.batchSize !== 1 && exampleCount(data) % t.batchSize !== 1) return undefined
   const strict = pipe(
-    checkTraining(t, registry),
+    // one example cannot be cut into shards, and needs not be
+    checkTraining({ ...t, shards: 1 }, registry),
     E.chainW(c => program(stepOutputs(c, start(c), gathered(data, 1, t.precision))))
   )
   return E.isLeft(strict) ? strict.left : undefined

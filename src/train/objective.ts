@@ -18,7 +18,7 @@ import { showAval } from '../value/text.js'
 import { rebuild, treeLeaves, type Branch } from '../value/tree.js'
 import type { TrainError } from './divergence.js'
 import { batchArguments, checkBatch, type Batch } from './examples.js'
-import { forward, lossOutputs } from './program.js'
+import { passBatch, passOf } from './pass.js'
 import { builtInTraining, type TrainingRegistry } from './registry.js'
 import { checkState, purposeKey, type TrainState } from './state.js'
 import { checkTraining, type Training, type ValidTraining } from './training.js'
@@ -86,10 +86,10 @@ const made = <M extends AnyModel>(
 ): E.Either<TrainError, Objective<M>> => {
   const tree = inputsLike('params', s.params)
   const source = handedIn(batch, c.training.precision)
-  const { value } = forward(c, tree, inputsLike('layers', s.layers), source.x, training)
-  const { loss } = lossOutputs(c, value, source)
+  const pass = passOf(c, tree, inputsLike('layers', s.layers), passBatch(c, source), training)
+  const { loss } = pass
   const params = treeLeaves<Expr>(tree)
-  const gs = gradientsOf(loss, params)
+  const gs = pass.gradients(params.map(([, w]) => w))
   const named = (es: readonly Expr[]): Readonly<Record<string, Expr>> =>
     Object.fromEntries(params.map(([path], i) => [`of/${path}`, es[i] as Expr]))
   const fixed: Values = {

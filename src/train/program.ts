@@ -2,39 +2,19 @@
  * A training step as one program: forward, loss, metrics, backward, optimizer update. Its carried names (`params/...`, `layers/...`,
  * `optimizer/...`) are inputs and outputs alike; a step adds a key, the values of scheduled settings and a batch.
  */
-import { cast, fingerprint, input, max, mul, oneHot, reduceMax, reshape, total } from '../expr/build.js'
-import { gradients } from '../expr/gradient.js'
+import { cast, fingerprint, input, max, mul, reduceMax, reshape } from '../expr/build.js'
 import { inputsLike } from '../expr/inputs.js'
 import type { Expr } from '../expr/op.js'
 import { treeLeaves, mapTree, type Branch, type Tree } from '../value/tree.js'
 import type { BatchSource } from '../data/program-inputs.js'
 import { augmented } from './augment.js'
-import { batchLoss } from './loss/index.js'
-import { areIndexes, targetShapeOf } from './loss/loss.js'
 import { optimizerInterpreter, rolesOf } from './optimizer/index.js'
 import type { ByPath, Moved } from './optimizer/optimizer.js'
 import { argumentsOf, updated } from './optimizer/updated.js'
+import { gradientsByPath, lossTargets, passOf, type Pass } from './pass.js'
 import { classesOfTargets, noClasses } from './metric/outputs.js'
 import type { ValidTraining } from './training.js'
 import type { TrainState } from './state.js'
-
-/** targets of the output's shape: class indexes become one-hot rows where the loss takes them, and a number is one output */
-export const lossTargets = (c: ValidTraining, y: Expr): Expr => {
-  const classes = c.output.at(-1) ?? 1
-  if (areIndexes(c.loss, c.output, y)) return oneHot(cast(y, 'u32'), classes, c.training.precision)
-  return reshape(cast(y, c.training.precision), [y.shape[0] ?? 1, ...targetShapeOf(c.loss, c.output)])
-}
-
-/** the loss of a batch; and the sum of the weights of its examples, where they have some */
-export const lossOutputs = (
-  c: ValidTraining,
-  output: Expr,
-  { y, weights }: BatchSource,
-  target = lossTargets(c, y)
-): { readonly loss: Expr; readonly weight?: Expr } => ({
-  loss: batchLoss(c.loss.formula(output, target), weights),
-  ...(weights === undefined ? {} : { weight: total(cast(weights, 'f64')) })
-})
 
 /** class numbers: targets of the output's shape say which class is theirs by their largest number */
 const classTargets = (c: ValidTraining, y: Expr): Expr => {
@@ -73,30 +53,6 @@ export const metricSums = (c: ValidTraining, output: Expr, target: Expr): Readon
       return Object.entries(sums ?? {}).map(([k, e]) => [`metric/${names[i]}/${k}`, e])
     })
   )
-}
-
-/** the model's output for a batch, in training or in inference */
-export const forward = (
-  c: ValidTraining,
-  params: Branch<Expr>,
-  layers: Branch<Expr>,
-  x: Expr,
-  training: boolean
-): { readonly value: Expr; readonly layers: Tree<Expr> } => {
-  const applied = c.placed.apply(
-    {
-      params,
-      state: layers,
-      shared: {},
-      training,
-      ...(c.allowSingle === undefined ? {} : { allowSingle: c.allowSingle }),
-      key: input('key', 'u32', [2]),
-      path: ''
-    },
-    x
-  )
-  // single input and output were checked with the training
-  return { value: applied.value as Expr, layers: applied.state }
 }
 
 /** One number that is finite where all of these are: w * 0 is 0 unless w is infinite or NaN, and NaN is larger than all. */
@@ -144,24 +100,16 @@ const frozenState = (params: readonly string[], freezes: (path: string) => boole
 
 /** the gradients of a step by path, where its optimizer wants them: a second pass takes those that it wants elsewhere */
 const stepGradients = (
-  lossAt: (params: Branch<Expr>) => Expr,
+  passAt: (params: Branch<Expr>) => Pass,
   params: Branch<Expr>,
-  loss: Expr,
+  pass: Pass,
   lookAt: (gradients: ByPath) => Moved
 ): ByPath => {
-  const at = treeLeaves<Expr>(params)
-  const gradientsOf = (e: Expr, by: readonly (readonly [string, Expr])[]): ByPath => {
-    const gs = gradients(
-      e,
-      by.map(([, w]) => w)
-    )
-    return new Map(by.map(([path], i) => [path, gs[i] as Expr]))
-  }
-  const first = gradientsOf(loss, at)
+  const first = gradientsByPath(pass, params)
   const moved = lookAt(first)
   if (moved.size === 0) return first
   const elsewhere = mapTree<Expr, Expr>((w, path) => moved.get(path) ?? w)(params) as Branch<Expr>
-  return gradientsOf(lossAt(elsewhere), treeLeaves<Expr>(elsewhere))
+  return gradientsByPath(passAt(elsewhere), elsewhere)
 }
 
 /** outputs of one step for the state and batch at hand */
@@ -177,8 +125,8 @@ export const stepOutputs = (
   const { augment = [] } = c.training
   const plain = { x: batch.x, target: lossTargets(c, batch.y) }
   const { x, target } = augment.length === 0 ? plain : augmented(augment, plain, input('key', 'u32', [2]))
-  const { value: output, layers: nextLayers } = forward(c, params, layers, x, true)
-  const losses = lossOutputs(c, output, batch, target)
+  const passAt = (at: Branch<Expr>): Pass => passOf(c, at, layers, { x, target, weights: batch.weights }, true)
+  const pass = passAt(params)
   const at = treeLeaves<Expr>(params)
   const before = new Map(treeLeaves<Expr>(layers))
   const self = optimizerInterpreter(c.registry.optimizers, rolesOf(c.placed.params))
@@ -186,21 +134,21 @@ export const stepOutputs = (
     at.map(([path]) => path),
     path => self.freezes(optimizer, path)
   )
-  const keptLayers = mapTree<Expr, Expr>((now, path) => (isFrozen(path) ? (before.get(path) as Expr) : now))(nextLayers)
+  const keptLayers = mapTree<Expr, Expr>((now, path) => (isFrozen(path) ? (before.get(path) as Expr) : now))(
+    pass.layers
+  )
   const carried = { params: new Map(at), slots: inputsLike('optimizer', s.optimizer) }
-  const gs = stepGradients(
-    elsewhere => lossOutputs(c, forward(c, elsewhere, layers, x, true).value, batch, target).loss,
-    params,
-    losses.loss,
-    first => self.lookAt(optimizer, '', argumentsOf(self, optimizer, carried, first, precision))
+  const gs = stepGradients(passAt, params, pass, first =>
+    self.lookAt(optimizer, '', argumentsOf(self, optimizer, carried, first, precision))
   )
   const next = updated(self, optimizer, carried, gs, precision)
   return {
     ...Object.fromEntries([...next.params].map(([path, e]) => [`params/${path}`, e])),
     ...Object.fromEntries(treeLeaves<Expr>(keptLayers, 'layers')),
     ...Object.fromEntries(treeLeaves<Expr>(next.slots, 'optimizer')),
-    ...losses,
-    ...metricSums(c, output, batch.y),
+    loss: pass.loss,
+    ...(pass.weight === undefined ? {} : { weight: pass.weight }),
+    ...metricSums(c, pass.output, batch.y),
     ...finiteOutputs(next.params, keptLayers, next.slots),
     ...(fingerprints
       ? Object.fromEntries([...next.params].map(([path, e]) => [`fingerprint/${path}`, fingerprint(e)]))

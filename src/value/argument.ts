@@ -1,4 +1,5 @@
 /** What untyped callers pass by mistake, found before it is used: public functions that can fail give Left and never throw. */
+import * as E from 'fp-ts/lib/Either.js'
 import { maxDepth, showUnknown } from './codec.js'
 import { isTensor } from './tensor.js'
 
@@ -40,6 +41,16 @@ export const wrongArgument = <P>(fail: Fail<P>, args: readonly Argument[]): P | 
         show(wrong.value),
         isEither(wrong.value) ? 'take the value out of the Either first, as with E.chain' : (wrong.hint ?? '')
       )
+}
+
+/** the result, where the arguments are what they should be */
+export const given = <P, Err, A>(
+  fail: Fail<P>,
+  args: readonly Argument[],
+  result: () => E.Either<Err, A>
+): E.Either<P | Err, A> => {
+  const wrong = wrongArgument(fail, args)
+  return wrong === undefined ? result() : E.left(wrong)
 }
 
 /** Whether data are leaves inside one another; each part is looked at once, and data that hold themselves are refused. */
@@ -102,6 +113,13 @@ export const datasetArgument = (value: unknown): Argument => ({
   expected: 'a dataset',
   is: u => isObject(u) && isFeature(u['x']) && isFeature(u['y']),
   hint: 'dataset and fromArrays make one'
+})
+/** datasets of a source: the training part, perhaps a test part */
+export const datasetsArgument = (value: unknown): Argument => ({
+  path: ['data'],
+  value,
+  expected: 'datasets, { train, test }',
+  is: u => isObject(u) && datasetArgument(u['train']).is(u['train'])
 })
 /** a tree of tensors: parameters, running statistics */
 export const treeArgument = (name: string, value: unknown): Argument => ({

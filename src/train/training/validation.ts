@@ -31,11 +31,13 @@ import { checkAugment } from '../augment.js'
 import { checkMember } from '../../registry/lookup.js'
 import { isDims, isSize, showShape, type Dims } from '../../value/shape.js'
 import { isFloat } from '../../value/tensor.js'
+import { treeLeaves } from '../../value/tree.js'
 import { builtInTraining, type TrainingRegistry } from '../registry.js'
 import { knownLoss, checkLossRounding, type KnownLoss } from '../loss/index.js'
 import { checkLoss } from '../loss/loss.js'
 import type { Metric } from '../metric/index.js'
 import { checkOptimizer, optimizerInterpreter, type Optimizer } from '../optimizer/index.js'
+import { wrongShards } from '../shards.js'
 import { scheduleInterpreter } from '../schedule/index.js'
 import type { Training } from './value.js'
 
@@ -214,7 +216,8 @@ const checkFit = (
     checkLoss(loss, output, placed.gives, precision),
     failIf(rounded === undefined ? undefined : inside('loss')(rounded)),
     ...training.metrics.map((m, i) => checkMetric(f, i, m, loss, placed, output)),
-    failIf(checkOptimizer(f.optimizers, f.schedules, training.optimizer, placed.params, precision))
+    failIf(checkOptimizer(f.optimizers, f.schedules, training.optimizer, placed.params, precision)),
+    failIf(wrongShards(training.shards, training.batchSize, treeLeaves(placed.state).length > 0))
   ])
 }
 
@@ -227,7 +230,8 @@ const settingNames = {
   metrics: true,
   seed: true,
   precision: true,
-  augment: true
+  augment: true,
+  shards: true
 } as const
 /** what a training of an untyped caller must be before its parts are looked at */
 const trainingArguments = (t: Training, f: TrainingRegistry): readonly Argument[] => [

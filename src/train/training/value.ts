@@ -7,6 +7,7 @@ import type { Augmentation } from '../augment.js'
 import type { Loss } from '../loss/index.js'
 import type { Metric } from '../metric/index.js'
 import type { Optimizer } from '../optimizer/index.js'
+import type { Shards } from '../shards.js'
 import type { StopRule } from '../stop/index.js'
 
 export interface Training<M extends AnyModel = AnyModel, Ms extends readonly Metric[] = readonly Metric[]> {
@@ -22,9 +23,11 @@ export interface Training<M extends AnyModel = AnyModel, Ms extends readonly Met
   readonly precision: FloatType
   /** random changes of the examples of each step, in this order; none by default. Validation sees examples as they are. */
   readonly augment?: readonly Augmentation[]
+  /** how many shards the gradients of a batch are computed in, one after the other or apart; default 1 */
+  readonly shards?: Shards | undefined
 }
 type AllButLoss<M extends AnyModel, Ms extends readonly Metric[]> = Pick<Training<M>, 'model' | 'optimizer' | 'stop'> &
-  Partial<Pick<Training<M, Ms>, 'batchSize' | 'metrics' | 'seed' | 'precision' | 'augment'>>
+  Partial<Pick<Training<M, Ms>, 'batchSize' | 'metrics' | 'seed' | 'precision' | 'augment' | 'shards'>>
 export type TrainingOptions<M extends AnyModel, Ms extends readonly Metric[] = readonly Metric[]> = AllButLoss<
   M,
   Ms
