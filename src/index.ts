@@ -65,6 +65,7 @@ export { residual, type Residual } from './layer/combinator/residual.js'
 export { sequential, type Sequence, type Sequential } from './layer/combinator/sequential.js'
 export { shared, type Shared } from './layer/combinator/shared.js'
 export * from './layer/spatial/index.js'
+export * from './layer/sequence/index.js'
 export { denseBlock, invertedResidual, residualBlock, squeezeExcite } from './layer/blocks.js'
 export type { InvertedResidual, ResidualBlock } from './layer/blocks.js'
 export { countParameters, describeModel } from './model/describe.js'
@@ -130,6 +131,7 @@ export {
 } from './train/loss/focal.js'
 export { gaussianLoss, poissonLoss, type GaussianLoss, type PoissonLoss } from './train/loss/likelihood.js'
 export { quantileLoss, type QuantileLoss } from './train/loss/quantile.js'
+export * from './train/sequence.js'
 export {
   weightedSigmoidCrossEntropy,
   type WeightedSigmoidCrossEntropy,

@@ -24,6 +24,12 @@ import { spatialDropoutDefinition } from './spatial/spatial-dropout.js'
 import { upsampleDefinition } from './spatial/upsample.js'
 import { denseDefinition } from './dense.js'
 import { dropoutDefinition } from './dropout.js'
+import { crossAttentionDefinition } from './sequence/cross-attention.js'
+import { embeddingDefinition } from './sequence/embedding.js'
+import { maskPaddingDefinition } from './sequence/mask-padding.js'
+import { perPositionDefinition } from './sequence/per-position.js'
+import { positionsDefinition } from './sequence/positions.js'
+import { selfAttentionDefinition } from './sequence/self-attention.js'
 import { flattenDefinition } from './flatten.js'
 import { initializers } from './initializer.js'
 import type { BuiltInLayers, Layer, LayerDefinition, LayerRegistry } from './definition.js'
@@ -78,7 +84,13 @@ const table = {
   separableConv2d: separableConv2dDefinition,
   zeroPad: zeroPadDefinition,
   crop: cropDefinition,
-  spatialDropout: spatialDropoutDefinition
+  spatialDropout: spatialDropoutDefinition,
+  embedding: embeddingDefinition,
+  perPosition: perPositionDefinition,
+  positions: positionsDefinition,
+  selfAttention: selfAttentionDefinition,
+  crossAttention: crossAttentionDefinition,
+  maskPadding: maskPaddingDefinition
 } satisfies { readonly [K in keyof BuiltInLayers]: LayerDefinition<BuiltInLayers[K]> }
 
 /** The layers that gradfold comes with, by tag. */
