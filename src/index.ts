@@ -296,6 +296,7 @@ export { predictMonteCarlo, type MonteCarlo, type MonteCarloOptions } from './in
 export { predict, type OutputsOf, type PredictOptions, type Predictor } from './infer/predict.js'
 export { gradCam, saliency, type GradCamOptions, type SaliencyOptions, type Target } from './infer/saliency.js'
 export type { Totals } from './infer/totals.js'
+export * from './infer/text.js'
 
 export * from './run/pipeline/index.js'
 export * from './train/decision/index.js'
