@@ -98,6 +98,12 @@ export { adaptiveAveragePoolDefinition } from './layer/spatial/adaptive-average-
 export { simpleRnnDefinition } from './layer/recurrent/simple-rnn.js'
 export { lstmDefinition } from './layer/recurrent/lstm.js'
 export { gruDefinition } from './layer/recurrent/gru.js'
+export { embeddingDefinition } from './layer/sequence/embedding.js'
+export { perPositionDefinition } from './layer/sequence/per-position.js'
+export { positionsDefinition } from './layer/sequence/positions.js'
+export { selfAttentionDefinition } from './layer/sequence/self-attention.js'
+export { crossAttentionDefinition } from './layer/sequence/cross-attention.js'
+export { maskPaddingDefinition } from './layer/sequence/mask-padding.js'
 export { activations, type ActivationDefinition, type Activations } from './layer/activation-table.js'
 export { initializers, type InitializerDefinition, type Initializers, type Wanted } from './layer/initializer.js'
 

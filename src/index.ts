@@ -66,6 +66,7 @@ export { sequential, type Sequence, type Sequential } from './layer/combinator/s
 export { shared, type Shared } from './layer/combinator/shared.js'
 export * from './layer/spatial/index.js'
 export * from './layer/recurrent/index.js'
+export * from './layer/sequence/index.js'
 export { denseBlock, invertedResidual, residualBlock, squeezeExcite } from './layer/blocks.js'
 export type { InvertedResidual, ResidualBlock } from './layer/blocks.js'
 export { countParameters, describeModel } from './model/describe.js'
@@ -132,6 +133,7 @@ export {
 } from './train/loss/focal.js'
 export { gaussianLoss, poissonLoss, type GaussianLoss, type PoissonLoss } from './train/loss/likelihood.js'
 export { quantileLoss, type QuantileLoss } from './train/loss/quantile.js'
+export * from './train/sequence.js'
 export {
   weightedSigmoidCrossEntropy,
   type WeightedSigmoidCrossEntropy,
@@ -297,6 +299,7 @@ export { predictMonteCarlo, type MonteCarlo, type MonteCarloOptions } from './in
 export { predict, type OutputsOf, type PredictOptions, type Predictor } from './infer/predict.js'
 export { gradCam, saliency, type GradCamOptions, type SaliencyOptions, type Target } from './infer/saliency.js'
 export type { Totals } from './infer/totals.js'
+export * from './infer/text.js'
 
 export * from './run/pipeline/index.js'
 export * from './train/decision/index.js'

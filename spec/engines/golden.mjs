@@ -38,6 +38,16 @@ const oneHot = (g, n, classes) =>
       )
     )
   )
+/** whole numbers from 0 to below - 1 */
+const indexes = (g, shape, below, seed) =>
+  unwrap(
+    'tensor',
+    g.tensor(
+      'u32',
+      shape,
+      Uint32Array.from(numbers(size(shape), seed), x => Math.floor(((x + 1) / 2) * below))
+    )
+  )
 const dataset = (g, x, y) => unwrap('dataset', g.dataset({ x, y }))
 
 // ---- what is run
@@ -129,6 +139,42 @@ const imageNets = g => {
   ]
 }
 
+/** a transformer on few texts, large enough that threads share its products; and one with a mask and the norm after */
+const texts = g => {
+  const { model, input, embedding, positions, transformerBlock, layerNorm, perPosition, dense, ofIndices } = g
+  const common = { optimizer: g.adam(0.003), batchSize: 16, stop: g.steps(3), seed: 12 }
+  const x = indexes(g, [24, 20], 11, 31)
+  const data = dataset(g, x, indexes(g, [24, 20], 11, 32))
+  const end = [layerNorm(), perPosition(dense(11))]
+  const block = transformerBlock(48, 4, { causal: true, dropout: 0.1, rotary: 'pairs' })
+  const after = transformerBlock(12, 3, { normAt: 'after', norm: 'rmsNorm', gated: true })
+  return [
+    {
+      name: 'text: causal transformer',
+      settings: {
+        ...common,
+        model: ofIndices(model(input(20), embedding(11, 48), positions(), g.repeat(2)(block), ...end)),
+        loss: g.sequenceCrossEntropy({ smoothing: 0.1 })
+      },
+      data
+    },
+    {
+      name: 'text: transformer with a mask',
+      settings: {
+        ...common,
+        model: ofIndices(
+          model(
+            input(20),
+            g.maskPadding(0)(g.sequential(embedding(11, 12, { padding: 0 }), positions('sinusoidal'), after, ...end))
+          )
+        ),
+        loss: g.sequenceCrossEntropy({ ignore: 0 })
+      },
+      data
+    }
+  ]
+}
+
 /** the laws' own small network: parameters dense/weight, dense/bias, dense2/weight, dense2/bias */
 const small = (g, more) => ({
   model: g.model(g.input(3), g.dense(4), g.tanh, g.dense(2), g.tanh),
@@ -155,12 +201,16 @@ const named = (family, samples, make) =>
 const samplesOf = kinds => Object.values(kinds).flatMap(kind => kind.samples)
 
 /** a model with the layer in the middle: whatever it takes is made from three numbers, and what it gives is brought down to two */
-const around = (g, { layer, input: shape }) => {
+const around = (g, { layer, input: shape, indexes: below }) => {
   const { sequential, dense, reshape, fanOut, parallel, flatten, mergeConcat } = g
   const making = s => (Array.isArray(s[0]) ? fanOut(...s.map(making)) : sequential(dense(size(s)), reshape(...s)))
   const endings = [[flatten], [], [mergeConcat], [parallel(flatten, flatten), mergeConcat]]
   for (const ending of endings) {
-    const r = g.checkModel(g.modelData([3], making(shape), layer, ...ending, dense(2)))
+    const r = g.checkModel(
+      below === undefined
+        ? g.modelData([3], making(shape), layer, ...ending, dense(2))
+        : g.ofIndices(g.modelData(shape, layer, ...ending, dense(2)))
+    )
     if (r._tag === 'Right') return r.right
   }
   throw new Error(`no ending suits the layer ${JSON.stringify(layer)}: add one to spec/engines/golden.mjs`)
@@ -200,7 +250,10 @@ const members = g => {
     }),
     ...named('layer', samplesOf(builtIn.layers), sample => ({
       settings: small(g, { model: around(g, sample) }),
-      data
+      data:
+        sample.indexes === undefined
+          ? data
+          : dataset(g, indexes(g, [8, ...sample.input], sample.indexes, 14), floats(g, [8, 2], 12))
     }))
   ]
 }
@@ -253,7 +306,7 @@ const digestOf = async (g, backend, { name, settings, data }) => {
  */
 export const goldenRuns = async (g, backend) => {
   const digests = {}
-  for (const run of [...networks(g), ...imageNets(g), ...members(g)])
+  for (const run of [...networks(g), ...imageNets(g), ...texts(g), ...members(g)])
     for (const precision of ['f32', 'f64'])
       digests[`${run.name} ${precision}`] = await digestOf(g, backend, {
         ...run,

@@ -2,7 +2,7 @@
 
 /** what every program can use */
 export const prelude = `import { pipe } from 'fp-ts/lib/function.js'
-import { activation, adaptiveAveragePool, averagePool, batchNorm, checkSize, conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, crop, dense, denseBlock, depthwiseConv2d, elu, fanOut, flatten, forInput, gelu, globalAveragePool, globalMaxPool, groupNorm, identity, input, inputs, instanceNorm, invertedResidual, logSoftmax, maxPool, merge, mergeAdd, mergeConcat, mergeMean, mergeMultiply, mergeScale, model, modelData, named, parallel, relu, repeat, reshape, residual, residualBlock, rmsNorm, separableConv2d, sequential, shared, sigmoid, softmax, spatialDropout, squeezeExcite, tanh, upsample, zeroPad, type Layer, type Model, type ParamsOf, type Shape, type Size, type Tensor } from 'gradfold'
+import { activation, adaptiveAveragePool, averagePool, batchNorm, checkSize, conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, crop, crossAttention, dense, denseBlock, depthwiseConv2d, elu, embedding, fanOut, feedForward, flatten, forInput, gatedUnit, gelu, globalAveragePool, globalMaxPool, groupNorm, identity, input, inputs, instanceNorm, invertedResidual, logSoftmax, maskPadding, maxPool, merge, mergeAdd, mergeConcat, mergeMean, mergeMultiply, mergeScale, model, modelData, named, parallel, perPosition, positions, relu, repeat, reshape, residual, residualBlock, rmsNorm, selfAttention, separableConv2d, sequential, shared, sigmoid, softmax, spatialDropout, squeezeExcite, tanh, transformerBlock, upsample, zeroPad, type Layer, type Model, type ParamsOf, type Shape, type Size, type Tensor } from 'gradfold'
 import { type AnyFail, type Body, type Sentence, type Series, type Show } from 'gradfold/extend'
 declare const n: number
 declare const size: Size
@@ -72,6 +72,21 @@ export const accepted: readonly (readonly [name: string, code: string, output: s
   ['a volume', 'model(input(8, 16, 16, 1), conv3d(4, [3, 1, 1], { stride: [1, 2, 2] }))', '[6, 8, 8, 4]'],
   ['a depthwise convolution', 'model(input(8, 8, 3), depthwiseConv2d(3, { multiplier: 2 }))', '[6, 6, 6]'],
   ['normalised groups', 'model(input(8, 8, 6), groupNorm(3), instanceNorm(), rmsNorm())', '[8, 8, 6]'],
+  ['words', 'model(input(8), embedding(1000, 16))', '[8, 16]'],
+  ['a layer at each position', 'model(input(8, 16), perPosition(dense(3)))', '[8, 3]'],
+  [
+    'a transformer',
+    'model(input(8), embedding(50, 16), positions(), repeat(2)(transformerBlock(16, 4, { causal: true })), perPosition(dense(50)))',
+    '[8, 50]'
+  ],
+  [
+    'attention inside a mask',
+    'model(input(8), maskPadding(0)(sequential(embedding(50, 16), selfAttention(4, { rotary: "pairs" }))))',
+    '[8, 16]'
+  ],
+  ['attention to another sequence', 'model(inputs(input(5, 16), input(7, 32)), crossAttention(4))', '[5, 16]'],
+  ['gated units', 'model(input(8), gatedUnit(6, gelu))', '[6]'],
+  ['a feed-forward part', 'model(input(8, 16), feedForward(16, { hidden: 32, gated: true }))', '[8, 16]'],
   ['upsampled', "model(input(7, 7, 2), upsample(2), upsample([1, 3], 'bilinear'))", '[14, 42, 2]'],
   ['a transposed convolution', 'model(input(7, 8, 3), convTranspose2d(5, 3))', '[9, 10, 5]'],
   ['twice as large', 'model(input(7, 8, 3), convTranspose2d(5, 4, { stride: 2, padding: 1 }))', '[14, 16, 5]'],
@@ -211,6 +226,16 @@ export const parameters: readonly (readonly [name: string, code: string, params:
     'a depthwise convolution',
     'model(input(8, 8, 3), depthwiseConv2d(3, { multiplier: 2 }), groupNorm(2), rmsNorm())',
     '{ readonly depthwiseConv2d: { readonly weight: W<[3, 3, 3, 2]>; readonly bias: W<[6]> }; readonly groupNorm: { readonly gamma: W<[6]>; readonly beta: W<[6]> }; readonly rmsNorm: { readonly gamma: W<[6]> } }'
+  ],
+  [
+    'an embedding and a layer at each position',
+    'model(input(8), embedding(1000, 16), positions(), perPosition(dense(3)))',
+    '{ readonly embedding: { readonly table: W<[1000, 16]> }; readonly positions: { readonly table: W<[8, 16]> }; readonly perPosition: { readonly dense: { readonly weight: W<[16, 3]>; readonly bias: W<[3]> } } }'
+  ],
+  [
+    'attention',
+    'model(input(8, 4), selfAttention(2, { bias: false }))',
+    '{ readonly selfAttention: { readonly query: { readonly weight: W<[4, 4]> }; readonly key: { readonly weight: W<[4, 4]> }; readonly value: { readonly weight: W<[4, 4]> }; readonly output: { readonly weight: W<[4, 4]> } } }'
   ],
   [
     'a transposed convolution',
@@ -401,6 +426,15 @@ export const rejected: readonly (readonly [name: string, code: string])[] = [
   ['a volume as an image', 'model(input(8, 8, 8, 1), conv2d(2, 3))'],
   ['a depthwise kernel larger than the image', 'model(input(4, 2, 1), depthwiseConv2d(3))'],
   ['groups to normalise that do not divide the channels', 'model(input(8, 8, 6), groupNorm(4))'],
+  ['heads that do not divide the width', 'model(input(8, 6), selfAttention(4))'],
+  ['a rotation of an odd head', 'model(input(8, 6), selfAttention(2, { rotary: "pairs" }))'],
+  ['attention of a flat input', 'model(input(6), selfAttention(2))'],
+  ['attention to one sequence', 'model(input(8, 6), crossAttention(2))'],
+  ['words of no size', 'model(input(8), embedding(1000, 0))'],
+  ['positions of words', 'model(input(8), positions())'],
+  ['a layer that fits no position', 'model(input(8, 6, 2), perPosition(dense(3)))'],
+  ['a mask of vectors', 'model(input(8, 6), maskPadding(0)(flatten))'],
+  ['a block of another width', 'model(input(8, 6), transformerBlock(4, 2))'],
   ['instances of a flat input', 'model(input(6), instanceNorm())'],
   ['upsampling by half', 'model(input(8, 8, 6), upsample(0.5))'],
   ['a transposed convolution of a flat input', 'model(input(784), convTranspose2d(4, 3))'],

@@ -5,6 +5,7 @@ import type { Backend, Loop, Values } from '../backend/backend.js'
 import { keyTensor } from '../expr/inputs.js'
 import { program, type Program } from '../expr/program.js'
 import type { LayerRegistry, Value } from '../layer/definition.js'
+import { indexesField } from '../layer/compose.js'
 import { builtInLayers } from '../layer/registry.js'
 import { toExpr, type ModelGraph } from '../model/to-expr.js'
 import type { Model } from '../layer/model.js'
@@ -19,11 +20,12 @@ import {
   treeArgument,
   wrongArgument
 } from '../value/argument.js'
-import { backendError, counted, shapeError, type BackendError, type ShapeError } from '../value/error.js'
+import { backendError, counted, failIf, shapeError, type BackendError, type ShapeError } from '../value/error.js'
 import { isDims, sameShape, showShape, type Dims, type Shape } from '../value/shape.js'
 import { allocate, isTensor, numbersOf, tensorView, type FloatType, type Tensor } from '../value/tensor.js'
 import { showAval } from '../value/text.js'
 import { treeLeaves, type Branch } from '../value/tree.js'
+import { wrongIndexIn } from './indexes.js'
 import { collect, countOf, namedExamples, namedExprs, precisionOf, type Examples } from './examples.js'
 
 export interface PredictOptions {
@@ -96,6 +98,8 @@ interface Compiled {
   readonly p: Program
   readonly loop: Loop
   readonly value: Value
+  /** for a model of indexes: all of them are below this number */
+  readonly indexes?: number
 }
 
 /** a model applied to batches of inputs, with a key for random layers */
@@ -126,6 +130,21 @@ const wrongCall = (
 export type Computed = (graph: ModelGraph) => E.Either<ShapeError, Value>
 const outputsOnly: Computed = graph => E.right(graph.value)
 
+/** one call of a compiled model */
+const stepWith =
+  (x: Examples, key: Key) =>
+  ({ p, loop, value }: Compiled): E.Either<ShapeError | BackendError, Examples> => {
+    const inputs = namedExamples('x', x).map(named => widened(p, named))
+    const keys = p.inputs['key'] === undefined ? {} : { key: keyTensor(key) }
+    return pipe(
+      loop.step(p, { ...Object.fromEntries(inputs), ...keys }),
+      E.bimap(
+        e => wrongType(p, inputs) ?? e,
+        outputs => collect('y', value, outputs)
+      )
+    )
+  }
+
 /**
  * Compiles once for each number of examples, and copies the parameters into that program's memory. With `sampling`
  * random layers draw; without it they work as in inference.
@@ -144,8 +163,9 @@ export const runner = (
   const compile = (batch: number, dtype: FloatType): E.Either<ShapeError | BackendError, Compiled> =>
     pipe(
       toExpr(model, { batch, sampling, dtype, registry }),
-      E.chain(computed),
-      E.chainW(value =>
+      E.bindTo('graph'),
+      E.bind('value', ({ graph }) => computed(graph)),
+      E.chainW(({ graph: { indexes }, value }) =>
         pipe(
           program(Object.fromEntries(namedExprs('y', value))),
           E.chain(p => {
@@ -154,7 +174,7 @@ export const runner = (
           }),
           E.bindTo('p'),
           E.bindW('loop', ({ p }) => backend.loop([p], {}, given)),
-          E.map(({ p, loop }) => ({ p, loop, value }))
+          E.map(({ p, loop }) => ({ p, loop, value, ...indexesField(indexes) }))
         )
       )
     )
@@ -174,20 +194,10 @@ export const runner = (
   return (x, key) => {
     const wrong = wrongArgument(shapeError, [examplesArgument('inputs', x)]) ?? check(x, model.input, countOf(x))
     if (wrong !== undefined) return E.left(wrong)
-    const n = countOf(x)
     return pipe(
-      compiledFor(n, precisionOf(params, x)),
-      E.chainW(({ p, loop, value }) => {
-        const inputs = namedExamples('x', x).map(named => widened(p, named))
-        const keys = p.inputs['key'] === undefined ? {} : { key: keyTensor(key) }
-        return pipe(
-          loop.step(p, { ...Object.fromEntries(inputs), ...keys }),
-          E.bimap(
-            e => wrongType(p, inputs) ?? e,
-            outputs => collect('y', value, outputs)
-          )
-        )
-      })
+      compiledFor(countOf(x), precisionOf(params, x)),
+      E.chainFirstW(({ indexes }) => failIf(wrongIndexIn(x, indexes))),
+      E.chainW(stepWith(x, key))
     )
   }
 }

@@ -13,7 +13,7 @@ import { dense } from '../layer/dense.js'
 import { flatten } from '../layer/flatten.js'
 import type { LayerDefinition, LayerRegistry, Layer, ParamSpec, Sample, StateSpec } from '../layer/definition.js'
 import { mergeConcat } from '../layer/combinator/merge.js'
-import { modelData, type Model } from '../layer/model.js'
+import { modelData, ofIndices, type Model } from '../layer/model.js'
 import { builtInLayers } from '../layer/registry.js'
 import { extend } from '../registry/extend.js'
 import { reshape } from '../layer/reshape.js'
@@ -24,7 +24,7 @@ import { childKey, rootKey } from '../random/index.js'
 import { checkGradient, type ExprsLike } from '../backend/gradient-check.js'
 import { builtInTraining } from '../train/registry.js'
 import { isDims, sameShape, showShape, sizeOf, type Dims, type Shape } from '../value/shape.js'
-import type { Aval, FloatType, Tensor } from '../value/tensor.js'
+import { isFloat, type Aval, type FloatType, type Tensor } from '../value/tensor.js'
 import { child, treeLeaves, mapTree, type Branch } from '../value/tree.js'
 import { jsonLaw } from './json.js'
 import { every, everySample, holds, law, lawsOf, seed, worded, type Law, type Verdict } from './law.js'
@@ -102,12 +102,13 @@ const gradientOf = (sample: Sample<Layer>, registry: LayerRegistry, a: Drawn): V
         worded(
           checkGradient(
             reference,
-            (exprs: ExprsLike<Pick<Branch<Tensor<Dims, 'f64'>>, 'x' | 'params'>>) => {
-              const state = mapTree<Tensor, Expr>(t => constant(t))(child(at.tree, 'state'))
-              const tree = { ...(exprs as Branch<Expr>), state }
+            (exprs: ExprsLike<Branch<Tensor<Dims, 'f64'>>>) => {
+              const fixed = mapTree<Tensor, Expr>(t => constant(t))({ ...at.tree, params: {} }) as Branch<Expr>
+              const tree = { ...fixed, ...(exprs as Branch<Expr>) }
               return weighted(exprsIn(apply(at, tree, a.training, constant(at.key)).value))
             },
-            { x: child(at.tree, 'x'), params: child(at.tree, 'params') },
+            // an index has no neighbours
+            { ...(sample.indexes === undefined ? { x: child(at.tree, 'x') } : {}), params: child(at.tree, 'params') },
             { most: 24, tolerance: 2e-6 }
           )
         ),
@@ -168,11 +169,13 @@ const independenceOf = (sample: Sample<Layer>, registry: LayerRegistry, a: Drawn
 const toShape = (s: Shape): Layer =>
   isDims(s) ? sequential(dense(sizeOf(s)), reshape(...s)) : fanOut(...s.map(toShape))
 const toOne = (s: Shape): Layer => (isDims(s) ? flatten : sequential(parallel(...s.map(toOne)), mergeConcat))
-const around = ({ layer, input }: Sample<Layer>, registry: LayerRegistry): Model => {
+const around = ({ layer, input, indexes }: Sample<Layer>, registry: LayerRegistry): Model => {
   const placed = build(modelData(input, layer), registry)
   const output = E.isRight(placed) ? placed.right.output : []
   const ends = [dense(sizeOf(smallOutput)), tanh]
-  return modelData([3], ...[toShape(input), layer, toOne(output), ...ends]) as unknown as Model
+  return (indexes === undefined
+    ? modelData([3], ...[toShape(input), layer, toOne(output), ...ends])
+    : ofIndices(modelData(input, ...[layer, toOne(output), ...ends]))) as unknown as Model
 }
 
 interface Drawn {
@@ -216,7 +219,8 @@ export const layerLaws = (kind: LayerDefinition<Layer>, registry: LayerRegistry 
         placedAt(sample, all, a.dtype, a.batch, a.seed),
         E.map(at => {
           const { tree, applied } = formulaOf(at, a.training)
-          const by = Object.fromEntries(treeLeaves<Expr>({ x: child(tree, 'x'), params: child(tree, 'params') }))
+          const leaves = treeLeaves<Expr>({ x: child(tree, 'x'), params: child(tree, 'params') })
+          const by = Object.fromEntries(leaves.filter(([, e]) => isFloat(e.dtype)))
           return {
             outputs: { ...namedOutputs(applied), ...slopes(exprsIn(applied.value), by) },
             inputs: valuesOf(at)
@@ -226,6 +230,9 @@ export const layerLaws = (kind: LayerDefinition<Layer>, registry: LayerRegistry 
     ),
     each('inference', inferenceOf),
     each('independence', independenceOf),
-    resumeLaw(samples, { ...builtInTraining, ...all }, sample => ({ model: around(sample, all) }))
+    resumeLaw(samples, { ...builtInTraining, ...all }, sample => ({
+      model: around(sample, all),
+      ...(sample.indexes === undefined ? {} : { indexes: sample.indexes })
+    }))
   ])
 }

@@ -32,31 +32,36 @@ export interface Setup {
   readonly stop?: StopRule
   /** whether there is a validation set, for members that read its scores */
   readonly validation?: boolean
+  /** for a model of indexes: all of them are below this number */
+  readonly indexes?: number
 }
 
 /** outputs between -1 and 1, so that no learning rate makes it diverge */
 export const smallModel: Model = modelData([3], dense(4), tanh, dense(2), tanh) as unknown as Model
 export const smallOutput: Dims = [2]
 
-const dataFor = ({ input }: Model, from: number): Verdict<Dataset> =>
+const dataFor = ({ input }: Model, indexes: number | undefined, from: number): Verdict<Dataset> =>
   worded(
     dataset({
-      x: numbers('f32', [examples, ...(input as Dims)], from),
+      x:
+        indexes === undefined
+          ? numbers('f32', [examples, ...(input as Dims)], from)
+          : numbers('u32', [examples, ...(input as Dims)], from, [0, indexes]),
       y: numbers('f32', [examples, ...smallOutput], from + 1, [-1, 1])
     })
   )
 
 const runOf =
   (
-    { model = smallModel, optimizer = adam(0.01), stop, validation = false }: Setup,
+    { model = smallModel, optimizer = adam(0.01), stop, validation = false, indexes }: Setup,
     registry: TrainingRegistry,
     from: number
   ) =>
   (upTo: number, state?: TrainState): Verdict<Trained> =>
     pipe(
       E.Do,
-      E.bind('data', () => dataFor(model, from)),
-      E.bind('other', () => dataFor(model, from + 2)),
+      E.bind('data', () => dataFor(model, indexes, from)),
+      E.bind('other', () => dataFor(model, indexes, from + 2)),
       E.chain(({ data, other }) =>
         worded(
           train(

@@ -11,7 +11,7 @@ import { initFrom } from '../model/init.js'
 import { build } from '../model/build.js'
 import { childKey, rootKey } from '../random/index.js'
 import { isDims, type Dims, type Shape } from '../value/shape.js'
-import { numbersOf, tensorView, type Aval, type FloatType, type Tensor } from '../value/tensor.js'
+import { numbersOf, tensorView, type Aval, type DType, type FloatType, type Tensor } from '../value/tensor.js'
 import { child, isLeaf, treeLeaves, mapTree, type Branch, type Tree } from '../value/tree.js'
 import { worded, type Verdict } from './law.js'
 import { compute, keyTensor, numbers, streamOf } from './values.js'
@@ -40,13 +40,19 @@ const statistics = <D extends FloatType>(specs: Branch<StateSpec>, dtype: D, fro
   mapTree<StateSpec, Tensor<Dims, D>>((s, path) =>
     numbers(dtype, s.shape, streamOf(from, path), [s.value, s.value + 0.5])
   )(specs)
-const inputOf = <D extends FloatType>(shape: Shape, batch: number, dtype: D, from: number): Tree<Tensor<Dims, D>> =>
+const inputOf = <D extends DType>(
+  shape: Shape,
+  batch: number,
+  dtype: D,
+  from: number,
+  range?: readonly [number, number]
+): Tree<Tensor<Dims, D>> =>
   isDims(shape)
-    ? numbers(dtype, [batch, ...shape], from)
-    : Object.fromEntries(shape.map((part, i) => [`${i}`, inputOf(part, batch, dtype, from + 1 + i)]))
+    ? numbers(dtype, [batch, ...shape], from, range)
+    : Object.fromEntries(shape.map((part, i) => [`${i}`, inputOf(part, batch, dtype, from + 1 + i, range)]))
 
 export const placedAt = <D extends FloatType>(
-  { layer, input }: Sample<Layer>,
+  { layer, input, indexes }: Sample<Layer>,
   registry: LayerRegistry,
   dtype: D,
   batch: number,
@@ -58,7 +64,10 @@ export const placedAt = <D extends FloatType>(
       placed,
       key: keyTensor(from),
       tree: {
-        x: inputOf(input, batch, dtype, from),
+        // what a sample says of indexes; else as precise as parameters
+        x: (indexes === undefined
+          ? inputOf(input, batch, dtype, from)
+          : inputOf(input, batch, 'u32', from, [0, indexes])) as Tree<Tensor<Dims, D>>,
         params: shaken(initFrom(placed, childKey(rootKey(from), 'init'), registry), dtype, from),
         state: statistics(placed.state, dtype, from)
       }

@@ -61,6 +61,10 @@ const nothing = { state: {}, shared: {}, rows: [] }
 export const rangeField = (gives: OutputRange | undefined): Pick<BuiltLayer, 'gives'> =>
   gives === undefined ? {} : { gives }
 
+/** the field `indexes`, where the input is one of indexes */
+export const indexesField = (indexes: number | undefined): Pick<BuiltLayer, 'indexes'> =>
+  indexes === undefined ? {} : { indexes }
+
 /** a layer from one tensor to one tensor, without running statistics */
 export const tensorLayer = (layer: {
   readonly output: Dims
@@ -164,6 +168,7 @@ export const composeSequential = (children: readonly LabelledLayer[], input: Sha
   E.map((all: Pick<BuiltLayer, 'params' | 'state' | 'shared' | 'rows'>): BuiltLayer => ({
     ...all,
     ...rangeField(children.at(-1)?.[1].gives),
+    ...indexesField(children[0]?.[1].indexes),
     output: children.at(-1)?.[1].output ?? input,
     apply: (context, x) => {
       let value = x

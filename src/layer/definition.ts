@@ -78,6 +78,8 @@ export interface Context {
   readonly key: Expr
   /** where this is, for `seen`: labels joined by / */
   readonly path: string
+  /** inside `maskPadding`: which positions of the sequence take part, bool [examples, positions] */
+  readonly mask?: Expr
 }
 
 export interface Applied {
@@ -99,6 +101,8 @@ export interface BuiltLayer {
   readonly apply: (context: Context, x: Value) => Applied
   /** the range of its outputs, which some losses check; absent if unknown */
   readonly gives?: OutputRange
+  /** for a layer that takes indexes (u32): all of them are below this number */
+  readonly indexes?: number
   /** the layers inside, for the table of a model */
   readonly rows: readonly LayerRow[]
 }
@@ -139,6 +143,8 @@ export interface BuildContext {
 export interface Sample<L> {
   readonly layer: L
   readonly input: Shape
+  /** for an input of indexes (u32): all of them are below this number; absent for numbers */
+  readonly indexes?: number
 }
 
 declare module '../registry/families.js' {

@@ -27,6 +27,12 @@ import { lstmDefinition } from './recurrent/lstm.js'
 import { gruDefinition } from './recurrent/gru.js'
 import { denseDefinition } from './dense.js'
 import { dropoutDefinition } from './dropout.js'
+import { crossAttentionDefinition } from './sequence/cross-attention.js'
+import { embeddingDefinition } from './sequence/embedding.js'
+import { maskPaddingDefinition } from './sequence/mask-padding.js'
+import { perPositionDefinition } from './sequence/per-position.js'
+import { positionsDefinition } from './sequence/positions.js'
+import { selfAttentionDefinition } from './sequence/self-attention.js'
 import { flattenDefinition } from './flatten.js'
 import { initializers } from './initializer.js'
 import type { BuiltInLayers, Layer, LayerDefinition, LayerRegistry } from './definition.js'
@@ -84,7 +90,13 @@ const table = {
   spatialDropout: spatialDropoutDefinition,
   simpleRnn: simpleRnnDefinition,
   lstm: lstmDefinition,
-  gru: gruDefinition
+  gru: gruDefinition,
+  embedding: embeddingDefinition,
+  perPosition: perPositionDefinition,
+  positions: positionsDefinition,
+  selfAttention: selfAttentionDefinition,
+  crossAttention: crossAttentionDefinition,
+  maskPadding: maskPaddingDefinition
 } satisfies { readonly [K in keyof BuiltInLayers]: LayerDefinition<BuiltInLayers[K]> }
 
 /** The layers that gradfold comes with, by tag. */

@@ -4,7 +4,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { input } from '../expr/build.js'
 import { inputsLike } from '../expr/inputs.js'
 import type { Expr } from '../expr/op.js'
-import type { Applied, LayerRegistry, Value } from '../layer/definition.js'
+import type { Applied, BuiltLayer, LayerRegistry, Value } from '../layer/definition.js'
+import { indexesField } from '../layer/compose.js'
 import type { ModelData } from '../layer/model.js'
 import { builtInLayers } from '../layer/registry.js'
 import { checkSizes } from '../layer/types/size.js'
@@ -15,7 +16,7 @@ import type { FloatType } from '../value/tensor.js'
 import type { Branch } from '../value/tree.js'
 import { build } from './build.js'
 
-export interface ModelGraph extends Applied {
+export interface ModelGraph extends Applied, Pick<BuiltLayer, 'indexes'> {
   /** `x`, or `x/0`, `x/1`, ... for several inputs */
   readonly x: Value
   /** `params/<label path>` */
@@ -53,7 +54,7 @@ export const toExpr = (model: ModelData, options: ToExprOptions): E.Either<Shape
       const allowSingle = true
       const key = input('key', 'u32', [2])
       const context = { params, state: before, shared: {}, training, allowSingle, sampling, key, path: '' }
-      return { ...placed.apply(context, x), x, params, before }
+      return { ...placed.apply(context, x), ...indexesField(placed.indexes), x, params, before }
     })
   )
 }

@@ -4,9 +4,10 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { Dataset, Feature } from '../data/dataset.js'
 import { optionsOf, tensorArgument, type Argument } from '../value/argument.js'
 import { counted, dataError, failIf, shapeError, type DataError, type ShapeError } from '../value/error.js'
-import { sameShape, showShape } from '../value/shape.js'
+import { sameShape, showShape, sizeOf } from '../value/shape.js'
 import { numbersOf, type Tensor } from '../value/tensor.js'
 import { showAval } from '../value/text.js'
+import { firstAbove } from '../infer/indexes.js'
 import { areIndexes, checkTarget } from './loss/loss.js'
 import { shardCount } from './shards.js'
 import type { ValidTraining } from './training.js'
@@ -113,7 +114,7 @@ const wrongNumbers = (c: ValidTraining, y: Tensor, f: Pick<Feature, 'scale' | 's
   const targets = targetsOf(y, f)
   if (areIndexes(c.loss, c.output, y)) {
     const classes = c.output.at(-1) ?? 1
-    const at = targets.numbers.findIndex(n => n >= classes)
+    const at = targets.numbers.findIndex(n => n >= classes && n !== c.loss.ignore)
     return wrongTarget(targets, at, `a class index below ${classes}`, 'the last layer has one output per class')
   }
   const { target, tag } = c.loss
@@ -121,10 +122,22 @@ const wrongNumbers = (c: ValidTraining, y: Tensor, f: Pick<Feature, 'scale' | 's
   return wrongTarget(targets, at, `${target?.name ?? ''} for the loss ${tag}`) ?? noClass(c, targets)
 }
 
+/** a model of indexes may have a vocabulary */
+const wrongIndex = ({ placed }: ValidTraining, x: Tensor): DataError | undefined => {
+  const at = placed.indexes === undefined ? -1 : firstAbove(x, placed.indexes)
+  return at < 0
+    ? undefined
+    : dataError(
+        ['inputs', `example ${Math.floor((at * (x.shape[0] as number)) / sizeOf(x.shape))}`],
+        `an index below ${placed.indexes}, as the vocabulary of the model has`,
+        String(numbersOf(x)[at])
+      )
+}
+
 /** checks the inputs and targets of a dataset; its weights were checked when it was made */
 export const checkDataset = (c: ValidTraining, data: Dataset): E.Either<ShapeError | DataError, void> => {
   const examples = tensorsOfData(data)
-  return failIf(checkShapes(c, examples) ?? wrongNumbers(c, examples.y, data.y))
+  return failIf(checkShapes(c, examples) ?? wrongIndex(c, examples.x) ?? wrongNumbers(c, examples.y, data.y))
 }
 
 /** whether a batch can be cut into the shards of a training */
@@ -139,7 +152,12 @@ const wrongCut = ({ training: { shards } }: ValidTraining, { x }: Batch): ShapeE
 /** checks a batch, that its weights are numbers, 0 or more, and that the shards of the training divide it */
 export const checkBatch = (c: ValidTraining, batch: Batch): E.Either<ShapeError | DataError, void> =>
   pipe(
-    failIf(checkShapes(c, batch) ?? wrongCut(c, batch) ?? wrongNumbers(c, batch.y, { scale: 1, shift: 0 })),
+    failIf(
+      checkShapes(c, batch) ??
+        wrongCut(c, batch) ??
+        wrongIndex(c, batch.x) ??
+        wrongNumbers(c, batch.y, { scale: 1, shift: 0 })
+    ),
     E.chainW(() => failIf(batch.weights === undefined ? undefined : wrongWeight(batch.weights)))
   )
 const wrongWeight = (t: Tensor): DataError | undefined => {

@@ -8,9 +8,9 @@ import type { Tensor } from '../../value/tensor.js'
 import type { Branch } from '../../value/tree.js'
 import { tanh } from '../activation.js'
 import { dense } from '../dense.js'
-import type { LayerDefinition, Layer } from '../definition.js'
+import type { LabelledLayer, LayerDefinition, Layer } from '../definition.js'
 import type { Entry, EntryOf, ParamsFor } from '../types/params.js'
-import { composeParallel, tupleOf } from '../compose.js'
+import { composeParallel, indexesField, tupleOf } from '../compose.js'
 import type { AnyFail, Fail, Inside, Show } from '../types/fail.js'
 import type { Clash, FromList, LabelsOf, Out, Twice } from '../types/infer.js'
 
@@ -128,6 +128,12 @@ export const parallelDefinition: LayerDefinition<Parallel> = {
   samples: [{ layer: parallel(dense(2), tanh), input: [[3], [2, 2]] }]
 }
 
+/** all branches take the same indexes, so the smallest vocabulary counts */
+const fewest = (branches: readonly LabelledLayer[]): number | undefined =>
+  branches
+    .flatMap(([, { indexes }]) => (indexes === undefined ? [] : [indexes]))
+    .reduce<number | undefined>((least, n) => Math.min(least ?? n, n), undefined)
+
 /** the definition of `fanOut` */
 export const fanOutDefinition: LayerDefinition<FanOut> = {
   tag: 'fanOut',
@@ -137,7 +143,12 @@ export const fanOutDefinition: LayerDefinition<FanOut> = {
     pipe(
       layers.length === 0 ? E.left(noBranch) : E.right(layers.map(() => input)),
       E.chain(inputs => place.branches(layers, inputs)),
-      E.chain(branches => composeParallel(branches, x => layers.map(() => x)))
+      E.chain(branches =>
+        pipe(
+          composeParallel(branches, x => layers.map(() => x)),
+          E.map(all => ({ ...all, ...indexesField(fewest(branches)) }))
+        )
+      )
     ),
   samples: [{ layer: fanOut(dense(2), dense(3)), input: [3] }]
 }

@@ -62,7 +62,9 @@ const no = (tag: string, expected: string, got: string, hint = ''): Expr =>
   node('invalid', [], { error: shapeError(['loss', tag], expected, got, hint) })
 /** a formula for losses of classes, and of labels where it says so */
 const ofClasses = (tag: string, loss: Loss, self: Interpreter, formula: () => Expr, alsoLabels = false): Expr => {
-  const { classIndexes, labels = false } = self.takes(loss)
+  const { classIndexes, labels = false, ignore } = self.takes(loss)
+  if (ignore !== undefined)
+    return no(tag, 'a loss without places that do not count', loss.tag, 'sequenceCrossEntropy has its own smoothing')
   if (classIndexes || (labels && alsoLabels)) return formula()
   const hint = labels ? 'weightedSigmoidCrossEntropy has weights of labels' : ''
   return no(tag, 'a loss of classes, such as softmaxCrossEntropy', loss.tag, hint)

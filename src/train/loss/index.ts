@@ -10,6 +10,7 @@ import { sigmoidFocalLossKind, softmaxFocalLossKind } from './focal.js'
 import { weightedSigmoidCrossEntropyKind } from './weighted-sigmoid.js'
 import { crossEntropyKind, sigmoidCrossEntropyKind, softmaxCrossEntropyKind } from './cross-entropy.js'
 import type { BuiltInLosses, Interpreter, KnownLoss, Loss, LossDefinition } from './loss.js'
+import { sequenceCrossEntropyKind } from './sequence.js'
 import { halfSquaredErrorKind, huberKind, meanAbsoluteErrorKind, meanSquaredErrorKind } from './squared.js'
 
 // TypeScript copies an interface when it is first extended: here, so that rows from all entry points meet in one copy
@@ -32,7 +33,8 @@ const table = {
   sigmoidFocalLoss: sigmoidFocalLossKind,
   softmaxFocalLoss: softmaxFocalLossKind,
   smoothed: smoothedKind,
-  classWeighted: classWeightedKind
+  classWeighted: classWeightedKind,
+  sequenceCrossEntropy: sequenceCrossEntropyKind
 } satisfies { readonly [K in keyof BuiltInLosses]: LossDefinition<BuiltInLosses[K]> }
 
 export type LossTable = Family<LossDefinition<Loss>>
@@ -45,7 +47,8 @@ export const lossInterpreter = (definitions: LossTable): Interpreter => {
   const self: Interpreter = {
     takes: l => {
       const kind = kindOf(l)
-      return 'inner' in kind ? self.takes(kind.inner(l)) : kind
+      const ignore = kind.ignored?.(l)
+      return 'inner' in kind ? self.takes(kind.inner(l)) : ignore === undefined ? kind : { ...kind, ignore }
     },
     formula: (l, output, target) => kindOf(l).formula(l, output, target, self)
   }
@@ -55,12 +58,13 @@ export const lossInterpreter = (definitions: LossTable): Interpreter => {
 /** a loss with its meaning: what it takes, and its formula */
 export const knownLoss = (definitions: LossTable, loss: Loss): KnownLoss => {
   const { takes, formula } = lossInterpreter(definitions)
-  const { expects, classIndexes, labels, target, targetShape, values, ifNotFinite } = takes(loss)
+  const { expects, classIndexes, labels, ignore, target, targetShape, values, ifNotFinite } = takes(loss)
   return {
     tag: loss.tag,
     expects,
     classIndexes,
     ...(labels === undefined ? {} : { labels }),
+    ...(ignore === undefined ? {} : { ignore }),
     ...(target === undefined ? {} : { target }),
     ...(targetShape === undefined ? {} : { targetShape }),
     ...(values === undefined ? {} : { values }),
@@ -112,6 +116,7 @@ export {
 } from './focal.js'
 export { gaussianLoss, poissonLoss, type GaussianLoss, type PoissonLoss } from './likelihood.js'
 export { quantileLoss, type QuantileLoss } from './quantile.js'
+export { sequenceCrossEntropy, type SequenceCrossEntropy, type SequenceCrossEntropyOptions } from './sequence.js'
 export {
   weightedSigmoidCrossEntropy,
   type WeightedSigmoidCrossEntropy,

@@ -37,6 +37,8 @@ export interface Takes {
   readonly targetShape?: (output: Dims) => Dims
   /** for parameters of a distribution: its mean, in the targets' shape, which metrics of values compare with targets */
   readonly values?: (output: Expr) => Expr
+  /** a class index of targets that need not be one of the classes: its places do not count */
+  readonly ignore?: number
   /** the valid numbers of targets (default: any finite number) */
   readonly target?: Codec<number>
   /** the hint of the error about numbers that are not finite (default: a smaller learning rate) */
@@ -55,6 +57,8 @@ export interface LossMember<L extends { readonly tag: string }> extends Definiti
    * is their mean; `batchLoss` applies weights, so formulas don't.
    */
   formula(loss: L, output: Expr, target: Expr, self: Interpreter): Expr
+  /** the class index whose places do not count, if it has one */
+  ignored?(loss: L): number | undefined
   /** the loss of a batch as TeX; for a loss made of another one, its effect on the other */
   readonly tex: string
   readonly samples: readonly L[]

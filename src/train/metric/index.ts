@@ -13,6 +13,7 @@ import {
 } from './labels.js'
 import { maeKind, r2Kind, rmseKind } from './regression.js'
 import { rocAucKind } from './roc.js'
+import { exactMatchKind, positionAccuracyKind, positionPerplexityKind } from './sequence.js'
 
 // TypeScript copies an interface when it is first extended: here, so that rows from all entry points meet in one copy
 declare module './open.js' {
@@ -38,7 +39,10 @@ const table = {
   calibrationError: calibrationErrorKind,
   mae: maeKind,
   rmse: rmseKind,
-  r2: r2Kind
+  r2: r2Kind,
+  positionAccuracy: positionAccuracyKind,
+  positionPerplexity: positionPerplexityKind,
+  exactMatch: exactMatchKind
 } satisfies { readonly [K in keyof BuiltInMetrics]: MetricDefinition<BuiltInMetrics[K]> }
 
 export type MetricTable = Family<MetricDefinition<Metric>>
@@ -64,6 +68,15 @@ export {
 export { calibrationError, perplexity, type CalibrationError, type Perplexity } from './probability.js'
 export { mae, r2, rmse, type Mae, type R2, type Rmse } from './regression.js'
 export { areaUnderRoc, rocAuc, type RocAuc } from './roc.js'
+export {
+  exactMatch,
+  positionAccuracy,
+  positionPerplexity,
+  type ExactMatch,
+  type IgnoreOptions,
+  type PositionAccuracy,
+  type PositionPerplexity
+} from './sequence.js'
 export {
   binaryAccuracy,
   labelF1,

@@ -1,0 +1,131 @@
+/** Datasets of windows: parts of one long sequence, with what follows them as targets. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import { knownOptions, optionsOf, wrongArgument, type Argument } from '../value/argument.js'
+import { dataError, failIf, type DataError } from '../value/error.js'
+import { isSize, showShape, sizeOf, type Dims } from '../value/shape.js'
+import { allocate, isTensor, numbersOf, tensorView, type Tensor } from '../value/tensor.js'
+import { dataset, type Dataset } from './dataset.js'
+
+const sizeArgument = (name: string, value: unknown): Argument => ({
+  path: [name],
+  value,
+  expected: 'a positive whole number',
+  is: isSize
+})
+const sequenceArgument = (value: unknown): Argument => ({
+  path: ['sequence'],
+  value,
+  expected: 'a tensor with the positions along its first axis',
+  is: u => isTensor(u) && u.shape.length > 0
+})
+
+/** the first position of each window, where `span` positions must be there */
+const starts = (positions: number, span: number, stride: number): E.Either<DataError, readonly number[]> =>
+  positions < span
+    ? E.left(dataError(['sequence'], `at least ${span} positions`, `${positions}`, 'take shorter windows'))
+    : E.right(Array.from({ length: Math.floor((positions - span) / stride) + 1 }, (_, i) => i * stride))
+
+/** the parts of a sequence from some positions on, each of a length, as one tensor */
+const parts = (t: Tensor, from: readonly number[], length: number, each: Dims): Tensor => {
+  const numbers = numbersOf(t)
+  const width = sizeOf(each)
+  const out = allocate(t.dtype, from.length * length * width)
+  from.forEach((start, i) => {
+    for (let k = 0; k < length * width; k++) out[i * length * width + k] = numbers[start * width + k] as number
+  })
+  return tensorView(t.dtype, [from.length, length, ...each], out)
+}
+
+export interface TokenWindowOptions {
+  /** positions of each example */
+  readonly length: number
+  /** from one window to the next; default: the length, so that no two windows overlap */
+  readonly stride?: number
+}
+/**
+ * Examples for a model that predicts the next index at every position (teacher forcing): inputs are windows of a sequence of indexes
+ * [n], targets the same windows one position later. Both are u32 [windows, length]. What does not fill a window at the end is left out.
+ *
+ * @example pipe(text, encodeText(tokenizer), E.chain(tokenWindows({ length: 32 })))
+ * @returns Left for a sequence that is not u32 [n], or shorter than one window and one more
+ */
+export const tokenWindows =
+  (options: TokenWindowOptions) =>
+  (tokens: Tensor): E.Either<DataError, Dataset> => {
+    const { length, stride = length } = optionsOf(options)
+    return pipe(
+      failIf(
+        wrongArgument(dataError, [
+          knownOptions(options, { length: true, stride: true }),
+          sizeArgument('length', length),
+          sizeArgument('stride', stride),
+          sequenceArgument(tokens)
+        ])
+      ),
+      E.chain(() =>
+        tokens.dtype === 'u32' && tokens.shape.length === 1
+          ? starts(tokens.shape[0] ?? 0, (length as number) + 1, stride as number)
+          : E.left(dataError(['sequence'], 'indexes u32 [n]', `${tokens.dtype} ${showShape(tokens.shape)}`))
+      ),
+      E.chain(from =>
+        dataset({
+          x: parts(tokens, from, length as number, []),
+          y: parts(
+            tokens,
+            from.map(i => i + 1),
+            length as number,
+            []
+          )
+        })
+      )
+    )
+  }
+
+export interface SeriesWindowOptions extends TokenWindowOptions {
+  /** how many positions after a window are its targets; default 1 */
+  readonly ahead?: number
+}
+/**
+ * Examples for forecasting: inputs are windows of a series, targets the positions that follow each window. A series [n] gives inputs
+ * [windows, length, 1] and targets [windows, ahead]; a series of vectors [n, c] gives [windows, length, c] and [windows, ahead, c].
+ * Split the series by time before: neighbouring windows share numbers.
+ *
+ * @param options stride is 1 by default
+ * @example pipe(series, seriesWindows({ length: 24, ahead: 2 }))
+ * @returns Left for a series of other shapes, or shorter than a window and its targets
+ */
+export const seriesWindows =
+  (options: SeriesWindowOptions) =>
+  (series: Tensor): E.Either<DataError, Dataset> => {
+    const { length, stride = 1, ahead = 1 } = optionsOf(options)
+    return pipe(
+      failIf(
+        wrongArgument(dataError, [
+          knownOptions(options, { length: true, stride: true, ahead: true }),
+          sizeArgument('length', length),
+          sizeArgument('stride', stride),
+          sizeArgument('ahead', ahead),
+          sequenceArgument(series)
+        ])
+      ),
+      E.chain(() =>
+        series.shape.length <= 2
+          ? starts(series.shape[0] ?? 0, (length as number) + ahead, stride)
+          : E.left(dataError(['sequence'], 'a series [n] or [n, c]', showShape(series.shape)))
+      ),
+      E.chain(from => {
+        const each = series.shape.slice(1)
+        const x = parts(series, from, length as number, each.length === 0 ? [1] : each)
+        return dataset({
+          x,
+          y: parts(
+            series,
+            from.map(i => i + (length as number)),
+            ahead,
+            each
+          )
+        })
+      })
+    )
+  }

@@ -1,0 +1,13 @@
+/** Texts: from characters to indexes, to examples of a training, and from a model back to characters. */
+export {
+  byteTokenizer,
+  characterTokenizer,
+  decodeText,
+  encodeText,
+  vocabularyOf,
+  type ByteTokenizer,
+  type CharacterTokenizer,
+  type Tokenizer
+} from '../data/text.js'
+export { seriesWindows, tokenWindows, type SeriesWindowOptions, type TokenWindowOptions } from '../data/sequences.js'
+export { generate, sampleIndex, type GenerateOptions, type SamplingOptions } from './generate.js'
