@@ -22,19 +22,19 @@ declare module '../registry/families.js' {
   }
 }
 
-/** What a file says: tensors by their names, texts about them, and the network that they are of. */
+/** The content of a file: tensors by name, texts about them, and the network that they belong to. */
 export interface FormatContent {
   readonly tensors: Readonly<Record<string, Tensor>>
   readonly metadata: Readonly<Record<string, string>>
   readonly model?: ModelData
 }
-/** What files of a format can hold. What a format cannot hold is refused before it is asked to write. */
+/** What files of a format can hold. Any other content is refused before the format writes. */
 export interface FormatHolds {
   /** element types that are read back as they were written */
   readonly dtypes: readonly DType[]
   /** texts by name */
   readonly metadata: boolean
-  /** the network: always, if a file without one cannot be written */
+  /** the network; `always` if a file needs one */
   readonly model: 'never' | 'optional' | 'always'
 }
 /** The bytes of a file in pieces, and of files beside it by their names, where a format needs several. */
@@ -47,13 +47,13 @@ export interface FormatLimits extends Limits {
   /** bytes of a header */
   readonly header: number
 }
-/** of a header 100,000,000 bytes, else as for all files */
+/** 100,000,000 bytes for a header, else the limits of all files */
 export const formatLimits: FormatLimits = Object.freeze({ ...defaultLimits, header: 100_000_000 })
 
 export interface WriteContext {
   /** what the layers of a network mean */
   readonly registry: LayerRegistry
-  /** the file's name without its extension, after which files beside it are called */
+  /** the file's name without its extension, with which the names of the files beside it begin */
   readonly name: string
 }
 export interface ReadContext {
@@ -65,16 +65,16 @@ export interface ReadContext {
 }
 
 export interface FormatDefinition<F extends { readonly tag: string } = never> extends Definition {
-  /** what names of its files end in, each with its dot; a file of the first is written where nothing else is asked for */
+  /** the endings of its files, each with its dot; the first is the default for writing */
   readonly extensions: readonly [string, ...(readonly string[])]
   readonly holds: FormatHolds
-  /** Left for names and networks that the format cannot say */
+  /** Left for names and networks that the format cannot express */
   readonly write: (
     format: F,
     content: FormatContent,
     context: WriteContext
   ) => E.Either<ShapeError | SettingError, FormatFiles>
-  /** the names of the files that a file needs beside it; without it there are none. They are data: names that are paths are refused. */
+  /** the names of the files that a file needs beside it; none if the rule is missing. They are data: names that are paths are refused. */
   readonly besides?: (bytes: Uint8Array, limits: FormatLimits) => E.Either<DecodeError, readonly string[]>
   /** Left for anything that is not such a file, whatever it holds; never throws */
   readonly read: (bytes: Uint8Array, context: ReadContext) => E.Either<DecodeError, FormatContent>

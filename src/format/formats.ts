@@ -1,4 +1,4 @@
-/** All file formats, by tag; what every format has in common when it writes and reads. */
+/** All file formats, by tag, and the steps that all formats share when they write and read. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { builtInLayers } from '../layer/registry.js'
@@ -30,7 +30,7 @@ const table = {
 /** the formats that gradfold comes with, by tag */
 export const formats: Family<FormatDefinition> = Object.freeze<Family<FormatDefinition>>(table)
 
-/** what formats of files are looked up in */
+/** the registry in which formats are found */
 export interface FormatRegistry {
   /** what files are written as and read from, by tag */
   readonly formats: Family<FormatDefinition>
@@ -42,7 +42,7 @@ export type FileRegistry = LayerRegistry & Partial<FormatRegistry>
 
 const formatsOf = (registry: Partial<FormatRegistry>): FormatRegistry => ({ formats: registry.formats ?? formats })
 
-/** the format whose files have names that end as this path does; of several, the one with the longest ending */
+/** the format whose ending this path has; the longest ending, if several fit */
 export const formatOfPath = (
   path: string,
   registry: Partial<FormatRegistry> = {}
@@ -55,7 +55,7 @@ export const formatOfPath = (
   return first === undefined ? undefined : { tag: first.tag }
 }
 
-/** what of a content a format cannot hold */
+/** the parts of a content that a format cannot hold */
 const refused = (
   { tag, holds }: FormatDefinition,
   { tensors, metadata, model }: FormatContent

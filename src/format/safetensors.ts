@@ -1,6 +1,6 @@
 /**
  * The safetensors format: named tensors in one file, read by most tools of the field. Eight bytes with the length N of the header,
- * little-endian; N bytes of JSON, name -> { dtype, shape, data_offsets }; the numbers. Under `__metadata__` stand texts by name. The
+ * little-endian; N bytes of JSON, name -> { dtype, shape, data_offsets }; the numbers. `__metadata__` holds texts by name. The
  * offsets count from the end of the header, and the tensors cover all bytes, each byte once.
  * Source: the format's description and the limits of its reference implementation (huggingface/safetensors). Written here because the
  * npm readers looked at don't hold the header against the file.
@@ -24,7 +24,7 @@ export interface SafeTensors {
   readonly metadata: Readonly<Record<string, string>>
 }
 export type SafetensorsLimits = FormatLimits
-/** of the header 100,000,000 bytes, as in the reference implementation; else as for all files */
+/** 100,000,000 bytes for the header, as in the reference implementation; else the limits of all files */
 export const safetensorsLimits: SafetensorsLimits = formatLimits
 
 const codes = { f32: 'F32', f64: 'F64', u8: 'U8', u32: 'U32', bool: 'BOOL' } as const satisfies Record<DType, string>
@@ -50,7 +50,7 @@ const metadataName = '__metadata__'
 /** bytes before the header: its length */
 const prefix = 8
 
-/** by code units, as every engine has them */
+/** by code units, which are the same on every engine */
 const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** the header of a file, with the length in front, and the bytes of the tensors in the order of the file */
@@ -268,7 +268,7 @@ const tensorsFrom = (rows: Header['rows'], data: Uint8Array): E.Either<DecodeErr
     rows,
     E.traverseArray(([name, { dtype, shape, data_offsets }]) =>
       pipe(
-        // storage of its own, whatever else becomes of the file
+        // separate storage, which does not keep the file in memory
         data.slice(...(data_offsets as readonly [number, number])),
         bytes => decodeElements(['safetensors', name], readable[dtype], bytes, true, shape),
         E.map(({ dtype, numbers }) => [name, tensorView(dtype, shape, numbers)] as const)
@@ -278,8 +278,8 @@ const tensorsFrom = (rows: Header['rows'], data: Uint8Array): E.Either<DecodeErr
   )
 
 /**
- * Reads a safetensors file. Nothing is believed that the file does not bear out, and no memory is taken before: names are names, never
- * paths, and every tensor gets storage of its own. F32, F64, U8, U32 and BOOL keep their type; F16, BF16, I8, I16 and U16 become f32;
+ * Reads a safetensors file. The header is checked against the file before memory is allocated. Names are never used as paths, and every
+ * tensor gets separate storage. F32, F64, U8, U32 and BOOL keep their type; F16, BF16, I8, I16 and U16 become f32;
  * I32, I64 and U64 are numbers, as in `decodeNpy`. A tensor may have a size of 0, and then holds nothing.
  *
  * @example decodeSafetensors(bytes) // Right({ tensors: { 'dense/weight': { dtype: 'f32', shape: [784, 10], ... } }, metadata: {} })

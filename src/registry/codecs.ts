@@ -1,4 +1,4 @@
-/** JSON of the members of open families, read as the definitions of a registry say. */
+/** JSON of members of open families, read by the definitions of a registry. */
 import * as t from 'io-ts'
 import { exact, refined, tagged, type Codec } from '../value/codec.js'
 import type { AnyRegistry, Codecs, Definition, Family } from './definition.js'
@@ -8,11 +8,11 @@ type Tagged = { readonly tag: string }
 const names = Object.keys(families) as readonly FamilyName[]
 const formOf = (name: FamilyName): FamilyForm => families[name]
 
-/** the definitions of a family; none where the registry does not hold it */
+/** the definitions of a family; none if the registry lacks the family */
 export const definitionsOf = (registry: AnyRegistry, name: FamilyName): Family<Definition> =>
   (registry as Readonly<Record<string, Family<Definition> | undefined>>)[formOf(name).field] ?? {}
 
-/** in the place of every family, a codec that takes nothing: for the ranges of plain numbers */
+/** for each family a codec that accepts nothing: enough to read the ranges of plain numbers */
 export const noMembers: Codecs = Object.freeze(
   Object.fromEntries(names.map(name => [name, t.never]))
 ) as unknown as Codecs
@@ -26,7 +26,7 @@ const byTag = <A extends Tagged>(definitions: Family<Definition>, codecs: Codecs
     ])
   )
 
-/** JSON of records that their tag tells apart, each with the fields of its definition; unknown tags and fields are refused */
+/** JSON of records. The definition of a record's tag gives its fields; unknown tags and fields are refused. */
 export const recordCodec = <A extends Tagged>(
   name: string,
   definitions: Family<Definition>,
@@ -38,7 +38,7 @@ export const recordCodec = <A extends Tagged>(
 
 const hasSettings = (d: Definition): boolean => Object.keys(d.fields(noMembers)).length > 0
 
-/** a name where there are no settings, else a record */
+/** a name if the member has no settings, else a record */
 const nameOrRecord = (
   name: string,
   definitions: Family<Definition>,
@@ -64,7 +64,7 @@ const nameOrRecord = (
   )
 }
 
-/** what a family's codec becomes before members inside others are read with it */
+/** changes the codec of a family before it reads members inside others */
 export type Form = (name: FamilyName, codec: Codec<unknown>, registry: AnyRegistry) => Codec<unknown>
 const asWritten: Form = (_, codec) => codec
 
@@ -72,7 +72,7 @@ const build = (registry: AnyRegistry, form: Form): Codecs => {
   const codecOf = (name: FamilyName): Codec<unknown> => {
     const { name: called, written } = formOf(name)
     const definitions = definitionsOf(registry, name)
-    // asked when something is read: by then all codecs are made
+    // called when something is read; all codecs exist by then
     const records = (): Readonly<Record<string, Codec<Tagged>>> => members[name] ?? {}
     const codec =
       written === 'record'
@@ -92,7 +92,7 @@ const build = (registry: AnyRegistry, form: Form): Codecs => {
   return codecs
 }
 
-/** codecs are made once for each registry */
+/** the codecs of each registry, which are made once */
 const made = new WeakMap<Form, WeakMap<AnyRegistry, Codecs>>()
 
 /**
@@ -100,7 +100,7 @@ const made = new WeakMap<Form, WeakMap<AnyRegistry, Codecs>>()
  * their place.
  *
  * @example codecsOf(builtIn).optimizer.decode({ tag: 'sgd', rate: 0.1 })
- * @param form how members may be written otherwise, also those inside others
+ * @param form another way to write members, also those inside others
  */
 export const codecsOf = (registry: AnyRegistry, form: Form = asWritten): Codecs => {
   const ofForm = made.get(form) ?? new WeakMap<AnyRegistry, Codecs>()

@@ -2,14 +2,14 @@
 import type { Codec, Fields } from '../value/codec.js'
 import type { FamilyMembers, FamilyName, FieldOf } from './families.js'
 
-/** by the name of each family, the codec of its members, for members made of members */
+/** the codec of each family's members, for members that hold members */
 export type Codecs = { readonly [N in FamilyName]: Codec<FamilyMembers[N]> }
 
-/** what the definitions of all families have; each family adds what its members do */
+/** the fields of every definition; each family adds its rules */
 export interface Definition {
-  /** the name that data call the member by */
+  /** the member's name in data */
   readonly tag: string
-  /** how its settings are read from JSON: one codec for each field besides `tag` */
+  /** the codecs that read its settings from JSON: one for each field besides `tag` */
   fields(codecs: Codecs): Fields
 }
 /** definitions by their tags */

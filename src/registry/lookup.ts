@@ -1,4 +1,4 @@
-/** Finding the definition that gives a member its meaning, and whether a member is as its definition says. */
+/** Finds the definition of a member, and checks the member against it. */
 import * as E from 'fp-ts/lib/Either.js'
 import { firstCode, firstError } from '../value/codec.js'
 import { settingError, type ErrorCode, type SettingError } from '../value/error.js'
@@ -20,7 +20,7 @@ const notKnown = <Err>(fail: Fail<Err>, path: readonly string[], what: string, k
 /**
  * The definition of a tag.
  *
- * @param what begins the sentence of what is expected: `one of the layers`
+ * @param what the first words of what the error expects: `one of the layers`
  * @returns Left where the family has no definition of this tag: families are open, so data may name what this program does not know
  */
 export const lookup = <D extends Definition, Err>(
@@ -36,7 +36,7 @@ export const lookup = <D extends Definition, Err>(
   return found === undefined ? E.left(notKnown(fail, path, what, known, tag)) : E.right(found)
 }
 
-/** The member, if its settings are in range, however it was made (a constructor checks nothing), with what it lacks filled in. */
+/** The member with its defaults filled in, if its settings are in range. Constructors check nothing, so this does. */
 export const checkMember =
   <N extends FamilyName>(registry: AnyRegistry, name: N) =>
   <A extends FamilyMembers[N]>(a: A): E.Either<SettingError, A> => {
@@ -44,7 +44,7 @@ export const checkMember =
     if (E.isRight(r)) return r as E.Right<A>
     const { name: called } = families[name]
     const definitions = definitionsOf(registry, name)
-    // made by hand, it may be anything
+    // a member that is written by hand may be anything
     const tag: unknown = (a as { readonly tag?: unknown } | null | undefined)?.tag
     if (typeof tag === 'string' && !Object.hasOwn(definitions, tag))
       return E.left(notKnown(settingError, [called], 'one of', definitions, tag))

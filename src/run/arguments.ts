@@ -1,8 +1,9 @@
 /** What untyped callers pass to functions of runs by mistake: Left, before anything is read or written. */
+import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { backendArgument, isObject, wrongArgument, type Argument } from '../value/argument.js'
-import { failIf, settingError, type SettingError } from '../value/error.js'
+import { backendArgument, given, isObject, type Argument } from '../value/argument.js'
+import { settingError, type SettingError } from '../value/error.js'
 
 export const pathArgument = (name: string, value: unknown): Argument => ({
   path: [name],
@@ -26,4 +27,4 @@ export const calledWith = <Err, A>(
   args: readonly Argument[],
   task: () => TE.TaskEither<Err, A>
 ): TE.TaskEither<Err | SettingError, A> =>
-  pipe(TE.fromEither(failIf(wrongArgument(settingError, args))), TE.chainW(task))
+  pipe(TE.fromEither(given(settingError, args, () => E.right(undefined))), TE.chainW(task))

@@ -4,7 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { exampleCount, featureValues, type Dataset } from '../data/dataset.js'
 import { foldIn, permutation } from '../random/index.js'
 import { drawKey, rootKey, type Key } from '../random/key.js'
-import { datasetArgument, objectArgument, stateArgument, wrongArgument } from '../value/argument.js'
+import { given, datasetArgument, objectArgument, stateArgument } from '../value/argument.js'
 import { settingError } from '../value/error.js'
 import { numbersOf, tensorView, allocate } from '../value/tensor.js'
 import type { TrainError } from './divergence.js'
@@ -48,15 +48,12 @@ const shuffled = (data: Dataset, column: number, key: Key): Dataset => {
  */
 export const permutationImportance =
   (t: Training, state: TrainState, o: ImportanceOptions) =>
-  (data: Dataset): E.Either<TrainError, readonly ColumnImportance[]> => {
-    const wrong = wrongArgument(settingError, [
-      objectArgument('training', t),
-      stateArgument(state),
-      objectArgument('options', o),
-      datasetArgument(data)
-    ])
-    return wrong === undefined ? importancesOf(t, state, o, data) : E.left(wrong)
-  }
+  (data: Dataset): E.Either<TrainError, readonly ColumnImportance[]> =>
+    given(
+      settingError,
+      [objectArgument('training', t), stateArgument(state), objectArgument('options', o), datasetArgument(data)],
+      () => importancesOf(t, state, o, data)
+    )
 
 const importancesOf = (
   t: Training,

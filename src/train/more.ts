@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Dataset } from '../data/dataset.js'
 import type { AnyModel } from '../model/model.js'
-import { objectArgument, trainedArgument, wrongArgument } from '../value/argument.js'
+import { given, objectArgument, trainedArgument } from '../value/argument.js'
 import { settingError } from '../value/error.js'
 import type { TrainError } from './divergence.js'
 import type { Loss } from './loss/index.js'
@@ -28,23 +28,22 @@ export const moreEpochs =
     count: number,
     options: Omit<TrainOptions, 'from'>
   ) =>
-  (data: Dataset): E.Either<TrainError, Trained<M, boolean | Best, Ms>> => {
-    const wrong = wrongArgument(settingError, [trainedArgument(trained), objectArgument('options', options)])
-    if (wrong !== undefined) return E.left(wrong)
-    const { training, state, history } = trained
-    const best = trained.best as Best | undefined
-    const { keepBest = best } = options
-    // that the loss suits the model was seen when it was trained first
-    const settings = { ...training, stop: epochs(state.progress.epoch + count) } as unknown as FittingOptions<M, Loss>
-    return pipe(
-      data,
-      train(settings, {
-        ...options,
-        ...(keepBest === undefined ? {} : { keepBest: keepBest === true && best !== undefined ? best : keepBest }),
-        // what the old rule remembers means nothing to the new one
-        from: { ...state, stop: {} }
-      }),
-      // the metrics are the same
-      E.map(more => ({ ...more, training, history: [...history, ...more.history] }) as unknown as typeof trained)
-    )
-  }
+  (data: Dataset): E.Either<TrainError, Trained<M, boolean | Best, Ms>> =>
+    given(settingError, [trainedArgument(trained), objectArgument('options', options)], () => {
+      const { training, state, history } = trained
+      const best = trained.best as Best | undefined
+      const { keepBest = best } = options
+      // that the loss suits the model was seen when it was trained first
+      const settings = { ...training, stop: epochs(state.progress.epoch + count) } as unknown as FittingOptions<M, Loss>
+      return pipe(
+        data,
+        train(settings, {
+          ...options,
+          ...(keepBest === undefined ? {} : { keepBest: keepBest === true && best !== undefined ? best : keepBest }),
+          // what the old rule remembers means nothing to the new one
+          from: { ...state, stop: {} }
+        }),
+        // the metrics are the same
+        E.map(more => ({ ...more, training, history: [...history, ...more.history] }) as unknown as typeof trained)
+      )
+    })

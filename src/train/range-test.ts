@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Dataset } from '../data/dataset.js'
 import type { AnyModel } from '../model/model.js'
-import { functionArgument, objectArgument, wrongArgument } from '../value/argument.js'
+import { given, functionArgument, objectArgument } from '../value/argument.js'
 import { settingError } from '../value/error.js'
 import type { TrainError } from './divergence.js'
 import type { Loss } from './loss/index.js'
@@ -63,14 +63,16 @@ const smoothing = 0.9
  */
 export const rangeTest =
   <M extends AnyModel, const L extends Loss>(settings: RangeTestSettings<M, L>, options: RangeTestOptions) =>
-  (data: Dataset): E.Either<TrainError, RangeTest> => {
-    const wrong = wrongArgument(settingError, [
-      objectArgument('settings', settings),
-      functionArgument('optimizer', (settings as Partial<RangeTestSettings<M, L>> | undefined)?.optimizer),
-      objectArgument('options', options)
-    ])
-    return wrong === undefined ? tested(settings, options, data) : E.left(wrong)
-  }
+  (data: Dataset): E.Either<TrainError, RangeTest> =>
+    given(
+      settingError,
+      [
+        objectArgument('settings', settings),
+        functionArgument('optimizer', (settings as Partial<RangeTestSettings<M, L>> | undefined)?.optimizer),
+        objectArgument('options', options)
+      ],
+      () => tested(settings, options, data)
+    )
 
 const tested = <M extends AnyModel, const L extends Loss>(
   { optimizer, ...settings }: RangeTestSettings<M, L>,

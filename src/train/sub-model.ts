@@ -7,7 +7,7 @@ import { modelData, ofIndices } from '../layer/model.js'
 import { layersOf } from '../layer/combinator/sequential.js'
 import { builtInLayers } from '../layer/registry.js'
 import { checkModel, outputOf, type AnyModel } from '../model/model.js'
-import { modelArgument, objectArgument, treeArgument, wrongArgument } from '../value/argument.js'
+import { given, modelArgument, objectArgument, treeArgument } from '../value/argument.js'
 import { shapeError, type ShapeError } from '../value/error.js'
 import type { Tensor } from '../value/tensor.js'
 import type { Branch } from '../value/tree.js'
@@ -40,20 +40,21 @@ export const subModel = (
   params: Branch<Tensor>,
   range: SubModelRange,
   options: { readonly layers?: Branch<Tensor>; readonly registry?: LayerRegistry } = {}
-): E.Either<ShapeError, SubModel> => {
-  const wrong = wrongArgument(shapeError, [
-    modelArgument(model),
-    treeArgument('params', params),
-    objectArgument('range', range),
-    objectArgument('options', options)
-  ])
-  return wrong === undefined
-    ? pipe(
+): E.Either<ShapeError, SubModel> =>
+  given(
+    shapeError,
+    [
+      modelArgument(model),
+      treeArgument('params', params),
+      objectArgument('range', range),
+      objectArgument('options', options)
+    ],
+    () =>
+      pipe(
         checkModel(model, options.registry),
         E.chain(() => partOf(model, params, range, options))
       )
-    : E.left(wrong)
-}
+  )
 
 const partOf = (
   model: AnyModel,

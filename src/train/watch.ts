@@ -8,14 +8,7 @@ import type { ParamsOf } from '../model/params.js'
 import { foldIn } from '../random/index.js'
 import { backprop, type Backprop } from './backprop.js'
 import type { Backend } from '../backend/backend.js'
-import {
-  backendArgument,
-  datasetArgument,
-  objectArgument,
-  optionsOf,
-  stateArgument,
-  wrongArgument
-} from '../value/argument.js'
+import { backendArgument, given, datasetArgument, objectArgument, optionsOf, stateArgument } from '../value/argument.js'
 import { settingError } from '../value/error.js'
 import type { TrainError } from './divergence.js'
 import type { Loss } from './loss/index.js'
@@ -46,15 +39,11 @@ export const nextStep = <M extends AnyModel>(
   options: Omit<ObjectiveOptions, 'training'>
 ): E.Either<TrainError, StepSeen<M>> => {
   const { backend, registry } = optionsOf(options)
-  const wrong = wrongArgument(settingError, [
-    objectArgument('training', t),
-    stateArgument(state),
-    datasetArgument(data),
-    backendArgument(backend)
-  ])
-  return wrong === undefined
-    ? seenOf(t, state, data, { backend: backend as Backend, ...(registry === undefined ? {} : { registry }) })
-    : E.left(wrong)
+  return given(
+    settingError,
+    [objectArgument('training', t), stateArgument(state), datasetArgument(data), backendArgument(backend)],
+    () => seenOf(t, state, data, { backend: backend as Backend, ...(registry === undefined ? {} : { registry }) })
+  )
 }
 
 const seenOf = <M extends AnyModel>(

@@ -196,7 +196,13 @@ describe('a thread that dies', () => {
 
   it('while the others compute: the training ends with an error when they have waited long enough', async () => {
     const started = watched()
-    vi.doMock('../../../src/backend/wasm/runtime/threads.js', () => ({ ...threads, timeoutMs: 2000 }))
+    vi.doMock('../../../src/backend/wasm/runtime/threads.js', () => ({
+      ...threads,
+      ownThreads: {
+        ...threads.ownThreads,
+        sleepOn: (memory: WebAssembly.Memory) => threads.sleepOn(memory, 2000)
+      }
+    }))
     const { wasmThreads } = await import('../../../src/backend/wasm/wasm.js')
     const ended = train(settings(1, 5000), {
       backend: wasmThreads(2),

@@ -8,11 +8,12 @@ import { compile } from '../kernel/compile.js'
 import { checkFedBack, checkInputs, type Backend } from '../backend.js'
 import { maxPages } from './emit/module.js'
 import type { Products, Profiler } from './equipment.js'
+import { alone, type Threads } from './runtime/group.js'
 import { instantiate, pageSize } from './runtime/instance.js'
 import { loopOver } from './runtime/loop.js'
 import { madeSelfTest } from './runtime/made-test.js'
 import { selfTested, type SelfTest } from './runtime/self-test.js'
-import { ownThreads, startThreadPool, type Threads } from './runtime/threads.js'
+import { ownThreads, startThreadPool } from './runtime/threads.js'
 
 const gigabyte = 0x4000_0000
 const tooLarge = (bytes: number): BackendError =>
@@ -36,14 +37,14 @@ interface On {
   /** number of threads */
   readonly count: number
   /** the source of the threads */
-  readonly threads?: Threads
+  readonly threads: Threads
   readonly profiler?: Profiler
   /** what computes large products instead of Wasm; Left if it cannot run here */
   readonly products?: () => E.Either<BackendError, Products>
 }
 
 const loopOn =
-  ({ count, threads = ownThreads, profiler, products }: On): Backend['loop'] =>
+  ({ count, threads, profiler, products }: On): Backend['loop'] =>
   (programs, start, resident) => {
     const given = { ...resident, ...start }
     const many = checkThreads(count)
@@ -75,7 +76,7 @@ const backendOn = (name: string, on: On): Backend => ({
   name: on.count === 1 ? name : `${name}, ${on.count} threads`,
   compile: p =>
     pipe(
-      loopOn({ ...on, count: 1, threads: ownThreads })([p], {}, {}),
+      loopOn({ ...on, count: 1, threads: alone })([p], {}, {}),
       E.mapLeft((e): BackendError =>
         e._tag === 'BackendError' ? e : backendError(['wasm', ...e.path], e.expected, e.got, e.hint)
       ),
@@ -85,7 +86,7 @@ const backendOn = (name: string, on: On): Backend => ({
 })
 
 /** WebAssembly SIMD on one thread */
-export const wasm: Backend = backendOn('wasm', { count: 1 })
+export const wasm: Backend = backendOn('wasm', { count: 1, threads: alone })
 
 /** more threads would only wait for one another */
 const maxThreads = 64
@@ -97,14 +98,15 @@ const maxThreads = 64
  *
  * @example train(settings, { backend: wasmThreads(2) })
  */
-export const wasmThreads = (threads: number): Backend => backendOn('wasm', { count: Math.min(maxThreads, threads) })
+export const wasmThreads = (threads: number): Backend =>
+  backendOn('wasm', { count: Math.min(maxThreads, threads), threads: ownThreads })
 
 /** The wasm backend with large products computed outside Wasm, in the memory of the program. */
 export const withProducts = (
   name: string,
   threads: number,
   products: () => E.Either<BackendError, Products>
-): Backend => backendOn(name, { count: Math.min(maxThreads, threads), products })
+): Backend => backendOn(name, { count: Math.min(maxThreads, threads), threads: ownThreads, products })
 
 /**
  * The wasm backend, which runs and measures each kernel alone: `now` is a clock in milliseconds, `opened` is called
@@ -112,7 +114,7 @@ export const withProducts = (
  */
 export const wasmProfiled = (threads: number, profiler: Profiler): Backend => ({
   ...wasmThreads(threads),
-  loop: loopOn({ count: Math.min(maxThreads, threads), profiler })
+  loop: loopOn({ count: Math.min(maxThreads, threads), threads: ownThreads, profiler })
 })
 
 /** a backend whose threads exist until it is closed */

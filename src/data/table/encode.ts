@@ -1,13 +1,14 @@
 /** From rows to the numbers that a model sees: gaps filled, categories as 1 among 0s, numbers scaled. */
-import { checkedArguments, fittedArgument, tableArgument } from './arguments.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { given } from '../../value/argument.js'
 import { decodeError, type DataError, type DecodeError } from '../../value/error.js'
 import { tensorView, type Tensor } from '../../value/tensor.js'
 import type { Dims } from '../../value/shape.js'
 import { dataset, type Dataset } from '../dataset.js'
 import { confusionHint, confusions } from '../distinct.js'
 import { defaultLimits } from '../limits.js'
+import { fittedArgument, tableArgument } from './arguments.js'
 import { fittedOf, type FittedColumn, type FittedTable } from './fitted.js'
 import { keptRows } from './fit.js'
 import { columnOf, inputsOf, targetsOf, type ResolvedColumn, type TableSchema } from './schema.js'
@@ -162,7 +163,7 @@ export const encodeRows = (
 export const encodeTable =
   <S extends TableSchema>(fitted: FittedTable<S>) =>
   (table: DataTable<S>): E.Either<DecodeError | DataError, Dataset> =>
-    checkedArguments([fittedArgument(fitted), tableArgument(table)], () => encoded(fitted, table))
+    given(decodeError, [fittedArgument(fitted), tableArgument(table)], () => encoded(fitted, table))
 
 const encoded = <S extends TableSchema>(
   fitted: FittedTable<S>,

@@ -1,9 +1,10 @@
 /** Fitting: what of a table the training part alone decides. */
-import { checkedArguments, tableArgument } from './arguments.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { given } from '../../value/argument.js'
 import { decodeError, type DecodeError } from '../../value/error.js'
 import { kinds } from '../normalise.js'
+import { tableArgument } from './arguments.js'
 import { dateOf } from './cells.js'
 import { sized, slotsOf, type FittedColumn, type FittedTable } from './fitted.js'
 import {
@@ -226,4 +227,4 @@ export const fitTableWith =
  * @returns Left for a gap where gaps are refused (row and column), for a column with nothing to fill gaps with, for no categories
  */
 export const fitTable = <S extends TableSchema>(train: DataTable<S>): E.Either<DecodeError, FittedTable<S>> =>
-  checkedArguments([tableArgument(train)], () => fitTableWith({})(train))
+  given(decodeError, [tableArgument(train)], () => fitTableWith({})(train))

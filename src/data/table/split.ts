@@ -1,12 +1,13 @@
 /** Parts of a table, drawn as `split` draws those of a dataset: before anything is fitted. */
-import { checkedArguments, tableArgument } from './arguments.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { DrawKey } from '../../random/index.js'
-import type { DataError, DecodeError, SettingError } from '../../value/error.js'
+import { given } from '../../value/argument.js'
+import { decodeError, type DataError, type DecodeError, type SettingError } from '../../value/error.js'
 import { numbersOf, tensorView } from '../../value/tensor.js'
 import type { Dataset } from '../dataset.js'
 import { split, stratifiedSplit } from '../split.js'
+import { tableArgument } from './arguments.js'
 import { columnOf, targetsOf, type TableSchema } from './schema.js'
 import { pickRows, type DataTable } from './table.js'
 
@@ -58,7 +59,7 @@ type Parts = <S extends TableSchema>(
 const parts =
   (cut: typeof split): Parts =>
   (table, fraction, key) =>
-    checkedArguments([tableArgument(table)], () =>
+    given(decodeError, [tableArgument(table)], () =>
       pipe(
         cut(rowNumbers(table), fraction, key),
         E.map(({ train, test }) => ({ train: rowsNamed(table, train), test: rowsNamed(table, test) }))

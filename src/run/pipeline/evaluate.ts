@@ -1,5 +1,5 @@
 /** How well a pipeline predicts rows whose targets are known: in the units of the data, with the names of the classes. */
-import { checkedArguments, tableArgument } from '../../data/table/arguments.js'
+import { tableArgument } from '../../data/table/arguments.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { dateOf } from '../../data/table/cells.js'
@@ -7,7 +7,8 @@ import { classNames } from '../../data/table/fitted.js'
 import { columnOf, targetsOf, type TableSchema } from '../../data/table/schema.js'
 import { rowError, type ReadTable, type DataTable } from '../../data/table/table.js'
 import { areaUnderRoc } from '../../train/metric/roc.js'
-import type { DecodeError } from '../../value/error.js'
+import { given } from '../../value/argument.js'
+import { decodeError, type DecodeError } from '../../value/error.js'
 import { tablePredictor, type AnyPrediction, type PredictError, type PredictRowsOptions } from './predict.js'
 import { pipelineArgument, type Pipeline } from './value.js'
 
@@ -148,6 +149,6 @@ export const tableScores = (
 export const evaluatePipeline =
   <S extends TableSchema>(pipeline: Pipeline<S>, options: PredictRowsOptions = {}) =>
   (table: DataTable<S>): E.Either<PredictError, PipelineScores> =>
-    checkedArguments([pipelineArgument(pipeline), tableArgument(table)], () =>
+    given(decodeError, [pipelineArgument(pipeline), tableArgument(table)], () =>
       tableScores(pipeline, { table, bad: new Map() }, options)
     )

@@ -1,6 +1,6 @@
 /** From a table to a pipeline in one call: validation split off, fitted, encoded, trained. */
-import { checkedArguments, tableArgument } from '../../data/table/arguments.js'
-import { functionArgument, objectArgument, optionsOf } from '../../value/argument.js'
+import { tableArgument } from '../../data/table/arguments.js'
+import { given, functionArgument, objectArgument, optionsOf } from '../../value/argument.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { encodeTable } from '../../data/table/encode.js'
@@ -21,7 +21,7 @@ import { builtInTraining } from '../../train/registry.js'
 import { train, type Trained, type TrainOptions } from '../../train/train.js'
 import { training, type FittingOptions, type TrainingOptions } from '../../train/training.js'
 import { eventInUnits, reportInUnits } from '../../train/units.js'
-import { settingError, type DataError, type DecodeError } from '../../value/error.js'
+import { decodeError, settingError, type DataError, type DecodeError } from '../../value/error.js'
 import { inTargetUnits } from './units.js'
 import { pipelineOf, type Pipeline } from './value.js'
 
@@ -122,7 +122,8 @@ export const trainPipeline =
     options: TrainPipelineOptions<K, V>
   ) =>
   <S extends TableSchema>(table: DataTable<S>): E.Either<PipelineError, TrainedPipeline<S, M, KeepsBest<K, V>, Ms>> =>
-    checkedArguments(
+    given(
+      decodeError,
       [
         objectArgument('settings', settings),
         functionArgument('model', optionsOf(settings).model),

@@ -37,7 +37,7 @@ const assemble = (k: number, f: number, d: number): number => {
 const SMALLEST_NORMAL = 2.2250738585072014e-308
 const TWO_54 = 18014398509481984
 
-/** a positive finite x as 2^k m, handed on */
+/** splits a positive finite x into 2^k m, and passes both parts */
 export const split = <A>(x: number, then: (k: number, m: number) => A): A => {
   const tiny = x < SMALLEST_NORMAL
   const y = tiny ? x * TWO_54 : x

@@ -9,9 +9,9 @@ import type { BackendError } from '../../../value/error.js'
 import { importsOf } from '../emit/module.js'
 import type { Products, Profiler, Recorder } from '../equipment.js'
 import { moduleOf, type Cached } from './cache.js'
+import type { ThreadGroup, Threads } from './group.js'
 import { arrays, type Instance } from './loop.js'
 import { notRunning, type SelfTest } from './self-test.js'
-import { failureIn, sleepOn, timeoutMs, type ThreadGroup, type Threads } from './threads.js'
 
 export const pageSize = 65536
 
@@ -48,11 +48,11 @@ interface Runner {
 const runnerOf = (
   c: Compilation,
   units: readonly Unit[],
-  { attach }: Threads,
+  { attach, sleepOn }: Threads,
   { test, products }: Pick<Equipment, 'test' | 'products'>
 ): Runner => {
   const memory = memoryFor(c)
-  const sleep = c.threads > 1 ? sleepOn(memory, timeoutMs) : (): number => 1
+  const sleep = c.threads > 1 ? sleepOn(memory) : (): number => 1
   const loop = { memory, sleep, product: products?.on(memory) }
   const modulesOf = (unit: Unit | undefined, thread: number): readonly Cached[] =>
     (unit?.[thread] ?? []).map(part => moduleOf(part, products !== undefined))
@@ -130,14 +130,14 @@ export const instantiate = (
       plan: c.plan,
       memory,
       run: (which, count) => {
-        const failed = failureIn(memory)
+        const failed = threads.failureIn(memory)
         if (failed !== undefined) return E.left(failed)
         return E.tryCatch(
           () => {
             runAll(which, count)
           },
           e => {
-            const why = failureIn(memory) ?? notRunning(e)
+            const why = threads.failureIn(memory) ?? notRunning(e)
             group?.fail(why.got)
             return why
           }

@@ -15,6 +15,7 @@ import {
 } from '../../kernel/thread-memory.js'
 import { flushes, flushingAt } from '../../canaries.js'
 import { portable, type Emitted, type Portable } from '../emit/module.js'
+import { alone, type ThreadGroup, type Threads } from './group.js'
 import { nodeStart, processors, waitFor, webStart, within, type Start, type Thread } from './platform.js'
 import type { SelfTest } from './self-test.js'
 
@@ -28,7 +29,7 @@ interface Orders {
 }
 
 /** milliseconds after which a thread that does not answer counts as dead */
-export const timeoutMs = 20000
+const timeoutMs = 20000
 /** milliseconds of one wait; between waits, failures of other threads are checked */
 const turn = 100
 
@@ -76,28 +77,6 @@ export const sleepOn = (memory: WebAssembly.Memory, limit: number): ((mine: numb
 }
 
 // ---- groups
-
-/** the other threads of one loop */
-export interface ThreadGroup {
-  /** sends the others the next program and its number of turns; they start when the barrier opens */
-  readonly dispatch: (which: number, count: number) => void
-  /** reports that the calling thread cannot do its share */
-  readonly fail: (reason: string) => void
-  /** ends the threads without waiting; further calls do nothing */
-  readonly release: () => void
-}
-/** the source of a loop's other threads */
-export interface Threads {
-  /** the number of threads that are available now, the calling one included */
-  readonly most: () => number
-  /** starts threads on a loop: for each, its modules by program */
-  readonly attach: (
-    test: SelfTest,
-    memory: WebAssembly.Memory,
-    programs: readonly (readonly (readonly Emitted[])[])[],
-    addon?: string
-  ) => ThreadGroup
-}
 
 /** Arrives at the barrier where the others wait for orders; the last thread to arrive opens it. */
 const passOn = (words: Int32Array, threads: number): void => {
@@ -159,8 +138,11 @@ const ordersFor = (
   addon: string | undefined
 ): Orders => ({ test, memory, addon, programs: mine.map(parts => parts.map(portable)) })
 
+const watched = { failureIn, sleepOn: (memory: WebAssembly.Memory) => sleepOn(memory, timeoutMs) }
+
 /** threads that start and end with a loop, if the platform supports threads */
 export const ownThreads: Threads = {
+  ...watched,
   most: () => (nodeStart() === undefined ? 1 : 64),
   attach: (test, memory, programs, addon) => {
     Atomics.store(new Int32Array(memory.buffer), arrivedAddr / 4, 0)
@@ -192,7 +174,7 @@ export const startThreadPool =
   (count: number, test: SelfTest): TaskEither<BackendError, Crew> =>
   async () => {
     const start = nodeStart() ?? webStart()
-    if (start === undefined || count < 2) return E.right({ ...ownThreads, most: () => 1, close: () => undefined })
+    if (start === undefined || count < 2) return E.right({ ...alone, close: () => undefined })
     let working: WebAssembly.Memory | undefined
     let gone = false
     const lost = (why: string): void => {
@@ -226,6 +208,7 @@ export const startThreadPool =
       return E.left(failedWith(`${count} threads`, wrong))
     }
     return E.right({
+      ...watched,
       most: () => (gone || working !== undefined ? 1 : count),
       attach: (test, memory, programs, addon) => {
         working = memory
