@@ -252,3 +252,62 @@ describe('the check itself', () => {
     expect(right(checkGradient(reference, x => b.total(planted(x, 1, 1)), at)).ok).toBe(true)
   })
 })
+
+describe('the gradient of parts of one tensor', () => {
+  const rows = (x: Expr, [from, size]: readonly [number, number]): Expr => b.slice(x, [0, from, 0], [2, size, 2])
+  /** the sum of whole tensors, each with zeros around one part: what the joined parts replace */
+  const summed = (parts: readonly (readonly [number, number])[], weights: readonly Expr[]): Expr =>
+    parts
+      .map(([from, size], i) => b.pad(weights[i] as Expr, [0, from, 0], [0, 5 - from - size, 0]))
+      .reduce((a, c) => b.add(a, c))
+  test.for<[string, readonly (readonly [number, number])[], boolean]>([
+    [
+      'parts that are all of it',
+      [
+        [0, 1],
+        [3, 2],
+        [1, 2]
+      ],
+      true
+    ],
+    [
+      'parts in its middle',
+      [
+        [2, 2],
+        [1, 1]
+      ],
+      true
+    ],
+    [
+      'parts with a gap',
+      [
+        [0, 1],
+        [3, 2]
+      ],
+      false
+    ],
+    [
+      'parts that overlap',
+      [
+        [0, 3],
+        [2, 3]
+      ],
+      false
+    ]
+  ])('%s: the bits are those of the sum, -0 included', ([, parts, joins]) => {
+    const x = b.input('x', 'f32', [2, 5, 2])
+    const weights = parts.map(([, size], i) =>
+      b.constant(
+        tensorOf(
+          'f32',
+          [2, size, 2],
+          Array.from({ length: 4 * size }, (_, j) => [-0, 0.1, -3, 0][(i + j) % 4] as number)
+        )
+      )
+    )
+    const y = parts.map((part, i) => b.total(b.mul(rows(x, part), weights[i] as Expr))).reduce((a, c) => b.add(a, c))
+    const [g] = gradients(y, [x])
+    expect(topological([g as Expr]).some(n => n.op === 'concat')).toBe(joins)
+    expect(numbers(g as Expr)).toEqual(numbers(summed(parts, weights)))
+  })
+})

@@ -2,7 +2,7 @@
 
 /** what every program can use */
 export const prelude = `import { pipe } from 'fp-ts/lib/function.js'
-import { activation, adaptiveAveragePool, averagePool, batchNorm, checkSize, conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, crop, crossAttention, dense, denseBlock, depthwiseConv2d, elu, embedding, fanOut, feedForward, flatten, forInput, gatedUnit, gelu, globalAveragePool, globalMaxPool, groupNorm, identity, input, inputs, instanceNorm, invertedResidual, logSoftmax, maskPadding, maxPool, merge, mergeAdd, mergeConcat, mergeMean, mergeMultiply, mergeScale, model, modelData, named, parallel, perPosition, positions, relu, repeat, reshape, residual, residualBlock, rmsNorm, selfAttention, separableConv2d, sequential, shared, sigmoid, softmax, spatialDropout, squeezeExcite, tanh, transformerBlock, upsample, zeroPad, type Layer, type Model, type ParamsOf, type Shape, type Size, type Tensor } from 'gradfold'
+import { activation, adaptiveAveragePool, averagePool, batchNorm, bidirectional, checkSize, conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, crop, crossAttention, dense, denseBlock, depthwiseConv2d, elu, embedding, fanOut, feedForward, flatten, forInput, gatedUnit, gelu, globalAveragePool, globalMaxPool, groupNorm, gru, identity, input, inputs, instanceNorm, invertedResidual, logSoftmax, lstm, maskPadding, maxPool, merge, mergeAdd, mergeConcat, mergeMean, mergeMultiply, mergeScale, model, modelData, named, parallel, perPosition, positions, relu, repeat, reshape, residual, residualBlock, rmsNorm, selfAttention, separableConv2d, sequential, shared, sigmoid, simpleRnn, softmax, spatialDropout, squeezeExcite, tanh, transformerBlock, upsample, zeroPad, type Layer, type Model, type ParamsOf, type Shape, type Size, type Tensor } from 'gradfold'
 import { type AnyFail, type Body, type Sentence, type Series, type Show } from 'gradfold/extend'
 declare const n: number
 declare const size: Size
@@ -72,6 +72,20 @@ export const accepted: readonly (readonly [name: string, code: string, output: s
   ['a volume', 'model(input(8, 16, 16, 1), conv3d(4, [3, 1, 1], { stride: [1, 2, 2] }))', '[6, 8, 8, 4]'],
   ['a depthwise convolution', 'model(input(8, 8, 3), depthwiseConv2d(3, { multiplier: 2 }))', '[6, 6, 6]'],
   ['normalised groups', 'model(input(8, 8, 6), groupNorm(3), instanceNorm(), rmsNorm())', '[8, 8, 6]'],
+  ['a recurrent layer', 'model(input(20, 3), lstm(8), dense(1))', '[1]'],
+  ['each output of a recurrent layer', "model(input(20, 3), simpleRnn(8, { outputs: 'all' }))", '[20, 8]'],
+  ['both directions', "model(input(20, 3), gru(8, { outputs: 'all' }), bidirectional(lstm(4)), dense(1))", '[1]'],
+  [
+    'both directions added',
+    "model(input(20, 3), bidirectional(gru(8, { outputs: 'all' }), { merge: 'sum' }))",
+    '[20, 8]'
+  ],
+  [
+    'lengths and a given state',
+    "model(inputs(input(20, 3), input(1), input(4), input(4)), lstm(4, { lengths: true, initialState: 'given' }))",
+    '[4]'
+  ],
+  ['steps from data', "model(input(size, 3), gru(4, { outputs: 'all', reset: 'before' }))", '[number, 4]'],
   ['words', 'model(input(8), embedding(1000, 16))', '[8, 16]'],
   ['a layer at each position', 'model(input(8, 16), perPosition(dense(3)))', '[8, 3]'],
   [
@@ -226,6 +240,11 @@ export const parameters: readonly (readonly [name: string, code: string, params:
     'a depthwise convolution',
     'model(input(8, 8, 3), depthwiseConv2d(3, { multiplier: 2 }), groupNorm(2), rmsNorm())',
     '{ readonly depthwiseConv2d: { readonly weight: W<[3, 3, 3, 2]>; readonly bias: W<[6]> }; readonly groupNorm: { readonly gamma: W<[6]>; readonly beta: W<[6]> }; readonly rmsNorm: { readonly gamma: W<[6]> } }'
+  ],
+  [
+    'a recurrent layer in both directions',
+    'model(input(20, 3), bidirectional(lstm(8)))',
+    '{ readonly fanOut: { readonly forward: { readonly lstm: { readonly weight: W<[3, 32]>; readonly recurrent: W<[8, 32]>; readonly bias: W<[32]> } }; readonly backward: { readonly lstm: { readonly weight: W<[3, 32]>; readonly recurrent: W<[8, 32]>; readonly bias: W<[32]> } } } }'
   ],
   [
     'an embedding and a layer at each position',
