@@ -17,4 +17,4 @@ export {
   type SeriesWindowOptions,
   type TokenWindowOptions
 } from '../data/sequences.js'
-export { generate, sampleIndex, type GenerateOptions, type SamplingOptions } from './generate.js'
+export { generate, sampleIndex, type Continued, type GenerateOptions, type SamplingOptions } from './generate.js'
