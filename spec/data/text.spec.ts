@@ -8,6 +8,7 @@ import {
   decodeText,
   encodeText,
   numbersOf,
+  padSequences,
   seriesWindows,
   showError,
   tensor,
@@ -51,6 +52,21 @@ test('what a tokenizer lacks is said with its place', () => {
   )
   expect(said(decodeText(tokenizer)([0, 2]))).toBe('index 1: expected a whole number below 2, got 2')
   expect(said(characterTokenizer(''))).toBe('text: expected at least one character, got none')
+})
+
+test('sequences are filled up to the longest one, or to a length', () => {
+  const all = [[3, 1, 4], [2], []]
+  const numbers = (r: ReturnType<typeof padSequences>) => [right(r).shape, Array.from(numbersOf(right(r)))]
+  expect(numbers(padSequences(all, { padding: 0 }))).toEqual([
+    [3, 3],
+    [3, 1, 4, 2, 0, 0, 0, 0, 0]
+  ])
+  expect(numbers(padSequences([[1]], { padding: 9, length: 2 }))).toEqual([
+    [1, 2],
+    [1, 9]
+  ])
+  expect(said(padSequences(all, { padding: 0, length: 2 }))).toBe('sequence 0: expected at most 2 positions, got 3')
+  expect(said(padSequences([[0.5]], { padding: 0 }))).toContain('at least one list of indexes')
 })
 
 const indexes = (...all: readonly number[]) => right(tensor('u32', [all.length], all))

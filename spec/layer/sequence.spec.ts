@@ -52,7 +52,7 @@ const indexes = (...rows: readonly (readonly number[])[]): Tensor =>
   right(tensor('u32', [rows.length, rows[0]?.length ?? 0], rows.flat()))
 const outputs = (m: Model, params: Branch<Tensor>, x: Tensor): readonly number[] =>
   Array.from(numbersOf(right(predict(m, params, { backend: reference })(x)) as Tensor))
-const paramsOf = (m: Model): Branch<Tensor> => right(init(m, childKey(rootKey(3), 'init'))) as Branch<Tensor>
+const paramsOf = (m: Model): Branch<Tensor> => right(init(m, childKey(rootKey(3), 'init')))
 const rowsOf = (all: readonly number[], n: number): readonly (readonly number[])[] =>
   Array.from({ length: all.length / n }, (_, i) => all.slice(i * n, (i + 1) * n))
 

@@ -77,7 +77,8 @@ describe('a model', () => {
   test.each(Object.values(layers).flatMap(l => l.samples.map((s, i) => [`${l.tag} ${i}`, s] as const)))(
     'with a layer as %s is drawn, and has formulas that can be rendered',
     (_, sample) => {
-      const made = checkModel({ tag: 'model', input: sample.input, layer: sample.layer } as never)
+      const dtype = sample.indexes === undefined ? {} : { dtype: 'u32' }
+      const made = checkModel({ tag: 'model', input: sample.input, ...dtype, layer: sample.layer } as never)
       if (E.isLeft(made)) return
       expect(E.isRight(modelDiagram(made.right))).toBe(true)
       const flow = right(flowOf(made.right))

@@ -4,6 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { knownOptions, optionsOf, wrongArgument, type Argument } from '../value/argument.js'
 import { dataError, failIf, type DataError } from '../value/error.js'
 import { isSize, showShape, sizeOf, type Dims } from '../value/shape.js'
+import { largest } from '../value/largest.js'
 import { allocate, isTensor, numbersOf, tensorView, type Tensor } from '../value/tensor.js'
 import { dataset, type Dataset } from './dataset.js'
 
@@ -35,6 +36,61 @@ const parts = (t: Tensor, from: readonly number[], length: number, each: Dims): 
     for (let k = 0; k < length * width; k++) out[i * length * width + k] = numbers[start * width + k] as number
   })
   return tensorView(t.dtype, [from.length, length, ...each], out)
+}
+
+export interface PadOptions {
+  /** the index that fills up; the `padding` of an embedding, the `ignore` of a loss */
+  readonly padding: number
+  /** positions of each sequence; default: those of the longest */
+  readonly length?: number
+}
+const isIndex = (u: unknown): boolean => Number.isInteger(u) && (u as number) >= 0 && (u as number) <= 0xffffffff
+const rowArgument = (rows: unknown): Argument => ({
+  path: ['sequences'],
+  value: rows,
+  expected: 'at least one list of indexes',
+  is: u => Array.isArray(u) && u.length > 0 && u.every(row => Array.isArray(row) && row.every(isIndex))
+})
+/**
+ * Sequences of indexes of different lengths as one tensor u32 [sequences, length], each filled up at its end. The same for targets, with
+ * the index that the loss ignores, makes positions past the end of a sequence count nothing.
+ *
+ * @example padSequences([[3, 1, 4], [2]], { padding: 0 }) // [[3, 1, 4], [2, 0, 0]]
+ * @returns Left for a sequence that is longer than the length, named by its place counted from 0
+ */
+export const padSequences = (
+  sequences: readonly (readonly number[])[],
+  options: PadOptions
+): E.Either<DataError, Tensor<Dims, 'u32'>> => {
+  const { padding, length } = optionsOf(options)
+  return pipe(
+    failIf(
+      wrongArgument(dataError, [
+        knownOptions(options, { padding: true, length: true }),
+        rowArgument(sequences),
+        { path: ['padding'], value: padding, expected: 'an index, 0 or more', is: isIndex },
+        ...(length === undefined ? [] : [sizeArgument('length', length)])
+      ])
+    ),
+    E.map(
+      () =>
+        length ??
+        largest(
+          sequences.map(row => row.length),
+          1
+        )
+    ),
+    E.chain(width => {
+      const long = sequences.findIndex(row => row.length > width)
+      if (long >= 0)
+        return E.left(dataError([`sequence ${long}`], `at most ${width} positions`, `${sequences[long]?.length}`))
+      const rows = sequences.map(row => [
+        ...row,
+        ...Array.from({ length: width - row.length }, () => padding as number)
+      ])
+      return E.right(tensorView('u32', [rows.length, width], Uint32Array.from(rows.flat())))
+    })
+  )
 }
 
 export interface TokenWindowOptions {

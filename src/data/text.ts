@@ -114,7 +114,7 @@ export const decodeText =
       E.chain(t => {
         if (!isTensor(indexes) && !Array.isArray(indexes))
           return E.left(dataError(['indexes'], 'a list or a tensor of indexes', showUnknown(indexes)))
-        const all = Array.from(isTensor(indexes) ? numbersOf(indexes) : indexes)
+        const all: readonly number[] = Array.from(isTensor(indexes) ? numbersOf(indexes) : indexes)
         const limit = t.tag === 'bytes' ? 256 : t.characters.length
         const wrong = all.findIndex(i => !(Number.isInteger(i) && i >= 0 && i < limit))
         if (wrong >= 0)

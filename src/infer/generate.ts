@@ -1,6 +1,7 @@
 /** Sequences drawn from a model, index by index: the same from the same key, everywhere. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import type { Model } from '../layer/model.js'
 import type { ParamsOf } from '../model/params.js'
 import { drawKey, foldIn, uniform, type Key } from '../random/index.js'
@@ -50,8 +51,8 @@ const candidates = (logits: readonly number[], temperature: number): readonly Ca
 const massOf = (all: readonly Candidate[]): number => all.reduce((sum, c) => sum + c.mass, 0)
 /** the shortest beginning whose mass is at least that */
 const upTo = (all: readonly Candidate[], mass: number): readonly Candidate[] => {
-  let sum = 0
-  const end = all.findIndex(c => (sum += c.mass) >= mass)
+  const [, ...sums] = RA.scanLeft<Candidate, number>(0, (sum, c) => sum + c.mass)(all)
+  const end = sums.findIndex(sum => sum >= mass)
   return end < 0 ? all : all.slice(0, end + 1)
 }
 
@@ -76,7 +77,7 @@ const wrongLogits = (logits: unknown): Argument => ({
   value: logits,
   expected: 'a list or tensor of numbers, not NaN, at least one of them finite',
   is: u => {
-    const all = isTensor(u as Tensor) ? Array.from(numbersOf(u as Tensor)) : Array.isArray(u) ? u : []
+    const all: readonly unknown[] = isTensor(u) ? Array.from(numbersOf(u)) : Array.isArray(u) ? u : []
     return (
       all.every((x: unknown) => typeof x === 'number' && x < Infinity) && all.some((x: unknown) => Number.isFinite(x))
     )
@@ -124,6 +125,10 @@ const generateNames = {
   end: true
 } as const
 
+/** a sequence, continued */
+export type Continued = (
+  prompt: readonly number[]
+) => E.Either<SettingError | ShapeError | BackendError, readonly number[]>
 /** a window of the last indexes, filled up behind; and the place of the last index */
 const windowOf = (sequence: readonly number[], length: number): readonly [Tensor, number] => {
   const last = sequence.slice(-length)
@@ -169,11 +174,7 @@ const logitsAt = (y: Tensor, length: number, place: number): E.Either<SettingErr
  * @example pipe(prompt, generate(net, trained.params, { backend: wasm, key: rootKey(1), count: 200, temperature: 0.7 }))
  * @returns the prompt and what was drawn; Left for settings out of range, a model of another shape, and every error of `predict`
  */
-export const generate = <M extends Model>(
-  model: M,
-  params: ParamsOf<M>,
-  options: GenerateOptions
-): ((prompt: readonly number[]) => E.Either<SettingError | ShapeError | BackendError, readonly number[]>) => {
+export const generate = <M extends Model>(model: M, params: ParamsOf<M>, options: GenerateOptions): Continued => {
   const { count, key, end, temperature: _t, topK: _k, nucleus: _n, ...others } = optionsOf(options) as GenerateOptions
   const wrong =
     wrongArgument(settingError, [
@@ -205,13 +206,21 @@ export const generate = <M extends Model>(
       { path: ['prompt'], value: prompt, expected: 'a list of indexes, at least one', is: isPrompt }
     ])
     if (bad !== undefined) return E.left(bad)
-    const sequence = [...prompt]
-    for (let i = 0; i < count; i++) {
-      const index = next(sequence, i)
-      if (E.isLeft(index)) return index
-      sequence.push(index.right)
-      if (index.right === end) break
-    }
-    return E.right(sequence)
+    const ended = (sequence: readonly number[]): boolean => sequence.length > prompt.length && sequence.at(-1) === end
+    return RA.makeBy(count, i => i).reduce<ReturnType<Continued>>(
+      (done, i) =>
+        pipe(
+          done,
+          E.chain(sequence =>
+            ended(sequence)
+              ? E.right(sequence)
+              : pipe(
+                  next(sequence, i),
+                  E.map(index => [...sequence, index])
+                )
+          )
+        ),
+      E.right(prompt)
+    )
   }
 }

@@ -9,5 +9,12 @@ export {
   type CharacterTokenizer,
   type Tokenizer
 } from '../data/text.js'
-export { seriesWindows, tokenWindows, type SeriesWindowOptions, type TokenWindowOptions } from '../data/sequences.js'
-export { generate, sampleIndex, type GenerateOptions, type SamplingOptions } from './generate.js'
+export {
+  padSequences,
+  seriesWindows,
+  tokenWindows,
+  type PadOptions,
+  type SeriesWindowOptions,
+  type TokenWindowOptions
+} from '../data/sequences.js'
+export { generate, sampleIndex, type Continued, type GenerateOptions, type SamplingOptions } from './generate.js'

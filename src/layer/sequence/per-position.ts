@@ -5,7 +5,7 @@ import { reshape } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
 import { shapeError, type ShapeError } from '../../value/error.js'
 import { isDims, showShape, type Dims } from '../../value/shape.js'
-import { mapValue, tensorOf } from '../compose.js'
+import { tensorOf } from '../compose.js'
 import type { Applied, BuiltLayer, Context, Layer, LayerDefinition, Value } from '../definition.js'
 import { dense } from '../dense.js'
 import type { AnyFail, Fail, Show } from '../types/fail.js'
@@ -56,18 +56,12 @@ export const perPosition = <const B extends Layer>(layer: B): PerPosition<B> =>
   Object.freeze({ tag: 'perPosition', layer })
 
 /** the positions of all examples as examples, and back */
-const eachAsExample = (body: BuiltLayer, context: Context, x: Expr): Applied => {
+const eachAsExample = (body: BuiltLayer, output: Dims, context: Context, x: Expr): Applied => {
   const [examples = 1, positions = 1, ...rest] = x.shape
-  const apart = (y: Expr): Expr =>
-    y.shape[0] === examples * positions ? reshape(y, [examples, positions, ...y.shape.slice(1)]) : y
   // a position by itself is no sequence, so none of it is masked
   const { mask: _, ...inner } = context
   const applied = body.apply(inner, reshape(x, [examples * positions, ...rest]))
-  return {
-    ...applied,
-    value: mapValue(apart, applied.value),
-    seen: applied.seen.map(([path, value]): readonly [string, Value] => [path, mapValue(apart, value)])
-  }
+  return { ...applied, value: reshape(tensorOf(applied.value), [examples, positions, ...output]) }
 }
 
 const sequenceOf = (input: Dims): E.Either<ShapeError, readonly [number, Dims]> => {
@@ -88,15 +82,16 @@ export const perPositionDefinition: LayerDefinition<PerPosition> = {
       E.chain(([positions, rest]) =>
         pipe(
           place.body(layer, rest),
-          E.chain(body =>
-            isDims(body.output)
+          E.chain(body => {
+            const { output } = body
+            return isDims(output)
               ? E.right({
                   ...body,
-                  output: [positions, ...body.output],
-                  apply: (context: Context, x: Value) => eachAsExample(body, context, tensorOf(x))
+                  output: [positions, ...output],
+                  apply: (context: Context, x: Value) => eachAsExample(body, output, context, tensorOf(x))
                 })
-              : E.left(shapeError([], 'a layer that gives one tensor', showShape(body.output)))
-          )
+              : E.left(shapeError([], 'a layer that gives one tensor', showShape(output)))
+          })
         )
       )
     ),
