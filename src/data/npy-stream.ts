@@ -33,6 +33,7 @@ interface Rows extends NpyLayout {
 }
 const defaultBytes = 0x100_0000
 const many = 4096
+const powersOf2 = [2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2]
 
 const layoutOf = (path: string, classes: number | undefined): TE.TaskEither<StreamError, Rows> =>
   pipe(
@@ -84,7 +85,7 @@ const rowsOf = (
 /** examples of a block: about 16 MiB, a multiple of 4,096 where possible, so that it is one of most batch sizes */
 const sizeFor = ({ rowBytes, sizes: [n = 1] }: Rows): number => {
   const fitting = Math.max(1, Math.floor(defaultBytes / rowBytes))
-  return Math.min(n, fitting >= many ? fitting - (fitting % many) : 2 ** Math.floor(Math.log2(fitting)))
+  return Math.min(n, fitting >= many ? fitting - (fitting % many) : (powersOf2.find(n => n <= fitting) ?? 1))
 }
 
 /**
