@@ -7,12 +7,16 @@ export {
   loadMnist,
   readFile,
   readIdx,
+  readArff,
+  readLibsvm,
   readNpy,
+  readNpz,
   readText,
   type Datasets,
   type LoadError,
   type MnistOptions
 } from './data/files.js'
+export { streamNpy, type NpyStream } from './data/npy-stream.js'
 export { loadSource, readers, sourceCodec } from './data/readers.js'
 
 export { folderAt, type Folder, type Output } from './run/folder.js'

@@ -6,6 +6,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodeNpy } from '../../src/data/npy.js'
 import { arrays, type ArraysSource } from '../../src/data/reader/arrays.js'
+import { gzipSync, zipSync } from 'fflate'
+import { arff } from '../../src/data/reader/arff.js'
+import { libsvm } from '../../src/data/reader/libsvm.js'
+import { npz } from '../../src/data/reader/npz.js'
 import { csv } from '../../src/data/reader/csv.js'
 import { idx } from '../../src/data/reader/idx.js'
 import { iris } from '../../src/data/reader/iris.js'
@@ -114,6 +118,35 @@ describe('sources', () => {
     const schema = { columns: { w: 'number', k: { categories: ['a', 'b'] } }, target: 'k' } as const
     expect([...right(await loadSource(csv({ train: table, schema }))()).train.y.tensor.data]).toEqual([0, 1])
     expect(left(await loadSource(csv({ train: table, test: `${table}.none`, schema }))())).toContain('test/')
+  })
+
+  it('load: npz, libsvm, arff', async () => {
+    const both = {
+      'a.npy': encodeNpy(right(tensor('f32', [2, 1], [0.5, 1.5]))),
+      'y.npy': encodeNpy(right(tensor('u32', [2], [1, 0])))
+    }
+    const archive = await file('d.npz', zipSync(both))
+    const named = npz({
+      train: { file: archive, x: 'a' },
+      test: { file: archive, x: 'a', y: 'y' },
+      classes: 2,
+      scale: 2
+    })
+    expect([...right(await loadSource(named)()).train.x.tensor.data]).toEqual([1, 3])
+    expect(left(await loadSource(npz({ train: { file: archive } }))())).toContain('one of the arrays a, y, got "x"')
+    const sparse = await file('s.txt', gzipSync(new TextEncoder().encode('+1 2:3\n-1 1:1\n')))
+    const svm = right(await loadSource(libsvm({ train: sparse, test: sparse, features: 2, classes: [-1, 1] }))())
+    expect([[...svm.train.x.tensor.data], [...(svm.test?.y.tensor.data ?? [])]]).toEqual([
+      [0, 3, 1, 0],
+      [1, 0]
+    ])
+    const weka = await file('w.arff', '@relation r\n@attribute w real\n@attribute k {a,b}\n@data\n1,a\n2,b\n')
+    const table = right(await loadSource(arff({ train: weka, test: weka, target: 'k' }))())
+    expect([exampleCount(table.train), table.named?.tag]).toEqual([2, 'tables'])
+    const other = await file('o.arff', '@relation r\n@attribute w real\n@attribute k {b,a}\n@data\n1,a\n')
+    expect(left(await loadSource(arff({ train: weka, test: other, target: 'k' }))())).toContain(
+      'test: expected the attributes of'
+    )
   })
 
   it('load: mnist and iris', async () => {

@@ -1,8 +1,11 @@
 /** Damaged inputs for every decoder: what they say to them is an Either, within bounded time. */
-import { gzipSync } from 'fflate'
+import { gzipSync, zipSync } from 'fflate'
 import { decodeCsv } from '../../src/data/csv.js'
 import { decodeIdx } from '../../src/data/idx.js'
+import { decodeLibsvm } from '../../src/data/libsvm.js'
 import { decodeNpy, encodeNpy } from '../../src/data/npy.js'
+import { decodeNpz } from '../../src/data/npz.js'
+import { decodeArff } from '../../src/data/table/arff.js'
 import { fromArrays, fromNdarray } from '../../src/data/arrays.js'
 import { gunzip } from '../../src/data/gzip.js'
 import { decodeSafetensors, encodeSafetensors } from '../../src/format/safetensors.js'
@@ -57,6 +60,21 @@ export const doors: readonly Door[] = [
   },
   { name: 'npy', sound: encodeNpy(table), decode: b => decodeNpy(b) },
   { name: 'packed npy', sound: gzipSync(encodeNpy(table)), decode: b => decodeNpy(b) },
+  {
+    name: 'npz',
+    sound: zipSync({ 'x.npy': encodeNpy(table), 'y.npy': [encodeNpy(table), { level: 0 }] }),
+    decode: b => decodeNpz(b)
+  },
+  {
+    name: 'libsvm',
+    sound: utf8('+1 1:0.5 3:2\n-1 2:1e3 # note\n'),
+    decode: b => decodeLibsvm(asText(b), { classes: [-1, 1] })
+  },
+  {
+    name: 'arff',
+    sound: utf8(`@relation r\n@attribute w real\n@attribute 'k l' {a, "b c"}\n@data\n1.5,a\n{0 2, 1 'b c'}\n`),
+    decode: b => decodeArff(asText(b), { target: 'k l' })
+  },
   { name: 'idx', sound: idx, decode: b => decodeIdx(b) },
   { name: 'gzip', sound: gzipSync(idx), decode: b => gunzip(b) },
   {

@@ -1,7 +1,7 @@
 /** The reports that a training keeps: all, or the last ones; and the end of a training whose stop rule is never met. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { wasm } from '../../src/backend/wasm/wasm.js'
 import { fromArrays } from '../../src/data/arrays.js'
 import { dense } from '../../src/layer/dense.js'
@@ -11,7 +11,8 @@ import { trainingLoop, type LoopOptions } from '../../src/train/loop.js'
 import { meanSquaredError } from '../../src/train/loss/index.js'
 import { sgd } from '../../src/train/optimizer/index.js'
 import { builtInTraining } from '../../src/train/registry.js'
-import { allOf, epochs, lossBelow, type StopRule } from '../../src/train/stop/index.js'
+import { rmse } from '../../src/train/metric/index.js'
+import { allOf, epochs, lossBelow, steps, type StopRule } from '../../src/train/stop/index.js'
 import { train, trainIterator } from '../../src/train/train.js'
 import { checkTraining, training } from '../../src/train/training.js'
 import { drained } from '../../src/value/bracket.js'
@@ -61,4 +62,27 @@ test.each([0, -1, 1.5, NaN])('maxHistory %d is refused', maxHistory => {
     /^maxHistory: expected a positive whole number/
   )
   expect(left(trainIterator(settings(epochs(1)), { backend: wasm, maxHistory })(data))).toMatch(/^maxHistory/)
+})
+
+describe('a run that ends within an epoch', () => {
+  const net = model(input(1), dense(1))
+  const examples = right(
+    fromArrays(
+      [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map(i => [i / 10]),
+      [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map(i => [i / 5])
+    )
+  )
+  const ran = (count: number) =>
+    right(
+      train(
+        { model: net, loss: meanSquaredError, optimizer: sgd(0.1), metrics: [rmse], batchSize: 4, stop: steps(count) },
+        { backend: wasm }
+      )(examples)
+    )
+  test('reports the part that was trained: of the examples seen', () => {
+    const { part, history } = ran(5)
+    expect([history.length, part?.epoch, part?.step, part?.examples]).toEqual([1, 2, 5, 8])
+    expect(part?.metrics.rmse).toBeCloseTo(Math.sqrt(part?.loss ?? NaN), 5)
+  })
+  test('has none at the end of an epoch', () => expect(ran(6)).not.toHaveProperty('part'))
 })

@@ -71,6 +71,40 @@ export const readBounded = (path: string, maxBytes: number): TE.TaskEither<DataE
   )
 
 /**
+ * Some bytes of a regular file, and its size.
+ *
+ * @param from the first byte; `count` bytes are read, fewer at the end of the file
+ */
+export const readRange = (
+  path: string,
+  from: number,
+  count: number
+): TE.TaskEither<DataError, { readonly bytes: Uint8Array; readonly size: number }> =>
+  pipe(
+    TE.tryCatch(
+      async () => {
+        const file = await process.getBuiltinModule('node:fs/promises').open(path, 'r')
+        try {
+          const size = checkFile(path, Infinity, await file.stat())
+          if (E.isLeft(size)) return size
+          const bytes = new Uint8Array(Math.max(0, Math.min(count, size.right - from)))
+          let at = 0
+          while (at < bytes.length) {
+            const { bytesRead } = await file.read(bytes, at, bytes.length - at, from + at)
+            if (bytesRead === 0) break
+            at += bytesRead
+          }
+          return E.right({ bytes: bytes.subarray(0, at), size: size.right })
+        } finally {
+          await file.close()
+        }
+      },
+      e => dataError([path], 'a file that can be read', errorCode(e))
+    ),
+    TE.chainEitherK(e => e)
+  )
+
+/**
  * The bytes of a stream, such as standard input.
  *
  * @param maxBytes as in `readBounded`: the stream is destroyed as soon as it has given more

@@ -13,7 +13,10 @@ import { unpack } from './gzip.js'
 import { decodeIdx } from './idx.js'
 import { decodeIris } from './iris.js'
 import { defaultLimits, maxText, type Limits } from './limits.js'
+import { decodeLibsvm, type LibsvmOptions } from './libsvm.js'
 import { decodeNpy } from './npy.js'
+import { decodeNpz } from './npz.js'
+import { decodeArff, type ArffOptions } from './table/arff.js'
 import type { FittedTable } from './table/fitted.js'
 import type { DataTable } from './table/table.js'
 
@@ -56,6 +59,9 @@ const decoded =
 export const readIdx: (path: string, limits?: Limits) => TE.TaskEither<LoadError, Tensor> = decoded(decodeIdx)
 /** a .npy file, plain or packed with gzip; see `decodeNpy` */
 export const readNpy: (path: string, limits?: Limits) => TE.TaskEither<LoadError, Tensor> = decoded(decodeNpy)
+/** a .npz file; see `decodeNpz` */
+export const readNpz: (path: string, limits?: Limits) => TE.TaskEither<LoadError, Readonly<Record<string, Tensor>>> =
+  decoded(decodeNpz)
 /** a text file in UTF-8, plain or packed with gzip */
 export const readText: (path: string, limits?: Limits) => TE.TaskEither<LoadError, string> = decoded((bytes, limits) =>
   pipe(
@@ -72,6 +78,24 @@ export const readText: (path: string, limits?: Limits) => TE.TaskEither<LoadErro
     )
   )
 )
+
+/** an ARFF file, plain or packed with gzip; see `decodeArff`. @example readArff('vote.arff', { target: 'Class' }) */
+export const readArff = (path: string, options: ArffOptions): TE.TaskEither<LoadError, DataTable> =>
+  pipe(
+    readText(path),
+    TE.chainEitherKW(text => pipe(decodeArff(text, options), E.mapLeft(inside(path))))
+  )
+/** a file in the format of LIBSVM, plain or packed with gzip; see `decodeLibsvm`. @example readLibsvm('a9a.txt', { classes: [-1, 1] }) */
+export const readLibsvm = (path: string, options: LibsvmOptions = {}): TE.TaskEither<LoadError, Dataset> =>
+  pipe(
+    readText(path),
+    TE.chainEitherKW(text =>
+      pipe(
+        decodeLibsvm(text, options),
+        E.mapLeft((e): LoadError => inside(path)(e))
+      )
+    )
+  )
 
 /** the path of a file in an installed package */
 const packageFile = (name: string, file: string): TE.TaskEither<DataError, string> =>

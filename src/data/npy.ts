@@ -94,7 +94,15 @@ const parseHeader = (text: string): E.Either<DecodeError, Header> => {
 /** strides of column-major order: the first axis runs fastest */
 const columnMajor = (sizes: Dims): Dims => [...stridesOf([...sizes].reverse())].reverse()
 
-const decodePlain = (bytes: Uint8Array, limits: Limits): E.Either<DecodeError, Tensor> => {
+/** a header, and the place of the first number */
+export interface NpyLayout extends Header {
+  readonly start: number
+}
+/** what a header can be at most, with what is before it */
+export const maxNpyHeader = 12 + 65535
+
+/** the layout of a file from its beginning */
+export const npyLayout = (bytes: Uint8Array): E.Either<DecodeError, NpyLayout> => {
   if (!magic.every((b, i) => bytes[i] === b))
     return fail('the magic of a .npy file', 'other bytes', 'is this a .npy file?')
   const version = bytes[6]
@@ -111,7 +119,14 @@ const decodePlain = (bytes: Uint8Array, limits: Limits): E.Either<DecodeError, T
     return fail(`a header of ${length} bytes`, `${bytes.length - headerAt}`, 'the file is cut off')
   return pipe(
     parseHeader(new TextDecoder('latin1').decode(bytes.subarray(headerAt, start))),
-    E.chain(({ element, littleEndian, fortran, sizes }) =>
+    E.map(header => ({ ...header, start }))
+  )
+}
+
+const decodePlain = (bytes: Uint8Array, limits: Limits): E.Either<DecodeError, Tensor> =>
+  pipe(
+    npyLayout(bytes),
+    E.chain(({ element, littleEndian, fortran, sizes, start }) =>
       pipe(
         countElements('npy', sizes, element.width, limits),
         E.chain(n => checkLength('npy', start + n * element.width, bytes.length)),
@@ -126,7 +141,6 @@ const decodePlain = (bytes: Uint8Array, limits: Limits): E.Either<DecodeError, T
       )
     )
   )
-}
 
 /**
  * Reads a .npy file (versions 1 to 3, either byte order, C or Fortran order), plain or packed with gzip. Fortran order becomes

@@ -10,11 +10,14 @@ import { objectArgument, wrongArgument } from '../value/argument.js'
 import { failIf, settingError, type SettingError } from '../value/error.js'
 import type { LoadError, NamedDatasets } from './files.js'
 import { arraysReader } from './reader/arrays.js'
+import { arffReader } from './reader/arff.js'
 import { csvReader } from './reader/csv.js'
 import { idxReader } from './reader/idx.js'
 import { irisReader } from './reader/iris.js'
+import { libsvmReader } from './reader/libsvm.js'
 import { mnistReader } from './reader/mnist.js'
 import { npyReader } from './reader/npy.js'
+import { npzReader } from './reader/npz.js'
 import type { BuiltInSources, Reader, Source } from './reader/reader.js'
 
 // TypeScript copies an interface when it is first extended: here, so that rows from all entry points meet in one copy
@@ -28,7 +31,10 @@ const table = {
   arrays: arraysReader,
   csv: csvReader,
   idx: idxReader,
-  npy: npyReader
+  npy: npyReader,
+  npz: npzReader,
+  arff: arffReader,
+  libsvm: libsvmReader
 } satisfies { readonly [K in keyof BuiltInSources]: Reader<BuiltInSources[K]> }
 
 /** the readers of data that gradfold comes with, by tag */

@@ -9,6 +9,7 @@ import type { Source } from '../data/reader/reader.js'
 import type { Model, ModelData } from '../layer/model.js'
 import { checkModel } from '../model/model.js'
 import type { AnyRegistry } from '../registry/definition.js'
+import { augmentationCodec } from '../train/augment.js'
 import { builtInTraining, type TrainingRegistry } from '../train/registry.js'
 import { shardsCodec } from '../train/shards.js'
 import { checkTraining, type Training } from '../train/training.js'
@@ -29,7 +30,7 @@ import { rowModelCodec } from './model-codec.js'
 import { digest } from './digest.js'
 import { normaliseCodec, splitCodec, type Preparation } from './prepare.js'
 import { builtInRun, type RunRegistry } from './registry.js'
-import { shortCodecsOf } from './shorthand.js'
+import { shorthand, shortCodecsOf } from './shorthand.js'
 import { versioned, type Migration } from './versioned.js'
 
 /** the version of the numerics contract that decides the bits of a run */
@@ -60,7 +61,8 @@ const trainingFields = (registry: AnyRegistry) => {
     metrics: withDefault(list(metric), []),
     seed: withDefault(uint32, 0),
     precision: withDefault(oneOf('f32', 'f64'), 'f32'),
-    shards: optional(shardsCodec)
+    shards: optional(shardsCodec),
+    augment: optional(list(shorthand(augmentationCodec)))
   }
 }
 
@@ -68,6 +70,7 @@ const trainingFields = (registry: AnyRegistry) => {
 export const trainingCodec = (
   registry: TrainingRegistry = builtInTraining
 ): Codec<Omit<Training, 'model'> & { readonly model: ModelData }> =>
+  // `shards` and `augment` may be absent from the record
   exact('training', trainingFields(registry)) as Codec<Omit<Training, 'model'> & { readonly model: ModelData }>
 
 const version = refined(
@@ -106,9 +109,12 @@ export const runFileCodec = (registry: RunRegistry = builtInRun): Codec<RunFile<
 
 /** the training that a run file describes */
 export const trainingOf = <M extends ModelData>(run: RunFile<M>): Omit<Training, 'model'> & { readonly model: M } => {
-  const { model, loss, optimizer, batchSize, stop, metrics, seed, precision, shards } = run
-  const plain = { model, loss, optimizer, batchSize, stop, metrics, seed, precision }
-  return Object.freeze(shards === undefined ? plain : { ...plain, shards })
+  const { model, loss, optimizer, batchSize, stop, metrics, seed, precision, shards, augment } = run
+  return Object.freeze({
+    ...{ model, loss, optimizer, batchSize, stop, metrics, seed, precision },
+    ...(shards === undefined ? {} : { shards }),
+    ...(augment === undefined ? {} : { augment })
+  })
 }
 
 const at =

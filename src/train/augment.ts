@@ -23,8 +23,10 @@ import {
   transpose
 } from '../expr/build.js'
 import type { Expr } from '../expr/op.js'
+import { recordCodec } from '../registry/codecs.js'
+import { family } from '../registry/definition.js'
 import { fnv1a32 } from '../random/key.js'
-import { decode, exact, inRange, oneOf, positive, size, type Fields } from '../value/codec.js'
+import { decode, exact, inRange, oneOf, positive, size, withDefault, type Codec, type Fields } from '../value/codec.js'
 import { settingError, shapeError, type SettingError } from '../value/error.js'
 import { showShape } from '../value/shape.js'
 import { allocate, tensorView, type FloatType } from '../value/tensor.js'
@@ -116,6 +118,13 @@ const inside = (from: Expr, size: number, length: number, axis: 1 | 2): Expr => 
   return mul(cast(lessEqual(from, at), from.dtype), cast(less(at, add(from, size)), from.dtype))
 }
 
+const probability = inRange('a number from 0 to 1', n => n >= 0 && n <= 1)
+const direction = oneOf('horizontal', 'vertical')
+const flipFields: Fields = {
+  direction: withDefault(direction, 'horizontal'),
+  probability: withDefault(probability, 0.5)
+}
+
 const rules: Rules = {
   noise: {
     fields: { deviation: positive },
@@ -128,10 +137,7 @@ const rules: Rules = {
     })
   },
   flip: {
-    fields: {
-      direction: oneOf('horizontal', 'vertical'),
-      probability: inRange('a number from 0 to 1', n => n >= 0 && n <= 1)
-    },
+    fields: { direction, probability },
     apply: ({ direction, probability }, { x, target }, key) => ({
       target,
       x: ofImages('flip', x, () => {
@@ -187,6 +193,17 @@ const rules: Rules = {
     }
   }
 }
+/** JSON of an augmentation: the settings of a flip have defaults, others are written */
+export const augmentationCodec: Codec<Augmentation> = recordCodec<Augmentation>(
+  'augmentation',
+  family(
+    ...(Object.keys(rules) as Augmentation['tag'][]).map(tag => ({
+      tag,
+      fields: () => (tag === 'flip' ? flipFields : rules[tag].fields)
+    }))
+  )
+)
+
 const ruleOf = (a: Augmentation): Rule<Augmentation> | undefined =>
   Object.hasOwn(rules, a.tag) ? (rules[a.tag] as unknown as Rule<Augmentation>) : undefined
 

@@ -104,10 +104,15 @@ export interface RunInputs {
   readonly validation?: Dataset
   /** a state to resume from */
   readonly from?: TrainState
+  /** how many examples there are, where the data are a block of them */
+  readonly examples?: number
 }
 /** @returns the state before the first step, or Left with every mistake found */
-export const checkRun = (c: ValidTraining, { data, validation, from }: RunInputs): E.Either<RunError, TrainState> => {
-  const n = exampleCount(data)
+export const checkRun = (
+  c: ValidTraining,
+  { data, validation, from, examples }: RunInputs
+): E.Either<RunError, TrainState> => {
+  const n = examples ?? exampleCount(data)
   const first = firstState(c, from, n, data.weights !== undefined)
   return pipe(
     checkAll<RunError>([

@@ -1,5 +1,6 @@
 /** Control of trainings from outside: what `gradfold` exports of it. */
 export { trainAsync } from './async.js'
+export { trainStream, type StreamTrainError } from './stream.js'
 export { moreEpochs } from './more.js'
 export {
   batchGradients,

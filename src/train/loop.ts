@@ -9,7 +9,7 @@ import { releasing } from '../value/bracket.js'
 import { settingError } from '../value/error.js'
 import { bookkeeping, epochSumsAfter, type Bookkeeping } from './bookkeeping.js'
 import { divergedAfter, type Diverged, type TrainError } from './divergence.js'
-import type { EpochReport, TrainEvent, TrainingChunk } from './events.js'
+import type { EpochPart, EpochReport, StreamChunk, TrainEvent } from './events.js'
 import type { Scores } from './progress.js'
 import { metricValues, scorer as scorerOf, type Scorer } from './score.js'
 import { openSession, type SessionOptions, type TrainingSession } from './session.js'
@@ -59,6 +59,7 @@ export interface Ended {
   readonly history: readonly EpochReport[]
   readonly reason: string
   readonly best?: Best
+  readonly part?: EpochPart
 }
 
 /** whether a loss is better than the best one; the earlier of equals stays, and any number is better than NaN */
@@ -88,7 +89,7 @@ export const trainingLoop = <A>(
   first: TrainState,
   o: LoopOptions,
   end: (e: Ended) => A
-): E.Either<TrainError, Generator<TrainingChunk, E.Either<TrainError, A>>> =>
+): E.Either<TrainError, Generator<StreamChunk, E.Either<TrainError, A>>> =>
   pipe(
     E.Do,
     E.bindW('session', () => openSession(c, data, n, first, o)),
@@ -138,7 +139,7 @@ const turnsOf = function* (
   scorer: Scorer | undefined,
   first: TrainState,
   o: LoopOptions
-): Generator<TrainingChunk, E.Either<TrainError, Ended>> {
+): Generator<StreamChunk, E.Either<TrainError, Ended>> {
   const { keepBest, turnSteps, pauseAt, acrossEpochs = false, emitEvents } = o
   const { maxHistory = Infinity, epochLimit = maxEpochs, aborted = () => false } = o
   const book = bookkeeping(session.training)
@@ -159,11 +160,24 @@ const turnsOf = function* (
     // reuse the memory of the last checkpoint, if no caller has received it
     if (reason !== undefined) {
       const last = ahead.snapshot(ahead.checkpoint(state))
-      return E.map((best: Best | undefined) => ended(last, history.slice(-maxHistory), reason, best))(
+      return E.map((best: Best | undefined) => ended(session.training, last, history.slice(-maxHistory), reason, best))(
         bestAtEnd(run, { state: last, best })
       )
     }
     if (maxHistory === Infinity && history.length >= epochLimit) return E.left(endless(state, history.length))
+    const { blocks } = session
+    const block = blocks?.at(state.progress.epoch, state.position)
+    if (blocks !== undefined && block !== undefined && block !== blocks.held()) {
+      // a rollback runs steps of the block in memory alone
+      state = ahead.checkpoint(state)
+      yield {
+        events: [],
+        state: inTime.read(() => ahead.snapshot(state)),
+        needs: { block, epoch: state.progress.epoch, position: state.position, give: data => blocks.hold(block, data) }
+      }
+      inTime.pulled()
+      continue
+    }
     const steps = ahead.run(state)
     if (E.isLeft(steps)) return steps
     const replayed = replay(run, steps.right, { state, best })
@@ -182,16 +196,23 @@ const turnsOf = function* (
   }
 }
 
+/** the part of the running epoch that a state has seen */
+const partOf = (c: ValidTraining, { progress, epochSums, position }: TrainState): EpochPart => {
+  // the last batch of an epoch, which may be shorter, is not among those of a part of it
+  const examples = position * c.training.batchSize
+  const metrics = metricValues(c, epochSums.metrics, examples)
+  return { epoch: progress.epoch + 1, step: progress.step, examples, loss: progress.epochLoss, metrics }
+}
+
 /** the best state of a run; where it is to be kept and no epoch has ended, the last one */
 const bestAtEnd = (
   { session: { training }, scorer, keepsBest }: Run,
   { state, best }: Position
 ): E.Either<TrainError, Best | undefined> => {
   if (!keepsBest || best !== undefined) return E.right(best)
-  const { progress, epochSums, position } = state
-  // the last batch of an epoch, which may be shorter, is not among those of a part of it
-  const examples = position * training.training.batchSize
-  const own: Scores = { loss: progress.epochLoss, metrics: metricValues(training, epochSums.metrics, examples) }
+  const { progress } = state
+  const { loss, metrics } = partOf(training, state)
+  const own: Scores = { loss, metrics }
   return pipe(
     scorer === undefined ? E.right<TrainError, Scores>(own) : scorer.scores(state),
     E.map(scores => ({ state, epoch: progress.epoch, scores }))
@@ -199,11 +220,18 @@ const bestAtEnd = (
 }
 
 const bestOf = (best: Best | undefined): { readonly best?: Best } => (best === undefined ? {} : { best })
-const ended = (state: TrainState, history: readonly EpochReport[], reason: string, best: Best | undefined): Ended => ({
+const ended = (
+  training: ValidTraining,
+  state: TrainState,
+  history: readonly EpochReport[],
+  reason: string,
+  best: Best | undefined
+): Ended => ({
   state,
   history,
   reason,
-  ...bestOf(best)
+  ...bestOf(best),
+  ...(state.position === 0 ? {} : { part: partOf(training, state) })
 })
 
 interface Replayed extends Position {

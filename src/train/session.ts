@@ -3,10 +3,12 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend, Loop, Values } from '../backend/backend.js'
 import { epochOrder } from '../data/batch.js'
-import type { Dataset } from '../data/dataset.js'
+import type { Dataset, Feature } from '../data/dataset.js'
 import { gathered, residentData } from '../data/program-inputs.js'
 import { settingError, type BackendError, type SettingError, type ShapeError } from '../value/error.js'
-import { tensorView } from '../value/tensor.js'
+import { sizeOf } from '../value/shape.js'
+import { allocate, numbersOf, tensorView } from '../value/tensor.js'
+import type { Blocks } from './blocks.js'
 import { purposeKey, tensorsOf, type TrainState } from './state.js'
 import { stepInputs, stepProgram, type StepProgram, type StepSettings } from './step-program.js'
 import type { ValidTraining } from './training.js'
@@ -24,6 +26,11 @@ export interface TrainingSession {
   /** the examples in the order of an epoch */
   readonly order: (epoch: number) => Uint32Array
   readonly loop: Loop
+  /** of a stream: the order of its blocks, and which one is in the memory of the loop */
+  readonly blocks?: Blocks & {
+    readonly held: () => number
+    readonly hold: (block: number, data: Dataset) => E.Either<ShapeError, void>
+  }
 }
 
 /** caches the result for the last epoch, which is mostly requested again */
@@ -57,6 +64,40 @@ const checkSums = (
 export interface SessionOptions {
   readonly backend: Backend
   readonly fingerprints?: boolean
+  /** of a stream, whose first block is the dataset */
+  readonly blocks?: Blocks
+}
+
+/** a block with as many examples as the loop holds: those beyond are never gathered */
+const filled = (data: Dataset, length: number): Values =>
+  Object.fromEntries(
+    Object.entries(residentData(data)).map(([name, t]) => {
+      const [n = 0, ...rest] = t.shape
+      if (n === length) return [name, t]
+      const all = allocate(t.dtype, length * sizeOf(rest))
+      all.set(numbersOf(t))
+      return [name, tensorView(t.dtype, [length, ...rest], all)]
+    })
+  )
+
+/** the blocks of a stream in the memory of a loop */
+const holding = (
+  blocks: Blocks,
+  loop: Loop,
+  { progress, position }: TrainState
+): NonNullable<TrainingSession['blocks']> => {
+  let held = blocks.at(progress.epoch, position)
+  return {
+    ...blocks,
+    held: () => held,
+    hold: (block, data) =>
+      pipe(
+        loop.place(filled(data, blocks.resident)),
+        E.map(() => {
+          held = block
+        })
+      )
+  }
 }
 
 /**
@@ -68,19 +109,27 @@ export const openSession = (
   data: Dataset,
   n: number,
   first: TrainState,
-  { backend, fingerprints = false }: SessionOptions
+  { backend, fingerprints = false, blocks }: SessionOptions
 ): E.Either<ShapeError | SettingError | BackendError, TrainingSession> => {
   const { batchSize, seed, precision } = training.training
   const shuffling = purposeKey(seed, 'shuffle')
+  const resident = blocks === undefined ? residentData(data) : filled(data, blocks.resident)
+  const like: Dataset = {
+    x: { ...data.x, tensor: resident['data/x'] as Feature['tensor'] },
+    y: { ...data.y, tensor: resident['data/y'] as Feature['tensor'] },
+    ...(data.weights === undefined
+      ? {}
+      : { weights: { ...data.weights, tensor: resident['data/weights'] as Feature['tensor'] } })
+  }
   const programFor = (examples: number): E.Either<ShapeError, StepProgram> =>
-    stepProgram(training, first, gathered(data, examples, precision), examples, fingerprints)
+    stepProgram(training, first, gathered(like, examples, precision), examples, fingerprints)
   return pipe(
     E.Do,
     E.bind('full', () => programFor(batchSize)),
     E.chainFirstW(({ full }) => checkSums(full, first)),
     E.bindW('rest', () => (n % batchSize === 0 ? E.right(undefined) : programFor(n % batchSize))),
     E.bindW('loop', ({ full, rest }) =>
-      backend.loop([full.program, ...(rest === undefined ? [] : [rest.program])], tensorsOf(first), residentData(data))
+      backend.loop([full.program, ...(rest === undefined ? [] : [rest.program])], tensorsOf(first), resident)
     ),
     E.map(opened => ({
       training,
@@ -88,7 +137,8 @@ export const openSession = (
       epochSteps: Math.ceil(n / batchSize),
       fullSteps: Math.floor(n / batchSize),
       order: lastOf(epoch => epochOrder(shuffling, epoch, n)),
-      ...opened
+      ...opened,
+      ...(blocks === undefined ? {} : { blocks: holding(blocks, opened.loop, first) })
     }))
   )
 }
@@ -107,10 +157,11 @@ export interface StepRange {
  * epochs
  */
 const nextExamples = (
-  { training, n, order }: TrainingSession,
+  { training, n, order, blocks }: TrainingSession,
   { progress, position }: TrainState,
   count: number
 ): Uint32Array => {
+  if (blocks !== undefined) return blocks.examples(progress.epoch, position, count)
   const begin = position * training.training.batchSize
   if (begin + count <= n) return order(progress.epoch).subarray(begin, begin + count)
   const all = new Uint32Array(count)

@@ -85,14 +85,15 @@ const sameSettings = (a: StepSettings, b: StepSettings): boolean =>
 
 /** the number of steps to run next: fewer after a failed prediction */
 const stepLimit = (
-  { loop, full, rest, fullSteps }: TrainingSession,
+  { loop, full, rest, fullSteps, blocks }: TrainingSession,
   { maxSteps = maxStepsAhead, acrossEpochs }: SpeculationLimits
 ) => {
   let most = Math.floor(Math.max(1, Math.min(maxStepsAhead, maxSteps, loop.preferredSteps(full.program)))) || 1
   // calls across long epochs gain nothing
-  let across = acrossEpochs && rest === undefined && fullSteps < 2 * most
+  let across = acrossEpochs && blocks === undefined && rest === undefined && fullSteps < 2 * most
   return {
-    steps: ({ position }: TrainState): number => (across ? most : Math.min(most, fullSteps - position)),
+    steps: ({ position }: TrainState): number =>
+      across ? most : Math.min(most, fullSteps - position, blocks?.left(position) ?? Infinity),
     /** called when settings depend on the end of an epoch (true), or even on every loss (false) */
     shorten: (epochEnded: boolean): void => {
       if (epochEnded) across = false

@@ -12,7 +12,8 @@ import { averaged } from './averaged.js'
 import { isSize } from '../value/shape.js'
 import { checkRun } from './check-data.js'
 import type { TrainError } from './divergence.js'
-import type { EpochReport, TrainEvent, TrainingChunk } from './events.js'
+import type { Blocks } from './blocks.js'
+import type { EpochPart, EpochReport, StreamChunk, TrainEvent, TrainingChunk } from './events.js'
 import { builtInTraining, type TrainingRegistry } from './registry.js'
 import { trainingLoop, type Ended } from './loop.js'
 import type { Loss } from './loss/index.js'
@@ -37,6 +38,8 @@ interface TrainedFields<M extends AnyModel, Ms extends readonly Metric[]> {
   readonly state: StateOf<M>
   /** one report per epoch completed, or with `maxHistory` of the last epochs */
   readonly history: readonly EpochReport<MetricValues<Ms>>[]
+  /** of a run that ended within an epoch: the loss and metrics of the part that was trained */
+  readonly part?: EpochPart<MetricValues<Ms>>
   /** which stop rule ended the run */
   readonly reason: string
 }
@@ -149,21 +152,22 @@ export const opened =
   >(
     options: FittingOptions<M, L, Ms>,
     o: TrainIteratorOptions<K>,
-    how: { readonly emitEvents: boolean; readonly acrossEpochs: boolean }
+    how: { readonly emitEvents: boolean; readonly acrossEpochs: boolean },
+    stream?: { readonly examples: number; readonly blocks: Blocks }
   ) =>
-  (data: Dataset): E.Either<TrainError, Generator<TrainingChunk, E.Either<TrainError, Trained<M, K, Ms>>>> => {
+  (data: Dataset): E.Either<TrainError, Generator<StreamChunk, E.Either<TrainError, Trained<M, K, Ms>>>> => {
     const unfit = wrongArguments(o, data)
     if (unfit !== undefined) return E.left(unfit)
     const t = training(options)
+    const examples = stream?.examples ?? exampleCount(data)
+    const loop = { ...o, ...how, ...abortedBy(o), ...(stream === undefined ? {} : { blocks: stream.blocks }) }
     return pipe(
       checkTraining(t, o.registry ?? builtInTraining),
       E.map(valid => (o.singleExamples === 'allow' ? { ...valid, allowSingle: true } : valid)),
       E.bindTo('checked'),
-      E.bindW('first', ({ checked }) => checkRun(checked, { ...o, data })),
+      E.bindW('first', ({ checked }) => checkRun(checked, { ...o, data, examples })),
       E.chainW(({ checked, first }) =>
-        trainingLoop(checked, data, exampleCount(data), first, { ...o, ...how, ...abortedBy(o) }, ended =>
-          trainedOf<M, K, Ms>(t, averaged(checked), ended)
-        )
+        trainingLoop(checked, data, examples, first, loop, ended => trainedOf<M, K, Ms>(t, averaged(checked), ended))
       )
     )
   }

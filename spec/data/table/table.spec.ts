@@ -244,6 +244,14 @@ describe('records', () => {
     const wrong = (row: object) => left(fromRecords([{ ...row } as never], schema))
     expect(wrong({ area: '71' })).toBe('row 0/area: expected a number, got "71"; text is read by decodeTable')
     expect(wrong({ area: 1, town: 'Bonn', built: 'May' })).toContain('row 0/built: expected a Date')
+    const numbers = { columns: { a: 'number', skip: 'ignore', b: 'number' }, target: 'b' } as const
+    const made = right(fromRecords([Float32Array.of(1, 9, 2), Int16Array.of(3, 9, 4)], numbers))
+    expect(made.columns).toEqual({ a: Float64Array.of(1, 3), b: Float64Array.of(2, 4) })
+    expect(left(fromRecords([Float64Array.of(1, 2)], numbers))).toBe(
+      'row 0: expected 3 numbers, one for each column, got 2'
+    )
+    expect(left(fromRecords([Float64Array.of(1, 0, Infinity)], numbers))).toContain('row 0/b: expected a finite number')
+    expect(left(fromRecords([BigInt64Array.of(1n) as never], numbers))).toContain('row 0')
     expect(left(fromRecords([], schema))).toContain('at least one row')
     expect(left(fromRecords([7 as never], schema))).toBe('row 0: expected a record, got 7')
   })

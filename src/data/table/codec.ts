@@ -19,7 +19,8 @@ import type { Column, FixedValue, Missing, TableSchema } from './schema.js'
 import { inputsOf } from './schema.js'
 
 const text: Codec<string> = refined('text', (u): u is string => typeof u === 'string')
-const scaling = oneOf('standardise', 'minMax', 'unit', 'none')
+/** how columns are scaled */
+export const scalingWord = oneOf('standardise', 'minMax', 'unit', 'none')
 const word = oneOf('number', 'category', 'boolean', 'date', 'id', 'ignore')
 const rule = oneOf('refuse', 'mean', 'median', 'mostFrequent', 'drop')
 const plainValue: Codec<number | string | boolean> = refined(
@@ -39,7 +40,7 @@ const settings = exact('a column', {
   type: optional(oneOf('number', 'category', 'boolean', 'date')),
   missing: optional(missing),
   indicator: optional(t.boolean),
-  scaling: optional(scaling),
+  scaling: optional(scalingWord),
   scale: optional(finite),
   shift: optional(finite),
   categories: optional(list(text)),
@@ -57,7 +58,7 @@ const column: Codec<Column> = new t.Type<Column, unknown, unknown>(
 )
 
 const isNames = (u: unknown): u is readonly string[] => Array.isArray(u) && u.every(name => typeof name === 'string')
-const target: Codec<string | readonly string[]> = refined(
+export const targetCodec: Codec<string | readonly string[]> = refined(
   'the name of a column, or a list of names',
   (u): u is string | readonly string[] => typeof u === 'string' || isNames(u)
 )
@@ -66,15 +67,18 @@ const character: Codec<string> = refined(
   (u): u is string => typeof u === 'string' && u.length === 1 && !/["\r\n]/.test(u)
 )
 
+export const words: Codec<readonly string[]> = list(text)
+export const columnsCodec: Codec<Readonly<Record<string, Column>>> = recordOf('columns', column)
+
 const fields = exact('{ columns, target, order, delimiter, decimal, thousands, missingWords, scaling }', {
-  columns: recordOf('columns', column),
-  target,
-  order: optional(list(text)),
+  columns: columnsCodec,
+  target: targetCodec,
+  order: optional(words),
   delimiter: optional(character),
   decimal: optional(oneOf('.', ',')),
   thousands: optional(oneOf('.', ',', ' ', "'", '_')),
   missingWords: optional(list(text)),
-  scaling: optional(scaling)
+  scaling: optional(scalingWord)
 })
 
 const sameNames = (a: readonly string[], b: readonly string[]): boolean =>

@@ -81,5 +81,9 @@ export type Probabilities<S extends TableSchema> = string extends keyof S['colum
  */
 export const tableSchema = <const S extends TableSchema>(schema: S): S => schema
 
+/** a row of numbers alone */
+export type NumberRow =
+  Float32Array | Float64Array | Int8Array | Int16Array | Int32Array | Uint8Array | Uint16Array | Uint32Array
+
 /** a row that no schema has typed */
 export type AnyRow = Readonly<Record<string, unknown>>

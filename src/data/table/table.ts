@@ -6,7 +6,7 @@ import { decodeError, type DecodeError, type ErrorCode } from '../../value/error
 import { readCells, type CellSink } from '../csv-cells.js'
 import { fromField, fromText, type Read, type Value } from './cells.js'
 import { checkForm } from './codec.js'
-import type { AnyRow, TableRow } from './rows.js'
+import type { AnyRow, NumberRow, TableRow } from './rows.js'
 import { checkSchema, columnOf, inputsOf, targetsOf, type ResolvedColumn, type TableSchema } from './schema.js'
 
 /** numbers with NaN for gaps, or words with undefined for gaps */
@@ -177,7 +177,7 @@ const addRow = (
 }
 
 /** takes the cells of a text: those of the header, then rows */
-const sinkOf = <S extends TableSchema>(schema: S, { targets, keepBad, strangers = !targets }: Options) => {
+export const sinkOf = <S extends TableSchema>(schema: S, { targets, keepBad, strangers = !targets }: Options) => {
   const names = readNames(schema, targets)
   const builder = builderOf(schema, names)
   const header: string[] = []
@@ -251,9 +251,17 @@ export const decodeTable = <const S extends TableSchema>(
 
 // ---- records
 
+const isNumbers = (u: unknown): u is NumberRow =>
+  ArrayBuffer.isView(u) && !(u instanceof DataView) && !(u instanceof BigInt64Array) && !(u instanceof BigUint64Array)
+/** a typed array as a record: a number for each column of the schema, in its order; undefined for another length */
+const numbersRow = (schema: TableSchema, row: NumberRow): AnyRow | undefined => {
+  const names = Object.keys(schema.columns)
+  return names.length === row.length ? Object.fromEntries(names.map((name, i) => [name, row[i]])) : undefined
+}
+
 /** the rows of records, as the options say */
 export const readTableRecords = <S extends TableSchema>(
-  rows: readonly AnyRow[],
+  rows: readonly (AnyRow | NumberRow)[],
   schema: S,
   { targets, keepBad }: Options
 ): E.Either<DecodeError, ReadTable<S>> => {
@@ -264,9 +272,17 @@ export const readTableRecords = <S extends TableSchema>(
   const builder = builderOf(schema, names)
   const bad = new Map<number, DecodeError>()
   for (let row = 0; row < rows.length; row++) {
-    const record = rows[row] as unknown
-    const isRecord = typeof record === 'object' && record !== null && !Array.isArray(record)
-    let wrong = isRecord ? undefined : decodeError([rowName(row)], 'a record', showUnknown(record))
+    const given = rows[row] as unknown
+    const record = isNumbers(given) ? numbersRow(schema, given) : given
+    const isRecord =
+      typeof record === 'object' && record !== null && !Array.isArray(record) && !ArrayBuffer.isView(record)
+    let wrong = isRecord
+      ? undefined
+      : decodeError(
+          [rowName(row)],
+          isNumbers(given) ? `${Object.keys(schema.columns).length} numbers, one for each column` : 'a record',
+          isNumbers(given) ? String(given.length) : showUnknown(record)
+        )
     names.forEach((name, i) => {
       const u = isRecord && Object.hasOwn(record, name) ? (record as AnyRow)[name] : undefined
       const value = settle(fromField(columns[i] as ResolvedColumn, u), (expected, hint) =>
@@ -284,19 +300,20 @@ export const readTableRecords = <S extends TableSchema>(
 }
 
 /**
- * A table of records, such as rows of a database. Their types follow from the schema; null, undefined and NaN are gaps.
+ * A table of records, such as rows of a database. Their types follow from the schema; null, undefined and NaN are gaps. A row may also be
+ * a typed array: a number for each column of the schema, in its order, those that are ignored among them.
  *
  * @example fromRecords([{ area: 71.5, town: 'Bonn', price: 310000 }], tableSchema({ columns: { area: 'number', town: 'category',
  *   price: 'number' }, target: 'price' }))
  * @returns Left, naming row (counted from 0) and column, for a field that is not what its column says; and for a schema that is not right
  */
 export const fromRecords = <const S extends TableSchema>(
-  rows: readonly TableRow<S>[],
+  rows: readonly (TableRow<S> | NumberRow)[],
   schema: S
 ): E.Either<DecodeError, DataTable<S>> =>
   pipe(
     checked(schema),
-    E.chain(() => readTableRecords(rows as readonly AnyRow[], schema, { targets: true, keepBad: false })),
+    E.chain(() => readTableRecords(rows as readonly (AnyRow | NumberRow)[], schema, { targets: true, keepBad: false })),
     E.map(({ table }) => table)
   )
 
