@@ -184,6 +184,41 @@ describe('a study none of whose trials gives a value', () => {
   })
 })
 
+describe('a run that is trained many times', () => {
+  const { run } = irisStudy
+  const model = { input: [4], layers: [{ tag: 'dense', units: 3 }] }
+  const alone = file('run.json', { ...run, model, optimizer: 'adam', split: 'stratified' })
+  test('prints mean, spread and interval of every score, the same for any number of workers', () => {
+    const { status, stdout, stderr } = gradfold('train', alone, '--seeds', '3', '--workers', '1', '--quiet')
+    expect([status, stderr]).toEqual([0, ''])
+    expect(stdout.split('\n').map(line => line.split('|')[1]?.trim())).toEqual([
+      'score',
+      expect.stringMatching(/^-+$/),
+      ...['train', 'validation', 'test'].flatMap(part => [`${part}/loss`, `${part}/accuracy`]),
+      undefined
+    ])
+    const kept = gradfold('train', alone, '--seeds', '3', '--workers', '2', '--record', at('seeds'), '--quiet')
+    expect(kept).toEqual({ status: 0, stdout, stderr: '' })
+    // its folder holds the study, which batch systems and queues take
+    expect(search(at('seeds/study.json'), '--record', at('seeds'), '--quiet').stdout).toBe(stdout)
+    expect(gradfold('collect', at('seeds')).stdout).toBe(stdout)
+    expect(gradfold('trial', at('seeds/study.json'), '--out', at('other'), '--index', '2').status).toBe(0)
+    expect(readFileSync(at('other/trial-000002.json'), 'utf8')).toBe(
+      readFileSync(at('seeds/trial-000002.json'), 'utf8')
+    )
+  })
+  test('or once for each fold; as JSON too', () => {
+    const { status, stdout } = gradfold('train', alone, '--folds', '4', '--json', '--quiet')
+    const done = JSON.parse(stdout) as { readonly trials: number; readonly summary: readonly object[] }
+    expect([status, done.trials]).toEqual([0, 4])
+    expect(done.summary[2]).toMatchObject({
+      name: 'validation/loss',
+      count: 4,
+      interval: [expect.any(Number), expect.any(Number)]
+    })
+  })
+})
+
 test('the folder of another study is refused in one line, with 2', () => {
   const { status, stdout, stderr } = search(other, '--record', at('killed0'))
   expect([status, stdout]).toEqual([2, ''])

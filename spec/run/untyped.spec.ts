@@ -75,3 +75,55 @@ describe('studies', () => {
       expect((r as E.Either<unknown, unknown>)._tag).toBe('Left')
   })
 })
+
+/** Functions whose types leave no way to fail: they give texts, bytes and values of what their types say, and may throw for anything else. */
+const mayThrow: Readonly<Record<string, readonly string[]>> = {
+  'name or write a value': [
+    ...['canonicalRun', 'dataDigest', 'runId', 'stateDigest', 'encodeCheckpoint', 'encodeState', 'encodeModel'],
+    ...['formatOfPath', 'showRunFile', 'showStudyFile', 'stepLimit', 'trainingOf']
+  ],
+  'make codecs of codecs and registries': [
+    ...['codecsOf', 'decode', 'exact', 'extend', 'layerCodec', 'list', 'modelCodec', 'optional'],
+    ...['runFileCodec', 'shortCodecsOf', 'shorthand', 'studyFileCodec', 'trainingCodec', 'versioned', 'withDefault']
+  ],
+  'read trials and studies': [
+    ...['arrayText', 'bestOf', 'contains', 'halving', 'importances', 'narrow', 'ranked', 'settingValues'],
+    ...['studyHtml', 'studyOf', 'studyPlots', 'studyTablesText', 'summaries', 'summaryText']
+  ],
+  // runners and folders are given by the caller's own code
+  'take a runner or a folder': ['inProcess', 'openStudyFolder']
+}
+const listed = new Set(Object.values(mayThrow).flat())
+/** they start threads or talk to servers */
+const started = ['inThreads', 'inQueue', 'workQueue']
+const lists = [
+  ...[[], ...anything.slice(0, 8).map(u => [u])],
+  ...anything.slice(0, 6).map(u => [u, u, u, u]),
+  [E.right({}), {}, E.right({}), {}]
+]
+const thrownBy = async (f: Untyped, depth = 0): Promise<readonly string[]> => {
+  const thrown: string[] = []
+  for (const args of lists)
+    try {
+      // a task, a function of more arguments, or a value
+      const r = await f(...args)
+      if (typeof r === 'function' && depth < 2) thrown.push(...(await thrownBy(r as Untyped, depth + 1)))
+    } catch (e) {
+      thrown.push(String(e))
+    }
+  return thrown
+}
+const functions = Object.entries<unknown>({ ...codec, ...searching }).filter(
+  (row): row is [string, Untyped] => typeof row[1] === 'function' && !started.includes(row[0])
+)
+describe('functions of gradfold/codec and gradfold/search', () => {
+  test.each(functions.filter(([name]) => !listed.has(name)))('%s never throws', async (_, f) => {
+    expect(await thrownBy(f)).toEqual([])
+  })
+  test('the list of those that may throw holds none that does not', async () => {
+    const all = functions.filter(([name]) => listed.has(name))
+    const silent = await Promise.all(all.map(async ([name, f]) => ((await thrownBy(f)).length === 0 ? [name] : [])))
+    expect(silent.flat()).toEqual([])
+    expect(all).toHaveLength(listed.size)
+  })
+})

@@ -1,5 +1,7 @@
 /** All file formats, by tag, and the steps that all formats share when they write and read. */
 import * as E from 'fp-ts/lib/Either.js'
+import { given, isObject, objectArgument, optionsOf, wrongArgument, type Argument } from '../value/argument.js'
+import { isTensor } from '../value/tensor.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { builtInLayers } from '../layer/registry.js'
 import type { LayerRegistry } from '../layer/definition.js'
@@ -79,6 +81,13 @@ const refused = (
           : undefined
 }
 
+const contentArgument = (content: FormatContent): Argument => ({
+  path: ['content'],
+  value: content,
+  expected: 'tensors by name, and metadata',
+  is: u =>
+    isObject(u) && isObject(u['tensors']) && Object.values(u['tensors']).every(isTensor) && isObject(u['metadata'])
+})
 export interface WriteOptions extends Partial<Omit<WriteContext, 'registry'>> {
   readonly registry?: FileRegistry
 }
@@ -89,8 +98,11 @@ export interface WriteOptions extends Partial<Omit<WriteContext, 'registry'>> {
  * @returns Left for a format that the registry does not have, settings out of range, and what the format cannot hold
  */
 export const writeAs =
-  (format: { readonly tag: string }, { registry = builtInLayers, name = 'weights' }: WriteOptions = {}) =>
+  (format: { readonly tag: string }, options: WriteOptions = {}) =>
   (content: FormatContent): E.Either<ShapeError | SettingError, FormatFiles> => {
+    const { registry = builtInLayers, name = 'weights' }: WriteOptions = optionsOf(options)
+    const unfit = wrongArgument(settingError, [objectArgument('format', format), contentArgument(content)])
+    if (unfit !== undefined) return E.left(unfit)
     const known = formatsOf(registry)
     return pipe(
       lookup(known.formats, format.tag, settingError, ['format'], 'one of'),
@@ -123,15 +135,14 @@ const definitionToRead = (
  * @returns Left for a format that the registry does not have, and for anything that is not such a file; never throws
  */
 export const readAs =
-  (
-    format: { readonly tag: string },
-    { registry = builtInLayers, limits = formatLimits, beside = {} }: ReadOptions = {}
-  ) =>
-  (bytes: Uint8Array): E.Either<DecodeError, FormatContent> =>
-    pipe(
-      definitionToRead(format, registry),
+  (format: { readonly tag: string }, options: ReadOptions = {}) =>
+  (bytes: Uint8Array): E.Either<DecodeError, FormatContent> => {
+    const { registry = builtInLayers, limits = formatLimits, beside = {} }: ReadOptions = optionsOf(options)
+    return pipe(
+      given(decodeError, [objectArgument('format', format)], () => definitionToRead(format, registry)),
       E.chain(({ read }) => read(bytes, { registry, limits, beside }))
     )
+  }
 
 /** the names of the files that a file of a format needs beside it */
 export const besidesOf =

@@ -6,6 +6,7 @@
  * npm readers looked at don't hold the header against the file.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import { objectArgument, treeArgument, wrongArgument } from '../value/argument.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { decodeElements, elements, type Element } from '../data/elements.js'
@@ -124,7 +125,8 @@ export const encodeSafetensors = (
   tensors: SafeTensors['tensors'],
   metadata: SafeTensors['metadata'] = {}
 ): E.Either<ShapeError, Uint8Array> => {
-  const wrong = refusal({ tensors, metadata })
+  const args = [treeArgument('tensors', tensors), objectArgument('metadata', metadata)]
+  const wrong = wrongArgument(shapeError, args) ?? refusal({ tensors, metadata })
   return wrong === undefined ? E.right(joined(safetensorsLayout({ tensors, metadata }))) : E.left(wrong)
 }
 

@@ -7,7 +7,8 @@ import type { Layer, LayerRegistry } from '../layer/definition.js'
 import type { Model, ModelData } from '../layer/model.js'
 import { builtInLayers } from '../layer/registry.js'
 import { decode, exact, parseJson, type Codec } from '../value/codec.js'
-import type { DecodeError, ShapeError } from '../value/error.js'
+import { given, registryArgument } from '../value/argument.js'
+import { decodeError, type DecodeError, type ShapeError } from '../value/error.js'
 import { checkModel } from './model.js'
 
 export { layerCodec } from '../layer/codecs.js'
@@ -30,7 +31,11 @@ const checked =
 export const decodeModel = (
   u: unknown,
   registry: LayerRegistry = builtInLayers
-): E.Either<DecodeError | ShapeError, Model> => pipe(decode(modelCodec(registry))(u), E.chainW(checked(registry)))
+): E.Either<DecodeError | ShapeError, Model> =>
+  pipe(
+    given(decodeError, [registryArgument(registry)], () => decode(modelCodec(registry))(u)),
+    E.chainW(checked(registry))
+  )
 
 /**
  * A model from JSON text. Settings that have a default may be left out.
@@ -41,7 +46,11 @@ export const decodeModel = (
 export const parseModel = (
   text: string,
   registry: LayerRegistry = builtInLayers
-): E.Either<DecodeError | ShapeError, Model> => pipe(parseJson(modelCodec(registry))(text), E.chainW(checked(registry)))
+): E.Either<DecodeError | ShapeError, Model> =>
+  pipe(
+    given(decodeError, [registryArgument(registry)], () => parseJson(modelCodec(registry))(text)),
+    E.chainW(checked(registry))
+  )
 
 /**
  * A model as plain JSON data with every setting. Layers that are in several places are one object in the data too, so unchecked data

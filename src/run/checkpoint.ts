@@ -4,6 +4,7 @@
  * covers the numbers, and a SHA-256 in the header (computed with 64 zeros in its place) covers the header.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import { optionsOf } from '../value/argument.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Scores } from '../train/progress.js'
 import { builtInTraining, type TrainingRegistry } from '../train/registry.js'
@@ -148,6 +149,8 @@ export const checkpointOf =
  * byte changed
  */
 export const decodeCheckpoint =
-  (training: Training, { registry = builtInTraining, limits = formatLimits }: StateOptions = {}) =>
-  (bytes: Uint8Array): E.Either<DecodeError | SettingError | ShapeError, SavedCheckpoint> =>
-    pipe(verifyCheckpoint(bytes, limits), E.chainW(checkpointOf(training, registry)))
+  (training: Training, options: StateOptions = {}) =>
+  (bytes: Uint8Array): E.Either<DecodeError | SettingError | ShapeError, SavedCheckpoint> => {
+    const { registry = builtInTraining, limits = formatLimits } = optionsOf(options)
+    return pipe(verifyCheckpoint(bytes, limits), E.chainW(checkpointOf(training, registry)))
+  }

@@ -5,9 +5,11 @@ import type { Dataset } from '../data/dataset.js'
 import type { NamedDatasets } from '../data/files.js'
 import type { Model, ModelData } from '../layer/model.js'
 import { dataError, settingError, type DataError, type DecodeError, type SettingError } from '../value/error.js'
+import { datasetsArgument, given, registryArgument } from '../value/argument.js'
 import { parseJson } from '../value/codec.js'
 import { tensorView, type Tensor } from '../value/tensor.js'
 import { utf8 } from '../value/text.js'
+import { runArgument } from './arguments.js'
 import { layout, type Content } from './contract-format.js'
 import { canonicalJson, canonicalText, sha256Of } from './digest.js'
 import { exactNumber } from './numbers.js'
@@ -127,16 +129,18 @@ export const completeRun = <M extends ModelData>(
   registry: RunRegistry = builtInRun
 ): E.Either<DataError | SettingError | DecodeError, CompleteRun<M>> =>
   pipe(
-    run.version === undefined || run.version === version
-      ? E.right(run)
-      : E.left(
-          settingError(
-            ['version'],
-            `${version}, the version of this gradfold`,
-            run.version,
-            'leave version out to run it with this one'
+    given(settingError, [runArgument(run), datasetsArgument(source), registryArgument(registry)], () =>
+      run.version === undefined || run.version === version
+        ? E.right(run)
+        : E.left(
+            settingError(
+              ['version'],
+              `${version}, the version of this gradfold`,
+              run.version,
+              'leave version out to run it with this one'
+            )
           )
-        ),
+    ),
     E.map(({ dataDigest: named = dataDigest(source), ...rest }) => ({ ...rest, version, dataDigest: named })),
     E.chainFirstW(complete => checkData(complete)(source)),
     // the name is a hash of the text, so use the run that the text describes: -0 is 0 there

@@ -219,8 +219,10 @@ export interface Preparation {
 export const prepare =
   (p: Preparation) =>
   (d: NamedDatasets): E.Either<PrepareError | DecodeError, Prepared> =>
-    pipe(
-      given(settingError, [objectArgument('preparation', p), datasetsArgument(d)], () => splitTest(p)(d)),
-      E.chain(splitValidation(p)),
-      E.chainW(d.named?.tag === 'tables' ? encodeTables(d.named, p) : scaleBoth(p))
+    given(settingError, [objectArgument('preparation', p), datasetsArgument(d)], () =>
+      pipe(
+        splitTest(p)(d),
+        E.chain(splitValidation(p)),
+        E.chainW(d.named?.tag === 'tables' ? encodeTables(d.named, p) : scaleBoth(p))
+      )
     )

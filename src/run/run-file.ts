@@ -25,7 +25,9 @@ import {
   withDefault,
   type Codec
 } from '../value/codec.js'
+import { given, registryArgument } from '../value/argument.js'
 import { decodeError, type DecodeError, type Problem } from '../value/error.js'
+import { runArgument } from './arguments.js'
 import { rowModelCodec } from './model-codec.js'
 import { digest } from './digest.js'
 import { normaliseCodec, splitCodec, type Preparation } from './prepare.js'
@@ -132,8 +134,8 @@ export const checkRunFile = (
   registry: RunRegistry = builtInRun
 ): E.Either<DecodeError, RunFile> =>
   pipe(
-    checkModel(run.model, registry),
-    E.mapLeft(at('model')),
+    given(decodeError, [runArgument(run), registryArgument(registry)], () => checkModel(run.model, registry)),
+    E.mapLeft(e => (e._tag === 'DecodeError' ? e : at('model')(e))),
     E.map((model): RunFile => ({ ...run, model })),
     E.chainFirst(checked =>
       pipe(
@@ -157,7 +159,7 @@ export const checkRunFile = (
  */
 export const parseRunFile = (text: string, registry: RunRegistry = builtInRun): E.Either<DecodeError, RunFile> =>
   pipe(
-    parseJson(runFileCodec(registry))(text),
+    given(decodeError, [registryArgument(registry)], () => parseJson(runFileCodec(registry))(text)),
     E.chain(run => checkRunFile(run, registry))
   )
 

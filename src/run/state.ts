@@ -3,6 +3,7 @@
  * numbers as JSON.
  */
 import * as E from 'fp-ts/lib/Either.js'
+import { optionsOf } from '../value/argument.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { plainTotals, runningTotals, type Totals } from '../infer/totals.js'
@@ -200,9 +201,10 @@ export interface StateOptions {
  * training; the error names the tensor or the number
  */
 export const decodeState =
-  (training: Training, { registry = builtInTraining, limits = formatLimits }: StateOptions = {}) =>
-  (bytes: Uint8Array): E.Either<DecodeError | SettingError | ShapeError, TrainState> =>
-    pipe(
+  (training: Training, options: StateOptions = {}) =>
+  (bytes: Uint8Array): E.Either<DecodeError | SettingError | ShapeError, TrainState> => {
+    const { registry = builtInTraining, limits = formatLimits } = optionsOf(options)
+    return pipe(
       checkTraining(training, registry),
       E.chainW(c =>
         pipe(
@@ -216,3 +218,4 @@ export const decodeState =
         )
       )
     )
+  }

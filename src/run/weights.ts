@@ -1,5 +1,6 @@
 /** The weights of a model as a file: what other tools read, and what a model can be given back. */
 import * as E from 'fp-ts/lib/Either.js'
+import { given, optionsOf, treeArgument } from '../value/argument.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { formatLimits, type FormatContent, type FormatFiles, type FormatLimits } from '../format/format.js'
@@ -13,6 +14,7 @@ import { build } from '../model/build.js'
 import {
   decodeError,
   inside,
+  shapeError,
   type DecodeError,
   type FileError,
   type SettingError,
@@ -49,11 +51,16 @@ export interface SaveOptions {
   readonly model?: Model
 }
 
-const contentOf = ({ params, layers = {} }: Weights, model?: Model): FormatContent => ({
-  tensors: Object.fromEntries([...treeLeaves(params, 'params'), ...treeLeaves(layers, 'layers')]),
-  metadata: {},
-  ...(model === undefined ? {} : { model })
-})
+const contentOf = (weights: Weights, model?: Model): E.Either<ShapeError, FormatContent> => {
+  const { params, layers = {} } = optionsOf(weights)
+  return given(shapeError, [treeArgument('params', params), treeArgument('layers', layers)], () =>
+    E.right({
+      tensors: Object.fromEntries([...treeLeaves(params ?? {}, 'params'), ...treeLeaves(layers, 'layers')]),
+      metadata: {},
+      ...(model === undefined ? {} : { model })
+    })
+  )
+}
 
 /**
  * Weights as a safetensors file with the tensors `params/...` and `layers/...`, as in a checkpoint. Equal weights give equal bytes.
@@ -62,7 +69,10 @@ const contentOf = ({ params, layers = {} }: Weights, model?: Model): FormatConte
  * @returns Left for names that the format keeps for itself and tensors whose data are too short
  */
 export const encodeWeights = (weights: Weights): E.Either<ShapeError, Uint8Array> =>
-  encodeSafetensors(contentOf(weights).tensors)
+  pipe(
+    contentOf(weights),
+    E.chain(({ tensors }) => encodeSafetensors(tensors))
+  )
 
 /**
  * Weights as a file of any format of the registry, in memory: its bytes in pieces, and those of files beside it.
@@ -71,11 +81,14 @@ export const encodeWeights = (weights: Weights): E.Either<ShapeError, Uint8Array
  * @returns Left for what the format cannot hold
  */
 export const encodeWeightsAs =
-  (format: FormatData, { registry, model, name }: SaveOptions & { readonly name?: string } = {}) =>
-  (weights: Weights): E.Either<ShapeError | SettingError, FormatFiles> =>
-    writeAs(format, { ...(registry && { registry }), ...(name === undefined ? {} : { name }) })(
-      contentOf(weights, model)
+  (format: FormatData, options: SaveOptions & { readonly name?: string } = {}) =>
+  (weights: Weights): E.Either<ShapeError | SettingError, FormatFiles> => {
+    const { registry, model, name } = optionsOf(options)
+    return pipe(
+      contentOf(weights, model),
+      E.chainW(writeAs(format, { ...(registry && { registry }), ...(name === undefined ? {} : { name }) }))
     )
+  }
 
 /** the optimizer's slots, which a checkpoint holds beside the weights */
 const isSlot = (name: string): boolean => name.startsWith('optimizer/')
@@ -111,12 +124,14 @@ const weightsFrom = <M extends Model>(
  * @returns Left naming the tensor that is missing, unknown, or of another shape or element type; never throws
  */
 export const decodeWeights =
-  <M extends Model>(model: M, { registry = builtInLayers, format = safetensors, ...options }: WeightsOptions = {}) =>
-  (bytes: Uint8Array): E.Either<DecodeError | ShapeError, Required<Weights<ParamsOf<M>>>> =>
-    pipe(
-      readAs(format, { registry, ...options })(bytes),
+  <M extends Model>(model: M, options: WeightsOptions = {}) =>
+  (bytes: Uint8Array): E.Either<DecodeError | ShapeError, Required<Weights<ParamsOf<M>>>> => {
+    const { registry = builtInLayers, format = safetensors, ...more } = optionsOf(options)
+    return pipe(
+      readAs(format, { registry, ...more })(bytes),
       E.chainW(({ tensors }) => weightsFrom(model, registry, tensors))
     )
+  }
 
 const formatFor = (path: string, { format, registry }: WeightsOptions | SaveOptions): FormatData =>
   format ?? formatOfPath(path, registry) ?? safetensors

@@ -3,7 +3,9 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { SettingError } from '../value/error.js'
+import { registryArgument, wrongArgument } from '../value/argument.js'
+import { settingError, type SettingError } from '../value/error.js'
+import { studyArgument, trialsArgument } from './arguments.js'
 import { narrow, type Narrowed, type Rationale } from './narrow.js'
 import { samplerInterpreter } from './sampler/index.js'
 import type { Settings, SettingsOf, Space } from './space.js'
@@ -60,6 +62,8 @@ export const plan = <S extends Space>(
   trials: readonly Trial<SettingsOf<S>>[],
   registry: Registry = builtIn
 ): E.Either<SettingError, Plan<S>> => {
+  const wrong = wrongArgument(settingError, [studyArgument(s), trialsArgument(trials), registryArgument(registry)])
+  if (wrong !== undefined) return E.left(wrong)
   const { next } = samplerInterpreter(registry.samplers)
   const any = s as unknown as Study
   const finished = trials as readonly Trial[]

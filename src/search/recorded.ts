@@ -3,7 +3,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { canonicalText } from '../run/digest.js'
+import { calledWith, pathArgument } from '../run/arguments.js'
 import { folderAt, type Folder } from '../run/folder.js'
+import { registryArgument } from '../value/argument.js'
 import { parseJson } from '../value/codec.js'
 import { inside, type DecodeError, type FileError, type SettingError } from '../value/error.js'
 import { most, readText, studyName, trialIn, trialName } from './folder.js'
@@ -63,4 +65,4 @@ export const readStudyIn = (folder: Folder, registry: Registry = builtIn): TE.Ta
 
 /** The study in the folder at a path; see `readStudyIn`. */
 export const readStudyAt = (path: string, registry: Registry = builtIn): TE.TaskEither<ReadError, RecordedStudy> =>
-  readStudyIn(folderAt(path), registry)
+  calledWith([pathArgument('path', path), registryArgument(registry)], () => readStudyIn(folderAt(path), registry))

@@ -4,7 +4,9 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { checkRunFile, type RunFile } from '../run/run-file.js'
 import { sameData } from '../value/equal.js'
-import type { FileError, SettingError } from '../value/error.js'
+import { functionArgument, wrongArgument } from '../value/argument.js'
+import { settingError, type FileError, type SettingError } from '../value/error.js'
+import { studyArgument } from './arguments.js'
 import { plan, type SearchRound } from './plan.js'
 import { builtIn, type Registry } from './registry.js'
 import type { SettingsOf, Space } from './space.js'
@@ -75,6 +77,8 @@ export const progressOf = <S extends Space>(
   recall: (job: Job) => TE.TaskEither<FileError, Trial | undefined>,
   registry: Registry = builtIn
 ): TE.TaskEither<SettingError | FileError, Progress<S>> => {
+  const wrong = wrongArgument(settingError, [studyArgument(study), functionArgument('recall', recall)])
+  if (wrong !== undefined) return TE.left(wrong)
   const recalled = (job: Job<SettingsOf<S>>): TE.TaskEither<FileError, Trial<SettingsOf<S>> | undefined> =>
     pipe(
       recall(job as Job),

@@ -7,8 +7,9 @@ import * as O from 'fp-ts/lib/Option.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { checkMember } from '../registry/lookup.js'
 import { bits32, collision, foldIn, leafKey, type Key } from '../random/index.js'
-import { objectArgument, optionsOf, wrongArgument } from '../value/argument.js'
+import { given, keyArgument, objectArgument, optionsOf, wrongArgument } from '../value/argument.js'
 import { inside, settingError, type SettingError } from '../value/error.js'
+import { spaceArgument } from './arguments.js'
 import { constraints as constraintKinds, type Constraint, type ConstraintTable } from './constraint.js'
 import {
   dimensions as dimensionKinds,
@@ -227,7 +228,9 @@ export const draw = <S extends Space>(
   registry: SpaceRegistry = builtInSpace
 ): E.Either<SettingError, SettingsOf<S>> =>
   pipe(
-    firstMeeting(s, attempt => randomPoint(foldIn(key, attempt)), registry),
+    given(settingError, [spaceArgument(s), keyArgument(key)], () =>
+      firstMeeting(s, attempt => randomPoint(foldIn(key, attempt)), registry)
+    ),
     E.map(met => met.settings)
   )
 

@@ -28,7 +28,9 @@ import {
   withDefault,
   type Codec
 } from '../value/codec.js'
-import { decodeError, type DecodeError, type Problem, type SettingError } from '../value/error.js'
+import { given, registryArgument, wrongArgument } from '../value/argument.js'
+import { decodeError, settingError, type DecodeError, type Problem, type SettingError } from '../value/error.js'
+import { studyFileArgument } from './arguments.js'
 import type { Constraint } from './constraint.js'
 import type { Dimension, DimensionRecord } from './dimension/index.js'
 import { isJson, labelled, type Json } from './json.js'
@@ -141,6 +143,13 @@ export const completeStudy = (
   file: StudyFile,
   registry: Registry = builtIn
 ): TE.TaskEither<LoadError | DecodeError | SettingError, StudyFile> => {
+  const wrong = wrongArgument(settingError, [studyFileArgument(file), registryArgument(registry)])
+  return wrong === undefined ? completed(file, registry) : TE.left(wrong)
+}
+const completed = (
+  file: StudyFile,
+  registry: Registry
+): TE.TaskEither<LoadError | DecodeError | SettingError, StudyFile> => {
   const { run } = file
   const source = isRecord(run) ? run['data'] : undefined
   return !isRecord(run) || source === undefined || !isFixed(source)
@@ -172,7 +181,7 @@ const inFile = ({ path, expected, got, hint }: Problem<string>): DecodeError =>
  * @returns Left with the place in the file: see `checkStudy`; holes and dimensions must match too
  */
 export const checkStudyFile = (file: StudyFile, registry: Registry = builtIn): E.Either<DecodeError, Study> => {
-  const wrong = checkHoles(file)
+  const wrong = wrongArgument(decodeError, [studyFileArgument(file), registryArgument(registry)]) ?? checkHoles(file)
   return wrong === undefined ? pipe(checkStudy(studyOf(file, registry), registry), E.mapLeft(inFile)) : E.left(wrong)
 }
 
@@ -192,7 +201,7 @@ export const checkStudyFile = (file: StudyFile, registry: Registry = builtIn): E
  */
 export const parseStudyFile = (text: string, registry: Registry = builtIn): E.Either<DecodeError, StudyFile> =>
   pipe(
-    parseJson(studyFileCodec(registry))(text),
+    given(decodeError, [registryArgument(registry)], () => parseJson(studyFileCodec(registry))(text)),
     E.chainFirst(file => checkStudyFile(file, registry))
   )
 

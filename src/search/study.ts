@@ -7,11 +7,12 @@ import { checkMember } from '../registry/lookup.js'
 import { checkRunFile, contract, trainingOf, type RunFile } from '../run/run-file.js'
 import { anyOf, epochs } from '../train/stop/index.js'
 import { checkTraining } from '../train/training.js'
-import { optionsOf } from '../value/argument.js'
+import { given, optionsOf } from '../value/argument.js'
 import { decodeError, inside, settingError, type DecodeError, type SettingError } from '../value/error.js'
 import { defined } from '../value/defined.js'
 import { isSize } from '../value/shape.js'
 import { errorText } from '../value/text.js'
+import { jobArgument, studyArgument } from './arguments.js'
 import { checkMetric, validationLoss, type StudyMetric } from './metric.js'
 import { zoom, type Zoom } from './narrow.js'
 import { builtIn, type Registry } from './registry.js'
@@ -116,7 +117,7 @@ export const roundBudget = ({ budget, zoom: { rounds } }: Study, round: number):
  */
 export const runOf = <S extends Space>(s: Study<S>, job: Job): E.Either<DecodeError, RunFile<ModelData>> =>
   pipe(
-    s.run(job.settings as SettingsOf<S>),
+    given(decodeError, [studyArgument(s), jobArgument(job)], () => s.run(job.settings as SettingsOf<S>)),
     E.map(run => ({
       ...run,
       ...(run.split === undefined ? {} : { split: { ...run.split, seed: run.split.seed ?? run.seed } }),

@@ -9,6 +9,7 @@ import { encodeTable } from '../../../src/data/table/encode.js'
 import { fitTable, fitTableWith } from '../../../src/data/table/fit.js'
 import { featureNames, fittedTableCodec, plainTable } from '../../../src/data/table/fitted.js'
 import { inferSchema } from '../../../src/data/table/infer.js'
+import { starterRun } from '../../../src/run/pipeline/starter.js'
 import { tableSchema, type InputRow, type TableRow, type TargetValues } from '../../../src/data/table/rows.js'
 import type { Column, TableSchema } from '../../../src/data/table/schema.js'
 import { splitTable, stratifiedSplitTable } from '../../../src/data/table/split.js'
@@ -380,5 +381,9 @@ describe('inferSchema', () => {
     expect(right(inferSchema('a,b\n1,true\n2,\n')).columns['b']).toEqual({ type: 'boolean', missing: 'drop' })
     expect(left(inferSchema('a,b\n1,2\n', { target: 'c' }))).toContain('schema/target')
     expect(left(inferSchema(''))).toContain('a header line')
+    expect(left(inferSchema('a,a\n1,2\n'))).toBe('table/header/a: expected every column once, got the name twice')
+    expect(left(starterRun('a.csv', 'a,b\n1,x\n2,x\n3,x\n'))).toBe(
+      'schema/target/b: expected two categories or more to tell apart, got the same in all rows'
+    )
   })
 })

@@ -139,6 +139,13 @@ export const inferSchema = (text: string, options: InferOptions = {}): E.Either<
   const delimiter = delimiterOf(text)
   return pipe(
     cellsOf(text, delimiter),
+    E.filterOrElse(
+      ({ header }) => new Set(header).size === header.length,
+      ({ header }) => {
+        const twice = header.find((name, i) => header.indexOf(name) !== i) ?? ''
+        return decodeError(['table', 'header', twice], 'every column once', 'the name twice')
+      }
+    ),
     E.chain(cells => {
       const notation = notationOf(cells)
       const inferred = cells.header.map((name, i) => [name, columnFor(name, cells.columns[i] ?? [], notation)] as const)

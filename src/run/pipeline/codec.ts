@@ -1,5 +1,6 @@
 /** A pipeline as one file: safetensors, whose metadata hold everything that is no tensor. */
 import * as E from 'fp-ts/lib/Either.js'
+import { given, modelArgument, optionsOf, treeArgument } from '../../value/argument.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { scalingCodec } from '../../data/normalise.js'
 import { fittedTableCodec } from '../../data/table/fitted.js'
@@ -15,7 +16,7 @@ import { modelCodec } from '../../model/codec.js'
 import { codecsOf } from '../../registry/codecs.js'
 import { builtInTraining, type TrainingRegistry } from '../../train/registry.js'
 import { exact, inRange, oneOf, optional, type Codec } from '../../value/codec.js'
-import { decodeError, type DecodeError, type SettingError, type ShapeError } from '../../value/error.js'
+import { decodeError, shapeError, type DecodeError, type SettingError, type ShapeError } from '../../value/error.js'
 import { treeLeaves } from '../../value/tree.js'
 import { metadataJson, treeFrom } from '../state.js'
 import { versioned } from '../versioned.js'
@@ -54,14 +55,15 @@ export interface PipelineOptions {
  * @example encodePipeline(pipeline) // Right(bytes)
  * @returns Left for names that the format keeps for itself
  */
-export const encodePipeline = (
-  p: Pipeline,
-  { registry = builtInTraining }: PipelineOptions = {}
-): E.Either<ShapeError, Uint8Array> => {
-  const { params, layers, ...json } = p
-  return encodeSafetensors(Object.fromEntries([...treeLeaves(params, 'params'), ...treeLeaves(layers, 'layers')]), {
-    [jsonName]: JSON.stringify(jsonCodec(registry).encode(json))
-  })
+export const encodePipeline = (p: Pipeline, options: PipelineOptions = {}): E.Either<ShapeError, Uint8Array> => {
+  const { registry = builtInTraining } = optionsOf(options)
+  const { params, layers, ...json } = optionsOf(p) as Pipeline
+  const args = [modelArgument(json.model), treeArgument('params', params), treeArgument('layers', layers)]
+  return given(shapeError, args, () =>
+    encodeSafetensors(Object.fromEntries([...treeLeaves(params, 'params'), ...treeLeaves(layers, 'layers')]), {
+      [jsonName]: JSON.stringify(jsonCodec(registry).encode(json))
+    })
+  )
 }
 
 /**
@@ -72,9 +74,10 @@ export const encodePipeline = (
  * and a loss that do not suit each other; for tensors that are missing, unknown, or of another shape. Never throws.
  */
 export const decodePipeline =
-  ({ registry = builtInTraining, limits = safetensorsLimits }: PipelineOptions = {}) =>
-  (bytes: Uint8Array): E.Either<DecodeError | SettingError | ShapeError, Pipeline> =>
-    pipe(
+  (options: PipelineOptions = {}) =>
+  (bytes: Uint8Array): E.Either<DecodeError | SettingError | ShapeError, Pipeline> => {
+    const { registry = builtInTraining, limits = safetensorsLimits } = optionsOf(options)
+    return pipe(
       E.Do,
       E.bind('file', () => decodeSafetensors(bytes, limits)),
       E.bind('json', ({ file }) => metadataJson(file, jsonName, jsonCodec(registry))),
@@ -93,3 +96,4 @@ export const decodePipeline =
       E.bindW('layers', ({ file, checked }) => treeFrom(checked.placed.state, 'layers', file.tensors)),
       E.map(({ json, model, params, layers }): Pipeline => Object.freeze({ ...json, model, params, layers }))
     )
+  }

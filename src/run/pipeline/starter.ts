@@ -5,7 +5,7 @@ import { fitTable } from '../../data/table/fit.js'
 import { inferSchema, type InferOptions } from '../../data/table/infer.js'
 import { columnOf, targetsOf } from '../../data/table/schema.js'
 import { decodeTable } from '../../data/table/table.js'
-import type { DecodeError } from '../../value/error.js'
+import { decodeError, type DecodeError } from '../../value/error.js'
 import { parseRunFile, type RunFile } from '../run-file.js'
 
 /**
@@ -26,6 +26,14 @@ export const starterRun = (path: string, text: string, options: InferOptions = {
       const targets = targetsOf(schema)
       const kinds = targets.map(name => columnOf(schema, name).kind)
       const classes = kinds[0] === 'category' ? (fitted.columns[targets[0] ?? '']?.categories?.length ?? 2) : undefined
+      if (classes !== undefined && classes < 2)
+        return E.left(
+          decodeError(
+            ['schema', 'target', targets[0] ?? ''],
+            'two categories or more to tell apart',
+            'the same in all rows'
+          )
+        )
       const isTruth = kinds.every(kind => kind === 'boolean')
       const loss = classes !== undefined ? 'softmaxCrossEntropy' : isTruth ? 'sigmoidCrossEntropy' : 'meanSquaredError'
       const units = classes ?? targets.length
