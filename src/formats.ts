@@ -3,3 +3,4 @@
  * with this entry point alone.
  */
 export { exportOnnx, type ModelWeights, type OnnxOptions, type Opset } from './format/onnx/onnx.js'
+export { fromTorch, toTorch, type MappingReport, type TorchOptions } from './format/mapping/torch.js'
