@@ -56,7 +56,7 @@ export const examplesOf = ({ input, dtype }: ModelData, batch: number): g.Exampl
     tensorView(
       'u32',
       shape,
-      Uint32Array.from({ length: sizeOf(shape) }, (_, i) => i % 6)
+      Uint32Array.from({ length: sizeOf(shape) }, (_, i) => i % 3)
     )
   const of = (s: Shape, at: number): g.Examples =>
     isDims(s)
@@ -75,9 +75,10 @@ const caseOf = (name: string, model: ModelData, registry: LayerRegistry = builtI
 })
 
 const samples = Object.values(layers).flatMap(definition =>
-  definition.samples.map(({ layer, input }) =>
-    caseOf(`${definition.show(layer)} of ${showShape(input)}`, modelData(input, layer))
-  )
+  definition.samples.map(({ layer, input, indexes }) => {
+    const model = modelData(input, layer)
+    return caseOf(`${definition.show(layer)} of ${showShape(input)}`, indexes === undefined ? model : ofIndices(model))
+  })
 )
 const names = Object.keys(builtInLayers.activations)
 const activations = names.map(fn => caseOf(`activation ${fn}`, modelData([4, 6], activation(fn as 'relu'))))
