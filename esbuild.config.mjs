@@ -131,6 +131,7 @@ await build({
     laws: 'dist/laws/index.js',
     search: 'dist/search.js',
     report: 'dist/report.js',
+    formats: 'dist/formats.js',
     extend: 'dist/extend.js',
     worker: 'dist/search/runner/worker.js',
     main: 'dist/cli/main.js'

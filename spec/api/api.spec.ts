@@ -7,7 +7,7 @@ import { basename, dirname, relative } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 
-const entries = ['index', 'codec', 'files', 'ndarray', 'search', 'report', 'extend', 'laws/index'].map(
+const entries = ['index', 'codec', 'files', 'ndarray', 'search', 'report', 'formats', 'extend', 'laws/index'].map(
   name => `src/${name}.ts`
 )
 

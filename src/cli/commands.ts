@@ -9,6 +9,7 @@ import type { ExitCode } from './exit.js'
 import { evaluateCommand, type EvaluateFlags } from './evaluate.js'
 import { explainCommand, type ExplainFlags } from './explain.js'
 import { initCommand, type InitFlags } from './init.js'
+import { exportFormats, type ExportFlags } from './export-formats.js'
 import type { Io } from './io.js'
 import { familyNames, membersCommand } from './members.js'
 import {
@@ -163,6 +164,29 @@ const tables: readonly CommandRecord[] = [
   }
 ]
 
+const exporting: readonly CommandRecord[] = [
+  {
+    name: 'export',
+    description: 'writes the network of a trained model as a file of another program',
+    args: [model],
+    options: [
+      option('--to <format>', 'onnx: the network and its weights; safetensors: the weights')
+        .choices(exportFormats)
+        .makeOptionMandatory(),
+      option('--out <file>', 'the file to write').makeOptionMandatory(),
+      wholeOption(
+        '--step <n>',
+        'of a recorded run: steps taken; or best, the epoch with the smallest loss, or last'
+      ).default('last'),
+      wholeOption('--opset <n>', 'of onnx: the version of its operators, 17 to 21').default(17),
+      wholeOption('--batch <n>', 'of onnx: examples in a batch (default: any number)'),
+      ...computing
+    ],
+    // loaded when it is asked for: what writes protobuf
+    run: async (io, [path = ''], flags: ExportFlags) => (await import('./export.js')).exportCommand(io, path, flags)
+  }
+]
+
 const picturing: readonly CommandRecord[] = [
   {
     name: 'report',
@@ -301,6 +325,7 @@ export const commands: readonly CommandRecord[] = [
   ...running,
   ...tables,
   ...recorded,
+  ...exporting,
   ...picturing,
   ...searching,
   ...describing

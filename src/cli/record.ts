@@ -326,6 +326,21 @@ const stepIn =
       failure(settingError(['step'], 'a run with an epoch that is over', 'one without', 'last is its newest step'))
     )(step === 'last' ? lastStep(recorded) : step === 'best' ? bestStep(recorded) : Number(step))
 
+/** the state of a recorded run at a step, or at the one that a name means */
+export const stateOfRecord = (io: Io, folder: string, flags: ComputeFlags & { readonly step: number | string }) =>
+  pipe(
+    TE.fromEither(checkStep(flags.step)),
+    TE.chain(() => pipe(readRecord(folder), fromRecords(folder))),
+    TE.chainEitherK(stepIn(flags.step)),
+    TE.bindTo('step'),
+    TE.bind('backend', () => backendOf(io, flags)),
+    TE.bindW('there', ({ step, backend }) => pipe(stateAt(folder, step, { backend }), fromRecords(folder))),
+    TE.map(({ step, there }) => {
+      for (const text of damageText([there.recorded.damage])) io.err.write(`${text}\n`)
+      return { step, there }
+    })
+  )
+
 /** the file of a pipeline, by its name */
 const isPipeline = (path: string): boolean => path.endsWith('.gradfold')
 
@@ -335,27 +350,16 @@ export const atCommand = (io: Io, folder: string, flags: AtFlags): Promise<ExitC
     isPipeline(out)
       ? pipe(TE.fromEither(pipelineOfRun(opened, state)), TE.chainW(savePipeline(out)))
       : saveWeights(out, flags.format === undefined ? {} : { format: { tag: flags.format } })(state)
+  const wrong = checkPaths('file', { out })
   return pipe(
-    TE.fromEither(checkStep(flags.step)),
-    TE.chainFirst(() => {
-      const wrong = checkPaths('file', { out })
-      return wrong === undefined ? TE.right(undefined) : TE.left(failure(wrong))
-    }),
-    TE.chain(() => pipe(readRecord(folder), fromRecords(folder))),
-    TE.chainEitherK(stepIn(flags.step)),
-    TE.bindTo('step'),
-    TE.bind('backend', () => backendOf(io, flags)),
-    TE.bindW('there', ({ step, backend }) => pipe(stateAt(folder, step, { backend }), fromRecords(folder))),
+    wrong === undefined ? stateOfRecord(io, folder, flags) : TE.left(failure(wrong)),
     TE.chainFirstW(({ there }) =>
       pipe(
         save(there),
         TE.mapLeft(e => ({ ...about(out)(e), begun: {} }))
       )
     ),
-    TE.map(({ step, there: { recorded } }) => {
-      for (const text of damageText([recorded.damage])) io.err.write(`${text}\n`)
-      return `${isPipeline(out) ? 'pipeline' : 'weights'} after step ${whole(step)} saved as ${out}`
-    }),
+    TE.map(({ step }) => `${isPipeline(out) ? 'pipeline' : 'weights'} after step ${whole(step)} saved as ${out}`),
     printed(io)
   )()
 }

@@ -53,7 +53,7 @@ export const showTransposed = (layer: TransposedConvolution & { readonly tag: st
 // ---- the formula
 
 /** inputs [b, ...sizes, in] times weights [...kernel, in, out / groups]: the window of each input, [b, ...sizes, ...kernel, out] */
-const inputWindows = (x: Expr, weight: Expr, kernel: Dims, channels: number, groups: number): Expr => {
+export const inputWindows = (x: Expr, weight: Expr, kernel: Dims, channels: number, groups: number): Expr => {
   const outside = x.shape.slice(0, -1)
   const [rows, taps, own] = [sizeOf(outside), sizeOf(kernel), x.shape.at(-1) ?? 1]
   const [ins, outs] = [own / groups, channels / groups]

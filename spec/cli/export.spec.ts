@@ -1,0 +1,71 @@
+/** `gradfold export`: a pipeline and a recorded run as files of other programs. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fromBinary } from '@bufbuild/protobuf'
+import { ModelProtoSchema } from 'onnx-buf'
+import { afterAll, describe, expect, test } from 'vitest'
+import { decodeSafetensors } from '../../src/format/safetensors.js'
+import { right } from '../support/either.js'
+import { gradfold } from './helpers.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'gradfold-export-'))
+afterAll(() => {
+  rmSync(folder, { recursive: true })
+})
+const at = (name: string): string => join(folder, name)
+const run = {
+  data: { tag: 'arrays', train: { x: [[0], [1], [2]], y: [[1], [3], [5]] } },
+  model: {
+    input: [1],
+    layers: [
+      { tag: 'dense', units: 2 },
+      { tag: 'activation', fn: 'tanh' },
+      { tag: 'dense', units: 1 }
+    ]
+  },
+  loss: 'meanSquaredError',
+  batchSize: 1,
+  optimizer: { tag: 'sgd', rate: 0.1 },
+  stop: { tag: 'epochs', count: 2 }
+}
+const recorded = (async () => {
+  writeFileSync(at('run.json'), JSON.stringify(run))
+  return gradfold(['train', at('run.json'), '--record', at('record'), '--quiet'])
+})()
+const graph = (path: string) => fromBinary(ModelProtoSchema, readFileSync(path)).graph
+
+describe('gradfold export', () => {
+  test('writes the network of a recorded run, after its last step', async () => {
+    expect((await recorded).code).toBe(0)
+    const out = at('net.onnx')
+    const { code, out: said, err } = await gradfold(['export', at('record'), '--to', 'onnx', '--out', out])
+    expect([code, said, err]).toEqual([0, `network after step 6 saved as ${out}\n`, ''])
+    expect(graph(out)?.node.map(n => n.opType)).toEqual(['Gemm', 'Tanh', 'Gemm'])
+  })
+  test('writes the weights alone, of any step, as at does', async () => {
+    await recorded
+    const [here, there] = [at('a.safetensors'), at('b.safetensors')]
+    const { out: said } = await gradfold(['export', at('record'), '--step', '3', '--to', 'safetensors', '--out', here])
+    expect(said).toBe(`weights after step 3 saved as ${here}\n`)
+    await gradfold(['at', at('record'), '--step', '3', '--out', there])
+    expect(readFileSync(here)).toEqual(readFileSync(there))
+    expect(Object.keys(right(decodeSafetensors(readFileSync(here))).tensors)).toContain('params/dense/weight')
+  })
+  test.each([
+    [['--to', 'onnx', '--opset', '3', '--out', at('c')], 'opset: expected one of 17, 18, 19, 20, 21, got 3'],
+    [['--to', 'onnx', '--step', '99', '--out', at('c')], '99'],
+    [['--to', 'keras', '--out', at('c')], 'Allowed choices are onnx, safetensors'],
+    [['--to', 'onnx', '--out', ''], 'out: expected the path of a file, got ""']
+  ])('%j ends with 2 and one line', async (args, part) => {
+    await recorded
+    const { code, out, err } = await gradfold(['export', at('record'), ...args])
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toContain(part)
+    expect(err.trimEnd().split('\n')).toHaveLength(1)
+  })
+  test('says where there is nothing to export', async () => {
+    const { code, err } = await gradfold(['export', at('nowhere'), '--to', 'onnx', '--out', at('c')])
+    expect([code, err.includes('nowhere')]).toEqual([2, true])
+  })
+})

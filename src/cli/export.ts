@@ -1,0 +1,96 @@
+/** `gradfold export model.gradfold --to onnx --out model.onnx` */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { encodeSafetensors } from '../format/safetensors.js'
+import { exportOnnx, type ModelWeights, type OnnxOptions } from '../format/onnx/onnx.js'
+import type { ModelData } from '../layer/model.js'
+import { folderAt, placeOf } from '../run/folder.js'
+import { loadPipeline } from '../run/pipeline/file.js'
+import { replaceFile } from '../run/replace.js'
+import { treeLeaves } from '../value/tree.js'
+import { settingError, type Problem } from '../value/error.js'
+import { failure, type ExitCode, type Failure } from './exit.js'
+import type { ExportFlags } from './export-formats.js'
+import { whole } from './format.js'
+import type { Io } from './io.js'
+import { printed } from './print.js'
+import { about, checkPaths } from './read.js'
+import { stateOfRecord } from './record.js'
+
+interface Trained {
+  readonly model: ModelData
+  readonly weights: ModelWeights
+  /** where its numbers come from */
+  readonly said: string
+  /** whether what goes in is scaled first */
+  readonly scaled: boolean
+}
+
+const ofRecord = (io: Io, folder: string, flags: ExportFlags): TE.TaskEither<Failure, Trained> =>
+  pipe(
+    stateOfRecord(io, folder, flags),
+    TE.map(({ step, there: { opened, state } }) => ({
+      model: opened.training.model,
+      weights: state,
+      said: ` after step ${whole(step)}`,
+      scaled: Object.keys(opened.datasets.scalings ?? {}).length > 0
+    }))
+  )
+const ofPipeline = (path: string): TE.TaskEither<Failure, Trained> =>
+  pipe(
+    loadPipeline(path),
+    TE.bimap(failure, p => ({ model: p.model, weights: p, said: '', scaled: true }))
+  )
+
+/** a network from the file of a pipeline, or from the folder of a recorded run */
+const trainedAt = (io: Io, path: string, flags: ExportFlags): TE.TaskEither<Failure, Trained> =>
+  pipe(
+    folderAt(path).names,
+    // of a file there are no names
+    TE.orElse(() => TE.right<never, readonly string[]>([])),
+    TE.chainW(names =>
+      names.includes('run.json')
+        ? ofRecord(io, path, flags)
+        : flags.step === 'last'
+          ? ofPipeline(path)
+          : TE.left(
+              failure(settingError(['step'], 'the folder of a recorded run', 'another', 'a pipeline is of one step'))
+            )
+    )
+  )
+
+const bytesOf = (
+  { model, weights }: Trained,
+  { to, opset, batch }: ExportFlags
+): E.Either<Problem<string>, Uint8Array> =>
+  to === 'safetensors'
+    ? encodeSafetensors(
+        Object.fromEntries([...treeLeaves(weights.params, 'params'), ...treeLeaves(weights.layers ?? {}, 'layers')])
+      )
+    : // the numbers are checked there
+      exportOnnx(model, { opset, ...(batch === undefined ? {} : { batch }) } as OnnxOptions)(weights)
+
+export const exportCommand = (io: Io, path: string, flags: ExportFlags): Promise<ExitCode> => {
+  const { out, to } = flags
+  const wrong = checkPaths('file', { out })
+  return pipe(
+    wrong === undefined ? trainedAt(io, path, flags) : TE.left(failure(wrong)),
+    TE.bindTo('trained'),
+    TE.bindW('bytes', ({ trained }) => pipe(TE.fromEither(bytesOf(trained, flags)), TE.mapLeft(failure))),
+    TE.chainFirstW(({ bytes }) =>
+      pipe(
+        placeOf(out),
+        TE.chain(([folder, name]) => replaceFile(folder)(name, [bytes])),
+        TE.mapLeft(about(out))
+      )
+    ),
+    TE.map(({ trained: { said, scaled } }) =>
+      [
+        `${to === 'onnx' ? 'network' : 'weights'}${said} saved as ${out}`,
+        ...(scaled && to === 'onnx' ? ['its inputs are the numbers that the network takes: columns after scaling'] : [])
+      ].join('\n')
+    ),
+    printed(io)
+  )()
+}

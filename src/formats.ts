@@ -1,0 +1,6 @@
+/**
+ * The door `gradfold/formats`: models and runs as files of other programs. Pure functions from values to bytes. What they need is loaded
+ * with this entry point alone.
+ */
+export { exportOnnx, type ModelWeights, type OnnxOptions, type Opset } from './format/onnx/onnx.js'
+export { fromTorch, toTorch, type MappingReport, type TorchOptions } from './format/mapping/torch.js'
