@@ -138,11 +138,11 @@ const typed = defineConfig({
 })
 
 export default defineConfig(
-  { ignores: ['dist/', 'coverage/'] },
+  { ignores: ['**/dist/', 'coverage/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
 
-  // spec/ and examples/ are free to loop, throw and print
-  { files: ['{src,spec,examples}/**/*.ts'], extends: [typed] },
+  // spec/, examples/ and the playground are free to loop, throw and print
+  { files: ['{src,spec,examples,docs/playground}/**/*.ts'], extends: [typed] },
 
   {
     name: 'gradfold/src',

@@ -9,7 +9,7 @@ export const slow: readonly string[] = [
   'spec/engines/**/*.spec.ts',
   'spec/sweep/**/*.spec.ts',
   'spec/backend/canaries.spec.ts', // a C compiler, and processes
-  'spec/{search,report}/*.process.spec.ts', // servers, workers, a browser
+  'spec/{search,report,playground}/*.process.spec.ts', // servers, workers, a browser
   'spec/cli/*.process.spec.ts', // signals, locks, kills, lack of WebAssembly
   'spec/types/compilers.spec.ts', // the compilers that `integration` leaves out
   'spec/run/resume.spec.ts', // stops runs at every step
