@@ -113,7 +113,7 @@ export const loop = (inside: () => void): void => {
 export const if_ = (inside: () => void, otherwise?: () => void): void => {
   structured(0x04, inside, otherwise)
 }
-/** continues at the block that is so many levels further out */
+/** continues at the block `depth` levels further out */
 export const br = (depth: number): void => {
   put([0x0c, ...unsigned(depth)])
 }

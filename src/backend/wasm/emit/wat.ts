@@ -22,7 +22,7 @@ interface Reader {
   readonly byte: () => number
   readonly unsigned: () => number
   readonly signed: () => number
-  /** so many bytes */
+  /** the next `count` bytes */
   readonly take: (count: number) => Uint8Array
   readonly list: <A>(item: () => A) => readonly A[]
   readonly name: () => string
