@@ -22,18 +22,19 @@ const fpTs = {
     }))
 }
 
-/** fflate works out its tables as soon as it is loaded, which takes a tenth of the import too: here, when something is first unpacked. */
+/** fflate computes its tables as soon as it is loaded, which takes a tenth of the import too: here, when something is first unpacked. */
 const later = {
   name: 'fflate',
   setup: ({ onResolve, onLoad }) => {
     onResolve({ filter: /^fflate$/ }, () => ({ path: 'fflate', namespace: 'later', sideEffects: false }))
     onResolve({ filter: /^used$/ }, () => ({ path: 'used', namespace: 'later', sideEffects: false }))
     onLoad({ filter: /^fflate$/, namespace: 'later' }, () => ({
-      contents: `export const Gunzip = function (...given) { return new (require('used').Gunzip)(...given) }`
+      contents: `export const Gunzip = function (...given) { return new (require('used').Gunzip)(...given) }
+        export const inflateSync = (...given) => require('used').inflateSync(...given)`
     }))
     // the form for pages: the same functions, without threads
     onLoad({ filter: /^used$/, namespace: 'later' }, () => ({
-      contents: `export { Gunzip } from 'fflate/browser'`,
+      contents: `export { Gunzip, inflateSync } from 'fflate/browser'`,
       resolveDir: root
     }))
   }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, expectTypeOf, test } from 'vitest'
-import { evaluate, type Values } from '../../src/backend/backend.js'
+import { evaluate } from '../../src/backend/backend.js'
 import { reference } from '../../src/backend/reference/reference.js'
 import { add, constant, input, mul, slice, total } from '../../src/expr/build.js'
 import { gradients } from '../../src/expr/gradient.js'
@@ -100,7 +100,7 @@ const applied = (
         dx: dx as Expr,
         ...Object.fromEntries(names.map((k, i) => [`d/${k}`, ds[i] as Expr]))
       },
-      { ...Object.fromEntries(given.map((t, i) => [`x${i}`, t])), ...params } as Values
+      { ...Object.fromEntries(given.map((t, i) => [`x${i}`, t])), ...params }
     )
   )
   const numbers = (k: string): readonly number[] => listOf(outputs[k])
@@ -178,7 +178,7 @@ const ones = (shape: readonly number[]): Tensor =>
 const paramsFor = (layer: Layer, input: readonly (number | readonly number[])[]): Readonly<Record<string, Tensor>> => {
   const placed = right(build(modelData(input as number[], layer), undefined, 'f64'))
   return Object.fromEntries(
-    treeLeaves<Tensor>(initFrom(placed, childKey(rootKey(3), 'init')) as Branch<Tensor>).map(([path, t], i) => [
+    treeLeaves<Tensor>(initFrom(placed, childKey(rootKey(3), 'init'))).map(([path, t], i) => [
       path.slice(path.indexOf('/') + 1),
       some(t.shape, i)
     ])
@@ -238,7 +238,7 @@ test('gru with reset before the product is the formula of Cho et al.', () => {
   const params = paramsFor(layer, [steps, features])
   expect(Object.keys(params).sort()).toEqual(['bias', 'recurrent', 'weight'])
   const x = some([1, steps, features])
-  const at = (name: string, i: number, j: number): number => listOf(params[name] as Tensor)[i * 3 * units + j] as number
+  const at = (name: string, i: number, j: number): number => listOf(params[name])[i * 3 * units + j] as number
   const sigmoid = (v: number): number => 1 / (1 + exp(-v))
   const each = [0, 1]
   const wanted = Array.from({ length: steps }, (_, t) => t).reduce<readonly number[]>(
@@ -269,9 +269,7 @@ test('bidirectional joins, adds or averages a forward and a backward copy', () =
     return placed.apply(context, constant(x)).value as Expr
   }
   const constants = (t: Branch<Tensor>): Branch<Expr> =>
-    Object.fromEntries(
-      Object.entries(t).map(([k, v]) => [k, 'data' in v ? constant(v as Tensor) : constants(v as Branch<Tensor>)])
-    ) as Branch<Expr>
+    Object.fromEntries(Object.entries(t).map(([k, v]) => [k, 'data' in v ? constant(v as Tensor) : constants(v)]))
   const joined = out(both)
   const [forward, backward] = [0, 2].map(from => slice(joined, [0, 0, from], [2, 3, 2])) as [Expr, Expr]
   const values: Readonly<Record<string, Tensor>> = right(
@@ -291,8 +289,8 @@ test('bidirectional joins, adds or averages a forward and a backward copy', () =
 
 test('the bias of the forget gate begins at 1, or at what was asked for', () => {
   const biasOf = (layer: Layer): readonly number[] => {
-    const placed = right(build(modelData([2, 3], layer), undefined, 'f32' as FloatType))
-    const leaves = new Map(treeLeaves<Tensor>(initFrom(placed, childKey(rootKey(1), 'init')) as Branch<Tensor>))
+    const placed = right(build(modelData([2, 3], layer), undefined, 'f32'))
+    const leaves = new Map(treeLeaves<Tensor>(initFrom(placed, childKey(rootKey(1), 'init'))))
     return listOf(leaves.get('lstm/bias'))
   }
   expect(biasOf(lstm(2))).toEqual([0, 0, 1, 1, 0, 0, 0, 0])

@@ -61,7 +61,7 @@ describe('a PyTorch state dict', () => {
     const x = tensorView('f64', [3, 6, 7, 2], Float64Array.from(said.x))
     const { params, layers } = read
     const y = right(predict(net, params as never, { backend: reference, layers })(x))
-    const got = numbersOf(y as Tensor)
+    const got = numbersOf(y)
     expect(got).toHaveLength(said.y.length)
     for (const [i, wanted] of said.y.entries())
       expect(Math.abs((got[i] as number) - wanted) / Math.max(1, Math.abs(wanted))).toBeLessThan(1e-12)

@@ -41,7 +41,7 @@ const mistakes = (graph: GraphProto): readonly string[] => {
   for (const name of names) if (!used.has(name)) wrong.push(`nothing uses ${name}`)
   for (const t of graph.initializer) {
     const count = t.dims.reduce((p, n) => p * Number(n), 1)
-    if (t.rawData.length !== count * (widths[t.dataType as number] ?? NaN)) wrong.push(`${t.name} has another length`)
+    if (t.rawData.length !== count * (widths[t.dataType] ?? NaN)) wrong.push(`${t.name} has another length`)
   }
   return wrong
 }

@@ -1,6 +1,7 @@
 /** What recurrent layers share: settings, the rule of their shapes, and the loop over the steps of a sequence. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import * as t from 'io-ts'
 import { add, concat, constant, less, matmul, reshape, select, slice } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
@@ -129,7 +130,7 @@ const sequenceAmong = (layer: Recurrent, states: number, input: Shape): E.Either
       ? E.left(shapeError([], 'a sequence [steps, features]', showShape(input), 'put reshape before it'))
       : E.right(alone)
   }
-  const [first, ...rest] = isDims(input) ? [] : (input as readonly Shape[])
+  const [first, ...rest] = isDims(input) ? [] : input
   const found = first === undefined ? undefined : sequenceOf(first)
   return found !== undefined && sameShape(rest, further)
     ? E.right(found)
@@ -186,22 +187,30 @@ const unroll = (layer: Recurrent, cell: Cell, { steps }: Sequence, value: Value,
   const takesPart = (step: number): Expr | undefined => (length === undefined ? undefined : less(step + 0.5, length))
   const share = sharesOf(x, param)
   const next = cell.step(param, units)
-  let state: State =
+  const start: State =
     initialState === 'given' ? further.slice(lengths ? 1 : 0) : Array.from({ length: cell.states }, () => zeros)
-  const seen: Expr[] = []
-  for (let i = 0; i < steps; i++) {
-    const step = direction === 'forward' ? i : steps - 1 - i
+  const inOrder = Array.from({ length: steps }, (_, i) => (direction === 'forward' ? i : steps - 1 - i))
+  const after = pipe(
+    inOrder,
+    RA.scanLeft(start, (before, step) => {
+      const mask = takesPart(step)
+      const state = next(share(step), before)
+      return mask === undefined ? state : state.map((s, k) => select(mask, s, before[k] as Expr))
+    }),
+    RA.dropLeft(1)
+  )
+  const outputOf = (state: State | undefined): Expr => (state as State)[0] as Expr
+  if (outputs === 'last') return outputOf(after[steps - 1])
+  /** what is seen after the i-th step in order */
+  const seen = inOrder.map((step, i) => {
     const mask = takesPart(step)
-    const [before, after] = [state, next(share(step), state)]
-    state = mask === undefined ? after : after.map((s, k) => select(mask, s, before[k] as Expr))
-    if (outputs === 'all') seen[step] = mask === undefined ? (state[0] as Expr) : select(mask, state[0] as Expr, 0)
-  }
-  return outputs === 'last'
-    ? (state[0] as Expr)
-    : concat(
-        seen.map(h => reshape(h, [n, 1, units])),
-        1
-      )
+    return mask === undefined ? outputOf(after[i]) : select(mask, outputOf(after[i]), 0)
+  })
+  const atPlaces = direction === 'forward' ? seen : RA.reverse(seen)
+  return concat(
+    atPlaces.map(h => reshape(h, [n, 1, units])),
+    1
+  )
 }
 
 const paramsOf = (layer: Recurrent, cell: Cell, features: number, dtype: FloatType): Branch<ParamSpec> => {
