@@ -20,13 +20,18 @@ import { numbers, seed } from '../support/tensors.js'
 const optimizer = fc.constantFrom(...Object.values(optimizers).flatMap((k): readonly Optimizer[] => k.samples))
 const loss = fc.constantFrom(...Object.values(losses).flatMap((k): readonly Loss[] => k.samples))
 
+/** from 0 to 1, which every loss of numbers accepts */
+const targets = (shape: readonly number[], s: number): Dataset['y']['tensor'] => {
+  const drawn = numbers('f32', shape, s, 1)
+  return { ...drawn, data: Float32Array.from(numbersOf(drawn), Math.abs) } as Dataset['y']['tensor']
+}
 const dataFor = (net: Network, examples: number, s: number): Dataset => ({
   x: {
     tensor: numbers('f32', [examples, ...(net.model.input as readonly number[])], s) as Dataset['x']['tensor'],
     scale: 1,
     shift: 0
   },
-  y: { tensor: numbers('f32', [examples, ...net.output], s + 1, 1) as Dataset['y']['tensor'], scale: 1, shift: 0 }
+  y: { tensor: targets([examples, ...net.output], s + 1), scale: 1, shift: 0 }
 })
 
 /** everything a run hands out, as bits; a run that diverges must diverge alike */
@@ -70,6 +75,6 @@ describe('the compiled engine against the reference', () => {
       ),
       { numRuns: runs(60) }
     )
-    expect(ended.well).toBeGreaterThan(runs(60) / 4)
+    expect(ended.well).toBeGreaterThan(runs(60) / 2)
   })
 })

@@ -190,10 +190,10 @@ const unroll = (layer: Recurrent, cell: Cell, { steps }: Sequence, value: Value,
   const start: State =
     initialState === 'given' ? further.slice(lengths ? 1 : 0) : Array.from({ length: cell.states }, () => zeros)
   const inOrder = Array.from({ length: steps }, (_, i) => (direction === 'forward' ? i : steps - 1 - i))
+  const parts = inOrder.map(step => ({ step, mask: takesPart(step) }))
   const after = pipe(
-    inOrder,
-    RA.scanLeft(start, (before, step) => {
-      const mask = takesPart(step)
+    parts,
+    RA.scanLeft(start, (before, { step, mask }) => {
       const state = next(share(step), before)
       return mask === undefined ? state : state.map((s, k) => select(mask, s, before[k] as Expr))
     }),
@@ -202,10 +202,9 @@ const unroll = (layer: Recurrent, cell: Cell, { steps }: Sequence, value: Value,
   const outputOf = (state: State | undefined): Expr => (state as State)[0] as Expr
   if (outputs === 'last') return outputOf(after[steps - 1])
   /** what is seen after the i-th step in order */
-  const seen = inOrder.map((step, i) => {
-    const mask = takesPart(step)
-    return mask === undefined ? outputOf(after[i]) : select(mask, outputOf(after[i]), 0)
-  })
+  const seen = parts.map(({ mask }, i) =>
+    mask === undefined ? outputOf(after[i]) : select(mask, outputOf(after[i]), 0)
+  )
   const atPlaces = direction === 'forward' ? seen : RA.reverse(seen)
   return concat(
     atPlaces.map(h => reshape(h, [n, 1, units])),
