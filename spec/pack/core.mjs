@@ -7,6 +7,10 @@ const loaded = () => Object.keys(cache).filter(file => /[\\/]node_modules[\\/]nd
 await import('gradfold')
 await import('gradfold/codec')
 await import('gradfold/files')
+await import('gradfold/extend')
+await import('gradfold/formats')
+await import('gradfold/report')
+await import('gradfold/search')
 // training on the compiled backend needs no leave to make code from text either
 const { adam, dense, fromArrays, input, lossBelow, meanSquaredError, model, tanh, train, wasm } =
   await import('gradfold')
