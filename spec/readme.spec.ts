@@ -16,7 +16,10 @@ import { readers } from '../src/data/readers.js'
 import { formats } from '../src/format/formats.js'
 import { activations } from '../src/layer/activation-table.js'
 import { initializers } from '../src/layer/initializer.js'
+import * as recurrent from '../src/layer/recurrent/index.js'
 import { layers } from '../src/layer/registry.js'
+import * as sequence from '../src/layer/sequence/index.js'
+import * as spatial from '../src/layer/spatial/index.js'
 import { constraints } from '../src/search/constraint.js'
 import { dimensions } from '../src/search/dimension/index.js'
 import { samplers } from '../src/search/sampler/index.js'
@@ -176,8 +179,15 @@ const names = (members: object): string =>
   Object.keys(members)
     .map(name => `\`${constructors[name] ?? name}\``)
     .join(' ')
+/** the layers that a folder exports, or those of no such folder */
+const layersOf = (...folders: readonly object[]): object =>
+  Object.fromEntries(Object.entries(layers).filter(([name]) => folders.some(folder => name in folder)))
+const special = { ...layersOf(spatial), ...layersOf(recurrent, sequence) }
+const otherLayers = Object.fromEntries(Object.entries(layers).filter(([name]) => !(name in special)))
 const memberRows: readonly (readonly [family: string, members: object, where: string])[] = [
-  ['layers', layers, 'docs/guide/models.md'],
+  ['layers', otherLayers, 'docs/guide/models.md'],
+  ['layers of images', layersOf(spatial), 'docs/guide/convolution.md'],
+  ['recurrent nets, attention', layersOf(recurrent, sequence), 'docs/guide/sequences.md'],
   ['activations', activations, 'docs/guide/models.md'],
   ['initializers (by name)', initializers, 'docs/guide/models.md'],
   ['losses', losses, 'docs/guide/training.md'],
@@ -186,10 +196,8 @@ const memberRows: readonly (readonly [family: string, members: object, where: st
   ['schedules', schedules, 'docs/guide/training.md'],
   ['stop rules', stopRules, 'docs/guide/training.md'],
   ['data in run files', readers, 'docs/guide/data.md'],
-  ['file formats', formats, 'docs/guide/training.md'],
-  ['search: dimensions', dimensions, 'docs/guide/search.md'],
-  ['search: constraints', constraints, 'docs/guide/search.md'],
-  ['search: samplers', samplers, 'docs/guide/search.md']
+  ['file formats', formats, 'docs/guide/formats.md'],
+  ['hyperparameter search', { ...samplers, ...dimensions, ...constraints }, 'docs/guide/search.md']
 ]
 const memberTable = [
   '| family | members |',
