@@ -187,7 +187,7 @@ describe.runIf(times > 0 && programOf('redis') !== undefined)('studies over Redi
       })
     })
     test.runIf(has.faketime)(
-      'a clock that is a day ahead and runs twice as fast [needs faketime]',
+      'a clock that is a day ahead and runs twice as fast (needs faketime)',
       { timeout: 5 * minutes },
       async () => {
         const args = [main, 'work', server.address, '--workers', '1', '--lock', '2', '--quiet']
