@@ -21,6 +21,7 @@ export type {
   Context,
   Fan,
   FieldCodecs,
+  Indexes,
   OutputRange,
   OutputRangeRules,
   LabelRules,

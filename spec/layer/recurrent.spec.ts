@@ -2,20 +2,30 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, expectTypeOf, test } from 'vitest'
+import { dataset } from '../../src/data/dataset.js'
+import { predict } from '../../src/infer/predict.js'
+import { meanSquaredError, sgd, steps, train } from '../../src/train/index.js'
 import { evaluate } from '../../src/backend/backend.js'
 import { reference } from '../../src/backend/reference/reference.js'
 import { add, constant, input, mul, slice, total } from '../../src/expr/build.js'
 import { gradients } from '../../src/expr/gradient.js'
 import type { Expr } from '../../src/expr/op.js'
 import type { Layer } from '../../src/layer/definition.js'
-import { input as inputOf, inputs, model, modelData } from '../../src/layer/model.js'
+import { input as inputOf, inputs, model, modelData, ofIndices } from '../../src/layer/model.js'
+import { fanOut } from '../../src/layer/combinator/branches.js'
+import { sequential } from '../../src/layer/combinator/sequential.js'
+import { dense } from '../../src/layer/dense.js'
+import { flatten } from '../../src/layer/flatten.js'
+import { reshape } from '../../src/layer/reshape.js'
+import { embedding } from '../../src/layer/sequence/embedding.js'
+import { crop } from '../../src/layer/spatial/crop.js'
 import { bidirectional } from '../../src/layer/recurrent/bidirectional.js'
 import { gru } from '../../src/layer/recurrent/gru.js'
 import { lstm } from '../../src/layer/recurrent/lstm.js'
 import type { InitialState, Outputs, RecurrentSettings } from '../../src/layer/recurrent/recurrence.js'
 import { simpleRnn } from '../../src/layer/recurrent/simple-rnn.js'
 import { build } from '../../src/model/build.js'
-import { initFrom } from '../../src/model/init.js'
+import { init, initFrom } from '../../src/model/init.js'
 import { outputOf, checkModel } from '../../src/model/model.js'
 import type { ParamsOf } from '../../src/model/params.js'
 import { childKey, rootKey } from '../../src/random/index.js'
@@ -230,6 +240,67 @@ describe('lengths', () => {
       }
     }
   )
+})
+
+test('a length behind the numbers of its sequence is cut off, so that one input holds both', () => {
+  const layers = [gru(4, { lengths: true }), dense(2)] as const
+  const one = model(
+    inputOf(7, 1),
+    fanOut(sequential(crop([[0, 1]]), reshape(3, 2)), sequential(crop([[6, 0]]), flatten)),
+    ...layers
+  )
+  const two = model(inputs(inputOf(3, 2), inputOf(1)), ...layers)
+  const params = right(init(one, rootKey(2)))
+  const [rows, lengths] = [
+    [1, 2, 3, 4, 5, 6, -1, 0.5, 2, 7, 8, 9],
+    [3, 1]
+  ]
+  const joined = [0, 1].flatMap(i => [...rows.slice(6 * i, 6 * i + 6), lengths[i] as number])
+  const data = (shape: readonly number[], xs: readonly number[]): Tensor =>
+    tensorView('f32', shape, Float32Array.from(xs))
+  const y = right(predict(one, params, { backend: reference })(data([2, 7, 1], joined)))
+  expect(y).toEqual(right(predict(two, params, { backend: reference })([data([2, 3, 2], rows), data([2, 1], lengths)])))
+  const settings = { model: one, loss: meanSquaredError, optimizer: sgd(0.1), stop: steps(1), batchSize: 2 }
+  const examples = right(dataset({ x: data([2, 7, 1], joined), y: data([2, 2], [0, 1, 1, 0]) }))
+  expect(right(train(settings, { backend: reference })(examples)).state.progress.step).toBe(1)
+})
+
+test('a model of indexes has lengths too', () => {
+  const layers = [gru(4, { lengths: true }), dense(2)] as const
+  const net = ofIndices(
+    model(
+      inputOf(4, 1),
+      fanOut(sequential(crop([[0, 1]]), flatten, embedding(2, 3)), sequential(crop([[3, 0]]), flatten)),
+      ...layers
+    )
+  )
+  const params = right(init(net, rootKey(2)))
+  const y = (...rows: readonly (readonly number[])[]): readonly number[] => [
+    ...numbersOf(
+      right(
+        predict(net, params, { backend: reference })(
+          tensorView('u32', [rows.length, 4, 1], Uint32Array.from(rows.flat()))
+        )
+      )
+    )
+  ]
+  // the index in the padding says nothing, that within the length does
+  expect(y([1, 0, 0, 2])).toEqual(y([1, 0, 1, 2]))
+  expect(y([1, 0, 0, 3])).not.toEqual(y([1, 0, 1, 3]))
+  const alone = model(inputs(inputOf(3, 3), inputOf(1)), ...layers)
+  const table = numbersOf(params.fanOut.sequential.embedding.table)
+  const vectors = [1, 0, 0].flatMap(i => [...table.slice(3 * i, 3 * i + 3)])
+  const { fanOut: _, ...rest } = params
+  expect(y([1, 0, 0, 2])).toEqual([
+    ...numbersOf(
+      right(
+        predict(alone, rest, { backend: reference })([
+          tensorView('f32', [1, 3, 3], Float32Array.from(vectors)),
+          tensorView('f32', [1, 1], Float32Array.of(2))
+        ])
+      )
+    )
+  ])
 })
 
 test('gru with reset before the product is the formula of Cho et al.', () => {

@@ -3,13 +3,17 @@ import * as E from 'fp-ts/lib/Either.js'
 import {
   childKey,
   checkModel,
+  crop,
   crossAttention,
   dataset,
   dense,
+  dropout,
   embedding,
+  fanOut,
   feedForward,
   flatten,
   gatedUnit,
+  identity,
   init,
   input,
   inputs,
@@ -17,24 +21,32 @@ import {
   mapTree,
   maskPadding,
   meanSquaredError,
+  mergeAdd,
+  mergeConcat,
   model,
   modelData,
+  named,
   numbersOf,
   ofIndices,
+  parallel,
   perPosition,
   positions,
   predict,
   repeat,
+  reshape,
   rootKey,
   selfAttention,
   sequential,
   sgd,
   showError,
   silu,
+  spatialDropout,
   steps,
   tensor,
   train,
   transformerBlock,
+  upsample,
+  zeroPad,
   type Branch,
   type Layer,
   type Model,
@@ -184,6 +196,59 @@ test('an index that the vocabulary lacks is refused, and so are numbers', () => 
   expect(said(train({ ...settings, model: numbersIn }, { backend: reference })(floats))).toContain(
     'expected indexes (u32), got f32; ofIndices(model) makes a model of indexes'
   )
+})
+test('an index that the vocabulary lacks is refused behind layers that move it, and at each of several inputs', () => {
+  const at = (m: Model, x: Tensor | readonly Tensor[]): string => {
+    const params = right(init(m, rootKey(1)))
+    const y = predict(m, params, { backend: reference })(x)
+    return E.isLeft(y) ? showError(y.left) : 'taken'
+  }
+  const behind = (...layers: readonly Layer[]): Model =>
+    ofIndices(modelData([2, 1], ...layers, embedding(3, 2))) as unknown as Model
+  const x = (n: number): Tensor => right(tensor('u32', [1, 2, 1], [2, n]))
+  const movers: readonly Layer[] = [
+    reshape(1, 2),
+    flatten,
+    identity,
+    dropout(0.5),
+    spatialDropout(0.5),
+    upsample(2),
+    zeroPad(1),
+    crop([[1, 0]]),
+    named('here')(sequential(flatten, reshape(2, 1))),
+    perPosition(flatten),
+    sequential(fanOut(identity, flatten), parallel(flatten, identity), mergeConcat)
+  ]
+  for (const mover of movers) {
+    expect(at(behind(mover), x(2))).toBe('taken')
+    expect(at(behind(mover), x(3))).toContain('inputs/element 1: expected an index below 3, as the vocabulary')
+  }
+  // what is cut off may be any index, such as a length behind its sequence
+  const cut = crop([[0, 1]])
+  for (const taken of [behind(cut), behind(sequential(cut, flatten)), behind(flatten, reshape(2, 1), cut)]) {
+    expect(at(taken, x(9))).toBe('taken')
+    expect(at(taken, right(tensor('u32', [2, 2, 1], [2, 9, 3, 0])))).toContain(
+      'inputs/element 2: expected an index below 3'
+    )
+  }
+  const small = fanOut(embedding(5, 2), sequential(flatten, embedding(4, 2)))
+  expect(at(ofIndices(modelData([2, 1], small)) as unknown as Model, x(3))).toBe('taken')
+  expect(at(ofIndices(modelData([2, 1], small)) as unknown as Model, x(4))).toContain('an index below 4')
+
+  const two = ofIndices(model(inputs(input(2, 1), input(2, 1)), parallel(embedding(3, 2), embedding(5, 2)), mergeAdd))
+  expect(at(two, [x(2), x(4)])).toBe('taken')
+  expect(at(two, [x(3), x(4)])).toContain('inputs/0/element 1: expected an index below 3')
+  expect(at(two, [x(2), x(5)])).toContain('inputs/1/element 1: expected an index below 5')
+  const joined = ofIndices(model(inputs(input(2, 1), input(2, 1)), mergeConcat, embedding(3, 2)))
+  expect(at(joined, [x(2), x(1)])).toBe('taken')
+  expect(at(joined, [x(2), x(3)])).toContain('inputs/1/element 1: expected an index below 3')
+
+  const settings = { loss: meanSquaredError, optimizer: sgd(0.1), stop: steps(1), batchSize: 1 }
+  const trained = train(
+    { ...settings, model: behind(flatten) },
+    { backend: reference }
+  )(right(dataset({ x: x(3), y: right(tensor('f32', [1, 2, 2], [0, 1, 0, 1])) })))
+  expect(E.isLeft(trained) && showError(trained.left)).toContain('inputs/example 0: expected an index below 3')
 })
 
 const saidOf = (shape: readonly number[] | readonly (readonly number[])[], ...layers: readonly Layer[]): string => {

@@ -76,6 +76,31 @@ describe('a run with many seeds', () => {
       })
     }
   )
+  test('has metrics in the units of the data where targets are scaled, as a single run', async () => {
+    const y = [100, 300, 500, 700, 900, 1100]
+    const run = right(
+      parseRunFile(
+        JSON.stringify({
+          data: { tag: 'arrays', train: { x: y.map((_, i) => [i / 6]), y: y.map(v => [v]) } },
+          normaliseTargets: 'standardise',
+          model: { input: [1], layers: [{ tag: 'dense', units: 1 }] },
+          ...{ loss: 'meanSquaredError', optimizer: { tag: 'sgd', rate: 0.01 }, batchSize: 6 },
+          ...{ stop: { tag: 'steps', count: 1 }, metrics: ['rmse', 'r2'] }
+        })
+      )
+    )
+    const [, second] = await trialsOf(right(seedsStudy(run, 2)))
+    const opened = right(await openRun({ ...run, seed: 1 })())
+    const { train } = right(trainRun(opened, { backend: wasm })).executed
+    const scale = opened.datasets.scalings?.targets?.scale?.[0] as number
+    // the deviation of the targets, 100 sqrt(35 / 3)
+    expect(1 / scale).toBeCloseTo(341.565, 3)
+    expect(scoresOf(second)).toEqual({
+      'train/loss': train.loss,
+      'train/rmse': (train.metrics['rmse'] as number) * Math.abs(1 / scale),
+      'train/r2': train.metrics['r2']
+    })
+  })
   test('is a study file that is read and written, and a wide seed wraps', () => {
     const file = right(seedsStudy(runWith({ seed: 0xffffffff }), 3))
     expect(right(parseStudyFile(showStudyFile(file)))).toEqual(file)

@@ -8,7 +8,20 @@ import { wasm, wasmThreads } from '../../src/backend/wasm/wasm.js'
 import { dataset, pickExamples } from '../../src/data/dataset.js'
 import { handedIn } from '../../src/data/program-inputs.js'
 import { inputsLike } from '../../src/expr/inputs.js'
-import { batchNorm, dense, dropout, input, model, relu, type Model } from '../../src/index.js'
+import {
+  batchNorm,
+  builtIn,
+  customLoss,
+  dense,
+  dropout,
+  expr,
+  extend,
+  input,
+  model,
+  relu,
+  type Model
+} from '../../src/index.js'
+import type { Expr } from '../../src/expr/op.js'
 import { parseRunFile, showRunFile, trainingOf } from '../../src/run/run-file.js'
 import { batchGradients } from '../../src/train/objective.js'
 import { softmaxCrossEntropy } from '../../src/train/loss/index.js'
@@ -157,6 +170,21 @@ describe('a sharded run', () => {
 })
 
 describe('is refused', () => {
+  const formulas = {
+    'a mean over all numbers': (y: Expr, t: Expr) => expr.mean(expr.square(expr.sub(y, t))),
+    'one number for the batch': (y: Expr, t: Expr) => expr.reshape(expr.mean(expr.square(expr.sub(y, t))), [1])
+  }
+  test.each(Object.entries(formulas))('a loss that gives %s, on each shard as on a whole batch', (_, formula) => {
+    const own = customLoss('ofSpec', formula)
+    const registry = extend(builtIn, { losses: [own] })
+    const wide = right(dataset({ x: numbers('f32', [4, 4], 3), y: numbers('f32', [4, 3], 5) }))
+    for (const shards of [1, 2]) {
+      const t = { ...of(plain, shards, { batchSize: 4 }), loss: own.member as never, metrics: [] }
+      expect(left(train(t, { backend: reference, registry })(wide))).toContain(
+        'expected one number for each example, of shape [K]'
+      )
+    }
+  })
   const message = (t: Training): string => left(train(t, { backend: wasm })(data))
   test.each<[string, Training, string]>([
     [

@@ -29,6 +29,20 @@ test('an Either or nothing in place of data is Left', () => {
   )
   expect(left(train(settings, { backend: wasm })(undefined as never))).toMatch(/^data: expected a dataset/)
 })
+test('no setting of a training throws, whatever it is', () => {
+  const said = (setting: object): string => left(train({ ...settings, ...setting }, { backend: wasm })(right(data)))
+  const junk = [null, 0.5, NaN, 'x', [], [null], [undefined], [3], [{}], {}, { tag: null }, { tag: 'x' }, () => 1, true]
+  for (const name of [...Object.keys(settings), 'metrics', 'seed', 'precision', 'augment', 'shards'])
+    for (const value of junk)
+      expect(() => train({ ...settings, [name]: value }, { backend: wasm })(right(data))).not.toThrow()
+  expect(said({ shards: null })).toBe(
+    'shards: expected a whole number of shards from 1 to 64, or { count, statistics: "shard" }, got null'
+  )
+  expect(said({ augment: 3 })).toBe('augment: expected a list of augmentations, got 3')
+  expect(said({ augment: null })).toBe('augment: expected a list of augmentations, got null')
+  expect(said({ augment: [null] })).toBe('augment/0: expected one of noise, flip, shift, erase, mixup, got null')
+  expect(said({ augment: [{ tag: 'turn' }] })).toMatch(/^augment\/0: expected one of .*, got turn/)
+})
 test.each([wasm, reference])('a model without parameters takes f64 and f32 on $name', backend => {
   const run = predict(model(input(2), tanh), {}, { backend })
   // tanh by mpmath 1.3.0

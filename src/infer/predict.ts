@@ -5,7 +5,8 @@ import type { Backend, Loop, Values } from '../backend/backend.js'
 import { keyTensor } from '../expr/inputs.js'
 import { program, type Program } from '../expr/program.js'
 import type { LayerRegistry, Value } from '../layer/definition.js'
-import { indexesField } from '../layer/compose.js'
+import { indexesField } from '../layer/indexes.js'
+import type { Indexes } from '../layer/terms.js'
 import { builtInLayers } from '../layer/registry.js'
 import { toExpr, type ModelGraph } from '../model/to-expr.js'
 import type { Model } from '../layer/model.js'
@@ -98,8 +99,8 @@ interface Compiled {
   readonly p: Program
   readonly loop: Loop
   readonly value: Value
-  /** for a model of indexes: all of them are below this number */
-  readonly indexes?: number
+  /** for a model of indexes: what they are below */
+  readonly indexes?: Indexes
 }
 
 /** a model applied to batches of inputs, with a key for random layers */

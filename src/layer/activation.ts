@@ -7,6 +7,7 @@ import { isDims, showShape } from '../value/shape.js'
 import type { ActivationRange, ActivationName, Activations } from './activation-table.js'
 import type { LayerDefinition } from './definition.js'
 import { eachTensor, rangeField } from './compose.js'
+import { keepsIndexes } from './indexes.js'
 import type { Fail, Show } from './types/fail.js'
 
 export interface Activation<F extends ActivationName = ActivationName> {
@@ -104,7 +105,8 @@ export const activationLayerDefinition: LayerDefinition<AnyActivation> = {
       E.chain(kind =>
         kind.along === 'lastAxis' && (!isDims(input) || input.length === 0)
           ? E.left(shapeError([], 'one tensor with a last axis', showShape(input)))
-          : E.right({ ...eachTensor(input, kind.formula), ...rangeField(kind.gives) })
+          : // of the formulas those of floats refuse indexes, and the identity keeps them
+            E.right({ ...eachTensor(input, kind.formula), ...rangeField(kind.gives), ...keepsIndexes })
       )
     ),
   samples: [

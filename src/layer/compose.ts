@@ -19,6 +19,7 @@ import type {
   Value
 } from './definition.js'
 import { sameData } from '../value/equal.js'
+import { indexesInSequence } from './indexes.js'
 
 /** more layers than this in one model are refused, so that a short text cannot ask for an endless one */
 export const maxLayers = 8192
@@ -60,10 +61,6 @@ const nothing = { state: {}, shared: {}, rows: [] }
 /** the field `gives`, where something is known */
 export const rangeField = (gives: OutputRange | undefined): Pick<BuiltLayer, 'gives'> =>
   gives === undefined ? {} : { gives }
-
-/** the field `indexes`, where the input is one of indexes */
-export const indexesField = (indexes: number | undefined): Pick<BuiltLayer, 'indexes'> =>
-  indexes === undefined ? {} : { indexes }
 
 /** a layer from one tensor to one tensor, without running statistics */
 export const tensorLayer = (layer: {
@@ -168,7 +165,7 @@ export const composeSequential = (children: readonly LabelledLayer[], input: Sha
   E.map((all: Pick<BuiltLayer, 'params' | 'state' | 'shared' | 'rows'>): BuiltLayer => ({
     ...all,
     ...rangeField(children.at(-1)?.[1].gives),
-    ...indexesField(children[0]?.[1].indexes),
+    ...indexesInSequence(children.map(([, layer]) => layer)),
     output: children.at(-1)?.[1].output ?? input,
     apply: (context, x) => {
       let value = x

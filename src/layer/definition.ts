@@ -13,9 +13,9 @@ import type { FloatType } from '../value/tensor.js'
 import type { Branch, Tree } from '../value/tree.js'
 import type { ActivationDefinition } from './activation-table.js'
 import type { Initializer, InitializerDefinition } from './initializer.js'
-import type { Fan, OutputRange } from './terms.js'
+import type { Fan, Indexes, OutputRange } from './terms.js'
 
-export type { Fan, OutputRange } from './terms.js'
+export type { Fan, Indexes, OutputRange } from './terms.js'
 
 /** tag -> the data type of that layer, of those that gradfold comes with; the table of `registry.ts` has exactly these */
 export interface BuiltInLayers {}
@@ -102,7 +102,12 @@ export interface BuiltLayer {
   /** the range of its outputs, which some losses check; absent if unknown */
   readonly gives?: OutputRange
   /** for a layer that takes indexes (u32): all of them are below this number */
-  readonly indexes?: number
+  readonly indexes?: Indexes
+  /**
+   * For a layer that moves indexes without changing them, as `reshape` does: what those of its input are below, where those of its output
+   * must be below `after`. Default: `indexes`.
+   */
+  readonly indexesBefore?: (after: Indexes | undefined) => Indexes | undefined
   /** the layers inside, for the table of a model */
   readonly rows: readonly LayerRow[]
 }

@@ -7,6 +7,7 @@ import { shapeError } from '../value/error.js'
 import { isDims, showShape } from '../value/shape.js'
 import type { Context, LayerDefinition } from './definition.js'
 import { tensorOf } from './compose.js'
+import { keepsIndexes } from './indexes.js'
 import type { Dims, Fail, OneTensor } from './types/fail.js'
 
 /** where the factor that keeps expectations equal stands: in training, or in inference */
@@ -82,6 +83,7 @@ export const dropoutDefinition: LayerDefinition<Dropout> = {
       state: {},
       shared: {},
       rows: [],
+      ...keepsIndexes,
       apply: (context, x) => ({
         value: droppedOut(layer, context, tensorOf(x), tensorOf(x).shape),
         state: {},

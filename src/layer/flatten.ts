@@ -6,6 +6,7 @@ import { isDims, showShape, sizeOf } from '../value/shape.js'
 import type { LayerDefinition } from './definition.js'
 import type { Product } from './types/nat.js'
 import { batchShape, tensorLayer } from './compose.js'
+import { keepsIndexes } from './indexes.js'
 import type { Dims, OneTensor } from './types/fail.js'
 
 export interface Flatten {
@@ -31,7 +32,7 @@ export const flattenDefinition: LayerDefinition<Flatten> = {
   place: (_, input) => {
     if (!isDims(input)) return E.left(shapeError([], 'one tensor', showShape(input), 'merge the branches before it'))
     const output = [sizeOf(input)]
-    return E.right(tensorLayer({ output, formula: x => reshape(x, batchShape(x, output)) }))
+    return E.right({ ...tensorLayer({ output, formula: x => reshape(x, batchShape(x, output)) }), ...keepsIndexes })
   },
   samples: [{ layer: flatten, input: [2, 3, 1] }]
 }

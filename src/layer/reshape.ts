@@ -8,6 +8,7 @@ import { isDims, showShape, sizeOf } from '../value/shape.js'
 import type { LayerDefinition } from './definition.js'
 import type { Product } from './types/nat.js'
 import { batchShape, tensorLayer } from './compose.js'
+import { keepsIndexes } from './indexes.js'
 import { checkSizes, type AllSized } from './types/size.js'
 import type { Dims, Fail, NotKnown, OneTensor, Same, Show } from './types/fail.js'
 
@@ -57,7 +58,10 @@ export const reshapeDefinition: LayerDefinition<Reshape> = {
                   `${sizeOf(shape)}, as in ${showShape(shape)}`
                 )
               )
-            : E.right(tensorLayer({ output: shape, formula: x => reshaped(x, batchShape(x, shape)) }))
+            : E.right({
+                ...tensorLayer({ output: shape, formula: x => reshaped(x, batchShape(x, shape)) }),
+                ...keepsIndexes
+              })
       )
     ),
   samples: [{ layer: reshape(3, 2), input: [6] }]

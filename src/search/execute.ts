@@ -5,6 +5,7 @@ import type { Backend } from '../backend/backend.js'
 import type { Datasets } from '../data/files.js'
 import type { ModelData } from '../layer/model.js'
 import { checkData } from '../run/identity.js'
+import { openedUnits } from '../run/pipeline/units.js'
 import { builtInRun, type RunRegistry } from '../run/registry.js'
 import { checkRunFile, trainingOf, type RunFile } from '../run/run-file.js'
 import { prepare, type Prepared } from '../run/prepare.js'
@@ -20,20 +21,26 @@ import type { TrialOutcome } from './trial.js'
 const failed = (e: Problem<string>): TrialOutcome => ({ tag: 'failed', message: showError(e) })
 
 type Over = { readonly backend: Backend; readonly registry: RunRegistry }
-/** loss and metrics of each whole part, in inference; lists and numbers that are not finite are left out */
+/**
+ * Loss and metrics of each whole part, in inference; lists and numbers that are not finite are left out. Metrics are in the units of the
+ * data, as those of a single run: scaled targets of another fold have another scale.
+ */
 const scoresOf = (
   t: Training,
-  { train: examples, validation, test }: Prepared,
+  datasets: Prepared,
   state: TrainState,
   over: Over
-): E.Either<TrainError, Readonly<Record<string, number>>> =>
-  pipe(
+): E.Either<TrainError, Readonly<Record<string, number>>> => {
+  const { train: examples, validation, test } = datasets
+  const inUnits = openedUnits({ training: t, datasets }, over.registry)
+  return pipe(
     Object.entries({ train: examples, validation, test }).flatMap(([part, d]) =>
       d === undefined ? [] : [[part, d] as const]
     ),
     E.traverseArray(([part, d]) =>
       pipe(
         score(t, state, d, over),
+        E.map(inUnits),
         E.map(({ loss, metrics }) =>
           Object.entries({ loss, ...metrics }).flatMap(([name, value]) =>
             typeof value === 'number' && Number.isFinite(value) ? [[`${part}/${name}`, value] as const] : []
@@ -43,6 +50,7 @@ const scoresOf = (
     ),
     E.map(all => Object.fromEntries(all.flat()))
   )
+}
 
 /**
  * Trains a run on the data of its source, and evaluates it by a metric. A mistake in the run is an outcome, so the

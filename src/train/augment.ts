@@ -26,7 +26,19 @@ import type { Expr } from '../expr/op.js'
 import { recordCodec } from '../registry/codecs.js'
 import { family } from '../registry/definition.js'
 import { fnv1a32 } from '../random/key.js'
-import { decode, exact, inRange, oneOf, positive, size, withDefault, type Codec, type Fields } from '../value/codec.js'
+import { isObject } from '../value/argument.js'
+import {
+  decode,
+  exact,
+  inRange,
+  oneOf,
+  positive,
+  showUnknown,
+  size,
+  withDefault,
+  type Codec,
+  type Fields
+} from '../value/codec.js'
 import { settingError, shapeError, type SettingError } from '../value/error.js'
 import { showShape } from '../value/shape.js'
 import { allocate, tensorView, type FloatType } from '../value/tensor.js'
@@ -214,16 +226,16 @@ const label = fnv1a32('/augment')
 export const augmented = (all: readonly Augmentation[], batch: Augmented, key: Expr): Augmented =>
   all.reduce((b, a, i) => ruleOf(a)?.apply(a, b, foldIn(foldIn(key, label), i)) ?? b, batch)
 
-/** the first one that is unknown or out of range */
+/** the first one that is unknown or out of range; untyped callers may pass anything */
 export const checkAugment = (all: readonly Augmentation[]): SettingError | undefined =>
   all
     .map((a, i): SettingError | undefined => {
-      const rule = (a as Augmentation | undefined) === undefined ? undefined : ruleOf(a)
+      const rule = isObject(a) ? ruleOf(a) : undefined
       if (rule === undefined)
         return settingError(
           ['augment', String(i)],
           `one of ${Object.keys(rules).join(', ')}`,
-          String((a as Augmentation | undefined)?.tag)
+          isObject(a) ? String(a.tag) : showUnknown(a)
         )
       const { tag, ...settings } = a
       const read = decode(exact(tag, rule.fields))(settings)

@@ -8,6 +8,7 @@ import { sameShape, showShape, sizeOf } from '../value/shape.js'
 import { numbersOf, type Tensor } from '../value/tensor.js'
 import { showAval } from '../value/text.js'
 import { firstAbove } from '../infer/indexes.js'
+import { isParts, limitAt } from '../layer/indexes.js'
 import { areIndexes, checkTarget } from './loss/loss.js'
 import { shardCount } from './shards.js'
 import type { ValidTraining } from './training.js'
@@ -123,13 +124,15 @@ const wrongNumbers = (c: ValidTraining, y: Tensor, f: Pick<Feature, 'scale' | 's
 }
 
 /** a model of indexes may have a vocabulary */
-const wrongIndex = ({ placed }: ValidTraining, x: Tensor): DataError | undefined => {
-  const at = placed.indexes === undefined ? -1 : firstAbove(x, placed.indexes)
+const wrongIndex = ({ placed: { indexes } }: ValidTraining, x: Tensor): DataError | undefined => {
+  // a training has one input
+  if (indexes === undefined || isParts(indexes)) return undefined
+  const at = firstAbove(x, indexes)
   return at < 0
     ? undefined
     : dataError(
         ['inputs', `example ${Math.floor((at * (x.shape[0] as number)) / sizeOf(x.shape))}`],
-        `an index below ${placed.indexes}, as the vocabulary of the model has`,
+        `an index below ${limitAt(indexes, at)}, as the vocabulary of the model has`,
         String(numbersOf(x)[at])
       )
 }

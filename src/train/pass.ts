@@ -5,7 +5,7 @@ import type { Expr } from '../expr/op.js'
 import { mapTree, treeLeaves, type Branch, type Tree } from '../value/tree.js'
 import type { BatchSource } from '../data/program-inputs.js'
 import { batchLoss } from './loss/index.js'
-import { areIndexes, targetShapeOf } from './loss/loss.js'
+import { areIndexes, lossesOf, targetShapeOf } from './loss/loss.js'
 import type { ByPath } from './optimizer/optimizer.js'
 import { shardCount, shardKey, shardOf, treeSum } from './shards.js'
 import type { ValidTraining } from './training.js'
@@ -17,6 +17,10 @@ export const lossTargets = (c: ValidTraining, y: Expr): Expr => {
   return reshape(cast(y, c.training.precision), [y.shape[0] ?? 1, ...targetShapeOf(c.loss, c.output)])
 }
 
+/** the loss of each example */
+const exampleLosses = (c: ValidTraining, output: Expr, target: Expr): Expr =>
+  lossesOf(c.loss.formula(output, target), output.shape[0] ?? 1)
+
 /** the loss of a batch; and the sum of the weights of its examples, where they have some */
 export const lossOutputs = (
   c: ValidTraining,
@@ -24,7 +28,7 @@ export const lossOutputs = (
   { y, weights }: BatchSource,
   target = lossTargets(c, y)
 ): { readonly loss: Expr; readonly weight?: Expr } => ({
-  loss: batchLoss(c.loss.formula(output, target), weights),
+  loss: batchLoss(exampleLosses(c, output, target), weights),
   ...(weights === undefined ? {} : { weight: total(cast(weights, 'f64')) })
 })
 
@@ -104,7 +108,7 @@ const shardedPass = (
   const shards = Array.from({ length: count }, (_, j) => {
     const cut = (e: Expr): Expr => shardOf(e, count, j)
     const { value, layers: after } = forward(strict, params, layers, cut(x), training, shardKey(stepKey(), j))
-    const losses = cast(c.loss.formula(value, cut(target)), 'f64')
+    const losses = cast(exampleLosses(c, value, cut(target)), 'f64')
     const sum = total(weights === undefined ? losses : mul(cast(cut(weights), 'f64'), losses))
     return { value, after: new Map(treeLeaves<Expr>(after)), sum, loss: cast(div(sum, whole), value.dtype) }
   })

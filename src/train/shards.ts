@@ -2,7 +2,8 @@
 import { add, foldIn, slice } from '../expr/build.js'
 import type { Expr } from '../expr/op.js'
 import { fnv1a32 } from '../random/index.js'
-import { refined, type Codec } from '../value/codec.js'
+import { isObject } from '../value/argument.js'
+import { refined, showUnknown, type Codec } from '../value/codec.js'
 import { settingError, type SettingError } from '../value/error.js'
 
 /**
@@ -44,20 +45,19 @@ export const wrongShards = (
   batchSize: number,
   hasStatistics: boolean
 ): SettingError | undefined => {
+  if (s !== undefined && !isShards(s)) return wrong(shardsCodec.name, isObject(s) ? 'other fields' : showUnknown(s), '')
   const count = shardCount(s)
-  return s !== undefined && !isShards(s)
-    ? wrong(shardsCodec.name, typeof s === 'object' ? 'other fields' : String(s), '')
-    : count > batchSize
-      ? wrong(`at most ${batchSize} shards, one for each example of a batch`, String(count), 'take a larger batchSize')
-      : batchSize % count !== 0
-        ? wrong(`a number of shards that divides the batchSize ${batchSize}`, String(count), 'shards are equally large')
-        : count > 1 && hasStatistics && typeof s !== 'object'
-          ? wrong(
-              `a rule for running statistics, as { count: ${count}, statistics: 'shard' }`,
-              'none',
-              'batchNorm takes the mean and variance of each shard alone then; layerNorm and groupNorm need no rule'
-            )
-          : undefined
+  return count > batchSize
+    ? wrong(`at most ${batchSize} shards, one for each example of a batch`, String(count), 'take a larger batchSize')
+    : batchSize % count !== 0
+      ? wrong(`a number of shards that divides the batchSize ${batchSize}`, String(count), 'shards are equally large')
+      : count > 1 && hasStatistics && typeof s !== 'object'
+        ? wrong(
+            `a rule for running statistics, as { count: ${count}, statistics: 'shard' }`,
+            'none',
+            'batchNorm takes the mean and variance of each shard alone then; layerNorm and groupNorm need no rule'
+          )
+        : undefined
 }
 
 /** whether the last batch of an epoch can be cut too */

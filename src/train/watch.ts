@@ -25,7 +25,8 @@ export interface StepSeen<M extends AnyModel = AnyModel> extends Backprop<M> {
 
 /**
  * What the next step of a state sees of its batch, which is the one that `train` takes: the loss, all parameters, gradients, activations
- * and their deltas. Nothing is changed. With `trainIterator` and `pauseAt` it observes a training while it runs.
+ * and their deltas. Nothing is changed. The batch is seen as a whole: not augmented, and not cut into `shards`, of which each draws for
+ * itself and may have its own statistics. With `trainIterator` and `pauseAt` it observes a training while it runs.
  *
  * @example
  * const chunks = trainIterator(settings, { backend, pauseAt: step => step % 100 === 0 })(data)

@@ -8,9 +8,10 @@ import type { Tensor } from '../../value/tensor.js'
 import type { Branch } from '../../value/tree.js'
 import { tanh } from '../activation.js'
 import { dense } from '../dense.js'
-import type { LabelledLayer, LayerDefinition, Layer } from '../definition.js'
+import type { LayerDefinition, Layer } from '../definition.js'
 import type { Entry, EntryOf, ParamsFor } from '../types/params.js'
-import { composeParallel, indexesField, tupleOf } from '../compose.js'
+import { composeParallel, tupleOf } from '../compose.js'
+import { indexesOfAll, indexesOfParts } from '../indexes.js'
 import type { AnyFail, Fail, Inside, Show } from '../types/fail.js'
 import type { Clash, FromList, LabelsOf, Out, Twice } from '../types/infer.js'
 
@@ -123,16 +124,15 @@ export const parallelDefinition: LayerDefinition<Parallel> = {
     pipe(
       checkInputs(layers.length, input),
       E.chain(inputs => place.branches(layers, inputs)),
-      E.chain(branches => composeParallel(branches, tupleOf))
+      E.chain(branches =>
+        pipe(
+          composeParallel(branches, tupleOf),
+          E.map(all => ({ ...all, ...indexesOfParts(branches.map(([, layer]) => layer)) }))
+        )
+      )
     ),
   samples: [{ layer: parallel(dense(2), tanh), input: [[3], [2, 2]] }]
 }
-
-/** all branches take the same indexes, so the smallest vocabulary counts */
-const fewest = (branches: readonly LabelledLayer[]): number | undefined =>
-  branches
-    .flatMap(([, { indexes }]) => (indexes === undefined ? [] : [indexes]))
-    .reduce<number | undefined>((least, n) => Math.min(least ?? n, n), undefined)
 
 /** the definition of `fanOut` */
 export const fanOutDefinition: LayerDefinition<FanOut> = {
@@ -146,7 +146,7 @@ export const fanOutDefinition: LayerDefinition<FanOut> = {
       E.chain(branches =>
         pipe(
           composeParallel(branches, x => layers.map(() => x)),
-          E.map(all => ({ ...all, ...indexesField(fewest(branches)) }))
+          E.map(all => ({ ...all, ...indexesOfAll(branches.map(([, layer]) => layer)) }))
         )
       )
     ),

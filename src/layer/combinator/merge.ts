@@ -8,6 +8,7 @@ import { isDims, sameShape, showShape, type Shape } from '../../value/shape.js'
 import type { LayerDefinition } from '../definition.js'
 import type { Add } from '../types/nat.js'
 import { mergeLayer } from '../compose.js'
+import { movesIndexes } from '../indexes.js'
 import type { Dims, Fail, NotKnown, Same, Show, ShowAll } from '../types/fail.js'
 
 export type MergeBy = 'concat' | 'add' | 'multiply' | 'mean' | 'scale'
@@ -138,7 +139,10 @@ export const mergeDefinition: LayerDefinition<Merge> = {
     const all = input.map(showShape).join(' and ')
     if (by === 'concat')
       return input.every(d => d.length > 0 && sameShape(lead(d), lead(first)))
-        ? E.right(mergeLayer([...lead(first), input.reduce((n, d) => n + (d.at(-1) ?? 0), 0)], formulas[by]))
+        ? E.right({
+            ...mergeLayer([...lead(first), input.reduce((n, d) => n + (d.at(-1) ?? 0), 0)], formulas[by]),
+            ...movesIndexes
+          })
         : E.left(shapeError([], 'branches that are equal before the last axis', all))
     if (by === 'scale')
       return isScale(input)

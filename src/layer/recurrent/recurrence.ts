@@ -184,7 +184,8 @@ const unroll = (layer: Recurrent, cell: Cell, { steps }: Sequence, value: Value,
   const zeros = constant(0, { dtype: x.dtype, shape: [n, units] })
   const length = lengths ? further[0] : undefined
   // a length is a whole number: the half keeps an inexact one on its side
-  const takesPart = (step: number): Expr | undefined => (length === undefined ? undefined : less(step + 0.5, length))
+  const past = length?.dtype === 'u32' ? 0 : 0.5
+  const takesPart = (step: number): Expr | undefined => (length === undefined ? undefined : less(step + past, length))
   const share = sharesOf(x, param)
   const next = cell.step(param, units)
   const start: State =

@@ -8,6 +8,7 @@ import { isDims, showShape, type Dims } from '../../value/shape.js'
 import { tensorOf } from '../compose.js'
 import type { Applied, BuiltLayer, Context, Layer, LayerDefinition, Value } from '../definition.js'
 import { dense } from '../dense.js'
+import { indexesAtEach } from '../indexes.js'
 import type { AnyFail, Fail, Show } from '../types/fail.js'
 import type { BodyOut, OutputRangeOf } from '../types/infer.js'
 import type { BodyParams } from '../types/params.js'
@@ -87,6 +88,7 @@ export const perPositionDefinition: LayerDefinition<PerPosition> = {
             return isDims(output)
               ? E.right({
                   ...body,
+                  ...indexesAtEach(body),
                   output: [positions, ...output],
                   apply: (context: Context, x: Value) => eachAsExample(body, output, context, tensorOf(x))
                 })

@@ -3,8 +3,9 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { slice } from '../../expr/build.js'
 import { shapeError, type ShapeError } from '../../value/error.js'
-import type { Dims } from '../../value/shape.js'
+import { sizeOf, type Dims } from '../../value/shape.js'
 import { batchShape, tensorLayer } from '../compose.js'
+import { takesIndexes } from '../indexes.js'
 import type { LayerDefinition } from '../definition.js'
 import type { AnyFail, Fail } from '../types/fail.js'
 import type { Add, Sub } from '../types/nat.js'
@@ -89,6 +90,18 @@ const tooSmall = (sizes: Dims, sides: readonly Sides[]): ShapeError | undefined 
       )
 }
 
+/** the places that stay, in row-major order */
+const placesOf = (sizes: Dims, sides: readonly Sides[], channels: number): readonly number[] =>
+  sizes
+    .reduce<readonly number[]>(
+      (starts, n, i) => {
+        const [before, after] = sides[i] ?? [0, 0]
+        return starts.flatMap(start => Array.from({ length: n - before - after }, (_, k) => start * n + before + k))
+      },
+      [0]
+    )
+    .flatMap(start => Array.from({ length: channels }, (_, k) => start * channels + k))
+
 /** the kind of `crop` */
 export const cropDefinition: LayerDefinition<Crop> = {
   tag: 'crop',
@@ -104,12 +117,13 @@ export const cropDefinition: LayerDefinition<Crop> = {
         const error = tooSmall(sizes, sides)
         const output = [...sizes.map((n, i) => n - (sides[i]?.[0] ?? 0) - (sides[i]?.[1] ?? 0)), channels]
         return error === undefined
-          ? E.right(
-              tensorLayer({
+          ? E.right({
+              ...tensorLayer({
                 output,
                 formula: x => slice(x, [0, ...sides.map(s => s[0]), 0], batchShape(x, output))
-              })
-            )
+              }),
+              ...takesIndexes(sizeOf(sizes) * channels, placesOf(sizes, sides, channels))
+            })
           : E.left(error)
       })
     ),

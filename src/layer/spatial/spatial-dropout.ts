@@ -4,6 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { fraction, oneOf, withDefault } from '../../value/codec.js'
 import { shapeError } from '../../value/error.js'
 import { tensorOf } from '../compose.js'
+import { keepsIndexes } from '../indexes.js'
 import type { LayerDefinition } from '../definition.js'
 import { droppedOut, type DropoutConvention, type RateOf } from '../dropout.js'
 import { spatialOf, type SpatialOf } from './axes.js'
@@ -59,6 +60,7 @@ export const spatialDropoutDefinition: LayerDefinition<SpatialDropout> = {
         state: {},
         shared: {},
         rows: [],
+        ...keepsIndexes,
         apply: (context, value) => {
           const x = tensorOf(value)
           const mask = [x.shape[0] ?? 1, ...sizes.map(() => 1), channels]

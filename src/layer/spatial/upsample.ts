@@ -6,6 +6,7 @@ import type { Expr } from '../../expr/op.js'
 import { oneOf, withDefault } from '../../value/codec.js'
 import { allocate, tensorView, type FloatType } from '../../value/tensor.js'
 import { tensorLayer } from '../compose.js'
+import { movesIndexes } from '../indexes.js'
 import type { LayerDefinition } from '../definition.js'
 import type { Mul } from '../types/nat.js'
 import { checkSizes, type AllSized, type KnownSize } from '../types/size.js'
@@ -112,10 +113,9 @@ export const upsampleDefinition: LayerDefinition<Upsample> = {
       E.map(({ sizes, channels }) => {
         const factors = spread(factor, sizes.length)
         const along = by === 'nearest' ? repeatAlong : blendAlong
-        return tensorLayer({
-          output: [...sizes.map((n, i) => n * (factors[i] as number)), channels],
-          formula: x => factors.reduce((y, k, i) => (k === 1 ? y : along(y, i + 1, k)), x)
-        })
+        const output = [...sizes.map((n, i) => n * (factors[i] as number)), channels]
+        const formula = (x: Expr): Expr => factors.reduce((y, k, i) => (k === 1 ? y : along(y, i + 1, k)), x)
+        return { ...tensorLayer({ output, formula }), ...movesIndexes }
       })
     ),
   samples: [

@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { tensorLayer } from '../compose.js'
+import { movesIndexes } from '../indexes.js'
 import type { LayerDefinition } from '../definition.js'
 import type { AnyFail } from '../types/fail.js'
 import type { Add } from '../types/nat.js'
@@ -74,10 +75,9 @@ export const zeroPadDefinition: LayerDefinition<ZeroPad> = {
       E.chainFirst(({ sizes }) => checkLists([places], sizes)),
       E.map(({ sizes, channels }) => {
         const sides = spreadMargins(places, sizes.length)
-        return tensorLayer({
-          output: [...sizes.map((n, i) => n + (sides[i]?.[0] ?? 0) + (sides[i]?.[1] ?? 0)), channels],
-          formula: x => padAxes(x, sides, 0)
-        })
+        const output = [...sizes.map((n, i) => n + (sides[i]?.[0] ?? 0) + (sides[i]?.[1] ?? 0)), channels]
+        // the index 0 is below every limit
+        return { ...tensorLayer({ output, formula: x => padAxes(x, sides, 0) }), ...movesIndexes }
       })
     ),
   samples: [

@@ -45,7 +45,7 @@ export const inTargetUnits = (
 
 /** those of a run that was opened */
 export const openedUnits = (
-  { training, datasets: { named, scalings } }: OpenRun,
+  { training, datasets: { named, scalings } }: Pick<OpenRun, 'training' | 'datasets'>,
   registry: TrainingRegistry = builtInTraining
 ): ((s: Scores) => Scores) =>
   inTargetUnits(training, registry, { ...(named?.tag === 'fitted' ? { fitted: named.fitted } : {}), scalings })

@@ -103,6 +103,10 @@ const notPerExample = (losses: Expr): Expr =>
         )
       })
 
+/** losses [K] of K examples as they are; others are refused, since a sum over other numbers is no loss of the batch */
+export const lossesOf = (losses: Expr, examples: number): Expr =>
+  sameShape(losses.shape, [examples]) ? losses : notPerExample(losses)
+
 /**
  * The loss of a batch: 1/K sum_k l_k, or sum_k w_k l_k / sum_k w_k with weights (0 if all weights are 0). It is summed
  * and divided in f64 and rounded once, as `mean` is; so weights that are all 1 change no bit.

@@ -238,6 +238,12 @@ const trainingArguments = (t: Training, f: TrainingRegistry): readonly Argument[
   objectArgument('training', t),
   modelArgument(optionsOf(t).model),
   { path: ['metrics'], value: optionsOf(t).metrics, expected: 'a list of metrics', is: Array.isArray },
+  {
+    path: ['augment'],
+    value: optionsOf(t).augment,
+    expected: 'a list of augmentations',
+    is: u => u === undefined || Array.isArray(u)
+  },
   { ...knownOptions(t, settingNames), path: ['training'] },
   registryArgument(f)
 ]
