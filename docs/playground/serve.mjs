@@ -10,8 +10,8 @@ const policy =
 /** @returns its address, and how to close it */
 export const serve = async (folder, port = 0) => {
   const server = createServer(async (request, response) => {
-    const { pathname } = new URL(request.url, 'http://localhost')
-    const name = pathname === '/' ? 'index.html' : pathname.slice(1)
+    const [path] = request.url.split('?')
+    const name = path === '/' ? 'index.html' : path.slice(1)
     // names of plain files only: no folders, no paths that lead out
     const body = /^[\w-]+\.(html|js|css|bin)$/.test(name)
       ? await readFile(join(folder, name)).catch(() => undefined)

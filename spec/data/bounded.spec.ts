@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readBounded, readStream } from '../../src/data/bounded.js'
+import { readBounded, readRange, readStream } from '../../src/data/bounded.js'
 import { left, right } from '../support/either.js'
 
 let dir = ''
@@ -34,7 +34,9 @@ describe('a bounded file', () => {
     const pipe = join(dir, 'pipe')
     execFileSync('mkfifo', [pipe])
     const got = await Promise.all(['/dev/zero', '/dev/null', pipe, dir].map(path => readBounded(path, 10)()))
-    expect(got.map(e => E.isLeft(e) && e.left.got)).toEqual(['a device', 'a device', 'a pipe', 'EISDIR'])
+    const ranges = await Promise.all(['/dev/zero', '/dev/null', pipe, dir].map(path => readRange(path, 0, 10)()))
+    for (const all of [got, ranges])
+      expect(all.map(e => E.isLeft(e) && e.left.got)).toEqual(['a device', 'a device', 'a pipe', 'EISDIR'])
   })
 })
 

@@ -63,5 +63,6 @@ describe('libsvm', () => {
     expect(left(decodeLibsvm('1 1:1', { firstIndex: 2 as never }))).toContain('0 or 1')
     expect(left(decodeLibsvm('1 1:1', { classes: 'a' as never }))).toContain('classes')
     expect(left(decodeLibsvm(7 as never))).toContain('text')
+    expect(left(decodeLibsvm('1 1:1', {}, null as never))).toContain('limits, { bytes, rank }')
   })
 })

@@ -1,7 +1,7 @@
-import { deflateSync, strToU8, zipSync } from 'fflate'
+import { deflateSync, gzipSync, strToU8, zipSync } from 'fflate'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodeNpy } from '../../src/data/npy.js'
+import { decodeNpy, encodeNpy } from '../../src/data/npy.js'
 import { decodeNpz } from '../../src/data/npz.js'
 import { tensor } from '../../src/value/tensor.js'
 import { left, right } from '../support/either.js'
@@ -60,6 +60,19 @@ describe('npz', () => {
     const lying = Uint8Array.from(archive)
     new DataView(lying.buffer).setUint32(at + 24, 2_000_000_000, true)
     expect(left(decodeNpz(lying))).toContain('1032 times')
+  })
+  it('refuses arrays that are packed once more: they could unpack to more than the limit', () => {
+    const packed = gzipSync(encodeNpy(x))
+    expect(right(decodeNpy(packed))).toEqual(x)
+    expect(left(decodeNpz(zipSync({ 'x.npy': packed })))).toContain('x.npy/npy: expected the magic of a .npy file')
+  })
+  it('finds a name that is there twice among many', () => {
+    const names = Array.from({ length: 2000 }, (_, i) => `${i}.npy`)
+    const many = zipSync(Object.fromEntries(names.map(name => [name, new Uint8Array()])), { level: 0 })
+    const text = new TextDecoder('latin1').decode(many)
+    const twice = Uint8Array.from(many)
+    twice.set(strToU8('1998.npy'), text.lastIndexOf('1999.npy'))
+    expect(left(decodeNpz(twice))).toContain('1998.npy: expected every name once')
   })
   it('refuses other files, arrays of objects, and methods that are not known', () => {
     expect(left(decodeNpz(zipSync({ 'a.txt': strToU8('hi') })))).toContain('the name of an array')

@@ -99,3 +99,30 @@ test('windows of a series have what follows them as targets', () => {
     ['f32', [1, 1, 2], [3, -3]]
   ])
 })
+
+test('windows and sequences that would fill the memory are refused, and so are lists with holes', () => {
+  const series = right(
+    tensor(
+      'f32',
+      [100_000],
+      Array.from({ length: 100_000 }, () => 0)
+    )
+  )
+  const said = (e: E.Either<Parameters<typeof showError>[0], unknown>): string => (E.isLeft(e) ? showError(e.left) : '')
+  expect(said(seriesWindows({ length: 50_000 })(series))).toContain(
+    'windows of at most 536870912 numbers in all, got 50000 windows of 50001 positions; take a larger stride'
+  )
+  const tokens = right(
+    tensor(
+      'u32',
+      [100_000],
+      Array.from({ length: 100_000 }, () => 0)
+    )
+  )
+  expect(said(tokenWindows({ length: 50_000, stride: 1 })(tokens))).toContain('got 50000 windows of 50001 positions')
+  expect(said(padSequences([[1], [2]], { padding: 0, length: Number.MAX_SAFE_INTEGER }))).toContain(
+    'length: expected at most 536870912 numbers in all, got 2 sequences of 9007199254740991'
+  )
+  expect(said(padSequences(new Array<number[]>(2), { padding: 0 }))).toContain('sequences: expected at least one list')
+  expect(said(padSequences([new Array<number>(2)], { padding: 0 }))).toContain('sequences: expected at least one list')
+})

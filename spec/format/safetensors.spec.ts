@@ -308,6 +308,12 @@ describe('a hostile file', () => {
     const small = { ...safetensorsLimits, header: 1, bytes: 4 }
     expect(left(decodeSafetensors(json(ok, 8), small))).toMatch(/a header of at most 1 bytes/)
     expect(left(decodeSafetensors(json(ok, 8), { ...small, header: 100 }))).toMatch(/at most 4 bytes/)
+    // any number is a limit, and anything else is refused
+    const none = { header: Infinity, bytes: Infinity, rank: 8 }
+    expect(decodeSafetensors(json(ok, 8), none)).toEqual(decodeSafetensors(json(ok, 8)))
+    expect(left(decodeSafetensors(json(ok, 8), { ...none, header: 1.5 }))).toMatch(/a header of at most 1.5 bytes/)
+    for (const limits of [null, 7, { bytes: 8, rank: 8 }, { header: 8 }])
+      expect(left(decodeSafetensors(json(ok, 8), limits as never))).toMatch(/expected limits, { header, bytes, rank }/)
   })
 })
 

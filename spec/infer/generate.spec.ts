@@ -94,6 +94,8 @@ test('a sequence is continued from its last index, also beyond the window', () =
   expect(right(from({ temperature: 0, count: 6 }, 3))).toEqual([3, 4, 0, 1, 2, 3, 4])
   expect(right(from({ temperature: 0, count: 2 }, 0, 1, 2, 3, 4))).toEqual([0, 1, 2, 3, 4, 0, 1])
   expect(right(from({ temperature: 0, end: 1 }, 3))).toEqual([3, 4, 0, 1])
+  // as many as there are up to the end
+  expect(right(from({ temperature: 0, end: 1, count: Number.MAX_SAFE_INTEGER }, 3))).toEqual([3, 4, 0, 1])
 })
 test('the same key gives the same sequence, on any backend: this one', () => {
   const mild = { temperature: 3 }
@@ -109,6 +111,10 @@ test('what cannot be continued is said', () => {
   expect(said(from({}))).toContain('prompt: expected a list of indexes, at least one')
   expect(said(from({}, 5))).toContain('expected an index below 5')
   expect(said(from({ count: 0 }, 1))).toContain('count: expected a positive whole number')
+  expect(said(from({ end: '\n' as never }, 1))).toContain('end: expected an index')
+  // a list with a hole
+  const prompt = new Array<number>(2)
+  expect(said(generate(chain, params, { backend: reference, key: rootKey(1), count: 1 })(prompt))).toContain('prompt')
   const flat = ofIndices(model(input(3), embedding(5, 5), flatten))
   expect(said(generate(flat, params, { backend: reference, key: rootKey(1), count: 1 })([1]))).toContain(
     'a model that gives [3, classes], logits at each position'

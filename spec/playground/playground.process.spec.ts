@@ -142,6 +142,16 @@ describeWith('chromium')('the playground', () => {
       expect([await text(page, 'steps'), await text(page, 'digest')]).toEqual(['0', '-'])
       await page.close()
     }
+    // a link without a run leaves the page with one, and without a digest of another
+    const page = await open(writeLink({ run: '{}', digest: '0'.repeat(64) }))
+    await ready(page)
+    expect([await text(page, 'problem'), await text(page, 'wanted')]).toEqual([
+      'A run file is a JSON object with a model.',
+      '-'
+    ])
+    await page.close()
+    // a path that is no address ends no server
+    expect((await fetch(`${site.address}/`)).status).toBe(404)
   }, 120_000)
 
   test('reads a digit that is written by keys, with nothing but keys', async () => {
@@ -176,6 +186,46 @@ describeWith('chromium')('the playground', () => {
     await until(page, "!document.querySelector('#problem').hidden")
     expect(await text(page, 'problem')).toMatch(/expected/)
     expect(await of(page, "document.querySelector('#train').disabled")).toBe(true)
+    await page.close()
+  }, 120_000)
+
+  test('keeps the seed when a number of a layer changes after it', async () => {
+    const page = await open()
+    await ready(page)
+    for (const [field, value] of [
+      ['#seed', 7],
+      ['#layers input', 5]
+    ]) {
+      await of(
+        page,
+        `(field => { field.value = '${value}'; field.dispatchEvent(new Event('change')) })(document.querySelector('${field}'))`
+      )
+      await ready(page)
+    }
+    expect(JSON.parse(await of(page, "document.querySelector('#file').value"))).toMatchObject({
+      seed: 7,
+      model: { layers: [{ tag: 'dense', units: 5 }, 'tanh', { tag: 'dense', units: 1 }, 'sigmoid'] }
+    })
+    await page.close()
+  }, 120_000)
+
+  test('takes one step although the data of the run are read meanwhile, and trains the run that was asked for last', async () => {
+    const page = await open()
+    await ready(page)
+    const begin = async (name: string, how: string): Promise<void> => {
+      await page.click(`[data-start=${name}]`)
+      await ready(page)
+      await page.click(how)
+    }
+    await begin('digits', '#step')
+    await until(page, "document.querySelector('#steps').textContent !== '0'")
+    const step = await text(page, 'steps')
+    await new Promise(done => setTimeout(done, 300))
+    expect(await text(page, 'steps')).toBe(step)
+    await page.click('#train')
+    await begin('xor', '#train')
+    await until(page, "document.querySelector('#status').textContent.startsWith('Finished')")
+    expect(await text(page, 'digest')).toBe(await digestInNode(starts[0]?.run() ?? {}))
     await page.close()
   }, 120_000)
 

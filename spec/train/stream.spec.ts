@@ -139,6 +139,10 @@ describe('training on a stream', () => {
         }
       })
     ).toContain('an error: no disk')
+    for (const nothing of [undefined, {}, E.right({ x: [[1]] }), E.right(undefined)])
+      expect(await bad({ read: () => () => Promise.resolve(nothing as never) })).toContain(
+        'Either a dataset or an error'
+      )
     const failing = bad({ read: b => (b === 2 ? TE.left(missing) : stream(8).read(b)) })
     expect(await failing).toContain('block 2/disk')
     const other = pipe(

@@ -47,6 +47,14 @@ const readOpen = async (path: string, maxBytes: number, file: FileHandle): Promi
   return bytes === undefined ? E.left(tooLong(path, maxBytes, 'more')) : E.right(bytes)
 }
 
+/** opens a regular file, which never waits for the other end of a pipe; the path may name another file by then */
+const opened = async (path: string, maxBytes: number): Promise<E.Either<DataError, FileHandle>> => {
+  const fs = process.getBuiltinModule('node:fs/promises')
+  const { O_RDONLY, O_NONBLOCK = 0 } = process.getBuiltinModule('node:fs').constants
+  const named = checkFile(path, maxBytes, await fs.stat(path))
+  return E.isLeft(named) ? named : E.right(await fs.open(path, O_RDONLY | O_NONBLOCK))
+}
+
 /**
  * The bytes of a regular file.
  *
@@ -57,13 +65,8 @@ export const readBounded = (path: string, maxBytes: number): TE.TaskEither<DataE
   pipe(
     TE.tryCatch(
       async () => {
-        const fs = process.getBuiltinModule('node:fs/promises')
-        const { O_RDONLY, O_NONBLOCK = 0 } = process.getBuiltinModule('node:fs').constants
-        const named = checkFile(path, maxBytes, await fs.stat(path))
-        if (E.isLeft(named)) return named
-        // without waiting for the other end, should the path name a pipe by now
-        const file = await fs.open(path, O_RDONLY | O_NONBLOCK)
-        return readOpen(path, maxBytes, file).finally(() => file.close())
+        const file = await opened(path, maxBytes)
+        return E.isLeft(file) ? file : readOpen(path, maxBytes, file.right).finally(() => file.right.close())
       },
       e => dataError([path], 'a file that can be read', errorCode(e), 'paths are relative to the working directory')
     ),
@@ -83,7 +86,9 @@ export const readRange = (
   pipe(
     TE.tryCatch(
       async () => {
-        const file = await process.getBuiltinModule('node:fs/promises').open(path, 'r')
+        const there = await opened(path, Infinity)
+        if (E.isLeft(there)) return there
+        const file = there.right
         try {
           const size = checkFile(path, Infinity, await file.stat())
           if (E.isLeft(size)) return size

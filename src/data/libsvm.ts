@@ -4,6 +4,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { optionsOf } from '../value/argument.js'
 import { showUnknown } from '../value/codec.js'
 import { decodeError, type DataError, type DecodeError } from '../value/error.js'
 import { isSize } from '../value/shape.js'
@@ -111,6 +112,9 @@ export const decodeLibsvm = (
 ): E.Either<DecodeError | DataError, Dataset> => {
   const given = (options as LibsvmOptions | null) ?? {}
   if (typeof text !== 'string') return E.left(decodeError(['libsvm'], 'text', showUnknown(text)))
+  const { bytes: most, rank } = optionsOf<Partial<Limits>>(limits)
+  if (typeof most !== 'number' || typeof rank !== 'number')
+    return E.left(decodeError(['libsvm'], 'limits, { bytes, rank }', showUnknown(limits)))
   const wrong = wrongOptions(given)
   if (wrong !== undefined) return E.left(wrong)
   const { features, classes, firstIndex = 1 } = given

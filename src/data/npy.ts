@@ -123,7 +123,8 @@ export const npyLayout = (bytes: Uint8Array): E.Either<DecodeError, NpyLayout> =
   )
 }
 
-const decodePlain = (bytes: Uint8Array, limits: Limits): E.Either<DecodeError, Tensor> =>
+/** a file that is not packed */
+export const decodePlain = (bytes: Uint8Array, limits: Limits): E.Either<DecodeError, Tensor> =>
   pipe(
     npyLayout(bytes),
     E.chain(({ element, littleEndian, fortran, sizes, start }) =>

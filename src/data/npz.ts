@@ -4,13 +4,13 @@ import { pipe } from 'fp-ts/lib/function.js'
 import { decodeError, inside, type DecodeError } from '../value/error.js'
 import type { Tensor } from '../value/tensor.js'
 import { checkBytes, defaultLimits, type Limits } from './limits.js'
-import { decodeNpy } from './npy.js'
+import { decodePlain } from './npy.js'
 import { unzip } from './zip.js'
 
 const ending = '.npy'
 
 /**
- * The arrays of a .npz file by their names, each read as `decodeNpy` reads it.
+ * The arrays of a .npz file by their names, each read as `decodeNpy` reads it, but for arrays packed with gzip.
  *
  * @example decodeNpz(bytes) // np.savez('d.npz', x=np.zeros((2, 3), 'f4')): Right({ x: { dtype: 'f32', shape: [2, 3], ... } })
  * @returns Left for an archive that is cut off, damaged, or unpacks to more than `limits.bytes`; for files in it that are no arrays, or
@@ -27,7 +27,8 @@ export const decodeNpz = (
       E.traverseArray(([name, content]) =>
         pipe(
           name.endsWith(ending)
-            ? decodeNpy(content, limits)
+            ? // an array that is packed once more could unpack to more than the limit
+              decodePlain(content, limits)
             : E.left(decodeError([], 'the name of an array, which ends in .npy', JSON.stringify(name))),
           E.bimap(inside(name), array => [name.slice(0, -ending.length), array] as const)
         )

@@ -6,6 +6,7 @@ import { dataError, failIf, type DataError } from '../value/error.js'
 import { isSize, showShape, sizeOf, type Dims } from '../value/shape.js'
 import { largest } from '../value/largest.js'
 import { allocate, isTensor, numbersOf, tensorView, type Tensor } from '../value/tensor.js'
+import { defaultLimits } from './limits.js'
 import { dataset, type Dataset } from './dataset.js'
 
 const sizeArgument = (name: string, value: unknown): Argument => ({
@@ -21,11 +22,26 @@ const sequenceArgument = (value: unknown): Argument => ({
   is: u => isTensor(u) && u.shape.length > 0
 })
 
+/** windows that overlap, and sequences that are filled up, are many numbers from few */
+const maxNumbers = defaultLimits.bytes / 4
+
 /** the first position of each window, where `span` positions must be there */
-const starts = (positions: number, span: number, stride: number): E.Either<DataError, readonly number[]> =>
-  positions < span
+const starts = (sequence: Tensor, span: number, stride: number): E.Either<DataError, readonly number[]> => {
+  const [positions = 0, ...each] = sequence.shape
+  const windows = Math.floor((positions - span) / stride) + 1
+  return positions < span
     ? E.left(dataError(['sequence'], `at least ${span} positions`, `${positions}`, 'take shorter windows'))
-    : E.right(Array.from({ length: Math.floor((positions - span) / stride) + 1 }, (_, i) => i * stride))
+    : windows * span * sizeOf(each) > maxNumbers
+      ? E.left(
+          dataError(
+            ['sequence'],
+            `windows of at most ${maxNumbers} numbers in all`,
+            `${windows} windows of ${span} positions`,
+            'take a larger stride'
+          )
+        )
+      : E.right(Array.from({ length: windows }, (_, i) => i * stride))
+}
 
 /** the parts of a sequence from some positions on, each of a length, as one tensor */
 const parts = (t: Tensor, from: readonly number[], length: number, each: Dims): Tensor => {
@@ -45,11 +61,13 @@ export interface PadOptions {
   readonly length?: number
 }
 const isIndex = (u: unknown): boolean => Number.isInteger(u) && (u as number) >= 0 && (u as number) <= 0xffffffff
+const isRow = (u: unknown): boolean => Array.isArray(u) && u.findIndex(i => !isIndex(i)) < 0
 const rowArgument = (rows: unknown): Argument => ({
   path: ['sequences'],
   value: rows,
   expected: 'at least one list of indexes',
-  is: u => Array.isArray(u) && u.length > 0 && u.every(row => Array.isArray(row) && row.every(isIndex))
+  // findIndex sees holes, which every does not
+  is: u => Array.isArray(u) && u.length > 0 && u.findIndex(row => !isRow(row)) < 0
 })
 /**
  * Sequences of indexes of different lengths as one tensor u32 [sequences, length], each filled up at its end. The same for targets, with
@@ -84,6 +102,10 @@ export const padSequences = (
       const long = sequences.findIndex(row => row.length > width)
       if (long >= 0)
         return E.left(dataError([`sequence ${long}`], `at most ${width} positions`, `${sequences[long]?.length}`))
+      if (width * sequences.length > maxNumbers)
+        return E.left(
+          dataError(['length'], `at most ${maxNumbers} numbers in all`, `${sequences.length} sequences of ${width}`)
+        )
       const rows = sequences.map(row => [
         ...row,
         ...Array.from({ length: width - row.length }, () => padding as number)
@@ -121,7 +143,7 @@ export const tokenWindows =
       ),
       E.chain(() =>
         tokens.dtype === 'u32' && tokens.shape.length === 1
-          ? starts(tokens.shape[0] ?? 0, (length as number) + 1, stride as number)
+          ? starts(tokens, (length as number) + 1, stride as number)
           : E.left(dataError(['sequence'], 'indexes u32 [n]', `${tokens.dtype} ${showShape(tokens.shape)}`))
       ),
       E.chain(from =>
@@ -167,7 +189,7 @@ export const seriesWindows =
       ),
       E.chain(() =>
         series.shape.length <= 2
-          ? starts(series.shape[0] ?? 0, (length as number) + ahead, stride)
+          ? starts(series, (length as number) + ahead, stride)
           : E.left(dataError(['sequence'], 'a series [n] or [n, c]', showShape(series.shape)))
       ),
       E.chain(from => {

@@ -7,7 +7,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { showUnknown } from '../value/codec.js'
 import { dataError, inside, type DataError, type DecodeError } from '../value/error.js'
-import { optionsOf } from '../value/argument.js'
+import { datasetArgument, isObject, optionsOf } from '../value/argument.js'
 import { isSize } from '../value/shape.js'
 import { fromArrays, type Nested } from './arrays.js'
 import { exampleCount, type Dataset } from './dataset.js'
@@ -49,6 +49,10 @@ export const readBlock = (s: DataStream, block: number): TE.TaskEither<StreamErr
       async () => s.read(block)(),
       (e): StreamError =>
         dataError([], 'a function that returns', `an error: ${e instanceof Error ? e.message : String(e)}`)
+    ),
+    TE.filterOrElseW(
+      read => isObject(read) && '_tag' in read && (E.isLeft(read) || datasetArgument(read.right).is(read.right)),
+      read => dataError([], 'Either a dataset or an error', showUnknown(read))
     ),
     TE.chainEitherK(read => read),
     TE.filterOrElseW(

@@ -136,7 +136,8 @@ export const unzip = (
     entriesOf(bytes),
     E.chain(entries => {
       const total = entries.reduce((sum, { size }) => sum + size, 0)
-      const twice = entries.find(({ name }, i) => entries.findIndex(other => other.name === name) !== i)
+      const names = new Set<string>()
+      const twice = entries.find(({ name }) => names.size === names.add(name).size)
       return total > limits.bytes
         ? fail([], `at most ${limits.bytes} bytes when unpacked`, `${total}`, 'raise limits.bytes if that is right')
         : twice !== undefined

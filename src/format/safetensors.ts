@@ -10,7 +10,7 @@ import { objectArgument, treeArgument, wrongArgument } from '../value/argument.j
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { decodeElements, elements, type Element } from '../data/elements.js'
-import { countElements, type Limits } from '../data/limits.js'
+import { checkBytes, countElements, type Limits } from '../data/limits.js'
 import { bytesOf, joinedBytes, widths } from '../value/bytes.js'
 import { count, exact, list, oneOf, parseJson, recordOf, refined, showUnknown, type Codec } from '../value/codec.js'
 import { decodeError, shapeError, type DecodeError, type ShapeError } from '../value/error.js'
@@ -184,11 +184,15 @@ const cutOff = 'the file is cut off, or of another format'
 const headerLength = (bytes: Uint8Array, limits: SafetensorsLimits): E.Either<DecodeError, number> => {
   if (!(bytes instanceof Uint8Array))
     return fail('a Uint8Array', showUnknown(bytes), 'new Uint8Array(buffer) makes one')
+  const most = (limits as Partial<SafetensorsLimits> | null)?.header
+  if (E.isLeft(checkBytes('safetensors', bytes, limits)) || typeof most !== 'number')
+    return fail('limits, { header, bytes, rank }', showUnknown(limits))
   if (bytes.length < prefix) return fail(`at least ${prefix} bytes`, `${bytes.length}`, cutOff)
   const length = new DataView(bytes.buffer, bytes.byteOffset, prefix).getBigUint64(0, true)
-  return length > BigInt(limits.header)
-    ? fail(`a header of at most ${limits.header} bytes`, `${length}`, 'is this a safetensors file?')
-    : length > BigInt(bytes.length - prefix)
+  // numbers of both kinds are compared exactly, and a limit may be Infinity
+  return !(length <= most)
+    ? fail(`a header of at most ${most} bytes`, `${length}`, 'is this a safetensors file?')
+    : length > bytes.length - prefix
       ? fail(`a header of ${length} bytes`, `${bytes.length - prefix}`, cutOff)
       : E.right(Number(length))
 }

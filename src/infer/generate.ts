@@ -79,7 +79,8 @@ const wrongLogits = (logits: unknown): Argument => ({
   is: u => {
     const all: readonly unknown[] = isTensor(u) ? Array.from(numbersOf(u)) : Array.isArray(u) ? u : []
     return (
-      all.every((x: unknown) => typeof x === 'number' && x < Infinity) && all.some((x: unknown) => Number.isFinite(x))
+      all.findIndex((x: unknown) => !(typeof x === 'number' && x < Infinity)) < 0 &&
+      all.some((x: unknown) => Number.isFinite(x))
     )
   }
 })
@@ -136,8 +137,9 @@ const windowOf = (sequence: readonly number[], length: number): readonly [Tensor
   data.set(last)
   return [tensorView('u32', [1, length], data), last.length - 1]
 }
-const isPrompt = (u: unknown): boolean =>
-  Array.isArray(u) && u.length > 0 && u.every(x => Number.isInteger(x) && x >= 0 && x <= 0xffffffff)
+const isIndex = (x: unknown): boolean => Number.isInteger(x) && (x as number) >= 0 && (x as number) <= 0xffffffff
+// findIndex sees holes, which every does not
+const isPrompt = (u: unknown): boolean => Array.isArray(u) && u.length > 0 && u.findIndex(x => !isIndex(x)) < 0
 
 const wrongModel = (model: Model): SettingError | undefined => {
   const [length, ...more] = model.input
@@ -182,6 +184,7 @@ export const generate = <M extends Model>(model: M, params: ParamsOf<M>, options
       knownOptions(options, generateNames),
       keyArgument(key),
       setting('count', count, 'a positive whole number', isSize),
+      ...(end === undefined ? [] : [setting('end', end, 'an index', isIndex)]),
       ...samplingArguments(optionsOf(options))
     ]) ?? wrongModel(model)
   if (wrong !== undefined) return () => E.left(wrong)
@@ -207,20 +210,14 @@ export const generate = <M extends Model>(model: M, params: ParamsOf<M>, options
     ])
     if (bad !== undefined) return E.left(bad)
     const ended = (sequence: readonly number[]): boolean => sequence.length > prompt.length && sequence.at(-1) === end
-    return RA.makeBy(count, i => i).reduce<ReturnType<Continued>>(
-      (done, i) =>
-        pipe(
-          done,
-          E.chain(sequence =>
-            ended(sequence)
-              ? E.right(sequence)
-              : pipe(
-                  next(sequence, i),
-                  E.map(index => [...sequence, index])
-                )
+    return E.ChainRec.chainRec(prompt, sequence => {
+      const i = sequence.length - prompt.length
+      return i === count || ended(sequence)
+        ? E.right(E.right(sequence))
+        : pipe(
+            next(sequence, i),
+            E.map(index => E.left([...sequence, index]))
           )
-        ),
-      E.right(prompt)
-    )
+    })
   }
 }

@@ -87,6 +87,7 @@ export interface Recognised {
 export type Answer = Checked | Refused | Progressed | Finished | Recognised
 
 export type Asked =
-  | { readonly tag: 'check' | 'train'; readonly id: number; readonly text: string }
+  | { readonly tag: 'check'; readonly id: number; readonly text: string }
+  | { readonly tag: 'train'; readonly id: number; readonly text: string; readonly paused: boolean }
   | { readonly tag: 'pause' | 'resume' | 'step' }
   | { readonly tag: 'recognise'; readonly pixels: Float32Array }

@@ -109,6 +109,8 @@ interface Session {
   readonly watch: Watch
 }
 let session: Session | undefined
+/** the training that was asked for last: its data may still be on their way */
+let newest: number | undefined
 let state: TrainState | undefined
 let trainedOpen: OpenRun | undefined
 let paused = false
@@ -209,8 +211,8 @@ const turnSteps = (open: OpenRun, parameters: number): number =>
   Math.min(256, Math.max(1, Math.floor(4e7 / (3 * parameters * open.training.batchSize + 1))))
 
 const train = async (id: number, text: string): Promise<void> => {
-  end()
   const ready = await readied(text)
+  if (newest !== id) return
   if (E.isLeft(ready)) return refuse(id, ready.left)
   const { open, run } = ready.right
   const rows = layerRows(run.model, members)
@@ -225,7 +227,6 @@ const train = async (id: number, text: string): Promise<void> => {
     ...(validation === undefined ? {} : { validation })
   })(data)
   if (E.isLeft(chunks)) return refuse(id, sentence(chunks.left))
-  paused = false
   trainedOpen = open
   session = { id, open, chunks: chunks.right as unknown as Pulled, watch: watchOf(open) }
   void pull(session)
@@ -249,8 +250,14 @@ const recognise = (pixels: Float32Array): void => {
 
 addEventListener('message', ({ data: m }) => {
   if (m.tag === 'check') void check(m.id, m.text)
-  else if (m.tag === 'train') void train(m.id, m.text)
-  else if (m.tag === 'recognise') recognise(m.pixels)
+  else if (m.tag === 'train') {
+    end()
+    newest = m.id
+    // now: pause, resume and step may come while the data are read
+    paused = m.paused
+    single = false
+    void train(m.id, m.text)
+  } else if (m.tag === 'recognise') recognise(m.pixels)
   else {
     paused = m.tag !== 'resume'
     single = m.tag === 'step'

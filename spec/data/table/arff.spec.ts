@@ -41,6 +41,27 @@ describe('ARFF', () => {
       ['yes', 'no', 'no']
     ])
   })
+  it('reads a comma and a number in quotes of a sparse row as a part of the value', () => {
+    const text = `@relation r\n@attribute k {x,'b, 1 c'}\n@attribute y {no,yes}\n@data\n{0 'b, 1 c', 1 yes}\n`
+    expect(right(decodeArff(text, target)).columns).toEqual({ k: ['b, 1 c'], y: ['yes'] })
+    for (const row of ['{0 x,}', '{0 x, yes}', '{1 yes, 0 x}', '{0 x\t1 yes}', '{0 x'])
+      expect(left(decodeArff(`${text}${row}\n`, target))).toContain('line 6')
+  })
+  it('refuses a long run of spaces as fast as a short one, and takes values in quotes of any length', () => {
+    const spaces = `1,a${' '.repeat(200_000)}{,3,no\n`
+    expect(left(decodeArff(`${head}${spaces}`, target))).toContain('line 8: expected values with commas')
+    const long = 'a'.repeat(20_000_000)
+    const text = `@relation r\n@attribute k string\n@attribute y {no,yes}\n@data\n'${long}',no\n`
+    expect((right(decodeArff(text, target)).columns['k'] as readonly string[])[0]?.length).toBe(long.length)
+  })
+  it('refuses sparse rows that would fill the memory', () => {
+    const names = Array.from({ length: 2000 }, (_, i) => `@attribute a${i} numeric\n`).join('')
+    const text = `@relation r\n${names}@data\n${'{}\n'.repeat(140_000)}`
+    expect(left(decodeArff(text, { target: 'a0' }))).toContain('got 140000 rows of 2000')
+  })
+  it('refuses columns that are no record', () => {
+    expect(left(decodeArff(`${head}1,a,3,no\n`, { target: 'y', columns: null as never }))).toContain('arff/columns')
+  })
   it('takes ? for a gap, of which the columns say what is done; in quotes it is a word', () => {
     const rows = `?,a,3,no\n4,a,1,yes\n2,a,2,yes\n`
     const prepared = (options: ArffOptions) =>

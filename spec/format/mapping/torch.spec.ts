@@ -84,6 +84,64 @@ describe('a PyTorch state dict', () => {
       expect(toTypedArray(t)).toEqual(toTypedArray(tensors[name] as Tensor))
     }
   })
+  test('has the order of channels first in all that an image reaches after flatten, under any names', () => {
+    const flat = g.model(
+      g.input(2, 3, 2),
+      g.named('features')(g.sequential(g.relu, g.flatten)),
+      g.layerNorm(),
+      g.named('head')(g.sequential(g.relu, g.dense(4), g.relu, g.dense(3)))
+    )
+    const numbers = (n: number, step: number): number[] => Array.from({ length: n }, (_, i) => Math.sin(step * (i + 1)))
+    const [gamma, beta, w1, b1] = [numbers(12, 1), numbers(12, 2), numbers(48, 3), numbers(4, 4)]
+    const [w2, b2] = [numbers(12, 5), numbers(3, 6)]
+    const tensor = (shape: readonly number[], n: readonly number[]) => tensorView('f64', shape, Float64Array.from(n))
+    const dict = {
+      'layerNorm.weight': tensor([12], gamma),
+      'layerNorm.bias': tensor([12], beta),
+      'head.dense.weight': tensor([4, 12], w1),
+      'head.dense.bias': tensor([4], b1),
+      'head.dense2.weight': tensor([3, 4], w2),
+      'head.dense2.bias': tensor([3], b2)
+    }
+    const here = right(fromTorch(flat)(dict))
+    const x = numbers(12, 7)
+    // as PyTorch computes: [2, 3, 2] -> [2, 2, 3] -> [12]
+    const image = Array.from({ length: 12 }, (_, i) => Math.max(0, x[(i % 6) * 2 + Math.floor(i / 6)] ?? 0))
+    const mean = image.reduce((a, b) => a + b, 0) / 12
+    const deviation = Math.sqrt(image.reduce((a, b) => a + (b - mean) ** 2, 0) / 12 + 1e-5)
+    const linear = (w: readonly number[], b: readonly number[], v: readonly number[]): number[] =>
+      b.map((c, o) => v.reduce((sum, a, i) => sum + a * (w[o * v.length + i] ?? 0), c))
+    const relu = (v: readonly number[]): number[] => v.map(a => Math.max(0, a))
+    const normed = image.map((a, i) => ((a - mean) / deviation) * (gamma[i] ?? 0) + (beta[i] ?? 0))
+    const wanted = linear(w2, b2, relu(linear(w1, b1, relu(normed))))
+    const y = right(
+      predict(flat, here.params as never, { backend: reference })(tensorView('f64', [1, 2, 3, 2], Float64Array.from(x)))
+    )
+    expect(numbersOf(y)).toHaveLength(3)
+    for (const [i, v] of wanted.entries()) expect(numbersOf(y)[i]).toBeCloseTo(v, 12)
+    expect(Object.keys(right(toTorch(flat)(here))).length).toBe(6)
+    for (const [name, t] of Object.entries(right(toTorch(flat)(here))))
+      expect(toTypedArray(t)).toEqual(toTypedArray(dict[name as keyof typeof dict]))
+  })
+  test.each([
+    ['a sum of a flattened image and other numbers', [g.flatten, g.residual(g.dense(12)), g.dense(2)]],
+    ['a repeated layer after flatten', [g.flatten, g.repeat(2)(g.dense(12))]],
+    [
+      'branches of which one flattens',
+      [g.fanOut(g.flatten, g.sequential(g.flatten, g.dense(2))), g.mergeConcat, g.dense(2)]
+    ],
+    ['an image that comes back', [g.flatten, g.reshape(3, 2, 2), g.conv2d(2, 1)]]
+  ] as const)('is refused for %s', (_, layers) => {
+    const net: g.ModelData = {
+      input: [2, 3, 2],
+      tag: 'model',
+      layer: g.sequential(...layers)
+    }
+    const params = right(g.init(net as never, g.rootKey(1)))
+    expect(pipe(toTorch(net)({ params }), E.mapLeft(showError))).toEqual(
+      E.left(expect.stringContaining('got those of an image that was flattened'))
+    )
+  })
   test('has the paths of the layers as names where no module is said', () => {
     const small = g.model(g.input(2), g.residual(g.dense(2)))
     const params = right(g.init(small, g.rootKey(1)))

@@ -4,8 +4,10 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import { isObject } from '../../value/argument.js'
 import { showUnknown } from '../../value/codec.js'
 import { decodeError, type DecodeError } from '../../value/error.js'
+import { defaultLimits } from '../limits.js'
 import type { Column, TableSchema } from './schema.js'
 import { checked, sinkOf, type DataTable } from './table.js'
 
@@ -33,30 +35,80 @@ const fail = (path: readonly string[], expected: string, got: string, hint = '')
   E.left(decodeError(['arff', ...path], expected, got, hint))
 const shown = (text: string): string => JSON.stringify(text.slice(0, 40))
 
-/** a value in quotes with backslashes before what they hide, or one without; and what ends it */
-const token = /[ \t]*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^,\t'"{}%]*))([ \t]*,| *\t|$)/y
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' }
 const unescaped = (text: string): string => text.replaceAll(/\\(.)/g, (_, c: string) => escapes[c] ?? c)
+
+// scanned by hand: a regular expression takes cubic time for a run of spaces, and the stack for a long value in quotes
+
+/** the first place from `at` on that has none of these characters */
+const past = (text: string, at: number, characters: string): number => {
+  let i = at
+  while (i < text.length && characters.includes(text.charAt(i))) i++
+  return i
+}
+/** the first place from `at` on that has one of these characters, or the end */
+const upTo = (text: string, at: number, characters: string): number => {
+  let i = at
+  while (i < text.length && !characters.includes(text.charAt(i))) i++
+  return i
+}
+/** the place of the quote that ends the text in quotes which begins at `at`; undefined where none does */
+const closing = (text: string, at: number): number | undefined => {
+  for (let i = at + 1; i < text.length; i++) {
+    if (text[i] === '\\') i++
+    else if (text[i] === text[at]) return i
+  }
+  return undefined
+}
+const isQuote = (c: string | undefined): boolean => c === "'" || c === '"'
 
 interface Token {
   readonly text: string
   readonly quoted: boolean
+  /** what ends it: a comma, a tab, or the end of the text */
+  readonly end: string
+  /** the place after that */
+  readonly next: number
+}
+/** the value at a place: in quotes, with backslashes before what they hide, or without; undefined where there is none */
+const tokenAt = (text: string, at: number): Token | undefined => {
+  const from = past(text, at, ' \t')
+  const quoted = isQuote(text[from])
+  const close = quoted ? closing(text, from) : upTo(text, from, ',\t\'"{}%')
+  if (close === undefined) return undefined
+  const value = quoted
+    ? { text: unescaped(text.slice(from + 1, close)), quoted }
+    : { text: text.slice(from, close).trim(), quoted }
+  const after = quoted ? close + 1 : close
+  const comma = past(text, after, ' \t')
+  if (text[comma] === ',') return { ...value, end: ',', next: comma + 1 }
+  const tab = past(text, after, ' ')
+  return text[tab] === '\t'
+    ? { ...value, end: '\t', next: tab + 1 }
+    : tab === text.length
+      ? { ...value, end: '', next: tab }
+      : undefined
 }
 /** the values of a list with commas; undefined where it is none */
 const tokensOf = (text: string): readonly Token[] | undefined => {
   const all: Token[] = []
-  for (let at = 0; ; at = token.lastIndex) {
-    token.lastIndex = at
-    const m = token.exec(text)
-    if (m === null) return undefined
-    const [, single, double, plain = '', end] = m
-    const quoted = single ?? double
-    all.push(quoted === undefined ? { text: plain.trim(), quoted: false } : { text: unescaped(quoted), quoted: true })
-    if (end === '') return all
+  for (let at = 0; ;) {
+    const token = tokenAt(text, at)
+    if (token === undefined) return undefined
+    all.push(token)
+    if (token.end === '') return all
+    at = token.next
   }
 }
 
-const declaration = /^@attribute\s+(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^\s{]+))\s*(.*)$/i
+/** the name and the type in `@attribute name type` */
+const declared = (line: string): readonly [name: string, type: string] => {
+  const text = line.slice('@attribute'.length).trim()
+  const close = isQuote(text[0]) ? closing(text, 0) : undefined
+  const end = close === undefined ? text.search(/[\s{]|$/) : close + 1
+  if (end === 0) return ['', '']
+  return [close === undefined ? text.slice(0, end) : unescaped(text.slice(1, close)), text.slice(end).trim()]
+}
 
 /** the column that a declared type is */
 const typeOf = (type: string): Omit<Attribute, 'name'> | string => {
@@ -71,12 +123,11 @@ const typeOf = (type: string): Omit<Attribute, 'name'> | string => {
 }
 
 const attributeOf = (line: string, number: number, given: ArffOptions['columns']): E.Either<DecodeError, Attribute> => {
-  const [, single, double, plain = '', type = ''] = declaration.exec(line) ?? []
-  const name = unescaped(single ?? double ?? plain)
+  const [name, type] = declared(line)
   const own = given !== undefined && Object.hasOwn(given, name) ? given[name] : undefined
-  const said = typeOf(type.trim())
+  const said = typeOf(type)
   if (typeof said !== 'string') return E.right({ name, absent: said.absent, column: own ?? said.column })
-  return own !== undefined && name !== '' && said !== shown(type.trim())
+  return own !== undefined && name !== '' && said !== shown(type)
     ? E.right({ name, absent: undefined, column: own })
     : fail(
         [`line ${number}`, name],
@@ -117,30 +168,43 @@ const headerOf = (text: string, given: ArffOptions['columns']): E.Either<DecodeE
 /** a gap is an empty cell; what is in quotes is a value */
 const cellOf = ({ text, quoted }: Token): string => (!quoted && text === '?' ? '' : text)
 
-const pair = /^(\d{1,9})\s+(.+)$/
+const index = /\s*(\d{1,9})\s+/y
 /** the cells of a sparse row: `{0 1.5, 2 y}` */
 const sparseCells = (line: string, attributes: readonly Attribute[]): readonly string[] | undefined => {
-  const inner = /^\{(.*)\}$/.exec(line)?.[1]?.trim()
-  if (inner === undefined) return undefined
+  if (!line.endsWith('}')) return undefined
+  const inner = line.slice(1, -1).trim()
   const cells = attributes.map(({ absent }) => absent ?? '')
-  // the index stands before the quotes: it is cut off first
+  if (inner === '') return cells
   let last = -1
-  for (const part of inner === '' ? [] : inner.split(/,(?=\s*\d+\s)/)) {
-    const [, index = '', value = ''] = pair.exec(part.trim()) ?? []
-    const [one, ...more] = tokensOf(value) ?? []
-    const at = index === '' ? NaN : Number(index)
-    if (one === undefined || more.length > 0 || !(at > last) || at >= cells.length) return undefined
-    cells[at] = cellOf(one)
-    last = at
+  for (let at = 0; ;) {
+    index.lastIndex = at
+    const found = index.exec(inner)
+    const place = found === null ? NaN : Number(found[1])
+    const token = found === null ? undefined : tokenAt(inner, index.lastIndex)
+    if (token === undefined || token.end === '\t' || !(place > last) || place >= cells.length) return undefined
+    cells[place] = cellOf(token)
+    if (token.end === '') return cells
+    last = place
+    at = token.next
   }
-  return cells
 }
 
-const rowsInto = (
-  text: string,
-  { attributes, at, line: first }: Header,
-  sink: ReturnType<typeof sinkOf>['sink']
-): DecodeError | undefined => {
+/** sparse rows become dense: a short line must not take gigabytes */
+const maxCells = defaultLimits.bytes / 8
+const tooDense = (text: string, { attributes, at, line }: Header): DecodeError | undefined => {
+  let rows = 0
+  for (const _ of linesFrom(text, at, line)) rows++
+  return rows * attributes.length <= maxCells
+    ? undefined
+    : decodeError(
+        ['arff'],
+        `at most ${maxCells} values when sparse rows are filled up`,
+        `${rows} rows of ${attributes.length}`
+      )
+}
+
+const rowsInto = (text: string, header: Header, sink: ReturnType<typeof sinkOf>['sink']): DecodeError | undefined => {
+  const { attributes, at, line: first } = header
   const put = (cells: readonly string[], line: number): DecodeError | undefined => {
     for (const cell of cells) sink.cell(cell, 0, cell.length, line)
     return sink.row(line)
@@ -150,7 +214,13 @@ const rowsInto = (
     0
   )
   if (headed !== undefined) return headed
+  let sparse = false
   for (const [line, number] of linesFrom(text, at, first)) {
+    if (!sparse && line.startsWith('{')) {
+      sparse = true
+      const dense = tooDense(text, header)
+      if (dense !== undefined) return dense
+    }
     const cells = line.startsWith('{') ? sparseCells(line, attributes) : tokensOf(line)?.map(cellOf)
     const wrong =
       cells === undefined
@@ -180,6 +250,7 @@ export const decodeArff = (text: string, options: ArffOptions): E.Either<DecodeE
   if (typeof (options as ArffOptions | undefined | null) !== 'object' || options === null)
     return fail(['options'], 'a record with the target', showUnknown(options))
   const { target, columns, order, scaling } = options
+  if (columns !== undefined && !isObject(columns)) return fail(['columns'], 'columns by name', showUnknown(columns))
   return pipe(
     headerOf(text, columns),
     E.bindTo('header'),

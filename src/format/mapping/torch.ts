@@ -114,26 +114,72 @@ const kinds: Readonly<Record<string, Rows>> = {
 // ---- the rows of a model
 
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')))
-/** what reaches a layer: the output of the one before it among its siblings, else what reaches its parent */
-const inputOf = (rows: readonly LayerRow[], i: number, input: Shape): Shape => {
-  const parent = parentOf(rows[i]?.path ?? '')
-  const before = rows.filter((r, j) => j < i && parentOf(r.path) === parent).at(-1)
-  if (before !== undefined) return before.output
-  const above = rows.findIndex(r => r.path === parent)
-  return above < 0 || above >= i ? input : inputOf(rows, above, input)
+const rowAt = (rows: readonly LayerRow[], path: string): number => rows.findIndex(r => r.path === path)
+/** the layers right inside of one, or else the last one of all inside */
+const inside = (rows: readonly LayerRow[], path: string): readonly number[] => {
+  const all = [...rows.keys()].filter(j => rows[j]?.path.startsWith(`${path}/`))
+  const direct = all.filter(j => parentOf(rows[j]?.path ?? '') === path)
+  return direct.length > 0 ? direct : all.slice(-1)
 }
-/** the image that a layer's numbers were, if a `flatten` is before it among its siblings and only layers that keep their places between */
-const flattenedBefore = (rows: readonly LayerRow[], i: number, input: Shape): Flattened => {
+/** the siblings before a layer */
+const siblingsBefore = (rows: readonly LayerRow[], i: number): readonly number[] => {
   const parent = parentOf(rows[i]?.path ?? '')
-  for (let j = i - 1; j >= 0; j--) {
-    const row = rows[j] as LayerRow
-    if (parentOf(row.path) !== parent) continue
-    const image = inputOf(rows, j, input)
-    if (row.layer === 'flatten')
-      return isDims(image) && sizeOf(image) > at(image, image.length - 1) && image.length > 1 ? image : undefined
-    if (!['activation', 'dropout', 'batchNorm'].includes(row.layer)) return undefined
+  return [...rows.keys()].slice(0, i).filter(j => parentOf(rows[j]?.path ?? '') === parent)
+}
+/** the layer whose output reaches a layer: the one before it among its siblings, which branches do not have */
+const before = (rows: readonly LayerRow[], i: number): number | undefined => {
+  const above = rows[rowAt(rows, parentOf(rows[i]?.path ?? ''))]?.layer ?? ''
+  return ['fanOut', 'parallel'].includes(above) ? undefined : siblingsBefore(rows, i).at(-1)
+}
+/** the shape that reaches a layer: the output of the one before it, else what reaches its parent */
+const inputOf = (rows: readonly LayerRow[], i: number, input: Shape): Shape => {
+  const last = before(rows, i)
+  if (last !== undefined) return rows[last]?.output ?? input
+  const above = rowAt(rows, parentOf(rows[i]?.path ?? ''))
+  if (above < 0 || above >= i) return input
+  const whole = inputOf(rows, above, input)
+  const part = rows[above]?.layer === 'parallel' ? whole[siblingsBefore(rows, i).length] : undefined
+  return typeof part === 'object' ? part : whole
+}
+
+/** numbers in an order that no order of weights makes up for, such as a sum of an image that was flattened and other numbers */
+type Reaching = Flattened | 'mixed'
+/** layers that keep every number at its place */
+const keeping = ['activation', 'dropout', 'batchNorm', 'layerNorm', 'rmsNorm']
+/** layers that group numbers by their places */
+const unsuited = ['groupNorm', 'instanceNorm']
+/** layers whose weights say the order of their outputs */
+const ordering = Object.keys(kinds).filter(tag => !tag.endsWith('Norm'))
+
+/** the order of the numbers that reach a layer */
+const reaching = (rows: readonly LayerRow[], i: number, input: Shape): Reaching => {
+  const last = before(rows, i)
+  if (last !== undefined) return leaving(rows, last, input)
+  // of the layers around only those of `repeat` have no row of their own: the next time gets other numbers than the first
+  const parent = parentOf(rows[i]?.path ?? '')
+  const above = rowAt(rows, parent)
+  if (parent === '') return undefined
+  if (above >= 0) return reaching(rows, above, input)
+  const around = rowAt(rows, parentOf(parent))
+  return around >= 0 && reaching(rows, around, input) !== undefined ? 'mixed' : undefined
+}
+/** the order of the numbers that a layer gives */
+const leaving = (rows: readonly LayerRow[], i: number, input: Shape): Reaching => {
+  const { path = '', layer = '' } = rows[i] ?? {}
+  const within = inside(rows, path)
+  if (layer === 'flatten') {
+    const image = inputOf(rows, i, input)
+    return isDims(image) && sizeOf(image) > at(image, image.length - 1) && image.length > 1
+      ? image
+      : reaching(rows, i, input)
   }
-  return undefined
+  const keeps = (r: LayerRow): boolean => keeping.includes(r.layer) || !r.path.startsWith(`${path}/`)
+  if (keeping.includes(layer) || (layer === 'residual' && rows.every(keeps))) return reaching(rows, i, input)
+  if (ordering.includes(layer)) return undefined
+  const ends = within.map(j => leaving(rows, j, input))
+  if (layer === 'named' || layer === 'sequential') return ends.at(-1)
+  const plain = layer !== 'residual' && within.length > 0 ? true : reaching(rows, i, input) === undefined
+  return plain && ends.every(end => end === undefined) ? undefined : 'mixed'
 }
 
 /** every layer is shown by its tag, so that the rows of a built model say which kind each is */
@@ -181,7 +227,17 @@ const rowsOf = (
           const [name, form] = found
           const module = modules[path] ?? path.replaceAll('/', '.')
           const there = module === '' ? name : `${module}.${name}`
-          return E.right({ here, there, aval, ...form(aval.shape, flattenedBefore(layers, i, model.input)) })
+          const order = reaching(layers, i, model.input)
+          if (order === 'mixed' || (order !== undefined && unsuited.includes(layers[i]?.layer ?? '')))
+            return E.left(
+              shapeError(
+                ['torch', here],
+                'numbers in an order that weights can make up for',
+                'those of an image that was flattened',
+                'PyTorch flattens it with the channels first: put a dense layer right after flatten'
+              )
+            )
+          return E.right({ here, there, aval, ...form(aval.shape, order) })
         }),
         E.map(rows => ({ rows, params, state }))
       )

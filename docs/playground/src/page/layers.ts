@@ -1,9 +1,9 @@
 /** The list of layers: blocks with their numbers, shapes and formulas. */
 import type { Checked } from '../protocol.js'
 import { button, byId, element } from './dom.js'
-import { isFields, layersOf, tagOf, withLayers, type Json, type Run } from './run.js'
+import { isFields, tagOf, type Json } from './run.js'
 
-type Change = (run: Run) => void
+type Change = (layers: readonly Json[]) => void
 
 /** the numbers of a block, as [name, value] */
 const numbersOf = (layer: Json): readonly (readonly [string, number])[] =>
@@ -13,12 +13,11 @@ const swapped = (all: readonly Json[], i: number, k: number): readonly Json[] =>
   all.map((l, n) => (n === i ? (all[k] ?? l) : n === k ? (all[i] ?? l) : l))
 
 /** draws the list again, with the focus on the button that was used */
-export const showLayers = (run: Run, change: Change, focus?: string): void => {
-  const layers = layersOf(run)
+export const showLayers = (given: readonly Json[], change: Change, focus?: string): void => {
+  let layers = given
   const put = (next: readonly Json[], at: string): void => {
-    const changed = withLayers(run, next)
-    change(changed)
-    showLayers(changed, change, at)
+    change(next)
+    showLayers(next, change, at)
   }
   const rows = layers.map((layer, i) => {
     const name = tagOf(layer)
@@ -26,9 +25,8 @@ export const showLayers = (run: Run, change: Change, focus?: string): void => {
     const inputs = numbersOf(layer).map(([field, value]) => {
       const input = element('input', { type: 'number', step: 'any', value: String(value) })
       input.addEventListener('change', () => {
-        const next = layersOf(run).map((l, n) => (n === i && isFields(l) ? { ...l, [field]: Number(input.value) } : l))
-        run = withLayers(run, next)
-        change(run)
+        layers = layers.map((l, n) => (n === i && isFields(l) ? { ...l, [field]: Number(input.value) } : l))
+        change(layers)
       })
       return element('label', {}, field, input)
     })
@@ -52,15 +50,9 @@ export const showLayers = (run: Run, change: Change, focus?: string): void => {
       element(
         'div',
         { class: 'tools' },
-        tool('↑', 'Move up', i > 0, () => swapped(layersOf(run), i, i - 1), `up-${i - 1}`),
-        tool('↓', 'Move down', i < layers.length - 1, () => swapped(layersOf(run), i, i + 1), `down-${i + 1}`),
-        tool(
-          '×',
-          'Remove',
-          layers.length > 1,
-          () => layersOf(run).filter((_, n) => n !== i),
-          `Remove-${Math.max(0, i - 1)}`
-        )
+        tool('↑', 'Move up', i > 0, () => swapped(layers, i, i - 1), `up-${i - 1}`),
+        tool('↓', 'Move down', i < layers.length - 1, () => swapped(layers, i, i + 1), `down-${i + 1}`),
+        tool('×', 'Remove', layers.length > 1, () => layers.filter((_, n) => n !== i), `Remove-${Math.max(0, i - 1)}`)
       ),
       element('div', { class: 'formula' })
     )

@@ -195,7 +195,7 @@ const take = (next: Run, layers = true): void => {
   if (JSON.stringify(next['data']) !== JSON.stringify(run['data'])) before = []
   run = next
   showRun()
-  if (layers) showLayers(run, changed => take(changed, false))
+  if (layers) showLayers(layersOf(run), changed => take(withLayers(run, changed), false))
   check()
   showNumbers()
   showDigests()
@@ -203,28 +203,25 @@ const take = (next: Run, layers = true): void => {
 }
 const isRun = (u: Json): u is Run => isFields(u) && isFields(u['model'])
 
-/** takes the text of a run file, from the field or a link */
-const takeText = (source: string): void => {
+/** takes the text of a run file, from the field or a link; a sentence if it is none */
+const takeText = (source: string): string | undefined => {
   try {
     const parsed = JSON.parse(source) as Json
-    if (isRun(parsed)) take({ ...parsed, seed: typeof parsed['seed'] === 'number' ? parsed['seed'] : 0 })
-    else problem('A run file is a JSON object with a model.')
+    if (!isRun(parsed)) return 'A run file is a JSON object with a model.'
+    take({ ...parsed, seed: typeof parsed['seed'] === 'number' ? parsed['seed'] : 0 })
+    return undefined
   } catch (e) {
-    problem(`The run file is not JSON: ${e instanceof Error ? e.message : 'it cannot be read'}.`)
+    return `The run file is not JSON: ${e instanceof Error ? e.message : 'it cannot be read'}.`
   }
 }
 const takeLink = (): boolean => {
   const read = readLink(location.hash)
-  refusal = read.tag === 'refused' ? read.message : undefined
-  if (read.tag !== 'link') {
-    problem(refusal)
-    return false
-  }
-  problem(undefined)
-  wanted = undefined
-  takeText(read.link.run)
+  const wrong = read.tag === 'refused' ? read.message : read.tag === 'link' ? takeText(read.link.run) : undefined
+  refusal = wrong
+  problem(wrong)
+  if (read.tag !== 'link' || wrong !== undefined) return false
   // the address is written again from the run that was read
-  if (read.link.digest !== undefined) wanted = { run: text(), digest: read.link.digest }
+  wanted = read.link.digest === undefined ? undefined : { run: text(), digest: read.link.digest }
   status('A run from a link. Nothing trains before you press Train.')
   showDigests()
   return true
@@ -298,7 +295,7 @@ const begin = (single: boolean): void => {
   forget()
   id++
   phase = single ? 'paused' : 'running'
-  ask({ tag: 'train', id, text: text() })
+  ask({ tag: 'train', id, text: text(), paused: single })
   if (single) ask({ tag: 'step' })
   status(single ? 'One step.' : 'Training.')
   problem(undefined)
@@ -337,7 +334,7 @@ byId('add').addEventListener('click', () => {
   if (block !== undefined)
     take(withLayers(run, last < 0 ? [...layers, block] : [...layers.slice(0, last), block, ...layers.slice(last)]))
 })
-byId('apply').addEventListener('click', () => takeText(byId<HTMLTextAreaElement>('file').value))
+byId('apply').addEventListener('click', () => problem(takeText(byId<HTMLTextAreaElement>('file').value)))
 byId('share').addEventListener('click', () => {
   showAddress()
   const link = location.href
