@@ -86,6 +86,9 @@ describe('from a table to predictions, by the command line alone', () => {
       readonly targets: { readonly price: { readonly rmse: number } }
     }
     expect(targets.price.rmse).toBeGreaterThan(1000)
+    // of a single row there is no r2: JSON has no NaN, and null would mean anything
+    const one = write('one.csv', readFileSync(houses, 'utf8').split('\n').slice(0, 2).join('\n'))
+    expect((await gradfold(['evaluate', model, one, '--json'])).out).toContain('"r2":"NaN"')
     expect((await gradfold(['evaluate', model, fresh])).err).toContain('price: expected the columns')
   })
   test('a record predicts without its data, and at saves its best and last states', async () => {

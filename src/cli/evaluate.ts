@@ -6,6 +6,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { tableScores, type ClassScores, type NumberScores, type PipelineScores } from '../run/pipeline/evaluate.js'
 import { counted } from '../value/error.js'
 import { backendOf, type ComputeFlags } from './backend.js'
+import { jsonText } from './events.js'
 import { oneLine, type ExitCode } from './exit.js'
 import { number, pairs } from './format.js'
 import type { Io } from './io.js'
@@ -44,6 +45,6 @@ export const evaluateCommand = (io: Io, model: string, path: string, flags: Eval
     TE.chainEitherK(({ pipeline, read, backend }) =>
       pipe(tableScores(pipeline, read, { backend }), E.mapLeft(about(path)))
     ),
-    TE.map(scores => (flags.json === true ? JSON.stringify(scores) : scoresText(scores))),
+    TE.map(scores => (flags.json === true ? jsonText(scores) : scoresText(scores))),
     printed(io)
   )()

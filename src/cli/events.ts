@@ -14,11 +14,14 @@ import type { Failure } from './exit.js'
 /** numbers without a JSON numeral are written as in a record: "NaN", "Infinity", "-Infinity", "-0" */
 const exact = (_: string, value: unknown): unknown => (typeof value === 'number' ? exactNumber.encode(value) : value)
 
+/** JSON on one line; `exact` of every number */
+export const jsonText = (u: unknown): string => JSON.stringify(u, exact)
+
 /** One JSON object, on one line. Nothing in it depends on the machine or the clock: the same run gives the same lines. */
 const line = (
   tag: 'epoch' | 'trial' | 'round' | 'done' | 'stopped' | 'error' | Verdict['tag'] | 'diff',
   fields: object
-): string => `${JSON.stringify({ tag, ...fields }, exact)}\n`
+): string => `${jsonText({ tag, ...fields })}\n`
 
 export const epochJson = ({ epoch, step, loss, metrics, settings, validation }: EpochReport): string =>
   line('epoch', { epoch, step, loss, metrics, settings, ...(validation === undefined ? {} : { validation }) })
