@@ -2,6 +2,7 @@
 import { tableArgument } from '../../data/table/arguments.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
+import * as RNEA from 'fp-ts/lib/ReadonlyNonEmptyArray.js'
 import { dateOf } from '../../data/table/cells.js'
 import { classNames } from '../../data/table/fitted.js'
 import { columnOf, targetsOf, type TableSchema } from '../../data/table/schema.js'
@@ -59,7 +60,12 @@ const classScores = (
 ): ClassScores => {
   const places = new Map(classes.map((name, i) => [name, i]))
   const pairs = actual.map((t, i) => [places.get(t) ?? -1, places.get(predicted[i] ?? '') ?? -1] as const)
-  const confusion = classes.map((_, t) => classes.map((_, y) => pairs.filter(([a, b]) => a === t && b === y).length))
+  // each row is looked at once: a column may have very many classes
+  const rows = RNEA.groupBy<(typeof pairs)[number]>(([t]) => String(t))(pairs)
+  const confusion = classes.map((_, t) => {
+    const row = RNEA.groupBy<(typeof pairs)[number]>(([, y]) => String(y))(rows[t] ?? [])
+    return classes.map((_, y) => row[y]?.length ?? 0)
+  })
   const area =
     yes === undefined
       ? undefined
