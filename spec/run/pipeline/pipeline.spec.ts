@@ -19,6 +19,7 @@ import { loadPipeline, savePipeline } from '../../../src/run/pipeline/file.js'
 import { predictRows } from '../../../src/run/pipeline/predict.js'
 import { trainPipeline } from '../../../src/run/pipeline/train.js'
 import { pipelineOf } from '../../../src/run/pipeline/value.js'
+import { predictionsJson } from '../../../src/run/pipeline/text.js'
 import { adam } from '../../../src/train/optimizer/adam.js'
 import { epochs } from '../../../src/train/stop/rules.js'
 import { sigmoidCrossEntropy, softmaxCrossEntropy } from '../../../src/train/loss/cross-entropy.js'
@@ -260,4 +261,10 @@ test('encodeTable and predictRows see the same numbers', () => {
   const table = right(fromRecords(rows, schema))
   const { x } = right(encodeTable(pipeline.fitted)(table))
   expect(x.tensor.shape).toEqual([60, 4])
+})
+test('predictions as JSON tell what is no number from what is missing', () => {
+  const values = { a: NaN, b: -Infinity, c: 0.5 }
+  expect(predictionsJson([E.right({ values, probabilities: {}, ids: {} })], () => ({}))).toBe(
+    '{"row":0,"values":{"a":"NaN","b":"-Infinity","c":0.5},"probabilities":{}}\n'
+  )
 })

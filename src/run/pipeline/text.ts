@@ -89,7 +89,10 @@ export const predictionsCsv = (
   ].join('')
 }
 
-/** Predictions as lines of JSON: row, ids, values and probabilities by name, or row, ids and error. */
+/** JSON has no infinities and no NaN, and null would be a missing value */
+const withText = (_: string, u: unknown): unknown => (typeof u === 'number' && !Number.isFinite(u) ? String(u) : u)
+
+/** Predictions as lines of JSON: row, ids, values and probabilities by name, or row, ids and error; NaN and infinities as texts. */
 export const predictionsJson = (
   rows: readonly E.Either<DecodeError, AnyPrediction>[],
   ids: (row: number) => Readonly<Record<string, string | undefined>>
@@ -101,7 +104,8 @@ export const predictionsJson = (
       return `${JSON.stringify(
         E.isRight(row)
           ? { row: i, ...named, values: row.right.values, probabilities: row.right.probabilities }
-          : { row: i, ...named, error: showError(row.left) }
+          : { row: i, ...named, error: showError(row.left) },
+        withText
       )}\n`
     })
     .join('')
