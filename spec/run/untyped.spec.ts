@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import * as codec from '../../src/codec.js'
 import * as files from '../../src/files.js'
 import { relu, wasm } from '../../src/index.js'
+import * as report from '../../src/report.js'
 import * as searching from '../../src/search.js'
 import { inProcess, space, study, uniform } from '../../src/search.js'
 import type { RunOptions } from '../../src/search/study.js'
@@ -86,6 +87,11 @@ const mayThrow: Readonly<Record<string, readonly string[]>> = {
     ...['codecsOf', 'decode', 'exact', 'extend', 'layerCodec', 'list', 'modelCodec', 'optional'],
     ...['runFileCodec', 'shortCodecsOf', 'shorthand', 'studyFileCodec', 'trainingCodec', 'versioned', 'withDefault']
   ],
+  'draw values': [
+    ...['barChart', 'compareHtml', 'countTable', 'decisionRegions', 'filters', 'histogram', 'historyHtml', 'historyOf'],
+    ...['imageGrid', 'lineChart', 'pictureText', 'runHtml']
+  ],
+  'read a row that must be there': ['decodeRow'],
   'read trials and studies': [
     ...['arrayText', 'bestOf', 'contains', 'halving', 'importances', 'narrow', 'ranked', 'settingValues'],
     ...['studyHtml', 'studyOf', 'studyPlots', 'studyTablesText', 'summaries', 'summaryText']
@@ -94,8 +100,8 @@ const mayThrow: Readonly<Record<string, readonly string[]>> = {
   'take a runner or a folder': ['inProcess', 'openStudyFolder']
 }
 const listed = new Set(Object.values(mayThrow).flat())
-/** they start threads or talk to servers */
-const started = ['inThreads', 'inQueue', 'workQueue']
+/** they start threads, talk to servers, or read data sets of packages */
+const started = ['inThreads', 'inQueue', 'workQueue', 'loadMnist', 'loadIris']
 const lists = [
   ...[[], ...anything.slice(0, 8).map(u => [u])],
   ...anything.slice(0, 6).map(u => [u, u, u, u]),
@@ -113,10 +119,10 @@ const thrownBy = async (f: Untyped, depth = 0): Promise<readonly string[]> => {
     }
   return thrown
 }
-const functions = Object.entries<unknown>({ ...codec, ...searching }).filter(
+const functions = Object.entries<unknown>({ ...codec, ...searching, ...files, ...report }).filter(
   (row): row is [string, Untyped] => typeof row[1] === 'function' && !started.includes(row[0])
 )
-describe('functions of gradfold/codec and gradfold/search', () => {
+describe('functions of gradfold/codec, gradfold/files, gradfold/report and gradfold/search', () => {
   test.each(functions.filter(([name]) => !listed.has(name)))('%s never throws', async (_, f) => {
     expect(await thrownBy(f)).toEqual([])
   })

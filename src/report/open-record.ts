@@ -7,6 +7,7 @@ import { exampleCount } from '../data/dataset.js'
 import { latestCheckpoint, type CheckpointError } from '../run/checkpoints.js'
 import type { Folder } from '../run/folder.js'
 import { folderAt } from '../run/folder.js'
+import { calledWith, pathArgument } from '../run/arguments.js'
 import { openRun } from '../run/open.js'
 import { diffRecords, type Difference } from '../run/record/diff.js'
 import { environmentOf } from '../run/record/environment.js'
@@ -14,6 +15,7 @@ import { checkpointsOf, recordIn, type Recorded } from '../run/record/folder.js'
 import { builtInRun, type RunRegistry } from '../run/registry.js'
 import { showRunFile, trainingOf } from '../run/run-file.js'
 import { checkTraining, type ValidTraining } from '../train/training.js'
+import { optionsOf, type Argument } from '../value/argument.js'
 import {
   showError,
   type DecodeError,
@@ -139,16 +141,20 @@ export const openRecord = (
  * @example pipe(reportOf('runs/mnist', { backend: wasm }), TE.map(runHtml))
  * @returns Left for a folder that holds no record, or one whose files cannot be read
  */
-export const reportOf = (path: string, options: ReportOptions = {}): TE.TaskEither<ReportError, RunReport> =>
-  pipe(
-    openRecord(folderAt(path), options),
-    TE.chainW(({ recorded, valid, report }) =>
-      pipe(
-        predictions(recorded, valid, options),
-        TE.map((p): RunReport => ({ ...report, predictions: p }))
+export const reportOf = (path: string, options: ReportOptions = {}): TE.TaskEither<ReportError, RunReport> => {
+  const given = optionsOf(options)
+  return calledWith([pathArgument('path', path)], () =>
+    pipe(
+      openRecord(folderAt(path), given),
+      TE.chainW(({ recorded, valid, report }) =>
+        pipe(
+          predictions(recorded, valid, given),
+          TE.map((p): RunReport => ({ ...report, predictions: p }))
+        )
       )
     )
   )
+}
 
 /**
  * The reports of several runs with how each differs from the first; `compareHtml` makes the page.
@@ -158,7 +164,20 @@ export const reportOf = (path: string, options: ReportOptions = {}): TE.TaskEith
  */
 export const comparisonOf = (
   paths: readonly string[],
-  { registry = builtInRun }: Pick<ReportOptions, 'registry'> = {}
+  options: Pick<ReportOptions, 'registry'> = {}
+): TE.TaskEither<ReportError, readonly ComparedRun[]> => {
+  const { registry = builtInRun } = optionsOf(options)
+  return calledWith([pathsArgument(paths)], () => compared(paths, registry))
+}
+const pathsArgument = (value: unknown): Argument => ({
+  path: ['paths'],
+  value,
+  expected: 'a list of paths',
+  is: u => Array.isArray(u) && u.every(path => pathArgument('path', path).is(path))
+})
+const compared = (
+  paths: readonly string[],
+  registry: RunRegistry
 ): TE.TaskEither<ReportError, readonly ComparedRun[]> =>
   pipe(
     paths.map((path, i) => [path, i] as const),

@@ -7,6 +7,9 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import type { TrainingRegistry } from '../train/registry.js'
+import { optionsOf, stateArgument, wrongArgument } from '../value/argument.js'
+import { showUnknown } from '../value/codec.js'
+import { isSize } from '../value/shape.js'
 import type { Training } from '../train/training.js'
 import {
   decodeError,
@@ -30,7 +33,7 @@ import {
   type VerifiedCheckpoint
 } from './checkpoint.js'
 import { contractFormat, formatLimits, type FormatLimits } from './contract-format.js'
-import type { Folder } from './folder.js'
+import { folderArgument, type Folder } from './folder.js'
 import { readWhole, replaceFile, targetOf } from './replace.js'
 
 const digits = 12
@@ -53,10 +56,15 @@ interface Named {
   readonly name: string
   readonly step: number
 }
+/** Left for anything but a folder */
+const namesOf = (folder: Folder): TE.TaskEither<FileError, readonly string[]> => {
+  const wrong = wrongArgument(fileError, [folderArgument(folder)])
+  return wrong === undefined ? folder.names : TE.left(wrong)
+}
 /** the files with names of checkpoints, the newest first */
 const namedIn = (folder: Folder): TE.TaskEither<FileError, readonly Named[]> =>
   pipe(
-    folder.names,
+    namesOf(folder),
     TE.map(names => {
       const named = names.flatMap(name => {
         const step = stepOf(name)
@@ -77,6 +85,8 @@ const namedIn = (folder: Folder): TE.TaskEither<FileError, readonly Named[]> =>
 export const saveCheckpoint =
   (folder: Folder) =>
   (checkpoint: Checkpoint, digest?: string): TE.TaskEither<FileError, string> => {
+    const wrong = wrongArgument(fileError, [folderArgument(folder), stateArgument(optionsOf(checkpoint).state)])
+    if (wrong !== undefined) return TE.left(wrong)
     const name = nameOf(checkpoint.state.progress.step)
     const { header, data } = checkpointParts(checkpoint, digest)
     return pipe(
@@ -188,8 +198,9 @@ export type CheckpointError = FileError | DecodeError | SettingError | ShapeErro
 export const latestCheckpoint = (
   folder: Folder,
   training: Training,
-  { registry, limits = formatLimits, run, upTo = Infinity }: LatestOptions = {}
+  options: LatestOptions = {}
 ): TE.TaskEither<CheckpointError, Latest> => {
+  const { registry, limits = formatLimits, run, upTo = Infinity } = optionsOf(options)
   const verified = ({ name, step }: Named): TE.TaskEither<FileError | DecodeError, VerifiedCheckpoint> =>
     pipe(
       readWhole(folder, name, limits.bytes),
@@ -263,17 +274,18 @@ export const pruneCheckpoints = (
 ): TE.TaskEither<FileError | SettingError, readonly string[]> => {
   const removeAll = (names: readonly string[]): TE.TaskEither<FileError, unknown> =>
     TE.traverseSeqArray(folder.remove)(names)
-  return Number.isSafeInteger(keep.last) && keep.last > 0
+  const { last } = optionsOf(keep)
+  return isSize(last)
     ? pipe(
         TE.Do,
-        TE.bind('names', () => folder.names),
+        TE.bind('names', () => namesOf(folder)),
         TE.bind('listed', () => listCheckpoints(folder, limits)),
         TE.chain(({ names, listed }) => {
           const whole = listed.flatMap(({ name, step, head }) =>
             E.isRight(head) ? [{ name, step, loss: head.right.scores?.loss }] : []
           )
           const scored = whole.flatMap(({ loss, ...named }) => (loss === undefined ? [] : [{ ...named, loss }]))
-          const kept = [...whole.slice(0, keep.last), ...(keep.best === true ? [best(scored)] : [])].map(c => c?.name)
+          const kept = [...whole.slice(0, last), ...(keep.best === true ? [best(scored)] : [])].map(c => c?.name)
           const removed = whole.map(c => c.name).filter(name => !kept.includes(name))
           const leftovers = names.filter(isLeftover)
           return pipe(
@@ -282,5 +294,5 @@ export const pruneCheckpoints = (
           )
         })
       )
-    : TE.left(settingError(['last'], 'a positive whole number', String(keep.last)))
+    : TE.left(settingError(['last'], 'a positive whole number', showUnknown(last)))
 }

@@ -7,6 +7,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as T from 'fp-ts/lib/Task.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { isObject, type Argument } from '../value/argument.js'
 import { fileError, type FileError } from '../value/error.js'
 import { errorCode } from '../value/text.js'
 
@@ -46,6 +47,16 @@ export interface Folder {
   /** a folder inside this one; the name must be valid */
   readonly within: (name: string) => Folder
 }
+
+/** a folder, of an untyped caller */
+export const folderArgument = (value: unknown): Argument => ({
+  path: ['folder'],
+  value,
+  expected: 'a folder',
+  is: u => isObject(u) && typeof u['path'] === 'string' && ['read', 'create', 'unique'].every(f => isFunction(u[f])),
+  hint: 'folderAt(path) makes one'
+})
+const isFunction = (u: unknown): boolean => typeof u === 'function'
 
 /** whether the error means that the file is missing */
 export const isMissing = ({ got }: FileError): boolean => got === missingCode

@@ -2,8 +2,9 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { wrongArgument } from '../value/argument.js'
 import { fileError, type FileError } from '../value/error.js'
-import type { Folder, Output } from './folder.js'
+import { folderArgument, type Folder, type Output } from './folder.js'
 
 type Effect<A> = TE.TaskEither<FileError, A>
 
@@ -59,6 +60,8 @@ const written = (file: Output, parts: readonly Uint8Array[], place: readonly str
     )
   )
 
+const isParts = (u: unknown): boolean => Array.isArray(u) && u.every(part => part instanceof Uint8Array)
+
 /**
  * Replaces a file atomically: writes a temporary file, syncs it to disk, and renames it. A reader gets the old content
  * or the new one, even if the write is interrupted. Once this is done, the new content survives a power failure.
@@ -69,6 +72,11 @@ const written = (file: Output, parts: readonly Uint8Array[], place: readonly str
 export const replaceFile =
   (folder: Folder) =>
   (name: string, parts: readonly Uint8Array[]): Effect<void> => {
+    const wrong = wrongArgument(fileError, [
+      folderArgument(folder),
+      { path: ['parts'], value: parts, expected: 'a list of Uint8Arrays', is: isParts }
+    ])
+    if (wrong !== undefined) return TE.left(wrong)
     // a unique temporary name for each save: of concurrent saves the last to rename wins, and none reads a part of another
     const temporary = `${name}.${folder.unique()}${partSuffix}`
     const place = [folder.path, name]

@@ -1,6 +1,6 @@
 /** The weights of a model as a file: what other tools read, and what a model can be given back. */
 import * as E from 'fp-ts/lib/Either.js'
-import { given, optionsOf, treeArgument } from '../value/argument.js'
+import { given, optionsOf, treeArgument, wrongArgument } from '../value/argument.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { formatLimits, type FormatContent, type FormatFiles, type FormatLimits } from '../format/format.js'
@@ -13,6 +13,7 @@ import type { ParamsOf } from '../model/params.js'
 import { build } from '../model/build.js'
 import {
   decodeError,
+  fileError,
   inside,
   shapeError,
   type DecodeError,
@@ -22,6 +23,7 @@ import {
 } from '../value/error.js'
 import type { Tensor } from '../value/tensor.js'
 import { treeLeaves, type Branch } from '../value/tree.js'
+import { pathArgument } from './arguments.js'
 import { isFileName, placeOf, type Folder } from './folder.js'
 import { readWhole, replaceFile } from './replace.js'
 import { treeFrom } from './state.js'
@@ -144,13 +146,16 @@ const formatFor = (path: string, { format, registry }: WeightsOptions | SaveOpti
  */
 export const saveWeights =
   (path: string, options: SaveOptions = {}) =>
-  (weights: Weights): TE.TaskEither<FileError | ShapeError | SettingError, void> =>
-    pipe(
+  (weights: Weights): TE.TaskEither<FileError | ShapeError | SettingError, void> => {
+    const wrong = wrongArgument(fileError, [pathArgument('path', path)])
+    if (wrong !== undefined) return TE.left(wrong)
+    const chosen = optionsOf(options)
+    return pipe(
       placeOf(path),
       TE.bindTo('place'),
       TE.bindW('files', ({ place: [, file] }) => {
         const name = file.replace(/(?<=.)\.[^.]*$/, '')
-        return TE.fromEither(encodeWeightsAs(formatFor(path, options), { ...options, name })(weights))
+        return TE.fromEither(encodeWeightsAs(formatFor(path, chosen), { ...chosen, name })(weights))
       }),
       TE.chainFirstW(({ place: [folder] }) => folder.make),
       TE.chainW(({ files: { parts, beside = {} }, place: [folder, name] }) =>
@@ -161,6 +166,7 @@ export const saveWeights =
         )
       )
     )
+  }
 
 /** the files beside one, by their names; a name that is a path would choose what is read, so it is refused */
 const readBeside =
@@ -187,21 +193,24 @@ const readBeside =
 export const loadWeights =
   <M extends Model>(model: M, options: WeightsOptions = {}) =>
   (path: string): TE.TaskEither<FileError | DecodeError | ShapeError, Required<Weights<ParamsOf<M>>>> => {
-    const { limits = formatLimits } = options
-    const format = formatFor(path, options)
+    const chosen = optionsOf(options)
+    const { limits = formatLimits } = chosen
+    const wrong = wrongArgument(fileError, [pathArgument('path', path)])
+    if (wrong !== undefined) return TE.left(wrong)
+    const format = formatFor(path, chosen)
     return pipe(
       placeOf(path),
       TE.bindTo('place'),
       TE.bind('bytes', ({ place: [folder, name] }) => readWhole(folder, name, limits.bytes)),
       TE.bindW('beside', ({ bytes, place: [folder] }) =>
         pipe(
-          TE.fromEither(besidesOf(format, options)(bytes)),
+          TE.fromEither(besidesOf(format, chosen)(bytes)),
           TE.chainW(readBeside(folder, limits)),
           TE.mapLeft(e => (e._tag === 'FileError' ? e : inside(path)(e)))
         )
       ),
       TE.chainEitherKW(({ bytes, beside }) =>
-        pipe(decodeWeights(model, { ...options, format, beside })(bytes), E.mapLeft(inside(path)))
+        pipe(decodeWeights(model, { ...chosen, format, beside })(bytes), E.mapLeft(inside(path)))
       )
     )
   }

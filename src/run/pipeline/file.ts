@@ -6,6 +6,7 @@ import { readText, type LoadError } from '../../data/files.js'
 import type { TableSchema } from '../../data/table/schema.js'
 import { decodeTable, type DataTable } from '../../data/table/table.js'
 import { safetensorsLimits } from '../../format/safetensors.js'
+import { optionsOf } from '../../value/argument.js'
 import { sameData } from '../../value/equal.js'
 import {
   decodeError,
@@ -50,9 +51,10 @@ export interface WithSchema<S extends TableSchema> extends PipelineOptions {
  */
 export const loadPipeline = <S extends TableSchema = TableSchema>(
   path: string,
-  { schema, ...options }: WithSchema<S> = {}
-): TE.TaskEither<FileError | DecodeError | SettingError | ShapeError, Pipeline<S>> =>
-  pipe(
+  given: WithSchema<S> = {}
+): TE.TaskEither<FileError | DecodeError | SettingError | ShapeError, Pipeline<S>> => {
+  const { schema, ...options } = optionsOf(given)
+  return pipe(
     placeOf(path),
     TE.chain(([folder, name]) => readWhole(folder, name, (options.limits ?? safetensorsLimits).bytes)),
     TE.chainEitherKW(bytes => pipe(decodePipeline(options)(bytes), E.mapLeft(inside(path)))),
@@ -61,6 +63,7 @@ export const loadPipeline = <S extends TableSchema = TableSchema>(
       () => decodeError([path, 'schema'], 'the schema of the program', 'another', 'train the pipeline again')
     )
   )
+}
 
 /**
  * A table from a CSV file in UTF-8, plain or packed with gzip; see `decodeTable`.
