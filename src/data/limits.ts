@@ -47,14 +47,24 @@ export const countElements = (
   return E.right(n)
 }
 
+/** what is wrong with limits that a caller without a compiler handed over */
+export const wrongLimits = <P>(
+  fail: (path: readonly string[], expected: string, got: string) => P,
+  format: string,
+  limits: unknown
+): P | undefined => {
+  const { bytes, rank } = (limits ?? {}) as Partial<Limits>
+  return typeof bytes === 'number' && typeof rank === 'number'
+    ? undefined
+    : fail([format], 'limits, { bytes, rank }', showUnknown(limits))
+}
+
 /** whether a decoder was given bytes, and limits that are numbers; a caller without a compiler may hand over anything */
 export const checkBytes = (format: string, bytes: unknown, limits: unknown): E.Either<DecodeError, Uint8Array> => {
   if (!(bytes instanceof Uint8Array))
     return E.left(decodeError([format], 'a Uint8Array', showUnknown(bytes), 'new Uint8Array(buffer) makes one'))
-  const { bytes: most, rank } = (limits ?? {}) as Partial<Limits>
-  return typeof most === 'number' && typeof rank === 'number'
-    ? E.right(bytes)
-    : E.left(decodeError([format], 'limits, { bytes, rank }', showUnknown(limits)))
+  const wrong = wrongLimits(decodeError, format, limits)
+  return wrong === undefined ? E.right(bytes) : E.left(wrong)
 }
 
 /** whether exactly the bytes announced are there */
