@@ -36,7 +36,7 @@ test.each([
   expect(answer.workers > 0).toBe(workers)
 })
 
-test.skipIf(without !== '').each([{ threads: '1' }, { threads: '3' }])(
+test.skipIf(without !== '').each([{ threads: '3' }])(
   `golden runs on native, threads: $threads${without}`,
   { timeout },
   ({ threads }) => {
