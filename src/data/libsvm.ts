@@ -4,14 +4,13 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { optionsOf } from '../value/argument.js'
 import { showUnknown } from '../value/codec.js'
 import { decodeError, type DataError, type DecodeError } from '../value/error.js'
 import { isSize } from '../value/shape.js'
 import { tensorView } from '../value/tensor.js'
 import { numberIn } from './csv-number.js'
 import { dataset, type Dataset } from './dataset.js'
-import { countElements, defaultLimits, type Limits } from './limits.js'
+import { countElements, defaultLimits, wrongLimits, type Limits } from './limits.js'
 
 export interface LibsvmOptions {
   /** how many inputs an example has; default: as the largest index says. A test file needs that of its training file. */
@@ -112,10 +111,7 @@ export const decodeLibsvm = (
 ): E.Either<DecodeError | DataError, Dataset> => {
   const given = (options as LibsvmOptions | null) ?? {}
   if (typeof text !== 'string') return E.left(decodeError(['libsvm'], 'text', showUnknown(text)))
-  const { bytes: most, rank } = optionsOf<Partial<Limits>>(limits)
-  if (typeof most !== 'number' || typeof rank !== 'number')
-    return E.left(decodeError(['libsvm'], 'limits, { bytes, rank }', showUnknown(limits)))
-  const wrong = wrongOptions(given)
+  const wrong = wrongLimits(decodeError, 'libsvm', limits) ?? wrongOptions(given)
   if (wrong !== undefined) return E.left(wrong)
   const { features, classes, firstIndex = 1 } = given
   return pipe(

@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { knownOptions, optionsOf, wrongArgument, type Argument } from '../value/argument.js'
+import { uint32 } from '../value/codec.js'
 import { dataError, failIf, type DataError } from '../value/error.js'
 import { isSize, showShape, sizeOf, type Dims } from '../value/shape.js'
 import { largest } from '../value/largest.js'
@@ -60,8 +61,7 @@ export interface PadOptions {
   /** positions of each sequence; default: those of the longest */
   readonly length?: number
 }
-const isIndex = (u: unknown): boolean => Number.isInteger(u) && (u as number) >= 0 && (u as number) <= 0xffffffff
-const isRow = (u: unknown): boolean => Array.isArray(u) && u.findIndex(i => !isIndex(i)) < 0
+const isRow = (u: unknown): boolean => Array.isArray(u) && u.findIndex(i => !uint32.is(i)) < 0
 const rowArgument = (rows: unknown): Argument => ({
   path: ['sequences'],
   value: rows,
@@ -86,7 +86,7 @@ export const padSequences = (
       wrongArgument(dataError, [
         knownOptions(options, { padding: true, length: true }),
         rowArgument(sequences),
-        { path: ['padding'], value: padding, expected: 'an index, 0 or more', is: isIndex },
+        { path: ['padding'], value: padding, expected: 'an index, 0 or more', is: uint32.is },
         ...(length === undefined ? [] : [sizeArgument('length', length)])
       ])
     ),

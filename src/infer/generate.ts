@@ -6,7 +6,7 @@ import type { Model } from '../layer/model.js'
 import type { ParamsOf } from '../model/params.js'
 import { drawKey, foldIn, uniform, type Key } from '../random/index.js'
 import { keyArgument, knownOptions, modelArgument, optionsOf, wrongArgument, type Argument } from '../value/argument.js'
-import { showUnknown } from '../value/codec.js'
+import { showUnknown, uint32 } from '../value/codec.js'
 import { exp } from '../value/elementary.js'
 import { failIf, settingError, type BackendError, type SettingError, type ShapeError } from '../value/error.js'
 import { isSize } from '../value/shape.js'
@@ -137,9 +137,8 @@ const windowOf = (sequence: readonly number[], length: number): readonly [Tensor
   data.set(last)
   return [tensorView('u32', [1, length], data), last.length - 1]
 }
-const isIndex = (x: unknown): boolean => Number.isInteger(x) && (x as number) >= 0 && (x as number) <= 0xffffffff
 // findIndex sees holes, which every does not
-const isPrompt = (u: unknown): boolean => Array.isArray(u) && u.length > 0 && u.findIndex(x => !isIndex(x)) < 0
+const isPrompt = (u: unknown): boolean => Array.isArray(u) && u.length > 0 && u.findIndex(x => !uint32.is(x)) < 0
 
 const wrongModel = (model: Model): SettingError | undefined => {
   const [length, ...more] = model.input
@@ -184,7 +183,7 @@ export const generate = <M extends Model>(model: M, params: ParamsOf<M>, options
       knownOptions(options, generateNames),
       keyArgument(key),
       setting('count', count, 'a positive whole number', isSize),
-      ...(end === undefined ? [] : [setting('end', end, 'an index', isIndex)]),
+      ...(end === undefined ? [] : [setting('end', end, 'an index', uint32.is)]),
       ...samplingArguments(optionsOf(options))
     ]) ?? wrongModel(model)
   if (wrong !== undefined) return () => E.left(wrong)

@@ -19,12 +19,7 @@ export const shardCount = (s: Shards | undefined): number => (typeof s === 'obje
 
 const isCount = (u: unknown): u is number => Number.isInteger(u) && (u as number) >= 1 && (u as number) <= maxShards
 const isShards = (u: unknown): u is Shards =>
-  isCount(u) ||
-  (typeof u === 'object' &&
-    u !== null &&
-    Object.keys(u).length === 2 &&
-    isCount((u as Partial<Record<string, unknown>>)['count']) &&
-    (u as Partial<Record<string, unknown>>)['statistics'] === 'shard')
+  isCount(u) || (isObject(u) && Object.keys(u).length === 2 && isCount(u['count']) && u['statistics'] === 'shard')
 
 /** JSON of the setting: `8`, or `{ "count": 8, "statistics": "shard" }` */
 export const shardsCodec: Codec<Shards> = refined(
