@@ -2,9 +2,8 @@
 import { scaleLinear } from 'd3-scale'
 import { log } from '../value/elementary.js'
 import { element, fragment, type Markup } from './markup.js'
-import { extentOf, px, short } from './number.js'
+import { extentOf, px, short, type ScaleKind } from './number.js'
 
-export type ScaleKind = 'linear' | 'log'
 export interface Tick {
   readonly at: number
   readonly label: string
@@ -13,12 +12,6 @@ export interface Axis {
   readonly at: (value: number) => number
   readonly ticks: readonly Tick[]
   readonly domain: readonly [number, number]
-}
-
-/** A wide range of positive numbers is seen on a logarithmic scale. */
-export const scaleFor = (xs: Iterable<number>): ScaleKind => {
-  const [low, high] = extentOf(xs) ?? [0, 0]
-  return low > 0 && high / low > 30 ? 'log' : 'linear'
 }
 
 /** The ends of an axis that holds these numbers, with room around them where they are all equal. */

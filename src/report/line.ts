@@ -1,9 +1,9 @@
 /** Curves as a picture. */
 import { area, line } from 'd3-shape'
-import { axis, below, beside, domainOf, label, scaleFor, type Axis, type Frame, type ScaleKind } from './axis.js'
+import { axis, below, beside, domainOf, label, type Axis, type Frame } from './axis.js'
 import { colourOf, dashOf, legend, type LegendEntry } from './legend.js'
 import { element, fragment, type Markup } from './markup.js'
-import { px } from './number.js'
+import { px, scaleFor, type ScaleKind } from './number.js'
 import type { Picture } from './picture.js'
 
 export type Point = readonly [x: number, y: number]

@@ -32,3 +32,10 @@ export const extentOf = (xs: Iterable<number>): readonly [number, number] | unde
     ? undefined
     : [finite.reduce((a, b) => Math.min(a, b)), finite.reduce((a, b) => Math.max(a, b))]
 }
+
+export type ScaleKind = 'linear' | 'log'
+/** A wide range of positive numbers is seen on a logarithmic scale. */
+export const scaleFor = (xs: Iterable<number>): ScaleKind => {
+  const [low, high] = extentOf(xs) ?? [0, 0]
+  return low > 0 && high / low > 30 ? 'log' : 'linear'
+}

@@ -1,10 +1,10 @@
 /** Parallel coordinates: many settings side by side, a line for each trial. */
 import { line } from 'd3-shape'
 import { scalePoint } from 'd3-scale'
-import { axis, domainOf, label, type ScaleKind, type Tick } from './axis.js'
+import { axis, domainOf, label, type Tick } from './axis.js'
 import { shortened } from './legend.js'
 import { element, fragment, type Markup } from './markup.js'
-import { px } from './number.js'
+import { px, type ScaleKind } from './number.js'
 import type { Picture } from './picture.js'
 
 export interface ParallelAxis {

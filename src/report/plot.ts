@@ -2,9 +2,9 @@
  * Curves as text, in dots of Braille: two by four dots a character. The same points give the same text. Chart libraries for terminals,
  * as asciichart, have no logarithmic axis and draw a column for each point: they do not fit a long training to a width.
  */
-import { axis, domainOf, scaleFor, type ScaleKind } from './axis.js'
+import { axis, domainOf } from './axis.js'
 import type { Point } from './line.js'
-import { short } from './number.js'
+import { scaleFor, short, type ScaleKind } from './number.js'
 
 export interface TextPlot {
   readonly title: string

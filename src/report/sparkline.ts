@@ -1,5 +1,5 @@
 /** A curve in one line of text: the course of a loss beside the bar of a training. */
-import { extentOf } from './number.js'
+import { extentOf, scaleFor } from './number.js'
 import { log } from '../value/elementary.js'
 
 const blocks = '▁▂▃▄▅▆▇█'
@@ -11,9 +11,7 @@ const blocks = '▁▂▃▄▅▆▇█'
  * @example sparkline([8, 4, 2, 1]) // '█▄▂▁'
  */
 export const sparkline = (xs: readonly number[]): string => {
-  const [least, greatest] = extentOf(xs) ?? [0, 0]
-  // as scaleFor of axis.ts, which loads d3
-  const seen = least > 0 && greatest / least > 30 ? xs.map(x => log(x)) : xs
+  const seen = scaleFor(xs) === 'log' ? xs.map(x => log(x)) : xs
   const [low, high] = extentOf(seen) ?? [0, 0]
   const height = (x: number): number => (high === low ? 0 : Math.floor(((x - low) / (high - low)) * 7 + 0.5))
   return seen.map(x => (Number.isFinite(x) ? blocks[height(x)] : ' ')).join('')
