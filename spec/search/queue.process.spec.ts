@@ -1,15 +1,13 @@
 /** Studies over a queue, with a real server and workers in processes of their own: the folder has the bytes of a study in one process. */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { spawnSync, type ChildProcess } from 'node:child_process'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeWith, programOf } from '../support/components.js'
+import { crew, ended, folderDigest, freePort, main, pause } from './crew.js'
 import { irisStudy } from './helpers.js'
 
-const main = join(import.meta.dirname, '../../dist/node/main.js')
 const folder = mkdtempSync(join(tmpdir(), 'gradfold-queue-'))
 const at = (name: string): string => join(folder, name)
 const study = at('study.json')
@@ -24,36 +22,8 @@ writeFileSync(
   })
 )
 
-const running = new Set<ChildProcess>()
-const start = (command: string, args: readonly string[], options: object = {}): ChildProcess => {
-  const child = spawn(command, args, { stdio: 'ignore', ...options })
-  running.add(child)
-  child.once('exit', () => running.delete(child))
-  return child
-}
-const ended = (child: ChildProcess): Promise<number | null> =>
-  child.exitCode !== null || child.signalCode !== null
-    ? Promise.resolve(child.exitCode)
-    : new Promise(resolve => child.once('exit', resolve))
-const gradfold = (...args: readonly string[]): ChildProcess => start(process.execPath, [main, ...args])
-const freePort = (): Promise<number> =>
-  new Promise(resolve => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { readonly port: number }
-      server.close(() => resolve(port))
-    })
-  })
-const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
-
-/** one digest over the files of a study's folder */
-const digestOf = (name: string): string => {
-  const hash = createHash('sha256')
-  for (const file of readdirSync(at(name))
-    .filter(f => f !== 'lock')
-    .sort())
-    hash.update(file).update(readFileSync(join(at(name), file)))
-  return hash.digest('hex')
-}
+const { start, gradfold, redis, worker, end } = crew()
+const digestOf = (name: string): string => folderDigest(at(name))
 const alone: { digest: string } = { digest: '' }
 beforeAll(() => {
   const { status, stderr } = spawnSync(process.execPath, [main, 'search', study, '--record', at('alone'), '--quiet'], {
@@ -63,24 +33,17 @@ beforeAll(() => {
   alone.digest = digestOf('alone')
 })
 afterAll(async () => {
-  const all = [...running]
-  for (const child of all) child.kill('SIGKILL')
-  await Promise.all(all.map(ended))
+  await end()
   rmSync(folder, { recursive: true, force: true })
 })
 
 const search = (name: string, address: string): ChildProcess =>
   gradfold('search', study, '--record', at(name), '--queue', address, '--quiet')
-const worker = (address: string): ChildProcess => gradfold('work', address, '--workers', '1', '--lock', '2', '--quiet')
 
 describeWith('redis')('over Redis', () => {
   const server: { address: string; port: number; child?: ChildProcess } = { address: '', port: 0 }
   const startServer = (): void => {
-    const { port } = server
-    server.child = start(programOf('redis') ?? 'redis-server', [
-      ...['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', ''],
-      ...['--appendonly', 'yes', '--appendfsync', 'always']
-    ])
+    server.child = redis(folder, server.port)
   }
   beforeAll(async () => {
     server.port = await freePort()
