@@ -116,7 +116,6 @@ export {
 } from './focal.js'
 export { gaussianLoss, poissonLoss, type GaussianLoss, type PoissonLoss } from './likelihood.js'
 export { quantileLoss, type QuantileLoss } from './quantile.js'
-export { sequenceCrossEntropy, type SequenceCrossEntropy, type SequenceCrossEntropyOptions } from './sequence.js'
 export {
   weightedSigmoidCrossEntropy,
   type WeightedSigmoidCrossEntropy,

@@ -69,15 +69,6 @@ export { calibrationError, perplexity, type CalibrationError, type Perplexity } 
 export { mae, r2, rmse, type Mae, type R2, type Rmse } from './regression.js'
 export { areaUnderRoc, rocAuc, type RocAuc } from './roc.js'
 export {
-  exactMatch,
-  positionAccuracy,
-  positionPerplexity,
-  type ExactMatch,
-  type IgnoreOptions,
-  type PositionAccuracy,
-  type PositionPerplexity
-} from './sequence.js'
-export {
   binaryAccuracy,
   labelF1,
   labelPrecision,
