@@ -155,6 +155,18 @@ const finish = (s: Session, trained: Trained): void => {
   })
 }
 
+/** says where a run is: the losses since the last time, and what there is to see */
+const progress = (s: Session, now: TrainState, losses: readonly number[], deltas: boolean): void => {
+  say({
+    tag: 'progress',
+    id: s.id,
+    step: now.progress.step,
+    epoch: now.progress.epoch,
+    losses: Float64Array.from(losses),
+    seen: s.watch.of(now, deltas)
+  })
+}
+
 /** milliseconds between two pictures */
 const rhythm = 60
 const pull = async (s: Session): Promise<void> => {
@@ -173,14 +185,7 @@ const pull = async (s: Session): Promise<void> => {
       if (now - last < rhythm && !single) continue
       state = next.value.state()
       const deltas = now - lastDeltas > 1000 || single
-      say({
-        tag: 'progress',
-        id: s.id,
-        step: state.progress.step,
-        epoch: state.progress.epoch,
-        losses: Float64Array.from(losses),
-        seen: s.watch.of(state, deltas)
-      })
+      progress(s, state, losses, deltas)
       losses = []
       last = performance.now()
       if (deltas) lastDeltas = last
@@ -192,14 +197,7 @@ const pull = async (s: Session): Promise<void> => {
     else {
       const trained = next.value.right
       state = trained.state
-      say({
-        tag: 'progress',
-        id: s.id,
-        step: state.progress.step,
-        epoch: state.progress.epoch,
-        losses: Float64Array.from(losses),
-        seen: s.watch.of(state, true)
-      })
+      progress(s, state, losses, true)
       finish(s, trained)
     }
     if (session === s) end()
