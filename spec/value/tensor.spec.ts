@@ -1,7 +1,7 @@
 /** `tensor` holds the numbers it was given, or refuses them. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { numbersOf, tensor, type DType } from '../../src/value/tensor.js'
+import { numbersOf, permutedView, repeatedView, tensor, type DType } from '../../src/value/tensor.js'
 import { showError } from '../../src/value/error.js'
 import { left, right } from '../support/either.js'
 
@@ -54,4 +54,13 @@ it('refuses what is no tensor in untyped code, in short messages', () => {
       expect(r._tag).toBe('Left')
       if (r._tag === 'Left') expect(showError(r.left).length).toBeLessThan(2000)
     }
+})
+
+it('is seen with its axes in another order, or repeated, and its numbers are not copied', () => {
+  const t = right(tensor('f32', [2, 3], [1, 2, 3, 4, 5, 6]))
+  const turned = permutedView(t, [1, 0])
+  expect([turned.shape, [...numbersOf(turned)], turned.data === t.data]).toEqual([[3, 2], [1, 4, 2, 5, 3, 6], true])
+  const column = right(tensor('f32', [2, 1], [7, 8]))
+  const repeated = repeatedView(column, [2, 3])
+  expect([[...numbersOf(repeated)], repeated.data === column.data]).toEqual([[7, 7, 7, 8, 8, 8], true])
 })

@@ -139,6 +139,19 @@ export const filledTensor = <const S extends Dims, D extends DType>(
   data: allocate(dtype, [value])
 })
 
+/** the same numbers, not copied, with axis order[i] as axis i */
+export const permutedView = (t: Tensor, order: Dims): Tensor => ({
+  ...t,
+  shape: order.map(i => t.shape[i] as number),
+  stride: order.map(i => t.stride[i] as number)
+})
+/** the same numbers, not copied, repeated along axes that have another size in a shape: those of size 1 */
+export const repeatedView = (t: Tensor, shape: Dims): Tensor => ({
+  ...t,
+  shape,
+  stride: t.stride.map((s, i) => (t.shape[i] === shape[i] ? s : 0))
+})
+
 /** whether the data are row-major and without gaps from the offset on */
 export const isContiguous = (t: Tensor): boolean => {
   const s = stridesOf(t.shape)

@@ -1,6 +1,7 @@
 /** The loops of the reference backend that ndarray-ops has no function for. Plain on purpose: they are the definition. */
 import {
   numbersOf,
+  permutedView,
   allocate,
   toTypedArray,
   tensorView,
@@ -42,8 +43,7 @@ export const select = (condition: Tensor, then: Tensor, otherwise: Tensor): Tens
 /** the reduced axes moved to the end: [outer, n] numbers, in row-major order of the reduced axes */
 const rowsToReduce = (t: Tensor, axes: Dims): { readonly x: ArrayLike<number>; readonly n: number } => {
   const order = [...t.shape.keys()].filter(a => !axes.includes(a)).concat(axes)
-  const moved: Tensor = { ...t, shape: order.map(a => at(t.shape, a)), stride: order.map(a => at(t.stride, a)) }
-  return { x: numbersOf(moved), n: axes.reduce((p, a) => p * at(t.shape, a), 1) }
+  return { x: numbersOf(permutedView(t, order)), n: axes.reduce((p, a) => p * at(t.shape, a), 1) }
 }
 
 /** numerics contract, section 1: four f64 accumulators, element i to accumulator i mod 4, then (s0 + s2) + (s1 + s3), rounded once */

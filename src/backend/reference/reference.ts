@@ -14,6 +14,8 @@ import {
   allocate,
   filledTensor,
   numbersOf,
+  permutedView,
+  repeatedView,
   tensorView,
   type DType,
   type Storage,
@@ -102,14 +104,8 @@ const kernels: { readonly [K in Op]: Kernel<K> } = {
   matmul: (n, args) => k.matmul(arg(args, 0), arg(args, 1), n.shape),
 
   reshape: (n, args) => tensorView(n.dtype, n.shape, numbersOf(arg(args, 0))),
-  transpose: (n, args) => {
-    const x = arg(args, 0)
-    return { ...x, shape: n.shape, stride: n.attrs.permutation.map(i => x.stride[i] as number) }
-  },
-  broadcast: (n, args) => {
-    const x = arg(args, 0)
-    return { ...x, shape: n.shape, stride: x.stride.map((s, i) => (x.shape[i] === n.shape[i] ? s : 0)) }
-  },
+  transpose: (n, args) => permutedView(arg(args, 0), n.attrs.permutation),
+  broadcast: (n, args) => repeatedView(arg(args, 0), n.shape),
   slice: (n, args) => {
     const x = arg(args, 0)
     return {

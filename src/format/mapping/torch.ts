@@ -26,7 +26,7 @@ import {
   type ShapeError
 } from '../../value/error.js'
 import { isDims, sameShape, sizeOf, type Dims, type Shape } from '../../value/shape.js'
-import { isSound, isTensor, numbersOf, tensorView, type Aval, type Tensor } from '../../value/tensor.js'
+import { isSound, isTensor, numbersOf, permutedView, tensorView, type Aval, type Tensor } from '../../value/tensor.js'
 import { showAval } from '../../value/text.js'
 import { rebuild, treeLeaves, type Branch } from '../../value/tree.js'
 
@@ -246,20 +246,15 @@ const rowsOf = (
 
 // ---- numbers
 
-const turned = (t: Tensor, order: Dims): Tensor => ({
-  ...t,
-  shape: order.map(i => at(t.shape, i)),
-  stride: order.map(i => at(t.stride, i))
-})
 const shaped = (t: Tensor, shape: Dims): Tensor => tensorView(t.dtype, shape, numbersOf(t).slice())
-const toHere = (row: Row, t: Tensor): Tensor => shaped(turned(shaped(t, row.view), row.order), row.aval.shape)
+const toHere = (row: Row, t: Tensor): Tensor => shaped(permutedView(shaped(t, row.view), row.order), row.aval.shape)
 const toThere = (row: Row, t: Tensor): Tensor => {
   const stored = shaped(
     t,
     row.order.map(i => at(row.view, i))
   )
   const back = row.order.map((_, i) => row.order.indexOf(i))
-  return shaped(turned(stored, back), row.shape)
+  return shaped(permutedView(stored, back), row.shape)
 }
 
 const known = { modules: true, registry: true } as const

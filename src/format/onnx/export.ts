@@ -7,10 +7,17 @@ import { row, topological, type Expr } from '../../expr/op.js'
 import { program } from '../../expr/program.js'
 import type { Value } from '../../layer/definition.js'
 import { isExpr } from '../../layer/compose.js'
-import type { BackendError, ShapeError } from '../../value/error.js'
-import type { SettingError } from '../../value/error.js'
-import { numbersOf, tensorView, filledTensor, scalarOf, type Tensor } from '../../value/tensor.js'
-import { inOrder, isKnown, permuted, type Graph, type Held, type Known } from './graph.js'
+import type { BackendError, SettingError, ShapeError } from '../../value/error.js'
+import {
+  filledTensor,
+  numbersOf,
+  permutedView,
+  repeatedView,
+  scalarOf,
+  tensorView,
+  type Tensor
+} from '../../value/tensor.js'
+import { inOrder, isKnown, type Graph, type Held, type Known } from './graph.js'
 import { filled } from './match.js'
 import { planOf } from './named.js'
 import { ops } from './ops.js'
@@ -70,23 +77,9 @@ const viewOf = (n: Expr, x: Known): Known | undefined => {
   const { tensor, label } = x
   switch (n.op) {
     case 'transpose':
-      return {
-        label,
-        tensor: {
-          ...tensor,
-          shape: permuted(tensor.shape, n.attrs.permutation),
-          stride: permuted(tensor.stride, n.attrs.permutation)
-        }
-      }
+      return { label, tensor: permutedView(tensor, n.attrs.permutation) }
     case 'broadcast':
-      return {
-        label,
-        tensor: {
-          ...tensor,
-          shape: n.shape,
-          stride: n.shape.map((k, i) => (tensor.shape[i] === k ? (tensor.stride[i] as number) : 0))
-        }
-      }
+      return { label, tensor: repeatedView(tensor, n.shape) }
     case 'reshape':
       return filled(tensor)
         ? { label, tensor: filledTensor(tensor.dtype, n.shape, scalarOf(tensor)) }

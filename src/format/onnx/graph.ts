@@ -5,7 +5,7 @@
  */
 import { bytesOf } from '../../value/bytes.js'
 import { sizeOf, type Dims } from '../../value/shape.js'
-import { allocate, numbersOf, scalarOf, tensorView, type DType, type Tensor } from '../../value/tensor.js'
+import { allocate, numbersOf, permutedView, scalarOf, tensorView, type DType, type Tensor } from '../../value/tensor.js'
 import { sameTensor } from './match.js'
 import { elementCodes, type OnnxNode, type OnnxTensor } from './proto.js'
 import type { Sizes } from './sizes.js'
@@ -97,7 +97,7 @@ const newStore = (fresh: (wanted: string) => string): Store => {
   }
   return {
     known: ({ tensor, label }, order, loose) => {
-      const turned = { ...tensor, shape: permuted(tensor.shape, order), stride: permuted(tensor.stride, order) }
+      const turned = permutedView(tensor, order)
       const t = loose ? tight(turned) : turned
       return keep(sizeOf(t.shape) === 1 && label === '' ? `${t.dtype} ${scalarOf(t)}` : label || 'numbers', t)
     },
