@@ -8,12 +8,14 @@ import { constant, input, mul, oneHot, total } from '../../src/expr/build.js'
 import { gradients } from '../../src/expr/gradient.js'
 import type { Expr } from '../../src/expr/op.js'
 import { build } from '../../src/model/build.js'
-import { modelData } from '../../src/layer/model.js'
+import { fromTorch } from '../../src/format/mapping/torch.js'
+import { modelData, type ModelData } from '../../src/layer/model.js'
 import { embedding } from '../../src/layer/sequence/embedding.js'
 import { selfAttention } from '../../src/layer/sequence/self-attention.js'
 import { batchLoss, knownLoss, losses } from '../../src/train/loss/index.js'
 import { sequenceCrossEntropy } from '../../src/train/loss/sequence.js'
 import { numbersOf, tensorView, type Tensor } from '../../src/value/tensor.js'
+import { treeLeaves } from '../../src/value/tree.js'
 import { right } from '../support/either.js'
 import { apply, fromGolden, type Golden } from './one-layer.js'
 
@@ -47,51 +49,30 @@ const errorOf = (got: Tensor | undefined, wanted: Golden): number => {
     0
   )
 }
-/** rows [from, to) of a matrix [rows, columns], as the matrix [columns, to - from] */
-const turned = ({ shape, data }: Golden, from: number, to: number): Golden => {
-  const columns = shape[1] as number
-  return {
-    shape: [columns, to - from],
-    data: Array.from({ length: columns * (to - from) }, (_, i) => {
-      const [c, r] = [Math.floor(i / (to - from)), from + (i % (to - from))]
-      return data[r * columns + c] as number
-    })
-  }
-}
-const part = ({ data }: Golden, from: number, to: number): Golden => ({
-  shape: [to - from],
-  data: data.slice(from, to)
-})
-const parts = ['query', 'key', 'value'] as const
-/** the parameters of MultiheadAttention by our paths: weights are transposed, and the first three are one matrix there */
-const ours = (w: Readonly<Record<string, Golden>>, n: number): Readonly<Record<string, Golden>> => {
-  const [weight, bias] = [w['in_proj_weight'] as Golden, w['in_proj_bias'] as Golden]
-  return Object.fromEntries([
-    ...parts.flatMap((name, i) => [
-      [`selfAttention/${name}/weight`, turned(weight, i * n, (i + 1) * n)] as const,
-      [`selfAttention/${name}/bias`, part(bias, i * n, (i + 1) * n)] as const
-    ]),
-    ['selfAttention/output/weight', turned(w['out_proj.weight'] as Golden, 0, n)],
-    ['selfAttention/output/bias', w['out_proj.bias'] as Golden]
-  ])
-}
+const dictOf = (tensors: Readonly<Record<string, Golden>>): Readonly<Record<string, Tensor>> =>
+  Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, fromGolden(t)]))
 
-test.each(of('selfAttention'))('selfAttention is that of PyTorch to 1e-12: $settings', c => {
-  const n = c.in.x.shape[2] as number
-  const given = ours(c.weights, n)
-  const result = apply(selfAttention(c.settings.heads, { causal: c.settings.causal }), {
-    x: fromGolden(c.in.x),
-    c: fromGolden(c.cotangent),
-    training: true,
-    params: Object.fromEntries(Object.entries(given).map(([path, t]) => [path, fromGolden(t)]))
-  })
-  const { x: dx, ...rest } = c.gradients
-  expect(errorOf(result.y, c.out)).toBeLessThan(1e-12)
-  expect(errorOf(result.dx, dx as Golden)).toBeLessThan(1e-12)
-  const wanted = ours(rest, n)
-  expect(Object.keys(result.params).sort()).toEqual(Object.keys(wanted).sort())
-  for (const [path, g] of Object.entries(wanted)) expect(errorOf(result.params[path], g), path).toBeLessThan(1e-12)
-})
+test.each(of('selfAttention'))(
+  'selfAttention with weights of a state dict is that of PyTorch to 1e-12: $settings',
+  c => {
+    const layer = selfAttention(c.settings.heads, { causal: c.settings.causal })
+    const net: ModelData = { tag: 'model', input: c.in.x.shape.slice(1), layer }
+    const read = fromTorch(net, { modules: { selfAttention: '' } })
+    const result = apply(layer, {
+      x: fromGolden(c.in.x),
+      c: fromGolden(c.cotangent),
+      training: true,
+      params: Object.fromEntries(treeLeaves(right(read(dictOf(c.weights))).params))
+    })
+    const { x: dx, ...rest } = c.gradients
+    expect(errorOf(result.y, c.out)).toBeLessThan(1e-12)
+    expect(errorOf(result.dx, dx as Golden)).toBeLessThan(1e-12)
+    const wanted = treeLeaves(right(read(dictOf(rest))).params)
+    expect(Object.keys(result.params).sort()).toEqual(wanted.map(([path]) => path).sort())
+    for (const [path, g] of wanted)
+      expect(errorOf(result.params[path], { shape: g.shape, data: Array.from(numbersOf(g)) }), path).toBeLessThan(1e-12)
+  }
+)
 
 const indexes = (rows: readonly (readonly number[])[]): Tensor =>
   tensorView('u32', [rows.length, rows[0]?.length ?? 0], Uint32Array.from(rows.flat()))

@@ -57,16 +57,21 @@ export const dropout = <const P extends number, const C extends DropoutConventio
 const dropped = (x: Expr, mask: Expr, factor: number): Expr => select(mask, factor === 1 ? x : mul(x, factor), 0)
 
 type Given = Pick<Dropout, 'rate' | 'convention'>
-/** x with a mask of the given shape, which is repeated where it has size 1 */
-export const droppedOut = (given: Given, context: Context, x: Expr, shape: Dims): Expr => {
+/** what drops numbers by one mask of the given shape, which is repeated where it has size 1 */
+export const dropoutBy = (given: Given, context: Context, shape: Dims): ((x: Expr) => Expr) => {
   const { rate, convention } = given
   const { training, sampling = false, key } = context
   const keep = 1 - rate
-  if (rate === 0) return x
-  const mask = (): Expr => less(random(key, 'uniform', shape), keep)
-  if (training || sampling) return dropped(x, mask(), convention === 'inverted' ? 1 / keep : 1)
-  return convention === 'inverted' ? x : mul(x, keep)
+  if (rate === 0) return x => x
+  if (training || sampling) {
+    const mask = less(random(key, 'uniform', shape), keep)
+    return x => dropped(x, mask, convention === 'inverted' ? 1 / keep : 1)
+  }
+  return x => (convention === 'inverted' ? x : mul(x, keep))
 }
+/** x with a mask of the given shape */
+export const droppedOut = (given: Given, context: Context, x: Expr, shape: Dims): Expr =>
+  dropoutBy(given, context, shape)(x)
 
 /** the definition of `dropout` */
 export const dropoutDefinition: LayerDefinition<Dropout> = {

@@ -178,7 +178,7 @@ describe('what does not fit is refused', () => {
     [
       'a layer without a module',
       fromTorch(separable)(tensors),
-      'torch/params/separableConv2d/depthwise: expected a layer that PyTorch has a module for, got separableConv2d'
+      'torch/params/separableConv2d/depthwise: expected a layer that PyTorch has weights for, got separableConv2d'
     ],
     ['no state dict', fromTorch(net)(3 as never), 'tensors: expected an object, got 3'],
     ['no weights', toTorch(net)(undefined as never), 'params: expected a tree of tensors, got nothing'],

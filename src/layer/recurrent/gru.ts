@@ -111,9 +111,9 @@ const after: Cell = {
   bias: 'zeros',
   extra: units => ({ recurrentBias: { shape: [units], initializer: 'zeros', role: 'bias' } }),
   step:
-    (param, units) =>
+    (param, units, drop) =>
     (share, [h = share]) => {
-      const product = matmul(h, param('recurrent'))
+      const product = matmul(drop(h), param('recurrent'))
       const gate = (k: number): Expr => sigmoid(add(block(share, units, k), block(product, units, k)))
       const candidate = mul(gate(0), add(block(product, units, 2), param('recurrentBias')))
       return mixed(gate(1), h, tanh(add(block(share, units, 2), candidate)))
@@ -123,11 +123,12 @@ const before: Cell = {
   gates: 3,
   states: 1,
   bias: 'zeros',
-  step: (param, units) => {
+  step: (param, units, drop) => {
     const [ofGates, ofCandidate] = [block(param('recurrent'), units, 0, 2), block(param('recurrent'), units, 2)]
     return (share, [h = share]) => {
-      const gates = sigmoid(add(block(share, units, 0, 2), matmul(h, ofGates)))
-      const candidate = matmul(mul(block(gates, units, 0), h), ofCandidate)
+      const heard = drop(h)
+      const gates = sigmoid(add(block(share, units, 0, 2), matmul(heard, ofGates)))
+      const candidate = matmul(mul(block(gates, units, 0), heard), ofCandidate)
       return mixed(block(gates, units, 1), h, tanh(add(block(share, units, 2), candidate)))
     }
   }

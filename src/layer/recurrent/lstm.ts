@@ -96,9 +96,9 @@ const cell = (forgetBias: number): Cell => ({
   states: 2,
   bias: { tag: 'parts', values: [0, forgetBias, 0, 0] },
   step:
-    (param, units) =>
+    (param, units, drop) =>
     (share, [h = share, c = share]) => {
-      const sums = add(share, matmul(h, param('recurrent')))
+      const sums = add(share, matmul(drop(h), param('recurrent')))
       const [i, f, g, o] = [0, 1, 2, 3].map(k => block(sums, units, k)) as [typeof h, typeof h, typeof h, typeof h]
       const memory = add(mul(sigmoid(f), c), mul(sigmoid(i), tanh(g)))
       return [mul(sigmoid(o), tanh(memory)), memory]

@@ -5,13 +5,14 @@ import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import * as t from 'io-ts'
 import { add, concat, constant, less, matmul, reshape, select, slice } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
-import { oneOf, size, withDefault, type Codec } from '../../value/codec.js'
+import { fraction, oneOf, optional, size, withDefault, type Codec } from '../../value/codec.js'
 import { shapeError, type ShapeError } from '../../value/error.js'
 import { isDims, sameShape, showShape, type Dims, type Shape } from '../../value/shape.js'
 import type { FloatType } from '../../value/tensor.js'
 import type { Branch } from '../../value/tree.js'
 import { paramOf, tensorOf, tupleOf } from '../compose.js'
-import type { BuildContext, BuiltLayer, ParamSpec, Value } from '../definition.js'
+import type { BuildContext, BuiltLayer, Context, ParamSpec, Value } from '../definition.js'
+import { dropoutBy } from '../dropout.js'
 import { frozen, type Initializer } from '../initializer.js'
 import type { Fail, NotKnown, Same, Show } from '../types/fail.js'
 import { checkSizes, type KnownSize, type Sized } from '../types/size.js'
@@ -39,6 +40,8 @@ export interface Recurrent<
   readonly initialState: S
   readonly initializer: Initializer
   readonly recurrentInitializer: Initializer
+  /** the chance of a number of the state to be dropped on its way into the gates; absent for 0 */
+  readonly recurrentDropout?: number | undefined
 }
 export interface RecurrentSettings<O, G, S> {
   /** 'last' (the default): the output after the last step, [units]; 'all': that of each step, [steps, units] */
@@ -53,6 +56,12 @@ export interface RecurrentSettings<O, G, S> {
   readonly initializer?: Initializer
   /** how the weights of the state begin; default orthogonal */
   readonly recurrentInitializer?: Initializer
+  /**
+   * the chance, in training, of a number of the state h to be dropped in the product with the recurrent weights; default 0. One mask is
+   * drawn for each example and used at all of its steps, and what is kept is divided by 1 - rate (Gal and Ghahramani 2016). A GRU carries
+   * on the state itself without the mask.
+   */
+  readonly recurrentDropout?: number
 }
 
 /** settings with what was left out */
@@ -63,7 +72,11 @@ export const recurrentData = (units: number, given: RecurrentSettings<Outputs, b
   lengths: given.lengths ?? false,
   initialState: given.initialState ?? 'zeros',
   initializer: frozen(given.initializer ?? 'glorotUniform'),
-  recurrentInitializer: frozen(given.recurrentInitializer ?? 'orthogonal')
+  recurrentInitializer: frozen(given.recurrentInitializer ?? 'orthogonal'),
+  // absent where nothing is dropped, so that such layers are the same data with and without the setting
+  ...(given.recurrentDropout === undefined || given.recurrentDropout === 0
+    ? {}
+    : { recurrentDropout: given.recurrentDropout })
 })
 
 // ---- the rule of shapes
@@ -157,8 +170,26 @@ export interface Cell {
   readonly bias: Initializer
   /** parameters beside weight, recurrent and bias, of the fan of the recurrent weights */
   readonly extra?: (units: number) => Readonly<Record<string, Pick<ParamSpec, 'shape' | 'initializer' | 'role'>>>
-  /** from the share of the input, x W + b [n, gates units], and the state before a step to the state after it */
+  /**
+   * from the share of the input, x W + b [n, gates units], and the state before a step to the state after it. `drop` is for the output h
+   * where a product takes it.
+   */
+  readonly step: (
+    param: (name: string) => Expr,
+    units: number,
+    drop: (h: Expr) => Expr
+  ) => (share: Expr, state: State) => State
+}
+/** a cell that has received what drops numbers of its state */
+interface DroppingCell extends Omit<Cell, 'step'> {
   readonly step: (param: (name: string) => Expr, units: number) => (share: Expr, state: State) => State
+}
+/** the cell with one mask for all steps of each example */
+const withDropout = (layer: Recurrent, cell: Cell, context: Context, x: Value): DroppingCell => {
+  const sequence = tensorOf(tupleOf(x)[0] ?? x)
+  const given = { rate: layer.recurrentDropout ?? 0, convention: 'inverted' } as const
+  const drop = dropoutBy(given, context, [sequence.shape[0] ?? 1, layer.units])
+  return { ...cell, step: (param, units) => cell.step(param, units, drop) }
 }
 
 /** block k of the columns of a matrix */
@@ -174,7 +205,13 @@ const sharesOf = (x: Expr, param: (name: string) => Expr): ((step: number) => Ex
   return step => reshape(slice(all, [0, step, 0], [n, 1, columns]), [n, columns])
 }
 
-const unroll = (layer: Recurrent, cell: Cell, { steps }: Sequence, value: Value, param: (n: string) => Expr): Expr => {
+const unroll = (
+  layer: Recurrent,
+  cell: DroppingCell,
+  { steps }: Sequence,
+  value: Value,
+  param: (n: string) => Expr
+): Expr => {
   const { units, lengths, initialState, outputs, direction } = layer
   const [x, ...further] = (lengths || initialState === 'given' ? tupleOf(value) : [value]).map(tensorOf) as [
     Expr,
@@ -231,6 +268,11 @@ const paramsOf = (layer: Recurrent, cell: Cell, features: number, dtype: FloatTy
   }
 }
 
+const checkRate = (rate: number | undefined): E.Either<ShapeError, undefined> =>
+  rate === undefined || fraction.is(rate)
+    ? E.right(undefined)
+    : E.left(shapeError(['recurrentDropout'], fraction.name, `${String(rate)}`))
+
 /** a layer of this cell: parameters weight [features, gates units], recurrent [units, gates units] and bias */
 export const placeRecurrent = (
   layer: Recurrent,
@@ -240,6 +282,7 @@ export const placeRecurrent = (
 ): E.Either<ShapeError, BuiltLayer> =>
   pipe(
     checkSizes([layer.units]),
+    E.chain(() => checkRate(layer.recurrentDropout)),
     E.chain(() => sequenceAmong(layer, cell.states, input)),
     E.map((sequence): BuiltLayer => ({
       output: layer.outputs === 'all' ? [sequence.steps, layer.units] : [layer.units],
@@ -249,7 +292,7 @@ export const placeRecurrent = (
       shared: {},
       rows: [],
       apply: (context, x) => ({
-        value: unroll(layer, cell, sequence, x, paramOf(context)),
+        value: unroll(layer, withDropout(layer, cell, context, x), sequence, x, paramOf(context)),
         state: {},
         seen: []
       })
@@ -269,7 +312,8 @@ export const recurrentFields = (initializer: Codec<Initializer>) => ({
   lengths: withDefault(t.boolean, false),
   initialState: withDefault(initialState, 'zeros'),
   initializer: withDefault(initializer, 'glorotUniform'),
-  recurrentInitializer: withDefault(initializer, 'orthogonal')
+  recurrentInitializer: withDefault(initializer, 'orthogonal'),
+  recurrentDropout: optional(fraction)
 })
 
 /** `lstm 64, all outputs, backward` */
@@ -280,5 +324,6 @@ export const showRecurrent = (layer: Recurrent & { readonly tag: string }, ...mo
     ...(layer.outputs === 'all' ? ['all outputs'] : []),
     ...(layer.direction === 'backward' ? ['backward'] : []),
     ...(layer.lengths ? ['with lengths'] : []),
-    ...(layer.initialState === 'given' ? ['given state'] : [])
+    ...(layer.initialState === 'given' ? ['given state'] : []),
+    ...(layer.recurrentDropout === undefined ? [] : [`recurrent dropout ${layer.recurrentDropout}`])
   ].join(', ')

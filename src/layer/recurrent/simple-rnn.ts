@@ -91,8 +91,8 @@ const cell = (activation: RecurrentActivation): Cell => ({
   states: 1,
   bias: 'zeros',
   step:
-    param =>
-    (share, [h = share]) => [(activation === 'tanh' ? tanh : relu)(add(share, matmul(h, param('recurrent'))))]
+    (param, _, drop) =>
+    (share, [h = share]) => [(activation === 'tanh' ? tanh : relu)(add(share, matmul(drop(h), param('recurrent'))))]
 })
 
 /** the definition of `simpleRnn`: parameters weight [features, units], recurrent [units, units] and bias [units] */
