@@ -50,7 +50,7 @@ export const result: SearchResult = {
     budget: 6,
     seed: 9,
     metric: { name: 'accuracy', part: 'validation', epoch: 'best', goal: 'max' }
-  }) as unknown as SearchResult['study'],
+  }),
   rounds: [searched, narrowed].map(s => ({ space: s, rationale: [] })),
   trials: [
     trial(0, { settings: settings(0.01, sgd, [8]), epochs: 1, outcome: scored(0.5, 1) }),
@@ -62,7 +62,7 @@ export const result: SearchResult = {
     }),
     trial(4, { settings: settings(0.02, adam, 3), outcome: { tag: 'failed', message: 'no\nrun' } }),
     trial(5, { round: 1, settings: settings(1.5, sgd, [8]), outcome: { tag: 'timedOut', seconds: 0.25 } })
-  ]
+  ] as unknown as SearchResult['trials']
 }
 
 const record = 'spec/fixtures/7daa3b7/batch-norm/record'
