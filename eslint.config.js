@@ -11,6 +11,7 @@ const doors = [
   'src/data/bounded.ts', // bytes of files and streams, up to a limit
   'src/search/runner/threads.ts', // worker threads for trials
   'src/search/runner/queue/{connection,coordinator,work}.ts', // a queue on a server
+  'src/format/columns/parquet.ts', // a package that not everybody has
   'src/backend/wasm/runtime/platform.ts', // threads, and waits that must end
   'src/backend/native/addon.ts', // machine code from a file
   'src/backend/named.ts', // a backend that is loaded when it is asked for

@@ -7,3 +7,19 @@ export type { MappedWeights, MappingOptions, MappingReport, ModelTensors } from 
 export { fromKeras, toKeras } from './format/mapping/keras.js'
 export { fromOnnx, toOnnx } from './format/mapping/onnx.js'
 export { fromTorch, toTorch, type TorchOptions } from './format/mapping/torch.js'
+export {
+  encodeEvents,
+  type EventLog,
+  type Hyperparameters,
+  type NumbersAtStep,
+  type ScalarSeries
+} from './format/tensorboard/events.js'
+export type { EventNode, PlainSetting } from './format/tensorboard/proto.js'
+export { encodeCsv } from './format/columns/csv.js'
+export { encodeParquet } from './format/columns/parquet.js'
+export type { Cell, Column, ColumnTable } from './format/columns/columns.js'
+export { runEvents, type RecordedState, type RunEventsOptions } from './report/tools/run-events.js'
+export { runTables } from './report/tools/run-tables.js'
+export { optunaJournal, type JournalOptions } from './search/tools/optuna.js'
+export { trialEvents } from './search/tools/trial-events.js'
+export { trialTable } from './search/tools/trial-table.js'

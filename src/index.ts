@@ -225,6 +225,7 @@ export {
 export { adabelief, type Adabelief, type AdabeliefOptions } from './train/optimizer/adabelief.js'
 export { adamax, type Adamax, type AdamaxOptions } from './train/optimizer/adamax.js'
 export { ema, swa, type Ema, type EmaOptions, type Swa, type SwaOptions } from './train/optimizer/average.js'
+export { presets } from './train/presets/index.js'
 export { lamb, type Lamb, type LambOptions } from './train/optimizer/lamb.js'
 export { lookahead, type Lookahead, type LookaheadOptions } from './train/optimizer/lookahead.js'
 export { muon, type Muon, type MuonOptions, type MuonScaling } from './train/optimizer/muon.js'

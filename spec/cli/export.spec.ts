@@ -1,5 +1,5 @@
-/** `gradfold export`: a pipeline and a recorded run as files of other programs. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+/** `gradfold export`: a pipeline, a recorded run and a study as files of other programs. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fromBinary } from '@bufbuild/protobuf'
@@ -55,8 +55,10 @@ describe('gradfold export', () => {
   test.each([
     [['--to', 'onnx', '--opset', '3', '--out', at('c')], 'opset: expected one of 17, 18, 19, 20, 21, got 3'],
     [['--to', 'onnx', '--step', '99', '--out', at('c')], '99'],
-    [['--to', 'keras', '--out', at('c')], 'Allowed choices are onnx, safetensors'],
-    [['--to', 'onnx', '--out', ''], 'out: expected the path of a file, got ""']
+    [['--to', 'keras', '--out', at('c')], 'Allowed choices are onnx, safetensors, tensorboard, optuna, csv, parquet'],
+    [['--to', 'onnx', '--out', ''], 'out: expected the path of a file, got ""'],
+    [['--to', 'csv', '--out', ''], 'out: expected the path of a folder, got ""'],
+    [['--to', 'optuna', '--out', at('c')], 'to: expected the folder of a study for optuna, got the record of a run']
   ])('%j ends with 2 and one line', async (args, part) => {
     await recorded
     const { code, out, err } = await gradfold(['export', at('record'), ...args])
@@ -67,5 +69,35 @@ describe('gradfold export', () => {
   test('says where there is nothing to export', async () => {
     const { code, err } = await gradfold(['export', at('nowhere'), '--to', 'onnx', '--out', at('c')])
     expect([code, err.includes('nowhere')]).toEqual([2, true])
+  })
+
+  const study = 'spec/fixtures/7daa3b7/study'
+  test.each([
+    ['record', 'tensorboard', ['events.out.tfevents.0.gradfold'], '1 file saved in'],
+    ['record', 'csv', ['epochs.csv', 'steps.csv'], '2 files saved in'],
+    ['record', 'parquet', ['epochs.parquet', 'steps.parquet'], '2 files saved in'],
+    [study, 'csv', ['trials.csv'], '1 file saved in'],
+    [study, 'parquet', ['trials.parquet'], '1 file saved in'],
+    [study, 'tensorboard', ['trial-000000', 'trial-000001', 'trial-000002'], '3 files saved in']
+  ])('writes %s as %s, with the same bytes each time', async (path, to, names, said) => {
+    await recorded
+    const from = path === 'record' ? at(path) : path
+    const [first, second] = [at(`${to}-${names[0]}-1`), at(`${to}-${names[0]}-2`)]
+    for (const out of [first, second])
+      expect(await gradfold(['export', from, '--to', to, '--out', out])).toMatchObject({
+        code: 0,
+        out: `${said} ${out}\n`,
+        err: ''
+      })
+    const files = (out: string) => readdirSync(out, { recursive: true, encoding: 'utf8' }).sort()
+    expect(readdirSync(first).sort()).toEqual(names)
+    for (const name of files(first).filter(n => statSync(join(first, n)).isFile()))
+      expect(readFileSync(join(first, name))).toEqual(readFileSync(join(second, name)))
+  })
+  test('writes the journal of a study as one file', async () => {
+    const out = at('journal/study.log')
+    const { code, out: said, err } = await gradfold(['export', study, '--to', 'optuna', '--out', out])
+    expect([code, said, err]).toEqual([0, `journal saved as ${out}\n`, ''])
+    expect(readFileSync(out, 'utf8').trimEnd().split('\n')).toHaveLength(8)
   })
 })

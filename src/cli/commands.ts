@@ -167,13 +167,16 @@ const tables: readonly CommandRecord[] = [
 const exporting: readonly CommandRecord[] = [
   {
     name: 'export',
-    description: 'writes the network of a trained model as a file of another program',
-    args: [model],
+    description: 'writes the network of a trained model, or a recorded run or study, as files of other programs',
+    args: [new Argument('<path>', 'the file of a pipeline, or the folder of a recorded run or study')],
     options: [
-      option('--to <format>', 'onnx: the network and its weights; safetensors: the weights')
+      option(
+        '--to <format>',
+        'of a model, onnx: the network and its weights; safetensors: the weights. Of a run or study, tensorboard: event files; csv, parquet: tables of steps and epochs, or of trials. Of a study, optuna: its journal'
+      )
         .choices(exportFormats)
         .makeOptionMandatory(),
-      option('--out <file>', 'the file to write').makeOptionMandatory(),
+      option('--out <path>', 'the file to write; for tensorboard, csv and parquet the folder').makeOptionMandatory(),
       wholeOption(
         '--step <n>',
         'of a recorded run: steps taken; or best, the epoch with the smallest loss, or last'

@@ -11,7 +11,7 @@ import { replaceFile } from '../run/replace.js'
 import { treeLeaves } from '../value/tree.js'
 import { settingError, type Problem } from '../value/error.js'
 import { failure, type ExitCode, type Failure } from './exit.js'
-import type { ExportFlags } from './export-formats.js'
+import { isTool, type ExportFlags } from './export-formats.js'
 import { whole } from './format.js'
 import type { Io } from './io.js'
 import { printed } from './print.js'
@@ -71,8 +71,10 @@ const bytesOf = (
     : // the numbers are checked there
       exportOnnx(model, { opset, ...(batch === undefined ? {} : { batch }) } as OnnxOptions)(weights)
 
-export const exportCommand = (io: Io, path: string, flags: ExportFlags): Promise<ExitCode> => {
+export const exportCommand = async (io: Io, path: string, flags: ExportFlags): Promise<ExitCode> => {
   const { out, to } = flags
+  // loaded when it is asked for: what reads studies
+  if (isTool(to)) return (await import('./export-tools.js')).exportToolCommand(io, path, { to, out })
   const wrong = checkPaths('file', { out })
   return pipe(
     wrong === undefined ? trainedAt(io, path, flags) : TE.left(failure(wrong)),

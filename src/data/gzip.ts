@@ -9,19 +9,22 @@ import { decodeError, type DecodeError } from '../value/error.js'
 import { errorText } from '../value/text.js'
 import { defaultLimits, type Limits } from './limits.js'
 
-/** CRC-32 of each byte: reversed polynomial 0xedb88320 */
-const crcTable: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let c = byte
-  for (let bit = 0; bit < 8; bit++) c = (c & 1) === 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1
-  return c
-})
+/** a 32-bit check of bytes by a reversed polynomial: all bits set at first, and inverted at the end */
+export const crcBy = (polynomial: number): ((bytes: Uint8Array) => number) => {
+  const table: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
+    let c = byte
+    for (let bit = 0; bit < 8; bit++) c = (c & 1) === 1 ? (c >>> 1) ^ polynomial : c >>> 1
+    return c
+  })
+  return bytes => {
+    let c = 0xffffffff
+    for (let i = 0; i < bytes.length; i++) c = (table[(c ^ (bytes[i] as number)) & 255] as number) ^ (c >>> 8)
+    return ~c >>> 0
+  }
+}
 
 /** The CRC-32 of gzip, zip and PNG. @example crc32(new TextEncoder().encode('123456789')) // 0xcbf43926 */
-export const crc32 = (bytes: Uint8Array): number => {
-  let c = 0xffffffff
-  for (let i = 0; i < bytes.length; i++) c = (crcTable[(c ^ (bytes[i] as number)) & 255] as number) ^ (c >>> 8)
-  return ~c >>> 0
-}
+export const crc32 = crcBy(0xedb88320)
 
 export const isGzip = (bytes: Uint8Array): boolean => bytes.length >= 2 && bytes[0] === 0x1f && bytes[1] === 0x8b
 

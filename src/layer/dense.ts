@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
 import { add, matmul } from '../expr/build.js'
-import { size, withDefault } from '../value/codec.js'
+import { optional, size, withDefault } from '../value/codec.js'
 import { shapeError } from '../value/error.js'
 import { showShape } from '../value/shape.js'
 import type { FloatType, Tensor } from '../value/tensor.js'
@@ -18,6 +18,7 @@ export interface Dense<N extends number = number> {
   readonly units: N
   readonly bias: true
   readonly initializer: Initializer
+  readonly biasInitializer?: Initializer | undefined
 }
 export interface DenseWithoutBias<N extends number = number> {
   readonly tag: 'dense'
@@ -56,8 +57,10 @@ declare module './definition.js' {
 export interface DenseSettings<B extends boolean> {
   /** whether a bias is added; default true */
   readonly bias?: B
-  /** how the weights begin; default glorotUniform. The bias begins at 0. */
+  /** how the weights begin; default glorotUniform */
   readonly initializer?: Initializer
+  /** how the bias begins; default zeros */
+  readonly biasInitializer?: Initializer
 }
 
 /**
@@ -65,6 +68,7 @@ export interface DenseSettings<B extends boolean> {
  *
  * @example dense(128)
  * @example dense(10, { bias: false, initializer: 'heNormal' })
+ * @example dense(8, { biasInitializer: { tag: 'uniform', limit: 0.05 } })
  */
 export const dense = <const N extends number, const B extends boolean = true>(
   units: N,
@@ -74,7 +78,8 @@ export const dense = <const N extends number, const B extends boolean = true>(
     tag: 'dense',
     units,
     bias: settings.bias ?? true,
-    initializer: frozen(settings.initializer ?? 'glorotUniform')
+    initializer: frozen(settings.initializer ?? 'glorotUniform'),
+    ...(settings.biasInitializer === undefined ? {} : { biasInitializer: frozen(settings.biasInitializer) })
   }) as DenseOf<N, B>
 
 /** the definition of `dense`: parameters weight [n, units] and bias [units] */
@@ -83,10 +88,12 @@ export const denseDefinition: LayerDefinition<AnyDense> = {
   fields: ({ initializer }) => ({
     units: size,
     bias: withDefault(t.boolean, true),
-    initializer: withDefault(initializer, 'glorotUniform')
+    initializer: withDefault(initializer, 'glorotUniform'),
+    // absent where it has the default: run files without it keep their name
+    biasInitializer: optional(initializer)
   }),
   show: ({ units, bias }) => `dense ${units}${bias ? '' : ', no bias'}`,
-  place: ({ units, bias, initializer }, input, { dtype }) =>
+  place: ({ units, initializer, ...given }, input, { dtype }) =>
     pipe(
       checkSizes([units]),
       E.chain(() => {
@@ -99,10 +106,14 @@ export const denseDefinition: LayerDefinition<AnyDense> = {
           tensorLayer({
             output: [units],
             gives: 'numbers',
-            params: bias
-              ? { weight, bias: { dtype, shape: [units], initializer: 'zeros', fan, role: 'bias' } }
+            params: given.bias
+              ? {
+                  weight,
+                  bias: { dtype, shape: [units], initializer: given.biasInitializer ?? 'zeros', fan, role: 'bias' }
+                }
               : { weight },
-            formula: (x, param) => (bias ? add(matmul(x, param('weight')), param('bias')) : matmul(x, param('weight')))
+            formula: (x, param) =>
+              given.bias ? add(matmul(x, param('weight')), param('bias')) : matmul(x, param('weight'))
           })
         )
       })

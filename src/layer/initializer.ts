@@ -1,7 +1,7 @@
 /** The open family of initializers: how a parameter gets its first values. Data are a name, or a record where there are settings. */
 import { normal, uniform, type DrawKey } from '../random/index.js'
 import type { Definition, Family } from '../registry/definition.js'
-import { finite, list, nonEmpty, positive, type Fields } from '../value/codec.js'
+import { finite, list, nonEmpty, oneOf, positive, type Fields } from '../value/codec.js'
 import { sizeOf, type Dims } from '../value/shape.js'
 import { orthogonal } from './orthogonal.js'
 import type { Fan } from './terms.js'
@@ -22,6 +22,8 @@ export interface BuiltInInitializers {
   readonly orthogonal: NoSettings
   readonly constant: { readonly value: number }
   readonly truncatedNormal: { readonly std: number }
+  readonly uniform: { readonly limit: number }
+  readonly fanUniform: { readonly factor: number; readonly fan: 'in' | 'both' }
   readonly parts: { readonly values: readonly number[] }
 }
 export type NoSettings = Readonly<Record<never, never>>
@@ -144,6 +146,26 @@ const table = {
     fields: { std: positive },
     draw: ({ key, shape, settings }) => scaled(truncated(key, sizeOf(shape)), settings.std),
     samples: [{ std: 0.02 }]
+  },
+  /** uniform from -limit to limit. @example dense(8, { initializer: { tag: 'uniform', limit: 0.05 } }) */
+  uniform: {
+    fields: { limit: positive },
+    draw: ({ key, shape, settings }) => within(key, sizeOf(shape), settings.limit),
+    samples: [{ limit: 0.05 }]
+  },
+  /**
+   * uniform, limit sqrt(factor / n), with n = in for the fan 'in', and in + out for 'both'. For a bias the fan is that of its weights.
+   *
+   * @example dense(8, { biasInitializer: { tag: 'fanUniform', factor: 1, fan: 'in' } }) // PyTorch's
+   */
+  fanUniform: {
+    fields: { factor: positive, fan: oneOf('in', 'both') },
+    draw: ({ key, shape, fan, settings }) =>
+      within(key, sizeOf(shape), Math.sqrt(settings.factor / (settings.fan === 'in' ? fan.in : fan.in + fan.out))),
+    samples: [
+      { factor: 1, fan: 'in' },
+      { factor: 6, fan: 'both' }
+    ]
   },
   /**
    * The last axis in equal parts, with one value each; the last part also has what is left over. So begin the biases of gates.
