@@ -103,7 +103,7 @@ export type { Progress, Scores } from './train/progress.js'
 export { losses } from './train/loss/index.js'
 export { customLoss, type CustomLoss, type CustomLossDefinition, type CustomLossOptions } from './train/loss/custom.js'
 export { batchLoss, exampleMean, exampleSum, type KnownLoss, type Loss, type Scale } from './train/loss/loss.js'
-export type { FittingLoss } from './train/loss/fitting.js'
+export type { FittingLoss } from './train/fitting.js'
 export * from './train/loss/open.js'
 export { classWeighted, smoothed, type ClassWeighted, type Smoothed } from './train/loss/classes.js'
 export {
@@ -131,6 +131,15 @@ export {
   type SigmoidFocalLossOptions,
   type SoftmaxFocalLoss
 } from './train/loss/focal.js'
+export {
+  outputLoss,
+  perOutput,
+  type AnyLoss,
+  type OutputLoss,
+  type OutputLossOptions,
+  type PerOutput
+} from './train/per-output.js'
+export type { DataFor } from './train/data-for.js'
 export { gaussianLoss, poissonLoss, type GaussianLoss, type PoissonLoss } from './train/loss/likelihood.js'
 export { quantileLoss, type QuantileLoss } from './train/loss/quantile.js'
 export * from './train/sequence.js'
@@ -309,19 +318,7 @@ export * from './train/decision/index.js'
 export { fromArrays, fromNdarray, type NdarrayLike, type Nested } from './data/arrays.js'
 export { decodeCsv } from './data/csv.js'
 export type { CsvColumn, CsvSchema } from './data/csv-schema.js'
-export {
-  dataset,
-  exampleCount,
-  feature,
-  featureValues,
-  gatherExamples,
-  pickExamples,
-  reshapeInputs,
-  takeExamples,
-  type Dataset,
-  type DatasetFields,
-  type Feature
-} from './data/dataset.js'
+export * from './data/datasets.js'
 export { decodeIdx } from './data/idx.js'
 export { classLabels, oneHot } from './data/labels.js'
 export { applyScaling, fitScaling, undoScaling, type Scaling } from './data/normalise.js'

@@ -179,7 +179,7 @@ describe('stratified split', () => {
 
   it('refuses what is no key', () => {
     for (const key of [1, undefined, rootKey(1), { kind: 'draw', words: [1] }] as unknown as readonly DrawKey[])
-      for (const f of [split, stratifiedSplit])
+      for (const f of [split, stratifiedSplit] as readonly (typeof stratifiedSplit)[])
         expect(left(f(rows([0, 0, 1, 1]), 0.5, key))).toContain('key: expected a leaf key')
   })
 

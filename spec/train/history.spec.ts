@@ -30,9 +30,9 @@ const settings = (stop: StopRule) => ({
 const limited = (stop: StopRule, more: Partial<LoopOptions>) => {
   const checked = right(checkTraining(training(settings(stop)), builtInTraining))
   const options = { backend: wasm, emitEvents: false, acrossEpochs: true, epochLimit: 50, ...more }
-  const first = right(checkRun(checked, { ...options, data }))
+  const { first, data: arranged } = right(checkRun(checked, { ...options, data }))
   return pipe(
-    trainingLoop(checked, data, 2, first, options, ended => ended),
+    trainingLoop(checked, arranged, 2, first, options, ended => ended),
     E.chainW(pulled => drained(pulled, () => undefined))
   )
 }

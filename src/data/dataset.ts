@@ -10,20 +10,11 @@ import { dataError, withinPath, type DataError } from '../value/error.js'
 import { isSize, showShape, sizeOf, type Dims } from '../value/shape.js'
 import { allocate, isSound, numbersOf, tensorView, type Tensor } from '../value/tensor.js'
 import { confused, confusions } from './distinct.js'
+import { isFeature, partsOf, type DatasetOf, type Feature, type Features } from './features.js'
 import { classLabels } from './labels.js'
 import { checkIndices, pick, rowCount, rowMajor, slice, type Indices } from './rows.js'
 
-/**
- * Numbers with the examples along the first axis, row-major from offset 0, as many as the shape says. What a model sees of them:
- * - `u8`: the f32 number `round(round(scale * byte) + shift)`, one multiplication and one addition, each rounded to f32;
- * - `f32`: the numbers themselves (scale 1, shift 0: not applied, so -0 stays -0);
- * - `u32`: the numbers themselves, as indexes or class numbers.
- */
-export interface Feature {
-  readonly tensor: Tensor<Dims, 'u8' | 'f32' | 'u32'>
-  readonly scale: number
-  readonly shift: number
-}
+export type { Feature } from './features.js'
 
 export interface Dataset {
   /** inputs */
@@ -143,21 +134,33 @@ export const wrongWeights = ({ tensor, scale, shift }: Feature, n: number): Data
         : undefined
 }
 
-const asFeature = (f: Tensor | Feature): E.Either<DataError, Feature> =>
+export const asFeature = (f: Tensor | Feature): E.Either<DataError, Feature> =>
   isFeature(f) ? feature(f.tensor, f) : feature(f)
 
-const isFeature = (u: unknown): u is Feature =>
-  typeof u === 'object' && u !== null && 'tensor' in u && 'scale' in u && 'shift' in u && isSound(u.tensor)
-
-/** The dataset, if it is one: functions called from untyped code are given anything. */
-export const known = (d: Dataset): E.Either<DataError, Dataset> =>
+const areFeatures = (u: unknown): boolean => {
+  const parts: readonly unknown[] = typeof u === 'object' && u !== null ? Object.values(u) : []
+  return isFeature(u) || (parts.length > 0 && parts.every(isFeature))
+}
+const notDataset = (d: unknown): DataError =>
+  dataError([], 'a dataset', showUnknown(d), 'make it with dataset, fromArrays or a reader')
+/** The dataset, if it is one, of one or several inputs and targets: functions called from untyped code are given anything. */
+export const knownParts = <D extends DatasetOf>(d: D): E.Either<DataError, D> =>
   typeof d === 'object' &&
   d !== null &&
-  isFeature(d.x) &&
-  isFeature(d.y) &&
+  areFeatures(d.x) &&
+  areFeatures(d.y) &&
   (d.weights === undefined || isFeature(d.weights))
     ? E.right(d)
-    : E.left(dataError([], 'a dataset', showUnknown(d), 'make it with dataset, fromArrays or a reader'))
+    : E.left(notDataset(d))
+/** The dataset, if it is one of one input and one target. */
+export const known = (d: Dataset): E.Either<DataError, Dataset> =>
+  pipe(
+    knownParts(d),
+    E.filterOrElse(
+      () => isFeature(d.x) && isFeature(d.y),
+      () => notDataset(d)
+    )
+  )
 
 /**
  * A dataset from tensors.
@@ -218,18 +221,43 @@ export const dataset = (fields: DatasetFields): E.Either<DataError, Dataset> => 
 }
 
 /** how many examples a dataset has */
-export const exampleCount = (d: Dataset): number => rowCount(d.x.tensor)
+export const exampleCount = (d: DatasetOf): number => {
+  const [first] = partsOf(d.x)
+  return first === undefined ? 0 : rowCount(first.tensor)
+}
 
-const mapRows = (d: Dataset, f: (t: Feature['tensor']) => Feature['tensor']): Dataset => ({
-  x: { ...d.x, tensor: f(d.x.tensor) },
-  y: { ...d.y, tensor: f(d.y.tensor) },
-  ...(d.weights === undefined ? {} : { weights: { ...d.weights, tensor: f(d.weights.tensor) } })
-})
+type Rows = Feature['tensor']
+const mapFeatures = <F extends Features>(features: F, f: (t: Rows) => Rows): F => {
+  const mapped = (part: Feature): Feature => ({ ...part, tensor: f(part.tensor) })
+  const all: Features = isFeature(features)
+    ? mapped(features)
+    : Array.isArray(features)
+      ? features.map(mapped)
+      : Object.fromEntries(Object.entries(features).map(([name, part]) => [name, mapped(part as Feature)]))
+  return all as F
+}
+/** the dataset with other rows; columns of one table stay columns of one table */
+const mapRows = <D extends DatasetOf>(d: D, rows: (t: Rows) => Rows): D => {
+  const made = new Map<Rows, Rows>()
+  const once = (t: Rows): Rows => {
+    const known = made.get(t) ?? rows(t)
+    made.set(t, known)
+    return known
+  }
+  return {
+    ...d,
+    x: mapFeatures(d.x, once),
+    y: mapFeatures(d.y, once),
+    ...(d.weights === undefined ? {} : { weights: mapFeatures(d.weights, once) })
+  }
+}
 
 /** the examples named, in that order, copied; for indices known to be in range */
-export const pickExamples: DataFirstOrLast<Dataset, [rows: ArrayLike<number>], Dataset> = dual(
-  1,
-  (d: Dataset, rows: ArrayLike<number>): Dataset => mapRows(d, t => pick(t, rows))
+export const pickExamples: {
+  <D extends DatasetOf = Dataset>(rows: ArrayLike<number>): (d: D) => D
+  <D extends DatasetOf>(d: D, rows: ArrayLike<number>): D
+} = dual(1, <D extends DatasetOf>(d: D, rows: ArrayLike<number>): D =>
+  mapRows(d, t => pick(t, rows))
 )
 
 export interface Batch {
@@ -255,17 +283,18 @@ export const gatherExamples: DataFirstOrLast<Dataset, [rows: Indices], E.Either<
 )
 
 /** The first n examples, without a copy. @returns Left when n is not a whole number from 1 to the number of examples */
-export const takeExamples: DataFirstOrLast<Dataset, [n: number], E.Either<DataError, Dataset>> = dual(
-  1,
-  (d: Dataset, n: number): E.Either<DataError, Dataset> =>
-    pipe(
-      known(d),
-      E.chain(() =>
-        isSize(n) && n <= exampleCount(d)
-          ? E.right(mapRows(d, t => slice(t, 0, n)))
-          : E.left(dataError(['take'], `a whole number from 1 to ${exampleCount(d)}`, showUnknown(n)))
-      )
+export const takeExamples: {
+  <D extends DatasetOf = Dataset>(n: number): (d: D) => E.Either<DataError, D>
+  <D extends DatasetOf>(d: D, n: number): E.Either<DataError, D>
+} = dual(1, <D extends DatasetOf>(d: D, n: number): E.Either<DataError, D> =>
+  pipe(
+    knownParts(d),
+    E.chain(() =>
+      isSize(n) && n <= exampleCount(d)
+        ? E.right(mapRows(d, t => slice(t, 0, n)))
+        : E.left(dataError(['take'], `a whole number from 1 to ${exampleCount(d)}`, showUnknown(n)))
     )
+  )
 )
 
 /**

@@ -2,19 +2,7 @@
 export { fromArrays, fromNdarray, type NdarrayLike, type Nested } from './arrays.js'
 export { batchIndices, epochOrder } from './batch.js'
 export { decodeCsv, type CsvColumn, type CsvSchema } from './csv.js'
-export {
-  dataset,
-  exampleCount,
-  feature,
-  gatherExamples,
-  pickExamples,
-  reshapeInputs,
-  takeExamples,
-  featureValues,
-  type Dataset,
-  type DatasetFields,
-  type Feature
-} from './dataset.js'
+export * from './datasets.js'
 export { decodeIdx } from './idx.js'
 export { classLabels, oneHot } from './labels.js'
 export { applyScaling, fitScaling, undoScaling, type Scaling } from './normalise.js'

@@ -3,16 +3,16 @@
  * passed with each step.
  */
 import type { Values } from '../backend/backend.js'
-import { add, cast, gather, input, mul } from '../expr/build.js'
+import { add, cast, gather, input, mul, slice } from '../expr/build.js'
 import { inputLike } from '../expr/inputs.js'
 import type { Expr } from '../expr/op.js'
-import type { Aval, FloatType } from '../value/tensor.js'
-import type { Dataset, Feature } from './dataset.js'
+import type { Aval, FloatType, Tensor } from '../value/tensor.js'
+import { isSeveral, listOf, mapSeveral, type ArrangedData, type Feature, type Part, type Several } from './features.js'
 
 /** where a batch comes from: passed with each step, or gathered by index from a dataset that stays in the program's memory */
 export interface BatchSource {
-  readonly x: Expr
-  readonly y: Expr
+  readonly x: Several<Expr>
+  readonly y: Several<Expr>
   /** one for each example, where examples have weights */
   readonly weights?: Expr
 }
@@ -32,29 +32,80 @@ const seenTarget = (raw: Expr, f: Pick<Feature, 'scale' | 'shift'>, dtype: Float
     ? cast(raw, 'u32')
     : seen(raw, f, dtype)
 
-/** `batch` examples gathered by the input `index` from the resident inputs `data/x` and `data/y` */
-export const gathered = ({ x, y, weights }: Dataset, batch: number, dtype: FloatType): BatchSource => {
+const placed = (name: string, place: number | undefined): string => (place === undefined ? name : `${name}/${place}`)
+
+/** the names of the tensors of several parts: those that see one tensor have one name */
+const namesOf = (name: string, parts: Several<Part>): readonly string[] => {
+  const names = new Map<Tensor, string>()
+  return listOf(parts).map(({ tensor }, i) => {
+    const known = names.get(tensor) ?? placed(name, isSeveral(parts) ? i : undefined)
+    names.set(tensor, known)
+    return known
+  })
+}
+
+/** some columns of rows [k, d] */
+const cut = (rows: Expr, { columns }: Part): Expr =>
+  columns === undefined ? rows : slice(rows, [0, columns.from], [rows.shape[0] ?? 0, columns.count])
+
+/**
+ * `batch` examples gathered by the input `index` from the resident inputs `data/x` and `data/y`, or `data/x/0`, ... of several.
+ *
+ * @param length how many examples are resident; default those of the data
+ */
+export const gathered = (data: ArrangedData, batch: number, dtype: FloatType, length?: number): BatchSource => {
+  const { x, y, weights } = data
   const index = input('index', 'u32', [batch])
-  const rows = (name: string, f: Feature): Expr => gather(inputLike(name, f.tensor), index)
+  const rows = (name: string, part: Part): Expr => {
+    const { tensor } = part
+    const resident = inputLike(name, {
+      dtype: tensor.dtype,
+      shape: [length ?? tensor.shape[0] ?? 0, ...tensor.shape.slice(1)]
+    })
+    return cut(gather(resident, index), part)
+  }
+  const each = (name: string, parts: Several<Part>, as: typeof seen): Several<Expr> => {
+    const names = namesOf(name, parts)
+    return mapSeveral(parts, (part, i) => as(rows(names[i ?? 0] as string, part), part, dtype))
+  }
   return {
-    x: seen(rows('data/x', x), x, dtype),
-    y: seenTarget(rows('data/y', y), y, dtype),
+    x: each('data/x', x, seen),
+    y: each('data/y', y, seenTarget),
     ...(weights === undefined ? {} : { weights: cast(seen(rows('data/weights', weights), weights, dtype), dtype) })
   }
 }
 /** what stays in a program's memory for `gathered` */
-export const residentData = ({ x, y, weights }: Dataset): Values => ({
-  'data/x': x.tensor,
-  'data/y': y.tensor,
-  ...(weights === undefined ? {} : { 'data/weights': weights.tensor })
-})
+export const residentData = ({ x, y, weights }: ArrangedData): Values => {
+  const each = (name: string, parts: Several<Part>): readonly (readonly [string, Tensor])[] => {
+    const names = namesOf(name, parts)
+    return listOf(parts).map(({ tensor }, i) => [names[i] as string, tensor])
+  }
+  return {
+    ...Object.fromEntries([...each('data/x', x), ...each('data/y', y)]),
+    ...(weights === undefined ? {} : { 'data/weights': weights.tensor })
+  }
+}
+
+/** the tensors of a batch by their names in a program: `x`, or `x/0`, ... of several inputs */
+export const batchTensors = <T>(batch: {
+  readonly x: Several<T>
+  readonly y: Several<T>
+  readonly weights?: T
+}): Readonly<Record<string, T>> => {
+  const named = (name: string, parts: Several<T>): readonly (readonly [string, T])[] =>
+    listOf(parts).map((t, i) => [placed(name, isSeveral(parts) ? i : undefined), t])
+  return {
+    ...Object.fromEntries([...named('x', batch.x), ...named('y', batch.y)]),
+    ...(batch.weights === undefined ? {} : { weights: batch.weights })
+  }
+}
 
 /** examples passed as the inputs `x`, `y` and perhaps `weights`, as a model sees them */
 export const handedIn = (
-  { x, y, weights }: { readonly x: Aval; readonly y: Aval; readonly weights?: Aval },
+  { x, y, weights }: { readonly x: Several<Aval>; readonly y: Several<Aval>; readonly weights?: Aval },
   dtype: FloatType
 ): BatchSource => ({
-  x: seen(inputLike('x', x), unscaled, dtype),
-  y: seenTarget(inputLike('y', y), unscaled, dtype),
+  x: mapSeveral(x, (t, i) => seen(inputLike(placed('x', i), t), unscaled, dtype)),
+  y: mapSeveral(y, (t, i) => seenTarget(inputLike(placed('y', i), t), unscaled, dtype)),
   ...(weights === undefined ? {} : { weights: cast(inputLike('weights', weights), dtype) })
 })

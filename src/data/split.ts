@@ -10,11 +10,12 @@ import { dual, type DataFirstOrLast } from '../value/dual.js'
 import { dataError, settingError, type DataError, type SettingError } from '../value/error.js'
 import { isSize } from '../value/shape.js'
 import { numbersOf } from '../value/tensor.js'
-import { exampleCount, known, pickExamples, type Dataset } from './dataset.js'
+import { exampleCount, known, knownParts, pickExamples, type Dataset } from './dataset.js'
+import type { DatasetOf } from './features.js'
 
-export interface Split {
-  readonly train: Dataset
-  readonly test: Dataset
+export interface Split<D extends DatasetOf = Dataset> {
+  readonly train: D
+  readonly test: D
 }
 /** rows of the two parts */
 export interface SplitRows {
@@ -28,7 +29,7 @@ export interface Counts {
 }
 type SplitError = DataError | SettingError
 
-const pick = (d: Dataset, { train, test }: SplitRows): Split => ({
+const pick = <D extends DatasetOf>(d: D, { train, test }: SplitRows): Split<D> => ({
   train: pickExamples(d, train),
   test: pickExamples(d, test)
 })
@@ -84,13 +85,13 @@ const countsOf = (n: number, parts: number | Counts): E.Either<SettingError, Cou
  * @example split(mnist.train, { train: 50_000, test: 10_000 }, key)
  * @returns Left when a part would be empty or both together are more than there is
  */
-export const split: DataFirstOrLast<
-  Dataset,
-  [parts: number | Counts, key: DrawKey],
-  E.Either<SplitError, Split>
-> = dual(2, (d: Dataset, parts: number | Counts, key: DrawKey): E.Either<SplitError, Split> =>
+export const split: {
+  <D extends DatasetOf = Dataset>(parts: number | Counts, key: DrawKey): (d: D) => E.Either<SplitError, Split<D>>
+  <D extends DatasetOf>(d: D, parts: number | Counts, key: DrawKey): E.Either<SplitError, Split<D>>
+} = dual(2, <D extends DatasetOf>(d: D, parts: number | Counts, key: DrawKey): E.Either<SplitError, Split<D>> =>
   pipe(
-    knownBoth(d, key),
+    knownParts(d),
+    E.chainFirstW(() => checkKey(key)),
     E.chainW(() => countsOf(exampleCount(d), parts)),
     E.map(({ train, test }) => {
       const order = permutation(key, exampleCount(d))

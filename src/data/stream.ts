@@ -7,10 +7,11 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { showUnknown } from '../value/codec.js'
 import { dataError, inside, type DataError, type DecodeError } from '../value/error.js'
-import { datasetArgument, isObject, optionsOf } from '../value/argument.js'
+import { examplesDataArgument, isObject, optionsOf } from '../value/argument.js'
 import { isSize } from '../value/shape.js'
 import { fromArrays, type Nested } from './arrays.js'
 import { exampleCount, type Dataset } from './dataset.js'
+import type { DatasetOf } from './features.js'
 
 export type StreamError = DataError | DecodeError
 
@@ -21,7 +22,7 @@ export interface DataStream {
   /** how many in a block: a multiple of the batch size, unless there is one block */
   readonly blockSize: number
   /** the examples of a block, counted from 0: the same ones whenever it is read */
-  readonly read: (block: number) => TE.TaskEither<StreamError, Dataset>
+  readonly read: (block: number) => TE.TaskEither<StreamError, DatasetOf>
 }
 
 export const blockCount = ({ examples, blockSize }: Pick<DataStream, 'examples' | 'blockSize'>): number =>
@@ -43,7 +44,7 @@ export const wrongStream = (u: DataStream): DataError | undefined => {
 }
 
 /** a block, with as many examples as it must have; what a caller's function throws or rejects is Left */
-export const readBlock = (s: DataStream, block: number): TE.TaskEither<StreamError, Dataset> =>
+export const readBlock = (s: DataStream, block: number): TE.TaskEither<StreamError, DatasetOf> =>
   pipe(
     TE.tryCatch(
       async () => s.read(block)(),
@@ -51,7 +52,7 @@ export const readBlock = (s: DataStream, block: number): TE.TaskEither<StreamErr
         dataError([], 'a function that returns', `an error: ${e instanceof Error ? e.message : String(e)}`)
     ),
     TE.filterOrElseW(
-      read => isObject(read) && '_tag' in read && (E.isLeft(read) || datasetArgument(read.right).is(read.right)),
+      read => isObject(read) && '_tag' in read && (E.isLeft(read) || examplesDataArgument(read.right).is(read.right)),
       read => dataError([], 'Either a dataset or an error', showUnknown(read))
     ),
     TE.chainEitherK(read => read),

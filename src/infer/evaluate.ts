@@ -2,7 +2,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend, Loop, Values } from '../backend/backend.js'
-import { exampleCount, type Dataset } from '../data/dataset.js'
+import { exampleCount } from '../data/dataset.js'
+import type { ArrangedData } from '../data/features.js'
 import { gathered, residentData, type BatchSource } from '../data/program-inputs.js'
 import type { Expr } from '../expr/op.js'
 import { program, type Program } from '../expr/program.js'
@@ -48,7 +49,7 @@ export interface EvaluatorOptions {
 
 /** Evaluates one model after another over a dataset that stays in the backend's memory. */
 export const evaluator = (
-  data: Dataset,
+  data: ArrangedData,
   { backend, dtype, outputs, like }: EvaluatorOptions
 ): E.Either<ShapeError | BackendError, Evaluator> => {
   const batches = chunks(exampleCount(data), chunk)

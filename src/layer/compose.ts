@@ -62,6 +62,12 @@ const nothing = { state: {}, shared: {}, rows: [] }
 export const rangeField = (gives: OutputRange | undefined): Pick<BuiltLayer, 'gives'> =>
   gives === undefined ? {} : { gives }
 
+/** what is known of the last layer's outputs is known of the sequence's */
+const rangesOf = (last: BuiltLayer | undefined): Pick<BuiltLayer, 'gives' | 'givesEach'> => ({
+  ...rangeField(last?.gives),
+  ...(last?.givesEach === undefined ? {} : { givesEach: last.givesEach })
+})
+
 /** a layer from one tensor to one tensor, without running statistics */
 export const tensorLayer = (layer: {
   readonly output: Dims
@@ -164,7 +170,7 @@ const step = (context: Context, [label, placed]: LabelledLayer, x: Value): Step 
 export const composeSequential = (children: readonly LabelledLayer[], input: Shape): E.Either<ShapeError, BuiltLayer> =>
   E.map((all: Pick<BuiltLayer, 'params' | 'state' | 'shared' | 'rows'>): BuiltLayer => ({
     ...all,
-    ...rangeField(children.at(-1)?.[1].gives),
+    ...rangesOf(children.at(-1)?.[1]),
     ...indexesInSequence(children.map(([, layer]) => layer)),
     output: children.at(-1)?.[1].output ?? input,
     apply: (context, x) => {
@@ -186,6 +192,7 @@ export const composeParallel = (
   E.map((all: Pick<BuiltLayer, 'params' | 'state' | 'shared' | 'rows'>): BuiltLayer => ({
     ...all,
     output: children.map(([, p]) => p.output),
+    givesEach: children.map(([, p]) => p.gives),
     apply: (context, x) => {
       const given = parts(x)
       const steps = children.map((c, i) => step(context, c, given[i] ?? x))

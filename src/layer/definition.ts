@@ -30,6 +30,8 @@ export interface LabelRules<L> {}
 
 /** tag -> the range of layer L's outputs (Gives); omit it where it is not known */
 export interface OutputRangeRules<L> {}
+/** tag -> the branches of layer L, one for each of its outputs */
+export interface BranchRules<L> {}
 /** tag -> the list of layers that layer L is, for lists of layers */
 export interface BodyRules<L> {}
 /** tag -> the label that the user gave layer L: it is never numbered */
@@ -101,6 +103,8 @@ export interface BuiltLayer {
   readonly apply: (context: Context, x: Value) => Applied
   /** the range of its outputs, which some losses check; absent if unknown */
   readonly gives?: OutputRange
+  /** the ranges of several outputs, in their order */
+  readonly givesEach?: readonly (OutputRange | undefined)[]
   /** for a layer that takes indexes (u32): all of them are below this number */
   readonly indexes?: Indexes
   /**

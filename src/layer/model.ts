@@ -11,7 +11,7 @@ import type { KnownSize, SizeOf } from './types/size.js'
 import type { AnyFail, Fail, Inside, NotKnown, Plain, Same, Sentence, Shape, Show } from './types/fail.js'
 import type { FromList, OutputRangeOf, NoLayer, Out, Series } from './types/infer.js'
 
-declare const output: unique symbol
+export declare const output: unique symbol
 /** the data of a model, whose shapes are not checked */
 export interface ModelData<In extends Shape = Shape, L extends Layer = Layer> {
   readonly tag: 'model'

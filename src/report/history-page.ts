@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { ModelData } from '../layer/model.js'
 import type { TrainEvent } from '../train/events.js'
-import type { Loss } from '../train/loss/index.js'
+import type { AnyLoss } from '../train/per-output.js'
 import type { Optimizer } from '../train/optimizer/index.js'
 import { builtInTraining, type TrainingRegistry } from '../train/registry.js'
 import { flowOf } from './flow.js'
@@ -14,7 +14,7 @@ export interface HistoryPage {
   /** default `Training` */
   readonly title?: string
   /** adds a diagram of the model, and its formulas */
-  readonly training?: { readonly model: ModelData; readonly loss: Loss; readonly optimizer: Optimizer }
+  readonly training?: { readonly model: ModelData; readonly loss: AnyLoss; readonly optimizer: Optimizer }
   readonly registry?: TrainingRegistry
 }
 

@@ -6,9 +6,9 @@ import { exampleCount, featureValues, type Dataset } from '../data/dataset.js'
 import { slice } from '../data/rows.js'
 import { runner } from '../infer/predict.js'
 import { rootKey } from '../random/index.js'
-import { areIndexes } from '../train/loss/loss.js'
+import { areIndexes, type Scale } from '../train/loss/loss.js'
 import type { TrainState } from '../train/state.js'
-import type { ValidTraining } from '../train/training.js'
+import type { Head, ValidTraining } from '../train/training.js'
 import { exp } from '../value/elementary.js'
 import type { BackendError, ShapeError } from '../value/error.js'
 import { sizeOf } from '../value/shape.js'
@@ -59,7 +59,7 @@ const softmax = (z: readonly number[]): readonly number[] => {
   return powers.map(p => p / all)
 }
 /** one number for each class: a single output tells two classes */
-const classScoresOf = (row: readonly number[], expects: ValidTraining['loss']['expects']): readonly number[] => {
+const classScoresOf = (row: readonly number[], expects: Scale): readonly number[] => {
   const [y = 0] = row
   const both = row.length > 1 ? row : expects === 'logits' ? [0, y] : [1 - y, y]
   return expects === 'logits' ? softmax(both) : both
@@ -74,33 +74,33 @@ const classOf = (row: readonly number[]): number =>
     : row.reduce((best, x, i) => (x > (row[best] ?? -Infinity) ? i : best), 0)
 
 /** whether the targets of a training say classes */
-const sayClasses = (c: ValidTraining, y: Tensor): boolean => {
-  const classes = c.output.at(-1) ?? 1
-  if (areIndexes(c.loss, c.output, y)) return classes > 1
-  return c.loss.expects !== 'values' && (classes > 1 ? c.loss.classIndexes : true)
+const sayClasses = (head: Head, y: Tensor): boolean => {
+  const classes = head.output.at(-1) ?? 1
+  if (areIndexes(head.loss, head.output, y)) return classes > 1
+  return head.loss.expects !== 'values' && (classes > 1 ? head.loss.classIndexes : true)
 }
 
 const classes = (
-  c: ValidTraining,
+  head: Head,
   outputs: readonly number[],
   y: Tensor,
   targets: readonly number[],
   names?: readonly string[]
 ): ClassPredictions => {
-  const size = c.output.at(-1) ?? 1
+  const size = head.output.at(-1) ?? 1
   const count = Math.max(2, size)
-  const scores = rowsOf(outputs, size).map(row => classScoresOf(row, c.loss.expects))
-  const truth = areIndexes(c.loss, c.output, y) ? targets : rowsOf(targets, size).map(classOf)
+  const scores = rowsOf(outputs, size).map(row => classScoresOf(row, head.loss.expects))
+  const truth = areIndexes(head.loss, head.output, y) ? targets : rowsOf(targets, size).map(classOf)
   return {
     kind: 'classes',
     names: Array.from({ length: count }, (_, k) => names?.[k] ?? String(k)),
     truth: truth.slice(0, scores.length),
     scores,
-    probabilities: c.loss.expects !== 'values'
+    probabilities: head.loss.expects !== 'values'
   }
 }
-const values = (c: ValidTraining, outputs: readonly number[], targets: readonly number[]): ValuePredictions => {
-  const size = sizeOf(c.output)
+const values = (head: Head, outputs: readonly number[], targets: readonly number[]): ValuePredictions => {
+  const size = sizeOf(head.output)
   const column = (xs: readonly number[], k: number): readonly number[] => xs.filter((_, i) => i % size === k)
   return {
     kind: 'values',
@@ -126,8 +126,12 @@ export const predictedOf = (
   pipe(
     outputsOf(c, state, data, options),
     E.map(outputs => {
+      // a run file has one output
+      const [head] = c.heads
       const y = data.y.tensor
       const targets = Array.from(numbersOf(featureValues(data.y)))
-      return sayClasses(c, y) ? classes(c, outputs, y, targets, options.classNames) : values(c, outputs, targets)
+      return sayClasses(head, y)
+        ? classes(head, outputs, y, targets, options.classNames)
+        : values(head, outputs, targets)
     })
   )

@@ -1,12 +1,12 @@
 /** Training that lets others have the thread between its steps. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import type { Dataset } from '../data/dataset.js'
 import type { AnyModel } from '../model/model.js'
 import { drainedWithPauses } from '../value/bracket.js'
 import { breathe } from './breathe.js'
+import type { DataFor } from './data-for.js'
 import type { TrainError } from './divergence.js'
-import type { Loss } from './loss/index.js'
+import type { AnyLoss, ReportedMetrics } from './per-output.js'
 import type { Metric } from './metric/metric.js'
 import type { Best } from './state.js'
 import { announced, opened, type Trained, type TrainIteratorOptions } from './train.js'
@@ -25,18 +25,18 @@ import type { FittingOptions } from './training.js'
 export const trainAsync =
   <
     M extends AnyModel,
-    const L extends Loss,
+    const L extends AnyLoss,
     const K extends boolean | Best = false,
     const Ms extends readonly Metric[] = readonly []
   >(
     options: FittingOptions<M, L, Ms>,
     o: TrainIteratorOptions<K>
   ) =>
-  (data: Dataset): TaskEither<TrainError, Trained<M, K, Ms>> =>
+  (data: DataFor<M, L>): TaskEither<TrainError, Trained<M, K, ReportedMetrics<L, Ms>>> =>
   async () => {
     // untyped callers may forget the options; that is Left, not a throw
     const emitEvents = (o as TrainIteratorOptions | undefined)?.observe !== undefined
-    const run = opened(options, o, { emitEvents, acrossEpochs: true })(data)
+    const run = opened<M, L, K, Ms>(options, o, { emitEvents, acrossEpochs: true })(data)
     if (E.isLeft(run)) return run
     const ended = await drainedWithPauses(
       run.right,

@@ -4,7 +4,8 @@ import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend } from '../backend/backend.js'
 import { evaluate } from '../backend/backend.js'
 import { input } from '../expr/build.js'
-import { handedIn } from '../data/program-inputs.js'
+import type { Several } from '../data/features.js'
+import { batchTensors, handedIn } from '../data/program-inputs.js'
 import { gradients } from '../expr/gradient.js'
 import { inputsLike, keyTensor } from '../expr/inputs.js'
 import type { Expr } from '../expr/op.js'
@@ -27,15 +28,15 @@ import { settingError, type BackendError, type DataError, type SettingError, typ
 import { scalarOf, type Tensor } from '../value/tensor.js'
 import { treeLeaves, rebuild, type Branch } from '../value/tree.js'
 import type { TrainingRegistry } from './registry.js'
-import type { FittingLoss } from './loss/fitting.js'
-import type { Loss } from './loss/index.js'
+import type { FittingLoss } from './fitting.js'
+import type { AnyLoss } from './per-output.js'
 import { sgd } from './optimizer/index.js'
-import { lossOutputs } from './pass.js'
-import { batchArguments, checkBatch, type Batch } from './examples.js'
+import { lossOutputs, passBatch } from './pass.js'
+import { batchArguments, checkBatch, type ArrangedBatch, type Batch } from './examples.js'
 import { steps } from './stop/index.js'
 import { checkTraining, type ValidTraining, type Training } from './training.js'
 
-export interface BackpropOptions<L = Loss> {
+export interface BackpropOptions<L = AnyLoss> {
   readonly loss: L
   readonly backend: Backend
   readonly registry?: TrainingRegistry
@@ -68,7 +69,7 @@ const pairs = (name: string, v: Value): Readonly<Record<string, Expr>> => Object
 const run = (
   c: ValidTraining,
   params: Branch<Tensor>,
-  batch: Batch,
+  batch: ArrangedBatch,
   options: Omit<BackpropOptions, 'loss'>
 ): E.Either<ShapeError | BackendError, Omit<Backprop, 'gradients'> & { readonly gradients: Branch<Tensor> }> => {
   const state = options.layers ?? initStateFrom(c.placed)
@@ -77,8 +78,9 @@ const run = (
   const key = input('key', 'u32', [2])
   const context = { params: p, state: s, shared: {}, training: options.training ?? true, key, path: '' }
   const { value, seen } = c.placed.apply(context, given.x)
-  // single input and output were checked with the training
-  const { loss } = lossOutputs(c, value as Expr, given)
+  const { target, weights } = passBatch(c, given)
+  // that no output is a tuple of tuples was checked with the training
+  const { loss } = lossOutputs(c, value as Several<Expr>, target, weights)
   const at = treeLeaves<Expr>(p)
   const values = seen.flatMap(([, v]) => namedExprs('', v).map(([, e]) => e))
   const all = gradients(loss, [...at.map(([, e]) => e), ...values])
@@ -100,7 +102,7 @@ const run = (
   }
   const tensors = {
     ...Object.fromEntries([...treeLeaves<Tensor>(params, 'params'), ...treeLeaves<Tensor>(state, 'layers')]),
-    ...batch,
+    ...batchTensors(batch),
     key: keyTensor(options.key ?? rootKey(0))
   }
   return pipe(
@@ -143,7 +145,7 @@ const wrongCall = (params: Branch<Tensor>, batch: Batch, options: BackpropOption
  * @example pipe(backprop(mlp, params, { x, y }, { loss: halfSquaredError, backend }), E.map(({ layers }) => layers['dense']?.delta))
  * @returns Left for a batch that does not suit the model or the loss, or parameters that are not the model's
  */
-export const backprop = <M extends Model, const L extends Loss>(
+export const backprop = <M extends Model, const L extends AnyLoss>(
   model: M,
   params: ParamsOf<M>,
   batch: Batch,
@@ -157,8 +159,9 @@ export const backprop = <M extends Model, const L extends Loss>(
   const t: Training<M> = { model, loss: options.loss, precision: precisionOf(tree), ...learning }
   return pipe(
     checkTraining(t, options.registry),
-    E.chainFirstW(c => checkBatch(c, batch)),
-    E.chainW(c => run(c, tree, batch, options)),
+    E.bindTo('c'),
+    E.bindW('arranged', ({ c }) => checkBatch(c, batch)),
+    E.chainW(({ c, arranged }) => run(c, tree, arranged, options)),
     E.map(r => ({ ...r, gradients: r.gradients as unknown as ParamsOf<M> }))
   )
 }

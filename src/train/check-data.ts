@@ -1,7 +1,8 @@
 /** Whether the data of a run and the state to resume from suit its training. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { exampleCount, wrongWeights, type Dataset } from '../data/dataset.js'
+import { exampleCount, wrongWeights } from '../data/dataset.js'
+import type { ArrangedData, DatasetOf } from '../data/features.js'
 import {
   checkAll,
   counted,
@@ -22,11 +23,11 @@ import type { ValidTraining } from './training.js'
 
 type RunError = ShapeError | DataError | SettingError
 
-/** whether a dataset suits a training */
-export const checkData = (c: ValidTraining, data: Dataset): E.Either<ShapeError | DataError, void> =>
+/** whether a dataset suits a training; in the order of its model */
+export const checkData = (c: ValidTraining, data: DatasetOf): E.Either<ShapeError | DataError, ArrangedData> =>
   pipe(
     checkDataset(c, data),
-    E.chainW(() => failIf(data.weights === undefined ? undefined : wrongWeights(data.weights, exampleCount(data))))
+    E.chainFirstW(() => failIf(data.weights === undefined ? undefined : wrongWeights(data.weights, exampleCount(data))))
   )
 
 const checkBatchSize = ({ training: { batchSize } }: ValidTraining, n: number): E.Either<SettingError, void> =>
@@ -45,7 +46,7 @@ const checkShards = ({ training: { batchSize, shards } }: ValidTraining, n: numb
   failIf(wrongLastBatch(shards, batchSize, n))
 
 /** the validation set must suit the training too, and must be there if the stop rule or a schedule reads it */
-const checkValidation = (c: ValidTraining, validation: Dataset | undefined): E.Either<RunError, void> => {
+const checkValidation = (c: ValidTraining, validation: DatasetOf | undefined): E.Either<RunError, unknown> => {
   if (validation !== undefined) return withinPath('validation')(checkData(c, validation))
   const lacking = (setting: string, reader: string): SettingError =>
     settingError(
@@ -100,28 +101,25 @@ const firstState = (
 }
 
 export interface RunInputs {
-  readonly data: Dataset
-  readonly validation?: Dataset
+  readonly data: DatasetOf
+  readonly validation?: DatasetOf
   /** a state to resume from */
   readonly from?: TrainState
   /** how many examples there are, where the data are a block of them */
   readonly examples?: number
 }
-/** @returns the state before the first step, or Left with every mistake found */
+/** @returns the state before the first step and the data in the order of the model, or Left with every mistake found */
 export const checkRun = (
   c: ValidTraining,
   { data, validation, from, examples }: RunInputs
-): E.Either<RunError, TrainState> => {
+): E.Either<RunError, { readonly data: ArrangedData; readonly first: TrainState }> => {
   const n = examples ?? exampleCount(data)
   const first = firstState(c, from, n, data.weights !== undefined)
+  const suited = checkData(c, data)
   return pipe(
-    checkAll<RunError>([
-      checkData(c, data),
-      checkBatchSize(c, n),
-      checkShards(c, n),
-      checkValidation(c, validation),
-      first
-    ]),
-    E.chainW(() => first)
+    checkAll<RunError>([suited, checkBatchSize(c, n), checkShards(c, n), checkValidation(c, validation), first]),
+    E.chainW(() => suited),
+    E.bindTo('data'),
+    E.bindW('first', () => first)
   )
 }

@@ -2,7 +2,7 @@
 import type { BackendError, DataError, Problem, SettingError, ShapeError } from '../value/error.js'
 import { numbersOf, type Tensor } from '../value/tensor.js'
 import { treeLeaves } from '../value/tree.js'
-import type { KnownLoss } from './loss/index.js'
+import type { ValidTraining } from './training/heads.js'
 import type { Best, TrainState } from './state.js'
 
 /** a number that is not finite came up: training ends there, with the state before that step */
@@ -15,14 +15,17 @@ export interface Diverged extends Problem<'Diverged'> {
 }
 export type TrainError = SettingError | ShapeError | BackendError | DataError | Diverged
 
+type Trained = Pick<ValidTraining, 'heads'>
 /** the error of a step that gave numbers which are not finite: its loss, or those at a label */
-const diverged = (state: TrainState, label: string, loss: number, { ifNotFinite }: KnownLoss): Diverged => ({
+const diverged = (state: TrainState, label: string, loss: number, { heads }: Trained): Diverged => ({
   _tag: 'Diverged',
   code: 'not-finite',
   path: [`step ${state.progress.step + 1}`, ...label.split('/')],
   expected: 'finite numbers',
   got: label === 'loss' ? String(loss) : 'NaN or infinite values after the update',
-  hint: ifNotFinite ?? 'try a smaller learning rate, or look for outliers in the data',
+  hint:
+    heads.find(h => h.loss.ifNotFinite !== undefined)?.loss.ifNotFinite ??
+    'try a smaller learning rate, or look for outliers in the data',
   step: state.progress.step + 1,
   state
 })
@@ -41,5 +44,5 @@ const notFiniteIn = ({ params, layers, optimizer }: Carried): string =>
  * The error of the step after a good state, by its loss or, where that is finite, by the state after it: `after` computes that only
  * then.
  */
-export const divergedAfter = (good: TrainState, loss: number, known: KnownLoss, after: () => Carried): Diverged =>
-  diverged(good, Number.isFinite(loss) ? notFiniteIn(after()) : 'loss', loss, known)
+export const divergedAfter = (good: TrainState, loss: number, c: Trained, after: () => Carried): Diverged =>
+  diverged(good, Number.isFinite(loss) ? notFiniteIn(after()) : 'loss', loss, c)

@@ -1,6 +1,6 @@
 /** What a training reports while it runs. */
 import type { Either } from 'fp-ts/lib/Either.js'
-import type { Dataset } from '../data/dataset.js'
+import type { ArrangedData } from '../data/features.js'
 import type { ShapeError } from '../value/error.js'
 import type { AnyValues, Scores } from './progress.js'
 import type { TrainState } from './state.js'
@@ -41,7 +41,7 @@ export interface BlockNeeded {
   readonly block: number
   readonly epoch: number
   readonly position: number
-  readonly give: (data: Dataset) => Either<ShapeError, void>
+  readonly give: (data: ArrangedData) => Either<ShapeError, void>
 }
 /** the same of a stream: a chunk may say which block is needed before the next pull */
 export interface StreamChunk extends TrainingChunk {

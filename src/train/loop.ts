@@ -4,7 +4,7 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Dataset } from '../data/dataset.js'
+import type { ArrangedData, DatasetOf } from '../data/features.js'
 import { releasing } from '../value/bracket.js'
 import { settingError } from '../value/error.js'
 import { bookkeeping, epochSumsAfter, type Bookkeeping } from './bookkeeping.js'
@@ -19,7 +19,7 @@ import type { StepReport } from './step-program.js'
 import type { ValidTraining } from './training.js'
 
 export interface LoopOptions extends SessionOptions {
-  readonly validation?: Dataset
+  readonly validation?: DatasetOf
   readonly keepBest?: boolean | Best
   /** max steps of a turn; a turn takes at least one step */
   readonly turnSteps?: number
@@ -84,7 +84,7 @@ interface Position {
 /** The loop as a generator: each pull takes some steps. `end` computes the return value from the outcome. */
 export const trainingLoop = <A>(
   c: ValidTraining,
-  data: Dataset,
+  data: ArrangedData,
   n: number,
   first: TrainState,
   o: LoopOptions,
@@ -312,6 +312,6 @@ const divergence = (
   const after = Number.isFinite(loss) ? ahead.afterStep(state, program, settings) : E.right(state)
   return pipe(
     after,
-    E.map(next => ({ ...divergedAfter(good, loss, session.training.loss, () => next), ...bestOf(best) }))
+    E.map(next => ({ ...divergedAfter(good, loss, session.training, () => next), ...bestOf(best) }))
   )
 }

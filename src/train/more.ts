@@ -1,12 +1,12 @@
 /** More epochs for a training that has ended. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import type { Dataset } from '../data/dataset.js'
 import type { AnyModel } from '../model/model.js'
 import { given, objectArgument, trainedArgument } from '../value/argument.js'
 import { settingError } from '../value/error.js'
+import type { DataFor } from './data-for.js'
 import type { TrainError } from './divergence.js'
-import type { Loss } from './loss/index.js'
+import type { AnyLoss } from './per-output.js'
 import type { Metric } from './metric/metric.js'
 import type { Best } from './state.js'
 import { epochs } from './stop/index.js'
@@ -28,16 +28,20 @@ export const moreEpochs =
     count: number,
     options: Omit<TrainOptions, 'from'>
   ) =>
-  (data: Dataset): E.Either<TrainError, Trained<M, boolean | Best, Ms>> =>
+  (data: DataFor<M, AnyLoss>): E.Either<TrainError, Trained<M, boolean | Best, Ms>> =>
     given(settingError, [trainedArgument(trained), objectArgument('options', options)], () => {
       const { training, state, history } = trained
       const best = trained.best as Best | undefined
       const { keepBest = best } = options
       // that the loss suits the model was seen when it was trained first
-      const settings = { ...training, stop: epochs(state.progress.epoch + count) } as unknown as FittingOptions<M, Loss>
+      const settings = { ...training, stop: epochs(state.progress.epoch + count) } as unknown as FittingOptions<
+        M,
+        AnyLoss,
+        readonly Metric[]
+      >
       return pipe(
         data,
-        train(settings, {
+        train<M, AnyLoss, boolean | Best, readonly Metric[]>(settings, {
           ...options,
           ...(keepBest === undefined ? {} : { keepBest: keepBest === true && best !== undefined ? best : keepBest }),
           // what the old rule remembers means nothing to the new one

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend, Values } from '../backend/backend.js'
-import { handedIn } from '../data/program-inputs.js'
+import { batchTensors, handedIn } from '../data/program-inputs.js'
 import { add, input, mul, total } from '../expr/build.js'
 import { gradients } from '../expr/gradient.js'
 import { inputsLike, keyTensor } from '../expr/inputs.js'
@@ -17,7 +17,7 @@ import { scalarOf, type Aval, type Tensor } from '../value/tensor.js'
 import { showAval } from '../value/text.js'
 import { rebuild, treeLeaves, type Branch } from '../value/tree.js'
 import type { TrainError } from './divergence.js'
-import { batchArguments, checkBatch, type Batch } from './examples.js'
+import { batchArguments, checkBatch, type ArrangedBatch, type Batch } from './examples.js'
 import { passBatch, passOf } from './pass.js'
 import { builtInTraining, type TrainingRegistry } from './registry.js'
 import { checkState, purposeKey, type TrainState } from './state.js'
@@ -81,7 +81,7 @@ const slopeAlong = (gs: readonly Expr[], by: Labelled<Expr>): Expr | undefined =
 const made = <M extends AnyModel>(
   c: ValidTraining,
   s: TrainState,
-  batch: Batch,
+  batch: ArrangedBatch,
   { backend, training = true }: ObjectiveOptions
 ): E.Either<TrainError, Objective<M>> => {
   const tree = inputsLike('params', s.params)
@@ -94,9 +94,7 @@ const made = <M extends AnyModel>(
     Object.fromEntries(params.map(([path], i) => [`of/${path}`, es[i] as Expr]))
   const fixed: Values = {
     ...Object.fromEntries(treeLeaves<Tensor>(s.layers, 'layers')),
-    x: batch.x,
-    y: batch.y,
-    ...(batch.weights === undefined ? {} : { weights: batch.weights }),
+    ...batchTensors(batch),
     // what the next step of the state draws from
     key: keyTensor(foldIn(purposeKey(c.training.seed, 'step'), s.progress.step))
   }
@@ -151,9 +149,10 @@ export const objectiveOf = <M extends AnyModel>(
       ])
     ),
     E.chainW(() => checkTraining(t, registry)),
-    E.chainFirstW(c => checkBatch(c, batch)),
-    E.chainFirstW(c => withinPath('state')(checkState(c)(state))),
-    E.chainW(c => made<M>(c, state, batch, options))
+    E.bindTo('c'),
+    E.bindW('arranged', ({ c }) => checkBatch(c, batch)),
+    E.chainFirstW(({ c }) => withinPath('state')(checkState(c)(state))),
+    E.chainW(({ c, arranged }) => made<M>(c, state, arranged, options))
   )
 }
 

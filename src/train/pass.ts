@@ -1,32 +1,57 @@
 /** One pass over a batch as expressions: outputs, loss and gradients, of the batch as a whole or of its shards. */
-import { cast, concat, constant, div, equal, input, mul, oneHot, reshape, select, total } from '../expr/build.js'
+import { add, cast, concat, constant, div, equal, input, mul, oneHot, reshape, select, total } from '../expr/build.js'
 import { gradients } from '../expr/gradient.js'
 import type { Expr } from '../expr/op.js'
 import { mapTree, treeLeaves, type Branch, type Tree } from '../value/tree.js'
+import { listOf, mapSeveral, type Several } from '../data/features.js'
 import type { BatchSource } from '../data/program-inputs.js'
 import { batchLoss } from './loss/index.js'
 import { areIndexes, lossesOf, targetShapeOf } from './loss/loss.js'
 import type { ByPath } from './optimizer/optimizer.js'
 import { shardCount, shardKey, shardOf, treeSum } from './shards.js'
-import type { ValidTraining } from './training.js'
+import type { Head, ValidTraining } from './training.js'
 
 /** targets of the output's shape: class indexes become one-hot rows where the loss takes them, and a number is one output */
-export const lossTargets = (c: ValidTraining, y: Expr): Expr => {
-  const classes = c.output.at(-1) ?? 1
-  if (areIndexes(c.loss, c.output, y)) return oneHot(cast(y, 'u32'), classes, c.training.precision)
-  return reshape(cast(y, c.training.precision), [y.shape[0] ?? 1, ...targetShapeOf(c.loss, c.output)])
+export const lossTargets = (c: ValidTraining, { loss, output }: Head, y: Expr): Expr => {
+  const classes = output.at(-1) ?? 1
+  if (areIndexes(loss, output, y)) return oneHot(cast(y, 'u32'), classes, c.training.precision)
+  return reshape(cast(y, c.training.precision), [y.shape[0] ?? 1, ...targetShapeOf(loss, output)])
 }
 
-/** the loss of each example */
-const exampleLosses = (c: ValidTraining, output: Expr, target: Expr): Expr =>
-  lossesOf(c.loss.formula(output, target), output.shape[0] ?? 1)
+/** the loss of each example by one output */
+const headLosses = ({ loss }: Head, output: Expr, target: Expr): Expr =>
+  lossesOf(loss.formula(output, target), output.shape[0] ?? 1)
+
+/** the loss of each example: of several outputs sum_i weight_i l_i, added in their order */
+const exampleLosses = (c: ValidTraining, output: Several<Expr>, target: Several<Expr>): Expr => {
+  const [outputs, targets] = [listOf(output), listOf(target)]
+  return c.heads
+    .map((head, i) => {
+      const losses = headLosses(head, outputs[i] as Expr, targets[i] as Expr)
+      return head.weight === 1 ? losses : mul(losses, head.weight)
+    })
+    .reduce((sum, losses) => add(sum, losses))
+}
+
+/** sums over a batch of the loss of one output, as the loss of the batch weighs the examples */
+export const headLossSums = (
+  head: Head,
+  output: Expr,
+  target: Expr,
+  weights: Expr | undefined
+): Readonly<Record<string, Expr>> => {
+  const losses = cast(headLosses(head, output, target), 'f64')
+  if (weights === undefined) return { sum: total(losses) }
+  const w = cast(weights, 'f64')
+  return { sum: total(mul(w, losses)), weight: total(w) }
+}
 
 /** the loss of a batch; and the sum of the weights of its examples, where they have some */
 export const lossOutputs = (
   c: ValidTraining,
-  output: Expr,
-  { y, weights }: BatchSource,
-  target = lossTargets(c, y)
+  output: Several<Expr>,
+  target: Several<Expr>,
+  weights: Expr | undefined
 ): { readonly loss: Expr; readonly weight?: Expr } => ({
   loss: batchLoss(exampleLosses(c, output, target), weights),
   ...(weights === undefined ? {} : { weight: total(cast(weights, 'f64')) })
@@ -39,10 +64,10 @@ export const forward = (
   c: ValidTraining,
   params: Branch<Expr>,
   layers: Branch<Expr>,
-  x: Expr,
+  x: Several<Expr>,
   training: boolean,
   key = stepKey()
-): { readonly value: Expr; readonly layers: Tree<Expr> } => {
+): { readonly value: Several<Expr>; readonly layers: Tree<Expr> } => {
   const applied = c.placed.apply(
     {
       params,
@@ -55,12 +80,12 @@ export const forward = (
     },
     x
   )
-  // single input and output were checked with the training
-  return { value: applied.value as Expr, layers: applied.state }
+  // that no output is a tuple of tuples was checked with the training
+  return { value: applied.value as Several<Expr>, layers: applied.state }
 }
 
 export interface Pass {
-  readonly output: Expr
+  readonly output: Several<Expr>
   /** running statistics after it */
   readonly layers: Tree<Expr>
   readonly loss: Expr
@@ -71,8 +96,8 @@ export interface Pass {
 }
 /** a batch as the loss takes it */
 export interface PassBatch {
-  readonly x: Expr
-  readonly target: Expr
+  readonly x: Several<Expr>
+  readonly target: Several<Expr>
   readonly weights?: Expr | undefined
 }
 
@@ -84,10 +109,18 @@ const wholePass = (
   training: boolean
 ): Pass => {
   const { value, layers: after } = forward(c, params, layers, x, training)
-  const source = weights === undefined ? { x, y: target } : { x, y: target, weights }
-  const losses = lossOutputs(c, value, source, target)
+  const losses = lossOutputs(c, value, target, weights)
   return { output: value, layers: after, ...losses, gradients: by => gradients(losses.loss, by) }
 }
+
+/** the outputs of shards as those of the whole batch */
+const joined = (parts: readonly Several<Expr>[]): Several<Expr> =>
+  mapSeveral(parts[0] as Several<Expr>, (_, i) =>
+    concat(
+      parts.map(part => (i === undefined ? part : listOf(part)[i]) as Expr),
+      0
+    )
+  )
 
 /**
  * Numerics contract, section 4: L_j = (sum over shard j of w l) / W, with W the sum of the weights of the whole batch (or its number of
@@ -104,19 +137,20 @@ const shardedPass = (
   const { allowSingle: _, ...strict } = c
   const weight = weights === undefined ? undefined : total(cast(weights, 'f64'))
   const whole =
-    weight === undefined ? constant(x.shape[0] ?? 1, { dtype: 'f64', shape: [] }) : select(equal(weight, 0), 1, weight)
+    weight === undefined
+      ? constant(listOf(x)[0]?.shape[0] ?? 1, { dtype: 'f64', shape: [] })
+      : select(equal(weight, 0), 1, weight)
   const shards = Array.from({ length: count }, (_, j) => {
     const cut = (e: Expr): Expr => shardOf(e, count, j)
-    const { value, layers: after } = forward(strict, params, layers, cut(x), training, shardKey(stepKey(), j))
-    const losses = cast(exampleLosses(c, value, cut(target)), 'f64')
+    const mine = mapSeveral(x, cut)
+    const { value, layers: after } = forward(strict, params, layers, mine, training, shardKey(stepKey(), j))
+    const own = exampleLosses(c, value, mapSeveral(target, cut))
+    const losses = cast(own, 'f64')
     const sum = total(weights === undefined ? losses : mul(cast(cut(weights), 'f64'), losses))
-    return { value, after: new Map(treeLeaves<Expr>(after)), sum, loss: cast(div(sum, whole), value.dtype) }
+    return { value, after: new Map(treeLeaves<Expr>(after)), sum, loss: cast(div(sum, whole), own.dtype) }
   })
   return {
-    output: concat(
-      shards.map(s => s.value),
-      0
-    ),
+    output: joined(shards.map(s => s.value)),
     layers: mapTree<Expr, Expr>((_, path) => div(treeSum(shards.map(s => s.after.get(path) as Expr)), count))(layers),
     loss: cast(div(treeSum(shards.map(s => s.sum)), whole), c.training.precision),
     ...(weight === undefined ? {} : { weight }),
@@ -130,7 +164,7 @@ const shardedPass = (
 /** a batch as a pass takes it, with the targets in the form of the loss */
 export const passBatch = (c: ValidTraining, { x, y, weights }: BatchSource): PassBatch => ({
   x,
-  target: lossTargets(c, y),
+  target: mapSeveral(y, (t, i) => lossTargets(c, c.heads[i ?? 0] as Head, t)),
   weights
 })
 

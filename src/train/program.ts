@@ -6,51 +6,64 @@ import { cast, fingerprint, input, max, mul, reduceMax, reshape } from '../expr/
 import { inputsLike } from '../expr/inputs.js'
 import type { Expr } from '../expr/op.js'
 import { treeLeaves, mapTree, type Branch, type Tree } from '../value/tree.js'
+import { listOf, type Several } from '../data/features.js'
 import type { BatchSource } from '../data/program-inputs.js'
 import { augmented } from './augment.js'
 import { optimizerInterpreter, rolesOf } from './optimizer/index.js'
 import type { ByPath, Moved } from './optimizer/optimizer.js'
 import { argumentsOf, updated } from './optimizer/updated.js'
-import { gradientsByPath, lossTargets, passOf, type Pass } from './pass.js'
+import { gradientsByPath, headLossSums, lossTargets, passBatch, passOf, type Pass } from './pass.js'
 import { classesOfTargets, noClasses } from './metric/outputs.js'
-import type { ValidTraining } from './training.js'
+import type { Metric } from './metric/metric.js'
+import { namedMetrics } from './training/heads.js'
+import type { Head, ValidTraining } from './training.js'
 import type { TrainState } from './state.js'
 
 /** class numbers: targets of the output's shape say which class is theirs by their largest number */
-const classTargets = (c: ValidTraining, y: Expr): Expr => {
+const classTargets = (c: ValidTraining, { output }: Head, y: Expr): Expr => {
   const t = cast(y, c.training.precision)
-  return y.shape.length > c.output.length ? classesOfTargets(t) : t
+  return y.shape.length > output.length ? classesOfTargets(t) : t
 }
 
-/** the names of the metrics, each once: `accuracy`, `accuracy2` */
-export const metricNames = (c: Pick<ValidTraining, 'registry' | 'training'>): readonly string[] => {
-  const names = c.training.metrics.map(m => c.registry.metrics[m.tag]?.label?.(m) ?? m.tag)
-  return names.map((name, i) => {
-    const before = names.slice(0, i).filter(other => other === name).length
-    return before === 0 ? name : `${name}${before + 1}`
-  })
+/** the sums of a metric over a batch, from the output and the targets that it is of */
+const sumsOf = (
+  c: ValidTraining,
+  head: Head,
+  m: Metric,
+  output: Expr,
+  target: Expr
+): Readonly<Record<string, Expr>> => {
+  const kind = c.registry.metrics[m.tag]
+  const ofClasses = kind?.targets === 'classes'
+  const { values, expects } = head.loss
+  // parameters of a distribution are compared with targets by its mean
+  const asValues = kind?.reads === 'values' && values !== undefined
+  return ofClasses && head.output.length === 0
+    ? { classes: noClasses(head.output) }
+    : (kind?.sums(
+        m,
+        asValues ? values(output) : output,
+        ofClasses ? classTargets(c, head, target) : lossTargets(c, head, target),
+        asValues ? 'values' : expects
+      ) ?? {})
 }
 
-/** sums of each metric over a batch, by `metric/<name of the metric>/<name of the sum>` */
-export const metricSums = (c: ValidTraining, output: Expr, target: Expr): Readonly<Record<string, Expr>> => {
-  const names = metricNames(c)
+/** the sums of each metric over a batch, by `metric/<name of the metric>/<name of the sum>`, and of several outputs those of each loss */
+export const metricSums = (
+  c: ValidTraining,
+  output: Several<Expr>,
+  { y, weights }: Pick<BatchSource, 'y' | 'weights'>
+): Readonly<Record<string, Expr>> => {
+  const [outputs, targets] = [listOf(output), listOf(y)]
   return Object.fromEntries(
-    c.training.metrics.flatMap((m, i) => {
-      const kind = c.registry.metrics[m.tag]
-      const ofClasses = kind?.targets === 'classes'
-      const { values, expects } = c.loss
-      // parameters of a distribution are compared with targets by its mean
-      const asValues = kind?.reads === 'values' && values !== undefined
+    namedMetrics(c).flatMap(({ name, head, metric }) => {
+      const i = c.heads.indexOf(head)
+      const [mine, target] = [outputs[i] as Expr, targets[i] as Expr]
       const sums =
-        ofClasses && c.output.length === 0
-          ? { classes: noClasses(c.output) }
-          : kind?.sums(
-              m,
-              asValues ? values(output) : output,
-              ofClasses ? classTargets(c, target) : lossTargets(c, target),
-              asValues ? 'values' : expects
-            )
-      return Object.entries(sums ?? {}).map(([k, e]) => [`metric/${names[i]}/${k}`, e])
+        metric === undefined
+          ? headLossSums(head, mine, lossTargets(c, head, target), weights)
+          : sumsOf(c, head, metric, mine, target)
+      return Object.entries(sums).map(([k, e]) => [`metric/${name}/${k}`, e])
     })
   )
 }
@@ -123,8 +136,12 @@ export const stepOutputs = (
   const params = inputsLike('params', s.params)
   const layers = inputsLike('layers', s.layers)
   const { augment = [] } = c.training
-  const plain = { x: batch.x, target: lossTargets(c, batch.y) }
-  const { x, target } = augment.length === 0 ? plain : augmented(augment, plain, input('key', 'u32', [2]))
+  const plain = passBatch(c, batch)
+  const { x, target } =
+    augment.length === 0
+      ? plain
+      : // one input and one output were checked with the training
+        augmented(augment, plain as { readonly x: Expr; readonly target: Expr }, input('key', 'u32', [2]))
   const passAt = (at: Branch<Expr>): Pass => passOf(c, at, layers, { x, target, weights: batch.weights }, true)
   const pass = passAt(params)
   const at = treeLeaves<Expr>(params)
@@ -148,7 +165,7 @@ export const stepOutputs = (
     ...Object.fromEntries(treeLeaves<Expr>(next.slots, 'optimizer')),
     loss: pass.loss,
     ...(pass.weight === undefined ? {} : { weight: pass.weight }),
-    ...metricSums(c, pass.output, batch.y),
+    ...metricSums(c, pass.output, batch),
     ...finiteOutputs(next.params, keptLayers, next.slots),
     ...(fingerprints
       ? Object.fromEntries([...next.params].map(([path, e]) => [`fingerprint/${path}`, fingerprint(e)]))

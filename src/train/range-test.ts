@@ -1,11 +1,11 @@
 /** The learning-rate range test (Smith 2017): the loss while the rate rises from step to step. */
 import * as E from 'fp-ts/lib/Either.js'
-import type { Dataset } from '../data/dataset.js'
 import type { AnyModel } from '../model/model.js'
 import { given, functionArgument, objectArgument } from '../value/argument.js'
 import { settingError } from '../value/error.js'
+import type { DataFor } from './data-for.js'
 import type { TrainError } from './divergence.js'
-import type { Loss } from './loss/index.js'
+import type { AnyLoss } from './per-output.js'
 import type { Optimizer } from './optimizer/index.js'
 import { geometric, geometricBetween } from './schedule/geometric.js'
 import type { Setting } from './schedule/index.js'
@@ -13,7 +13,10 @@ import { steps as afterSteps } from './stop/index.js'
 import { trainIterator, type TrainOptions } from './train.js'
 import type { FittingOptions } from './training.js'
 
-export type RangeTestSettings<M extends AnyModel, L extends Loss> = Omit<FittingOptions<M, L>, 'optimizer' | 'stop'> & {
+export type RangeTestSettings<M extends AnyModel, L extends AnyLoss> = Omit<
+  FittingOptions<M, L>,
+  'optimizer' | 'stop'
+> & {
   /** the optimizer at a rate. @example optimizer: rate => momentum(rate, 0.9) */
   readonly optimizer: (rate: Setting) => Optimizer
 }
@@ -62,8 +65,8 @@ const smoothing = 0.9
  * @returns Left for settings that `train` refuses; numbers that are not finite end the curve
  */
 export const rangeTest =
-  <M extends AnyModel, const L extends Loss>(settings: RangeTestSettings<M, L>, options: RangeTestOptions) =>
-  (data: Dataset): E.Either<TrainError, RangeTest> =>
+  <M extends AnyModel, const L extends AnyLoss>(settings: RangeTestSettings<M, L>, options: RangeTestOptions) =>
+  (data: DataFor<M, L>): E.Either<TrainError, RangeTest> =>
     given(
       settingError,
       [
@@ -74,10 +77,10 @@ export const rangeTest =
       () => tested(settings, options, data)
     )
 
-const tested = <M extends AnyModel, const L extends Loss>(
+const tested = <M extends AnyModel, const L extends AnyLoss>(
   { optimizer, ...settings }: RangeTestSettings<M, L>,
   { lowest = 1e-7, highest = 10, steps = 100, ...options }: RangeTestOptions,
-  data: Dataset
+  data: DataFor<M, L>
 ): E.Either<TrainError, RangeTest> => {
   const rate = geometric(lowest, highest, afterSteps(Math.max(1, steps - 1)))
   const full = { ...settings, optimizer: optimizer(rate), stop: afterSteps(steps) } as unknown as FittingOptions<M, L>

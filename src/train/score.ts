@@ -2,12 +2,13 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend, Values } from '../backend/backend.js'
-import { exampleCount, type Dataset } from '../data/dataset.js'
+import { exampleCount } from '../data/dataset.js'
+import type { DatasetOf } from '../data/features.js'
 import { inputsLike } from '../expr/inputs.js'
 import { evaluator } from '../infer/evaluate.js'
 import {
   backendArgument,
-  datasetArgument,
+  examplesDataArgument,
   knownOptions,
   optionsOf,
   treeArgument,
@@ -20,33 +21,43 @@ import { averaged } from './averaged.js'
 import { checkDataset } from './examples.js'
 import { builtInTraining, type TrainingRegistry } from './registry.js'
 import { targetShapeOf } from './loss/loss.js'
-import { plainTotals, type Metric, type RunningTotals } from './metric/metric.js'
+import {
+  plainTotals,
+  share,
+  single,
+  type Metric,
+  type MetricValue,
+  type RunningTotals,
+  type Totals
+} from './metric/metric.js'
 import type { MetricValues } from './metric/values.js'
 import type { AnyModel } from '../model/model.js'
-import type { Dims } from '../value/shape.js'
-import { forward, lossOutputs } from './pass.js'
-import { metricNames, metricSums } from './program.js'
+import { forward, lossOutputs, passBatch } from './pass.js'
+import { metricSums } from './program.js'
 import type { Scores } from './progress.js'
 import { tensorsOf, type TrainState } from './state.js'
+import { namedMetrics, type NamedMetric } from './training/heads.js'
 import { checkTraining, type ValidTraining, type Training } from './training.js'
+
+/** of several outputs the loss of one, over examples that each weigh 1 unless they have weights */
+const headLoss = ({ sum, weight }: Totals, examples: number): number =>
+  share(single(sum), weight === undefined ? examples : single(weight))
 
 /** the metrics from the totals of their sums (`<metric>/<sum>`) over a number of examples */
 export const metricValues = (c: ValidTraining, totals: RunningTotals, examples: number): Scores['metrics'] => {
   const plain = plainTotals(totals)
-  const shape = (m: Metric): Dims =>
-    c.registry.metrics[m.tag]?.reads === 'values' ? targetShapeOf(c.loss, c.output) : c.output
+  const valueOf = ({ head, metric }: NamedMetric, mine: Totals): MetricValue => {
+    if (metric === undefined) return headLoss(mine, examples)
+    const kind = c.registry.metrics[metric.tag]
+    const shape = kind?.reads === 'values' ? targetShapeOf(head.loss, head.output) : head.output
+    return kind?.value(metric, mine, examples, shape) ?? NaN
+  }
   return Object.fromEntries(
-    metricNames(c).map((name, i) => {
+    namedMetrics(c).map(m => {
       const mine = Object.entries(plain).flatMap(([k, v]) =>
-        k.startsWith(`${name}/`) ? [[k.slice(`${name}/`.length), v] as const] : []
+        k.startsWith(`${m.name}/`) ? [[k.slice(m.name.length + 1), v] as const] : []
       )
-      const m = c.training.metrics[i]
-      return [
-        name,
-        m === undefined
-          ? NaN
-          : (c.registry.metrics[m.tag]?.value(m, Object.fromEntries(mine), examples, shape(m)) ?? NaN)
-      ] as const
+      return [m.name, valueOf(m, Object.fromEntries(mine))] as const
     })
   )
 }
@@ -62,21 +73,22 @@ const modelOf = ({ params, layers }: TrainState): Values => tensorsOf({ params, 
 export const scorer = (
   c: ValidTraining,
   backend: Backend,
-  data: Dataset,
+  data: DatasetOf,
   like: TrainState
 ): E.Either<TrainError, Scorer> => {
   const predicting = averaged(c)
   const [params, layers] = [inputsLike('params', like.params), inputsLike('layers', like.layers)]
   return pipe(
     checkDataset(c, data),
-    E.chainW(() =>
-      evaluator(data, {
+    E.chainW(arranged =>
+      evaluator(arranged, {
         backend,
         dtype: c.training.precision,
         like: modelOf(like),
         outputs: batch => {
           const y = forward(c, params, layers, batch.x, false).value
-          return { ...lossOutputs(c, y, batch), ...metricSums(c, y, batch.y) }
+          const { target, weights } = passBatch(c, batch)
+          return { ...lossOutputs(c, y, target, weights), ...metricSums(c, y, batch) }
         }
       })
     ),
@@ -96,7 +108,7 @@ export interface ScoreOptions {
   readonly registry?: TrainingRegistry
 }
 
-const scoresOf = (t: Training, s: TrainState, data: Dataset, options: ScoreOptions): E.Either<TrainError, Scores> => {
+const scoresOf = (t: Training, s: TrainState, data: DatasetOf, options: ScoreOptions): E.Either<TrainError, Scores> => {
   const { backend, registry = builtInTraining } = optionsOf(options) as ScoreOptions
   const { params, layers, optimizer } = optionsOf(s)
   return bracket(
@@ -105,7 +117,7 @@ const scoresOf = (t: Training, s: TrainState, data: Dataset, options: ScoreOptio
         wrongArgument(settingError, [
           backendArgument(backend),
           knownOptions(options, { backend: true, registry: true }),
-          datasetArgument(data),
+          examplesDataArgument(data),
           treeArgument('params', params),
           treeArgument('layers', layers),
           treeArgument('optimizer', optimizer)
@@ -133,14 +145,14 @@ export const score: {
     t: Training<AnyModel, Ms>,
     s: TrainState,
     options: ScoreOptions
-  ): (data: Dataset) => E.Either<TrainError, Scores<MetricValues<Ms>>>
+  ): (data: DatasetOf) => E.Either<TrainError, Scores<MetricValues<Ms>>>
   <const Ms extends readonly Metric[]>(
     t: Training<AnyModel, Ms>,
     s: TrainState,
-    data: Dataset,
+    data: DatasetOf,
     options: ScoreOptions
   ): E.Either<TrainError, Scores<MetricValues<Ms>>>
-} = ((t: Training, s: TrainState, ...rest: readonly [ScoreOptions] | readonly [Dataset, ScoreOptions]) =>
+} = ((t: Training, s: TrainState, ...rest: readonly [ScoreOptions] | readonly [DatasetOf, ScoreOptions]) =>
   rest.length === 1
-    ? (data: Dataset) => scoresOf(t, s, data, rest[0])
+    ? (data: DatasetOf) => scoresOf(t, s, data, rest[0])
     : scoresOf(t, s, rest[0], rest[1])) as typeof score

@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend, Loop, Values } from '../backend/backend.js'
 import { epochOrder } from '../data/batch.js'
-import type { Dataset, Feature } from '../data/dataset.js'
+import type { ArrangedData } from '../data/features.js'
 import { gathered, residentData } from '../data/program-inputs.js'
 import { settingError, type BackendError, type SettingError, type ShapeError } from '../value/error.js'
 import { sizeOf } from '../value/shape.js'
@@ -29,7 +29,7 @@ export interface TrainingSession {
   /** of a stream: the order of its blocks, and which one is in the memory of the loop */
   readonly blocks?: Blocks & {
     readonly held: () => number
-    readonly hold: (block: number, data: Dataset) => E.Either<ShapeError, void>
+    readonly hold: (block: number, data: ArrangedData) => E.Either<ShapeError, void>
   }
 }
 
@@ -69,7 +69,7 @@ export interface SessionOptions {
 }
 
 /** a block with as many examples as the loop holds: those beyond are never gathered */
-const filled = (data: Dataset, length: number): Values =>
+const filled = (data: ArrangedData, length: number): Values =>
   Object.fromEntries(
     Object.entries(residentData(data)).map(([name, t]) => {
       const [n = 0, ...rest] = t.shape
@@ -106,7 +106,7 @@ const holding = (
  */
 export const openSession = (
   training: ValidTraining,
-  data: Dataset,
+  data: ArrangedData,
   n: number,
   first: TrainState,
   { backend, fingerprints = false, blocks }: SessionOptions
@@ -114,15 +114,8 @@ export const openSession = (
   const { batchSize, seed, precision } = training.training
   const shuffling = purposeKey(seed, 'shuffle')
   const resident = blocks === undefined ? residentData(data) : filled(data, blocks.resident)
-  const like: Dataset = {
-    x: { ...data.x, tensor: resident['data/x'] as Feature['tensor'] },
-    y: { ...data.y, tensor: resident['data/y'] as Feature['tensor'] },
-    ...(data.weights === undefined
-      ? {}
-      : { weights: { ...data.weights, tensor: resident['data/weights'] as Feature['tensor'] } })
-  }
   const programFor = (examples: number): E.Either<ShapeError, StepProgram> =>
-    stepProgram(training, first, gathered(like, examples, precision), examples, fingerprints)
+    stepProgram(training, first, gathered(data, examples, precision, blocks?.resident), examples, fingerprints)
   return pipe(
     E.Do,
     E.bind('full', () => programFor(batchSize)),

@@ -1,14 +1,15 @@
 /** One step as a pure function of state and batch. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { unstacked, type Backend, type Executable, type Values } from '../backend/backend.js'
-import { handedIn } from '../data/program-inputs.js'
+import { unstacked, type Backend, type Executable } from '../backend/backend.js'
+import { listOf } from '../data/features.js'
+import { batchTensors, handedIn } from '../data/program-inputs.js'
 import { backendArgument, knownOptions, optionsOf, wrongArgument } from '../value/argument.js'
 import { failIf, settingError, withinPath } from '../value/error.js'
 import { showAval } from '../value/text.js'
 import { bookkeeping, type Bookkeeping } from './bookkeeping.js'
 import { divergedAfter, type TrainError } from './divergence.js'
-import { batchArguments, checkBatch, type Batch } from './examples.js'
+import { batchArguments, checkBatch, type ArrangedBatch, type Batch } from './examples.js'
 import { builtInTraining, type TrainingRegistry } from './registry.js'
 import { checkState, tensorsOf, withTensors, type TrainState } from './state.js'
 import { stepInputs, stepProgram, stepResults, type StepProgram, type StepReport } from './step-program.js'
@@ -31,12 +32,12 @@ interface CompiledStep {
 /** compiles a step for the shapes of a batch, once for each of them */
 const compiler = (c: ValidTraining, backend: Backend) => {
   const compiled = new Map<string, E.Either<TrainError, CompiledStep>>()
-  return (s: TrainState, batch: Batch): E.Either<TrainError, CompiledStep> => {
-    const shapes = Object.values(batchValues(batch)).map(showAval).join(' ')
+  return (s: TrainState, batch: ArrangedBatch): E.Either<TrainError, CompiledStep> => {
+    const shapes = Object.values(batchTensors(batch)).map(showAval).join(' ')
     const made =
       compiled.get(shapes) ??
       pipe(
-        stepProgram(c, s, handedIn(batch, c.training.precision), batch.x.shape[0] as number),
+        stepProgram(c, s, handedIn(batch, c.training.precision), listOf(batch.x)[0]?.shape[0] ?? 0),
         E.bindTo('step'),
         E.bindW('executable', ({ step }) => backend.compile(step.program))
       )
@@ -44,28 +45,26 @@ const compiler = (c: ValidTraining, backend: Backend) => {
     return made
   }
 }
-const batchValues = ({ x, y, weights }: Batch): Values => (weights === undefined ? { x, y } : { x, y, weights })
-
 /** a step on a state and a batch that fit the training */
 const taken = (
   c: ValidTraining,
   book: Bookkeeping,
   { step, executable }: CompiledStep,
   state: TrainState,
-  batch: Batch,
+  batch: ArrangedBatch,
   epochEnds: boolean
 ): E.Either<TrainError, Stepped> => {
   const settings = book.settings(state)
   const inputs = unstacked(stepInputs(c, state.progress, [settings]), 0)
   return pipe(
-    executable.run({ ...tensorsOf(state), ...inputs, ...batchValues(batch) }),
+    executable.run({ ...tensorsOf(state), ...inputs, ...batchTensors(batch) }),
     E.chainW(outputs => {
       const results = stepResults(step, outputs)
       const report = results.report(0, state.progress.step + 1, settings)
       const next = withTensors(state, outputs)
       return results.isFinite(0)
         ? E.right({ report, state: book.after(next, report, epochEnds) })
-        : E.left(divergedAfter(state, report.loss, c.loss, () => next))
+        : E.left(divergedAfter(state, report.loss, c, () => next))
     })
   )
 }
@@ -88,9 +87,10 @@ export const stepOf = (t: Training, options: StepOptions): E.Either<TrainError, 
         pipe(
           failIf(wrongArgument(settingError, batchArguments(batch))),
           E.chainW(() => checkBatch(c, batch)),
-          E.chainW(() => withinPath('state')(suited(state))),
-          E.chainW(() => compiled(state, batch)),
-          E.chainW(step => taken(c, book, step, state, batch, epochEnds))
+          E.bindTo('arranged'),
+          E.chainFirstW(() => withinPath('state')(suited(state))),
+          E.bindW('step', ({ arranged }) => compiled(state, arranged)),
+          E.chainW(({ step, arranged }) => taken(c, book, step, state, arranged, epochEnds))
         )
     })
   )

@@ -2,7 +2,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import type { Dataset, Feature } from '../data/dataset.js'
+import { listOf, partShape, type ArrangedData, type DatasetOf, type Part, type Several } from '../data/features.js'
+import { residentData } from '../data/program-inputs.js'
 import { blockCount, readBlock, wrongStream, type DataStream, type StreamError } from '../data/stream.js'
 import type { AnyModel } from '../model/model.js'
 import { optionsOf } from '../value/argument.js'
@@ -10,17 +11,19 @@ import { dataError, failIf, inside, settingError, type DataError, type SettingEr
 import { sameShape } from '../value/shape.js'
 import { showAval } from '../value/text.js'
 import { blocksOf, type Blocks } from './blocks.js'
+import { arranged } from './arranged.js'
 import { breathe } from './breathe.js'
 import { checkData } from './check-data.js'
+import type { DataFor } from './data-for.js'
 import type { TrainError } from './divergence.js'
 import type { BlockNeeded, StreamChunk } from './events.js'
-import type { Loss } from './loss/index.js'
+import type { AnyLoss, ReportedMetrics } from './per-output.js'
 import type { Metric } from './metric/metric.js'
 import type { Progress } from './progress.js'
 import { builtInTraining } from './registry.js'
 import { purposeKey, type Best, type TrainState } from './state.js'
 import { announced, opened, type Trained, type TrainIteratorOptions } from './train.js'
-import { checkTraining, training, type FittingOptions, type ValidTraining } from './training.js'
+import { checkTraining, filledIn, type FittingOptions, type TrainingOptions, type ValidTraining } from './training.js'
 
 export type StreamTrainError = TrainError | StreamError
 
@@ -34,17 +37,19 @@ const wrongBlocks = ({ training: { batchSize } }: ValidTraining, s: DataStream):
         'so that no batch is of two blocks'
       )
 
-const features = ({ x, y, weights }: Dataset): readonly (readonly [string, Feature])[] => [
-  ['x', x],
-  ['y', y],
+const named = (name: string, parts: Several<Part>): readonly (readonly [string, Part])[] =>
+  listOf(parts).map((part, i) => [Array.isArray(parts) ? `${name}/${i}` : name, part])
+const features = ({ x, y, weights }: ArrangedData): readonly (readonly [string, Part])[] => [
+  ...named('x', x),
+  ...named('y', y),
   ...(weights === undefined ? [] : [['weights', weights] as const])
 ]
 /** whether a block has the features of the first one: the compiled program is made for these */
-const unlike = (first: Dataset, block: Dataset): DataError | undefined => {
+const unlike = (first: ArrangedData, block: ArrangedData): DataError | undefined => {
   const wanted = new Map(features(first))
   const given = features(block)
-  const shown = (f: Feature | undefined): string =>
-    f === undefined ? 'none' : `${showAval({ dtype: f.tensor.dtype, shape: f.tensor.shape.slice(1) })} for each example`
+  const shown = (f: Part | undefined): string =>
+    f === undefined ? 'none' : `${showAval({ dtype: f.tensor.dtype, shape: partShape(f).slice(1) })} for each example`
   const bad = given.find(([name, f]) => {
     const like = wanted.get(name)
     return (
@@ -52,20 +57,28 @@ const unlike = (first: Dataset, block: Dataset): DataError | undefined => {
       like.tensor.dtype !== f.tensor.dtype ||
       !sameShape(like.tensor.shape.slice(1), f.tensor.shape.slice(1)) ||
       like.scale !== f.scale ||
-      like.shift !== f.shift
+      like.shift !== f.shift ||
+      like.columns?.from !== f.columns?.from ||
+      like.columns?.count !== f.columns?.count
     )
   })
   return bad !== undefined
     ? dataError([bad[0]], `${shown(wanted.get(bad[0]))}, as in the first block, with its scale`, shown(bad[1]))
     : given.length === wanted.size
-      ? undefined
+      ? unlikeTables(first, block)
       : dataError(['weights'], 'weights, as in the first block', 'none')
+}
+
+/** parts that see columns of one table in the first block must do so in all: the compiled program reads them there */
+const unlikeTables = (first: ArrangedData, block: ArrangedData): DataError | undefined => {
+  const tables = (d: ArrangedData): string => Object.keys(residentData(d)).join(', ')
+  return tables(first) === tables(block) ? undefined : dataError(['x'], 'the tables of the first block', 'other ones')
 }
 
 /** reads one block ahead */
 const reader = (stream: DataStream) => {
-  let ahead: { readonly block: number; readonly read: Promise<E.Either<StreamError, Dataset>> } | undefined
-  const begin = (block: number): Promise<E.Either<StreamError, Dataset>> => {
+  let ahead: { readonly block: number; readonly read: Promise<E.Either<StreamError, DatasetOf>> } | undefined
+  const begin = (block: number): Promise<E.Either<StreamError, DatasetOf>> => {
     const read = ahead?.block === block ? ahead.read : readBlock(stream, block)()
     ahead = undefined
     return read
@@ -78,6 +91,22 @@ const reader = (stream: DataStream) => {
   }
 }
 
+/** a block in the order of the model, where it suits the training and is like the first one */
+const blockOf =
+  (c: ValidTraining, like: ArrangedData, read: (block: number) => Promise<E.Either<StreamError, DatasetOf>>) =>
+  async (block: number): Promise<E.Either<StreamTrainError, ArrangedData>> =>
+    pipe(
+      await read(block),
+      E.chainW(data =>
+        pipe(
+          arranged(c, data),
+          E.chainFirstW(block => failIf<StreamTrainError>(unlike(like, block))),
+          E.chainFirstW(block => checkData(c, block)),
+          E.mapLeft(inside(`block ${block}`))
+        )
+      )
+    )
+
 /** the block after the one of a position, in this epoch or the next */
 const blockAfter = (blocks: Blocks, batches: number, epoch: number, position: number): number => {
   const next = position + blocks.left(position)
@@ -88,7 +117,7 @@ const blockAfter = (blocks: Blocks, batches: number, epoch: number, position: nu
 const driven = async <A>(
   run: Generator<StreamChunk, E.Either<TrainError, A>>,
   each: (chunk: StreamChunk) => void,
-  blockFor: (block: number) => Promise<E.Either<StreamTrainError, Dataset>>,
+  blockFor: (block: number) => Promise<E.Either<StreamTrainError, ArrangedData>>,
   given: (place: BlockNeeded) => void
 ): Promise<E.Either<StreamTrainError, A>> => {
   try {
@@ -133,19 +162,21 @@ const isCount = (n: unknown): n is number => Number.isSafeInteger(n) && (n as nu
 export const trainStream =
   <
     M extends AnyModel,
-    const L extends Loss,
+    const L extends AnyLoss,
     const K extends boolean | Best = false,
     const Ms extends readonly Metric[] = readonly []
   >(
     options: FittingOptions<M, L, Ms>,
     o: TrainIteratorOptions<K>
   ) =>
-  (stream: DataStream): TaskEither<StreamTrainError, Trained<M, K, Ms>> =>
+  (stream: DataStream): TaskEither<StreamTrainError, Trained<M, K, ReportedMetrics<L, Ms>>> =>
   async () => {
     const given = optionsOf(o) as TrainIteratorOptions<K>
     const checked = pipe(
       failIf<StreamTrainError>(wrongStream(stream)),
-      E.chainW(() => checkTraining(training(options), given.registry ?? builtInTraining)),
+      E.chainW(() =>
+        checkTraining(filledIn(options as unknown as TrainingOptions<M, Ms>), given.registry ?? builtInTraining)
+      ),
       E.filterOrElseW(
         c => wrongBlocks(c, stream) === undefined,
         c => wrongBlocks(c, stream) as SettingError
@@ -157,11 +188,16 @@ export const trainStream =
     const blocks = blocksOf(stream, batchSize, purposeKey(seed, 'shuffle'))
     const place = placeOf(given.from)
     const { read, prepare } = reader(stream)
-    const first = await read(blocks.at(place.epoch, Math.min(place.position, batches - 1)))
+    const first = pipe(
+      await read(blocks.at(place.epoch, Math.min(place.position, batches - 1))),
+      E.chainW(data => arranged(checked.right, data))
+    )
     if (E.isLeft(first)) return first
     const like = first.right
     const how = { emitEvents: given.observe !== undefined, acrossEpochs: false }
-    const run = opened(options, o, how, { examples: stream.examples, blocks })(like)
+    const run = opened<M, L, K, Ms>(options, o, how, { examples: stream.examples, blocks })(
+      like as unknown as DataFor<M, L>
+    )
     if (E.isLeft(run)) return run
     const readNext = (place: { readonly epoch: number; readonly position: number }): void => {
       if (blockCount(stream) > 1) prepare(blockAfter(blocks, batches, place.epoch, place.position))
@@ -172,17 +208,7 @@ export const trainStream =
       ({ events }) => {
         for (const e of events) given.observe?.(e)
       },
-      async block =>
-        pipe(
-          await read(block),
-          E.chainW(data =>
-            pipe(
-              failIf<StreamTrainError>(unlike(like, data)),
-              E.chainW(() => checkData(checked.right, data)),
-              E.bimap(inside(`block ${block}`), () => data)
-            )
-          )
-        ),
+      blockOf(checked.right, like, read),
       readNext
     )
     return E.isLeft(ended) ? ended : E.right(announced(given.observe)(ended.right))

@@ -2,25 +2,27 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Backend } from '../backend/backend.js'
-import { exampleCount, type Dataset } from '../data/dataset.js'
+import { exampleCount } from '../data/dataset.js'
+import type { DatasetOf } from '../data/features.js'
 import type { AnyModel } from '../model/model.js'
 import type { ParamsOf } from '../model/params.js'
-import { backendArgument, datasetArgument, knownOptions, wrongArgument } from '../value/argument.js'
+import { backendArgument, examplesDataArgument, knownOptions, wrongArgument } from '../value/argument.js'
 import { drained } from '../value/bracket.js'
 import { settingError, type SettingError } from '../value/error.js'
 import { averaged } from './averaged.js'
 import { isSize } from '../value/shape.js'
 import { checkRun } from './check-data.js'
+import type { DataFor } from './data-for.js'
 import type { TrainError } from './divergence.js'
 import type { Blocks } from './blocks.js'
 import type { EpochPart, EpochReport, StreamChunk, TrainEvent, TrainingChunk } from './events.js'
 import { builtInTraining, type TrainingRegistry } from './registry.js'
 import { trainingLoop, type Ended } from './loop.js'
-import type { Loss } from './loss/index.js'
+import type { AnyLoss, ReportedMetrics } from './per-output.js'
 import type { Metric } from './metric/metric.js'
 import type { MetricValues } from './metric/values.js'
 import type { Best, TrainState } from './state.js'
-import { checkTraining, training, type FittingOptions, type Training } from './training.js'
+import { checkTraining, filledIn, type FittingOptions, type Training, type TrainingOptions } from './training.js'
 
 /** a state of a training of the model */
 export type StateOf<M extends AnyModel> = TrainState & { readonly params: ParamsOf<M> }
@@ -58,7 +60,7 @@ export interface TrainOptions<K extends boolean | Best = boolean | Best> {
   readonly registry?: TrainingRegistry
   readonly observe?: (event: TrainEvent) => void
   /** scored after every epoch, for reports, stop rules and schedules */
-  readonly validation?: Dataset
+  readonly validation?: DatasetOf
   /**
    * Whether to return the state after the best epoch besides the last one, whatever ends the run. A run that resumes
    * from a state takes the best one so far instead of true.
@@ -113,13 +115,13 @@ const optionNames = {
 /** checks of arguments from untyped callers */
 const wrongArguments = (
   o: Partial<TrainIteratorOptions> | undefined,
-  data: Partial<Dataset> | undefined
+  data: Partial<DatasetOf> | undefined
 ): SettingError | undefined =>
   wrongArgument(settingError, [
     backendArgument(o?.backend),
     knownOptions(o as TrainIteratorOptions, optionNames),
-    datasetArgument(data),
-    ...(o?.validation === undefined ? [] : [datasetArgument(o.validation)]),
+    examplesDataArgument(data),
+    ...(o?.validation === undefined ? [] : [examplesDataArgument(o.validation)]),
     {
       path: ['maxHistory'],
       value: o?.maxHistory,
@@ -146,7 +148,7 @@ const abortedBy = ({ signal }: TrainOptions) => (signal === undefined ? {} : { a
 export const opened =
   <
     M extends AnyModel,
-    const L extends Loss,
+    const L extends AnyLoss,
     const K extends boolean | Best = false,
     const Ms extends readonly Metric[] = readonly []
   >(
@@ -155,19 +157,23 @@ export const opened =
     how: { readonly emitEvents: boolean; readonly acrossEpochs: boolean },
     stream?: { readonly examples: number; readonly blocks: Blocks }
   ) =>
-  (data: Dataset): E.Either<TrainError, Generator<StreamChunk, E.Either<TrainError, Trained<M, K, Ms>>>> => {
+  (
+    data: DataFor<M, L>
+  ): E.Either<TrainError, Generator<StreamChunk, E.Either<TrainError, Trained<M, K, ReportedMetrics<L, Ms>>>>> => {
     const unfit = wrongArguments(o, data)
     if (unfit !== undefined) return E.left(unfit)
-    const t = training(options)
+    const t = filledIn(options as unknown as TrainingOptions<M, ReportedMetrics<L, Ms>>)
     const examples = stream?.examples ?? exampleCount(data)
     const loop = { ...o, ...how, ...abortedBy(o), ...(stream === undefined ? {} : { blocks: stream.blocks }) }
     return pipe(
       checkTraining(t, o.registry ?? builtInTraining),
       E.map(valid => (o.singleExamples === 'allow' ? { ...valid, allowSingle: true } : valid)),
       E.bindTo('checked'),
-      E.bindW('first', ({ checked }) => checkRun(checked, { ...o, data, examples })),
-      E.chainW(({ checked, first }) =>
-        trainingLoop(checked, data, examples, first, loop, ended => trainedOf<M, K, Ms>(t, averaged(checked), ended))
+      E.bindW('run', ({ checked }) => checkRun(checked, { ...o, data, examples })),
+      E.chainW(({ checked, run }) =>
+        trainingLoop(checked, run.data, examples, run.first, loop, ended =>
+          trainedOf<M, K, ReportedMetrics<L, Ms>>(t, averaged(checked), ended)
+        )
       )
     )
   }
@@ -192,15 +198,17 @@ export const announced =
 export const trainIterator =
   <
     M extends AnyModel,
-    const L extends Loss,
+    const L extends AnyLoss,
     const K extends boolean | Best = false,
     const Ms extends readonly Metric[] = readonly []
   >(
     options: FittingOptions<M, L, Ms>,
     o: TrainIteratorOptions<K>
   ) =>
-  (data: Dataset): E.Either<TrainError, Generator<TrainingChunk, E.Either<TrainError, Trained<M, K, Ms>>>> =>
-    opened(options, o, { emitEvents: true, acrossEpochs: false })(data)
+  (
+    data: DataFor<M, L>
+  ): E.Either<TrainError, Generator<TrainingChunk, E.Either<TrainError, Trained<M, K, ReportedMetrics<L, Ms>>>>> =>
+    opened<M, L, K, Ms>(options, o, { emitEvents: true, acrossEpochs: false })(data)
 
 /**
  * Trains a model: `pipe(data, train({ model, loss, optimizer, stop }, { backend }))`. The result is a function of the
@@ -212,16 +220,16 @@ export const trainIterator =
 export const train =
   <
     M extends AnyModel,
-    const L extends Loss,
+    const L extends AnyLoss,
     const K extends boolean | Best = false,
     const Ms extends readonly Metric[] = readonly []
   >(
     options: FittingOptions<M, L, Ms>,
     o: TrainOptions<K>
   ) =>
-  (data: Dataset): E.Either<TrainError, Trained<M, K, Ms>> =>
+  (data: DataFor<M, L>): E.Either<TrainError, Trained<M, K, ReportedMetrics<L, Ms>>> =>
     pipe(
-      opened(options, o, { emitEvents: observerOf(o) !== undefined, acrossEpochs: true })(data),
+      opened<M, L, K, Ms>(options, o, { emitEvents: observerOf(o) !== undefined, acrossEpochs: true })(data),
       E.chainW(pulled =>
         drained(pulled, ({ events }) => {
           for (const e of events) o.observe?.(e)

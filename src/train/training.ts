@@ -1,3 +1,3 @@
 /** A training: the value, and whether it is valid. */
-export { training, type FittingOptions, type Training, type TrainingOptions } from './training/value.js'
-export { checkTraining, type ValidTraining } from './training/validation.js'
+export { filledIn, training, type FittingOptions, type Training, type TrainingOptions } from './training/value.js'
+export { checkTraining, type Head, type ValidTraining } from './training/validation.js'

@@ -1,21 +1,22 @@
 /** Metrics of scaled targets in the units of the data. */
 import type { EpochReport, TrainEvent } from './events.js'
-import { metricNames } from './program.js'
 import type { Scores } from './progress.js'
-import type { ValidTraining } from './training.js'
+import type { Metric } from './metric/metric.js'
+import type { TrainingRegistry } from './registry.js'
+import { labelledMetrics } from './training/heads.js'
 
 /** scores where a unit of the targets that a model was trained on is `unit` of the data; the loss stays as it was minimised */
 export const scoresInUnits = (
-  c: Pick<ValidTraining, 'registry' | 'training'>,
+  { registry, metrics }: { readonly registry: TrainingRegistry; readonly metrics: readonly Metric[] },
   unit: number
 ): ((s: Scores) => Scores) => {
-  const known = new Map(metricNames(c).map((name, i) => [name, c.training.metrics[i]]))
-  return ({ loss, metrics }) => ({
+  const known = new Map(labelledMetrics(registry, metrics))
+  return ({ loss, metrics: values }) => ({
     loss,
     metrics: Object.fromEntries(
-      Object.entries(metrics).map(([name, value]) => {
+      Object.entries(values).map(([name, value]) => {
         const m = known.get(name)
-        return [name, (m === undefined ? undefined : c.registry.metrics[m.tag]?.inUnits?.(m, value, unit)) ?? value]
+        return [name, (m === undefined ? undefined : registry.metrics[m.tag]?.inUnits?.(m, value, unit)) ?? value]
       })
     )
   })

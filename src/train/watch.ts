@@ -11,7 +11,7 @@ import type { Backend } from '../backend/backend.js'
 import { backendArgument, given, datasetArgument, objectArgument, optionsOf, stateArgument } from '../value/argument.js'
 import { settingError } from '../value/error.js'
 import type { TrainError } from './divergence.js'
-import type { Loss } from './loss/index.js'
+import type { AnyLoss } from './per-output.js'
 import type { ObjectiveOptions } from './objective.js'
 import { purposeKey, type TrainState } from './state.js'
 import type { Training } from './training.js'
@@ -64,7 +64,7 @@ const seenOf = <M extends AnyModel>(
   }
   const params = state.params as unknown as ParamsOf<M>
   return pipe(
-    backprop<M, Loss>(t.model, params, batch, {
+    backprop<M, AnyLoss>(t.model, params, batch, {
       loss: t.loss,
       backend,
       ...(registry === undefined ? {} : { registry }),

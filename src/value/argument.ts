@@ -114,6 +114,23 @@ export const datasetArgument = (value: unknown): Argument => ({
   is: u => isObject(u) && isFeature(u['x']) && isFeature(u['y']),
   hint: 'dataset and fromArrays make one'
 })
+/** one, or a tuple or record of several */
+const areSeveral =
+  (is: (u: unknown) => boolean) =>
+  (u: unknown): boolean =>
+    is(u) || (isObject(u) && Object.keys(u).length > 0 && Object.values(u).every(is))
+/** a dataset of one or several inputs and targets */
+export const examplesDataArgument = (value: unknown): Argument => ({
+  ...datasetArgument(value),
+  is: u => isObject(u) && areSeveral(isFeature)(u['x']) && areSeveral(isFeature)(u['y'])
+})
+/** the inputs or the targets of a batch */
+export const batchPartArgument = (name: string, value: unknown): Argument => ({
+  path: [name],
+  value,
+  expected: 'a tensor, or several in a tuple or a record',
+  is: areSeveral(isTensor)
+})
 /** datasets of a source: the training part, perhaps a test part */
 export const datasetsArgument = (value: unknown): Argument => ({
   path: ['data'],

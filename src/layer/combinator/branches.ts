@@ -38,6 +38,10 @@ declare module '../definition.js' {
     readonly parallel: L extends Parallel<infer Ls> ? BranchesParams<Ls, In> : never
     readonly fanOut: L extends FanOut<infer Ls> ? BranchesParams<Ls, Same<Ls, In>> : never
   }
+  interface BranchRules<L> {
+    readonly parallel: L extends Parallel<infer Ls> ? Ls : never
+    readonly fanOut: L extends FanOut<infer Ls> ? Ls : never
+  }
 }
 type Same<Ls extends readonly unknown[], In> = { readonly [I in keyof Ls]: In }
 type ParallelOut<Ls extends readonly unknown[], In> = In extends readonly Shape[]

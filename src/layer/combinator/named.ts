@@ -3,7 +3,7 @@ import { label } from '../../value/codec.js'
 import { dense } from '../dense.js'
 import type { LayerDefinition, Layer } from '../definition.js'
 import type { BodyParams } from '../types/params.js'
-import type { BodyOut, OutputRangeOf } from '../types/infer.js'
+import type { BodyOut, BranchesOf, OutputRangeOf } from '../types/infer.js'
 
 export interface Named<K extends string = string, B extends Layer = Layer> {
   readonly tag: 'named'
@@ -23,6 +23,9 @@ declare module '../definition.js' {
   }
   interface OutputRangeRules<L> {
     readonly named: L extends Named<string, infer B> ? OutputRangeOf<B> : never
+  }
+  interface BranchRules<L> {
+    readonly named: L extends Named<string, infer B> ? BranchesOf<B> : never
   }
   interface ParamRules<L, In> {
     readonly named: L extends Named<string, infer B> ? BodyParams<B, In> : never

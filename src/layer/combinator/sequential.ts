@@ -4,7 +4,7 @@ import { tanh } from '../activation.js'
 import { dense } from '../dense.js'
 import type { LayerDefinition, Layer } from '../definition.js'
 import type { SeriesParams } from '../types/params.js'
-import type { OutputRangeOf, Series } from '../types/infer.js'
+import type { BranchesOf, OutputRangeOf, Series } from '../types/infer.js'
 
 export interface Sequential<Ls extends readonly Layer[] = readonly Layer[]> {
   readonly tag: 'sequential'
@@ -24,6 +24,11 @@ declare module '../definition.js' {
   interface OutputRangeRules<L> {
     readonly sequential: L extends Sequential<readonly [...Layer[], infer Last extends Layer]>
       ? OutputRangeOf<Last>
+      : never
+  }
+  interface BranchRules<L> {
+    readonly sequential: L extends Sequential<readonly [...Layer[], infer Last extends Layer]>
+      ? BranchesOf<Last>
       : never
   }
   interface ParamRules<L, In> {

@@ -3,7 +3,15 @@
  * are the lists that rules are applied to, and the labels that messages and parameters go by. labels.ts and series.ts do the same
  * when the program runs.
  */
-import type { BodyRules, OutputRangeRules, LabelRules, Layer, NameRules, ShapeRules } from '../definition.js'
+import type {
+  BodyRules,
+  BranchRules,
+  OutputRangeRules,
+  LabelRules,
+  Layer,
+  NameRules,
+  ShapeRules
+} from '../definition.js'
 import type { Next } from './nat.js'
 import type { AnyFail, Fail, Inside, IsUnion } from './fail.js'
 
@@ -30,6 +38,14 @@ export type OutputRangeOf<L> =
     ? never
     : L extends { readonly tag: infer T }
       ? OutputRangeRules<L>[T & keyof OutputRangeRules<L>]
+      : never
+
+/** the branches that give the outputs of layer L; never, where it is not known to end in branches */
+export type BranchesOf<L> =
+  IsUnion<L> extends true
+    ? never
+    : L extends { readonly tag: infer T }
+      ? BranchRules<L>[T & keyof BranchRules<L>]
       : never
 
 /** a layer as a list of layers */

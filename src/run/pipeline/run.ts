@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import type { Loss } from '../../train/loss/index.js'
 import type { TrainState } from '../../train/state.js'
 import {
   fileError,
@@ -36,7 +37,7 @@ const fromParts = (
           'unsuitable'
         )
       )
-    : pipelineOf({ fitted, scalings, model, loss, precision, params, layers }, registry)
+    : pipelineOf({ fitted, scalings, model, loss: loss as Loss, precision, params, layers }, registry)
 
 /**
  * The pipeline of a run and one of its states.

@@ -11,15 +11,16 @@ import { splitTable, stratifiedSplitTable } from '../../data/table/split.js'
 import type { DataTable } from '../../data/table/table.js'
 import type { Model } from '../../layer/model.js'
 import { leafKey, rootKey } from '../../random/index.js'
+import type { DataFor } from '../../train/data-for.js'
 import type { TrainError } from '../../train/divergence.js'
-import type { FittingLoss } from '../../train/loss/fitting.js'
+import type { FittingLoss } from '../../train/fitting.js'
 import type { Loss } from '../../train/loss/index.js'
 import type { EpochReport, TrainEvent } from '../../train/events.js'
 import type { Metric } from '../../train/metric/metric.js'
 import type { MetricValues } from '../../train/metric/values.js'
 import { builtInTraining } from '../../train/registry.js'
 import { train, type Trained, type TrainOptions } from '../../train/train.js'
-import { training, type FittingOptions, type TrainingOptions } from '../../train/training.js'
+import { filledIn, type FittingOptions, type TrainingOptions } from '../../train/training.js'
 import { eventInUnits, reportInUnits } from '../../train/units.js'
 import { decodeError, settingError, type DataError, type DecodeError } from '../../value/error.js'
 import { inTargetUnits } from './units.js'
@@ -150,7 +151,8 @@ const trainedPipeline = <
 ): E.Either<PipelineError, TrainedPipeline<S, M, boolean, Ms>> => {
   const { validation, keepBest, observe, ...how } = options
   const { model, ...rest } = settings
-  const withModel = (m: M): FittingOptions<M, L, Ms> => ({ ...rest, model: m })
+  const withModel = (m: M): FittingOptions<M, Loss, Ms> =>
+    ({ ...rest, model: m })
   return pipe(
     heldBack(table, validation, settings.seed ?? 0),
     E.bindTo('parts'),
@@ -160,21 +162,25 @@ const trainedPipeline = <
       parts.test === undefined ? E.right(undefined) : encodeTable(fitted)(parts.test)
     ),
     E.let('scores', ({ fitted }) =>
-      inTargetUnits(training(withModel(model(fitted))), options.registry ?? builtInTraining, { fitted })
+      inTargetUnits(
+        filledIn(withModel(model(fitted)) as unknown as TrainingOptions<M, Ms>),
+        options.registry ?? builtInTraining,
+        { fitted }
+      )
     ),
     E.bindW('trained', ({ fitted, data, held, scores }) =>
-      train(withModel(model(fitted)), {
+      train<M, Loss, boolean, Ms>(withModel(model(fitted)), {
         ...how,
         ...(observe === undefined ? {} : { observe: e => observe(eventInUnits(scores)(e)) }),
         keepBest: keepBest ?? held !== undefined,
         ...(held === undefined ? {} : { validation: held })
-      })(data)
+      })(data as unknown as DataFor<M, Loss>)
     ),
     E.bindW('pipeline', ({ fitted, trained }) => {
       const { training, state, best } = trained
       const { params, layers } = best?.state ?? state
       const { model, loss, precision } = training
-      return pipelineOf({ fitted, model, loss, precision, params, layers }, options.registry)
+      return pipelineOf({ fitted, model, loss: loss as Loss, precision, params, layers }, options.registry)
     }),
     E.map(({ pipeline, trained, parts, scores }) => ({
       pipeline,

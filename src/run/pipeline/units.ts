@@ -40,7 +40,7 @@ export const inTargetUnits = (
   scaled: ScaledTargets
 ): ((s: Scores) => Scores) => {
   const unit = targetUnit(scaled)
-  return unit === undefined || unit === 1 ? s => s : scoresInUnits({ training, registry }, unit)
+  return unit === undefined || unit === 1 ? s => s : scoresInUnits({ registry, metrics: training.metrics }, unit)
 }
 
 /** those of a run that was opened */

@@ -87,8 +87,13 @@ export const checkPipeline = (
       c => shapeError(['model', 'input'], `[${p.fitted.width}], the numbers of a row`, showShape(c.input))
     ),
     E.filterOrElseW(
-      c => sameShape(c.output, outputFor(p.fitted)),
-      c => shapeError(['model', 'output'], `${showShape(outputFor(p.fitted))}, for the targets`, showShape(c.output))
+      c => sameShape(c.placed.output, outputFor(p.fitted)),
+      c =>
+        shapeError(
+          ['model', 'output'],
+          `${showShape(outputFor(p.fitted))}, for the targets`,
+          showShape(c.placed.output)
+        )
     ),
     E.filterOrElseW(
       () => p.threshold === undefined || (p.threshold >= 0 && p.threshold <= 1),

@@ -86,7 +86,6 @@ export const checkLossRounding = (
 
 export { customLoss, type CustomLoss, type CustomLossDefinition, type CustomLossOptions } from './custom.js'
 export { batchLoss, exampleMean, exampleSum } from './loss.js'
-export type { FittingLoss } from './fitting.js'
 export type { KnownLoss, Loss, LossDefinition, Losses, Scale, ScaleRules } from './loss.js'
 export { classWeighted, smoothed, type ClassWeighted, type Smoothed } from './classes.js'
 export {

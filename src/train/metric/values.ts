@@ -1,5 +1,6 @@
 /** The types of metrics' values by the names under which reports hold them: `[rmse, topK(5)]` gives `{ rmse: number, top5: number }`. */
 import type { CustomMetric } from './custom.js'
+import type { MetricsOfOutputs, OutputLoss } from '../per-output.js'
 import type { Metric, MetricValue } from './metric.js'
 import type { MetricRules } from './open.js'
 
@@ -42,7 +43,22 @@ type Listed<Ms, Before extends readonly string[]> = Ms extends readonly [infer M
   : unknown
 
 /** what reports hold of a list of metrics; of a list that the compiler does not know, any values by name */
-export type MetricValues<Ms extends readonly Metric[]> = number extends Ms['length']
+export type MetricValues<Ms extends readonly Metric[]> =
+  Ms extends MetricsOfOutputs<infer Os>
+    ? OutputValues<Os>
+    : number extends Ms['length']
+      ? Readonly<Record<string, MetricValue>>
+      : Flat<Listed<Ms, []>>
+/** under `<output>/<name>`: the loss of each output and its metrics */
+type OutputValues<Os extends readonly OutputLoss[]> = number extends Os['length']
   ? Readonly<Record<string, MetricValue>>
-  : Flat<Listed<Ms, []>>
+  : Flat<EachOutput<Os>>
+type EachOutput<Os extends readonly OutputLoss[]> = Os extends readonly [
+  infer O extends OutputLoss,
+  ...infer Rest extends readonly OutputLoss[]
+]
+  ? { readonly [N in O['name'] as `${N}/loss`]: number } & UnderName<O['name'], Listed<O['metrics'], []>> &
+      EachOutput<Rest>
+  : unknown
+type UnderName<Name extends string, Values> = { readonly [K in keyof Values & string as `${Name}/${K}`]: Values[K] }
 type Flat<T> = { readonly [K in keyof T]: T[K] }

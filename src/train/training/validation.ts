@@ -23,35 +23,30 @@ import {
   problemSemigroup,
   settingError,
   shapeError,
+  withinPath,
   type ErrorCode,
   type SettingError,
   type ShapeError
 } from '../../value/error.js'
 import { checkAugment } from '../augment.js'
 import { checkMember } from '../../registry/lookup.js'
-import { isDims, isSize, showShape, type Dims } from '../../value/shape.js'
-import { isFloat } from '../../value/tensor.js'
+import { isDims, isSize, showShape, type Dims, type Shape } from '../../value/shape.js'
+import { isFloat, type FloatType } from '../../value/tensor.js'
 import { treeLeaves } from '../../value/tree.js'
 import { builtInTraining, type TrainingRegistry } from '../registry.js'
-import { knownLoss, checkLossRounding, type KnownLoss } from '../loss/index.js'
+import { checkLossRounding, knownLoss, type KnownLoss } from '../loss/index.js'
+import { isPerOutput } from '../per-output.js'
 import { checkLoss } from '../loss/loss.js'
 import type { Metric } from '../metric/index.js'
 import { checkOptimizer, optimizerInterpreter, type Optimizer } from '../optimizer/index.js'
 import { wrongShards } from '../shards.js'
 import { scheduleInterpreter } from '../schedule/index.js'
+import { checkOutputs } from './check-outputs.js'
+import type { Head, ValidTraining } from './heads.js'
 import type { Training } from './value.js'
 
-/** a training whose parts are checked, with its model placed */
-export interface ValidTraining {
-  readonly training: Training
-  readonly registry: TrainingRegistry
-  readonly placed: BuiltLayer
-  readonly input: Dims
-  readonly output: Dims
-  readonly loss: KnownLoss
-  /** see the option `singleExamples` of `train` */
-  readonly allowSingle?: boolean
-}
+export type { Head, ValidTraining } from './heads.js'
+
 type TrainingError = SettingError | ShapeError
 const Validation = E.getApplicativeValidation(problemSemigroup<TrainingError>())
 
@@ -85,46 +80,82 @@ const checkSchedules = (f: TrainingRegistry, o: Optimizer): E.Either<SettingErro
 }
 
 type Members = Pick<Training, 'loss' | 'optimizer' | 'stop' | 'metrics'>
+
+const checkMetrics = (f: TrainingRegistry, metrics: readonly Metric[]): E.Either<SettingError, readonly Metric[]> =>
+  pipe(
+    metrics.map(metric => checkMember(f, 'metric')(metric)),
+    checked =>
+      pipe(
+        checkAll(checked),
+        E.chain(() => E.sequenceArray(checked))
+      )
+  )
 /** The members: whether each is known and in range, however it was made (constructors check nothing); what they lack is filled in. */
 const checkMembers = (f: TrainingRegistry, m: Members): E.Either<TrainingError, Members> =>
   sequenceS(Validation)({
-    loss: checkMember(f, 'loss')(m.loss),
+    loss: isPerOutput(m.loss) ? checkOutputs(f, m.loss, checkMetrics) : checkMember(f, 'loss')(m.loss),
     optimizer: pipe(
       checkMember(f, 'optimizer')(m.optimizer),
       E.chainFirst(o => checkSchedules(f, o))
     ),
     stop: checkMember(f, 'stopRule')(m.stop),
-    metrics: pipe(
-      m.metrics.map(metric => checkMember(f, 'metric')(metric)),
-      checked =>
-        pipe(
-          checkAll(checked),
-          E.chain(() => E.sequenceArray(checked))
-        )
-    )
+    metrics: checkMetrics(f, m.metrics)
   })
 
 // ---- the model
 
-const single = (what: string, s: BuiltLayer['output']): E.Either<ShapeError, Dims> =>
-  isDims(s)
+const isFlatTuple = (s: Shape): s is readonly Dims[] =>
+  s.length > 0 && s.every(part => typeof part !== 'number' && isDims(part))
+const oneOrSeveral = (what: string, s: Shape): E.Either<ShapeError, Dims | readonly Dims[]> =>
+  isDims(s) || isFlatTuple(s)
     ? E.right(s)
-    : E.left(
-        shapeError(
-          [what],
-          `one tensor`,
-          showShape(s),
-          'merge the parts: training takes models with one input and one output'
-        )
-      )
+    : E.left(shapeError([what], 'one tensor, or a tuple of tensors', showShape(s), 'merge the tuples inside of it'))
 const checkModel = (f: TrainingRegistry, { model, precision }: Training) =>
   pipe(
     // shapes are the same in any precision, and a wrong one is reported with the settings
     build(model, f, isFloat(precision) ? precision : 'f32'),
     E.bindTo('placed'),
-    E.bind('input', () => single('input', model.input)),
-    E.bind('output', ({ placed }) => single('output', placed.output))
+    E.bind('input', () => oneOrSeveral('input', model.input)),
+    E.bind('output', ({ placed }) => oneOrSeveral('output', placed.output))
   )
+
+/** the outputs of a model with their losses, in order */
+const headsOf = (
+  f: TrainingRegistry,
+  { loss, metrics }: Members,
+  { placed, output }: { readonly placed: BuiltLayer; readonly output: Dims | readonly Dims[] }
+): E.Either<TrainingError, readonly [Head, ...(readonly Head[])]> => {
+  const { gives, givesEach } = placed
+  if (!isPerOutput(loss))
+    return isDims(output)
+      ? E.right([{ weight: 1, member: loss, loss: knownLoss(f.losses, loss), metrics, output, gives }])
+      : E.left(
+          shapeError(
+            ['output'],
+            'one tensor',
+            showShape(output),
+            'give each output its loss with perOutput, or merge the parts'
+          )
+        )
+  const { outputs } = loss
+  if (metrics.length > 0)
+    return E.left(settingError(['metrics'], 'none beside perOutput', 'some', 'give them to outputLoss, by output'))
+  if (isDims(output) || output.length !== outputs.length)
+    return E.left(
+      shapeError(
+        ['loss', 'perOutput'],
+        isDims(output) ? 'a model with several outputs' : `${output.length} losses, one for each output`,
+        isDims(output) ? showShape(output) : String(outputs.length),
+        isDims(output) ? 'a model with one output takes the loss itself' : ''
+      )
+    )
+  const heads = outputs.map(({ name, loss: member, weight, metrics: own }, i): Head => ({
+    ...{ name, weight, member, loss: knownLoss(f.losses, member), metrics: own },
+    output: output[i] as Dims,
+    gives: givesEach?.[i] ?? gives
+  }))
+  return E.right(heads as unknown as readonly [Head, ...(readonly Head[])])
+}
 
 // ---- how they fit together
 
@@ -160,9 +191,7 @@ const checkMetric = (
   f: TrainingRegistry,
   i: number,
   m: Metric,
-  loss: KnownLoss,
-  { gives }: BuiltLayer,
-  output: Dims
+  { loss, gives, output }: Head
 ): E.Either<SettingError, void> => {
   const { tag, expects } = loss
   const kind = f.metrics[m.tag]
@@ -205,19 +234,33 @@ const checkMetric = (
     : E.right(undefined)
 }
 
+/** whether the loss and metrics of an output suit it, and the numbers of the loss the precision */
+const checkHead = (f: TrainingRegistry, precision: FloatType, head: Head): E.Either<TrainingError, void> => {
+  const rounded = checkLossRounding(f.losses, head.member, precision)
+  return pipe(
+    checkAll<TrainingError>([
+      checkLoss(head.loss, head.output, head.gives, precision),
+      failIf(rounded === undefined ? undefined : inside('loss')(rounded)),
+      ...head.metrics.map((m, i) => checkMetric(f, i, m, head))
+    ]),
+    head.name === undefined ? e => e : withinPath(head.name)
+  )
+}
+/** augmentation changes one input and one target */
+const wrongAugment = ({ training: { augment = [] }, input, heads }: ValidTraining): SettingError | undefined =>
+  augment.length === 0 || (isDims(input) && heads.length === 1 && heads[0].name === undefined)
+    ? undefined
+    : settingError(['augment'], 'a model with one input and one output', 'several', 'change the data instead')
+
 /** whether loss, metrics and optimizer suit the model, and their numbers the precision */
-const checkFit = (
-  f: TrainingRegistry,
-  { training, placed, output, loss }: ValidTraining
-): E.Either<TrainingError, void> => {
+const checkFit = (f: TrainingRegistry, c: ValidTraining): E.Either<TrainingError, void> => {
+  const { training, placed, heads } = c
   const { precision } = training
-  const rounded = checkLossRounding(f.losses, training.loss, precision)
   return checkAll<TrainingError>([
-    checkLoss(loss, output, placed.gives, precision),
-    failIf(rounded === undefined ? undefined : inside('loss')(rounded)),
-    ...training.metrics.map((m, i) => checkMetric(f, i, m, loss, placed, output)),
+    ...heads.map(head => checkHead(f, precision, head)),
     failIf(checkOptimizer(f.optimizers, f.schedules, training.optimizer, placed.params, precision)),
-    failIf(wrongShards(training.shards, training.batchSize, treeLeaves(placed.state).length > 0))
+    failIf(wrongShards(training.shards, training.batchSize, treeLeaves(placed.state).length > 0)),
+    failIf(wrongAugment(c))
   ])
 }
 
@@ -259,11 +302,11 @@ export const checkTraining = (
     E.chainW(() =>
       sequenceS(Validation)({ numbers: checkNumbers(t), members: checkMembers(f, t), model: checkModel(f, t) })
     ),
-    E.map(({ members, model }) => ({
-      training: { ...t, ...members },
-      registry: f,
-      loss: knownLoss(f.losses, members.loss),
-      ...model
-    })),
+    E.chainW(({ members, model: { placed, input, output } }) =>
+      pipe(
+        headsOf(f, members, { placed, output }),
+        E.map((heads): ValidTraining => ({ training: { ...t, ...members }, registry: f, placed, input, heads }))
+      )
+    ),
     E.chainFirst(valid => checkFit(f, valid))
   )

@@ -2,9 +2,9 @@
 import type { AnyModel } from '../../model/model.js'
 import { defined } from '../../value/defined.js'
 import type { FloatType } from '../../value/tensor.js'
-import type { FittingLoss } from '../loss/fitting.js'
+import type { FittingLoss } from '../fitting.js'
 import type { Augmentation } from '../augment.js'
-import type { Loss } from '../loss/index.js'
+import type { AnyLoss, PerOutput, ReportedMetrics } from '../per-output.js'
 import type { Metric } from '../metric/index.js'
 import type { Optimizer } from '../optimizer/index.js'
 import type { Shards } from '../shards.js'
@@ -12,11 +12,13 @@ import type { StopRule } from '../stop/index.js'
 
 export interface Training<M extends AnyModel = AnyModel, Ms extends readonly Metric[] = readonly Metric[]> {
   readonly model: M
-  readonly loss: Loss
+  /** of one output, or with `perOutput` of each of several */
+  readonly loss: AnyLoss
   readonly optimizer: Optimizer
   /** examples per step; the last batch of an epoch may be shorter */
   readonly batchSize: number
   readonly stop: StopRule
+  /** of a model with one output; those of several are in `perOutput` */
   readonly metrics: Ms
   /** decides initial parameters, shuffling and every random draw */
   readonly seed: number
@@ -32,18 +34,20 @@ export type TrainingOptions<M extends AnyModel, Ms extends readonly Metric[] = r
   M,
   Ms
 > & {
-  readonly loss: Loss
+  readonly loss: AnyLoss
 }
 /** the same, where the compiler sees whether the loss suits the end of the model */
 export type FittingOptions<
   M extends AnyModel,
-  L extends Loss,
+  L extends AnyLoss,
   Ms extends readonly Metric[] = readonly Metric[]
-> = AllButLoss<M, Ms> & { readonly loss: FittingLoss<L, M> }
+> = AllButLoss<M, Ms> & { readonly loss: FittingLoss<L, M> } & OfOneOutput<L>
+/** what a training of several outputs has none of */
+type OfOneOutput<L> = L extends PerOutput ? { readonly metrics?: readonly []; readonly augment?: readonly [] } : unknown
 
-/** a training with what is left out filled in: batches of 32, no metrics, seed 0, f32 */
-export const training = <M extends AnyModel, const L extends Loss, const Ms extends readonly Metric[] = readonly []>(
-  options: FittingOptions<M, L, Ms>
+/** what is left out filled in */
+export const filledIn = <M extends AnyModel, Ms extends readonly Metric[]>(
+  options: TrainingOptions<M, Ms>
 ): Training<M, Ms> =>
   Object.freeze({
     batchSize: 32,
@@ -51,5 +55,10 @@ export const training = <M extends AnyModel, const L extends Loss, const Ms exte
     metrics: [] as readonly Metric[] as Ms,
     seed: 0,
     precision: 'f32',
-    ...defined(options as TrainingOptions<M, Ms>)
+    ...defined(options)
   })
+
+/** a training with what is left out filled in: batches of 32, no metrics, seed 0, f32 */
+export const training = <M extends AnyModel, const L extends AnyLoss, const Ms extends readonly Metric[] = readonly []>(
+  options: FittingOptions<M, L, Ms>
+): Training<M, ReportedMetrics<L, Ms>> => filledIn(options as unknown as TrainingOptions<M, ReportedMetrics<L, Ms>>)
