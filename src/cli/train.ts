@@ -36,7 +36,7 @@ const wrongFlags = (flags: TrainFlags): SettingError | undefined => {
   const { record, store, out } = flags
   const needless =
     record === undefined && store === undefined
-      ? (['every', 'again'] as const).find(name => flags[name] !== undefined)
+      ? (['every', 'watch', 'again'] as const).find(name => flags[name] !== undefined)
       : undefined
   return needless !== undefined
     ? settingError([needless], 'a record to keep', 'none', 'it goes with --record or --store')
