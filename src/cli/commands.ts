@@ -82,6 +82,8 @@ const running: readonly CommandRecord[] = [
       option('--store <folder>', 'the same, in a folder there that is called after the run').conflicts('record'),
       wholeOption('--every <steps>', 'with these: also a checkpoint every this many steps, not only after epochs'),
       watch,
+      option('--serve', 'with --record: show its report in the browser while it trains, on this machine alone'),
+      wholeOption('--port <n>', 'with --serve: the port (default: any that is free)'),
       option('--again', 'with these: replace the record there and start again'),
       option('--out <file>', 'save the trained pipeline there, of data with named columns: predict takes it'),
       wholeOption('--seeds <n>', 'train it with n seeds: mean, spread and interval of every score'),
