@@ -39,7 +39,7 @@ const mutable = [
   'src/data/*.ts', // decoders of bytes and text, sums over columns, gathers into batches
   'src/data/table/*.ts', // rows added to columns, statistics of columns, numbers put into rows of inputs
   'src/infer/{evaluate,predict}.ts', // sums over batches; programs compiled once and kept
-  'src/train/{step,session,speculate,loop,blocks,stream,minimise,range-test}.ts', // a loop that steps an engine, which keeps the tensors; programs compiled once and kept
+  'src/train/{step,session,speculate,loop,blocks,stream,minimise,range-test,watched}.ts', // a loop that steps an engine, which keeps the tensors; programs compiled once and kept
   'src/train/decision/*.ts', // running counts over sorted scores
   'src/format/**/*.ts', // byte formats
   'src/search/{search,runner/in-process}.ts', // the loop over what a plan asks for, and results kept

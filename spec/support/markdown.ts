@@ -21,7 +21,7 @@ export const documents = (): readonly string[] => [
   'CHANGELOG.md',
   ...readdirSync('docs', { recursive: true, encoding: 'utf8' })
     .map(name => join('docs', name).replaceAll('\\', '/'))
-    .filter(name => name.endsWith('.md'))
+    .filter(name => name.endsWith('.md') && !name.startsWith('docs/site/'))
     .sort((a, b) => (a < b ? -1 : 1))
 ]
 

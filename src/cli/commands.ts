@@ -65,6 +65,11 @@ const computing = [backend, threads, fallback]
 const epochEvents = option('--json', 'print one JSON object per line: epoch, done, stopped, error')
 const quiet = option('--quiet', 'print only how the run ended')
 
+const watch = wholeOption(
+  '--watch <steps>',
+  'of a record: also weights, gradients, outputs of layers and dead units every this many steps, for report'
+)
+
 const running: readonly CommandRecord[] = [
   {
     name: 'train',
@@ -76,6 +81,9 @@ const running: readonly CommandRecord[] = [
       option('--record <folder>', 'record the run there, and resume it if it was interrupted'),
       option('--store <folder>', 'the same, in a folder there that is called after the run').conflicts('record'),
       wholeOption('--every <steps>', 'with these: also a checkpoint every this many steps, not only after epochs'),
+      watch,
+      option('--serve', 'with --record: show its report in the browser while it trains, on this machine alone'),
+      wholeOption('--port <n>', 'with --serve: the port (default: any that is free)'),
       option('--again', 'with these: replace the record there and start again'),
       option('--out <file>', 'save the trained pipeline there, of data with named columns: predict takes it'),
       wholeOption('--seeds <n>', 'train it with n seeds: mean, spread and interval of every score'),
@@ -94,6 +102,7 @@ const running: readonly CommandRecord[] = [
       epochEvents,
       quiet,
       wholeOption('--every <steps>', 'also a checkpoint every this many steps, not only after epochs'),
+      watch,
       ...computing
     ],
     run: (io, [folder = ''], flags: RecordFlags) => resumeCommand(io, folder, flags)

@@ -42,6 +42,7 @@ export interface RecordFlags extends ComputeFlags {
   readonly json?: boolean
   readonly quiet?: boolean
   readonly every?: number | string
+  readonly watch?: number | string
   readonly again?: boolean
 }
 /** the output flag of commands that compare records */
@@ -94,6 +95,20 @@ const wholeNumber = (name: string, n: number | string, least: number): E.Either<
   typeof n === 'number' && Number.isSafeInteger(n) && n >= least
     ? E.right(n)
     : E.left({ problem: settingError([name], `a whole number, ${least} or more`, String(n)) })
+
+type StepFlags = Pick<RecordOptions, 'every' | 'watch'>
+/** the flags that are numbers of steps */
+const stepsIn = (flags: RecordFlags): E.Either<Failure, StepFlags> => {
+  const one = <K extends keyof StepFlags>(name: K): E.Either<Failure, { readonly [N in K]?: number }> => {
+    const steps = flags[name]
+    if (steps === undefined) return E.right({})
+    return E.map((n: number) => ({ [name]: n }) as { readonly [N in K]?: number })(wholeNumber(name, steps, 1))
+  }
+  return pipe(
+    one('every'),
+    E.chain(every => E.map((watch: StepFlags) => ({ ...every, ...watch }))(one('watch')))
+  )
+}
 
 const damageText = (damaged: readonly (Problem<string> | undefined)[]): readonly string[] =>
   damaged.flatMap(problem => (problem === undefined ? [] : [`damaged: ${showError(problem)}`]))
@@ -170,7 +185,7 @@ export const recorded = (
   const run = IORef.newIORef<RunFile | undefined>(undefined)()
   const release = io.onEndSignal(signal => asked.write(signal)())
   const optionsOf =
-    (every: number | undefined, backend: Backend) =>
+    (backend: Backend, steps: StepFlags) =>
     (file: RunFile): RecordOptions => {
       run.write(file)()
       show.write(reporter(io, { ...style, lastStep: n => stepLimit(file.stop, n) }))()
@@ -185,15 +200,15 @@ export const recorded = (
         },
         ...(style.json ? {} : { onWarning: warnOfSingles(io) }),
         stop: () => asked.read() !== undefined,
-        ...(every === undefined ? {} : { every }),
+        ...steps,
         ...(flags.again === undefined ? {} : { again: flags.again })
       }
     }
   return pipe(
-    TE.fromEither(flags.every === undefined ? E.right(undefined) : wholeNumber('every', flags.every, 1)),
-    TE.bindTo('every'),
+    TE.fromEither(stepsIn(flags)),
+    TE.bindTo('steps'),
     TE.bind('backend', () => backendOf(io, flags)),
-    TE.chain(({ every, backend }) => work(optionsOf(every, backend))),
+    TE.chain(({ steps, backend }) => work(optionsOf(backend, steps))),
     // of a run that had ended before, no data were opened
     TE.chainFirstTaskK(o =>
       pipe(

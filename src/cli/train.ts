@@ -30,14 +30,24 @@ export interface TrainFlags extends RecordFlags, Omit<RepeatFlags, keyof RecordF
   readonly store?: string
   /** the file to save the trained pipeline in */
   readonly out?: string
+  /** whether the report is served while it trains, and at which port */
+  readonly serve?: boolean
+  readonly port?: number | string
 }
 
 const wrongFlags = (flags: TrainFlags): SettingError | undefined => {
   const { record, store, out } = flags
   const needless =
     record === undefined && store === undefined
-      ? (['every', 'again'] as const).find(name => flags[name] !== undefined)
+      ? (['every', 'watch', 'again'] as const).find(name => flags[name] !== undefined)
       : undefined
+  if (flags.port !== undefined && flags.serve !== true)
+    return settingError(['port'], 'a page to serve', 'none', 'it goes with --serve')
+  if (flags.serve === true && record === undefined)
+    return settingError(['serve'], 'a record to show', 'none', 'it goes with --record')
+  const { port = 0 } = flags
+  if (typeof port !== 'number' || port > 65_535)
+    return settingError(['port'], 'a whole number from 0 to 65535', String(port))
   return needless !== undefined
     ? settingError([needless], 'a record to keep', 'none', 'it goes with --record or --store')
     : (wrongRepeat(flags) ?? checkPaths('folder', { record, store }) ?? checkPaths('file', { out }))
@@ -132,6 +142,21 @@ const savedFrom =
           )
         )
 
+/** trains while the report of the record is served, where that is asked for; the server ends with the training */
+const serving = async (io: Io, flags: TrainFlags, work: () => Promise<ExitCode>): Promise<ExitCode> => {
+  if (flags.serve !== true || flags.record === undefined) return work()
+  // loaded when it is asked for: what draws pages
+  const { serveRecord } = await import('./serve.js')
+  const served = await serveRecord(flags.record, Number(flags.port ?? 0))()
+  if (E.isLeft(served)) {
+    const f = failure(served.left)
+    tellFailure(io, flags.json ?? false, f)
+    return exitCodeOf(f)
+  }
+  io.err.write(`the report is at ${served.right.address} while the run is trained\n`)
+  return work().finally(served.right.close)
+}
+
 export const trainCommand = (io: Io, path: string, flags: TrainFlags): Promise<ExitCode> => {
   const { record, store } = flags
   const wrong = wrongFlags(flags)
@@ -149,11 +174,13 @@ export const trainCommand = (io: Io, path: string, flags: TrainFlags): Promise<E
         : undefined
   return recording === undefined
     ? unrecorded(io, path, flags)
-    : recorded(io, flags, { file: called(path), resume: recording.resume }, o =>
-        pipe(
-          readRun(path, io.stdin),
-          TE.chainW(run => pipe(recording.keep(recording.folder, run, o(run)), TE.mapLeft(about(path)))),
-          TE.chain(savedFrom(io, flags))
+    : serving(io, flags, () =>
+        recorded(io, flags, { file: called(path), resume: recording.resume }, o =>
+          pipe(
+            readRun(path, io.stdin),
+            TE.chainW(run => pipe(recording.keep(recording.folder, run, o(run)), TE.mapLeft(about(path)))),
+            TE.chain(savedFrom(io, flags))
+          )
         )
       )
 }

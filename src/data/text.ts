@@ -100,9 +100,8 @@ export const encodeText =
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 /**
- * The text of indexes. Bytes that are no UTF-8 become U+FFFD, as in browsers.
+ * The text of indexes, which are a list or a tensor in row-major order. Bytes that are no UTF-8 become U+FFFD, as in browsers.
  *
- * @param indexes a list, or a tensor in row-major order
  * @example pipe([97, 98], decodeText(byteTokenizer)) // right('ab')
  * @returns Left for an index that the tokenizer lacks, with its place counted from 0
  */

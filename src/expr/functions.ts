@@ -29,6 +29,7 @@ import {
 import type { Expr } from './op.js'
 import type { FloatType } from '../value/tensor.js'
 
+/** a formula for each number of a tensor */
 export type Elementwise = (x: Expr) => Expr
 
 /** in f64, rounded once to the precision */

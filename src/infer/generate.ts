@@ -169,9 +169,8 @@ const logitsAt = (y: Tensor, length: number, place: number): E.Either<SettingErr
  * Continues a sequence: the model sees the last indexes, its logits at the last of them say what comes next, and one index is drawn, as
  * `sampleIndex` does; `count` times. The model takes indexes [n] and gives logits [n, classes], and no position may depend on later
  * ones (`causal`), since a shorter sequence is filled up behind. A function of the parameters, the prompt and the key alone: the same
- * text on every engine.
+ * text on every engine. The prompt has at least one index.
  *
- * @param prompt at least one index
  * @example pipe(prompt, generate(net, trained.params, { backend: wasm, key: rootKey(1), count: 200, temperature: 0.7 }))
  * @returns the prompt and what was drawn; Left for settings out of range, a model of another shape, and every error of `predict`
  */

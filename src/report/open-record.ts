@@ -11,6 +11,7 @@ import { calledWith, pathArgument } from '../run/arguments.js'
 import { openRun } from '../run/open.js'
 import { diffRecords, type Difference } from '../run/record/diff.js'
 import { environmentOf } from '../run/record/environment.js'
+import { watchedOfRecord } from '../run/record/watched.js'
 import { checkpointsOf, recordIn, type Recorded } from '../run/record/folder.js'
 import { builtInRun, type RunRegistry } from '../run/registry.js'
 import { showRunFile, trainingOf } from '../run/run-file.js'
@@ -29,6 +30,7 @@ import { flowOf, type Flow } from './flow.js'
 import { formulasOf } from './formulas.js'
 import { predictedOf, mostExamples } from './predicted.js'
 import { recordedHistory } from './recorded-history.js'
+import { watchedSection } from './watched-section.js'
 import type { PartPredictions, RunReport } from './run-report.js'
 
 export interface ReportOptions {
@@ -117,7 +119,8 @@ export const openRecord = (
     TE.bindW('flow', ({ recorded }) => TE.fromEither(flowOf(recorded.run.model, { registry, training: true }))),
     TE.bindW('plain', ({ recorded }) => TE.fromEither(flowOf(recorded.run.model, { registry }))),
     TE.bindW('environment', () => environmentOf(folder)),
-    TE.map(({ recorded, valid, flow, plain, environment }) => ({
+    TE.bindW('watched', () => watchedOfRecord(folder)),
+    TE.map(({ recorded, valid, flow, plain, environment, watched }) => ({
       recorded,
       valid,
       flow,
@@ -129,6 +132,7 @@ export const openRecord = (
         ...(recorded.end === undefined ? {} : { end: recorded.end }),
         ...(recorded.damage === undefined ? {} : { damage: showError(recorded.damage) }),
         environment,
+        ...(watched.length === 0 ? {} : { more: [watchedSection(watched)] }),
         flow,
         formulas: formulasOf(plain, valid.training, registry)
       }

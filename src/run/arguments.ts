@@ -4,6 +4,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { backendArgument, given, isObject, type Argument } from '../value/argument.js'
 import { settingError, type SettingError } from '../value/error.js'
+import { isSize } from '../value/shape.js'
 
 export const pathArgument = (name: string, value: unknown): Argument => ({
   path: [name],
@@ -21,6 +22,13 @@ export const runArgument = (value: unknown): Argument => ({
 /** the backend among options */
 export const runnerArgument = (options: unknown): Argument =>
   backendArgument(isObject(options) ? options['backend'] : undefined)
+/** the steps between two rows of what is watched, among options */
+export const watchArgument = (options: unknown): Argument => ({
+  path: ['watch'],
+  value: isObject(options) ? options['watch'] : undefined,
+  expected: 'a positive whole number',
+  is: u => u === undefined || isSize(u)
+})
 
 /** the task, where the arguments are what they should be */
 export const calledWith = <Err, A>(

@@ -76,9 +76,9 @@ const namedIn = (folder: Folder): TE.TaskEither<FileError, readonly Named[]> =>
 
 /**
  * Saves a checkpoint under the name of its step, and replaces an older one of this step. Once this is done, the
- * checkpoint survives a power failure; until then the folder holds what it held before.
+ * checkpoint survives a power failure; until then the folder holds what it held before. The second argument is the digest of the
+ * state (`stateDigest`), if it is known.
  *
- * @param digest of the state (`stateDigest`), if it is known
  * @example saveCheckpoint(folderAt('runs/mnist/checkpoints'))({ state, run: runId(run) })
  * @returns the name of the file
  */

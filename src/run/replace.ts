@@ -63,10 +63,9 @@ const written = (file: Output, parts: readonly Uint8Array[], place: readonly str
 const isParts = (u: unknown): boolean => Array.isArray(u) && u.every(part => part instanceof Uint8Array)
 
 /**
- * Replaces a file atomically: writes a temporary file, syncs it to disk, and renames it. A reader gets the old content
- * or the new one, even if the write is interrupted. Once this is done, the new content survives a power failure.
+ * Replaces a file atomically: writes the parts of its content to a temporary file, syncs it to disk, and renames it. A reader gets the
+ * old content or the new one, even if the write is interrupted. Once this is done, the new content survives a power failure.
  *
- * @param parts the content, in order
  * @returns Left if the disk refuses; then the old content is there (or, if only the last operation failed, the new)
  */
 export const replaceFile =

@@ -23,6 +23,7 @@ export interface StepOptions {
   readonly backend: Backend
   readonly registry?: TrainingRegistry
 }
+/** from a state and a batch to the next state; `epochEnds` says whether the batch is the last one of its epoch */
 export type Step = (state: TrainState, batch: Batch, epochEnds?: boolean) => E.Either<TrainError, Stepped>
 
 interface CompiledStep {

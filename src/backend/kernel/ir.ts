@@ -99,8 +99,8 @@ export interface UnwindowsKernel {
   readonly to: View
 }
 /**
- * For each channel and each place of a window the sum over all windows of a number of the window times one of `values` [c, windows, 1]: a matrix
- * product in its order, each channel by itself.
+ * For each channel and each place of a window the sum over all windows of a number of the window times one of `values`, whose shape is
+ * [c, windows, 1]. It is a matrix product in its order, each channel by itself.
  */
 export interface ChannelSumsKernel {
   readonly kind: 'channelSums'

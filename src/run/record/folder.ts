@@ -5,6 +5,7 @@
  *     steps.bin           a row for each step (rows.ts)
  *     epochs.jsonl        a link for each epoch (epochs.ts)
  *     environment.jsonl   where it was computed, a line for each start and resume; never hashed
+ *     watched.jsonl       distributions of weights, gradients and outputs, where they were asked for; never hashed (watched.ts)
  *     prepared.json       what was fitted to the data, so that the run predicts without them (prepared.ts)
  *     checkpoints/        states to resume from
  *     result.json         how it ended
@@ -25,6 +26,7 @@ import { builtInRun, type RunRegistry } from '../registry.js'
 import { parseRunFile, type RunFile } from '../run-file.js'
 import { endCodec, type End } from './end.js'
 import { preparedName } from './prepared.js'
+import { watchedName } from './watched.js'
 import { decodeLinks, encodeLink, type EpochLink } from './epochs.js'
 import { chainAt, decodeHeader, encodeHeader, rowSize, soundRows, unchained, type Layout } from './rows.js'
 
@@ -326,6 +328,13 @@ export const clearRecord = (folder: Folder): TE.TaskEither<FileError, unknown> =
     TE.chain(() => clearCheckpoints(checkpointsOf(folder))),
     // the run file last: until it is deleted, the folder is a record
     TE.chain(() =>
-      TE.traverseSeqArray(folder.remove)([names.epochs, names.steps, preparedName, environmentName, names.run])
+      TE.traverseSeqArray(folder.remove)([
+        names.epochs,
+        names.steps,
+        preparedName,
+        environmentName,
+        watchedName,
+        names.run
+      ])
     )
   )

@@ -24,6 +24,11 @@ export interface RecordOptions {
   readonly onOpen?: (opened: OpenRun) => void
   /** also save a checkpoint every this many steps, not only after epochs */
   readonly every?: number
+  /**
+   * also records what the next step sees every this many steps: how weights, gradients, outputs of layers and deltas are distributed.
+   * It changes no bit of the run.
+   */
+  readonly watch?: number
   /** which checkpoints to keep; default: the last two and the best */
   readonly keep?: Keep
   /** called after every turn: true interrupts the run, with a checkpoint to resume from */

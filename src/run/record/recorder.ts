@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { settingError, type SettingError } from '../../value/error.js'
-import { calledWith, pathArgument, runArgument, runnerArgument } from '../arguments.js'
+import { calledWith, pathArgument, runArgument, runnerArgument, watchArgument } from '../arguments.js'
 import { folderAt, type Folder } from '../folder.js'
 import { canonicalRun, completeRun, runId, type CompleteRun } from '../identity.js'
 import { openRun, type OpenRun } from '../open.js'
@@ -92,7 +92,7 @@ export const recordNamed = (
  * start
  */
 export const recordRun = (folder: string, run: RunFile, o: RecordOptions): TE.TaskEither<RecordError, RunOutcome> =>
-  calledWith([pathArgument('folder', folder), runArgument(run), runnerArgument(o)], () =>
+  calledWith([pathArgument('folder', folder), runArgument(run), runnerArgument(o), watchArgument(o)], () =>
     pipe(
       nameRun(run, o.registry),
       TE.chain(named => recordNamed(folderAt(folder), named, o))
@@ -118,7 +118,7 @@ const sameRelease = ({ version: made }: RunFile, folder: string): E.Either<Setti
  * @returns Left also for a record of another version of the library
  */
 export const resumeRun = (folder: string, o: RecordOptions): TE.TaskEither<RecordError, RunOutcome> =>
-  calledWith([pathArgument('folder', folder), runnerArgument(o)], () =>
+  calledWith([pathArgument('folder', folder), runnerArgument(o), watchArgument(o)], () =>
     pipe(
       readRun(folder, o.registry),
       TE.chainFirstEitherKW(({ run }) => sameRelease(run, folder)),

@@ -24,6 +24,7 @@ import { breathe } from './machine.js'
 import type { RunOutcome, RecordError, RecordOptions } from './options.js'
 import type { StepRow } from './rows.js'
 import type { Start } from './start.js'
+import { watcherOf } from './watcher.js'
 import { writer, type Writer } from './writer.js'
 
 const rowsOf = (events: readonly TrainEvent[]): readonly StepRow[] =>
@@ -109,6 +110,7 @@ const follow = async (
   const { id, skipped } = start
   const began = { folder: folder.path, id, skipped, from: start.state?.progress.step ?? 0 }
   const save = saverOf(folder, files, start, o)
+  const watch = watcherOf(folder, opened, o)
   const finish = (result: E.Either<TrainError, Trained>): TE.TaskEither<RecordError, RunOutcome> =>
     pipe(
       TE.fromEither(endOf(opened, o, s => positionOf(id, files.chain(), s), result)),
@@ -123,6 +125,8 @@ const follow = async (
         epoch: end.epoch
       }))
     )
+  const first = start.state === undefined ? await watch.first() : E.right(undefined)
+  if (E.isLeft(first)) return first
   for (;;) {
     const next = pulled.next()
     if (next.done === true) return finish(next.value)()
@@ -133,12 +137,20 @@ const follow = async (
     const ends = E.isLeft(last) || last.right
     const wrote = await writeTurn(turn, ends, o, files, save)()
     if (E.isLeft(wrote)) return wrote
+    const watched = await watch.turn(turn)()
+    if (E.isLeft(watched)) return watched
     if (E.isLeft(last)) return E.left({ ...last.left, state: turn.state() })
     if (last.right) {
       const { step, epoch } = turn.state().progress
       return E.right({ ...began, tag: 'stopped', step, epoch })
     }
   }
+}
+
+/** turns end where a checkpoint or a row of what is watched is due */
+const pausesOf = ({ every, watch }: RecordOptions) => {
+  const all = [every, watch].flatMap(n => (n === undefined ? [] : [n]))
+  return all.length === 0 ? {} : { pauseAt: (step: number) => all.some(n => step % n === 0) }
 }
 
 export interface Session {
@@ -165,7 +177,7 @@ export const work = (session: Session): TE.TaskEither<RecordError, RunOutcome> =
     singleExamples: 'allow',
     ...(start.state === undefined ? {} : { from: start.state }),
     ...(datasets.validation === undefined ? {} : { validation: datasets.validation }),
-    ...(o.every === undefined ? {} : { pauseAt: step => step % (o.every as number) === 0 })
+    ...pausesOf(o)
   })
   return pipe(
     TE.fromEither(build(training.model, registry, training.precision)),

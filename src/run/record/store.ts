@@ -11,7 +11,7 @@ import { digest } from '../digest.js'
 import { folderAt, type Folder } from '../folder.js'
 import { canonicalRun } from '../identity.js'
 import { optionsOf } from '../../value/argument.js'
-import { calledWith, pathArgument, runArgument, runnerArgument } from '../arguments.js'
+import { calledWith, pathArgument, runArgument, runnerArgument, watchArgument } from '../arguments.js'
 import { builtInRun, type RunRegistry } from '../registry.js'
 import type { RunFile } from '../run-file.js'
 import { changes } from './changes.js'
@@ -134,7 +134,9 @@ const takeOver = (
 export const storeRun = (store: string, run: RunFile, o: RecordOptions): TE.TaskEither<RecordError, RunOutcome> => {
   const registry = optionsOf(o).registry ?? builtInRun
   return pipe(
-    calledWith([pathArgument('store', store), runArgument(run), runnerArgument(o)], () => nameRun(run, registry)),
+    calledWith([pathArgument('store', store), runArgument(run), runnerArgument(o), watchArgument(o)], () =>
+      nameRun(run, registry)
+    ),
     TE.chain(named => {
       const all = folderAt(store)
       const folder = all.within(named.id)
