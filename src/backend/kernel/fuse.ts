@@ -16,7 +16,7 @@ import {
   type MatmulKernel,
   type View
 } from './ir.js'
-import { simplify, uniformValue } from './simplify.js'
+import { simplify, uniformValue, unrolled } from './simplify.js'
 import { copied, cutOf, leafView, make, matrix, push, strided, viewed, windowMatrix, type State } from './fuse-views.js'
 import { materialize, type Materialized } from './materialize.js'
 import { collapse, stridesAs } from './space.js'
@@ -216,6 +216,8 @@ const heavy = (s: State, n: ExprOf<OpOf<'heavy'>>): View => {
     case 'fingerprint':
       push(s, { kind: 'fingerprint', values: plain(0), to }, to.buffer)
       return to
+    case 'scan':
+      return to
     case 'foldIn':
       push(s, { kind: 'foldIn', key: plain(0), data: n.attrs.data, to }, to.buffer)
       return to
@@ -318,6 +320,6 @@ export const fuse = ({ outputs, order, materialized: stored }: Materialized): Ke
 
 /** a program as kernels: simplified, materialized, fused */
 export const toKernels = (p: Program): KernelProgram => {
-  const outputs = simplify(p.order, p.outputs)
+  const outputs = simplify(...unrolled(p.order, p.outputs))
   return fuse(materialize(unrollWindows(topological(Object.values(outputs)), outputs)))
 }

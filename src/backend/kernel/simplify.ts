@@ -1,6 +1,7 @@
 /** Simplification that keeps every bit: equal nodes are merged, and operations without effect are removed. */
 import { constant, node } from '../../expr/build.js'
-import type { Expr, Op } from '../../expr/op.js'
+import { topological, type Expr, type Op } from '../../expr/op.js'
+import { withoutLoops } from '../../expr/unroll-loops.js'
 import { factsOf } from '../../expr/ops/table.js'
 import { filledTensor, isFloat, scalarOf, type Tensor } from '../../value/tensor.js'
 
@@ -34,6 +35,15 @@ const folded = (n: Expr, args: readonly Expr[]): Expr | undefined => {
   if (work === undefined || x === undefined || !args.every(a => isFloat(a.dtype) && uniformValue(a) !== undefined))
     return undefined
   return isFloat(n.dtype) ? constant(filledTensor(n.dtype, n.shape, work(x, y))) : undefined
+}
+
+type Outputs = Readonly<Record<string, Expr>>
+/** the same outputs with loops written out step by step */
+export const unrolled = (order: readonly Expr[], outputs: Outputs): readonly [readonly Expr[], Outputs] => {
+  if (!order.some(n => n.op === 'scan')) return [order, outputs]
+  const names = Object.keys(outputs)
+  const made = withoutLoops(Object.values(outputs))
+  return [topological(made), Object.fromEntries(made.map((e, i) => [names[i] as string, e]))]
 }
 
 /** The same outputs from fewer nodes. */
