@@ -1,7 +1,6 @@
 /** Loops as nodes: which nodes belong to one loop, what its body is, and how a loop is made of expressions over what its steps receive. */
 import * as E from 'fp-ts/lib/Either.js'
 import { shapeError } from '../value/error.js'
-import type { Dims } from '../value/shape.js'
 import { input, node } from './build.js'
 import { topological, type Expr, type Node } from './op.js'
 import { program } from './program.js'

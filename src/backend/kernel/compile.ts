@@ -16,7 +16,7 @@ import { materialize, type Materialized } from './materialize.js'
 import { emptyPlan, planMemory, type MemoryPlan } from './memory-plan.js'
 import { partition } from './partition.js'
 import { schedule } from './schedule.js'
-import { simplify, unrolled } from './simplify.js'
+import { simplify } from './simplify.js'
 import { unrollWindows } from './unroll-windows.js'
 import { accessOfMoves, threadProgram, type Part, type Scheduled } from './thread-programs.js'
 import { layOutWeights, type Panels } from './weight-layout.js'
@@ -120,7 +120,7 @@ export const passes = [
   {
     name: 'simplify',
     does: 'joins equal nodes, computes what is constant, removes what changes no value',
-    run: onGraphs(g => notMaterialized(simplify(...unrolled(g.order, g.outputs))))
+    run: onGraphs(g => notMaterialized(simplify(g.order, g.outputs)))
   },
   {
     name: 'unroll-windows',

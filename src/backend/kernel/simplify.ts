@@ -1,7 +1,7 @@
 /** Simplification that keeps every bit: equal nodes are merged, and operations without effect are removed. */
 import { constant, node } from '../../expr/build.js'
-import { topological, type Expr, type Op } from '../../expr/op.js'
-import { withoutLoops } from '../../expr/unroll-loops.js'
+import type { ScanNode } from '../../expr/loop.js'
+import type { Expr, Op } from '../../expr/op.js'
 import { factsOf } from '../../expr/ops/table.js'
 import { filledTensor, isFloat, scalarOf, type Tensor } from '../../value/tensor.js'
 
@@ -27,6 +27,12 @@ const withoutEffect = (op: Op, args: readonly Expr[]): Expr | undefined => {
   return undefined
 }
 
+/** bodies are compared by identity */
+const loopText = ({ attrs: { body, ...others } }: ScanNode, id: (e: Expr) => number): string =>
+  `${JSON.stringify(others)} ${Object.values(body.outputs)
+    .map(e => id(e as Expr))
+    .join()}`
+
 /** constant folding of floating-point operations on single numbers */
 const folded = (n: Expr, args: readonly Expr[]): Expr | undefined => {
   const facts = factsOf(n)
@@ -35,15 +41,6 @@ const folded = (n: Expr, args: readonly Expr[]): Expr | undefined => {
   if (work === undefined || x === undefined || !args.every(a => isFloat(a.dtype) && uniformValue(a) !== undefined))
     return undefined
   return isFloat(n.dtype) ? constant(filledTensor(n.dtype, n.shape, work(x, y))) : undefined
-}
-
-type Outputs = Readonly<Record<string, Expr>>
-/** the same outputs with loops written out step by step */
-export const unrolled = (order: readonly Expr[], outputs: Outputs): readonly [readonly Expr[], Outputs] => {
-  if (!order.some(n => n.op === 'scan')) return [order, outputs]
-  const names = Object.keys(outputs)
-  const made = withoutLoops(Object.values(outputs))
-  return [topological(made), Object.fromEntries(made.map((e, i) => [names[i] as string, e]))]
 }
 
 /** The same outputs from fewer nodes. */
@@ -67,7 +64,12 @@ export const simplify = (
       continue
     }
     const now = folded(n, args) ?? n
-    const attrs = now.op === 'constant' ? constants(now.attrs.value) : JSON.stringify(now.attrs, exactNumbers)
+    const attrs =
+      now.op === 'constant'
+        ? constants(now.attrs.value)
+        : now.op === 'scan'
+          ? loopText(now, id)
+          : JSON.stringify(now.attrs, exactNumbers)
     // constants of several numbers are compared by identity only
     const name =
       now.op === 'constant'
