@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { evaluate, type Backend } from '../../src/backend/backend.js'
 import { reference } from '../../src/backend/reference/reference.js'
+import { compile } from '../../src/backend/kernel/compile.js'
+import { emitModule } from '../../src/backend/wasm/emit/module.js'
 import { wasm } from '../../src/backend/wasm/wasm.js'
 import {
   add,
@@ -22,8 +24,10 @@ import {
 } from '../../src/expr/build.js'
 import { sigmoid } from '../../src/expr/functions.js'
 import { gradients } from '../../src/expr/gradient.js'
-import type { Expr } from '../../src/expr/op.js'
+import { topological, type Expr } from '../../src/expr/op.js'
+import { program } from '../../src/expr/program.js'
 import { scan, type ScanOptions, type ScanResults } from '../../src/expr/scan.js'
+import { withoutLoops } from '../../src/expr/unroll-loops.js'
 import { numbersOf, type FloatType, type Tensor } from '../../src/value/tensor.js'
 import { right } from '../support/either.js'
 import { tensorOf } from '../support/tensors.js'
@@ -188,7 +192,7 @@ describe('scan', () => {
             })
           else expect([name, loop[name]]).toEqual([name, hand[name]])
       }),
-      { numRuns: 25 }
+      { numRuns: 15 }
     )
   })
   test('computing again gives the bits of storing', () => {
@@ -199,7 +203,7 @@ describe('scan', () => {
         for (const name of Object.keys(kept))
           if (!name.startsWith('second')) expect([name, again[name]]).toEqual([name, kept[name]])
       }),
-      { numRuns: 12 }
+      { numRuns: 8 }
     )
   })
   test('the compiled loop has the bits of the reference', () => {
@@ -208,7 +212,31 @@ describe('scan', () => {
         const way: Ways = o => scan({ ...o, recompute })
         expect(valuesOn(wasm, s, way)).toEqual(valuesOn(reference, s, way))
       }),
-      { numRuns: 20 }
+      { numRuns: 12 }
     )
+  })
+  test('a program whose loops are written out has no loop, and the same bits', () => {
+    fc.assert(
+      fc.property(samples, s => {
+        const { wrt, carried, stacked, score } = network(s, scan)
+        const roots = [...carried, ...stacked, ...gradients(score, Object.values(wrt))]
+        const written = withoutLoops(roots)
+        const values = (es: readonly Expr[]) =>
+          right(evaluate(reference)(Object.fromEntries(es.map((e, i) => [`y${i}`, e])), valuesFor(s, wrt)))
+        expect(topological(written).filter(n => n.op === 'scan')).toEqual([])
+        expect(values(written)).toEqual(values(roots))
+      }),
+      { numRuns: 6 }
+    )
+  })
+  test('the size of the compiled program does not depend on the number of steps', () => {
+    const bytes = (steps: number): number => {
+      const s: Sample = { dtype: 'f32', steps, kind: 'lstm', reverse: false, last: false, numbers: i => i }
+      const { wrt, score } = network(s, scan)
+      const [g] = gradients(score, [wrt.w]) as [Expr]
+      const { parts } = compile({ programs: [right(program({ g }))] })
+      return (parts[0]?.[0] ?? []).reduce((sum, part) => sum + emitModule(part).bytes.length, 0)
+    }
+    expect(Math.abs(bytes(500) - bytes(5))).toBeLessThan(200)
   })
 })

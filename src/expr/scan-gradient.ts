@@ -45,7 +45,7 @@ const withOneInputEach = (roots: readonly Expr[]): readonly Expr[] => {
   return doubles.length === 0 ? roots : substitute(roots, new Map(doubles))
 }
 
-/** a value of each step of the loop that its gradient needs: what it is in the body, and what stands for it */
+/** a value of each step of the loop that its gradient needs: what it is in the body, and the input that replaces it */
 interface Kept {
   readonly value: Expr
   readonly at: Expr
@@ -101,7 +101,7 @@ const forwardOf = (results: readonly (readonly [ScanNode, Expr])[], first: ScanN
   }
 }
 
-/** what the loop in the other direction carries or receives for something: where it stands in the body, and what it is for */
+/** what the loop in the other direction carries or receives for something: its input, and which one it is */
 interface Slot {
   readonly which: number
   readonly at: Expr

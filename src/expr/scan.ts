@@ -40,11 +40,11 @@ const simple = ({
   const before = carried.map(c => input('before', c.dtype, c.shape))
   const parts = stacked.map(partOf)
   const made = body(before, parts)
-  // what the body makes anew in each call belongs to it; all else was there before
+  // what the body makes in each call belongs to it; all else was there before
   const again = body(before, parts)
   const nodes = ({ carried: after, stacked: outputs = [] }: ScanStep): readonly Expr[] =>
     topological([...after, ...outputs])
-  const anew = new Set(nodes(again))
+  const common = new Set(nodes(again))
   if (made.carried.length !== carried.length) {
     const wrong = noLoop(`${carried.length} carried values after each step`, String(made.carried.length))
     return { carried: carried.map(() => wrong), stacked: (made.stacked ?? []).map(() => wrong) }
@@ -56,7 +56,7 @@ const simple = ({
     carried: carried.map((init, i) => ({ init, at: before[i] as Expr, next: made.carried[i] as Expr })),
     stacked: stacked.map((from, i) => ({ from, at: parts[i] as Expr })),
     outputs: made.stacked ?? [],
-    outer: new Set(nodes(made).filter(n => anew.has(n)))
+    outer: new Set(nodes(made).filter(n => common.has(n)))
   })
 }
 
@@ -115,4 +115,8 @@ const inStretches = (o: ScanOptions): ScanResults => {
  * @returns invalid expressions if a stacked value has another first size, or a carried value changes its type
  */
 export const scan = (options: ScanOptions): ScanResults =>
-  options.recompute === true && options.steps > 3 ? inStretches(options) : simple(options)
+  typeof (options as Partial<ScanOptions> | undefined)?.body !== 'function'
+    ? { carried: [noLoop('a body, which is a function', 'none')], stacked: [] }
+    : options.recompute === true && options.steps > 3
+      ? inStretches(options)
+      : simple(options)

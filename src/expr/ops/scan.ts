@@ -10,7 +10,7 @@ import { call, operatorname } from './notation.js'
 import { noGradient, type Group } from './rules.js'
 import { all, no, show } from './shapes.js'
 
-/** a node of a body, as far as rules look into it */
+/** what rules know of a node of a body */
 export interface BodyNode extends Aval {
   readonly op: string
   readonly args: readonly BodyNode[]
