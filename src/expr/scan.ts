@@ -27,6 +27,7 @@ export interface ScanOptions {
   /** One step: a pure function, which is called twice. It may use any other expressions: these are the same in each step. */
   readonly body: (carried: readonly Expr[], stacked: readonly Expr[]) => ScanStep
 }
+/** the carried values after the last step, and the stacked outputs */
 export type ScanResults = LoopResults
 
 const simple = ({
