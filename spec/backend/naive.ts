@@ -2,7 +2,7 @@
  * The numerics contract once more, written from its words and not from the reference backend: each op as a function of one
  * index, over plain arrays, with every rounding spelled out.
  */
-import type { Op, Ops } from '../../src/expr/op.js'
+import type { Expr, Op, Ops } from '../../src/expr/op.js'
 import { bits32At, foldInWords, normalAt, uniformAt } from '../../src/random/index.js'
 import * as el from '../../src/value/elementary.js'
 import type { Aval, DType, Tensor } from '../../src/value/tensor.js'
@@ -79,6 +79,12 @@ const inImage = ({ stride, dilation }: Ops['windows'], [n, y, x, i, j, c]: Index
   return [n as number, place(0, y, i), place(1, x, j), c as number]
 }
 const words = (x: Field): readonly [number, number] => [x.at([0]), x.at([1])]
+/** numbers in row-major order as a function of the index */
+const fieldFrom = ({ dtype, shape }: Aval, numbers: readonly number[]): Field => ({
+  dtype,
+  shape,
+  at: index => numbers[index.reduce((at, i, a) => at * (shape[a] as number) + i, 0)] as number
+})
 const draw = { bits: bits32At, uniform: uniformAt, normal: normalAt }
 
 export const naive: { readonly [K in Op]: Naive<K> } = {
@@ -183,5 +189,30 @@ export const naive: { readonly [K in Op]: Naive<K> } = {
   },
 
   foldIn: ({ data }, [key]) => foldInWords(words(key as Field), data),
-  random: ({ distribution }, [key], out) => indexes(out.shape).map((_, i) => draw[distribution](words(key as Field), i))
+  random: ({ distribution }, [key], out) =>
+    indexes(out.shape).map((_, i) => draw[distribution](words(key as Field), i)),
+  scan: ({ steps, reverse, carried, stacked, body, result }, args) => {
+    let now = args.slice(0, carried)
+    const made: (readonly number[])[] = []
+    for (let i = 0; i < steps; i++) {
+      const step = reverse ? steps - 1 - i : i
+      const given = new Map<string, Field>()
+      now.forEach((f, c) => given.set(`carried/${c}`, f))
+      args.slice(carried, carried + stacked).forEach((f, x) => {
+        given.set(`stacked/${x}`, { dtype: f.dtype, shape: f.shape.slice(1), at: index => f.at([step, ...index]) })
+      })
+      args.slice(carried + stacked).forEach((f, x) => given.set(`shared/${x}`, f))
+      const values = new Map<unknown, Field>()
+      for (const n of body.order as readonly Expr[]) {
+        const known = n.op === 'input' ? given.get(n.attrs.name) : undefined
+        const of = n.args.map(a => values.get(a) as Field)
+        values.set(n, known ?? fieldFrom(n, (naive[n.op] as Naive<Op>)(n.attrs, of, n)))
+      }
+      now = now.map((_, c) => values.get(body.outputs[`next/${c}`]) as Field)
+      const y = values.get(body.outputs[result]) as Field
+      made[step] = indexes(y.shape).map(y.at)
+      if (result !== 'output' && i === steps - 1) return made[step]
+    }
+    return made.flat()
+  }
 }

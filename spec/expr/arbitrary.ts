@@ -3,9 +3,10 @@
  * The numbers come from a seed, which is quick and shrinks to small seeds; the shapes shrink as fast-check shrinks.
  */
 import fc from 'fast-check'
-import { input, node } from '../../src/expr/build.js'
-import type { Expr, None, Op, Ops, Window } from '../../src/expr/op.js'
+import { add, input, mul, node, sub } from '../../src/expr/build.js'
+import type { Expr, Node, None, Op, Ops, Window } from '../../src/expr/op.js'
 import { windowCount } from '../../src/expr/ops/image.js'
+import { scan } from '../../src/expr/scan.js'
 import { sizeOf, type Dims } from '../../src/value/shape.js'
 import type { DType, Tensor } from '../../src/value/tensor.js'
 import { indexes, keys, shapes, sizeFor, small, tensors, typesFor, type Draw, type Range } from './tensors.js'
@@ -213,7 +214,28 @@ export const rows: { readonly [K in Op]: Row<Ops[K]> } = {
     fc.record({
       attrs: fc.record({ distribution: fc.constantFrom('bits', 'uniform', 'normal'), shape: shapes(d) }),
       args: fc.tuple(keys)
-    })
+    }),
+  scan: d =>
+    fc
+      .tuple(shapes(d, 0, 2), fc.integer({ min: 1, max: 4 }), fc.boolean(), fc.boolean(), fc.boolean())
+      .chain(([s, steps, reverse, recompute, isLast]) => {
+        const [a, b, c] = [s, [steps, ...s], s].map((shape, i) => input('abc'[i] as string, d.dtype, shape))
+        const made = scan({
+          steps,
+          reverse,
+          carried: [a as Expr],
+          stacked: [b as Expr],
+          body: ([h], [x]) => {
+            const next = add(mul(h as Expr, c as Expr), x as Expr)
+            return { carried: [next], stacked: [sub(next, mul(h as Expr, x as Expr))] }
+          }
+        })
+        const { attrs } = (isLast ? made.carried[0] : made.stacked[0]) as Node<'scan'>
+        return fc.record({
+          attrs: fc.constant({ ...attrs, recompute }),
+          args: fc.tuple(tensors(d.dtype, s, d), tensors(d.dtype, [steps, ...s], d), tensors(d.dtype, s, d))
+        })
+      })
 }
 
 // ---- samples

@@ -73,5 +73,9 @@ export const expectedType: { readonly [K in Op]: Type<K> } = {
   unwindows: reshaped(([n = 0, , , , , c = 0], { height, width }) => [n, height, width, c]),
   fingerprint: () => aval('u32', 2),
   foldIn: () => aval('u32', 2),
-  random: ({ distribution, shape }) => aval(distribution === 'bits' ? 'u32' : 'f32', ...shape)
+  random: ({ distribution, shape }) => aval(distribution === 'bits' ? 'u32' : 'f32', ...shape),
+  scan: ({ steps, body, result }) => {
+    const { dtype, shape } = body.outputs[result] as Aval
+    return result === 'output' ? aval(dtype, steps, ...shape) : aval(dtype, ...shape)
+  }
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as b from '../../src/expr/build.js'
-import type { Expr, Op, Ops } from '../../src/expr/op.js'
+import type { Expr, Node, Op, Ops } from '../../src/expr/op.js'
+import { scan, type ScanOptions } from '../../src/expr/scan.js'
 import { shapeError } from '../../src/value/error.js'
 import { filledTensor, isSound, type Aval, type DType } from '../../src/value/tensor.js'
 import { argName, ops, runnable, samplesOf } from './arbitrary.js'
@@ -21,6 +22,15 @@ const lacksPair = (op: Op): readonly Expr[] => [
   b.node(op, [bytes, bytes], {})
 ]
 const lacksSame = (op: Op): readonly Expr[] => [b.node(op, [a, x('f32', 3, 2)], {}), b.node(op, [bytes, a], {})]
+
+const loop = (other: Partial<ScanOptions>): Expr =>
+  scan({
+    steps: 2,
+    carried: [x('f64', 3)],
+    stacked: [b.cast(a, 'f64')],
+    body: ([h], [y]) => ({ carried: [b.add(h as Expr, y as Expr)] }),
+    ...other
+  }).carried[0] as Expr
 
 /** arguments and settings that don't suit each op */
 const mistakes: { readonly [K in Op]: readonly Expr[] } = {
@@ -117,7 +127,17 @@ const mistakes: { readonly [K in Op]: readonly Expr[] } = {
   fingerprint: [b.fingerprint(bytes)],
 
   foldIn: [b.foldIn(a, 1), b.foldIn(key, -1), b.foldIn(key, 2 ** 32)],
-  random: [b.random(a, 'uniform', [2]), b.random(key, 'uniform', [0])]
+  random: [b.random(a, 'uniform', [2]), b.random(key, 'uniform', [0])],
+  scan: [
+    loop({ steps: 0 }),
+    loop({ steps: 1.5 }),
+    loop({ steps: 3 }),
+    loop({ body: ([h]) => ({ carried: [b.cast(h as Expr, 'f32')] }) }),
+    loop({ body: () => ({ carried: [] }) }),
+    b.node('scan', [x('f32', 3)], { ...(loop({}) as Node<'scan'>).attrs }),
+    b.node('scan', [x('f32', 2, 3)], { ...(loop({}) as Node<'scan'>).attrs, stacked: 0 }),
+    b.node('scan', (loop({}) as Node<'scan'>).args, { ...(loop({}) as Node<'scan'>).attrs, result: 'next/1' })
+  ]
 }
 
 describe('the shape rule', () => {

@@ -22,7 +22,8 @@ const outer = exact('node', {
   args: list(count),
   attrs: refined('a record of attributes', isRecord)
 })
-const attributes = (op: Op): Codec<Ops[Op]> => exact(op, rulesOf<Op>(op).attrs)
+const attributes = (op: Op): Codec<Ops[Op]> =>
+  exact(op, { ...rulesOf<Op>(op).attrs, ...(op === 'scan' ? { body: programCodec } : {}) })
 const written = exact('program', {
   format: refined('1, the only format', (u): u is 1 => u === 1),
   nodes: list(outer),

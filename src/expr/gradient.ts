@@ -4,8 +4,10 @@ import { sizeOf, showShape, type Dims } from '../value/shape.js'
 import { isFloat } from '../value/tensor.js'
 import { treeLeaves, rebuild, type Tree } from '../value/tree.js'
 import * as build from './build.js'
+import { loopsIn, type ScanNode } from './loop.js'
 import { topological, type Expr, type Node, type Op } from './op.js'
 import { rulesOf } from './ops/table.js'
+import { scanGradient, type PullBack } from './scan-gradient.js'
 
 interface Piece {
   readonly value: Expr
@@ -48,6 +50,63 @@ const joinParts = (all: readonly Expr[]): Expr | undefined => {
 const addUp = (all: readonly Expr[]): Expr => joinParts(all) ?? all.reduce((a, b) => build.add(a, b))
 
 /**
+ * From the cotangents of roots to those of other expressions; undefined where none flows. Those of one node are added in the reverse order of
+ * the graph, after those that it is given.
+ */
+const pullBack: PullBack = (roots, given, wanted) => {
+  const order = topological(roots)
+  const loops = loopsIn(order)
+  const isWanted = new Set(wanted)
+  const active = new Set<Expr>()
+  for (const n of order) if (isWanted.has(n) || n.args.some(a => active.has(a))) active.add(n)
+  const cotangents = new Map([...given].map(([n, all]) => [n, [...all]]))
+  const sums = new Map<Expr, Expr>()
+  const sumAt = (n: Expr): Expr | undefined => {
+    const all = cotangents.get(n)
+    const sum = sums.get(n) ?? (all === undefined ? undefined : addUp(all))
+    if (sum !== undefined) sums.set(n, sum)
+    return sum
+  }
+  const push = (a: Expr, c: Expr | undefined): void => {
+    if (c === undefined || !active.has(a)) return
+    const all = cotangents.get(a)
+    if (all === undefined) cotangents.set(a, [c])
+    else all.push(c)
+  }
+  const throughLoop = (all: readonly ScanNode[]): void => {
+    const results = all.flatMap(n => {
+      const g = active.has(n) ? sumAt(n) : undefined
+      return g === undefined ? [] : [[n, g] as const]
+    })
+    const before = (a: Expr): Expr | undefined => {
+      const sum = cotangents.get(a)
+      return sum === undefined ? undefined : addUp(sum)
+    }
+    for (const { to, cotangent, isSum } of scanGradient(results, a => active.has(a), before, pullBack))
+      if (isSum) cotangents.set(to, [cotangent])
+      else push(to, cotangent)
+  }
+  for (let i = order.length - 1; i >= 0; i--) {
+    const n = order[i] as Expr
+    if (!active.has(n) || !n.args.some(a => active.has(a))) continue
+    if (n.op === 'scan') {
+      // all users of a loop come after its first node
+      const all = loops.get(n) as readonly ScanNode[]
+      if (all[0] === n) throughLoop(all)
+      continue
+    }
+    const g = sumAt(n)
+    if (g === undefined) continue
+    rulesOf<Op>(n.op)
+      .gradient<Expr>(n, g, build)
+      .forEach((c, k) => {
+        push(n.args[k] as Expr, c)
+      })
+  }
+  return wanted.map(sumAt)
+}
+
+/**
  * dy/dx for each x, as expressions with the shape of x. y must hold one number. An x that y does not depend on has
  * gradient 0. Shared sub-expressions are differentiated once. Cotangents of one node are added in the order of the
  * graph.
@@ -65,33 +124,8 @@ export const gradients = (y: Expr, xs: readonly Expr[]): readonly Expr[] => {
         )
       })
     )
-  const order = topological([y])
-  const wanted = new Set(xs)
-  const active = new Set<Expr>()
-  for (const n of order) if (wanted.has(n) || n.args.some(a => active.has(a))) active.add(n)
-  const cotangents = new Map<Expr, Expr[]>([[y, [build.constant(1, y)]]])
-  const sums = new Map<Expr, Expr>()
-  const sumAt = (n: Expr): Expr | undefined => {
-    const all = cotangents.get(n)
-    const sum = sums.get(n) ?? (all === undefined ? undefined : addUp(all))
-    if (sum !== undefined) sums.set(n, sum)
-    return sum
-  }
-  for (let i = order.length - 1; i >= 0; i--) {
-    const n = order[i] as Expr
-    if (!active.has(n) || !n.args.some(a => active.has(a))) continue
-    const g = sumAt(n)
-    if (g === undefined) continue
-    const cotangentsBelow = rulesOf<Op>(n.op).gradient<Expr>(n, g, build)
-    cotangentsBelow.forEach((c, k) => {
-      const a = n.args[k] as Expr
-      if (c === undefined || !active.has(a)) return
-      const all = cotangents.get(a)
-      if (all === undefined) cotangents.set(a, [c])
-      else all.push(c)
-    })
-  }
-  return xs.map(x => sumAt(x) ?? build.constant(0, x))
+  const sums = pullBack([y], new Map([[y, [build.constant(1, y)]]]), xs)
+  return xs.map((x, i) => sums[i] ?? build.constant(0, x))
 }
 
 /**

@@ -10,6 +10,7 @@ import type { LeafOps } from './ops/leaf.js'
 import type { LinearOps } from './ops/linear.js'
 import type { RandomOps } from './ops/random.js'
 import type { ReduceOps } from './ops/reduce.js'
+import type { ScanOps } from './ops/scan.js'
 import type { ShapeOps } from './ops/shape.js'
 
 export type { Window } from './ops/image.js'
@@ -18,7 +19,7 @@ export type { None } from './ops/rules.js'
 
 /** Every op with its attributes. A new row in a group makes the compiler list the tables that lack it. */
 export interface Ops
-  extends LeafOps, ElementwiseOps, ReduceOps, LinearOps, ShapeOps, IndexingOps, ImageOps, RandomOps {}
+  extends LeafOps, ElementwiseOps, ReduceOps, LinearOps, ShapeOps, IndexingOps, ImageOps, RandomOps, ScanOps {}
 
 export type Op = keyof Ops
 

@@ -19,8 +19,8 @@ const showNumbers = (t: Tensor): string => {
 
 const showSetting = (u: unknown): string =>
   Array.isArray(u) ? `[${u.map(showSetting).join(', ')}]` : typeof u === 'number' ? showNumber(u, 'f64') : String(u)
-/** settings that only repeat the type of the result */
-const repeated: readonly string[] = ['shape', 'dtype']
+/** settings that only repeat the type of the result, and the body of a loop, which has lines of its own */
+const repeated: readonly string[] = ['shape', 'dtype', 'body']
 
 const settings = (e: Expr): readonly string[] => {
   if (e.op === 'input') return [showName(e.attrs.name)]
@@ -30,8 +30,10 @@ const settings = (e: Expr): readonly string[] => {
   return own.map(([name, value]) => `${name}=${showSetting(value)}`)
 }
 
+const indented = (text: string): readonly string[] => text.split('\n').map(line => `  ${line}`)
+
 /**
- * Every node of a program, arguments before users, as `%place = op type arguments settings`; then the outputs.
+ * Every node of a program, arguments before users, as `%place = op type arguments settings`; then the outputs. The body of a loop follows its node.
  *
  * @example
  * // for program({ y: sum(exp(input('x', 'f32', [2, 3])), [1]) })
@@ -43,6 +45,10 @@ const settings = (e: Expr): readonly string[] => {
 export const printProgram = ({ order, outputs }: Program): string => {
   const place = new Map<Expr, number>(order.map((e, i) => [e, i]))
   const ref = (e: Expr): string => `%${place.get(e)}`
-  const line = (e: Expr): string => [`${ref(e)} = ${e.op} ${showAval(e)}`, ...e.args.map(ref), ...settings(e)].join(' ')
+  const line = (e: Expr): string =>
+    [
+      [`${ref(e)} = ${e.op} ${showAval(e)}`, ...e.args.map(ref), ...settings(e)].join(' '),
+      ...(e.op === 'scan' ? indented(printProgram(e.attrs.body as Program)) : [])
+    ].join('\n')
   return [...order.map(line), ...Object.entries(outputs).map(([name, e]) => `${showName(name)} = ${ref(e)}`)].join('\n')
 }

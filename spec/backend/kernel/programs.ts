@@ -1,6 +1,8 @@
 /** Small programs that the passes are shown on. */
 import * as b from '../../../src/expr/build.js'
+import { gradients } from '../../../src/expr/gradient.js'
 import type { Expr } from '../../../src/expr/op.js'
+import { scan } from '../../../src/expr/scan.js'
 import { program, type Program } from '../../../src/expr/program.js'
 import { right } from '../../support/either.js'
 
@@ -61,6 +63,25 @@ const convolution = (): Program => {
   return made({ y, gx, gw: b.matmul(turned(all), y) })
 }
 
+/** a step of gradient descent through a loop over a sequence, whose gradient is a loop backwards; with stretches that are computed again */
+const sequence = (steps: number, units: number, recompute: boolean): Program => {
+  const x = b.input('x', 'f32', [steps, 16, units])
+  const w = b.input('w', 'f32', [units, units])
+  const { carried, stacked } = scan({
+    steps,
+    recompute,
+    carried: [b.constant(0, { dtype: 'f32', shape: [16, units] })],
+    stacked: [x],
+    body: ([h], [part]) => {
+      const next = b.tanh(b.add(b.matmul(h as Expr, w), part as Expr))
+      return { carried: [next], stacked: [b.mul(next, 2)] }
+    }
+  })
+  const loss = b.add(b.total(b.square(carried[0] as Expr)), b.total(stacked[0] as Expr))
+  const [g] = gradients(loss, [w]) as [Expr]
+  return made({ loss, w: b.sub(w, b.mul(g, 0.01)) })
+}
+
 /** by name, each with the threads that it is compiled for */
 export const programs: Readonly<Record<string, { readonly program: Program; readonly threads: number }>> = {
   redundant: { program: redundant(), threads: 1 },
@@ -68,5 +89,7 @@ export const programs: Readonly<Record<string, { readonly program: Program; read
   pool: { program: pool(), threads: 1 },
   layer: { program: layer(), threads: 1 },
   step: { program: step(8, 8), threads: 1 },
+  loop: { program: sequence(5, 64, false), threads: 2 },
+  stretches: { program: sequence(11, 64, true), threads: 2 },
   'large step': { program: step(256, 64), threads: 2 }
 }

@@ -56,7 +56,8 @@ describe('self-test', () => {
       unwindows: true,
       channelSums: true,
       fingerprint: true,
-      foldIn: true
+      foldIn: true,
+      loop: true
     }
     expect(new Set(toKernels(right(program(formulas))).kernels.map(k => k.kind))).toEqual(new Set(Object.keys(kinds)))
   })

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { wasm, wasmThreads } from '../../../src/backend/wasm/wasm.js'
 import type { Backend } from '../../../src/backend/backend.js'
+import { resultsOf } from '../../../src/backend/kernel/ir.js'
 import { inPieces, partition } from '../../../src/backend/kernel/partition.js'
 import { toKernels } from '../../../src/backend/kernel/fuse.js'
 import { input as expressionInput, matmul, sum, tanh, add, transpose } from '../../../src/expr/build.js'
@@ -44,8 +45,7 @@ describe('threads', () => {
     for (const threads of [1, 2, 3, 8])
       for (const k of kernels) {
         const parts = partition(k, threads)
-        const written = (of: typeof k): number =>
-          of.kind === 'map' ? of.outputs.reduce((n, o) => n + sizeOf(o.to.shape), 0) : sizeOf(of.to.shape)
+        const written = (of: typeof k): number => resultsOf(of).reduce((n, to) => n + sizeOf(to.shape), 0)
         if (inPieces(k, threads)) expect(parts).toEqual(parts.map(() => k))
         else if (k.kind !== 'reduce') expect(parts.reduce((n, p) => n + written(p), 0)).toBe(written(k))
         expect([1, threads]).toContain(parts.length)

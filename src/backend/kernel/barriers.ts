@@ -2,7 +2,7 @@
  * Where threads must wait for one another. A barrier is not needed between all kernels, only where a thread may access
  * memory that another is still working on.
  */
-import { bytesOf, extentOf, readsOf, resultsOf, type Buffer, type Kernel, type View } from './ir.js'
+import { bytesOf, extentOf, readsOf, resultsOf, writesOf, type Buffer, type Kernel, type View } from './ir.js'
 
 /** a range of addresses, in bytes */
 export type Range = readonly [from: number, to: number]
@@ -27,7 +27,11 @@ export const accessOf = (parts: readonly Kernel[], address: (b: Buffer) => numbe
   return {
     alone: parts.length === 1,
     reads: parts.flatMap(k => readsOf(k).map(range)),
-    writes: parts.flatMap(k => [...resultsOf(k).map(range), ...(k.kind === 'scatter' ? [scratch(k.scratch)] : [])])
+    writes: parts.flatMap(k => [
+      ...resultsOf(k).map(range),
+      ...(k.kind === 'loop' ? writesOf(k).map(scratch) : []),
+      ...(k.kind === 'scatter' ? [scratch(k.scratch)] : [])
+    ])
   }
 }
 

@@ -76,6 +76,12 @@ const costOf = (k: Kernel): Cost => {
       }
     case 'fingerprint':
       return { what: showShape(k.values.shape), ops: 'fingerprint', flops: 0 }
+    case 'loop':
+      return {
+        what: `${k.steps} steps of ${k.kernels.length} kernels`,
+        ops: 'scan',
+        flops: k.steps * k.kernels.reduce((sum, inner) => sum + costOf(inner).flops, 0)
+      }
     case 'foldIn':
       return { what: '[2]', ops: 'foldIn', flops: 0 }
   }
@@ -83,7 +89,12 @@ const costOf = (k: Kernel): Cost => {
 const bytes = (v: View): number => sizeOf(v.shape) * bytesOf[v.buffer.dtype]
 /** of a table, only the gathered rows are read */
 const traffic = (k: Kernel): number =>
-  (k.kind === 'gather' ? [k.index, k.to, k.to] : [...readsOf(k), ...resultsOf(k)]).reduce((sum, v) => sum + bytes(v), 0)
+  k.kind === 'loop'
+    ? k.steps * k.kernels.reduce((sum, inner) => sum + traffic(inner), 0)
+    : (k.kind === 'gather' ? [k.index, k.to, k.to] : [...readsOf(k), ...resultsOf(k)]).reduce(
+        (sum, v) => sum + bytes(v),
+        0
+      )
 
 export interface ExplainOptions {
   /** max threads (default 1) */

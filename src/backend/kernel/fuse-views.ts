@@ -2,7 +2,7 @@
 import type { Expr, ExprOf } from '../../expr/op.js'
 import { hasRole, type OpOf } from '../../expr/ops/table.js'
 import { sizeOf, stridesOf, type Dims } from '../../value/shape.js'
-import { isPlain, type Buffer, type Kernel, type View } from './ir.js'
+import { isRowMajor, type Buffer, type Kernel, type View } from './ir.js'
 import { stridesAs } from './space.js'
 import { belowReshapes } from './unroll.js'
 
@@ -108,7 +108,7 @@ const viewOf = (s: State, n: ExprOf<OpOf<'view'>>): View => {
   const from = viewed(s, n.args[0] as Expr)
   switch (n.op) {
     case 'reshape': {
-      const stride = isPlain(from)
+      const stride = isRowMajor(from)
         ? stridesOf(n.shape)
         : isPartOf(n)
           ? stridesAs(from.shape, from.stride, n.shape)
@@ -150,7 +150,7 @@ export const windowMatrix = (s: State, e: Expr): Cut | undefined => {
   const [windows, places] = [sizeOf(shape.slice(0, 3)), sizeOf(shape.slice(3))]
   const [rows, columns] = cut.transposed ? [places, windows] : [windows, places]
   const fits = e.shape[0] === rows && e.shape[1] === columns
-  return fits && (stride[5] === 1 || shape[5] === 1) ? cut : undefined
+  return fits && cut.view.moves === undefined && (stride[5] === 1 || shape[5] === 1) ? cut : undefined
 }
 
 /** a matmul operand: its rows or its columns must lie without gaps, its batches at even distances */
@@ -162,5 +162,5 @@ export const matrix = (s: State, e: Expr, v: View): View => {
   const cols = (row === 1 || m === 1) && (col >= m || n === 1)
   const batches = v.stride.slice(0, -2)
   const even = batches.every((x, i) => i === batches.length - 1 || x === at(batches, i + 1) * at(v.shape, i + 1))
-  return (rows || cols) && even ? v : copied(s, e, v)
+  return (rows || cols) && even && v.moves === undefined ? v : copied(s, e, v)
 }

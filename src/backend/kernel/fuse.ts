@@ -3,6 +3,7 @@
  * ways of walking a buffer and cost nothing; the rest becomes kernels of its own.
  */
 import { add, constant } from '../../expr/build.js'
+import { loopsIn, type ScanNode } from '../../expr/loop.js'
 import { topological, type Expr, type ExprOf, type Node } from '../../expr/op.js'
 import { hasRole, readsKey, type OpOf } from '../../expr/ops/table.js'
 import type { Program } from '../../expr/program.js'
@@ -18,6 +19,7 @@ import {
 } from './ir.js'
 import { simplify, uniformValue } from './simplify.js'
 import { copied, cutOf, leafView, make, matrix, push, strided, viewed, windowMatrix, type State } from './fuse-views.js'
+import { fuseLoop, still, type FuseInto } from './fuse-loops.js'
 import { materialize, type Materialized } from './materialize.js'
 import { collapse, stridesAs } from './space.js'
 import { unrollWindows } from './unroll-windows.js'
@@ -41,7 +43,7 @@ const readsBelow = (roots: readonly Expr[], stored: ReadonlySet<Expr>, s: State)
       // a key is read number by number, even where all of it is one
       if (uniformValue(a) !== undefined && !readsKey(n)) continue
       if (hasRole(a, 'map') && !stored.has(a)) stack.push(a)
-      else reads.set(a, viewed(s, a))
+      else reads.set(a, readsKey(n) ? still(s, a) : viewed(s, a))
     }
   return reads
 }
@@ -131,7 +133,8 @@ const channelSums = (s: State, n: Expr, to: View): Kernel | undefined => {
   if (windows === undefined) return undefined
   const [a, b] = [viewed(s, windows), viewed(s, n.args[1] as Expr)]
   const channels = at(n.shape, 0)
-  const alongside = channels === 1 || (a.stride[5] === 1 && b.stride[0] === 1)
+  const isStill = a.moves === undefined && b.moves === undefined
+  const alongside = isStill && (channels === 1 || (a.stride[5] === 1 && b.stride[0] === 1))
   return alongside ? { kind: 'channelSums', windows: a, values: b, to } : undefined
 }
 
@@ -181,7 +184,7 @@ const oneHot = (s: State, n: ExprOf<'oneHot'>, to: View): void => {
   push(s, { kind: 'map', shape: n.shape, outputs: [{ node: n, to }], reads: new Map([[index, spread]]) }, to.buffer)
 }
 
-const heavy = (s: State, n: ExprOf<OpOf<'heavy'>>): View => {
+const heavy = (s: State, n: Exclude<ExprOf<OpOf<'heavy'>>, ScanNode>): View => {
   const plain = (i: number): View => {
     const e = n.args[i] as Expr
     const view = viewed(s, e)
@@ -272,18 +275,9 @@ const reduce = (s: State, n: ExprOf<OpOf<'reduce'>>, stored: ReadonlySet<Expr>):
   return to
 }
 
-/** Kernels in an order in which everything is there when it is read. */
-export const fuse = ({ outputs, order, materialized: stored }: Materialized): KernelProgram => {
-  const s: State = {
-    views: new Map(),
-    kernels: [],
-    filledBy: new Map(),
-    constants: [],
-    inputs: new Map(),
-    cut: new Map(),
-    stored: new Map(),
-    next: 0
-  }
+/** Makes kernels of a graph, in an order in which everything is there when it is read. */
+const fuseInto: FuseInto = (s, { order, materialized: stored }) => {
+  const loops = loopsIn(order)
   const inside = new Set(order.flatMap(n => tilesOf(n)?.inside ?? []).filter(n => !stored.has(n)))
   for (const n of order) {
     if (inside.has(n)) continue
@@ -299,8 +293,25 @@ export const fuse = ({ outputs, order, materialized: stored }: Materialized): Ke
     } else if (hasRole(n, 'map')) {
       if (stored.has(n)) s.views.set(n, fuseMap(s, n, stored))
     } else if (hasRole(n, 'reduce')) s.views.set(n, reduce(s, n, stored))
-    else s.views.set(n, heavy(s, n))
+    else if (n.op === 'scan') {
+      if (!s.views.has(n)) fuseLoop(s, loops.get(n) as readonly ScanNode[], fuseInto)
+    } else s.views.set(n, heavy(s, n))
   }
+}
+
+/** Kernels in an order in which everything is there when it is read. */
+export const fuse = ({ outputs, order, materialized: stored }: Materialized): KernelProgram => {
+  const s: State = {
+    views: new Map(),
+    kernels: [],
+    filledBy: new Map(),
+    constants: [],
+    inputs: new Map(),
+    cut: new Map(),
+    stored: new Map(),
+    next: 0
+  }
+  fuseInto(s, { outputs, order, materialized: stored })
   const results = Object.fromEntries(
     Object.entries(outputs).map(([name, e]) => {
       const v = viewed(s, e)

@@ -22,6 +22,8 @@ export interface View {
   readonly shape: Dims
   readonly stride: Dims
   readonly offset: number
+  /** in a loop: it begins `by` numbers further on for each place among the steps, which the loop keeps in a counter in memory */
+  readonly moves?: { readonly counter: Buffer; readonly by: number; readonly times: number }
 }
 
 /** a matrix in panels among the numbers of a one-dimensional kernel: its range, and the numbers in a panel */
@@ -122,6 +124,16 @@ export interface FoldInKernel {
   readonly data: number
   readonly to: View
 }
+/** Runs its kernels once for each step, and keeps the place of the step in a counter. */
+export interface LoopKernel {
+  readonly kind: 'loop'
+  readonly steps: number
+  readonly reverse: boolean
+  readonly counter: Buffer
+  readonly kernels: readonly Kernel[]
+  /** buffers that hold a value within a step only */
+  readonly inside: ReadonlySet<Buffer>
+}
 export type Kernel =
   | MapKernel
   | ReduceKernel
@@ -132,6 +144,7 @@ export type Kernel =
   | ChannelSumsKernel
   | FingerprintKernel
   | FoldInKernel
+  | LoopKernel
 
 /** a program made of kernels */
 export interface KernelProgram {
@@ -165,17 +178,27 @@ export const readsOf = (k: Kernel): readonly View[] => {
       return [k.values]
     case 'foldIn':
       return [k.key]
+    case 'loop':
+      return k.kernels.flatMap(readsOf).filter(v => !k.inside.has(v.buffer))
   }
 }
 /** the views of a kernel's results */
 export const resultsOf = (k: Kernel): readonly View[] =>
-  k.kind === 'map' ? [...k.outputs, ...(k.maxima ?? [])].map(o => o.to) : [k.to]
+  k.kind === 'loop'
+    ? k.kernels.flatMap(resultsOf)
+    : k.kind === 'map'
+      ? [...k.outputs, ...(k.maxima ?? [])].map(o => o.to)
+      : [k.to]
 
 /** the buffers a kernel writes */
-export const writesOf = (k: Kernel): readonly Buffer[] => [
-  ...resultsOf(k).map(v => v.buffer),
-  ...(k.kind === 'scatter' ? [k.scratch] : [])
-]
+export const writesOf = (k: Kernel): readonly Buffer[] =>
+  k.kind === 'loop'
+    ? [k.counter, ...k.kernels.flatMap(writesOf)]
+    : [...resultsOf(k).map(v => v.buffer), ...(k.kind === 'scatter' ? [k.scratch] : [])]
+
+/** kernels in order, those of a loop in its place */
+export const withoutLoops = (kernels: readonly Kernel[]): readonly Exclude<Kernel, LoopKernel>[] =>
+  kernels.flatMap(k => (k.kind === 'loop' ? withoutLoops(k.kernels) : [k]))
 
 /** the same kernel with each view mapped by f; scratch stays */
 export const withViews = (k: Kernel, f: (v: View) => View): Kernel => {
@@ -206,20 +229,27 @@ export const withViews = (k: Kernel, f: (v: View) => View): Kernel => {
       return { ...k, values: f(k.values), to: f(k.to) }
     case 'foldIn':
       return { ...k, key: f(k.key), to: f(k.to) }
+    case 'loop':
+      return { ...k, kernels: k.kernels.map(inner => withViews(inner, f)) }
   }
 }
 
-/** whether a view is contiguous and row-major */
-export const isPlain = (v: View): boolean => isContiguous({ dtype: 'f32', data: [], ...v })
+/** whether what a view shows at a time is contiguous and row-major */
+export const isRowMajor = (v: View): boolean => isContiguous({ dtype: 'f32', data: [], ...v })
+/** whether a view is contiguous and row-major, and always at the same place */
+export const isPlain = (v: View): boolean => v.moves === undefined && isRowMajor(v)
 /** whether a view shows one number, possibly repeated */
 export const isOneNumber = (v: View): boolean => v.shape.every((n, a) => n === 1 || v.stride[a] === 0)
 /** whether a view shows its whole buffer contiguously */
 export const isWhole = (v: View): boolean => v.offset === 0 && sizeOf(v.shape) === v.buffer.size && isPlain(v)
 
 /** the bytes of a view, from its first to its last number, relative to its buffer */
-export const extentOf = ({ buffer, shape, stride, offset }: View): readonly [from: number, to: number] => {
+export const extentOf = ({ buffer, shape, stride, offset, moves }: View): readonly [from: number, to: number] => {
   const size = bytesOf[buffer.dtype]
-  const reach = shape.map((n, a) => (n - 1) * (stride[a] as number))
+  const reach = [
+    ...shape.map((n, a) => (n - 1) * (stride[a] as number)),
+    ...(moves === undefined ? [] : [(moves.times - 1) * moves.by])
+  ]
   const low = reach.reduce((s, r) => s + Math.min(0, r), offset)
   const high = reach.reduce((s, r) => s + Math.max(0, r), offset)
   return [low * size, (high + 1) * size]

@@ -5,7 +5,17 @@
  */
 import { sizeOf } from '../../value/shape.js'
 import type { Panels } from './weight-layout.js'
-import { bytesOf, isPlain, readsOf, writesOf, type Buffer, type Kernel, type KernelProgram, type View } from './ir.js'
+import {
+  bytesOf,
+  isPlain,
+  readsOf,
+  withoutLoops,
+  writesOf,
+  type Buffer,
+  type Kernel,
+  type KernelProgram,
+  type View
+} from './ir.js'
 import { inPieces } from './partition.js'
 import { counterBytes, reservedBytes } from './thread-memory.js'
 import { isThin, lineBytes, scratchFor, sizesOf } from './tiling.js'
@@ -53,7 +63,7 @@ const bytes = (b: Buffer): number => b.size * bytesOf[b.dtype]
 const panelFor = (programs: readonly KernelProgram[], threads: number): number =>
   largest(
     programs.flatMap(({ kernels }) =>
-      kernels.map(k => {
+      withoutLoops(kernels).map(k => {
         if (k.kind === 'unwindows') return lineBytes({ width: k.window.width, channels: k.to.shape[3] as number }) + 64
         if (k.kind !== 'matmul') return 0
         const product = sizesOf(k)
@@ -84,7 +94,7 @@ const lifetimes = (
 }
 
 /** whether a kernel reads a buffer only at the indexes that it writes */
-const sameplace = (k: Kernel, b: Buffer): boolean =>
+export const sameplace = (k: Kernel, b: Buffer): boolean =>
   k.kind === 'map' &&
   [...k.reads.values()].every(
     v =>

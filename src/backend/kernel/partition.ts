@@ -188,6 +188,7 @@ export const partition = (k: Kernel, threads: number, worth = worthSplitting): r
     case 'scatter':
     case 'fingerprint':
     case 'foldIn':
+    case 'loop':
       return [k]
   }
 }

@@ -135,6 +135,11 @@ export const kernelLines = (k: Kernel, view: ShowView): readonly string[] => {
       return [`unwindows ${view(k.to)} = ${view(k.values)}`]
     case 'fingerprint':
       return [`fingerprint ${view(k.to)} = ${view(k.values)}`]
+    case 'loop':
+      return [
+        `loop of ${k.steps} steps${k.reverse ? ', the last one first' : ''}`,
+        ...k.kernels.flatMap(inner => kernelLines(inner, view)).map(line => `  ${line}`)
+      ]
     case 'foldIn':
       return [`foldIn ${view(k.to)} = ${view(k.key)} ${k.data}`]
   }

@@ -1,5 +1,6 @@
 /** Simplification that keeps every bit: equal nodes are merged, and operations without effect are removed. */
 import { constant, node } from '../../expr/build.js'
+import type { ScanNode } from '../../expr/loop.js'
 import type { Expr, Op } from '../../expr/op.js'
 import { factsOf } from '../../expr/ops/table.js'
 import { filledTensor, isFloat, scalarOf, type Tensor } from '../../value/tensor.js'
@@ -25,6 +26,12 @@ const withoutEffect = (op: Op, args: readonly Expr[]): Expr | undefined => {
   if (op === 'mul' && b !== undefined && uniformValue(a) === 1) return b
   return undefined
 }
+
+/** bodies are compared by identity */
+const loopText = ({ attrs: { body, ...others } }: ScanNode, id: (e: Expr) => number): string =>
+  `${JSON.stringify(others)} ${Object.values(body.outputs)
+    .map(e => id(e as Expr))
+    .join()}`
 
 /** constant folding of floating-point operations on single numbers */
 const folded = (n: Expr, args: readonly Expr[]): Expr | undefined => {
@@ -57,7 +64,12 @@ export const simplify = (
       continue
     }
     const now = folded(n, args) ?? n
-    const attrs = now.op === 'constant' ? constants(now.attrs.value) : JSON.stringify(now.attrs, exactNumbers)
+    const attrs =
+      now.op === 'constant'
+        ? constants(now.attrs.value)
+        : now.op === 'scan'
+          ? loopText(now, id)
+          : JSON.stringify(now.attrs, exactNumbers)
     // constants of several numbers are compared by identity only
     const name =
       now.op === 'constant'

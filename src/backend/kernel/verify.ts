@@ -131,6 +131,7 @@ const sizeFaults = (k: Kernel): Faults => {
     case 'gather':
     case 'fingerprint':
     case 'foldIn':
+    case 'loop':
       return []
   }
 }
@@ -172,11 +173,13 @@ const programFaults = (p: KernelProgram): Faults => {
 // ---- threads
 
 const numbersWritten = (k: Kernel): number =>
-  k.kind !== 'map'
-    ? sizeOf(k.to.shape)
-    : k.runs === undefined
-      ? k.outputs.reduce((n, o) => n + sizeOf(o.to.shape), 0)
-      : k.outputs.length * k.runs.reduce((n, [, size]) => n + size, 0)
+  k.kind === 'loop'
+    ? 0
+    : k.kind !== 'map'
+      ? sizeOf(k.to.shape)
+      : k.runs === undefined
+        ? k.outputs.reduce((n, o) => n + sizeOf(o.to.shape), 0)
+        : k.outputs.length * k.runs.reduce((n, [, size]) => n + size, 0)
 
 /** checks that the parts of a kernel cover it */
 const shareFaults = (k: Kernel, parts: readonly Kernel[], threads: number): Faults => {
@@ -212,7 +215,10 @@ const useOf = (c: Compilation, parts: readonly Kernel[]): Use => {
   return {
     alone: parts.length === 1,
     reads: parts.flatMap(k => readsOf(k).map(range)),
-    writes: parts.flatMap(k => [...resultsOf(k).map(range), ...(k.kind === 'scatter' ? [whole(k.scratch)] : [])])
+    writes: parts.flatMap(k => [
+      ...resultsOf(k).map(range),
+      ...(k.kind === 'scatter' || k.kind === 'loop' ? writesOf(k).map(whole) : [])
+    ])
   }
 }
 const meet = (a: readonly Range[], b: readonly Range[]): boolean =>

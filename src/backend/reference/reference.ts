@@ -22,9 +22,10 @@ import {
   type Tensor
 } from '../../value/tensor.js'
 import { backendError } from '../../value/error.js'
-import { checkInputs, loopOfRuns, type Backend, type Executable, type Values } from '../backend.js'
+import { checkInputs, loopOfRuns, type Backend, type Executable } from '../backend.js'
 import { withCanaries } from '../canaries.js'
 import * as k from './kernels.js'
+import { loopsOf, type Compute } from './loops.js'
 
 type Nd = ndarray.NdArray<Storage[DType]>
 
@@ -64,7 +65,7 @@ const wordsOf = (t: Tensor): Words => {
 }
 const draws = { bits: bits32At, uniform: uniformAt, normal: normalAt } as const
 
-const kernels: { readonly [K in Op]: Kernel<K> } = {
+const kernels: { readonly [K in Exclude<Op, 'scan'>]: Kernel<K> } = {
   // inputs and invalid nodes never get here: inputs are bound before, and `program` refuses invalid ones
   input: n => filledTensor(n.dtype, n.shape, NaN),
   invalid: n => filledTensor(n.dtype, n.shape, NaN),
@@ -148,25 +149,22 @@ const kernels: { readonly [K in Op]: Kernel<K> } = {
   }
 }
 
-const run = (n: Expr, args: readonly Tensor[]): Tensor => row(kernels, n)(n, args)
+const run = (n: Exclude<Expr, Node<'scan'>>, args: readonly Tensor[]): Tensor => row(kernels, n)(n, args)
 
-const compile: Backend['compile'] = p => {
+/** computes the outputs of a graph, whose inputs fit */
+const computing = (order: readonly Expr[], outputs: Readonly<Record<string, Expr>>): Compute => {
   const uses = new Map<Expr, number>()
-  for (const n of p.order) for (const a of n.args) uses.set(a, (uses.get(a) ?? 0) + 1)
-  for (const n of Object.values(p.outputs)) uses.set(n, (uses.get(n) ?? 0) + 1)
-  const compute = (inputs: Values): Values => {
+  for (const n of order) for (const a of n.args) uses.set(a, (uses.get(a) ?? 0) + 1)
+  for (const n of Object.values(outputs)) uses.set(n, (uses.get(n) ?? 0) + 1)
+  const loops = loopsOf(order, computing)
+  return inputs => {
     const values = new Map<Expr, Tensor>()
     const left = new Map(uses)
-    for (const n of p.order) {
-      values.set(
-        n,
-        n.op === 'input'
-          ? (inputs[n.attrs.name] as Tensor)
-          : run(
-              n,
-              n.args.map(a => values.get(a) as Tensor)
-            )
-      )
+    for (const n of order) {
+      const args = n.args.map(a => values.get(a) as Tensor)
+      if (n.op === 'scan') {
+        if (!values.has(n)) for (const [e, t] of loops.get(n)?.(args) ?? []) values.set(e, t)
+      } else values.set(n, n.op === 'input' ? (inputs[n.attrs.name] as Tensor) : run(n, args))
       // a value is let go after its last use, so that a long program needs the memory of its widest place only
       for (const a of n.args) {
         const still = (left.get(a) as number) - 1
@@ -175,8 +173,12 @@ const compile: Backend['compile'] = p => {
       }
     }
     // copied, since ops that only move numbers give views of what was given, which its owner may change
-    return Object.fromEntries(Object.entries(p.outputs).map(([name, n]) => [name, k.copy(values.get(n) as Tensor)]))
+    return Object.fromEntries(Object.entries(outputs).map(([name, n]) => [name, k.copy(values.get(n) as Tensor)]))
   }
+}
+
+const compile: Backend['compile'] = p => {
+  const compute = computing(p.order, p.outputs)
   const executable: Executable = {
     run: inputs => {
       const wrong = checkInputs(p.inputs, inputs)

@@ -5,8 +5,10 @@ import { wasm } from '../../backend/wasm/wasm.js'
 import { input, node as build } from '../../expr/build.js'
 import { row, topological, type Expr } from '../../expr/op.js'
 import { program } from '../../expr/program.js'
+import { withoutLoops } from '../../expr/unroll-loops.js'
 import type { Value } from '../../layer/definition.js'
-import { isExpr } from '../../layer/compose.js'
+import { isExpr, mapValue } from '../../layer/compose.js'
+import type { ModelGraph } from '../../model/to-expr.js'
 import type { BackendError, SettingError, ShapeError } from '../../value/error.js'
 import {
   filledTensor,
@@ -29,6 +31,14 @@ export type OnnxFailure = ShapeError | SettingError | BackendError
 
 /** the tensors of a value, in order */
 export const leavesOf = (x: Value): readonly Expr[] => (isExpr(x) ? [x] : x.flatMap(leavesOf))
+
+/** The same graph with its loops written out step by step: other programs need not know what a loop is here. */
+export const loopless = (graph: ModelGraph): ModelGraph => {
+  const all = [graph.value, ...graph.seen.map(([, v]) => v)].flatMap(leavesOf)
+  const now = new Map(withoutLoops(all).map((e, i) => [all[i] as Expr, e]))
+  const written = (v: Value): Value => mapValue(e => now.get(e) as Expr, v)
+  return { ...graph, value: written(graph.value), seen: graph.seen.map(([path, v]) => [path, written(v)] as const) }
+}
 
 /** which part of the model a node belongs to: the first one whose value needs it */
 export const pathsOf = (seen: readonly (readonly [string, Value])[]): ReadonlyMap<Expr, string> => {

@@ -21,7 +21,7 @@ import { isSize, sameShape } from '../../value/shape.js'
 import { isSound, type Tensor } from '../../value/tensor.js'
 import { showAval } from '../../value/text.js'
 import { treeLeaves, type Branch } from '../../value/tree.js'
-import { leavesOf, pathsOf, writeGraph } from './export.js'
+import { leavesOf, loopless, pathsOf, writeGraph } from './export.js'
 import { newGraph, type Graph } from './graph.js'
 import { elementCodes, encodeOnnx, type OnnxValue } from './proto.js'
 import { firstBatch, secondBatch, sizesOfAll, type Sizes } from './sizes.js'
@@ -181,7 +181,7 @@ export const exportOnnx =
     if (wrong !== undefined) return E.left(wrong)
     const { batch, registry = builtInLayers } = options
     const graphOf = (examples: number): E.Either<ShapeError, ModelGraph> =>
-      toExpr(model, { batch: batch ?? examples, dtype: 'f32', registry })
+      E.map(loopless)(toExpr(model, { batch: batch ?? examples, dtype: 'f32', registry }))
     return pipe(
       graphOf(firstBatch),
       E.bindTo('one'),

@@ -299,5 +299,7 @@ export const ops: { readonly [K in Op]: Row<K> } = {
   windows,
   unwindows,
   foldIn: refuse('random numbers are drawn in training only'),
-  random: refuse('random numbers are drawn in training only')
+  random: refuse('random numbers are drawn in training only'),
+  // export.ts writes loops out first
+  scan: refuse('a loop is written out step by step')
 }

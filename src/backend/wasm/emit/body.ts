@@ -11,7 +11,7 @@ import type { Body, IndexSource } from '../../kernel/body.js'
 import { uniformValue } from '../../kernel/simplify.js'
 import { importedNormal, unaryFunctions, type UnaryName } from './functions.js'
 import { load } from './memory.js'
-import { width, type Scope } from './scope.js'
+import { startOf, width, type Scope } from './scope.js'
 import { bits, d2, f4, get, highHalf, i4, joinMasks, joinPairs, l2, set, type Push } from './lanes.js'
 
 const part = (s: Scope, n: Expr, half: number): Push => get(s.vectors(n)[width(n.dtype) === 1 ? 0 : half] as Local)
@@ -204,7 +204,7 @@ export const emitBody = (
   for (const n of body.nodes) {
     if (hoisted(n)) continue
     const r = reads.get(n)
-    if (r !== undefined) load(s, n, r.view, innerStep(r.steps), s.walker(r.steps), lanes)
+    if (r !== undefined) load(s, n, r.view, innerStep(r.steps), s.walker(r.steps, undefined, startOf(r.view)), lanes)
     else
       s.vectors(n).forEach((l, half) => {
         const number = uniformValue(n)

@@ -4,7 +4,7 @@ import type { Expr } from '../../../expr/op.js'
 import type { Dims } from '../../../value/shape.js'
 import type { Body } from '../../kernel/body.js'
 import { i4, integer, set, type Push } from './lanes.js'
-import { width, type AddressOf, type Library, type Scope } from './scope.js'
+import { startOf, width, type AddressOf, type Library, type Scope, type Start } from './scope.js'
 
 export type Procedure = Func
 export interface Where {
@@ -55,7 +55,8 @@ export const repeat = (counter: Local<'i32'>, inside: () => void): void => {
   })
 }
 
-const key = (d: Dims, first?: number): string => `${d.join(',')}${first === undefined ? '' : ` from ${first}`}`
+const key = (d: Dims, first?: number, start?: Start): string =>
+  `${d.join(',')}${first === undefined ? '' : ` from ${first}`}${start === undefined ? '' : ` moves ${start.by} of ${start.counter.id}`}`
 
 export const withLocals = (
   types: readonly ('i32' | 'f32' | 'f64' | 'v128')[],
@@ -66,15 +67,24 @@ export const withLocals = (
   })
 }
 
+/** how an output is written */
+export interface OutputWalk {
+  readonly steps: Dims
+  readonly start: Start | undefined
+}
 interface Walker {
   readonly steps: Dims
   readonly first: number
+  readonly start?: Start | undefined
 }
 /** the walkers of a kernel, each once */
-const walkersOf = (body: Body, outputs: readonly Dims[]): ReadonlyMap<string, Walker> => {
+const walkersOf = (body: Body, outputs: readonly OutputWalk[]): ReadonlyMap<string, Walker> => {
   const walkers = new Map<string, Walker>()
-  for (const w of body.reads) walkers.set(key(w.steps), { steps: w.steps, first: 0 })
-  for (const o of outputs) walkers.set(key(o), { steps: o, first: 0 })
+  const add = (steps: Dims, start: Start | undefined): void => {
+    walkers.set(key(steps, undefined, start), { steps, first: 0, start })
+  }
+  for (const { steps, view } of body.reads) add(steps, startOf(view))
+  for (const { steps, start } of outputs) add(steps, start)
   for (const p of body.places) walkers.set(key(p.steps, p.first), p)
   return walkers
 }
@@ -110,7 +120,7 @@ const loadKeys = (body: Body, s: Scope): void => {
  */
 export const procedure = (
   body: Body,
-  outputs: readonly Dims[],
+  outputs: readonly OutputWalk[],
   needs: { readonly counters: number; readonly extra: number },
   where: Where,
   emit: (
@@ -133,8 +143,15 @@ export const procedure = (
   return withLocals(types, locals => {
     const vector = (i: number): Local => locals[integers + i] as Local
     const byKey = new Map([...walks.keys()].map((name, i) => [name, locals[i] as Local]))
-    steps.forEach(({ first }, i) => {
+    steps.forEach(({ first, start }, i) => {
       if (first !== 0) set(locals[i] as Local, integer(first))
+      if (start !== undefined)
+        set(locals[i] as Local, () => {
+          integer(where.address(start.counter))()
+          i32.load({})
+          i32.const(start.by)
+          i32.mul()
+        })
     })
     const s: Scope = {
       ...where,
@@ -142,7 +159,7 @@ export const procedure = (
         const [at, w] = values.places.get(n) ?? [0, 1]
         return w === 1 ? [vector(at)] : [vector(at), vector(at + 1)]
       },
-      walker: (d, first) => byKey.get(key(d, first)) as Local,
+      walker: (d, first, start) => byKey.get(key(d, first, start)) as Local,
       keyWords: k => {
         const at = values.count + 2 * keys.indexOf(k)
         return [vector(at), vector(at + 1)]

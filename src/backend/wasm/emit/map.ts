@@ -10,7 +10,7 @@ import { accumulators, largest, type Largest } from './largest.js'
 import { store } from './memory.js'
 import { advance, nest, procedure, repeat, times, type Procedure, type Where } from './loops.js'
 import { i1 } from './routine.js'
-import type { Scope } from './scope.js'
+import { startOf, type Scope } from './scope.js'
 import { collapse } from '../../kernel/space.js'
 
 /** runs the inside for the value of the local, from `from` up to `to` (exclusive), which a binary search finds */
@@ -74,7 +74,7 @@ const innerOf = (
     emitBody(s, body, step, lanes, n => constantInside.has(n))
     k.outputs.forEach((o, i) => {
       const walk = outputs[i] as Dims
-      store(s, o.node, o.to, step(walk), s.walker(walk), lanes)
+      store(s, o.node, o.to, step(walk), s.walker(walk, undefined, startOf(o.to)), lanes)
     })
     for (const top of tops) top.take(lanes)
   }
@@ -144,7 +144,8 @@ export const emitMap = (k: MapKernel, where: Where): Procedure => {
   const count = depth === 0 ? 1 : (counts[depth - 1] as number)
   const first = (i: number): number => maxima.slice(0, i).reduce((at, { node }) => at + accumulators(node.dtype), 0)
   const needs = { counters: Math.max(1, depth) + (k.runs === undefined ? 0 : 2), extra: first(maxima.length) }
-  return procedure(body, outputs, needs, where, (s, counters, extra, walkers) => {
+  const walks = k.outputs.map(({ to }, i) => ({ steps: outputs[i] as Dims, start: startOf(to) }))
+  return procedure(body, walks, needs, where, (s, counters, extra, walkers) => {
     const tops = maxima.map(({ node }, i) => largest(s, node, extra.slice(first(i), first(i + 1))))
     const inner = innerOf(code, s, walkers, tops)
     for (const top of tops) top.begin()

@@ -13,6 +13,7 @@ import { emitFingerprint } from './fingerprint.js'
 import { importedProduct } from './imported.js'
 import { bits, get, i4, integer, set } from './lanes.js'
 import type { Procedure, Where } from './loops.js'
+import { emitLoop } from './scan.js'
 import { emitMap } from './map.js'
 import { emitMatmul } from './matmul.js'
 import { emitFoldIn, emitGather, emitScatter, threefryRounds } from './move.js'
@@ -101,6 +102,12 @@ const emitKernel = (
       return emitFingerprint(k, where)
     case 'foldIn':
       return emitFoldIn(k, where)
+    case 'loop':
+      return emitLoop(
+        k,
+        where.address,
+        k.kernels.map(inner => emitKernel(inner, where, leave))
+      )
   }
 }
 

@@ -162,7 +162,7 @@ const blocks = (f: Frame, reduced: number, last: number, output: number): void =
 export const emitReduce = (k: ReduceKernel, where: Where): Procedure => {
   const { body, output, counts, stepOf, outer, reduced, inner } = loopsOf(k)
   const needs = { counters: counts.length + 1, extra: 8 }
-  return procedure(body, [output], needs, where, (s, counters, extra, walkers) => {
+  return procedure(body, [{ steps: output, start: undefined }], needs, where, (s, counters, extra, walkers) => {
     const f: Frame = {
       k,
       s,

@@ -14,6 +14,10 @@ const number = (n: number): string => (Object.is(n, -0) ? '-0' : String(n))
 
 /** A kernel as text, with addresses in place of buffers. Equal texts mean equal code. */
 const kernelText = (k: Kernel, address: (b: Buffer) => number): string => {
+  if (k.kind === 'loop') {
+    const inner = k.kernels.map(kernel => kernelText(kernel, address))
+    return [`loop ${k.steps} ${k.reverse} at ${address(k.counter)}`, ...inner, 'end'].join('\n')
+  }
   const ids = new Map<Expr, number>()
   const lines: string[] = []
   const reads = 'reads' in k ? k.reads : new Map<Expr, View>()
@@ -24,7 +28,10 @@ const kernelText = (k: Kernel, address: (b: Buffer) => number): string => {
     if (Array.isArray(v) || ArrayBuffer.isView(v)) return `[${Array.from(v as ArrayLike<unknown>, show).join()}]`
     if (v instanceof Map) return show([...(v as ReadonlyMap<unknown, unknown>)])
     if (isBuffer(v)) return bufferText(v)
-    if (isView(v)) return `${bufferText(v.buffer)} ${v.shape.join()}/${v.stride.join()}+${v.offset}`
+    if (isView(v)) {
+      const moves = v.moves === undefined ? '' : ` moves ${v.moves.by} at ${address(v.moves.counter)}`
+      return `${bufferText(v.buffer)} ${v.shape.join()}/${v.stride.join()}+${v.offset}${moves}`
+    }
     if (isExpr(v)) return `#${idOf(v)}`
     return `{${Object.entries(v)
       .map(([name, x]) => `${name}:${show(x)}`)
@@ -56,7 +63,7 @@ export const partText = ({ address, panel, work, ...rest }: Part): string =>
     ...work.map(({ kernel, barrier, next = '' }) =>
       kernel === undefined
         ? String(barrier)
-        : `${barrier} ${next} ${kernel.kind === 'matmul' ? panel : ''} ${kernelText(kernel, address)}`
+        : `${barrier} ${next} ${kernel.kind === 'matmul' || kernel.kind === 'loop' ? panel : ''} ${kernelText(kernel, address)}`
     )
   ].join('\n')
 

@@ -7,6 +7,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as b from '../../../expr/build.js'
 import type { Expr } from '../../../expr/op.js'
+import { scan } from '../../../expr/scan.js'
 import { program } from '../../../expr/program.js'
 import { backendError, showError, type BackendError } from '../../../value/error.js'
 import { sizeOf, type Dims } from '../../../value/shape.js'
@@ -63,6 +64,18 @@ const channelWindows = b.transpose(
 )
 const overlapping = { size: [2, 3], stride: [1, 1], dilation: [1, 1] } as const
 
+/** running sums, last row first, whose numbers depend on the order of the steps */
+const [loop] = scan({
+  steps: 6,
+  reverse: true,
+  carried: [b.constant(0.5, { dtype: 'f32', shape: [19] })],
+  stacked: [a],
+  body: ([sum], [row]) => {
+    const next = b.add(b.mul(sum as Expr, 0.75), row as Expr)
+    return { carried: [next], stacked: [next] }
+  }
+}).stacked as [Expr]
+
 /** @internal by the names that an error gives them */
 export const formulas: Readonly<Record<string, Expr>> = {
   matmul: b.matmul(a, c),
@@ -79,7 +92,8 @@ export const formulas: Readonly<Record<string, Expr>> = {
   'windows added up': b.unwindows(b.windows(image, overlapping.size), overlapping, 6, 19),
   'sums of channels': b.matmul(channelWindows, byChannels(b.reshape(b.slice(c, [0, 0], [4, 19]), [4, 19, 1]))),
   'random bits': b.random(b.foldIn(key, 3), 'uniform', [13]),
-  fingerprint: b.fingerprint(a)
+  fingerprint: b.fingerprint(a),
+  loop
 }
 
 /** a hash of words in memory: a change of any single word changes it */
@@ -106,7 +120,8 @@ export const known: Readonly<Record<string, number>> = {
   'windows added up': 1601812171,
   'sums of channels': 839945365,
   'random bits': 1626022133,
-  fingerprint: 2574015765
+  fingerprint: 2574015765,
+  loop: 1754897084
 }
 
 // ---- as modules that run anywhere
