@@ -39,7 +39,7 @@ export const damagedFile = (seed: number): Uint8Array => {
 }
 
 /** a stored graph in few words, of which both readers must say the same */
-const saidHere = (bytes: Uint8Array): unknown => {
+export const saidHere = (bytes: Uint8Array): unknown => {
   const m = decodeOnnx(bytes)
   if (E.isLeft(m)) return undefined
   const { graph } = m.right
@@ -59,7 +59,7 @@ const saidHere = (bytes: Uint8Array): unknown => {
     outputs: graph.outputs.map(v => v.name)
   }
 }
-const saidThere = (bytes: Uint8Array): unknown => {
+export const saidThere = (bytes: Uint8Array): unknown => {
   const { graph } = fromBinary(ModelProtoSchema, bytes)
   return {
     nodes: graph?.node.map(n => [n.opType, n.domain, n.input, n.output]),

@@ -116,6 +116,13 @@ const once = (read: (b: Uint8Array) => void) => {
   })
 }
 
+/** texts and numbers about a part, which say nothing of what it computes: read too, so that damage is found */
+const note = text(() => undefined)
+const notes = bytes(b => {
+  fields(b, { 1: note, 2: note })
+})
+const count = int(() => undefined)
+
 const tensorOf = (b: Uint8Array): StoredTensor => {
   const dims: number[] = []
   const floats: number[] = []
@@ -133,11 +140,20 @@ const tensorOf = (b: Uint8Array): StoredTensor => {
     8: text(s => (name = s)),
     9: bytes(r => (raw = r)),
     10: numbers(doubles, WireType.Bit64, r => r.double()),
-    13: bytes(() => (outside = true)),
+    6: () => refuse('numbers', 'texts'),
+    11: () => refuse('numbers below 2^53', 'numbers of 64 bits without a sign'),
+    12: note,
+    13: (r, wire) => {
+      outside = true
+      notes(r, wire)
+    },
+    16: notes,
     14: int(n => (outside = outside || n !== 0))
   })
   return { name, type, dims, floats, doubles, ints, outside, ...(raw === undefined ? {} : { raw }) }
 }
+/** attributes that no operator of a layer has: graphs, types, lists of tensors */
+const only = (): void => void refuse('an attribute of numbers, a text or a tensor', 'another')
 const attributeOf = (b: Uint8Array): StoredAttribute => {
   const ints: number[] = []
   const floats: number[] = []
@@ -151,7 +167,17 @@ const attributeOf = (b: Uint8Array): StoredAttribute => {
     5: once(t => (tensor = tensorOf(t))),
     7: numbers(floats, WireType.Bit32, r => r.float()),
     8: numbers(ints, WireType.Varint, whole),
-    20: int(n => (type = n))
+    20: int(n => (type = n)),
+    6: only,
+    9: only,
+    10: only,
+    11: only,
+    13: note,
+    21: only,
+    14: only,
+    15: only,
+    22: only,
+    23: only
   })
   return { name, type, int: whole_, float: real, text: said, ints, floats, ...(tensor === undefined ? {} : { tensor }) }
 }
@@ -170,15 +196,21 @@ const nodeOf = (b: Uint8Array): StoredNode => {
       if (attributes.has(attribute.name)) refuse('each attribute once', `${attribute.name} twice`)
       attributes.set(attribute.name, attribute)
     }),
-    7: text(s => (domain = s))
+    6: note,
+    7: text(s => (domain = s)),
+    8: note,
+    9: notes,
+    10: () => refuse('a node for any device', 'one for a list of devices')
   })
   return { name, op, domain, inputs, outputs, attributes: Object.fromEntries(attributes) }
 }
 const dimensionOf = (b: Uint8Array): number | string => {
   let size: number | string = ''
-  fields(b, { 1: int(n => (size = n)), 2: text(s => (size = s)) })
+  fields(b, { 1: int(n => (size = n)), 2: text(s => (size = s)), 3: note })
   return size
 }
+/** lists, maps and what may be missing */
+const other = (): void => void refuse('tensors between nodes', 'other values')
 const valueOf = (b: Uint8Array): StoredValue => {
   const sizes: (number | string)[] = []
   let [name, type, shaped] = ['', 0, false]
@@ -192,8 +224,10 @@ const valueOf = (b: Uint8Array): StoredValue => {
   fields(b, {
     1: text(s => (name = s)),
     2: once(t => {
-      fields(t, { 1: tensor })
-    })
+      fields(t, { 1: tensor, 4: other, 5: other, 6: note, 8: other, 9: other })
+    }),
+    3: note,
+    4: notes
   })
   return { name, type, ...(shaped ? { dims: sizes } : {}) }
 }
@@ -207,6 +241,11 @@ const graphOf = (b: Uint8Array): StoredGraph => {
     5: bytes(t => void initializers.push(tensorOf(t))),
     11: bytes(v => void inputs.push(valueOf(v))),
     12: bytes(v => void outputs.push(valueOf(v))),
+    2: note,
+    10: note,
+    13: bytes(v => void valueOf(v)),
+    16: notes,
+    14: () => refuse('numbers that are not quantized', 'quantized ones'),
     15: () => refuse('tensors that are stored in full', 'a sparse one')
   })
   return { nodes, initializers, inputs, outputs }
@@ -227,10 +266,18 @@ const modelOf = (b: Uint8Array): StoredModel => {
   let [opset, producer] = [0, '']
   let graph: StoredGraph | undefined
   fields(b, {
+    1: count,
     2: text(s => (producer = s)),
+    3: note,
+    4: note,
+    5: count,
+    6: note,
     7: once(g => (graph = graphOf(g))),
     8: bytes(o => (opset = opsetOf(o) ?? opset)),
-    14: bytes(p => void metadata.set(...pairOf(p)))
+    14: bytes(p => void metadata.set(...pairOf(p))),
+    20: () => refuse('a graph of inference', 'one of training'),
+    25: () => refuse('a graph without functions', 'functions'),
+    26: () => refuse('a graph for any device', 'one for a list of devices')
   })
   if (graph === undefined || opset === 0) return refuse('a graph, and the version of its operators', 'none')
   return { opset, producer, graph, metadata: Object.fromEntries(metadata) }
