@@ -6,6 +6,7 @@ import { fromBinary } from '@bufbuild/protobuf'
 import { ModelProtoSchema } from 'onnx-buf'
 import { afterAll, describe, expect, test } from 'vitest'
 import { decodeSafetensors } from '../../src/format/safetensors.js'
+import { parseModel } from '../../src/model/codec.js'
 import { right } from '../support/either.js'
 import { gradfold } from './helpers.js'
 
@@ -99,5 +100,29 @@ describe('gradfold export', () => {
     const { code, out: said, err } = await gradfold(['export', study, '--to', 'optuna', '--out', out])
     expect([code, said, err]).toEqual([0, `journal saved as ${out}\n`, ''])
     expect(readFileSync(out, 'utf8').trimEnd().split('\n')).toHaveLength(8)
+  })
+})
+
+describe('gradfold import', () => {
+  test('reads the network that was exported, with its weights', async () => {
+    await recorded
+    const [net, back, weights] = [at('trip.onnx'), at('trip.safetensors'), at('weights.safetensors')]
+    await gradfold(['export', at('record'), '--to', 'onnx', '--out', net])
+    await gradfold(['export', at('record'), '--to', 'safetensors', '--out', weights])
+    const { code, out: said, err } = await gradfold(['import', net, '--out', back])
+    expect([code, said, err]).toEqual([0, `network with 7 learned numbers saved as ${back}\n`, ''])
+    const { tensors, metadata } = right(decodeSafetensors(readFileSync(back)))
+    expect(right(parseModel(metadata['model'] ?? '')).input).toEqual([1])
+    expect(tensors).toEqual(right(decodeSafetensors(readFileSync(weights))).tensors)
+  })
+  test.each([
+    [[at('nowhere.onnx'), '--out', at('c')], 'nowhere'],
+    [[at('run.json'), '--out', at('c')], 'expected an ONNX file'],
+    [[at('trip.onnx'), '--outputs', 'q', '--out', at('c')], 'expected some of y, got q']
+  ])('%j ends with 2', async (args, part) => {
+    await recorded
+    const { code, out, err } = await gradfold(['import', ...args])
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toContain(part)
   })
 })

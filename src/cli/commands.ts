@@ -10,6 +10,7 @@ import { evaluateCommand, type EvaluateFlags } from './evaluate.js'
 import { explainCommand, type ExplainFlags } from './explain.js'
 import { initCommand, type InitFlags } from './init.js'
 import { exportFormats, type ExportFlags } from './export-formats.js'
+import type { ImportFlags } from './import.js'
 import type { Io } from './io.js'
 import { familyNames, membersCommand } from './members.js'
 import {
@@ -196,6 +197,19 @@ const exporting: readonly CommandRecord[] = [
     ],
     // loaded when it is asked for: what writes protobuf
     run: async (io, [path = ''], flags: ExportFlags) => (await import('./export.js')).exportCommand(io, path, flags)
+  },
+  {
+    name: 'import',
+    description: 'reads the network of a file of another program, and writes its model and weights as safetensors',
+    args: [new Argument('<file>', 'an ONNX file')],
+    options: [
+      option(
+        '--out <file>',
+        'the file to write: weights as tensors, the model as JSON in its metadata'
+      ).makeOptionMandatory(),
+      option('--outputs <names>', 'which outputs of the file the network gives, with commas between (default: all)')
+    ],
+    run: async (io, [path = ''], flags: ImportFlags) => (await import('./import.js')).importCommand(io, path, flags)
   }
 ]
 

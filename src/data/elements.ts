@@ -4,7 +4,7 @@
  * holds all of them, else f64. A value that cannot be held is refused, never changed.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { bfloat16From, halfFrom } from '../value/bytes.js'
+import { bfloat16From, halfFrom, numbersFrom } from '../value/bytes.js'
 import { decodeError, type DecodeError } from '../value/error.js'
 import type { Dims } from '../value/shape.js'
 import { allocate, type DType, type Numbers } from '../value/tensor.js'
@@ -42,6 +42,9 @@ export const elements = {
   float32: element('float32', 4, 'f32', (v, at, le) => v.getFloat32(at, le)),
   float64: element('float64', 8, 'f64', (v, at, le) => v.getFloat64(at, le))
 } as const satisfies Readonly<Record<string, Element>>
+
+/** elements that a tensor stores as they are */
+const stored: readonly Element[] = [elements.float32, elements.float64, elements.uint32]
 
 export interface Elements {
   readonly dtype: DType
@@ -87,6 +90,9 @@ export const decodeElements = (
   columnMajor = false
 ): E.Either<DecodeError, Elements> => {
   if (e.dtype === 'u8') return E.right({ dtype: 'u8', numbers: bytes })
+  // bytes that are the numbers already
+  if (littleEndian && stored.includes(e))
+    return E.right({ dtype: e.dtype as DType, numbers: numbersFrom(e.dtype as DType, bytes) })
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const n = bytes.length / e.width
   const whole = e.dtype === 'whole'

@@ -274,8 +274,9 @@ const tensorsFrom = (rows: Header['rows'], data: Uint8Array): E.Either<DecodeErr
     rows,
     E.traverseArray(([name, { dtype, shape, data_offsets }]) =>
       pipe(
-        // separate storage, which does not keep the file in memory
-        data.slice(...(data_offsets as readonly [number, number])),
+        data.subarray(...(data_offsets as readonly [number, number])),
+        // separate storage, which does not keep the file in memory: bytes are the only numbers that stay a view of it
+        bytes => (readable[dtype].dtype === 'u8' ? bytes.slice() : bytes),
         bytes => decodeElements(['safetensors', name], readable[dtype], bytes, true, shape),
         E.map(({ dtype, numbers }) => [name, tensorView(dtype, shape, numbers)] as const)
       )
