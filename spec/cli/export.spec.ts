@@ -56,6 +56,11 @@ describe('gradfold export', () => {
   test.each([
     [['--to', 'onnx', '--opset', '3', '--out', at('c')], 'opset: expected one of 17, 18, 19, 20, 21, got 3'],
     [['--to', 'onnx', '--step', '99', '--out', at('c')], '99'],
+    [
+      ['--to', 'safetensors', '--opset', '18', '--out', at('c')],
+      'opset: expected --to onnx beside --opset, got --to safetensors; leave --opset out'
+    ],
+    [['--to', 'safetensors', '--batch', '4', '--out', at('c')], 'batch: expected --to onnx beside --batch'],
     [['--to', 'keras', '--out', at('c')], 'Allowed choices are onnx, safetensors, tensorboard, optuna, csv, parquet'],
     [['--to', 'onnx', '--out', ''], 'out: expected the path of a file, got ""'],
     [['--to', 'csv', '--out', ''], 'out: expected the path of a folder, got ""'],

@@ -27,13 +27,14 @@ export const hasNamespaces = (): boolean =>
   spawnSync(inNamespace[0] as string, [...inNamespace.slice(1), 'true']).status === 0
 
 /**
- * Ends a run `times` times by these signals in turn, in as many records as that takes. A rival may record what is left; the record must
- * come to the same end.
+ * Ends a run `times` times by these signals in turn, in as many records as that takes, or as often as `seconds` allow. A rival may record
+ * what is left; the record must come to the same end.
  */
 export const kill = async (
   times: number,
   signals: readonly (typeof everySignal)[number][] = everySignal,
-  rival: Rival = 'none'
+  rival: Rival = 'none',
+  seconds = Infinity
 ): Promise<{ readonly wrong: readonly string[]; readonly killed: number; readonly records: number }> => {
   const folder = mkdtempSync(join(tmpdir(), 'gradfold-kill-'))
   const run = join(folder, 'run.json')
@@ -51,9 +52,10 @@ export const kill = async (
   const wrong: string[] = []
   let killed = 0
   let records = 0
-  while (killed < times) {
+  const inTime = (): boolean => performance.now() - began < seconds * 1000
+  while (killed < times && inTime()) {
     const record = join(folder, `r${records++}`)
-    for (let over = false; !over && killed < times;) {
+    for (let over = false; !over && killed < times && inTime();) {
       const child = spawn(process.execPath, args(record), { cwd: root, stdio: 'ignore' })
       const [command = '', ...rest] = [...(rival === 'namespace' ? inNamespace : []), process.execPath, ...args(record)]
       const other = rival === 'none' ? undefined : spawn(command, rest, { cwd: root, stdio: 'ignore' })
@@ -71,7 +73,8 @@ export const kill = async (
         })
       })
       clearTimeout(timer)
-      other?.kill(signals[(killed + 1) % signals.length])
+      // unshare ignores SIGTERM while it waits, and the run would go on to its end
+      other?.kill(rival === 'namespace' ? 'SIGKILL' : signals[(killed + 1) % signals.length])
       await otherEnded
       over = existsSync(join(record, 'result.json'))
       if (!over) killed++

@@ -57,6 +57,8 @@ describe('libsvm', () => {
   it('refuses settings that do not suit the file', () => {
     expect(left(decodeLibsvm('1 3:1', { features: 2 }))).toContain('indexes up to 2, got 3')
     expect(left(decodeLibsvm('2 1:1', { classes: [0, 1] }))).toContain('example 0: expected a target among 0, 1, got 2')
+    for (const classes of [[1, 1], [0, -0], []])
+      expect(left(decodeLibsvm('1 1:1', { classes }))).toContain('classes: expected at least one target, each once')
     expect(left(decodeLibsvm('2 1:1', { classes: 2 }))).toContain('y')
     expect(left(decodeLibsvm('1 1:1', { features: 2 ** 40 }))).toContain('at most')
     expect(left(decodeLibsvm('1 1:1', { features: 0 }))).toContain('features')

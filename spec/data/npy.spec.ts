@@ -37,6 +37,22 @@ describe('npy', () => {
     expect(bytes.length).toBe(128 + 24)
   })
 
+  it.each([
+    ['|i1', 3, 4],
+    ['<f2', 6, 4],
+    ['<u2', 6, 4],
+    ['<i4', 12, 8],
+    ['|u1', 3, 1]
+  ])('counts the bytes in memory, not those of the file: %s', (descr, bytes, held) => {
+    const file = npy(head(descr, '(3, 1)'), new Uint8Array(bytes))
+    const limits = (n: number) => ({ bytes: n + file.length, rank: 8 })
+    const long = npy(head(descr, '(3000, 1)'), new Uint8Array(1000 * bytes))
+    expect(right(decodeNpy(file, limits(0))).shape).toEqual([3, 1])
+    expect(right(decodeNpy(long, { bytes: Math.max(3000 * held, long.length), rank: 8 })).shape).toEqual([3000, 1])
+    if (held * 3000 > long.length)
+      expect(left(decodeNpy(long, { bytes: held * 3000 - 1, rank: 8 }))).toContain(`at most ${held * 3000 - 1} bytes`)
+  })
+
   it('writes strided tensors row-major, and reads Fortran order as strides', () => {
     fc.assert(
       fc.property(

@@ -18,6 +18,9 @@ import {
   showError,
   model,
   modelData,
+  ofIndices,
+  predict,
+  embedding,
   numbersOf,
   rootKey,
   sequential,
@@ -31,6 +34,15 @@ import {
 import { shapeError, tensorLayer, type BodyOut, type BodyParams, type Fail, type Show } from 'gradfold/extend'
 import { encodeModel, parseModel, positive } from 'gradfold/codec'
 import { reference } from '../../src/backend/reference/reference.js'
+
+interface Rows {
+  readonly tag: 'rows'
+}
+interface Around<B extends Layer = Layer> {
+  readonly tag: 'around'
+  readonly layer: B
+}
+type AnyAround = Around
 
 // ---- the data, and what the compiler knows of it
 
@@ -48,6 +60,8 @@ declare module 'gradfold' {
   interface Layers {
     readonly scale: Scale
     readonly twice: AnyTwice
+    readonly rows: Rows
+    readonly around: AnyAround
   }
   interface ShapeRules<L, In> {
     readonly scale: In extends readonly [...Dims, number] ? In : Fail<'a last axis', Show<In>>
@@ -192,4 +206,64 @@ describe('a layer kind of a user', () => {
         /got scale; to use a custom one, add its definition to the registry you pass$/
       ) as string
     }))
+})
+
+describe('a layer of a user that looks up rows by its input', () => {
+  const rowsKind = (indexes?: number): LayerDefinition<Rows> => ({
+    tag: 'rows',
+    fields: () => ({}),
+    show: () => 'rows',
+    place: (_, shape, { dtype }) =>
+      E.right({
+        ...tensorLayer({
+          output: [...(shape as Dims), 2],
+          params: { table: { dtype, shape: [3, 2], initializer: { tag: 'near', value: 1 }, fan: { in: 3, out: 2 } } },
+          // reshaped, since indexes may be moved before the look-up
+          formula: (x, param) => expr.gather(param('table'), expr.reshape(x, x.shape))
+        }),
+        ...(indexes === undefined ? {} : { indexes })
+      }),
+    samples: []
+  })
+  /** a combinator that forgets what the layer inside says of indexes */
+  const aroundKind: LayerDefinition<Around> = {
+    tag: 'around',
+    fields: ({ layer }) => ({ layer }),
+    show: () => 'around',
+    place: ({ layer }, shape, place) =>
+      pipe(
+        place.body(layer, shape),
+        E.map(({ indexes: _, indexesBefore: __, ...body }) => body)
+      ),
+    samples: []
+  }
+  const x = some(tensor('u32', [1, 2], [1, 7]))
+  const predicted = (layer: Layer, indexes?: number) => {
+    const known = extend(registry, { layers: [rowsKind(indexes), aroundKind] })
+    const net = ofIndices(modelData([2], layer) as never)
+    return pipe(
+      init(net, rootKey(1), { registry: known }),
+      E.chainW(params => predict(net as never, params as never, { backend: reference, registry: known })(x as never)),
+      E.mapLeft(showError)
+    )
+  }
+  test.each<readonly [string, Layer]>([
+    ['rows', { tag: 'rows' }],
+    ['around', { tag: 'around', layer: embedding(3, 2) }],
+    ['around', { tag: 'around', layer: sequential(sequential({ tag: 'rows' })) }]
+  ])('is refused where it does not say what its indexes are below: %s', (label, layer) =>
+    expect(predicted(layer)).toEqual(
+      E.left(
+        label === 'rows' || JSON.stringify(layer).includes('rows')
+          ? expect.stringMatching(
+              /rows: expected indexes in what place gives: the number that all indexes .*, got none$/
+            )
+          : 'around: expected indexes in what place gives: the number that all indexes of the input are below, got none'
+      )
+    )
+  )
+  test('refuses an index that the table does not have where it says so', () =>
+    expect(predicted({ tag: 'rows' }, 3)).toEqual(
+      E.left('inputs/element 1: expected an index below 3, as the vocabulary of the model has, got 7')
+    ))
 })

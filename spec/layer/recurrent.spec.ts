@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { dataset } from '../../src/data/dataset.js'
 import { predict } from '../../src/infer/predict.js'
-import { meanSquaredError, sgd, steps, train } from '../../src/train/index.js'
+import { epochs, meanSquaredError, sgd, steps, train } from '../../src/train/index.js'
+import { startState } from '../../src/train/start.js'
+import { stepOf } from '../../src/train/step.js'
+import { training } from '../../src/train/training.js'
 import { evaluate } from '../../src/backend/backend.js'
 import { reference } from '../../src/backend/reference/reference.js'
 import { fromTorch, toTorch } from '../../src/format/mapping/torch.js'
@@ -411,3 +414,36 @@ test('the compiler knows shapes and parameters', () => {
     initializer: 'zeros'
   } as const)
 })
+
+const f32 = (shape: readonly number[], xs: readonly number[]): Tensor => tensorView('f32', shape, Float32Array.from(xs))
+test.each([
+  ['simpleRnn', simpleRnn(3, { lengths: true, direction: 'backward' })],
+  ['gru', gru(3, { lengths: true, reset: 'before' })],
+  ['lstm', lstm(3, { lengths: true })]
+] as const)(
+  '%s: what fills up a short sequence has no influence on training, NaN and infinities included',
+  (_, layer) => {
+    const net = right(
+      checkModel(
+        modelData(
+          [7, 1],
+          fanOut(sequential(crop([[0, 1]]), reshape(3, 2)), sequential(crop([[6, 0]]), flatten)),
+          layer as Layer,
+          dense(1)
+        )
+      )
+    )
+    const trainedWith = (filling: readonly number[]) => {
+      const [four, six] = [filling.slice(0, 4), filling.slice(0, 6)]
+      const x = f32([3, 7, 1], [1, 2, 0.5, -1, 0.3, 0.1, 3, 0.5, -1, ...four, 1, ...six, 0])
+      const t = training({ model: net, loss: meanSquaredError, optimizer: sgd(0.1), stop: epochs(2), batchSize: 3 })
+      const step = right(stepOf(t, { backend: reference }))
+      const batch = { x, y: f32([3, 1], [1, 2, 3]) }
+      const once = right(step(right(startState(t)), batch)).state
+      return right(step(once, batch)).state.params
+    }
+    const wanted = trainedWith([0, 0, 0, 0, 0, 0])
+    expect(trainedWith([NaN, NaN, NaN, NaN, NaN, NaN])).toEqual(wanted)
+    expect(trainedWith([Infinity, -Infinity, NaN, 1e30, 5, -1e38])).toEqual(wanted)
+  }
+)

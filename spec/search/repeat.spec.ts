@@ -47,6 +47,15 @@ const trialsOf = async (file: StudyFile): Promise<readonly Trial[]> =>
 const scoresOf = (t: Trial | undefined): unknown => (t?.outcome.tag === 'scored' ? t.outcome.scores : t?.outcome)
 
 describe('a run with many seeds', () => {
+  test('has seeds that do not wrap: the last one may be the largest of 32 bits', () => {
+    const last = 4294967295
+    expect(seedsStudy(runWith({ seed: last - 2 }), 3)).toMatchObject({
+      right: { space: { seed: { of: [last - 2, last - 1, last] } } }
+    })
+    expect(left(seedsStudy(runWith({ seed: last - 1 }), 3))).toBe(
+      'seed: expected a seed of at most 4294967293, so that 3 seeds follow one another up to 4294967295, got 4294967294; give the run a smaller seed'
+    )
+  })
   test.each([{}, { keepBest: true, optimizer: { tag: 'adam', rate: 0.9 } }])(
     'has the scores of its runs trained alone, on the same parts of the data (%j)',
     async more => {
@@ -101,10 +110,9 @@ describe('a run with many seeds', () => {
       'train/r2': train.metrics['r2']
     })
   })
-  test('is a study file that is read and written, and a wide seed wraps', () => {
-    const file = right(seedsStudy(runWith({ seed: 0xffffffff }), 3))
+  test('is a study file that is read and written', () => {
+    const file = right(seedsStudy(runWith({ seed: 0xfffffffd }), 3))
     expect(right(parseStudyFile(showStudyFile(file)))).toEqual(file)
-    expect(file.space['seed']).toMatchObject({ of: [0xffffffff, 0, 1] })
     expect(E.isRight(checkStudyFile(file))).toBe(true)
   })
   test('travels over a queue with all its scores', async () => {

@@ -191,7 +191,7 @@ const exporting: readonly CommandRecord[] = [
         '--step <n>',
         'of a recorded run: steps taken; or best, the epoch with the smallest loss, or last'
       ).default('last'),
-      wholeOption('--opset <n>', 'of onnx: the version of its operators, 17 to 21').default(17),
+      wholeOption('--opset <n>', 'of onnx: the version of its operators, 17 to 21 (default: 17)'),
       wholeOption('--batch <n>', 'of onnx: examples in a batch (default: any number)'),
       ...computing
     ],

@@ -12,7 +12,7 @@ export interface ExportFlags extends ComputeFlags {
   readonly to: ModelFormat | ToolFormat
   readonly out: string
   readonly step: number | string
-  readonly opset: number | string
+  readonly opset?: number | string
   readonly batch?: number | string
 }
 /** whether a format is one of those that show a run or study */

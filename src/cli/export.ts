@@ -8,8 +8,9 @@ import type { ModelData } from '../layer/model.js'
 import { folderAt, placeOf } from '../run/folder.js'
 import { loadPipeline } from '../run/pipeline/file.js'
 import { replaceFile } from '../run/replace.js'
+import { defined } from '../value/defined.js'
 import { treeLeaves } from '../value/tree.js'
-import { settingError, type Problem } from '../value/error.js'
+import { settingError, type Problem, type SettingError } from '../value/error.js'
 import { failure, type ExitCode, type Failure } from './exit.js'
 import { isTool, type ExportFlags } from './export-formats.js'
 import { whole } from './format.js'
@@ -69,13 +70,23 @@ const bytesOf = (
         Object.fromEntries([...treeLeaves(weights.params, 'params'), ...treeLeaves(weights.layers ?? {}, 'layers')])
       )
     : // the numbers are checked there
-      exportOnnx(model, { opset, ...(batch === undefined ? {} : { batch }) } as OnnxOptions)(weights)
+      exportOnnx(model, defined({ opset, batch }) as OnnxOptions)(weights)
+
+/** options of ONNX beside another format: they would change nothing */
+const checkFlags = ({ to, opset, batch }: ExportFlags): SettingError | undefined => {
+  const [name] = Object.keys(defined({ opset, batch }))
+  return to === 'onnx' || name === undefined
+    ? undefined
+    : settingError([name], `--to onnx beside --${name}`, `--to ${to}`, `leave --${name} out`, 'unsuitable')
+}
 
 export const exportCommand = async (io: Io, path: string, flags: ExportFlags): Promise<ExitCode> => {
   const { out, to } = flags
+  const wrongFlags = checkFlags(flags)
   // loaded when it is asked for: what reads studies
-  if (isTool(to)) return (await import('./export-tools.js')).exportToolCommand(io, path, { to, out })
-  const wrong = checkPaths('file', { out })
+  if (isTool(to) && wrongFlags === undefined)
+    return (await import('./export-tools.js')).exportToolCommand(io, path, { to, out })
+  const wrong = wrongFlags ?? checkPaths('file', { out })
   return pipe(
     wrong === undefined ? trainedAt(io, path, flags) : TE.left(failure(wrong)),
     TE.bindTo('trained'),

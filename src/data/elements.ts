@@ -43,6 +43,11 @@ export const elements = {
   float64: element('float64', 8, 'f64', (v, at, le) => v.getFloat64(at, le))
 } as const satisfies Readonly<Record<string, Element>>
 
+const widths: Readonly<Record<DType, number>> = { bool: 1, u8: 1, u32: 4, f32: 4, f64: 8 }
+/** bytes of one number while it is decoded, for limits: int8 takes four times its width in memory, as f32; whole numbers are read as f64 */
+export const heldWidth = ({ width, dtype }: Element): number =>
+  Math.max(width, dtype === 'whole' ? widths.f64 : widths[dtype])
+
 /** elements that a tensor stores as they are */
 const stored: readonly Element[] = [elements.float32, elements.float64, elements.uint32]
 

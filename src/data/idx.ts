@@ -6,7 +6,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { decodeError, type DecodeError } from '../value/error.js'
 import { tensorView, type Tensor } from '../value/tensor.js'
-import { decodeElements, elements, type Element } from './elements.js'
+import { decodeElements, elements, heldWidth, type Element } from './elements.js'
 import { unpack } from './gzip.js'
 import { checkBytes, checkLength, countElements, defaultLimits, type Limits } from './limits.js'
 
@@ -41,7 +41,7 @@ const decodePlain = (bytes: Uint8Array, limits: Limits): E.Either<DecodeError, T
   const header = new DataView(bytes.buffer, bytes.byteOffset, start)
   const sizes = Array.from({ length: rank }, (_, axis) => header.getUint32(4 + 4 * axis))
   return pipe(
-    countElements('idx', sizes, element.width, limits),
+    countElements('idx', sizes, heldWidth(element), limits),
     E.chain(n => checkLength('idx', start + n * element.width, bytes.length)),
     E.chain(() => decodeElements(['idx'], element, bytes.subarray(start), false, sizes)),
     E.map(({ dtype, numbers }) => tensorView(dtype, sizes, numbers))

@@ -94,7 +94,9 @@ const wrongOptions = ({ features, classes, firstIndex }: LibsvmOptions): DecodeE
       ? decodeError(['firstIndex'], '0 or 1', showUnknown(firstIndex))
       : classes !== undefined && !isSize(classes) && !(Array.isArray(classes) && classes.every(Number.isFinite))
         ? decodeError(['classes'], 'how many classes there are, or their targets', showUnknown(classes))
-        : undefined
+        : Array.isArray(classes) && new Set(classes).size < Math.max(1, classes.length)
+          ? decodeError(['classes'], 'at least one target, each once', `[${classes.join(', ')}]`)
+          : undefined
 
 /**
  * Reads text in the format of LIBSVM as a dataset: inputs [examples, features] in f32, zeros where a row names none. Targets are numbers

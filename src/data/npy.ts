@@ -9,7 +9,7 @@ import { decodeError, type DecodeError } from '../value/error.js'
 import { stridesOf, type Dims } from '../value/shape.js'
 import { numbersOf, tensorView, type DType, type Tensor } from '../value/tensor.js'
 import { utf8 } from '../value/text.js'
-import { decodeElements, elements, type Element } from './elements.js'
+import { decodeElements, elements, heldWidth, type Element } from './elements.js'
 import { unpack } from './gzip.js'
 import { checkBytes, checkLength, countElements, defaultLimits, type Limits } from './limits.js'
 
@@ -129,7 +129,7 @@ export const decodePlain = (bytes: Uint8Array, limits: Limits): E.Either<DecodeE
     npyLayout(bytes),
     E.chain(({ element, littleEndian, fortran, sizes, start }) =>
       pipe(
-        countElements('npy', sizes, element.width, limits),
+        countElements('npy', sizes, heldWidth(element), limits),
         E.chain(n => checkLength('npy', start + n * element.width, bytes.length)),
         E.chain(() => {
           const numbers = bytes.subarray(start)

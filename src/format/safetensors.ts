@@ -9,7 +9,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { objectArgument, treeArgument, wrongArgument } from '../value/argument.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as t from 'io-ts'
-import { decodeElements, elements, type Element } from '../data/elements.js'
+import { decodeElements, elements, heldWidth, type Element } from '../data/elements.js'
 import { checkBytes, countElements, type Limits } from '../data/limits.js'
 import { bytesOf, joinedBytes, widths } from '../value/bytes.js'
 import { count, exact, list, oneOf, parseJson, recordOf, refined, showUnknown, type Codec } from '../value/codec.js'
@@ -250,7 +250,9 @@ const checkRanges = (rows: Header['rows'], length: number, limits: Limits): E.Ei
         decodeError(['safetensors', name, ...path.slice(1)], expected, got, hint)
       )(e)
     const { width } = readable[dtype]
-    const n = shape.includes(0) ? E.right(0) : here(countElements('safetensors', shape, width, limits))
+    const n = shape.includes(0)
+      ? E.right(0)
+      : here(countElements('safetensors', shape, heldWidth(readable[dtype]), limits))
     if (E.isLeft(n)) return n
     if (to - from !== n.right * width)
       return here(fail(`${n.right * width} bytes for ${dtype}${showShape(shape)}`, `${to - from}`))

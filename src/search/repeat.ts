@@ -57,13 +57,24 @@ const counted = (name: string, n: number, least: number): E.Either<SettingError,
     ? E.right(n)
     : E.left(settingError([name], `a whole number from ${least} to ${maxRuns}`, String(n)))
 
+const lastSeed = 0xffffffff
+const beyondLast = (seed: number, n: number): SettingError | undefined =>
+  seed + n - 1 <= lastSeed
+    ? undefined
+    : settingError(
+        ['seed'],
+        `a seed of at most ${lastSeed - n + 1}, so that ${n} seeds follow one another up to ${lastSeed}`,
+        String(seed),
+        'give the run a smaller seed'
+      )
+
 /**
  * A study that trains a run with n seeds: its own, and those that follow it. The parts of the data stay as they are, so that the numbers
  * differ by initial weights, order of the examples and random draws alone. Each trial reports every score: see `summaries`.
  *
  * @param n from 2 to 1000
  * @example pipe(parseRunFile(text), E.chainW(run => seedsStudy(run, 20)), E.map(studyOf)) // a study for `search`
- * @returns Left for another number
+ * @returns Left for another number, and where the last seed would be above 4294967295
  */
 export const seedsStudy = (
   run: RunFile,
@@ -73,9 +84,10 @@ export const seedsStudy = (
   pipe(
     failIf(wrongArgument(settingError, [runArgument(run), registryArgument(registry)])),
     E.chainW(() => counted('seeds', n, 2)),
+    E.chainW(() => failIf(beyondLast(run.seed, n))),
     E.chainW(() => jsonOf(run, registry)),
     E.map(json => {
-      const seeds = Array.from({ length: n }, (_, i) => (run.seed + i) >>> 0)
+      const seeds = Array.from({ length: n }, (_, i) => run.seed + i)
       const parts = { ...fixed('split', json, run.seed), ...fixed('validation', json, run.seed) }
       return over('seed', seeds, { ...json, ...parts, seed: { $: 'seed' } })
     })

@@ -161,12 +161,33 @@ const firstTie = ({ numbers }: Targets, size: number): number =>
     const largest = row.reduce((a, b) => Math.max(a, b), -Infinity)
     return row.filter(n => n === largest).length > 1
   })
-/** metrics of classes need targets with one class; a loss of classes allows ties, of which the first counts */
+/** the first row along the last axis of which every number is 0 */
+const firstZeros = ({ numbers }: Targets, size: number): number =>
+  Array.from({ length: numbers.length / size }, (_, i) => i).findIndex(i =>
+    numbers.subarray(i * size, (i + 1) * size).every(n => n === 0)
+  )
+/**
+ * Metrics of classes need targets with one class. A loss of classes allows ties, of which the first counts, and rows of zeros, which add
+ * nothing to it: only metrics that leave these out go with them.
+ */
 const noClass = (c: ValidTraining, { metrics, output, loss }: Head, y: Targets): DataError | undefined => {
-  const metric = metrics.find(m => c.registry.metrics[m.tag]?.targets === 'classes')
-  if (metric === undefined || output.length === 0 || loss.classIndexes) return undefined
+  const ofClasses = metrics.filter(m => c.registry.metrics[m.tag]?.targets === 'classes')
+  const strict = ofClasses.find(m => c.registry.metrics[m.tag]?.masks !== true)
+  const metric = loss.classIndexes ? strict : ofClasses[0]
+  if (metric === undefined || output.length === 0) return undefined
   const classes = output.at(-1) as number
   const said = `for the metric ${metric.tag}`
+  if (loss.classIndexes) {
+    const row = classes === 1 ? -1 : firstZeros(y, classes)
+    return row < 0
+      ? undefined
+      : dataError(
+          ['targets', `example ${Math.floor((row * classes) / y.each)}`],
+          `one class, the place of the largest number, ${said}`,
+          'a row of zeros',
+          'positionAccuracy, positionPerplexity and exactMatch leave such rows out'
+        )
+  }
   if (classes === 1) {
     const at = y.numbers.findIndex(n => !(n >= 0 && n <= 1))
     return wrongTarget(y, at, `a number from 0 to 1 ${said}`, 'a single output says 1 or 0')

@@ -20,9 +20,9 @@ import type { Head, ValidTraining } from './training.js'
 import type { TrainState } from './state.js'
 
 /** class numbers: targets of the output's shape say which class is theirs by their largest number */
-const classTargets = (c: ValidTraining, { output }: Head, y: Expr): Expr => {
+const classTargets = (c: ValidTraining, { output }: Head, y: Expr, masks: boolean): Expr => {
   const t = cast(y, c.training.precision)
-  return y.shape.length > output.length ? classesOfTargets(t) : t
+  return y.shape.length > output.length ? classesOfTargets(t, masks) : t
 }
 
 /** the sums of a metric over a batch, from the output and the targets that it is of */
@@ -43,7 +43,7 @@ const sumsOf = (
     : (kind?.sums(
         m,
         asValues ? values(output) : output,
-        ofClasses ? classTargets(c, head, target) : lossTargets(c, head, target),
+        ofClasses ? classTargets(c, head, target, kind.masks === true) : lossTargets(c, head, target),
         asValues ? 'values' : expects
       ) ?? {})
 }

@@ -387,3 +387,32 @@ describe('inferSchema', () => {
     )
   })
 })
+
+describe('a wide table', () => {
+  const wide = (n: number) => {
+    const names = Array.from({ length: n }, (_, i) => `c${i}`)
+    return {
+      names,
+      cells: names.map((_, i) => i % 7).join(','),
+      columns: Object.fromEntries(names.map(name => [name, 'number'] as const))
+    }
+  }
+  it(
+    'of 100,000 columns is read in a time that grows with their number, which the time limit of this test holds',
+    { timeout: 30_000 },
+    () => {
+      const { names, cells, columns } = wide(100_000)
+      const table = right(decodeTable(`${names.join(',')}\n${cells}\n`, { columns, target: 'c5' }))
+      expect([table.columns['c0'], table.columns['c99999']]).toEqual([Float64Array.of(0), Float64Array.of(99_999 % 7)])
+    }
+  )
+  it('has many targets and any order, and names the column that is there twice or is missing', () => {
+    const { names, cells, columns } = wide(1000)
+    const schema = { columns, target: names.slice(0, 300), order: names.slice(300).reverse() }
+    const fitted = right(fitTable(right(decodeTable(`${names.join(',')}\n${cells}\n`, schema))))
+    expect(right(decode(fittedTableCodec)(fittedTableCodec.encode(fitted)))).toEqual(fitted)
+    expect(left(decodeTable(`${[...names, 'c999'].join(',')}\n${cells},1\n`, schema))).toContain('c999')
+    expect(left(inferSchema(`${[...names, 'c999'].join(',')}\n${cells},1\n`))).toContain('c999')
+    expect(left(decodeTable(`${names.slice(0, -1).join(',')}\n${cells}\n`, schema))).toContain('c999')
+  })
+})

@@ -262,9 +262,9 @@ test('encodeTable and predictRows see the same numbers', () => {
   const { x } = right(encodeTable(pipeline.fitted)(table))
   expect(x.tensor.shape).toEqual([60, 4])
 })
-test('predictions as JSON tell what is no number from what is missing', () => {
-  const values = { a: NaN, b: -Infinity, c: 0.5 }
+test('predictions as JSON tell what is no number from what is missing, and keep -0', () => {
+  const values = { a: NaN, b: -Infinity, c: 0.5, d: -0 }
   expect(predictionsJson([E.right({ values, probabilities: {}, ids: {} })], () => ({}))).toBe(
-    '{"row":0,"values":{"a":"NaN","b":"-Infinity","c":0.5},"probabilities":{}}\n'
+    '{"row":0,"values":{"a":"NaN","b":"-Infinity","c":0.5,"d":"-0"},"probabilities":{}}\n'
   )
 })

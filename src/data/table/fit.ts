@@ -199,6 +199,7 @@ export const fitTableWith =
     const kept = pickRows(table, rows)
     const { schema } = kept
     const targets = targetsOf(schema)
+    const isTarget = new Set(targets)
     const names = [...inputsOf(schema), ...targets]
     if (kept.rows === 0)
       return E.left(decodeError(['table'], 'a row without gaps in the columns that drop rows', 'none'))
@@ -208,7 +209,7 @@ export const fitTableWith =
       names,
       E.traverseArray(name =>
         pipe(
-          fitColumn(kept, name, targets.includes(name), defaults),
+          fitColumn(kept, name, isTarget.has(name), defaults),
           E.map(f => [name, f] as const)
         )
       ),

@@ -122,7 +122,8 @@ const checkFitted = ({ schema, columns }: t.TypeOf<typeof fields>): E.Either<Dec
     E.chain(() => {
       const [inputs, targets] = [inputsOf(schema), targetsOf(schema)]
       const wanted = [...inputs, ...targets]
-      const strange = Object.keys(columns).find(name => !wanted.includes(name))
+      const [known, isTarget] = [new Set(wanted), new Set(targets)]
+      const strange = Object.keys(columns).find(name => !known.has(name))
       const absent = wanted.find(name => !Object.hasOwn(columns, name))
       if (strange !== undefined || absent !== undefined)
         return E.left(
@@ -135,7 +136,7 @@ const checkFitted = ({ schema, columns }: t.TypeOf<typeof fields>): E.Either<Dec
       const wrong = wanted
         .map(
           name =>
-            [name, wrongColumn(columnOf(schema, name), columns[name] as FittedColumn, targets.includes(name))] as const
+            [name, wrongColumn(columnOf(schema, name), columns[name] as FittedColumn, isTarget.has(name))] as const
         )
         .find(([, expected]) => expected !== undefined)
       return wrong === undefined

@@ -142,7 +142,8 @@ export const inferSchema = (text: string, options: InferOptions = {}): E.Either<
     E.filterOrElse(
       ({ header }) => new Set(header).size === header.length,
       ({ header }) => {
-        const twice = header.find((name, i) => header.indexOf(name) !== i) ?? ''
+        const placeOf = new Map(header.map((name, i) => [name, i]))
+        const twice = header.find((name, i) => placeOf.get(name) !== i) ?? ''
         return decodeError(['table', 'header', twice], 'every column once', 'the name twice')
       }
     ),
@@ -150,11 +151,11 @@ export const inferSchema = (text: string, options: InferOptions = {}): E.Either<
       const notation = notationOf(cells)
       const inferred = cells.header.map((name, i) => [name, columnFor(name, cells.columns[i] ?? [], notation)] as const)
       const last = inferred.filter(([, c]) => c !== 'ignore' && c !== 'id').at(-1)?.[0] ?? ''
-      const targets = targetsOf({ target: target ?? last })
+      const isTarget = new Set(targetsOf({ target: target ?? last }))
       const used = gapWords.filter(word => cells.columns.some(column => column.includes(word)))
       return checkSchema<TableSchema>({
         columns: Object.fromEntries(
-          inferred.map(([name, c]) => [name, targets.includes(name) && c !== 'ignore' ? asTarget(c) : c])
+          inferred.map(([name, c]) => [name, isTarget.has(name) && c !== 'ignore' ? asTarget(c) : c])
         ),
         target: target ?? last,
         ...(delimiter === ',' ? {} : { delimiter }),

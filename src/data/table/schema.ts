@@ -128,10 +128,9 @@ const isInput = (c: ResolvedColumn): boolean => c.kind !== 'ignore' && c.kind !=
 
 /** the names of the inputs, in the order in which a model sees them */
 export const inputsOf = (schema: TableSchema): readonly string[] => {
-  const targets = targetsOf(schema)
+  const targets = new Set(targetsOf(schema))
   return (
-    schema.order ??
-    Object.keys(schema.columns).filter(name => !targets.includes(name) && isInput(columnOf(schema, name)))
+    schema.order ?? Object.keys(schema.columns).filter(name => !targets.has(name) && isInput(columnOf(schema, name)))
   )
 }
 export const idsOf = (schema: TableSchema): readonly string[] =>
@@ -234,8 +233,9 @@ const wrongOrder = (schema: TableSchema): DecodeError | undefined => {
   if (schema.order === undefined) return undefined
   const { order, ...rest } = schema
   const inputs = inputsOf(rest)
-  const missing = inputs.find(name => !order.includes(name))
-  const unknown = order.find(name => !inputs.includes(name))
+  const [named, known] = [new Set(order), new Set(inputs)]
+  const missing = inputs.find(name => !named.has(name))
+  const unknown = order.find(name => !known.has(name))
   return missing !== undefined
     ? problem(['order'], 'every input once', `no ${JSON.stringify(missing)}`)
     : unknown !== undefined

@@ -81,10 +81,10 @@ const builderOf = <S extends TableSchema>(schema: S, names: readonly string[]): 
 }
 
 /** the columns that are read: all that are not ignored, of new rows those that are no targets */
-const readNames = (schema: TableSchema, targets: boolean): readonly string[] =>
-  Object.keys(schema.columns).filter(
-    name => columnOf(schema, name).kind !== 'ignore' && (targets || !targetsOf(schema).includes(name))
-  )
+const readNames = (schema: TableSchema, targets: boolean): readonly string[] => {
+  const leftOut = new Set(targets ? [] : targetsOf(schema))
+  return Object.keys(schema.columns).filter(name => columnOf(schema, name).kind !== 'ignore' && !leftOut.has(name))
+}
 
 export const checked = <S extends TableSchema>(schema: S): E.Either<DecodeError, S> =>
   pipe(
@@ -101,9 +101,11 @@ const wrongHeader = (
   strangers: boolean
 ): DecodeError | undefined => {
   const needed = [...inputsOf(schema), ...(targets ? targetsOf(schema) : [])]
-  const twice = header.find((name, i) => header.indexOf(name) !== i)
+  // a table may have as many columns as a file has bytes
+  const placeOf = new Map(header.map((name, i) => [name, i]))
+  const twice = header.find((name, i) => placeOf.get(name) !== i)
   const unknown = strangers ? undefined : header.find(name => !Object.hasOwn(schema.columns, name))
-  const missing = needed.find(name => !header.includes(name))
+  const missing = needed.find(name => !placeOf.has(name))
   const list = (names: readonly string[]): string =>
     names.length <= 12 ? names.join(', ') : `${names.slice(0, 12).join(', ')}, ... (${names.length})`
   return twice !== undefined
@@ -195,8 +197,9 @@ export const sinkOf = <S extends TableSchema>(schema: S, { targets, keepBad, str
     },
     row: line => {
       if (places === undefined) {
-        places = header.map(name => [name, names.includes(name) ? columnOf(schema, name) : undefined] as const)
-        absent = names.filter(name => !header.includes(name))
+        const [wanted, given] = [new Set(names), new Set(header)]
+        places = header.map(name => [name, wanted.has(name) ? columnOf(schema, name) : undefined] as const)
+        absent = names.filter(name => !given.has(name))
         return wrongHeader(header, schema, targets, strangers)
       }
       const row = lines.length

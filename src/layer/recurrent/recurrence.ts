@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import * as t from 'io-ts'
-import { add, concat, constant, less, matmul, reshape, select, slice } from '../../expr/build.js'
+import { add, concat, constant, iota, less, matmul, reshape, select, slice } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
 import { fraction, oneOf, optional, size, withDefault, type Codec } from '../../value/codec.js'
 import { shapeError, type ShapeError } from '../../value/error.js'
@@ -205,6 +205,13 @@ const sharesOf = (x: Expr, param: (name: string) => Expr): ((step: number) => Ex
   return step => reshape(slice(all, [0, step, 0], [n, 1, columns]), [n, columns])
 }
 
+/** Zeros behind the end of each sequence: in the gradient of the weights NaN times 0 would be NaN. */
+const withoutPadding = (x: Expr, length: Expr, past: number): Expr => {
+  const [n = 1, steps = 1] = x.shape
+  const step = iota(length.dtype, [n, steps])
+  return select(reshape(less(past === 0 ? step : add(step, past), length), [n, steps, 1]), x, 0)
+}
+
 const unroll = (
   layer: Recurrent,
   cell: DroppingCell,
@@ -223,7 +230,7 @@ const unroll = (
   // a length is a whole number: the half keeps an inexact one on its side
   const past = length?.dtype === 'u32' ? 0 : 0.5
   const takesPart = (step: number): Expr | undefined => (length === undefined ? undefined : less(step + past, length))
-  const share = sharesOf(x, param)
+  const share = sharesOf(length === undefined ? x : withoutPadding(x, length, past), param)
   const next = cell.step(param, units)
   const start: State =
     initialState === 'given' ? further.slice(lengths ? 1 : 0) : Array.from({ length: cell.states }, () => zeros)

@@ -7,6 +7,7 @@ import type { AnyRow } from '../../data/table/rows.js'
 import { readTableRecords, readTableText, type ReadTable } from '../../data/table/table.js'
 import { inside, showError, type DecodeError } from '../../value/error.js'
 import { parseJson, refined } from '../../value/codec.js'
+import { exactNumber } from '../numbers.js'
 import type { AnyPrediction } from './predict.js'
 import type { Pipeline } from './value.js'
 
@@ -67,7 +68,7 @@ export const predictionsCsv = (
   const cell = (u: unknown): string => {
     const text =
       typeof u === 'number'
-        ? String(u).replace('.', decimal)
+        ? String(exactNumber.encode(u)).replace('.', decimal)
         : typeof u === 'boolean'
           ? String(u)
           : typeof u === 'string'
@@ -89,10 +90,10 @@ export const predictionsCsv = (
   ].join('')
 }
 
-/** JSON has no infinities and no NaN, and null would be a missing value */
-const withText = (_: string, u: unknown): unknown => (typeof u === 'number' && !Number.isFinite(u) ? String(u) : u)
+/** JSON has no infinities, no NaN and no -0, and null would be a missing value */
+const withText = (_: string, u: unknown): unknown => (typeof u === 'number' ? exactNumber.encode(u) : u)
 
-/** Predictions as lines of JSON: row, ids, values and probabilities by name, or row, ids and error; NaN and infinities as texts. */
+/** Predictions as lines of JSON: row, ids, values and probabilities by name, or row, ids and error; NaN, infinities and -0 as texts. */
 export const predictionsJson = (
   rows: readonly E.Either<DecodeError, AnyPrediction>[],
   ids: (row: number) => Readonly<Record<string, string | undefined>>

@@ -32,6 +32,11 @@ export interface MetricDefinition<M extends { readonly tag: string }> extends De
    * the output's shape.
    */
   readonly targets: 'classes' | 'values'
+  /**
+   * Of class indexes: whether a row of zeros, where targets have the output's shape, is a position that does not count. It is passed as
+   * the number of classes, which is the index of none. Such rows are refused beside other metrics of classes.
+   */
+  readonly masks?: boolean
   /** the min number of classes */
   fewestClasses?(metric: M): number
   /**

@@ -1,5 +1,6 @@
 /** What metrics of classes read from a model's output. */
 import {
+  abs,
   cast,
   concat,
   constant,
@@ -68,9 +69,14 @@ export const wideTotal = (x: Expr): Expr => total(cast(x, 'f64'))
 
 /**
  * class indexes from targets that have the output's shape: the index of the largest in each row, or for single numbers
- * 1 above a half
+ * 1 above a half. With `masks`, a row of zeros has the number of classes instead, which is the index of none.
  */
-export const classesOfTargets = (t: Expr): Expr => reshape(predictedClass(t, 'probabilities'), t.shape.slice(0, -1))
+export const classesOfTargets = (t: Expr, masks: boolean): Expr => {
+  const classes = t.shape.at(-1) ?? 1
+  const largest = predictedClass(t, 'probabilities')
+  const zeros = (): Expr => equal(reshape(reduceMax(abs(classRows(t, 'probabilities')), [1]), largest.shape), 0)
+  return reshape(masks && classes > 1 ? select(zeros(), classes, largest) : largest, t.shape.slice(0, -1))
+}
 
 /** the invalid node of an output that has no classes */
 export const noClasses = (output: Dims): Expr =>

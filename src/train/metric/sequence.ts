@@ -64,6 +64,7 @@ export const positionAccuracyKind: MetricDefinition<PositionAccuracy> = {
   tag: 'positionAccuracy',
   fields,
   targets: 'classes',
+  masks: true,
   sums: ({ ignore }, y, t, scale) => {
     const { counted, hit } = judged(y, t, scale, ignore)
     return { correct: total(mul(counted, hit)), counted: total(counted) }
@@ -76,6 +77,7 @@ export const positionPerplexityKind: MetricDefinition<PositionPerplexity> = {
   tag: 'positionPerplexity',
   fields,
   targets: 'classes',
+  masks: true,
   reads: 'probabilities',
   sums: ({ ignore }, y, targets, scale) => {
     const rows = classRows(y, scale)
@@ -95,6 +97,7 @@ export const exactMatchKind: MetricDefinition<ExactMatch> = {
   tag: 'exactMatch',
   fields,
   targets: 'classes',
+  masks: true,
   sums: ({ ignore }, y, t, scale) => {
     const { counted, hit } = judged(y, t, scale, ignore)
     const examples = y.shape[0] ?? 1

@@ -42,7 +42,7 @@ import { checkOptimizer, optimizerInterpreter, type Optimizer } from '../optimiz
 import { wrongShards } from '../shards.js'
 import { scheduleInterpreter } from '../schedule/index.js'
 import { checkOutputs } from './check-outputs.js'
-import type { Head, ValidTraining } from './heads.js'
+import { labelledMetrics, type Head, type ValidTraining } from './heads.js'
 import type { Training } from './value.js'
 
 export type { Head, ValidTraining } from './heads.js'
@@ -234,6 +234,23 @@ const checkMetric = (
     : E.right(undefined)
 }
 
+/** Reports, studies and the sums of a state find a metric by its name alone. */
+const wrongNames = (registry: TrainingRegistry, metrics: readonly Metric[]): SettingError | undefined => {
+  const names = labelledMetrics(registry, metrics).map(([name]) => name)
+  const at = names.findIndex((name, i) => names.indexOf(name) !== i || name === 'loss' || /^$|\//.test(name))
+  const name = names[at]
+  return name === undefined
+    ? undefined
+    : settingError(
+        ['metrics', String(at)],
+        'a name that no other number of a report has, without a /',
+        names.indexOf(name) === at ? JSON.stringify(name) : `${JSON.stringify(name)}, as that of another metric`,
+        names.indexOf(name) === at
+          ? 'give the custom metric another name'
+          : 'the second metric of a name has a 2 behind it: name each metric once',
+        'unsuitable'
+      )
+}
 /** whether the loss and metrics of an output suit it, and the numbers of the loss the precision */
 const checkHead = (f: TrainingRegistry, precision: FloatType, head: Head): E.Either<TrainingError, void> => {
   const rounded = checkLossRounding(f.losses, head.member, precision)
@@ -241,6 +258,7 @@ const checkHead = (f: TrainingRegistry, precision: FloatType, head: Head): E.Eit
     checkAll<TrainingError>([
       checkLoss(head.loss, head.output, head.gives, precision),
       failIf(rounded === undefined ? undefined : inside('loss')(rounded)),
+      failIf(wrongNames(f, head.metrics)),
       ...head.metrics.map((m, i) => checkMetric(f, i, m, head))
     ]),
     head.name === undefined ? e => e : withinPath(head.name)
