@@ -69,7 +69,7 @@ describe('what is not a model is refused with its place', () => {
     [withLayer({ tag: 'dense' }), `${at('/units')}expected a positive whole number, got nothing`],
     [
       withLayer({ tag: 'dense', units: 3, unit: 4 }),
-      `${at('/unit')}expected no field of this name in dense (it has tag, units, bias, initializer), got 4`
+      `${at('/unit')}expected no field of this name in dense (it has tag, units, bias, initializer, biasInitializer), got 4`
     ],
     [withLayer({ tag: 'dense', units: 3, bias: 1 }), `${at('/bias')}expected a boolean, got 1`],
     [

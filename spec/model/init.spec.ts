@@ -152,8 +152,8 @@ describe('initializers', () => {
   })
   test('of every name are drawn, and all numbers are finite', () => {
     for (const [name, definition] of Object.entries(initializers)) {
-      // the values of `parts` are a list
-      const settings = Object.keys(definition.fields(noMembers)).map(k => [k, k === 'values' ? [0.5] : 0.5])
+      const others: Readonly<Record<string, unknown>> = { values: [0.5], fan: 'in' }
+      const settings = Object.keys(definition.fields(noMembers)).map(k => [k, others[k] ?? 0.5])
       const initializer = (settings.length === 0 ? name : { tag: name, ...Object.fromEntries(settings) }) as Initializer
       const m = modelData([6], dense(5, { initializer }))
       expect([...draw(m, 1).values()].every(t => numbersOf(t).every(Number.isFinite))).toBe(true)

@@ -1,6 +1,7 @@
 /** The loss of a model with several outputs: a loss of each, with a weight, metrics and a name. */
 import type { Metric } from './metric/metric.js'
 import type { Loss } from './loss/loss.js'
+import { isObject } from '../value/argument.js'
 
 /** the loss and metrics of one of several outputs */
 export interface OutputLoss<
@@ -58,7 +59,8 @@ export const outputLoss = <
 export const perOutput = <const Os extends readonly OutputLoss[]>(...outputs: Os): PerOutput<Os> =>
   Object.freeze({ tag: 'perOutput', outputs: Object.freeze(outputs) })
 
-export const isPerOutput = (loss: AnyLoss): loss is PerOutput => loss.tag === 'perOutput'
+// also asked of what a caller without a compiler gives
+export const isPerOutput = (loss: AnyLoss): loss is PerOutput => isObject(loss) && loss.tag === 'perOutput'
 
 declare const ofOutputs: unique symbol
 /** the metrics of a training with several outputs, whose reports have those of each output */
