@@ -243,7 +243,7 @@ describe('a layer of a user that looks up rows by its input', () => {
     const net = ofIndices(modelData([2], layer) as never)
     return pipe(
       init(net, rootKey(1), { registry: known }),
-      E.chainW(params => predict(net as never, params as never, { backend: reference, registry: known })(x as never)),
+      E.chainW(params => predict(net, params, { backend: reference, registry: known })(x as never)),
       E.mapLeft(showError)
     )
   }

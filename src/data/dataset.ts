@@ -256,9 +256,7 @@ const mapRows = <D extends DatasetOf>(d: D, rows: (t: Rows) => Rows): D => {
 export const pickExamples: {
   <D extends DatasetOf = Dataset>(rows: ArrayLike<number>): (d: D) => D
   <D extends DatasetOf>(d: D, rows: ArrayLike<number>): D
-} = dual(1, <D extends DatasetOf>(d: D, rows: ArrayLike<number>): D =>
-  mapRows(d, t => pick(t, rows))
-)
+} = dual(1, <D extends DatasetOf>(d: D, rows: ArrayLike<number>): D => mapRows(d, t => pick(t, rows)))
 
 export interface Batch {
   readonly x: Tensor<Dims, 'f32' | 'u32'>

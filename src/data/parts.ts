@@ -190,9 +190,7 @@ interface MakeDataset {
 export const dataset: MakeDataset = ((fields: DatasetFields | SeveralFields<FeatureFields, FeatureFields>) => {
   const { x, y } = (isObject(fields) ? fields : {}) as Partial<DatasetFields>
   const several = [x, y].some(f => isColumnView(f) || (f !== undefined && !isOne(f) && isParts(f)))
-  return several
-    ? severalDataset(fields)
-    : singleDataset(fields as never)
+  return several ? severalDataset(fields) : singleDataset(fields as never)
 }) as MakeDataset
 
 /** a tuple or record whose every part may be one of several */

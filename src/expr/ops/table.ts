@@ -11,7 +11,17 @@ import type { Facts, Group, OpRules, Role } from './rules.js'
 import { scan } from './scan.js'
 import { shape } from './shape.js'
 
-const table = { ...leaf, ...elementwise, ...reduce, ...linear, ...shape, ...indexing, ...image, ...random, ...scan } as const
+const table = {
+  ...leaf,
+  ...elementwise,
+  ...reduce,
+  ...linear,
+  ...shape,
+  ...indexing,
+  ...image,
+  ...random,
+  ...scan
+} as const
 export const ops: Group<Ops> = table
 
 /** the rules of an op */

@@ -8,7 +8,7 @@ import { tableArgument, type Column, type ColumnTable } from './columns.js'
 
 const types = { whole: 'INT64', number: 'DOUBLE', text: 'STRING', boolean: 'BOOLEAN' } as const
 
-const valuesOf = ({ kind, values }: Column): unknown[] =>
+const valuesOf = ({ kind, values }: Column): readonly unknown[] =>
   kind === 'whole' ? values.map(x => (x === null ? null : BigInt(x))) : [...values]
 
 /**
@@ -29,7 +29,7 @@ export const encodeParquet = (table: ColumnTable): TE.TaskEither<SettingError | 
           parquetWriteBuffer({
             columnData: table.columns.map(c => ({
               name: c.name,
-              data: valuesOf(c),
+              data: [...valuesOf(c)],
               type: types[c.kind],
               nullable: true
             })),

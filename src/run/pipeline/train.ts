@@ -151,8 +151,7 @@ const trainedPipeline = <
 ): E.Either<PipelineError, TrainedPipeline<S, M, boolean, Ms>> => {
   const { validation, keepBest, observe, ...how } = options
   const { model, ...rest } = settings
-  const withModel = (m: M): FittingOptions<M, Loss, Ms> =>
-    ({ ...rest, model: m })
+  const withModel = (m: M): FittingOptions<M, Loss, Ms> => ({ ...rest, model: m })
   return pipe(
     heldBack(table, validation, settings.seed ?? 0),
     E.bindTo('parts'),
