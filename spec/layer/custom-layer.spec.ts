@@ -218,10 +218,10 @@ describe('a layer of a user that looks up rows by its input', () => {
         ...tensorLayer({
           output: [...(shape as Dims), 2],
           params: { table: { dtype, shape: [3, 2], initializer: { tag: 'near', value: 1 }, fan: { in: 3, out: 2 } } },
+          ...(indexes === undefined ? {} : { indexes }),
           // reshaped, since indexes may be moved before the look-up
           formula: (x, param) => expr.gather(param('table'), expr.reshape(x, x.shape))
-        }),
-        ...(indexes === undefined ? {} : { indexes })
+        })
       }),
     samples: []
   })

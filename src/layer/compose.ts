@@ -19,7 +19,8 @@ import type {
   Value
 } from './definition.js'
 import { sameData } from '../value/equal.js'
-import { indexesInSequence } from './indexes.js'
+import { indexesField, indexesInSequence } from './indexes.js'
+import type { Indexes } from './terms.js'
 
 /** more layers than this in one model are refused, so that a short text cannot ask for an endless one */
 export const maxLayers = 8192
@@ -74,9 +75,12 @@ export const tensorLayer = (layer: {
   readonly params?: Branch<ParamSpec>
   readonly formula: (x: Expr, param: (name: string) => Expr) => Expr
   readonly gives?: OutputRange
+  /** for an input of indexes (u32): all of them are below this number */
+  readonly indexes?: Indexes
 }): BuiltLayer => ({
   ...nothing,
   ...rangeField(layer.gives),
+  ...indexesField(layer.indexes),
   output: layer.output,
   params: layer.params ?? {},
   apply: (context, x) => plain(layer.formula(tensorOf(x), paramOf(context)))

@@ -176,6 +176,7 @@ const lookup: LayerDefinition<{ readonly tag: 'lookup' }> = {
     E.right(
       tensorLayer({
         output: [...(input as Dims), 3],
+        indexes: 4,
         params: {
           weight: { dtype: 'f32', shape: [4, 3], initializer: 'ones', fan: { in: 4, out: 3 } },
           other: { dtype: 'f32', shape: [4, 3], initializer: 'ones', fan: { in: 4, out: 3 } }

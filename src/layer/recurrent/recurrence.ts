@@ -208,7 +208,7 @@ const sharesOf = (x: Expr, param: (name: string) => Expr): ((step: number) => Ex
 /** Zeros behind the end of each sequence: in the gradient of the weights NaN times 0 would be NaN. */
 const withoutPadding = (x: Expr, length: Expr, past: number): Expr => {
   const [n = 1, steps = 1] = x.shape
-  const step = iota(length.dtype, [n, steps])
+  const step = iota(length.dtype, [1, steps])
   return select(reshape(less(past === 0 ? step : add(step, past), length), [n, steps, 1]), x, 0)
 }
 

@@ -106,15 +106,15 @@ export const embeddingDefinition: LayerDefinition<Embedding> = {
           return E.left(shapeError([], `a padding index below ${vocabulary}`, `${padding}`))
         // as a product with rows of one 1: one number feeds each output
         const fan = { in: 1, out: size }
-        return E.right({
-          ...tensorLayer({
+        return E.right(
+          tensorLayer({
             output: [...input, size],
             gives: 'numbers',
+            indexes: vocabulary,
             params: { table: { dtype, shape: [vocabulary, size], initializer, fan, role: 'weight' } },
             formula: (x, param) => rowsAt(param('table'), x, padding)
-          }),
-          indexes: vocabulary
-        })
+          })
+        )
       })
     ),
   samples: [
