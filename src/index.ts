@@ -81,6 +81,7 @@ export { training, type FittingOptions, type Training, type TrainingOptions } fr
 export type { Shards } from './train/shards.js'
 export type { Batch } from './train/examples.js'
 export type { Diverged, TrainError } from './train/divergence.js'
+export type { ObserverThrew } from './train/observe.js'
 export type { EpochReport, TrainEvent, TrainingChunk } from './train/events.js'
 export { stepOf, type Step, type Stepped } from './train/step.js'
 export type { StepReport } from './train/step-program.js'

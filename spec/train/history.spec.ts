@@ -33,7 +33,7 @@ const limited = (stop: StopRule, more: Partial<LoopOptions>) => {
   const { first, data: arranged } = right(checkRun(checked, { ...options, data }))
   return pipe(
     trainingLoop(checked, arranged, 2, first, options, ended => ended),
-    E.chainW(pulled => drained(pulled, () => undefined))
+    E.chainW(pulled => drained(pulled, () => E.right(undefined)))
   )
 }
 

@@ -27,12 +27,13 @@ import { anyOf, epochs, lossBelow, steps, type StopRule } from '../../src/train/
 import type { StopDefinition } from '../../src/train/stop/stop.js'
 import { tensorsOf, type TrainState } from '../../src/train/state.js'
 import type { TrainEvent } from '../../src/train/events.js'
+import { trainAsync } from '../../src/train/async.js'
 import { train, trainIterator, type TrainIteratorOptions } from '../../src/train/train.js'
 import { finite, oneOf } from '../../src/value/codec.js'
 import { fingerprintOf } from '../../src/value/fingerprint.js'
 import { numbersOf } from '../../src/value/tensor.js'
 import { treeLeaves } from '../../src/value/tree.js'
-import { right } from '../support/either.js'
+import { left, right } from '../support/either.js'
 import { numbers } from '../support/tensors.js'
 
 const net = model(input(3), dense(6), tanh, dropout(0.3), dense(2))
@@ -273,19 +274,42 @@ describe('memory and threads', () => {
       expect(pulled.next().done).toBe(true)
     }
   })
-  it('and where an observer throws', () => {
-    const { open, backend } = counting()
-    const observe = (): never => {
-      throw new Error('seen enough')
+  it.each([
+    ['step', 2],
+    ['epoch', 3],
+    ['done', 5]
+  ] as const)(
+    'and where an observer throws at %s: the error has the state then, which resumes to the same bits',
+    async (tag, at) => {
+      const observe = (e: TrainEvent): void => {
+        if (e.tag === tag && e.step === at) throw new Error('seen enough')
+      }
+      // three batches in an epoch
+      const one = { ...settings, batchSize: 16 }
+      const whole = right(train(one, { backend: wasm })(data)).state
+      const { open, backend } = counting()
+      const runs = [
+        () => Promise.resolve(train(one, { backend, observe })(data)),
+        trainAsync(one, { backend, observe, turnSteps: 1 })(data)
+      ]
+      for (const run of runs) {
+        const ended = await run()
+        expect(open.count).toBe(0)
+        expect(left(ended)).toBe('observe: expected a function that returns, got an error: seen enough')
+        if (E.isRight(ended) || !('state' in ended.left)) throw new Error('no state')
+        const { state } = ended.left
+        expect(state.progress.step).toBeGreaterThanOrEqual(at)
+        const rest = state.progress.step === 5 ? state : right(train(one, { backend: wasm, from: state })(data)).state
+        expect(rest.params).toEqual(whole.params)
+      }
     }
-    expect(() => train(settings, { backend, observe })(data)).toThrow('seen enough')
-    expect(open.count).toBe(0)
-  })
+  )
   it('nothing that observers are told of belongs to other runs', () => {
-    train(
-      { ...settings, metrics: [] },
-      { backend: wasm, observe: e => expect(e.tag !== 'step' || Object.isFrozen(e.sums)).toBe(true) }
-    )(data)
+    const seen: boolean[] = []
+    const observe = (e: TrainEvent): void => void seen.push(e.tag !== 'step' || Object.isFrozen(e.sums))
+    right(train({ ...settings, metrics: [] }, { backend: wasm, observe })(data))
+    expect(seen.length).toBeGreaterThan(0)
+    expect(seen).not.toContain(false)
   })
 })
 

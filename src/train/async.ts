@@ -1,5 +1,6 @@
 /** Training that lets others have the thread between its steps. */
 import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { AnyModel } from '../model/model.js'
 import { drainedWithPauses } from '../value/bracket.js'
@@ -9,7 +10,8 @@ import type { TrainError } from './divergence.js'
 import type { AnyLoss, ReportedMetrics } from './per-output.js'
 import type { Metric } from './metric/metric.js'
 import type { Best } from './state.js'
-import { announced, opened, type Trained, type TrainIteratorOptions } from './train.js'
+import { announced, observed } from './observe.js'
+import { opened, type Trained, type TrainIteratorOptions } from './train.js'
 import type { FittingOptions } from './training.js'
 
 /**
@@ -38,12 +40,5 @@ export const trainAsync =
     const emitEvents = (o as TrainIteratorOptions | undefined)?.observe !== undefined
     const run = opened<M, L, K, Ms>(options, o, { emitEvents, acrossEpochs: true })(data)
     if (E.isLeft(run)) return run
-    const ended = await drainedWithPauses(
-      run.right,
-      ({ events }) => {
-        for (const e of events) o.observe?.(e)
-      },
-      breathe
-    )
-    return E.isLeft(ended) ? ended : E.right(announced(o.observe)(ended.right))
+    return pipe(await drainedWithPauses(run.right, observed(o.observe), breathe), E.chainW(announced(o.observe)))
   }

@@ -3,6 +3,7 @@ import type { BackendError, DataError, Problem, SettingError, ShapeError } from 
 import { numbersOf, type Tensor } from '../value/tensor.js'
 import { treeLeaves } from '../value/tree.js'
 import type { ValidTraining } from './training/heads.js'
+import type { ObserverThrew } from './observe.js'
 import type { Best, TrainState } from './state.js'
 
 /** a number that is not finite came up: training ends there, with the state before that step */
@@ -13,7 +14,7 @@ export interface Diverged extends Problem<'Diverged'> {
   /** the best state up to there, where it was kept */
   readonly best?: Best
 }
-export type TrainError = SettingError | ShapeError | BackendError | DataError | Diverged
+export type TrainError = SettingError | ShapeError | BackendError | DataError | Diverged | ObserverThrew
 
 type Trained = Pick<ValidTraining, 'heads'>
 /** the error of a step that gave numbers which are not finite: its loss, or those at a label */

@@ -22,7 +22,8 @@ import type { Metric } from './metric/metric.js'
 import type { Progress } from './progress.js'
 import { builtInTraining } from './registry.js'
 import { purposeKey, type Best, type TrainState } from './state.js'
-import { announced, opened, type Trained, type TrainIteratorOptions } from './train.js'
+import { announced, observed } from './observe.js'
+import { opened, type Trained, type TrainIteratorOptions } from './train.js'
 import { checkTraining, filledIn, type FittingOptions, type TrainingOptions, type ValidTraining } from './training.js'
 
 export type StreamTrainError = TrainError | StreamError
@@ -116,7 +117,7 @@ const blockAfter = (blocks: Blocks, batches: number, epoch: number, position: nu
 /** pulls a training to its end, and gives it the blocks that it needs */
 const driven = async <A>(
   run: Generator<StreamChunk, E.Either<TrainError, A>>,
-  each: (chunk: StreamChunk) => void,
+  each: (chunk: StreamChunk) => E.Either<TrainError, void>,
   blockFor: (block: number) => Promise<E.Either<StreamTrainError, ArrangedData>>,
   given: (place: BlockNeeded) => void
 ): Promise<E.Either<StreamTrainError, A>> => {
@@ -124,7 +125,8 @@ const driven = async <A>(
     for (;;) {
       const next = run.next()
       if (next.done === true) return next.value
-      each(next.value)
+      const seen = each(next.value)
+      if (E.isLeft(seen)) return seen
       const { needs } = next.value
       if (needs === undefined) await breathe()
       else {
@@ -203,13 +205,6 @@ export const trainStream =
       if (blockCount(stream) > 1) prepare(blockAfter(blocks, batches, place.epoch, place.position))
     }
     readNext(place)
-    const ended = await driven(
-      run.right,
-      ({ events }) => {
-        for (const e of events) given.observe?.(e)
-      },
-      blockOf(checked.right, like, read),
-      readNext
-    )
-    return E.isLeft(ended) ? ended : E.right(announced(given.observe)(ended.right))
+    const ended = await driven(run.right, observed(given.observe), blockOf(checked.right, like, read), readNext)
+    return pipe(ended, E.chainW(announced(given.observe)))
   }

@@ -8,6 +8,7 @@ import type { AnyModel } from '../model/model.js'
 import type { ParamsOf } from '../model/params.js'
 import { backendArgument, examplesDataArgument, knownOptions, wrongArgument } from '../value/argument.js'
 import { drained } from '../value/bracket.js'
+import { announced, observed } from './observe.js'
 import { settingError, type SettingError } from '../value/error.js'
 import { averaged } from './averaged.js'
 import { isSize } from '../value/shape.js'
@@ -178,15 +179,6 @@ export const opened =
     )
   }
 
-/** the last event of a run */
-export const announced =
-  (observe: TrainOptions['observe']) =>
-  <T extends { readonly reason: string; readonly state: TrainState }>(trained: T): T => {
-    const { progress } = trained.state
-    observe?.({ tag: 'done', reason: trained.reason, step: progress.step, epoch: progress.epoch })
-    return trained
-  }
-
 /**
  * The same training as `train`, as an iterator: between two chunks the caller may save the state, report progress, or
  * stop (then `return` releases memory and threads). The end of an epoch ends a chunk.
@@ -215,7 +207,8 @@ export const trainIterator =
  * training and the data alone: the same bits with every backend. Arguments are never changed.
  *
  * @returns Left for settings out of range, shapes that do not fit, class indexes out of range, a batch larger than the data, a stop rule
- * that is not met within 1,000,000 epochs (see `maxHistory`), or numbers that stop being finite (with the step, the label and the last good state)
+ * that is not met within 1,000,000 epochs (see `maxHistory`), an `observe` that throws (with the state then), or numbers that stop being
+ * finite (with the step, the label and the last good state)
  */
 export const train =
   <
@@ -230,10 +223,6 @@ export const train =
   (data: DataFor<M, L>): E.Either<TrainError, Trained<M, K, ReportedMetrics<L, Ms>>> =>
     pipe(
       opened<M, L, K, Ms>(options, o, { emitEvents: observerOf(o) !== undefined, acrossEpochs: true })(data),
-      E.chainW(pulled =>
-        drained(pulled, ({ events }) => {
-          for (const e of events) o.observe?.(e)
-        })
-      ),
-      E.map(announced(observerOf(o)))
+      E.chainW(pulled => drained(pulled, observed(observerOf(o)))),
+      E.chainW(announced(observerOf(o)))
     )

@@ -42,33 +42,38 @@ export const releasing = <A, B, C>(
   return guarded
 }
 
-/** Pulls a generator to its end and calls `each` with every value; if the callback throws, the generator is closed. */
-export const drained = <A, B>(generator: Generator<A, B>, each: (value: A) => void): B => {
+/** Pulls a generator to its end and calls `each` with every value. If that is Left, or throws, the generator is closed. */
+export const drained = <A, E1, B, E2>(
+  generator: Generator<A, E.Either<E1, B>>,
+  each: (value: A) => E.Either<E2, void>
+): E.Either<E1 | E2, B> => {
   try {
     for (;;) {
       const next = generator.next()
       if (next.done === true) return next.value
-      each(next.value)
+      const after = each(next.value)
+      if (E.isLeft(after)) return after
     }
   } finally {
-    generator.return(undefined as B)
+    generator.return(undefined as never)
   }
 }
 
 /** The same, with a pause after each value: the generator is left if a pause or a callback fails. */
-export const drainedWithPauses = async <A, B>(
-  generator: Generator<A, B>,
-  each: (value: A) => void,
+export const drainedWithPauses = async <A, E1, B, E2>(
+  generator: Generator<A, E.Either<E1, B>>,
+  each: (value: A) => E.Either<E2, void>,
   pause: () => Promise<void>
-): Promise<B> => {
+): Promise<E.Either<E1 | E2, B>> => {
   try {
     for (;;) {
       const next = generator.next()
       if (next.done === true) return next.value
-      each(next.value)
+      const after = each(next.value)
+      if (E.isLeft(after)) return after
       await pause()
     }
   } finally {
-    generator.return(undefined as B)
+    generator.return(undefined as never)
   }
 }

@@ -2,7 +2,7 @@
 import type * as TE from 'fp-ts/lib/TaskEither.js'
 import type { LoadError } from '../../data/files.js'
 import type { ModelData } from '../../layer/model.js'
-import type { Thrown } from '../../run/callback.js'
+import type { Thrown } from '../../value/callback.js'
 import type { RunFile } from '../../run/run-file.js'
 import {
   settingError,
