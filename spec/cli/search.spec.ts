@@ -78,6 +78,8 @@ describe('training many times is refused, in one line, with 2', () => {
       'out: expected a run that is trained once, got one with --seeds or --folds; --record keeps'
     ],
     [['--seeds', '3', '--every', '5'], 'every: expected a '],
+    [['--seeds', '3', '--record', 'x', '--serve'], 'serve: expected a run that is trained once'],
+    [['--folds', '3', '--record', 'x', '--watch', '5'], 'watch: expected a run that is trained once'],
     [
       ['--workers', '2'],
       'workers: expected a run that is trained many times, got one; it goes with --seeds or --folds'

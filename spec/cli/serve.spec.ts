@@ -75,10 +75,14 @@ describe('a served report', () => {
     ])
     const taken = Number(new URL(served.address).port)
     expect(left(await serveRecord(at('nothing'), taken)())).toContain('EADDRINUSE')
+    // a second browser
+    expect((await ask(served.address)).status).toBe(200)
     const closing = served.close()
-    // the browser that had the page receives the last one
+    // each browser that had the page receives the last one
+    expect((await ask(served.address)).status).toBe(200)
     expect((await ask(served.address)).status).toBe(200)
     await closing
+    await expect(ask(served.address)).rejects.toThrow()
   })
   test('shows a run while it trains, changes none of its bits and ends with it', async () => {
     await gradfold(['train', at('long.json'), '--record', at('alone'), '--quiet'])

@@ -40,7 +40,7 @@ import { builtInLayers } from '../../src/layer/registry.js'
 import { layerCodec } from '../../src/model/codec.js'
 import { numbersOf, type Tensor } from '../../src/value/tensor.js'
 import { treeLeaves, type Branch } from '../../src/value/tree.js'
-import { right } from '../support/either.js'
+import { left, right } from '../support/either.js'
 import { tensorOf } from '../support/tensors.js'
 
 /** those of f32 are 4 times what was measured: other libraries sum in another order */
@@ -326,6 +326,20 @@ describe('the initial values of the presets', () => {
       const square = numbers.reduce((sum, x) => sum + x * x, 0) / numbers.length
       expect(Math.abs(square - (limit * limit) / 3)).toBeLessThanOrEqual(0.35 * limit * limit)
     }
+  })
+  test('are refused where f32 would make them infinite', () => {
+    for (const initializer of [
+      { tag: 'uniform', limit: 1e39 },
+      { tag: 'fanUniform', factor: 1e39, fan: 'in' },
+      { tag: 'truncatedNormal', std: 1e39 },
+      { tag: 'constant', value: -1e39 },
+      { tag: 'parts', values: [0, 1e39] }
+    ] as const)
+      for (const name of ['initializer', 'biasInitializer']) {
+        const net = modelData(input(2), dense(2, { [name]: initializer }))
+        expect(left(init(net as unknown as Model, rootKey(0)))).toMatch(`dense/${name}/`)
+        expect(left(init(net as unknown as Model, rootKey(0)))).toContain('a number of f32')
+      }
   })
   test('are read and written as the settings of a dense layer, whose JSON is as before without them', () => {
     const codec = layerCodec(builtInLayers)

@@ -30,13 +30,17 @@ export const wrongRepeat = (
   flags: RepeatFlags & {
     readonly store?: string
     readonly every?: unknown
+    readonly watch?: unknown
+    readonly serve?: boolean
     readonly again?: boolean
     readonly out?: string
   }
 ): SettingError | undefined => {
   const many = repeats(flags)
   const lone = (['workers', 'queue'] as const).find(name => !many && flags[name] !== undefined)
-  const single = (['store', 'every', 'again', 'out'] as const).find(name => many && flags[name] !== undefined)
+  const single = (['store', 'every', 'watch', 'serve', 'again', 'out'] as const).find(
+    name => many && flags[name] !== undefined
+  )
   return lone !== undefined
     ? settingError([lone], 'a run that is trained many times', 'one', 'it goes with --seeds or --folds')
     : single !== undefined

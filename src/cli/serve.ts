@@ -93,8 +93,8 @@ const listening =
 export const serveRecord = (folder: string, port: number): TE.TaskEither<FileError, Served> => {
   const made = IORef.newIORef<Made | undefined>(undefined)()
   const making = IORef.newIORef<Promise<Made> | undefined>(undefined)()
-  /** when a page of a run under way was sent last, and who waits for the last page to be sent */
-  const sent = IORef.newIORef(-Infinity)()
+  /** when each browser that shows a run under way was sent its page, and who waits for all to be sent the last one */
+  const sent = IORef.newIORef<readonly number[]>([])()
   const finished = IORef.newIORef<() => void>(() => undefined)()
   const ending = IORef.newIORef(false)()
 
@@ -110,6 +110,8 @@ export const serveRecord = (folder: string, port: number): TE.TaskEither<FileErr
       return p
     })
   }
+  const younger = (seconds: number): readonly number[] =>
+    sent.read().filter(at => performance.now() - at < 1000 * seconds)
   const server = createServer((request, response) => {
     const no = refused(request, (server.address() as AddressInfo | null)?.port ?? 0)
     if (no !== undefined) {
@@ -117,10 +119,12 @@ export const serveRecord = (folder: string, port: number): TE.TaskEither<FileErr
       return
     }
     newest().then(
-      ({ html, last }) => {
+      ({ html, last, refresh }) => {
         response.on('finish', () => {
-          if (last || ending.read()) finished.read()()
-          else sent.write(performance.now())()
+          if (last || ending.read()) sent.write(sent.read().slice(1))()
+          // a browser asks again after `refresh` seconds: its page of before is no other browser's
+          else sent.write([...younger(0.9 * refresh), performance.now()])()
+          if (ending.read() && sent.read().length === 0) finished.read()()
         })
         answer(response, 200, 'html', html)
       },
@@ -129,11 +133,12 @@ export const serveRecord = (folder: string, port: number): TE.TaskEither<FileErr
   })
   const close = async (): Promise<void> => {
     ending.write(true)()
-    const wait = 1000 * (2 * (made.read()?.refresh ?? soonest) + 1)
-    // a browser that shows the page asks once more
-    if (performance.now() - sent.read() < wait)
+    const wait = 2 * (made.read()?.refresh ?? soonest) + 1
+    sent.write(younger(wait))()
+    // each browser that shows the page asks once more
+    if (sent.read().length > 0)
       await new Promise<void>(resolve => {
-        const timer = setTimeout(resolve, wait)
+        const timer = setTimeout(resolve, 1000 * wait)
         finished.write(() => {
           clearTimeout(timer)
           resolve()

@@ -190,6 +190,10 @@ interface MakeDataset {
 export const dataset: MakeDataset = ((fields: DatasetFields | SeveralFields<FeatureFields, FeatureFields>) => {
   const { x, y } = (isObject(fields) ? fields : {}) as Partial<DatasetFields>
   const several = [x, y].some(f => isColumnView(f) || (f !== undefined && !isOne(f) && isParts(f)))
+  if (several && (fields as DatasetFields).classes !== undefined)
+    return E.left(
+      dataError(['classes'], 'no classes beside several inputs or targets', 'some', 'give class numbers as u32')
+    )
   return several ? severalDataset(fields) : singleDataset(fields as never)
 }) as MakeDataset
 

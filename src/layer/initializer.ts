@@ -1,7 +1,7 @@
 /** The open family of initializers: how a parameter gets its first values. Data are a name, or a record where there are settings. */
 import { normal, uniform, type DrawKey } from '../random/index.js'
 import type { Definition, Family } from '../registry/definition.js'
-import { finite, list, nonEmpty, oneOf, positive, type Fields } from '../value/codec.js'
+import { inRange, list, nonEmpty, oneOf, type Fields } from '../value/codec.js'
 import { sizeOf, type Dims } from '../value/shape.js'
 import { orthogonal } from './orthogonal.js'
 import type { Fan } from './terms.js'
@@ -83,6 +83,9 @@ const within = (key: DrawKey, n: number, limit: number): Float32Array => {
   for (let i = 0; i < n; i++) draws[i] = 2 * (draws[i] as number) - 1
   return scaled(draws, limit)
 }
+/** settings are numbers of f32, as the values are: a larger one would make infinite values */
+const inF32 = inRange('a number of f32', x => Number.isFinite(Math.fround(x)))
+const positiveInF32 = inRange('a number of f32 above 0', x => x > 0 && Number.isFinite(Math.fround(x)))
 /** a definition without its tag, which is its name in the table */
 type Row<S> = Omit<InitializerDefinition<S>, 'tag' | 'fields'> & { readonly fields?: Fields }
 const without = (draw: (wanted: Wanted<unknown>) => Float32Array): Row<NoSettings> => ({ draw })
@@ -137,19 +140,19 @@ const table = {
   }),
   /** the value everywhere. @example dense(8, { initializer: { tag: 'constant', value: 0.1 } }) */
   constant: {
-    fields: { value: finite },
+    fields: { value: inF32 },
     draw: ({ shape, settings }) => fill(shape, settings.value),
     samples: [{ value: 0.1 }]
   },
   /** normal, deviation std, drawn again beyond two deviations. @example dense(8, { initializer: { tag: 'truncatedNormal', std: 0.02 } }) */
   truncatedNormal: {
-    fields: { std: positive },
+    fields: { std: positiveInF32 },
     draw: ({ key, shape, settings }) => scaled(truncated(key, sizeOf(shape)), settings.std),
     samples: [{ std: 0.02 }]
   },
   /** uniform from -limit to limit. @example dense(8, { initializer: { tag: 'uniform', limit: 0.05 } }) */
   uniform: {
-    fields: { limit: positive },
+    fields: { limit: positiveInF32 },
     draw: ({ key, shape, settings }) => within(key, sizeOf(shape), settings.limit),
     samples: [{ limit: 0.05 }]
   },
@@ -159,7 +162,7 @@ const table = {
    * @example dense(8, { biasInitializer: { tag: 'fanUniform', factor: 1, fan: 'in' } }) // PyTorch's
    */
   fanUniform: {
-    fields: { factor: positive, fan: oneOf('in', 'both') },
+    fields: { factor: positiveInF32, fan: oneOf('in', 'both') },
     draw: ({ key, shape, fan, settings }) =>
       within(key, sizeOf(shape), Math.sqrt(settings.factor / (settings.fan === 'in' ? fan.in : fan.in + fan.out))),
     samples: [
@@ -173,7 +176,7 @@ const table = {
    * @example dense(8, { initializer: { tag: 'parts', values: [0, 1] } }) // 4 columns of 0, 4 of 1
    */
   parts: {
-    fields: { values: nonEmpty(list(finite)) },
+    fields: { values: nonEmpty(list(inF32)) },
     draw: ({ shape, settings: { values } }) => {
       const columns = shape.at(-1) ?? 1
       const width = Math.max(1, Math.floor(columns / values.length))

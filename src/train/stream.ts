@@ -49,8 +49,12 @@ const features = ({ x, y, weights }: ArrangedData): readonly (readonly [string, 
 const unlike = (first: ArrangedData, block: ArrangedData): DataError | undefined => {
   const wanted = new Map(features(first))
   const given = features(block)
-  const shown = (f: Part | undefined): string =>
-    f === undefined ? 'none' : `${showAval({ dtype: f.tensor.dtype, shape: partShape(f).slice(1) })} for each example`
+  const shown = (f: Part | undefined): string => {
+    if (f === undefined) return 'none'
+    const { columns, tensor } = f
+    const place = columns === undefined ? '' : `, columns from ${columns.from} on of ${tensor.shape[1] ?? 0}`
+    return `${showAval({ dtype: tensor.dtype, shape: partShape(f).slice(1) })} for each example${place}`
+  }
   const bad = given.find(([name, f]) => {
     const like = wanted.get(name)
     return (

@@ -79,6 +79,17 @@ const isTree = (u: unknown): boolean =>
   isNested(u, isTensor, part => (isObject(part) ? Object.values(part) : undefined))
 const isExamples = (u: unknown): boolean => isNested(u, isTensor, listOf)
 const isFeature = (u: unknown): boolean => isObject(u) && isTensor(u['tensor'])
+/** a feature, or columns of one that are there */
+const isPart = (u: unknown): boolean => {
+  if (!isObject(u) || !isTensor(u['tensor'])) return false
+  const { columns, tensor } = u
+  const width = tensor.shape.length === 2 ? (tensor.shape[1] ?? 0) : 0
+  if (columns === undefined) return true
+  const { from, count } = optionsOf(columns as { readonly from?: unknown; readonly count?: unknown })
+  return isCount(from) && isCount(count) && count > 0 && from + count <= width
+}
+const isCount = (u: unknown): u is number => typeof u === 'number' && Number.isSafeInteger(u) && u >= 0
+const areWeights = (u: unknown): boolean => u === undefined || isFeature(u)
 const isKey = (u: unknown): boolean => isObject(u) && Array.isArray(u['words']) && u['words'].length === 2
 
 export const modelArgument = (value: unknown): Argument => ({
@@ -111,7 +122,7 @@ export const datasetArgument = (value: unknown): Argument => ({
   path: ['data'],
   value,
   expected: 'a dataset',
-  is: u => isObject(u) && isFeature(u['x']) && isFeature(u['y']),
+  is: u => isObject(u) && isFeature(u['x']) && isFeature(u['y']) && areWeights(u['weights']),
   hint: 'dataset and fromArrays make one'
 })
 /** one, or a tuple or record of several */
@@ -122,7 +133,7 @@ const areSeveral =
 /** a dataset of one or several inputs and targets */
 export const examplesDataArgument = (value: unknown): Argument => ({
   ...datasetArgument(value),
-  is: u => isObject(u) && areSeveral(isFeature)(u['x']) && areSeveral(isFeature)(u['y'])
+  is: u => isObject(u) && areSeveral(isPart)(u['x']) && areSeveral(isPart)(u['y']) && areWeights(u['weights'])
 })
 /** the inputs or the targets of a batch */
 export const batchPartArgument = (name: string, value: unknown): Argument => ({

@@ -88,6 +88,13 @@ describe('what is watched', () => {
     await record('parts', runJson(2), { again: true })
     expect(await rowsOf(path)).toEqual([])
   })
+  test('is the same when a line was not written to its end', async () => {
+    const rows = await rowsOf(at('whole'))
+    const path = await record('cut', runJson(2), { watch: 5, every: 4, stop: () => true })
+    appendFileSync(join(path, 'watched.jsonl'), '{"step":5,"loss":')
+    await record('cut', runJson(2), { watch: 5 })
+    expect(await rowsOf(path)).toEqual(rows)
+  })
   test('is shown in the report, without lines that are damaged, with the same bytes each time', async () => {
     const path = await record('report', dying, { watch: 2 })
     const html = async () => runHtml(right(await reportOf(path, { backend: wasm })()))

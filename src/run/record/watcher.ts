@@ -24,16 +24,29 @@ export interface Watcher {
 }
 const nothing: Watcher = { first: TE.right(undefined), turn: () => TE.right(undefined) }
 
+/** nothing, or the end of a line that was not written to its end: the next row would be part of it */
+const lineEnd = (folder: Folder, size: number): TE.TaskEither<FileError, string> =>
+  size === 0
+    ? TE.right('')
+    : pipe(
+        folder.read(watchedName, size - 1, 1),
+        TE.map(([last]) => (last === newLine ? '' : '\n'))
+      )
+const newLine = 0x0a
+
 const append = (folder: Folder, r: WatchedRow): TE.TaskEither<FileError, unknown> =>
   pipe(
     folder.size(watchedName),
     TE.orElse(e => (isMissing(e) ? TE.right(0) : TE.left(e))),
-    TE.chain(size => folder.extend(watchedName, size)),
+    TE.bindTo('size'),
+    TE.bind('end', ({ size }) => lineEnd(folder, size)),
+    TE.bind('file', ({ size }) => folder.extend(watchedName, size)),
     TE.chain(
-      file => () =>
-        writeAll(file, utf8(encodeWatched(r)), [folder.path, watchedName])().then(wrote =>
-          file.close().then(closed => (E.isLeft(wrote) ? wrote : closed))
-        )
+      ({ file, end }) =>
+        () =>
+          writeAll(file, utf8(`${end}${encodeWatched(r)}`), [folder.path, watchedName])().then(wrote =>
+            file.close().then(closed => (E.isLeft(wrote) ? wrote : closed))
+          )
     )
   )
 

@@ -9,6 +9,7 @@ import type { Optimizer } from '../optimizer/optimizer.js'
 import { weightDecay } from '../optimizer/scale.js'
 import { exceptBiasAndNorm } from '../optimizer/selector.js'
 import type { Setting } from '../schedule/schedule.js'
+import { optionsOf } from '../../value/argument.js'
 
 /**
  * A layer of an MLP: weights and biases uniform within sqrt(6 / (in + out)), for the activation 'logistic' within sqrt(2 / (in + out)).
@@ -26,15 +27,32 @@ export interface SklearnPenalty {
   /** rows of a batch, which must divide the rows of the data: alpha is divided by the rows of each batch */
   readonly batchSize: number
 }
-const penalised = ({ alpha = 0.0001, batchSize }: SklearnPenalty, optimizer: Optimizer): Optimizer =>
-  alpha === 0 ? optimizer : chain(masked(exceptBiasAndNorm, weightDecay(alpha / batchSize)), optimizer)
+const penalised = (penalty: SklearnPenalty, optimizer: Optimizer): Optimizer => {
+  const { alpha = 0.0001, batchSize } = optionsOf(penalty)
+  // anything but numbers gives a penalty that a training refuses
+  const share = typeof alpha === 'number' && typeof batchSize === 'number' ? alpha / batchSize : NaN
+  return alpha === 0 ? optimizer : chain(masked(exceptBiasAndNorm, weightDecay(share)), optimizer)
+}
 
+export interface SklearnSgd {
+  readonly momentum?: number
+  readonly nesterov?: boolean
+}
 /** `solver='sgd'`: momentum 0.9 with Nesterov's look ahead, the rate inside of the velocity */
-const sgd = (rate: Setting, penalty: SklearnPenalty, { momentum = 0.9, nesterov = true } = {}): Optimizer =>
-  penalised(penalty, nesterov ? nesterovOf(rate, momentum) : momentumOf(rate, momentum))
+const sgd = (rate: Setting, penalty: SklearnPenalty, options: SklearnSgd = {}): Optimizer => {
+  const { momentum = 0.9, nesterov = true } = optionsOf(options)
+  return penalised(penalty, nesterov ? nesterovOf(rate, momentum) : momentumOf(rate, momentum))
+}
+export interface SklearnAdam {
+  readonly beta1?: number
+  readonly beta2?: number
+  readonly epsilon?: number
+}
 /** `solver='adam'`: epsilon stands beside the uncorrected root ("epsilon hat") */
-const adam = (rate: Setting, penalty: SklearnPenalty, { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = {}): Optimizer =>
-  penalised(penalty, adamOf(rate, { beta1, beta2, epsilon, form: 'efficient' }))
+const adam = (rate: Setting, penalty: SklearnPenalty, options: SklearnAdam = {}): Optimizer => {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = optionsOf(options)
+  return penalised(penalty, adamOf(rate, { beta1, beta2, epsilon, form: 'efficient' }))
+}
 
 /** The initial values and optimizers of scikit-learn's MLP. Its regressor follows `halfSquaredError`, its classifier `softmaxCrossEntropy`. */
 export const sklearn = Object.freeze({ dense, sgd, adam })
