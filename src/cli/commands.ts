@@ -9,7 +9,7 @@ import type { ExitCode } from './exit.js'
 import { evaluateCommand, type EvaluateFlags } from './evaluate.js'
 import { explainCommand, type ExplainFlags } from './explain.js'
 import { initCommand, type InitFlags } from './init.js'
-import { exportFormats, type ExportFlags } from './export-formats.js'
+import { defaultOpset, exportFormats, type ExportFlags } from './export-formats.js'
 import type { ImportFlags } from './import.js'
 import type { Io } from './io.js'
 import { familyNames, membersCommand } from './members.js'
@@ -191,7 +191,7 @@ const exporting: readonly CommandRecord[] = [
         '--step <n>',
         'of a recorded run: steps taken; or best, the epoch with the smallest loss, or last'
       ).default('last'),
-      wholeOption('--opset <n>', 'of onnx: the version of its operators, 17 to 21').default(17),
+      wholeOption('--opset <n>', 'of onnx: the version of its operators, 17 to 21').default(defaultOpset),
       wholeOption('--batch <n>', 'of onnx: examples in a batch (default: any number)'),
       ...computing
     ],

@@ -8,6 +8,8 @@ export const toolFormats = ['tensorboard', 'optuna', 'csv', 'parquet'] as const
 export type ModelFormat = (typeof modelFormats)[number]
 export type ToolFormat = (typeof toolFormats)[number]
 export const exportFormats = [...modelFormats, ...toolFormats] as const
+/** of ONNX's operators */
+export const defaultOpset = 17
 export interface ExportFlags extends ComputeFlags {
   readonly to: ModelFormat | ToolFormat
   readonly out: string

@@ -5,17 +5,17 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { encodeSafetensors } from '../format/safetensors.js'
 import { exportOnnx, type ModelWeights, type OnnxOptions } from '../format/onnx/onnx.js'
 import type { ModelData } from '../layer/model.js'
-import { folderAt, placeOf } from '../run/folder.js'
+import { folderAt } from '../run/folder.js'
 import { loadPipeline } from '../run/pipeline/file.js'
-import { replaceFile } from '../run/replace.js'
 import { treeLeaves } from '../value/tree.js'
 import { settingError, type Problem } from '../value/error.js'
 import { failure, type ExitCode, type Failure } from './exit.js'
-import { isTool, type ExportFlags } from './export-formats.js'
+import { defaultOpset, isTool, type ExportFlags } from './export-formats.js'
 import { whole } from './format.js'
 import type { Io } from './io.js'
 import { printed } from './print.js'
-import { about, checkPaths } from './read.js'
+import { writeOut } from './out.js'
+import { checkPaths } from './read.js'
 import { stateOfRecord } from './record.js'
 
 interface Trained {
@@ -71,22 +71,28 @@ const bytesOf = (
     : // the numbers are checked there
       exportOnnx(model, { opset, ...(batch === undefined ? {} : { batch }) } as OnnxOptions)(weights)
 
+/** the first setting that only networks have, of a run or study that is written for another program */
+const unused = ({ to, step, opset, batch }: ExportFlags): Problem<string> | undefined => {
+  const [name] = Object.entries({ step: step !== 'last', opset: opset !== defaultOpset, batch: batch !== undefined })
+    .filter(([, said]) => said)
+    .map(([flag]) => flag)
+  return name === undefined ? undefined : settingError([name], '--to onnx or safetensors', to, 'all steps are written')
+}
+
 export const exportCommand = async (io: Io, path: string, flags: ExportFlags): Promise<ExitCode> => {
   const { out, to } = flags
   // loaded when it is asked for: what reads studies
-  if (isTool(to)) return (await import('./export-tools.js')).exportToolCommand(io, path, { to, out })
+  if (isTool(to)) {
+    const extra = unused(flags)
+    if (extra !== undefined) return printed(io)(TE.left(failure(extra)))()
+    return (await import('./export-tools.js')).exportToolCommand(io, path, { to, out })
+  }
   const wrong = checkPaths('file', { out })
   return pipe(
     wrong === undefined ? trainedAt(io, path, flags) : TE.left(failure(wrong)),
     TE.bindTo('trained'),
     TE.bindW('bytes', ({ trained }) => pipe(TE.fromEither(bytesOf(trained, flags)), TE.mapLeft(failure))),
-    TE.chainFirstW(({ bytes }) =>
-      pipe(
-        placeOf(out),
-        TE.chain(([folder, name]) => replaceFile(folder)(name, [bytes])),
-        TE.mapLeft(about(out))
-      )
-    ),
+    TE.chainFirstW(({ bytes }) => writeOut(out, bytes, path)),
     TE.map(({ trained: { said, scaled } }) =>
       [
         `${to === 'onnx' ? 'network' : 'weights'}${said} saved as ${out}`,

@@ -147,12 +147,10 @@ describe('a PyTorch state dict', () => {
     const net = { input: [3, 2], tag: 'model', layer: g.sequential(...(layers as never[])) } as g.ModelData
     const there = right(toTorch(net)({ params: right(g.init(net as never, g.rootKey(1))) }))
     const dict = { ...there, 'dense.weight': numbered.dense }
-    const { params, report } = right(fromTorch(net)({ ...dict, ...statistics }))
-    expect(report.left.every(name => name in statistics)).toBe(true)
+    const { params, report } = right(fromTorch(net)(dict))
+    expect(report.left).toEqual([])
     return Array.from(numbersOf((params as never as { dense: { weight: Tensor } }).dense.weight))
   }
-  const vectorOf = (x: number) => tensorView('f32', [2], Float32Array.of(x, x))
-  const statistics = { 'batchNorm.running_mean': vectorOf(0), 'batchNorm.running_var': vectorOf(1) }
   // [positions, features] stay in this order in PyTorch, [channels, places] are what a convolution gives there
   test.each([
     ['that is the input', [g.relu, g.flatten, g.dense(1)], [1, 2, 3, 4, 5, 6]],
@@ -168,7 +166,7 @@ describe('a PyTorch state dict', () => {
       [1, 2, 3, 4, 5, 6]
     ],
     ['of a convolution', [g.conv1d(2, 1), g.relu, g.flatten, g.dense(1)], [1, 4, 2, 5, 3, 6]],
-    ['of a convolution in a residual', [g.residual(g.conv1d(2, 1), g.relu), g.flatten, g.dense(1)], [1, 4, 2, 5, 3, 6]],
+    ['of a convolution in a residual', [g.residual(g.conv1d(2, 1)), g.flatten, g.dense(1)], [1, 4, 2, 5, 3, 6]],
     ['of a pool', [g.maxPool(1), g.flatten, g.dense(1)], [1, 4, 2, 5, 3, 6]]
   ] as const)('has the order of PyTorch after a flatten of two axes %s', (_, layers, wanted) => {
     expect(behind(...layers)).toEqual(wanted)
