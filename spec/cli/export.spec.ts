@@ -1,5 +1,7 @@
 /** `gradfold export`: a pipeline, a recorded run and a study as files of other programs. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fromBinary } from '@bufbuild/protobuf'
@@ -63,6 +65,12 @@ describe('gradfold export', () => {
     [['--to', 'safetensors', '--batch', '4', '--out', at('c')], 'batch: expected --to onnx beside --batch'],
     [['--to', 'keras', '--out', at('c')], 'Allowed choices are onnx, safetensors, tensorboard, optuna, csv, parquet'],
     [['--to', 'onnx', '--out', ''], 'out: expected the path of a file, got ""'],
+    [['--to', 'onnx', '--out', folder], 'expected a new file, or a regular file to replace, got something else'],
+    [
+      ['--to', 'csv', '--step', 'best', '--out', at('c')],
+      'step: expected --to onnx or safetensors beside --step, got --to csv'
+    ],
+    [['--to', 'csv', '--batch', '2', '--out', at('c')], 'batch: expected --to onnx beside --batch, got --to csv'],
     [['--to', 'csv', '--out', ''], 'out: expected the path of a folder, got ""'],
     [['--to', 'optuna', '--out', at('c')], 'to: expected the folder of a study for optuna, got the record of a run']
   ])('%j ends with 2 and one line', async (args, part) => {
@@ -129,5 +137,26 @@ describe('gradfold import', () => {
     const { code, out, err } = await gradfold(['import', ...args])
     expect([code, out]).toEqual([2, ''])
     expect(err).toContain(part)
+  })
+  test('leaves the file that it reads as it is', async () => {
+    await recorded
+    const net = at('kept.onnx')
+    await gradfold(['export', at('record'), '--to', 'onnx', '--out', net])
+    const bytes = readFileSync(net)
+    const self = await gradfold(['import', net, '--out', join(folder, '.', 'kept.onnx')])
+    expect([self.code, self.err]).toEqual([2, expect.stringContaining('another file than the one that is read')])
+    expect(readFileSync(net)).toEqual(bytes)
+  })
+  // a device such as /dev/null would be replaced alike
+  test.skipIf(process.platform === 'win32')('leaves a socket in the place of its output', async () => {
+    await recorded
+    const [net, socket] = [at('again.onnx'), at('socket')]
+    await gradfold(['export', at('record'), '--to', 'onnx', '--out', net])
+    const server = createServer().listen(socket)
+    await once(server, 'listening')
+    const other = await gradfold(['import', net, '--out', socket])
+    expect([other.code, other.err]).toEqual([2, expect.stringContaining('a regular file to replace')])
+    expect(statSync(socket).isSocket()).toBe(true)
+    server.close()
   })
 })

@@ -11,7 +11,6 @@ import { runTables } from '../report/tools/run-tables.js'
 import { folderAt, placeOf, type Folder } from '../run/folder.js'
 import { recordIn, type Recorded } from '../run/record/folder.js'
 import { keptStates } from '../run/record/states.js'
-import { replaceFile } from '../run/replace.js'
 import { studyName } from '../search/folder.js'
 import { readStudyIn } from '../search/recorded.js'
 import type { SearchResult } from '../search/result.js'
@@ -23,6 +22,7 @@ import { utf8 } from '../value/text.js'
 import { failure, type ExitCode, type Failure } from './exit.js'
 import type { ExportFlags, ToolFormat } from './export-formats.js'
 import type { Io } from './io.js'
+import { replaceAt } from './out.js'
 import { printed } from './print.js'
 import { about, checkPaths } from './read.js'
 
@@ -102,7 +102,7 @@ const write =
     const there = within === undefined ? folder : folder.within(within)
     return pipe(
       there.make,
-      TE.chain(() => replaceFile(there)(name, [bytes]))
+      TE.chainW(() => replaceAt(there, name, bytes))
     )
   }
 

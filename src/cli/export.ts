@@ -5,9 +5,8 @@ import * as TE from 'fp-ts/lib/TaskEither.js'
 import { encodeSafetensors } from '../format/safetensors.js'
 import { exportOnnx, type ModelWeights, type OnnxOptions } from '../format/onnx/onnx.js'
 import type { ModelData } from '../layer/model.js'
-import { folderAt, placeOf } from '../run/folder.js'
+import { folderAt } from '../run/folder.js'
 import { loadPipeline } from '../run/pipeline/file.js'
-import { replaceFile } from '../run/replace.js'
 import { defined } from '../value/defined.js'
 import { treeLeaves } from '../value/tree.js'
 import { settingError, type Problem, type SettingError } from '../value/error.js'
@@ -16,7 +15,8 @@ import { isTool, type ExportFlags } from './export-formats.js'
 import { whole } from './format.js'
 import type { Io } from './io.js'
 import { printed } from './print.js'
-import { about, checkPaths } from './read.js'
+import { writeOut } from './out.js'
+import { checkPaths } from './read.js'
 import { stateOfRecord } from './record.js'
 
 interface Trained {
@@ -72,12 +72,20 @@ const bytesOf = (
     : // the numbers are checked there
       exportOnnx(model, defined({ opset, batch }) as OnnxOptions)(weights)
 
-/** options of ONNX beside another format: they would change nothing */
-const checkFlags = ({ to, opset, batch }: ExportFlags): SettingError | undefined => {
+/** options that the format does not have: they would change nothing */
+const checkFlags = ({ to, step, opset, batch }: ExportFlags): SettingError | undefined => {
   const [name] = Object.keys(defined({ opset, batch }))
-  return to === 'onnx' || name === undefined
-    ? undefined
-    : settingError([name], `--to onnx beside --${name}`, `--to ${to}`, `leave --${name} out`, 'unsuitable')
+  return to !== 'onnx' && name !== undefined
+    ? settingError([name], `--to onnx beside --${name}`, `--to ${to}`, `leave --${name} out`, 'unsuitable')
+    : isTool(to) && step !== 'last'
+      ? settingError(
+          ['step'],
+          '--to onnx or safetensors beside --step',
+          `--to ${to}`,
+          'all steps are written',
+          'unsuitable'
+        )
+      : undefined
 }
 
 export const exportCommand = async (io: Io, path: string, flags: ExportFlags): Promise<ExitCode> => {
@@ -91,13 +99,7 @@ export const exportCommand = async (io: Io, path: string, flags: ExportFlags): P
     wrong === undefined ? trainedAt(io, path, flags) : TE.left(failure(wrong)),
     TE.bindTo('trained'),
     TE.bindW('bytes', ({ trained }) => pipe(TE.fromEither(bytesOf(trained, flags)), TE.mapLeft(failure))),
-    TE.chainFirstW(({ bytes }) =>
-      pipe(
-        placeOf(out),
-        TE.chain(([folder, name]) => replaceFile(folder)(name, [bytes])),
-        TE.mapLeft(about(out))
-      )
-    ),
+    TE.chainFirstW(({ bytes }) => writeOut(out, bytes, path)),
     TE.map(({ trained: { said, scaled } }) =>
       [
         `${to === 'onnx' ? 'network' : 'weights'}${said} saved as ${out}`,

@@ -8,8 +8,6 @@ import { importOnnx, type ImportedModel, type OnnxImportOptions } from '../forma
 import { encodeSafetensors } from '../format/safetensors.js'
 import { canonicalJson } from '../run/digest.js'
 import { encodeModel } from '../model/codec.js'
-import { placeOf } from '../run/folder.js'
-import { replaceFile } from '../run/replace.js'
 import { inside, type Problem } from '../value/error.js'
 import { sizeOf } from '../value/shape.js'
 import type { Tensor } from '../value/tensor.js'
@@ -18,7 +16,8 @@ import { failure, type ExitCode } from './exit.js'
 import { whole } from './format.js'
 import type { Io } from './io.js'
 import { printed } from './print.js'
-import { about, checkPaths } from './read.js'
+import { writeOut } from './out.js'
+import { checkPaths } from './read.js'
 
 export interface ImportFlags {
   readonly out: string
@@ -49,13 +48,7 @@ export const importCommand = (io: Io, path: string, { out, outputs }: ImportFlag
     TE.chainEitherKW(bytes => pipe(importOnnx(bytes, options), E.mapLeft(inside(path)), E.mapLeft(failure))),
     TE.bindTo('net'),
     TE.bindW('bytes', ({ net }) => pipe(TE.fromEither(bytesOf(net)), TE.mapLeft(failure))),
-    TE.chainFirstW(({ bytes }) =>
-      pipe(
-        placeOf(out),
-        TE.chain(([folder, name]) => replaceFile(folder)(name, [bytes])),
-        TE.mapLeft(about(out))
-      )
-    ),
+    TE.chainFirstW(({ bytes }) => writeOut(out, bytes, path)),
     TE.map(({ net }) => `network with ${whole(learned(net))} learned numbers saved as ${out}`),
     printed(io)
   )()

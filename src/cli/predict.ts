@@ -1,16 +1,15 @@
 /** `gradfold predict model.gradfold new.csv` */
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
-import { placeOf } from '../run/folder.js'
 import { tablePredictor } from '../run/pipeline/predict.js'
 import { badRows, idsIn, predictionsCsv, predictionsJson } from '../run/pipeline/text.js'
-import { replaceFile } from '../run/replace.js'
 import { counted, type DecodeError } from '../value/error.js'
 import { utf8 } from '../value/text.js'
 import { backendOf, type ComputeFlags } from './backend.js'
 import { errorLine, exitCodeOf, exitCodes, oneLine, type ExitCode, type Failure } from './exit.js'
 import type { Io } from './io.js'
 import { pipelineAt, rowsAt } from './pipeline.js'
+import { writeOut } from './out.js'
 import { about, called, checkPaths } from './read.js'
 import { tellFailure } from './reporter.js'
 
@@ -26,11 +25,7 @@ const written = (io: Io, out: string | undefined, text: string): TE.TaskEither<F
     ? TE.fromIO(() => {
         io.out.write(text)
       })
-    : pipe(
-        placeOf(out),
-        TE.chain(([folder, name]) => replaceFile(folder)(name, [utf8(text)])),
-        TE.mapLeft(about(out))
-      )
+    : writeOut(out, utf8(text))
 
 /** rows that are named when none is written */
 const named = 5

@@ -6,7 +6,7 @@ import { compareHtml } from '../report/compare.js'
 import { comparisonOf, reportOf } from '../report/open-record.js'
 import { runHtml } from '../report/run-report.js'
 import { folderAt, placeOf } from '../run/folder.js'
-import { replaceFile } from '../run/replace.js'
+import { replaceAt } from './out.js'
 import { holdsStudy } from '../search/folder.js'
 import { studyHtml } from '../search/page.js'
 import { readStudyAt } from '../search/recorded.js'
@@ -29,10 +29,10 @@ export interface ReportFlags extends ComputeFlags {
 const write = (path: string, text: string): TE.TaskEither<Failure, void> =>
   pipe(
     placeOf(path),
-    TE.chain(([folder, name]) =>
+    TE.chainW(([folder, name]) =>
       pipe(
         folder.make,
-        TE.chain(() => replaceFile(folder)(name, [utf8(text)]))
+        TE.chainW(() => replaceAt(folder, name, utf8(text)))
       )
     ),
     TE.mapLeft((problem): Failure => ({ problem, begun: {} }))

@@ -5,7 +5,7 @@ import { pipe } from 'fp-ts/lib/function.js'
 import * as IORef from 'fp-ts/lib/IORef.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { placeOf } from '../run/folder.js'
-import { replaceFile } from '../run/replace.js'
+import { replaceAt } from './out.js'
 import { showRunFile } from '../run/run-file.js'
 import { openStudyAt, studyName, type OpenStudy, type StudyFolder } from '../search/folder.js'
 import { studyHtml } from '../search/page.js'
@@ -61,7 +61,7 @@ const open = (file: StudyFile, { record, resume = false, queue }: SearchFlags): 
 const write = (path: string, text: string): TE.TaskEither<Failure, void> =>
   pipe(
     placeOf(path),
-    TE.chain(([folder, name]) => replaceFile(folder)(name, [utf8(text)])),
+    TE.chainW(([folder, name]) => replaceAt(folder, name, utf8(text))),
     TE.mapLeft(failure)
   )
 

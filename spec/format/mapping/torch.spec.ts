@@ -142,6 +142,35 @@ describe('a PyTorch state dict', () => {
       E.left(expect.stringContaining('got those of an image that was flattened'))
     )
   })
+  const numbered = { dense: tensorView('f32', [1, 6], Float32Array.of(1, 2, 3, 4, 5, 6)) }
+  const behind = (...layers: readonly unknown[]): readonly number[] => {
+    const net = { input: [3, 2], tag: 'model', layer: g.sequential(...(layers as never[])) } as g.ModelData
+    const there = right(toTorch(net)({ params: right(g.init(net as never, g.rootKey(1))) }))
+    const dict = { ...there, 'dense.weight': numbered.dense }
+    const { params, report } = right(fromTorch(net)(dict))
+    expect(report.left).toEqual([])
+    return Array.from(numbersOf((params as never as { dense: { weight: Tensor } }).dense.weight))
+  }
+  // [positions, features] stay in this order in PyTorch, [channels, places] are what a convolution gives there
+  test.each([
+    ['that is the input', [g.relu, g.flatten, g.dense(1)], [1, 2, 3, 4, 5, 6]],
+    [
+      'of a recurrent layer',
+      [g.lstm(2, { outputs: 'all' }), g.dropout(0.5), g.flatten, g.dense(1)],
+      [1, 2, 3, 4, 5, 6]
+    ],
+    ['of attention', [g.residual(g.selfAttention(1)), g.relu, g.flatten, g.dense(1)], [1, 2, 3, 4, 5, 6]],
+    [
+      'of a convolution before a norm of features',
+      [g.conv1d(2, 1), g.layerNorm(), g.flatten, g.dense(1)],
+      [1, 2, 3, 4, 5, 6]
+    ],
+    ['of a convolution', [g.conv1d(2, 1), g.relu, g.flatten, g.dense(1)], [1, 4, 2, 5, 3, 6]],
+    ['of a convolution in a residual', [g.residual(g.conv1d(2, 1)), g.flatten, g.dense(1)], [1, 4, 2, 5, 3, 6]],
+    ['of a pool', [g.maxPool(1), g.flatten, g.dense(1)], [1, 4, 2, 5, 3, 6]]
+  ] as const)('has the order of PyTorch after a flatten of two axes %s', (_, layers, wanted) => {
+    expect(behind(...layers)).toEqual(wanted)
+  })
   test('has the paths of the layers as names where no module is said', () => {
     const small = g.model(g.input(2), g.residual(g.dense(2)))
     const params = right(g.init(small, g.rootKey(1)))

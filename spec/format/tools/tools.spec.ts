@@ -273,6 +273,7 @@ describe('event files', () => {
     [{ scalars: [{ tag: 'a', points: [[-1, 1]] }] }, 'scalars'],
     [{ scalars: [], histograms: [{ tag: 'a', step: 1, numbers: ['x'] }] }, 'histograms'],
     [{ scalars: [], hyperparameters: { group: 'a', settings: { a: [] }, metrics: [], status: 'success' } }, 'hyper'],
+    [{ scalars: [], hyperparameters: { group: 'a', settings: {}, metrics: [], status: ['success'] } }, 'hyper'],
     [{ scalars: [], graph: [{ name: 'a' }] }, 'graph']
   ])('are refused for %j', (junk, part) => {
     expect(left(encodeEvents(junk as never))).toContain(part)
@@ -308,6 +309,23 @@ const table: fc.Arbitrary<ColumnTable> = fc.nat({ max: 5 }).chain(rows =>
 )
 
 describe('tables', () => {
+  test('are read back from Parquet with the sign of each 0', async () => {
+    const values = [0, -0, 0, 0, 0, 0, 0, -0, null]
+    const bytes = right(await encodeParquet({ name: 't', columns: [{ name: 'x', kind: 'number', values }] })())
+    const file = bytes.buffer as ArrayBuffer
+    const rows: readonly Readonly<Record<string, unknown>>[] = await parquetReadObjects({ file })
+    expect(rows.map(row => row['x'])).toEqual(values)
+  })
+  // an object without a prototype has no text, and a list with holes has no values there
+  test.each([
+    ['a kind without a text', { name: 'x', kind: Object.create(null) as never, values: [1] }],
+    ['a kind in a list', { name: 'x', kind: ['number'] as never, values: [1] }],
+    ['a list with holes', { name: 'x', kind: 'number', values: new Array<null>(2) }]
+  ] as const)('are refused with %s', async (_, column) => {
+    const table = { name: 't', columns: [column] }
+    expect(left(encodeCsv(table))).toContain('table: expected columns')
+    expect(left(await encodeParquet(table)())).toContain('table: expected columns')
+  })
   test('are read back from CSV by csv-parse, texts as they are and numbers exactly', () => {
     fc.assert(
       fc.property(table, given => {

@@ -27,9 +27,11 @@ const fits: Readonly<Record<Column['kind'], (u: unknown) => boolean>> = {
 const isColumn = (u: unknown): u is Column =>
   isObject(u) &&
   typeof u['name'] === 'string' &&
-  Object.hasOwn(fits, String(u['kind'])) &&
+  typeof u['kind'] === 'string' &&
+  Object.hasOwn(fits, u['kind']) &&
   Array.isArray(u['values']) &&
-  u['values'].every(x => x === null || fits[u['kind'] as Column['kind']](x))
+  // a copy has undefined where a list has holes, which `every` does not visit
+  [...(u['values'] as readonly unknown[])].every(x => x === null || fits[u['kind'] as Column['kind']](x))
 
 /** a table, of an untyped caller */
 export const tableArgument = (value: unknown): Argument => ({

@@ -8,8 +8,11 @@ import { tableArgument, type Column, type ColumnTable } from './columns.js'
 
 const types = { whole: 'INT64', number: 'DOUBLE', text: 'STRING', boolean: 'BOOLEAN' } as const
 
-const valuesOf = ({ kind, values }: Column): readonly unknown[] =>
-  kind === 'whole' ? values.map(x => (x === null ? null : BigInt(x))) : [...values]
+const valuesOf = ({ kind, values }: Column) => values.map(x => (kind === 'whole' && x !== null ? BigInt(x) : x))
+
+/** a dictionary has one entry for 0 and -0, so a column with both signs is written without one */
+const encodingOf = ({ kind, values }: Column): { readonly encoding?: 'PLAIN' } =>
+  kind === 'number' && values.some(x => Object.is(x, -0)) ? { encoding: 'PLAIN' } : {}
 
 /**
  * A table as a Parquet file: whole numbers as INT64, numbers as DOUBLE, texts in UTF-8. Needs the package `hyparquet-writer`, which is
@@ -29,9 +32,10 @@ export const encodeParquet = (table: ColumnTable): TE.TaskEither<SettingError | 
           parquetWriteBuffer({
             columnData: table.columns.map(c => ({
               name: c.name,
-              data: [...valuesOf(c)],
+              data: valuesOf(c),
               type: types[c.kind],
-              nullable: true
+              nullable: true,
+              ...encodingOf(c)
             })),
             createdBy: 'gradfold'
           })

@@ -61,6 +61,43 @@ const ordering = [
   'crossAttention'
 ]
 
+/** layers that want the channels first in PyTorch and ONNX, and layers whose features are last there as here */
+const spatial = [
+  ...['conv1d', 'conv2d', 'conv3d', 'convTranspose1d', 'convTranspose2d', 'depthwiseConv2d', 'separableConv2d'],
+  ...['maxPool', 'averagePool', 'adaptiveAveragePool', 'batchNorm', 'groupNorm', 'instanceNorm'],
+  ...['upsample', 'zeroPad', 'crop', 'spatialDropout']
+]
+const sequential = [
+  ...['dense', 'perPosition', 'embedding', 'positions', 'layerNorm', 'rmsNorm', 'reshape'],
+  ...['simpleRnn', 'lstm', 'gru', 'selfAttention', 'crossAttention']
+]
+/** whether a layer has its channels first there; undefined if it takes them anywhere */
+const wants = (rows: readonly LayerRow[], i: number): boolean | undefined => {
+  const { path = '', layer = '' } = rows[i] ?? {}
+  if (spatial.includes(layer)) return true
+  if (sequential.includes(layer)) return false
+  const within = [...rows.keys()].filter(j => rows[j]?.path.startsWith(`${path}/`))
+  return within
+    .reverse()
+    .map(j => wants(rows, j))
+    .find(known => known !== undefined)
+}
+/** whether the last layer before another that says it has the channels first there */
+const arrivesFirst = (rows: readonly LayerRow[], i: number): boolean => {
+  const last = before(rows, i)
+  if (last !== undefined) return wants(rows, last) ?? arrivesFirst(rows, last)
+  // the layers of `repeat` stand in one without a row
+  const parent = parentOf(rows[i]?.path ?? '')
+  const above = [parent, parentOf(parent)].map(path => rowAt(rows, path)).find(j => j >= 0)
+  return above !== undefined && above !== i && arrivesFirst(rows, above)
+}
+/** whether a value is an image there: one of two axes is a sequence, unless it comes from a layer for images */
+const isImage = (rows: readonly LayerRow[], i: number, image: Shape): image is Dims =>
+  isDims(image) &&
+  image.length > 1 &&
+  sizeOf(image) > at(image, image.length - 1) &&
+  (image.length > 2 || arrivesFirst(rows, i))
+
 /** the order of the numbers that reach a layer */
 export const reaching = (rows: readonly LayerRow[], i: number, input: Shape): Reaching => {
   const last = before(rows, i)
@@ -79,9 +116,7 @@ const leaving = (rows: readonly LayerRow[], i: number, input: Shape): Reaching =
   const within = inside(rows, path)
   if (layer === 'flatten') {
     const image = inputOf(rows, i, input)
-    return isDims(image) && sizeOf(image) > at(image, image.length - 1) && image.length > 1
-      ? image
-      : reaching(rows, i, input)
+    return isImage(rows, i, image) ? image : reaching(rows, i, input)
   }
   const keeps = (r: LayerRow): boolean => keeping.includes(r.layer) || !r.path.startsWith(`${path}/`)
   if (keeping.includes(layer) || (layer === 'residual' && rows.every(keeps))) return reaching(rows, i, input)

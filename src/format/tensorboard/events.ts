@@ -146,7 +146,8 @@ const isHyperparameters = (u: unknown): boolean =>
   Object.values(u['settings']).every(isPlain) &&
   Array.isArray(u['metrics']) &&
   u['metrics'].every(isText) &&
-  ['success', 'failure', 'running'].includes(String(u['status']))
+  isText(u['status']) &&
+  ['success', 'failure', 'running'].includes(u['status'])
 
 const logArguments = (log: Partial<EventLog>): readonly Argument[] => [
   {
