@@ -122,7 +122,7 @@ describe('what does not fit is said with its labels', () => {
 
   test('settings that no shape depends on are checked too', () => {
     const bad = dense(3, { initializer: { tag: 'constant', value: NaN } })
-    expect(said([4], relu, bad)).toBe('dense/initializer/value: expected a finite number, got NaN')
+    expect(said([4], relu, bad)).toBe('dense/initializer/value: expected a finite number in f32, got NaN')
     const unknown: unknown = { tag: 'dense', units: 3, bias: true, initializer: 'magic' }
     expect(said([4], unknown as Layer)).toMatch(
       /^dense\/initializer: expected an initializer: one of zeros, .*, got "magic"$/

@@ -74,7 +74,7 @@ describe('what is not a model is refused with its place', () => {
     [withLayer({ tag: 'dense', units: 3, bias: 1 }), `${at('/bias')}expected a boolean, got 1`],
     [
       withLayer({ tag: 'dense', units: 3, initializer: { tag: 'constant' } }),
-      `${at('/initializer/value')}expected a finite number, got nothing`
+      `${at('/initializer/value')}expected a finite number in f32, got nothing`
     ],
     [
       withLayer(Object.create({ tag: 'flatten' })),

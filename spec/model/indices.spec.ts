@@ -44,6 +44,7 @@ const embedding: LayerDefinition<Embedding> = {
     E.right(
       tensorLayer({
         output: [2],
+        indexes: 3,
         params: { table: { dtype, shape: [3, 2], initializer: 'heNormal', fan: { in: 3, out: 2 } } },
         formula: (x, param) => expr.gather(param('table'), expr.reshape(x, [x.shape[0] as number]))
       })

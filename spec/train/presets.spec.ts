@@ -338,7 +338,7 @@ describe('the initial values of the presets', () => {
       for (const name of ['initializer', 'biasInitializer']) {
         const net = modelData(input(2), dense(2, { [name]: initializer }))
         expect(left(init(net as unknown as Model, rootKey(0)))).toMatch(`dense/${name}/`)
-        expect(left(init(net as unknown as Model, rootKey(0)))).toContain('a number of f32')
+        expect(left(init(net as unknown as Model, rootKey(0)))).toContain('in f32')
       }
   })
   test('are read and written as the settings of a dense layer, whose JSON is as before without them', () => {

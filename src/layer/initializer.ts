@@ -84,8 +84,8 @@ const within = (key: DrawKey, n: number, limit: number): Float32Array => {
   return scaled(draws, limit)
 }
 /** settings are numbers of f32, as the values are: a larger one would make infinite values */
-const inF32 = inRange('a number of f32', x => Number.isFinite(Math.fround(x)))
-const positiveInF32 = inRange('a number of f32 above 0', x => x > 0 && Number.isFinite(Math.fround(x)))
+const inF32 = inRange('a finite number in f32', x => Number.isFinite(Math.fround(x)))
+const positiveInF32 = inRange('a finite number above 0 in f32', x => x > 0 && Number.isFinite(Math.fround(x)))
 /** a definition without its tag, which is its name in the table */
 type Row<S> = Omit<InitializerDefinition<S>, 'tag' | 'fields'> & { readonly fields?: Fields }
 const without = (draw: (wanted: Wanted<unknown>) => Float32Array): Row<NoSettings> => ({ draw })

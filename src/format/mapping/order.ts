@@ -86,7 +86,7 @@ const wants = (rows: readonly LayerRow[], i: number): boolean | undefined => {
 const arrivesFirst = (rows: readonly LayerRow[], i: number): boolean => {
   const last = before(rows, i)
   if (last !== undefined) return wants(rows, last) ?? arrivesFirst(rows, last)
-  // the layers of `repeat` stand in one without a row
+  // the layers of `repeat` are in one without a row
   const parent = parentOf(rows[i]?.path ?? '')
   const above = [parent, parentOf(parent)].map(path => rowAt(rows, path)).find(j => j >= 0)
   return above !== undefined && above !== i && arrivesFirst(rows, above)
