@@ -29,7 +29,7 @@ const installed = join(project, 'node_modules/gradfold')
 const programs = [
   {
     does: 'trains',
-    most: 118,
+    most: 127,
     contents: `import { adam, dense, epochs, fromArrays, input, model, relu, softmaxCrossEntropy, train, wasm } from 'gradfold'
       const net = model(input(4), dense(16), relu, dense(3))
       const settings = { model: net, loss: softmaxCrossEntropy, optimizer: adam(0.01), batchSize: 8, stop: epochs(3) }
@@ -37,7 +37,7 @@ const programs = [
   },
   {
     does: 'predicts from saved weights',
-    most: 90,
+    most: 95,
     contents: `import { dense, input, model, predict, relu, softmax, wasm } from 'gradfold'
       import { decodeWeights } from 'gradfold/codec'
       const net = model(input(4), dense(16), relu, dense(3), softmax)
