@@ -17,6 +17,7 @@ const doors = [
   'src/backend/named.ts', // a backend that is loaded when it is asked for
   'src/train/breathe.ts', // a turn of the event loop between steps
   'src/run/folder.ts', // folders that runs are kept in
+  'src/run/sha256.ts', // compiled where the runtime has it
   'src/run/record/{lock,owner,machine}.ts' // which process is at a record, and the machine it is made on
 ]
 

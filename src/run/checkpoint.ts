@@ -14,7 +14,8 @@ import { exact, optional, type Codec } from '../value/codec.js'
 import { decodeError, type DecodeError, type SettingError, type ShapeError } from '../value/error.js'
 import { utf8 } from '../value/text.js'
 import { decodeFile, decodeHeader, formatLimits, joined, layout, type Content, type Parts } from './contract-format.js'
-import { canonicalText, digest, sha256Of } from './digest.js'
+import { canonicalText, digest } from './digest.js'
+import { sha256Of } from './sha256.js'
 import {
   digestOfParts,
   metadataJson,

@@ -1,16 +1,10 @@
-/** Digests: SHA-256 over bytes, and canonical JSON for everything except tensors. */
-import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex } from '@noble/hashes/utils.js'
+/** Digests as text, and canonical JSON for everything except tensors. */
 import canonicalize from 'canonicalize'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { refined, type Codec } from '../value/codec.js'
 import { decodeError, type DecodeError } from '../value/error.js'
 import { errorText } from '../value/text.js'
-
-/** SHA-256 of the parts one after the other, in 64 hexadecimal digits */
-export const sha256Of = (...parts: readonly Uint8Array[]): string =>
-  bytesToHex(parts.reduce((hash, part) => hash.update(part), sha256.create()).digest())
 
 /** a SHA-256 as text */
 export const digest: Codec<string> = refined(

@@ -28,7 +28,8 @@ import {
   type FormatLimits,
   type Parts
 } from './contract-format.js'
-import { canonicalText, sha256Of } from './digest.js'
+import { canonicalText } from './digest.js'
+import { sha256Of } from './sha256.js'
 import { exactNumber, metricValue } from './numbers.js'
 import { versioned } from './versioned.js'
 

@@ -19,7 +19,7 @@ import { counted, decodeError, fileError, inside, type DecodeError, type FileErr
 import type { Fingerprint } from '../../value/fingerprint.js'
 import { utf8 } from '../../value/text.js'
 import { clearCheckpoints } from '../checkpoints.js'
-import { sha256Of } from '../digest.js'
+import { sha256Of } from '../sha256.js'
 import { folderAt, isMissing, type Folder } from '../folder.js'
 import { readWhole, removeLeftovers, replaceFile, writeAll } from '../replace.js'
 import { builtInRun, type RunRegistry } from '../registry.js'
