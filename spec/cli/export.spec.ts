@@ -64,7 +64,10 @@ describe('gradfold export', () => {
       'opset: expected --to onnx beside --opset, got --to safetensors; leave --opset out'
     ],
     [['--to', 'safetensors', '--batch', '4', '--out', at('c')], 'batch: expected --to onnx beside --batch'],
-    [['--to', 'keras', '--out', at('c')], 'Allowed choices are onnx, tfjs, safetensors, tensorboard, optuna, csv, parquet'],
+    [
+      ['--to', 'keras', '--out', at('c')],
+      'Allowed choices are onnx, tfjs, safetensors, tensorboard, optuna, csv, parquet'
+    ],
     [['--to', 'onnx', '--out', ''], 'out: expected the path of a file, got ""'],
     [['--to', 'onnx', '--out', folder], 'expected a new file, or a regular file to replace, got something else'],
     [
