@@ -2,8 +2,13 @@
  * The door `gradfold/formats`: models and runs as files of other programs. Pure functions from values to bytes. What they need is loaded
  * with this entry point alone.
  */
-export { importOnnx, type ImportedModel, type OnnxImportOptions } from './format/onnx/import/import.js'
-export { exportOnnx, type ModelWeights, type OnnxOptions, type Opset } from './format/onnx/onnx.js'
+export type { ImportedModel } from './format/import/imported.js'
+export { importOnnx, type OnnxImportOptions } from './format/onnx/import/import.js'
+export { exportOnnx, type OnnxOptions, type Opset } from './format/onnx/onnx.js'
+export { exportTfjs, type TfjsExport, type TfjsOptions } from './format/keras/export-tfjs.js'
+export { importTfjs, tfjsPaths, type TfjsFiles } from './format/keras/import-tfjs.js'
+export type { WeightBytes } from './format/keras/manifest.js'
+export type { ModelWeights } from './format/tensors.js'
 export type { MappedWeights, MappingOptions, MappingReport, ModelTensors } from './format/mapping/mapping.js'
 export { fromKeras, toKeras } from './format/mapping/keras.js'
 export { fromOnnx, toOnnx } from './format/mapping/onnx.js'

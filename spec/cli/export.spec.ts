@@ -34,6 +34,7 @@ const run = {
 }
 const recorded = (async () => {
   writeFileSync(at('run.json'), JSON.stringify(run))
+  writeFileSync(at('hostile.json'), JSON.stringify({ weightsManifest: [{ paths: ['../x'], weights: [] }] }))
   return gradfold(['train', at('run.json'), '--record', at('record'), '--quiet'])
 })()
 const graph = (path: string) => fromBinary(ModelProtoSchema, readFileSync(path)).graph
@@ -63,12 +64,15 @@ describe('gradfold export', () => {
       'opset: expected --to onnx beside --opset, got --to safetensors; leave --opset out'
     ],
     [['--to', 'safetensors', '--batch', '4', '--out', at('c')], 'batch: expected --to onnx beside --batch'],
-    [['--to', 'keras', '--out', at('c')], 'Allowed choices are onnx, safetensors, tensorboard, optuna, csv, parquet'],
+    [
+      ['--to', 'keras', '--out', at('c')],
+      'Allowed choices are onnx, tfjs, safetensors, tensorboard, optuna, csv, parquet'
+    ],
     [['--to', 'onnx', '--out', ''], 'out: expected the path of a file, got ""'],
     [['--to', 'onnx', '--out', folder], 'expected a new file, or a regular file to replace, got something else'],
     [
       ['--to', 'csv', '--step', 'best', '--out', at('c')],
-      'step: expected --to onnx or safetensors beside --step, got --to csv'
+      'step: expected --to onnx, tfjs or safetensors beside --step, got --to csv'
     ],
     [['--to', 'csv', '--batch', '2', '--out', at('c')], 'batch: expected --to onnx beside --batch, got --to csv'],
     [['--to', 'csv', '--out', ''], 'out: expected the path of a folder, got ""'],
@@ -130,13 +134,27 @@ describe('gradfold import', () => {
   })
   test.each([
     [[at('nowhere.onnx'), '--out', at('c')], 'nowhere'],
-    [[at('run.json'), '--out', at('c')], 'expected an ONNX file'],
+    [[at('weights.safetensors'), '--out', at('c')], 'expected an ONNX file'],
+    [[at('run.json'), '--out', at('c')], 'expected a list of groups'],
+    [[at('hostile.json'), '--out', at('c')], 'expected the name of a file in the same folder'],
     [[at('trip.onnx'), '--outputs', 'q', '--out', at('c')], 'expected some of y, got q']
   ])('%j ends with 2', async (args, part) => {
     await recorded
     const { code, out, err } = await gradfold(['import', ...args])
     expect([code, out]).toEqual([2, ''])
     expect(err).toContain(part)
+  })
+  test('reads the model.json that was exported, with the file beside it', async () => {
+    await recorded
+    const [net, back, weights] = [at('model.json'), at('tfjs.safetensors'), at('tfjs-weights.safetensors')]
+    const made = await gradfold(['export', at('record'), '--to', 'tfjs', '--out', net])
+    expect([made.code, made.err]).toEqual([0, ''])
+    expect(statSync(at('model.bin')).size).toBe(28)
+    await gradfold(['export', at('record'), '--to', 'safetensors', '--out', weights])
+    const { code, err } = await gradfold(['import', net, '--out', back])
+    expect([code, err]).toEqual([0, ''])
+    const { tensors } = right(decodeSafetensors(readFileSync(back)))
+    expect(tensors).toEqual(right(decodeSafetensors(readFileSync(weights))).tensors)
   })
   test('leaves the file that it reads as it is', async () => {
     await recorded

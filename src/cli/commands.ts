@@ -182,11 +182,14 @@ const exporting: readonly CommandRecord[] = [
     options: [
       option(
         '--to <format>',
-        'of a model, onnx: the network and its weights; safetensors: the weights. Of a run or study, tensorboard: event files; csv, parquet: tables of steps and epochs, or of trials. Of a study, optuna: its journal'
+        'of a model, onnx or tfjs: the network and its weights; safetensors: the weights. Of a run or study, tensorboard: event files; csv, parquet: tables of steps and epochs, or of trials. Of a study, optuna: its journal'
       )
         .choices(exportFormats)
         .makeOptionMandatory(),
-      option('--out <path>', 'the file to write; for tensorboard, csv and parquet the folder').makeOptionMandatory(),
+      option(
+        '--out <path>',
+        'the file to write, for tfjs model.json with a .bin beside it; for tensorboard, csv and parquet the folder'
+      ).makeOptionMandatory(),
       wholeOption(
         '--step <n>',
         'of a recorded run: steps taken; or best, the epoch with the smallest loss, or last'
@@ -201,13 +204,16 @@ const exporting: readonly CommandRecord[] = [
   {
     name: 'import',
     description: 'reads the network of a file of another program, and writes its model and weights as safetensors',
-    args: [new Argument('<file>', 'an ONNX file')],
+    args: [new Argument('<file>', 'an ONNX file, or the model.json of tfjs with its binary files beside it')],
     options: [
       option(
         '--out <file>',
         'the file to write: weights as tensors, the model as JSON in its metadata'
       ).makeOptionMandatory(),
-      option('--outputs <names>', 'which outputs of the file the network gives, with commas between (default: all)')
+      option(
+        '--outputs <names>',
+        'of ONNX: which outputs of the file the network gives, with commas between (default: all)'
+      )
     ],
     run: async (io, [path = ''], flags: ImportFlags) => (await import('./import.js')).importCommand(io, path, flags)
   }

@@ -2,7 +2,7 @@
 import type { ComputeFlags } from './backend.js'
 
 /** names of formats that a trained model can be written as */
-export const modelFormats = ['onnx', 'safetensors'] as const
+export const modelFormats = ['onnx', 'tfjs', 'safetensors'] as const
 /** names of formats that a recorded run or study can be written as */
 export const toolFormats = ['tensorboard', 'optuna', 'csv', 'parquet'] as const
 export type ModelFormat = (typeof modelFormats)[number]

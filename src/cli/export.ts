@@ -1,13 +1,17 @@
 /** `gradfold export model.gradfold --to onnx --out model.onnx` */
+import { basename, dirname, join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
 import { encodeSafetensors } from '../format/safetensors.js'
-import { exportOnnx, type ModelWeights, type OnnxOptions } from '../format/onnx/onnx.js'
+import { exportTfjs } from '../format/keras/export-tfjs.js'
+import { exportOnnx, type OnnxOptions } from '../format/onnx/onnx.js'
+import type { ModelWeights } from '../format/tensors.js'
 import type { ModelData } from '../layer/model.js'
 import { folderAt } from '../run/folder.js'
 import { loadPipeline } from '../run/pipeline/file.js'
 import { defined } from '../value/defined.js'
+import { utf8 } from '../value/text.js'
 import { treeLeaves } from '../value/tree.js'
 import { settingError, type Problem, type SettingError } from '../value/error.js'
 import { failure, type ExitCode, type Failure } from './exit.js'
@@ -61,16 +65,30 @@ const trainedAt = (io: Io, path: string, flags: ExportFlags): TE.TaskEither<Fail
     )
   )
 
-const bytesOf = (
+/** the bytes of the file to write, and of files beside it by their names */
+interface Files {
+  readonly bytes: Uint8Array
+  readonly beside: Readonly<Record<string, Uint8Array>>
+}
+const alone = (bytes: Uint8Array): Files => ({ bytes, beside: {} })
+const filesOf = (
   { model, weights }: Trained,
-  { to, opset, batch }: ExportFlags
-): E.Either<Problem<string>, Uint8Array> =>
+  { to, out, opset, batch }: ExportFlags
+): E.Either<Problem<string>, Files> =>
   to === 'safetensors'
-    ? encodeSafetensors(
-        Object.fromEntries([...treeLeaves(weights.params, 'params'), ...treeLeaves(weights.layers ?? {}, 'layers')])
+    ? pipe(
+        encodeSafetensors(
+          Object.fromEntries([...treeLeaves(weights.params, 'params'), ...treeLeaves(weights.layers ?? {}, 'layers')])
+        ),
+        E.map(alone)
       )
-    : // the numbers are checked there
-      exportOnnx(model, defined({ opset, batch }) as OnnxOptions)(weights)
+    : to === 'tfjs'
+      ? pipe(
+          exportTfjs(model, { binary: `${basename(out).replace(/\.json$/i, '')}.bin` })(weights),
+          E.map(({ json, weights: beside }) => ({ bytes: utf8(json), beside }))
+        )
+      : // the numbers are checked there
+        pipe(exportOnnx(model, defined({ opset, batch }) as OnnxOptions)(weights), E.map(alone))
 
 /** options that the format does not have: they would change nothing */
 const checkFlags = ({ to, step, opset, batch }: ExportFlags): SettingError | undefined => {
@@ -80,7 +98,7 @@ const checkFlags = ({ to, step, opset, batch }: ExportFlags): SettingError | und
     : isTool(to) && step !== 'last'
       ? settingError(
           ['step'],
-          '--to onnx or safetensors beside --step',
+          '--to onnx, tfjs or safetensors beside --step',
           `--to ${to}`,
           'all steps are written',
           'unsuitable'
@@ -98,12 +116,20 @@ export const exportCommand = async (io: Io, path: string, flags: ExportFlags): P
   return pipe(
     wrong === undefined ? trainedAt(io, path, flags) : TE.left(failure(wrong)),
     TE.bindTo('trained'),
-    TE.bindW('bytes', ({ trained }) => pipe(TE.fromEither(bytesOf(trained, flags)), TE.mapLeft(failure))),
-    TE.chainFirstW(({ bytes }) => writeOut(out, bytes, path)),
+    TE.bindW('files', ({ trained }) => pipe(TE.fromEither(filesOf(trained, flags)), TE.mapLeft(failure))),
+    TE.chainFirstW(({ files }) =>
+      pipe(
+        Object.entries(files.beside),
+        TE.traverseSeqArray(([name, bytes]) => writeOut(join(dirname(out), name), bytes, path)),
+        TE.chain(() => writeOut(out, files.bytes, path))
+      )
+    ),
     TE.map(({ trained: { said, scaled } }) =>
       [
-        `${to === 'onnx' ? 'network' : 'weights'}${said} saved as ${out}`,
-        ...(scaled && to === 'onnx' ? ['its inputs are the numbers that the network takes: columns after scaling'] : [])
+        `${to === 'safetensors' ? 'weights' : 'network'}${said} saved as ${out}`,
+        ...(scaled && to !== 'safetensors'
+          ? ['its inputs are the numbers that the network takes: columns after scaling']
+          : [])
       ].join('\n')
     ),
     printed(io)

@@ -169,7 +169,7 @@ export const saveWeights =
   }
 
 /** the files beside one, by their names; a name that is a path would choose what is read, so it is refused */
-const readBeside =
+export const readBeside =
   (folder: Folder, limits: FormatLimits) =>
   (names: readonly string[]): TE.TaskEither<FileError | DecodeError, Readonly<Record<string, Uint8Array>>> =>
     pipe(

@@ -17,7 +17,7 @@ import { build } from '../../../src/model/build.js'
 import { isDims, showShape, sizeOf, type Dims, type Shape } from '../../../src/value/shape.js'
 import { allocate, tensorView, type Tensor } from '../../../src/value/tensor.js'
 import { mapTree, type Branch } from '../../../src/value/tree.js'
-import type { ModelWeights } from '../../../src/format/onnx/onnx.js'
+import type { ModelWeights } from '../../../src/format/tensors.js'
 import { right } from '../../support/either.js'
 
 export interface Case {

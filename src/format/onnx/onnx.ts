@@ -16,11 +16,9 @@ import {
   wrongArgument,
   type Argument
 } from '../../value/argument.js'
-import { settingError, shapeError, type BackendError, type SettingError, type ShapeError } from '../../value/error.js'
-import { isSize, sameShape } from '../../value/shape.js'
-import { isSound, type Tensor } from '../../value/tensor.js'
-import { showAval } from '../../value/text.js'
-import { treeLeaves, type Branch } from '../../value/tree.js'
+import { settingError, type BackendError, type SettingError, type ShapeError } from '../../value/error.js'
+import { isSize } from '../../value/shape.js'
+import { tensorsFor, type ModelWeights } from '../tensors.js'
 import { leavesOf, loopless, pathsOf, writeGraph } from './export.js'
 import { newGraph, type Graph } from './graph.js'
 import { elementCodes, encodeOnnx, type OnnxValue } from './proto.js'
@@ -40,12 +38,6 @@ export interface OnnxOptions {
   /** what the layers of the model mean */
   readonly registry?: LayerRegistry
 }
-/** parameters and running statistics: a `TrainState` has both */
-export interface ModelWeights {
-  readonly params: Branch<Tensor>
-  readonly layers?: Branch<Tensor>
-}
-
 /** bytes that a reader of protobuf takes at most */
 const maxBytes = 0x7fff_ffff
 
@@ -69,27 +61,6 @@ const optionArguments = (options: OnnxOptions): readonly Argument[] => {
       is: u => isObject(u) && Object.values(u).every(isText)
     }
   ]
-}
-
-/** the tensors of a model by the names of its inputs; Left where one is missing, unknown, or another than the model has */
-const tensorsFor = (
-  { params, before }: ModelGraph,
-  weights: ModelWeights
-): E.Either<ShapeError, Readonly<Record<string, Tensor>>> => {
-  const wanted = [...treeLeaves(params, 'params'), ...treeLeaves(before, 'layers')]
-  const given = new Map([...treeLeaves(weights.params, 'params'), ...treeLeaves(weights.layers ?? {}, 'layers')])
-  const names = new Set(wanted.map(([name]) => name))
-  const stranger = [...given.keys()].find(name => !names.has(name))
-  if (stranger !== undefined)
-    return E.left(shapeError(['onnx'], 'the weights of this model', stranger, 'are they of this model?'))
-  for (const [name, spec] of wanted) {
-    const t = given.get(name)
-    const fail = (got: string): E.Either<ShapeError, never> => E.left(shapeError(['onnx', name], showAval(spec), got))
-    if (t === undefined) return fail('nothing')
-    if (t.dtype !== spec.dtype || !sameShape(t.shape, spec.shape)) return fail(showAval(t))
-    if (!isSound(t)) return fail('storage that does not fit')
-  }
-  return E.right(Object.fromEntries(given))
 }
 
 const valueOf = (name: string, node: Expr, sizes: Sizes): OnnxValue => ({
@@ -122,7 +93,7 @@ const fileOf = (
   const graph = newGraph(opset, [...inputNames, ...outputNames])
   return pipe(
     E.Do,
-    E.bindW('tensors', () => tensorsFor(one, weights)),
+    E.bindW('tensors', () => tensorsFor('onnx', { params: one.params, state: one.before }, weights)),
     E.bindW('sizes', () => sizesOfAll([...outputs, ...inputs], [...leavesOf(two.value), ...leavesOf(two.x)])),
     E.bindW('results', ({ tensors, sizes }) =>
       writeGraph(graph, { inputs, outputs, tensors, sizes, paths: pathsOf(one.seen) })

@@ -2,35 +2,20 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import { checkBytes, defaultLimits } from '../../../data/limits.js'
-import { modelData, type ModelData } from '../../../layer/model.js'
-import { builtInLayers } from '../../../layer/registry.js'
-import { build } from '../../../model/build.js'
 import { knownOptions, optionsOf, wrongArgument } from '../../../value/argument.js'
 import { decodeError, settingError, type DecodeError, type SettingError } from '../../../value/error.js'
-import { isSize, sameShape, sizeOf, type Dims, type Shape } from '../../../value/shape.js'
-import type { Aval, FloatType, Tensor } from '../../../value/tensor.js'
-import { showAval } from '../../../value/text.js'
-import { rebuild, treeLeaves, type Branch } from '../../../value/tree.js'
+import { isSize, sizeOf, type Dims } from '../../../value/shape.js'
+import { maxNumbers, modelOf, type ImportedModel } from '../../import/imported.js'
+import { treeOf } from '../../import/tree.js'
 import { decodeOnnx, type StoredModel, type StoredValue } from './decode.js'
 import { graphOf, type Graph } from './graph.js'
 import { channelsFirst, stored, type Held } from './site.js'
-import { treeOf, type Tree } from './tree.js'
-import { liveOf, maxNumbers, walk } from './walk.js'
+import { liveOf, walk } from './walk.js'
 
 export interface OnnxImportOptions {
   /** the names of the outputs that the model gives, of those that the file has; default: all of them */
   readonly outputs?: readonly string[]
 }
-/** A network from a file: the model, what it has learned, and texts that the file holds. */
-export interface ImportedModel {
-  readonly model: ModelData
-  readonly params: Branch<Tensor>
-  /** running statistics */
-  readonly layers: Branch<Tensor>
-  /** texts by name, such as the names of classes: data of the file, never looked at here */
-  readonly metadata: Readonly<Record<string, string>>
-}
-
 /** the shape of an input, its batch left out, and the batch if it is a number */
 const inputOf = (
   v: StoredValue
@@ -46,62 +31,11 @@ const inputOf = (
   return E.right({ sizes, batch: typeof batch === 'number' ? batch : undefined })
 }
 
-/** the numbers of the steps, in the order of a tree */
-const filled = (tree: Branch<Aval>, numbers: readonly Tensor[], at: string): E.Either<DecodeError, Branch<Tensor>> => {
-  const leaves = treeLeaves(tree)
-  const wrong = leaves.find(([, aval], i) => {
-    const t = numbers[i]
-    return t === undefined || t.dtype !== aval.dtype || !sameShape(t.shape, aval.shape)
-  })
-  if (wrong !== undefined || leaves.length !== numbers.length) {
-    const i = wrong === undefined ? leaves.length : leaves.indexOf(wrong)
-    const t = numbers[i]
-    return E.left(
-      decodeError(
-        ['onnx', at, wrong?.[0] ?? ''],
-        wrong === undefined ? 'no more numbers' : showAval(wrong[1]),
-        t === undefined ? 'nothing' : showAval(t)
-      )
-    )
-  }
-  const byPath = new Map(leaves.map(([path], i) => [path, numbers[i] as Tensor]))
-  return E.right(rebuild<Aval, Tensor>(tree, path => byPath.get(path) as Tensor) as Branch<Tensor>)
-}
-
 interface Wanted {
   readonly file: StoredModel
   readonly graph: Graph
   readonly inputs: readonly (StoredValue & { readonly sizes: Dims; readonly batch: number | undefined })[]
   readonly outputs: readonly string[]
-}
-
-/** the model of a tree of layers, with its numbers */
-const modelOf = (
-  tree: Tree,
-  shapes: readonly Dims[],
-  dtype: FloatType
-): E.Either<DecodeError, Omit<ImportedModel, 'metadata'>> => {
-  const model = modelData(shapes.length === 1 ? (shapes[0] as Dims) : (shapes as readonly Shape[]), ...tree.layers)
-  return pipe(
-    build(model, builtInLayers, dtype),
-    E.mapLeft(e => decodeError(['onnx', ...e.path], e.expected, e.got, e.hint)),
-    E.bindTo('built'),
-    E.bind('params', ({ built }) =>
-      filled(
-        built.params,
-        tree.steps.flatMap(s => s.tensors),
-        'params'
-      )
-    ),
-    E.bind('layers', ({ built }) =>
-      filled(
-        built.state,
-        tree.steps.flatMap(s => s.states),
-        'layers'
-      )
-    ),
-    E.map(({ params, layers }) => ({ model, params, layers }))
-  )
 }
 
 /** how images come in: as in the model, or with their channels first */
@@ -131,18 +65,13 @@ const modelFrom = ({ file, graph, inputs, outputs }: Wanted, first: boolean): E.
     ),
     E.chain(({ steps, root }) =>
       treeOf(
+        'onnx',
         steps,
         helds.map(([name]) => name),
         outputs.map(root)
       )
     ),
-    E.chain(tree =>
-      modelOf(
-        tree,
-        helds.map(([, h]) => h.sizes),
-        dtype
-      )
-    ),
+    E.chain(tree => modelOf('onnx', tree, { shapes: helds.map(([, h]) => h.sizes), dtype })),
     E.map(model => ({ ...model, metadata: file.metadata }))
   )
 }

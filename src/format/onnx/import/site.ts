@@ -1,9 +1,9 @@
 /** What a row of the tables of operators is given, and what it gives. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Layer } from '../../../layer/definition.js'
-import { sequential } from '../../../layer/combinator/sequential.js'
 import { sizeOf, type Dims } from '../../../value/shape.js'
 import { numbersOf, permutedView, tensorView, type Tensor } from '../../../value/tensor.js'
+import type { Step } from '../../import/tree.js'
 import type { Graph } from './graph.js'
 import type { StoredNode } from './decode.js'
 
@@ -18,13 +18,6 @@ export interface Held {
   readonly lead?: number
   /** the image that was flattened with its channels first: the numbers are in that order there */
   readonly flat?: Dims
-}
-/** a layer with its numbers, and the values that it takes */
-export interface Step {
-  readonly layer: Layer
-  readonly tensors: readonly Tensor[]
-  readonly states: readonly Tensor[]
-  readonly inputs: readonly string[]
 }
 export interface Missing {
   readonly expected: string
@@ -110,5 +103,3 @@ export const amended = (before: Step, layer: Layer, held: Held, tensors: readonl
   held,
   step: { ...before, layer, tensors, inputs: before.inputs }
 })
-export const inSequence = (layers: readonly Layer[]): Layer =>
-  layers.length === 1 ? (layers[0] as Layer) : sequential(...layers)

@@ -7,6 +7,8 @@ import { build } from '../../../model/build.js'
 import { decodeError, type DecodeError } from '../../../value/error.js'
 import { sizeOf, type Dims } from '../../../value/shape.js'
 import type { FloatType } from '../../../value/tensor.js'
+import { maxNumbers } from '../../import/imported.js'
+import type { Step } from '../../import/tree.js'
 import type { StoredNode } from './decode.js'
 import { called, type Graph } from './graph.js'
 import { fusedAt, type Fused } from './patterns.js'
@@ -23,15 +25,12 @@ import {
   type Missing,
   type Result,
   type Row,
-  type Site,
-  type Step
+  type Site
 } from './site.js'
 import { sizesIn } from './sizes.js'
 
 type Fusion = Fused & { readonly axis?: number }
 const rows: Readonly<Record<string, Row>> = { ...denseRows, ...poolRows, ...spatialRows, ...shapeRows }
-/** numbers of a value for one example */
-export const maxNumbers = 67_108_864
 
 export interface Live {
   readonly nodes: readonly StoredNode[]

@@ -1,12 +1,23 @@
 /** Layers with the values between them as a model: one after the other, and side by side where paths part and meet again. */
 import * as E from 'fp-ts/lib/Either.js'
-import { identity } from '../../../layer/activation.js'
-import { fanOut, parallel } from '../../../layer/combinator/branches.js'
-import { residual } from '../../../layer/combinator/residual.js'
-import type { Layer } from '../../../layer/definition.js'
-import { maxNesting } from '../../../model/build.js'
-import { decodeError, type DecodeError } from '../../../value/error.js'
-import { inSequence, type Step } from './site.js'
+import { identity } from '../../layer/activation.js'
+import { fanOut, parallel } from '../../layer/combinator/branches.js'
+import { residual } from '../../layer/combinator/residual.js'
+import { sequential } from '../../layer/combinator/sequential.js'
+import type { Layer } from '../../layer/definition.js'
+import { maxNesting } from '../../model/build.js'
+import { decodeError, type DecodeError } from '../../value/error.js'
+import type { Tensor } from '../../value/tensor.js'
+
+/** a layer with its numbers, and the values that it takes */
+export interface Step {
+  readonly layer: Layer
+  readonly tensors: readonly Tensor[]
+  readonly states: readonly Tensor[]
+  readonly inputs: readonly string[]
+}
+export const inSequence = (layers: readonly Layer[]): Layer =>
+  layers.length === 1 ? (layers[0] as Layer) : sequential(...layers)
 
 /** the input of a graph, or of several the tuple of them */
 const start = ''
@@ -38,6 +49,8 @@ export interface Tree {
   readonly steps: readonly Step[]
 }
 interface Paths {
+  /** the first word of the paths of errors */
+  readonly format: string
   readonly steps: ReadonlyMap<string, Step>
   readonly inputs: readonly string[]
   readonly gates: ReadonlyMap<string, string>
@@ -45,8 +58,8 @@ interface Paths {
   readonly used: Set<string>
 }
 type Listed = E.Either<DecodeError, Tree>
-const fail = (at: string, expected: string, got: string): E.Either<DecodeError, never> =>
-  E.left(decodeError(['onnx', at], expected, got))
+const fail = ({ format }: Paths, at: string, expected: string, got: string): E.Either<DecodeError, never> =>
+  E.left(decodeError([format, at], expected, got))
 
 /** the last value that all paths to these values go through */
 const gateOf = ({ gates }: Paths, names: readonly string[]): string => {
@@ -64,7 +77,7 @@ const gateOf = ({ gates }: Paths, names: readonly string[]): string => {
 
 /** the layers from a value to another one */
 const between = (p: Paths, from: string, to: string, depth: number): Listed => {
-  if (depth > maxNesting) return fail(to, `paths that part at most ${maxNesting} times`, 'more')
+  if (depth > maxNesting) return fail(p, to, `paths that part at most ${maxNesting} times`, 'more')
   const parts: Tree[] = []
   let name = to
   while (name !== from) {
@@ -72,9 +85,10 @@ const between = (p: Paths, from: string, to: string, depth: number): Listed => {
     if (step === undefined) {
       // the only input is the start itself
       if (p.inputs.length === 1 && from === start) break
-      return fail(name, 'a value of this path', 'another input')
+      return fail(p, name, 'a value of this path', 'another input')
     }
-    if (p.used.has(name)) return fail(name, 'paths that meet before they part again', 'a value that several paths use')
+    if (p.used.has(name))
+      return fail(p, name, 'paths that meet before they part again', 'a value that several paths use')
     p.used.add(name)
     const gate = p.gates.get(name) ?? start
     const part =
@@ -91,7 +105,7 @@ const between = (p: Paths, from: string, to: string, depth: number): Listed => {
 const branchesTo = (p: Paths, names: readonly string[], gate: string, depth: number): Listed => {
   const each = p.inputs.length > 1 && gate === start
   if (each && names.length !== p.inputs.length)
-    return fail(names[0] ?? '', `${p.inputs.length} branches, one for each input`, `${names.length}`)
+    return fail(p, names[0] ?? '', `${p.inputs.length} branches, one for each input`, `${names.length}`)
   const all: Tree[] = []
   for (const [i, name] of names.entries()) {
     const part = between(p, each ? (p.inputs[i] as string) : gate, name, depth + 1)
@@ -120,15 +134,16 @@ const joined = (p: Paths, step: Step, gate: string, depth: number): Listed => {
 
 /** the layers from the input of a graph to its outputs; Left for paths that part and meet in a way that no layer has */
 export const treeOf = (
+  format: string,
   steps: ReadonlyMap<string, Step>,
   inputs: readonly string[],
   outputs: readonly string[]
 ): Listed => {
-  const p: Paths = { steps, inputs, gates: gatesOf(steps, inputs), used: new Set() }
+  const p: Paths = { format, steps, inputs, gates: gatesOf(steps, inputs), used: new Set() }
   if (outputs.length === 1) {
     const [output = start] = outputs
     return inputs.length > 1 && inputs.includes(output)
-      ? fail(output, 'an output that depends on all inputs', 'one input')
+      ? fail(p, output, 'an output that depends on all inputs', 'one input')
       : between(p, start, output, 0)
   }
   const gate = gateOf(p, outputs)
