@@ -61,17 +61,22 @@ interface Cut {
   readonly hits: number
   readonly misses: number
 }
+/** from the highest; what is no number is below all */
+const descending = (scores: readonly number[]): Float64Array =>
+  Float64Array.from(scores, s => (Number.isNaN(s) ? -Infinity : s)).sort((a, b) => (a > b ? -1 : a < b ? 1 : 0))
 /** examples that are taken for a class at each threshold, from the highest: those of the class, and others */
 const cuts = (scores: readonly number[], isClass: readonly boolean[]): readonly Cut[] => {
-  const order = scores.map((s, i) => [s, isClass[i] ?? false] as const).sort((a, b) => b[0] - a[0])
+  const inClass = descending(scores.filter((_, i) => isClass[i]))
+  const others = descending(scores.filter((_, i) => !isClass[i]))
   const found: Cut[] = [{ hits: 0, misses: 0 }]
   let [hits, misses] = [0, 0]
-  order.forEach(([s, yes], i) => {
-    if (yes) hits++
-    else misses++
+  while (hits + misses < scores.length) {
+    const s = Math.max(inClass[hits] ?? -Infinity, others[misses] ?? -Infinity)
     // examples with equal scores are taken together
-    if (order[i + 1]?.[0] !== s) found.push({ hits, misses })
-  })
+    while (inClass[hits] === s) hits++
+    while (others[misses] === s) misses++
+    found.push({ hits, misses })
+  }
   return found
 }
 
