@@ -134,7 +134,7 @@ describe.runIf(times > 0 && programOf('redis') !== undefined)('studies over Redi
       for (const w of workers) w.kill('SIGKILL')
       await Promise.all(workers.map(ended))
     }
-    console.log(`${killed} kills in ${runs} studies, all with the table of one process`)
+    console.log(`${killed} kills, studies: ${runs}, all with the table of one process`)
     expect(killed).toBeGreaterThan(0)
   })
 
