@@ -9,6 +9,7 @@ import type { ReplayError } from '../../run/record/replay.js'
 import type { Verdict } from '../../run/record/verify.js'
 import { builtInRun } from '../../run/registry.js'
 import { runFileCodec } from '../../run/run-file.js'
+import { optionsOf } from '../../value/argument.js'
 import { backendError, type BackendError } from '../../value/error.js'
 import { errorText } from '../../value/text.js'
 import type { StudyMetric } from '../metric.js'
@@ -81,10 +82,8 @@ const lost = (e: unknown): E.Either<BackendError, never> =>
  *
  * @param workers max number of threads, up to 256; another number makes every trial Left
  */
-export const inThreads = (
-  workers: number,
-  { backend, threads = 1, fallback, file = new URL('./worker.js', import.meta.url).href }: WorkerPoolOptions = {}
-): WorkerPool => {
+export const inThreads = (workers: number, options: WorkerPoolOptions = {}): WorkerPool => {
+  const { backend, threads = 1, fallback, file = new URL('./worker.js', import.meta.url).href } = optionsOf(options)
   const wrong = checkWorkers(workers)
   if (wrong !== undefined)
     return { runner: () => TE.left(wrong), verify: () => TE.left(wrong), close: () => Promise.resolve() }
