@@ -11,7 +11,11 @@ import * as report from '../src/report.js'
 import * as search from '../src/search.js'
 import { thrownBy, type Untyped } from './support/untyped.js'
 
-/** Functions whose types leave no way to fail: they give bytes, texts, codecs, expressions, laws, or a value of other values. */
+/**
+ * Functions whose types leave no way to fail: they give bytes, texts, codecs, expressions, laws, or a value of other values. And pieces for
+ * authors of members and runners (`checkMember`, `checkSizes`, `compose...`, `decode`, `inProcess`, `lookup`, `mapValue`, `paramOf`,
+ * `stateOf`), some of which give an Either: they expect the codecs, contexts and runs that the library passes to them.
+ */
 const mayThrow: Readonly<Record<string, readonly string[]>> = {
   codec: [
     'runFileCodec',
