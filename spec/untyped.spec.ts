@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import * as gradfold from '../src/index.js'
 import { reference } from '../src/ndarray.js'
 import { right } from './support/either.js'
+import { thrownBy, type Untyped } from './support/untyped.js'
 
 /** Functions that may throw for what their types exclude: constructors and readers of values whose types leave no way to fail. */
 const mayThrow: Readonly<Record<string, readonly string[]>> = {
@@ -73,27 +74,6 @@ const mayThrow: Readonly<Record<string, readonly string[]>> = {
   'call a function of numbers': ['extrapolatedGradient', 'minimise', 'numericalGradient']
 }
 const listed = new Set(Object.values(mayThrow).flat())
-
-const junk: readonly (readonly unknown[])[] = [
-  ...[[], [undefined], [null], [{}], [3], ['x'], [[]], [true]],
-  ...[undefined, null, {}, 3, 'x', []].map(u => [u, u, u, u]),
-  [E.right({}), {}, E.right({}), {}],
-  [{ tag: 'model', input: [3], layer: undefined }, {}, {}],
-  [{ tag: 'model', input: [3], layer: { tag: 'sequential' } }, {}, {}],
-  [{ tag: 'model', input: undefined, layer: gradfold.relu }, {}, {}]
-]
-type Untyped = (...args: readonly unknown[]) => unknown
-
-/** what a function throws for one of the lists of arguments, or what a function that it gives throws for one */
-const thrownBy = (f: Untyped, depth = 0): readonly string[] =>
-  junk.flatMap(args => {
-    try {
-      const r = f(...args)
-      return typeof r === 'function' && depth < 2 ? thrownBy(r as Untyped, depth + 1) : []
-    } catch (e) {
-      return [String(e)]
-    }
-  })
 
 const functions = Object.entries<unknown>(gradfold).filter(
   (row): row is [string, Untyped] => typeof row[1] === 'function'

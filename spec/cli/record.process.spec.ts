@@ -1,6 +1,6 @@
 /** Recorded runs by the command, as processes of their own: interrupted, killed, started twice. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -47,6 +47,44 @@ describe('recorded runs', () => {
     expect(errors).toMatch(/^stopped after epoch \d+, step [\d,]+, and saved; to resume: gradfold resume \S+\n$/)
     expect(gradfold('resume', record, '--quiet').status).toBe(0)
     expect(resultOf(record)).toBe(resultOf(whole))
+  })
+  test('several are verified on threads, and each is said in the order given', () => {
+    const short = file('short.json', 3)
+    const [good, changed] = [at('good'), at('changed')]
+    expect(gradfold('train', short, '--record', good, '--quiet').status).toBe(0)
+    cpSync(good, changed, { recursive: true })
+    const result = JSON.parse(resultOf(changed)) as object
+    writeFileSync(join(changed, 'result.json'), JSON.stringify({ ...result, reason: 'patience' }))
+    const identical = 'identical: 18 steps, 3 epochs, 2 checkpoints\n'
+    const [none, noneSaid] = [at('none'), `gradfold: ${at('none')}: expected the record of a run, `]
+
+    expect(gradfold('verify', good, good, '--workers', '2')).toEqual({
+      status: 0,
+      stdout: `${good}: ${identical}`.repeat(2),
+      stderr: ''
+    })
+    const all = gradfold('verify', none, good, changed, good, '--workers', '2', '--threads', '1')
+    expect(all).toMatchObject({
+      status: 1,
+      stdout: `${good}: ${identical}${changed}: different at step 18: reason of the end\n${good}: ${identical}`
+    })
+    expect(all.stderr.startsWith(noneSaid)).toBe(true)
+    expect(all.stderr).toContain(`${changed}: damaged: `)
+    const { status, stdout } = gradfold('verify', none, good, '--json')
+    expect(status).toBe(2)
+    expect(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map(line => JSON.parse(line) as unknown)
+    ).toMatchObject([
+      { tag: 'error', record: none, error: 'FileError' },
+      { tag: 'identical', record: good, steps: 18 }
+    ])
+    expect(gradfold('verify', good, good, '--workers', '0')).toMatchObject({
+      status: 2,
+      stderr: 'gradfold: workers: expected a whole number from 1 to 256, got 0\n'
+    })
   })
   test('killed at any moment, they go on and end the same', { timeout: 300_000 }, async () => {
     const { wrong, killed } = await kill(8)

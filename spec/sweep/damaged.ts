@@ -1,19 +1,31 @@
 /** Damaged inputs for every decoder: what they say to them is an Either, within bounded time. */
+import * as E from 'fp-ts/lib/Either.js'
+import { pipe } from 'fp-ts/lib/function.js'
 import { gzipSync, zipSync } from 'fflate'
 import { decodeCsv } from '../../src/data/csv.js'
 import { decodeIdx } from '../../src/data/idx.js'
 import { decodeLibsvm } from '../../src/data/libsvm.js'
 import { decodeNpy, encodeNpy } from '../../src/data/npy.js'
 import { decodeNpz } from '../../src/data/npz.js'
+import { fitTable, fromRecords, tableSchema } from '../../src/data/table/index.js'
 import { decodeArff } from '../../src/data/table/arff.js'
 import { fromArrays, fromNdarray } from '../../src/data/arrays.js'
 import { gunzip } from '../../src/data/gzip.js'
+import { fromTorch, toTorch } from '../../src/format/mapping/torch.js'
+import { importOnnx } from '../../src/format/onnx/import/import.js'
+import { exportOnnx } from '../../src/format/onnx/onnx.js'
 import { decodeSafetensors, encodeSafetensors } from '../../src/format/safetensors.js'
 import { encodeModel, parseModel } from '../../src/model/codec.js'
-import { dense, modelData } from '../../src/layer/index.js'
+import { dense, model as modelOf, modelData, relu } from '../../src/layer/index.js'
+import { init } from '../../src/model/init.js'
 import { bits32, foldIn, drawKey, rootKey } from '../../src/random/index.js'
+import { decodePipeline, encodePipeline } from '../../src/run/pipeline/codec.js'
+import { pipelineOf } from '../../src/run/pipeline/value.js'
 import { parseRunFile } from '../../src/run/run-file.js'
+import { parseStudyFile } from '../../src/search/study-file.js'
+import { meanSquaredError } from '../../src/train/loss/squared.js'
 import { tensor } from '../../src/value/tensor.js'
+import { irisStudy } from '../search/helpers.js'
 import { right } from '../support/either.js'
 
 export interface Door {
@@ -50,6 +62,19 @@ const run = {
   optimizer: { tag: 'adam', rate: 0.1 },
   stop: { tag: 'epochs', count: 2 }
 }
+const schema = tableSchema({
+  columns: {
+    w: { type: 'number', scaling: 'standardise', missing: 'median' },
+    k: { type: 'number' },
+    p: { type: 'number' }
+  },
+  target: 'p'
+})
+const rows = [1, 2, 4].map(w => ({ w, k: 2 * w, p: w }))
+const net = modelOf([2], dense(3), relu, dense(1))
+const params = right(init(net, rootKey(1)))
+const modules = { dense: 'fc1', dense2: 'fc2' }
+const fitted = right(pipe(fromRecords(rows, schema), E.chain(fitTable)))
 const categories = { categories: ['a', 'b'] }
 
 export const doors: readonly Door[] = [
@@ -110,6 +135,22 @@ export const doors: readonly Door[] = [
       ])
     ),
     decode: b => fromArrays(asValue(b) as never, [[1], [2]])
+  },
+  { name: 'study file', sound: utf8(JSON.stringify(irisStudy)), decode: b => parseStudyFile(asText(b)) },
+  { name: 'onnx', sound: right(exportOnnx(net)({ params })), decode: b => importOnnx(b) },
+  {
+    name: 'torch state dict',
+    sound: right(encodeSafetensors(right(toTorch(net, { modules })({ params })))),
+    decode: b =>
+      pipe(
+        decodeSafetensors(b),
+        E.chainW(({ tensors }) => fromTorch(net, { modules })(tensors))
+      )
+  },
+  {
+    name: 'pipeline',
+    sound: right(encodePipeline(right(pipelineOf({ fitted, model: net, params, layers: {}, loss: meanSquaredError })))),
+    decode: b => decodePipeline()(b)
   }
 ]
 

@@ -1,6 +1,7 @@
 /**
- * Faults of studies over a queue, and what a trial costs there: `npm run sweep:queue`. Not among the ordinary tests. What a machine or its
- * user cannot do is skipped, with a title that says what it needs.
+ * Faults of studies over a queue, and what a trial costs there: `npm run sweep:queue`. Not among the ordinary tests. Each part starts
+ * nothing new after 5 minutes (`SECONDS_EACH`) and says what it did. What a machine or its user cannot do is skipped, with a title that
+ * says what it needs.
  */
 import { spawnSync, type ChildProcess } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -19,7 +20,13 @@ import { programOf } from '../support/components.js'
 import { right } from '../support/either.js'
 
 const times = Number(process.env['KILLS'] ?? 0)
+const seconds = Number(process.env['SECONDS_EACH'] ?? 300)
 const minutes = 60_000
+/** whether a part that began now may start something new */
+const clock = (): (() => boolean) => {
+  const began = performance.now()
+  return () => performance.now() - began < seconds * 1000
+}
 const folder = mkdtempSync(join(tmpdir(), 'gradfold-faults-'))
 const at = (name: string): string => join(folder, name)
 const { start, gradfold, redis, worker, end } = crew()
@@ -68,38 +75,47 @@ describe.runIf(times > 0 && programOf('redis') !== undefined)('studies over Redi
 
   test.each(Object.entries(studies))(
     '%s gives the bytes of one process with 1, 2, 4 and 8 workers',
-    { timeout: 10 * minutes },
+    { timeout: seconds * 1000 + 10 * minutes },
     async (name, more) => {
+      const inTime = clock()
       const path = study(name, more)
       const expected = alone(`${name}-alone`, path)
+      const done: number[] = []
       for (const count of [1, 2, 4, 8]) {
+        if (!inTime()) break
         flush()
         const workers = Array.from({ length: count }, () => worker(server.address))
         expect(await ended(searchOver(path, `${name}-${count}`))).toBe(0)
         expect(digestOf(`${name}-${count}`)).toBe(expected)
         for (const w of workers) w.kill('SIGTERM')
         await Promise.all(workers.map(ended))
+        done.push(count)
       }
+      console.log(`${name}: the bytes of one process with ${done.join(', ')} workers`)
+      expect(done).not.toEqual([])
     }
   )
 
-  test(`${times} kills of workers, coordinators and the server`, { timeout: 60 * minutes }, async () => {
+  const killsTitle = `up to ${times} kills of workers, coordinators and the server`
+  test(killsTitle, { timeout: seconds * 1000 + 10 * minutes }, async () => {
+    const inTime = clock()
+    const over = (): boolean => killed >= times || !inTime()
     const path = study('killed', studies.random)
     const expected = alone('killed-alone', path)
     const when = moments(1500)
     let [killed, runs] = [0, 0]
-    while (killed < times) {
+    while (!over()) {
       flush()
       const name = `killed-${runs++}`
       let workers = [worker(server.address), worker(server.address)]
       for (let code: number | null | undefined; code !== 0;) {
         const coordinator = searchOver(path, name)
-        const over = ended(coordinator)
+        const coordinated = ended(coordinator)
         for (code = undefined; code === undefined;) {
           const which = killed % 4
-          code = await Promise.race([over, pause(when.next().value + 100).then(() => undefined)])
-          if (code !== undefined || killed >= times) {
-            code ??= await over
+          code = await Promise.race([coordinated, pause(when.next().value + 100).then(() => undefined)])
+          if (code !== undefined || over()) {
+            code ??= await coordinated
             break
           }
           killed++
@@ -118,7 +134,8 @@ describe.runIf(times > 0 && programOf('redis') !== undefined)('studies over Redi
       for (const w of workers) w.kill('SIGKILL')
       await Promise.all(workers.map(ended))
     }
-    console.log(`${killed} kills in ${runs} studies, all with the table of one process`)
+    console.log(`${killed} kills, studies: ${runs}, all with the table of one process`)
+    expect(killed).toBeGreaterThan(0)
   })
 
   test(

@@ -3,7 +3,7 @@ import { Argument, Option } from 'commander'
 import { passNames } from '../backend/kernel/compile.js'
 import { backendNames, defaultBackend } from '../backend/named.js'
 import { formats } from '../format/formats.js'
-import { auto, defaultThreads, maxThreads, type ComputeFlags } from './backend.js'
+import { auto, defaultThreads, maxThreads } from './backend.js'
 import { collectCommand, type CollectFlags } from './collect.js'
 import type { ExitCode } from './exit.js'
 import { evaluateCommand, type EvaluateFlags } from './evaluate.js'
@@ -13,15 +13,7 @@ import { exportFormats, type ExportFlags } from './export-formats.js'
 import type { ImportFlags } from './import.js'
 import type { Io } from './io.js'
 import { familyNames, membersCommand } from './members.js'
-import {
-  atCommand,
-  diffCommand,
-  resumeCommand,
-  verifyCommand,
-  type AtFlags,
-  type JsonFlag,
-  type RecordFlags
-} from './record.js'
+import { atCommand, diffCommand, resumeCommand, type AtFlags, type JsonFlag, type RecordFlags } from './record.js'
 import { predictCommand, type PredictFlags } from './predict.js'
 import { profileCommand, type ProfileFlags } from './profile.js'
 import type { PlotFlags } from './plot.js'
@@ -30,6 +22,7 @@ import { searchCommand, type SearchFlags } from './search.js'
 import { summaryCommand } from './summary.js'
 import { trainCommand, type TrainFlags } from './train.js'
 import { trialCommand, type TrialFlags } from './trial.js'
+import { verifyCommand, type VerifyFlags } from './verify.js'
 import { workCommand, type WorkFlags } from './work.js'
 
 const formatNames = Object.keys(formats)
@@ -113,10 +106,19 @@ const running: readonly CommandRecord[] = [
 const recorded: readonly CommandRecord[] = [
   {
     name: 'verify',
-    description: 'does a recorded run again and says whether it is identical, or where it first differs',
-    args: [record],
-    options: [option('--json', 'print one JSON object: identical, different, error'), ...computing],
-    run: (io, [folder = ''], flags: ComputeFlags & JsonFlag) => verifyCommand(io, folder, flags)
+    description: 'does recorded runs again and says whether each is identical, or where it first differs',
+    args: [new Argument('<folders...>', 'the folder of a recorded run, or those of several')],
+    options: [
+      option('--json', 'print one JSON object for each: identical, different, error'),
+      wholeOption('--workers <n>', 'of several: runs at a time, each on a thread').default(
+        defaultThreads,
+        'as many as the machine offers'
+      ),
+      backend,
+      threadsOption('threads of each run (default: as many as the machine offers; of several runs 1)'),
+      fallback
+    ],
+    run: (io, folders, flags: VerifyFlags) => verifyCommand(io, folders, flags)
   },
   {
     name: 'diff',

@@ -35,12 +35,13 @@ export const doneJson = ({ reason, epoch, step, train, test, best }: Executed): 
 
 /**
  * writes single fields, because an error may hold a whole training state; `resume` is the command that resumes an
- * interrupted run
+ * interrupted run, `record` the folder where several are verified
  */
-export const errorJson = ({ problem, begun }: Failure): string => {
+export const errorJson = ({ problem, begun }: Failure, record?: string): string => {
   const { _tag, path, expected, got, hint } = problem
   const resume = begun?.resume === undefined ? {} : { resume: begun.resume }
-  return line('error', { error: _tag, path, expected, got, hint, message: showError(problem), ...resume })
+  const of = record === undefined ? {} : { record }
+  return line('error', { ...of, error: _tag, path, expected, got, hint, message: showError(problem), ...resume })
 }
 
 /** the event of a recorded run that was interrupted; `record` is the folder to resume from */
@@ -64,10 +65,13 @@ export const foundJson = ({ study, trials, best }: SearchResult): string =>
 /** the event of a recorded study that was interrupted; `trials` is the number of saved trials */
 export const stoppedStudyJson = (record: string, trials: number): string => line('stopped', { record, trials })
 
-export const verdictJson = (v: Verdict): string => {
+/** @param record its folder, where several are verified */
+export const verdictJson = (v: Verdict, record?: string): string => {
+  const of = record === undefined ? {} : { record }
   if (v.tag === 'different') {
     const { step, at, number, tensor, damage } = v
     return line(v.tag, {
+      ...of,
       step,
       at,
       ...(number === undefined ? {} : { number }),
@@ -77,6 +81,7 @@ export const verdictJson = (v: Verdict): string => {
   }
   const { steps, epochs, checkpoints, skipped } = v
   return line(v.tag, {
+    ...of,
     steps,
     epochs,
     checkpoints,

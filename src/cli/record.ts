@@ -1,4 +1,4 @@
-/** Recorded runs: `train --record`, `resume`, `verify`, `diff`, `at`. */
+/** Recorded runs: `train --record`, `resume`, `diff`, `at`. */
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as IORef from 'fp-ts/lib/IORef.js'
@@ -18,7 +18,6 @@ import type { RunOutcome, RecordOptions } from '../run/record/options.js'
 import { readPrepared, type PreparedFile } from '../run/record/prepared.js'
 import { resumeRun } from '../run/record/recorder.js'
 import { stateAt } from '../run/record/replay.js'
-import { verifyRecord, type Verdict } from '../run/record/verify.js'
 import { trainingOf, type RunFile } from '../run/run-file.js'
 import { saveWeights } from '../run/weights.js'
 import { builtInTraining } from '../train/registry.js'
@@ -30,7 +29,7 @@ import { counted, fileError, showError, settingError, type FileError, type Probl
 import type { NumberDifference, TensorDifference } from '../run/record/values.js'
 import type { Skipped } from '../run/checkpoints.js'
 import { backendOf, type ComputeFlags } from './backend.js'
-import { differenceJson, stoppedJson, verdictJson } from './events.js'
+import { differenceJson, stoppedJson } from './events.js'
 import { exitCodeOf, exitCodes, failure, oneLine, type ExitCode, type Failure } from './exit.js'
 import { quoted, whole } from './format.js'
 import type { EndSignal, Io } from './io.js'
@@ -110,9 +109,10 @@ const stepsIn = (flags: RecordFlags): E.Either<Failure, StepFlags> => {
   )
 }
 
-const damageText = (damaged: readonly (Problem<string> | undefined)[]): readonly string[] =>
+export const damageText = (damaged: readonly (Problem<string> | undefined)[]): readonly string[] =>
   damaged.flatMap(problem => (problem === undefined ? [] : [`damaged: ${showError(problem)}`]))
-const skippedText = (skipped: readonly Skipped[]): readonly string[] => damageText(skipped.map(({ error }) => error))
+export const skippedText = (skipped: readonly Skipped[]): readonly string[] =>
+  damageText(skipped.map(({ error }) => error))
 
 /** lines about a recording that follow those about the training */
 const notes = (o: RunOutcome): readonly string[] => [
@@ -243,25 +243,14 @@ export const resumeCommand = (io: Io, folder: string, flags: RecordFlags): Promi
     )
   )
 
-// ---- verify, diff, at
+// ---- diff, at
 
-const numberText = (n: NumberDifference | undefined, a: string, b: string): readonly string[] =>
+export const numberText = (n: NumberDifference | undefined, a: string, b: string): readonly string[] =>
   n === undefined ? [] : [`[${n.index.join(', ')}] ${a} ${n.a}, ${b} ${n.b}: ${whole(n.ulps)} ulp`]
-const tensorText = (t: TensorDifference | undefined): readonly string[] =>
+export const tensorText = (t: TensorDifference | undefined): readonly string[] =>
   t === undefined
     ? []
     : [`${whole(t.count)} of ${counted(t.of, 'number', whole)} ${t.count === 1 ? 'differs' : 'differ'}`]
-
-const verdictText = (v: Verdict): readonly string[] =>
-  v.tag === 'identical'
-    ? [
-        `identical: ${counted(v.steps, 'step', whole)}, ${counted(v.epochs, 'epoch')}, ${counted(v.checkpoints, 'checkpoint')}`
-      ]
-    : [
-        `different at step ${whole(v.step)}: ${v.at}`,
-        ...tensorText(v.tensor),
-        ...numberText(v.number, 'recorded', 'right')
-      ]
 
 const json = (u: unknown): string => (u === undefined ? 'nothing' : JSON.stringify(u))
 const differenceText = ({ changes, steps, first }: Difference): readonly string[] => [
@@ -277,7 +266,7 @@ const differenceText = ({ changes, steps, first }: Difference): readonly string[
 ]
 
 /** prints a comparison as lines or as one JSON object; the exit code says whether anything differs */
-const compared = <A>(
+export const compared = <A>(
   io: Io,
   flags: JsonFlag,
   task: TE.TaskEither<Failure, A>,
@@ -303,19 +292,6 @@ const compared = <A>(
       }
     )
   )()
-
-export const verifyCommand = (io: Io, folder: string, flags: ComputeFlags & JsonFlag): Promise<ExitCode> => {
-  const verified = pipe(
-    backendOf(io, flags),
-    TE.chain(backend => pipe(verifyRecord(folder, { backend }), fromRecords(folder)))
-  )
-  return compared(io, flags, verified, {
-    lines: verdictText,
-    json: verdictJson,
-    same: v => v.tag === 'identical',
-    aside: v => (v.tag === 'identical' ? skippedText(v.skipped) : damageText([v.damage]))
-  })
-}
 
 export const diffCommand = (io: Io, a: string, b: string, flags: JsonFlag): Promise<ExitCode> =>
   compared(io, flags, pipe(diffRecords(a, b), fromRecords(a, b)), {

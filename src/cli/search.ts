@@ -164,7 +164,7 @@ const interrupted = (io: Io, path: string, record: string, flags: SearchFlags, d
 }
 
 /** what runs the trials, and how many at a time */
-interface Crew extends WorkerPool {
+interface Crew extends Pick<WorkerPool, 'runner' | 'close'> {
   readonly workers: number
 }
 /** trials that are queued at a time: the workers decide how many of them run */

@@ -20,6 +20,13 @@ export const studyFileArgument = (value: unknown): Argument => ({
   is: u => isPlanned(u) && isObject(u['run']) && Array.isArray(u['constraints']),
   hint: 'parseStudyFile reads one'
 })
+export const folderArgument = (value: unknown): Argument => ({
+  path: ['folder'],
+  value,
+  expected: 'a folder',
+  is: u => isObject(u) && typeof u['make'] === 'function',
+  hint: 'folderAt gives one'
+})
 const isSpace = (u: unknown): boolean => isObject(u) && isObject(u['dimensions']) && Array.isArray(u['constraints'])
 export const spaceArgument = (value: unknown): Argument => ({
   path: ['space'],

@@ -12,7 +12,17 @@ import { isRecord } from '../run/record/folder.js'
 import { lock, type Release } from '../run/record/lock.js'
 import { readWhole, removeLeftovers, replaceFile } from '../run/replace.js'
 import { exact, optional, parseJson, type Codec } from '../value/codec.js'
-import { fileError, inside, type DecodeError, type FileError, type SettingError } from '../value/error.js'
+import { wrongArgument } from '../value/argument.js'
+import {
+  decodeError,
+  failIf,
+  fileError,
+  inside,
+  type DecodeError,
+  type FileError,
+  type SettingError
+} from '../value/error.js'
+import { folderArgument, studyFileArgument } from './arguments.js'
 import { completeStudy, studyFileCodec, type StudyFile } from './study-file.js'
 import { builtIn, type Registry } from './registry.js'
 import { trialCodec, trialFields, type Job, type Trial } from './trial.js'
@@ -133,8 +143,9 @@ export const openStudyFolder = (
   registry: Registry = builtIn
 ): TE.TaskEither<FileError | DecodeError, StudyFolder> =>
   pipe(
-    folder.make,
-    TE.chain(() => removeLeftovers(folder, name => isTrialName(name) || ownNames.includes(name))),
+    TE.fromEither(failIf(wrongArgument(decodeError, [folderArgument(folder), studyFileArgument(file)]))),
+    TE.chainW(() => folder.make),
+    TE.chainW(() => removeLeftovers(folder, name => isTrialName(name) || ownNames.includes(name))),
     TE.chainW(() => openFolder(folder, file, registry))
   )
 

@@ -3,6 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as IORef from 'fp-ts/lib/IORef.js'
 import * as TE from 'fp-ts/lib/TaskEither.js'
+import { optionsOf } from '../../../value/argument.js'
 import type { BackendError, DecodeError, SettingError } from '../../../value/error.js'
 import type { TrialOutcome } from '../../trial.js'
 import { checkWorkers } from '../runner.js'
@@ -86,7 +87,7 @@ export const workQueue = (
   address: string,
   options: WorkOptions = {}
 ): TE.TaskEither<SettingError | BackendError, QueueWorker> => {
-  const { workers = 1, backend, threads, fallback, file } = options
+  const { workers = 1, backend, threads, fallback, file } = optionsOf(options)
   const wrong = checkWorkers(workers)
   return pipe(
     TE.fromEither(wrong === undefined ? queueAddress(address) : E.left(wrong)),
@@ -97,7 +98,7 @@ export const workQueue = (
       const { worker, ended, close } = workerOn(
         opened.bull,
         pool,
-        options,
+        optionsOf(options),
         (process, more) =>
           new opened.bull.Worker(
             queueName,
