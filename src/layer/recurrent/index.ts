@@ -3,4 +3,4 @@ export { simpleRnn, type RecurrentActivation, type SimpleRnn } from './simple-rn
 export { lstm, type Lstm } from './lstm.js'
 export { gru, type Gru, type Reset } from './gru.js'
 export { bidirectional, type AnyRecurrent, type Bidirectional, type BidirectionalMerge } from './bidirectional.js'
-export type { Direction, InitialState, Outputs, Recurrent, RecurrentSettings } from './recurrence.js'
+export type { Direction, InitialState, Loop, Outputs, Recurrent, RecurrentSettings } from './recurrence.js'

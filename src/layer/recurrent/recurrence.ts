@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import * as RA from 'fp-ts/lib/ReadonlyArray.js'
 import * as t from 'io-ts'
-import { add, concat, constant, iota, less, matmul, reshape, select, slice } from '../../expr/build.js'
+import { add, constant, iota, less, matmul, reshape, select, slice } from '../../expr/build.js'
 import type { Expr } from '../../expr/op.js'
 import { fraction, oneOf, optional, size, withDefault, type Codec } from '../../value/codec.js'
 import { shapeError, type ShapeError } from '../../value/error.js'
@@ -16,11 +16,10 @@ import { dropoutBy } from '../dropout.js'
 import { frozen, type Initializer } from '../initializer.js'
 import type { Fail, NotKnown, Same, Show } from '../types/fail.js'
 import { checkSizes, type KnownSize, type Sized } from '../types/size.js'
+import { asLoop, writtenOut, type Direction, type Loop, type Outputs, type State, type Steps } from './steps.js'
 
-/** the state after the last step, or that after each step */
-export type Outputs = 'last' | 'all'
-/** from the first step to the last, or from the last to the first */
-export type Direction = 'forward' | 'backward'
+export type { Direction, Loop, Outputs } from './steps.js'
+
 /** the state before the first step: zeros, or further inputs of the layer */
 export type InitialState = 'zeros' | 'given'
 
@@ -42,6 +41,8 @@ export interface Recurrent<
   readonly recurrentInitializer: Initializer
   /** the chance of a number of the state to be dropped on its way into the gates; absent for 0 */
   readonly recurrentDropout?: number | undefined
+  /** whether the steps are a loop of the compiled program, and what its gradient stores; absent for steps that are written out */
+  readonly loop?: Loop | undefined
 }
 export interface RecurrentSettings<O, G, S> {
   /** 'last' (the default): the output after the last step, [units]; 'all': that of each step, [steps, units] */
@@ -62,6 +63,12 @@ export interface RecurrentSettings<O, G, S> {
    * on the state itself without the mask.
    */
   readonly recurrentDropout?: number
+  /**
+   * By default, each step is a part of the compiled program. With 'store' or 'recompute' the steps are a loop: the program holds one step,
+   * so its size and the time to compile do not depend on the number of steps; the loop runs on one thread. The gradient needs what each
+   * step computed: 'store' stores it, 'recompute' stores the state at about each sqrt(steps)-th step and computes the others again.
+   */
+  readonly loop?: Loop
 }
 
 /** settings with what was left out */
@@ -76,7 +83,8 @@ export const recurrentData = (units: number, given: RecurrentSettings<Outputs, b
   // absent where nothing is dropped, so that such layers are the same data with and without the setting
   ...(given.recurrentDropout === undefined || given.recurrentDropout === 0
     ? {}
-    : { recurrentDropout: given.recurrentDropout })
+    : { recurrentDropout: given.recurrentDropout }),
+  ...(given.loop === undefined ? {} : { loop: given.loop })
 })
 
 // ---- the rule of shapes
@@ -158,8 +166,6 @@ const sequenceAmong = (layer: Recurrent, states: number, input: Shape): E.Either
 
 // ---- the loop
 
-/** the tensors of a state [n, units]; the first one is the output */
-export type State = readonly Expr[]
 /** what a kind of recurrent layer is made of */
 export interface Cell {
   /** how many blocks of `units` columns its weights have */
@@ -196,13 +202,11 @@ const withDropout = (layer: Recurrent, cell: Cell, context: Context, x: Value): 
 export const block = (x: Expr, units: number, k: number, blocks = 1): Expr =>
   slice(x, [0, k * units], [x.shape[0] ?? 1, blocks * units])
 
-/** what x W + b is at each step: one product for the whole sequence */
-const sharesOf = (x: Expr, param: (name: string) => Expr): ((step: number) => Expr) => {
+/** what x W + b is at each step [n, steps, columns]: one product for the whole sequence */
+const sharesOf = (x: Expr, param: (name: string) => Expr): Expr => {
   const [n = 1, steps = 1, features = 1] = x.shape
   const flat = add(matmul(reshape(x, [n * steps, features]), param('weight')), param('bias'))
-  const columns = flat.shape[1] ?? 1
-  const all = reshape(flat, [n, steps, columns])
-  return step => reshape(slice(all, [0, step, 0], [n, 1, columns]), [n, columns])
+  return reshape(flat, [n, steps, flat.shape[1] ?? 1])
 }
 
 /** Zeros behind the end of each sequence: in the gradient of the weights NaN times 0 would be NaN. */
@@ -212,49 +216,33 @@ const withoutPadding = (x: Expr, length: Expr, past: number): Expr => {
   return select(reshape(less(past === 0 ? step : add(step, past), length), [n, steps, 1]), x, 0)
 }
 
-const unroll = (
+const overSteps = (
   layer: Recurrent,
   cell: DroppingCell,
   { steps }: Sequence,
   value: Value,
   param: (n: string) => Expr
 ): Expr => {
-  const { units, lengths, initialState, outputs, direction } = layer
+  const { units, lengths, initialState, outputs, direction, loop } = layer
   const [x, ...further] = (lengths || initialState === 'given' ? tupleOf(value) : [value]).map(tensorOf) as [
     Expr,
     ...Expr[]
   ]
-  const n = x.shape[0] ?? 1
-  const zeros = constant(0, { dtype: x.dtype, shape: [n, units] })
+  const zeros = constant(0, { dtype: x.dtype, shape: [x.shape[0] ?? 1, units] })
   const length = lengths ? further[0] : undefined
   // a length is a whole number: the half keeps an inexact one on its side
   const past = length?.dtype === 'u32' ? 0 : 0.5
-  const takesPart = (step: number): Expr | undefined => (length === undefined ? undefined : less(step + past, length))
-  const share = sharesOf(length === undefined ? x : withoutPadding(x, length, past), param)
-  const next = cell.step(param, units)
-  const start: State =
-    initialState === 'given' ? further.slice(lengths ? 1 : 0) : Array.from({ length: cell.states }, () => zeros)
-  const inOrder = Array.from({ length: steps }, (_, i) => (direction === 'forward' ? i : steps - 1 - i))
-  const parts = inOrder.map(step => ({ step, mask: takesPart(step) }))
-  const after = pipe(
-    parts,
-    RA.scanLeft(start, (before, { step, mask }) => {
-      const state = next(share(step), before)
-      return mask === undefined ? state : state.map((s, k) => select(mask, s, before[k] as Expr))
-    }),
-    RA.dropLeft(1)
-  )
-  const outputOf = (state: State | undefined): Expr => (state as State)[0] as Expr
-  if (outputs === 'last') return outputOf(after[steps - 1])
-  /** what is seen after the i-th step in order */
-  const seen = parts.map(({ mask }, i) =>
-    mask === undefined ? outputOf(after[i]) : select(mask, outputOf(after[i]), 0)
-  )
-  const atPlaces = direction === 'forward' ? seen : RA.reverse(seen)
-  return concat(
-    atPlaces.map(h => reshape(h, [n, 1, units])),
-    1
-  )
+  const given: Steps = {
+    steps,
+    direction,
+    outputs,
+    shares: sharesOf(length === undefined ? x : withoutPadding(x, length, past), param),
+    length,
+    past,
+    start: initialState === 'given' ? further.slice(lengths ? 1 : 0) : RA.replicate(cell.states, zeros),
+    next: cell.step(param, units)
+  }
+  return loop === undefined ? writtenOut(given) : asLoop(given, loop)
 }
 
 const paramsOf = (layer: Recurrent, cell: Cell, features: number, dtype: FloatType): Branch<ParamSpec> => {
@@ -275,6 +263,11 @@ const paramsOf = (layer: Recurrent, cell: Cell, features: number, dtype: FloatTy
   }
 }
 
+const loop: Codec<Loop> = oneOf('store', 'recompute')
+const checkLoop = (given: unknown): E.Either<ShapeError, undefined> =>
+  given === undefined || loop.is(given)
+    ? E.right(undefined)
+    : E.left(shapeError(['loop'], loop.name, typeof given === 'string' ? given : typeof given))
 const checkRate = (rate: number | undefined): E.Either<ShapeError, undefined> =>
   rate === undefined || fraction.is(rate)
     ? E.right(undefined)
@@ -290,6 +283,7 @@ export const placeRecurrent = (
   pipe(
     checkSizes([layer.units]),
     E.chain(() => checkRate(layer.recurrentDropout)),
+    E.chain(() => checkLoop(layer.loop)),
     E.chain(() => sequenceAmong(layer, cell.states, input)),
     E.map((sequence): BuiltLayer => ({
       output: layer.outputs === 'all' ? [sequence.steps, layer.units] : [layer.units],
@@ -299,7 +293,7 @@ export const placeRecurrent = (
       shared: {},
       rows: [],
       apply: (context, x) => ({
-        value: unroll(layer, withDropout(layer, cell, context, x), sequence, x, paramOf(context)),
+        value: overSteps(layer, withDropout(layer, cell, context, x), sequence, x, paramOf(context)),
         state: {},
         seen: []
       })
@@ -320,7 +314,8 @@ export const recurrentFields = (initializer: Codec<Initializer>) => ({
   initialState: withDefault(initialState, 'zeros'),
   initializer: withDefault(initializer, 'glorotUniform'),
   recurrentInitializer: withDefault(initializer, 'orthogonal'),
-  recurrentDropout: optional(fraction)
+  recurrentDropout: optional(fraction),
+  loop: optional(loop)
 })
 
 /** `lstm 64, all outputs, backward` */
@@ -332,5 +327,6 @@ export const showRecurrent = (layer: Recurrent & { readonly tag: string }, ...mo
     ...(layer.direction === 'backward' ? ['backward'] : []),
     ...(layer.lengths ? ['with lengths'] : []),
     ...(layer.initialState === 'given' ? ['given state'] : []),
-    ...(layer.recurrentDropout === undefined ? [] : [`recurrent dropout ${layer.recurrentDropout}`])
+    ...(layer.recurrentDropout === undefined ? [] : [`recurrent dropout ${layer.recurrentDropout}`]),
+    ...(layer.loop === undefined ? [] : [layer.loop === 'store' ? 'as a loop' : 'as a loop that recomputes'])
   ].join(', ')
