@@ -16,6 +16,21 @@ import { gru, gruDefinition } from '../../src/layer/recurrent/gru.js'
 import { lstm, lstmDefinition } from '../../src/layer/recurrent/lstm.js'
 import type { InitialState, Outputs, RecurrentSettings } from '../../src/layer/recurrent/recurrence.js'
 import { simpleRnn } from '../../src/layer/recurrent/simple-rnn.js'
+import {
+  adam,
+  dataset,
+  dense,
+  epochs,
+  fanOut,
+  flatten,
+  input as modelInput,
+  meanSquaredError,
+  mergeAdd,
+  model,
+  residual,
+  train,
+  wasmThreads
+} from '../../src/index.js'
 import { build } from '../../src/model/build.js'
 import { initFrom } from '../../src/model/init.js'
 import { childKey, rootKey } from '../../src/random/index.js'
@@ -128,6 +143,49 @@ describe('a recurrent layer as a loop', () => {
   const refused = (loop: unknown) => build(modelData([3, 2], lstm(2, { loop } as never)))
   test('refuses other ways to loop', () => {
     for (const loop of ['unroll', true, null, {}]) expect(left(refused(loop))).toMatch('store')
+  })
+})
+
+describe('a network of recurrent layers as loops', () => {
+  const [steps, examples] = [5, 12]
+  const data = right(dataset({ x: numbers([examples, steps, features], 3), y: numbers([examples, 1], 5) }))
+  type Loop = RecurrentSettings<'all', false, 'zeros'>['loop']
+  const networks = {
+    'one after the other': (loop: Loop) =>
+      model(modelInput(5, 2), gru(3, { outputs: 'all', ...only(loop) }), lstm(2, only(loop)), dense(1)),
+    'with shortcuts': (loop: Loop) =>
+      model(
+        modelInput(5, 2),
+        residual(lstm(2, { outputs: 'all', ...only(loop) })),
+        residual(gru(2, { outputs: 'all', direction: 'backward', ...only(loop) })),
+        flatten,
+        dense(1)
+      ),
+    'side by side': (loop: Loop) =>
+      model(
+        modelInput(5, 2),
+        fanOut(
+          gru(2, { outputs: 'all', recurrentDropout: 0.3, ...only(loop) }),
+          lstm(2, { outputs: 'all', direction: 'backward', ...only(loop) }),
+          simpleRnn(2, { outputs: 'all', ...only(loop) })
+        ),
+        mergeAdd,
+        flatten,
+        dense(1)
+      )
+  }
+  const only = (loop: Loop) => (loop === undefined ? {} : { loop })
+  test.each(Object.entries(networks))('trains to the bits of steps written out: %s', (_, of) => {
+    const after = (loop: Loop, threads: number) =>
+      right(
+        train(
+          { model: of(loop), loss: meanSquaredError, optimizer: adam(0.01), batchSize: 4, stop: epochs(2) },
+          { backend: wasmThreads(threads) }
+        )(data)
+      ).state.params
+    const written = after(undefined, 1)
+    for (const loop of ['store', 'recompute'] as const)
+      for (const threads of [1, 2]) expect(after(loop, threads)).toEqual(written)
   })
 })
 

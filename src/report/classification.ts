@@ -61,7 +61,7 @@ interface Cut {
   readonly hits: number
   readonly misses: number
 }
-/** from the highest; what is no number is below all */
+/** from the highest; NaN is below all */
 const descending = (scores: readonly number[]): Float64Array =>
   Float64Array.from(scores, s => (Number.isNaN(s) ? -Infinity : s)).sort((a, b) => (a > b ? -1 : a < b ? 1 : 0))
 /** examples that are taken for a class at each threshold, from the highest: those of the class, and others */
