@@ -97,7 +97,7 @@ const mayThrow: Readonly<Record<string, readonly string[]>> = {
     ...['studyHtml', 'studyOf', 'studyPlots', 'studyTablesText', 'summaries', 'summaryText']
   ],
   // runners and folders are given by the caller's own code
-  'take a runner or a folder': ['inProcess', 'openStudyFolder']
+  'take a runner': ['inProcess']
 }
 const listed = new Set(Object.values(mayThrow).flat())
 /** they start threads, talk to servers, or read data sets of packages */
