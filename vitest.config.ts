@@ -21,9 +21,9 @@ export default defineConfig({
     hookTimeout: 180_000,
     allowOnly: false,
     projects: [
-      // tests can share modules; loading them for each file took longer than most of the tests
+      // pure tests can share modules; loading them for each file took longer than most of the tests
       tier('unit', ['spec/**/*.spec.ts'], [...integration, ...slow], { pool: 'threads', isolate: false }),
-      tier('integration', integration, slow, { isolate: false }),
+      tier('integration', integration, slow),
       tier('slow', slow, [])
     ]
   }
