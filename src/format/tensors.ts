@@ -1,8 +1,8 @@
 /** The tensors of a model by the names of its parameters and running statistics. */
 import * as E from 'fp-ts/lib/Either.js'
 import { shapeError, type ShapeError } from '../value/error.js'
-import { sameShape } from '../value/shape.js'
-import { isSound, type Aval, type Tensor } from '../value/tensor.js'
+import { sameShape, type Dims } from '../value/shape.js'
+import { isSound, numbersOf, permutedView, tensorView, type Aval, type Tensor } from '../value/tensor.js'
 import { showAval } from '../value/text.js'
 import { treeLeaves, type Branch } from '../value/tree.js'
 
@@ -37,4 +37,10 @@ export const tensorsFor = (
     if (!isSound(t)) return fail('storage that does not fit')
   }
   return E.right(Object.fromEntries(given))
+}
+
+/** the numbers in a new order of their axes */
+export const turned = (t: Tensor, order: Dims): Tensor => {
+  const view = permutedView(t, order)
+  return tensorView(t.dtype, view.shape, numbersOf(view))
 }

@@ -21,9 +21,6 @@ export interface ImportedModel {
   readonly metadata: Readonly<Record<string, string>>
 }
 
-/** numbers of a value for one example */
-export const maxNumbers = 67_108_864
-
 /** the numbers of the steps, in the order of a tree */
 const filled = (
   format: string,

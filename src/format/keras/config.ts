@@ -1,16 +1,12 @@
 /** Settings in the JSON of Keras, which are data of unknown kind until they are asked for. */
 import { isObject } from '../../value/argument.js'
 import { showUnknown } from '../../value/codec.js'
+import { missing, type Missing } from '../import/missing.js'
 import { isSize, showShape, type Dims } from '../../value/shape.js'
 
+export { missing, type Missing }
+
 export type Config = Readonly<Record<string, unknown>>
-/** why a layer has no form here */
-export interface Missing {
-  readonly expected: string
-  readonly got: string
-  readonly hint?: string
-}
-export const missing = (expected: string, got: string, hint = ''): Missing => ({ expected, got, hint })
 export const isMissing = (u: unknown): u is Missing =>
   isObject(u) && typeof u['expected'] === 'string' && typeof u['got'] === 'string'
 

@@ -19,7 +19,8 @@ import type { Dims } from '../../value/shape.js'
 import type { Tensor } from '../../value/tensor.js'
 import { activationIn } from './activations.js'
 import { at, fixed, flagIn, isMissing, missing, sizeIn, sizesIn, textIn, type Missing } from './config.js'
-import { all, followed, made, plainly, rankIs, turned, type Result, type Row, type Site } from './site.js'
+import { turned } from '../tensors.js'
+import { all, followed, made, plainly, rankIs, type Result, type Row, type Site } from './site.js'
 
 const channelsLast = (s: Site): Missing | undefined => fixed(s.config, { data_format: ['channels_last'] })
 type Rule = 'valid' | 'same' | 'causal'

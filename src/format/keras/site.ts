@@ -2,7 +2,7 @@
 import type * as E from 'fp-ts/lib/Either.js'
 import type { Layer } from '../../layer/definition.js'
 import { sameShape, showShape, sizeOf, type Dims } from '../../value/shape.js'
-import { filledTensor, numbersOf, permutedView, tensorView, type Tensor } from '../../value/tensor.js'
+import { filledTensor, numbersOf, tensorView, type Tensor } from '../../value/tensor.js'
 import { isMissing, missing, type Config, type Missing } from './config.js'
 
 /** which program wrote a file: settings without a value mean another thing in each */
@@ -56,11 +56,6 @@ export const plainly = (gone: Missing | undefined, layer: () => Layer): Result =
 export const followed = (r: Result, after: readonly Layer[] | Missing): Result =>
   isMissing(r) ? r : isMissing(after) ? after : { ...r, layers: [...r.layers, ...after] }
 
-/** numbers in a new order of their axes */
-export const turned = (t: Tensor, order: Dims): Tensor => {
-  const view = permutedView(t, order)
-  return tensorView(t.dtype, view.shape, numbersOf(view))
-}
 export const constantOf = (t: Tensor, shape: Dims, value: number): Tensor => {
   const whole = filledTensor(t.dtype, shape, value)
   return tensorView(t.dtype, shape, numbersOf(whole))

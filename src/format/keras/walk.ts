@@ -2,20 +2,18 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
 import type { Layer } from '../../layer/definition.js'
-import { modelData } from '../../layer/model.js'
-import { builtInLayers } from '../../layer/registry.js'
-import { build } from '../../model/build.js'
 import { decodeError, type DecodeError } from '../../value/error.js'
 import { sizeOf, type Dims, type Shape } from '../../value/shape.js'
 import type { FloatType } from '../../value/tensor.js'
-import { maxNumbers, modelOf, type ImportedModel } from '../import/imported.js'
+import { modelOf, type ImportedModel } from '../import/imported.js'
+import { maxNumbers, placedAs } from '../import/missing.js'
 import { inSequence, treeOf, type Step } from '../import/tree.js'
 import { activationRows } from './activations.js'
 import { at, exampleIn, isMissing, isRecord, missing, recordIn, type Missing } from './config.js'
 import { denseRows } from './rows-dense.js'
 import { recurrentRows } from './rows-recurrent.js'
 import { spatialRows } from './rows-spatial.js'
-import type { Dialect, Made, Result, Row, Site } from './site.js'
+import type { Dialect, Made, Result, Row } from './site.js'
 import { nameOf, topologyOf, type KerasNode, type Topology } from './topology.js'
 import type { Weights } from './weights.js'
 import { timeDistributed } from './wrapper.js'
@@ -60,25 +58,10 @@ const inputOf = (node: KerasNode, book: Book): Missing | undefined => {
   return undefined
 }
 
-const placeAs =
-  (dtype: FloatType): Site['place'] =>
-  (layer, input) =>
-    pipe(
-      build(modelData(input, layer), builtInLayers, dtype),
-      E.mapLeft(({ expected, got, hint }) => ({ expected, got, hint })),
-      E.chain(({ output }) =>
-        sizeOf(output as Dims) <= maxNumbers
-          ? E.right(output as Dims)
-          : E.left(missing(`at most ${maxNumbers} numbers for an example`, `${sizeOf(output as Dims)}`))
-      )
-    )
-
 /** what a layer gives for its inputs */
 const outputOf = (layer: Layer, inputs: readonly Dims[], dtype: FloatType): E.Either<Missing, Dims> => {
   const [first] = inputs
-  return inputs.length === 1 && first !== undefined
-    ? placeAs(dtype)(layer, first)
-    : placeAs(dtype)(layer, inputs as unknown as Dims)
+  return placedAs(dtype)(layer, inputs.length === 1 && first !== undefined ? first : inputs)
 }
 
 /** a layer between a value and the one that takes it gets a name of its own */
@@ -120,7 +103,7 @@ const readNode = (node: KerasNode, book: Book): Missing | undefined => {
     inputs,
     sizes,
     weight: (names, place, shape, part = '') => book.weights.find(node.path, names, place, shape, part),
-    place: placeAs(book.dtype)
+    place: placedAs(book.dtype)
   })
   return isMissing(result) ? result : enter(node, result, book)
 }

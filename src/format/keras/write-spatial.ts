@@ -13,7 +13,7 @@ import type { Upsample } from '../../layer/spatial/upsample.js'
 import type { ZeroPad } from '../../layer/spatial/zero-pad.js'
 import type { Dims } from '../../value/shape.js'
 import { missing, type Config, type Missing } from './config.js'
-import { turned } from './site.js'
+import { turned } from '../tensors.js'
 import { said, weighted, type Said, type SaidLayers, type Writer, type WriteSite } from './write-site.js'
 
 const last = { data_format: 'channels_last' }

@@ -21,7 +21,7 @@ import {
   meantAxis,
   missing,
   sameOrder,
-  turned,
+  turnedAs,
   unflattened,
   vector,
   type Held,
@@ -113,7 +113,7 @@ const product = (s: Site, transposed: boolean, bias: Tensor | undefined): Result
   const n = x.sizes.at(-1)
   if (!sameOrder(x.order, inOrder(x.order.length)) || x.ones > 0 || n !== ins)
     return missing(`numbers [..., ${ins}]`, `${showShape(x.sizes)} in another order`)
-  const plain = transposed ? turned(c.tensor, w.dims, [1, 0]) : c.tensor
+  const plain = transposed ? turnedAs(c.tensor, w.dims, [1, 0]) : c.tensor
   const weight = x.flat === undefined ? plain : unflattened(plain, x.flat, outs)
   const layer = dense(outs, { bias: bias !== undefined }) as Layer
   const { flat: _, ...rest } = x

@@ -22,7 +22,7 @@ import {
   inOrder,
   meantAxis,
   missing,
-  turned,
+  turnedAs,
   vector,
   type Held,
   type Missing,
@@ -60,7 +60,7 @@ const onOnePlace = (s: Site, x: Held): Result => {
     s,
     dense(outs, { bias: w.bias !== undefined }),
     x,
-    tensorsOf(turned(w.weight, [outs, ins], [1, 0]), w)
+    tensorsOf(turnedAs(w.weight, [outs, ins], [1, 0]), w)
   )
   return 'expected' in result ? result : { ...result, held: { ...result.held, ones: x.ones } }
 }
@@ -91,7 +91,7 @@ const convolution: Row = s => {
   const kernel = brief(slides.kernel) as number
   if (rank === 2 && groups > 1 && groups === channels && outs % groups === 0) {
     const multiplier = outs / groups
-    const split = turned(w.weight, [channels, multiplier, ...slides.kernel], [2, 3, 0, 1])
+    const split = turnedAs(w.weight, [channels, multiplier, ...slides.kernel], [2, 3, 0, 1])
     return applied(s, depthwiseConv2d(kernel, { ...settings, multiplier }), x, tensorsOf(split, w))
   }
   const make = [conv1d, conv2d, conv3d][rank - 1] as typeof conv2d
@@ -99,7 +99,7 @@ const convolution: Row = s => {
     s,
     make(outs, kernel, { ...settings, groups }),
     x,
-    tensorsOf(turned(w.weight, w.weight.shape, [...places, 1, 0]), w)
+    tensorsOf(turnedAs(w.weight, w.weight.shape, [...places, 1, 0]), w)
   )
 }
 
@@ -128,7 +128,7 @@ const transposed: Row = s => {
     bias: w.bias !== undefined
   }) as Layer
   const order = [...inOrder(rank).map(i => i + 2), 0, 1]
-  return applied(s, layer, x, tensorsOf(turned(w.weight, w.weight.shape, order), w))
+  return applied(s, layer, x, tensorsOf(turnedAs(w.weight, w.weight.shape, order), w))
 }
 
 /** a transposed convolution that another operator cuts or pads is one with other settings */

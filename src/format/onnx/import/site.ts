@@ -2,10 +2,14 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Layer } from '../../../layer/definition.js'
 import { sizeOf, type Dims } from '../../../value/shape.js'
-import { numbersOf, permutedView, tensorView, type Tensor } from '../../../value/tensor.js'
+import { numbersOf, tensorView, type Tensor } from '../../../value/tensor.js'
+import { missing, type Missing } from '../../import/missing.js'
 import type { Step } from '../../import/tree.js'
+import { turned } from '../../tensors.js'
 import type { Graph } from './graph.js'
 import type { StoredNode } from './decode.js'
+
+export { missing, type Missing }
 
 /** how a value is stored there: axis i of what is stored is axis order[i] of what is meant, then axes of size 1 */
 export interface Held {
@@ -18,11 +22,6 @@ export interface Held {
   readonly lead?: number
   /** the image that was flattened with its channels first: the numbers are in that order there */
   readonly flat?: Dims
-}
-export interface Missing {
-  readonly expected: string
-  readonly got: string
-  readonly hint?: string
 }
 /** a layer, or the same value stored otherwise */
 export type Read = { readonly held: Held; readonly step: Step } | { readonly held: Held; readonly alias: string }
@@ -50,7 +49,6 @@ export interface Site {
 export type Row = (s: Site) => Result
 
 export const isMissing = (r: Result): r is Missing => 'expected' in r
-export const missing = (expected: string, got: string, hint = ''): Missing => ({ expected, got, hint })
 
 export const inOrder = (rank: number): Dims => Array.from({ length: rank }, (_, i) => i)
 /** of the batch, the channels and the places, for an image with this number of axes, batch included */
@@ -62,22 +60,16 @@ export const stored = (sizes: Dims, order: Dims = inOrder(sizes.length + 1)): He
 export const meantAxis = ({ order, ones }: Held, axis: number): number | undefined =>
   order[axis < 0 ? axis + order.length + ones : axis]
 
-/** numbers in a new order of their axes */
-export const turned = (t: Tensor, shape: Dims, order: Dims): Tensor => {
-  const view = permutedView(tensorView(t.dtype, shape, numbersOf(t)), order)
-  return tensorView(
-    t.dtype,
-    order.map(i => shape[i] as number),
-    numbersOf(view)
-  )
-}
+/** numbers of this shape in a new order of their axes */
+export const turnedAs = (t: Tensor, shape: Dims, order: Dims): Tensor =>
+  turned(tensorView(t.dtype, shape, numbersOf(t)), order)
 /** what belongs to the numbers of a flattened image, in the order that they have here; `inner` numbers for each */
 export const unflattened = (t: Tensor, flat: Dims, inner: number): Tensor => {
   const [c = 1, places] = [flat.at(-1), flat.slice(0, -1)]
   const rank = places.length
   const there = [c, ...places, inner]
   const order = [...inOrder(rank).map(i => i + 1), 0, rank + 1]
-  return tensorView(t.dtype, inner === 1 ? [sizeOf(flat)] : [sizeOf(flat), inner], numbersOf(turned(t, there, order)))
+  return tensorView(t.dtype, inner === 1 ? [sizeOf(flat)] : [sizeOf(flat), inner], numbersOf(turnedAs(t, there, order)))
 }
 /** as one axis */
 export const vector = (t: Tensor): Tensor => tensorView(t.dtype, [sizeOf(t.shape)], numbersOf(t))

@@ -1,13 +1,9 @@
 /** The nodes of a graph in turn: the layer that each is, and how its value is stored. */
 import * as E from 'fp-ts/lib/Either.js'
-import { pipe } from 'fp-ts/lib/function.js'
-import { modelData } from '../../../layer/model.js'
-import { builtInLayers } from '../../../layer/registry.js'
-import { build } from '../../../model/build.js'
 import { decodeError, type DecodeError } from '../../../value/error.js'
 import { sizeOf, type Dims } from '../../../value/shape.js'
 import type { FloatType } from '../../../value/tensor.js'
-import { maxNumbers } from '../../import/imported.js'
+import { placedAs } from '../../import/missing.js'
 import type { Step } from '../../import/tree.js'
 import type { StoredNode } from './decode.js'
 import { called, type Graph } from './graph.js'
@@ -116,18 +112,6 @@ const onlyUse = ({ aliases, steps }: Book, uses: ReadonlyMap<string, number>, na
   for (; aliases.has(n); n = aliases.get(n) as string) if (uses.get(n) !== 1) return undefined
   return uses.get(n) === 1 ? steps.get(n) : undefined
 }
-const placeAs =
-  (dtype: FloatType): Site['place'] =>
-  (layer, input) =>
-    pipe(
-      build(modelData(input, layer), builtInLayers, dtype),
-      E.mapLeft(({ expected, got, hint }) => ({ expected, got, hint })),
-      E.chain(({ output }) =>
-        sizeOf(output as Dims) <= maxNumbers
-          ? E.right(output as Dims)
-          : E.left(missing(`at most ${maxNumbers} numbers for an example`, `${sizeOf(output as Dims)}`))
-      )
-    )
 
 export interface WalkOptions {
   readonly opset: number
@@ -162,7 +146,7 @@ export const walk = (
   const book: Book = { helds: new Map(inputs), aliases: new Map(), steps: new Map(), failed: new Set() }
   const { helds, aliases, steps, failed } = book
   const troubles: Trouble[] = []
-  const place = placeAs(dtype)
+  const place = placedAs(dtype)
   const shapeOf = (name: string): Dims | undefined => {
     const held = helds.get(name)
     return held && storedSizes(held)
