@@ -4,7 +4,6 @@
  * ONNXRUNTIME names a folder with its node_modules, and without it this sweep is skipped. WRITE=1 writes the table anew.
  */
 import { createHash } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -15,6 +14,7 @@ import { predict, type Examples } from '../../src/infer/index.js'
 import { cases, examplesOf } from '../format/onnx/cases.js'
 import { referenceOf, type Measured } from '../format/onnx/table.js'
 import { right } from '../support/either.js'
+import { expectMeasured, worstOf } from './compare.js'
 
 const folder = process.env['ONNXRUNTIME']
 const file = new URL('../format/onnx/measured.json', import.meta.url)
@@ -68,11 +68,7 @@ describe.skipIf(folder === undefined)('onnxruntime', () => {
         let worst = 0
         for (const [key, t] of flat('y', wanted)) {
           expect(got[key]?.dims).toEqual(t.shape)
-          const [a, b] = [numbersOf(t), got[key]?.data ?? []]
-          for (let i = 0; i < a.length; i++) {
-            const [p, q] = [a[i] as number, b[i] as number]
-            worst = Math.max(worst, Object.is(p, q) ? 0 : Math.abs(p - q) / Math.max(1, Math.abs(p)))
-          }
+          worst = Math.max(worst, worstOf(numbersOf(t), got[key]?.data ?? []))
         }
         expect(worst).toBeLessThan(2e-6)
         if (opset === 17)
@@ -83,11 +79,6 @@ describe.skipIf(folder === undefined)('onnxruntime', () => {
       })
     })
   test('the table is the one that was measured last', () => {
-    const text = `${JSON.stringify(measured, null, 2)}\n`
-    if (process.env['WRITE'] === '1') {
-      writeFileSync(file, text)
-      writeFileSync(page, referenceOf(measured))
-    }
-    expect(readFileSync(file, 'utf8')).toBe(text)
+    expectMeasured(measured, file, page, () => referenceOf(measured))
   })
 })

@@ -4,7 +4,6 @@
  * (`npm install @tensorflow/tfjs@4.22.0`), and without it this sweep is skipped. WRITE=1 writes the table anew.
  */
 import { createHash } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
@@ -15,6 +14,7 @@ import { numbersOf, type Tensor } from '../../src/value/tensor.js'
 import { cases, examplesOf } from '../format/onnx/cases.js'
 import { filesOf, referenceOf, type Measured } from '../format/tfjs/table.js'
 import { right } from '../support/either.js'
+import { expectMeasured, worstOf } from './compare.js'
 
 const folder = process.env['TFJS']
 const file = new URL('../format/tfjs/measured.json', import.meta.url)
@@ -76,11 +76,7 @@ describe.skipIf(folder === undefined)('tfjs', () => {
     let worst = 0
     expect(got.map(t => t.shape)).toEqual(wanted.map(t => [...t.shape]))
     for (const [k, t] of wanted.entries()) {
-      const [a, b] = [numbersOf(t), got[k]?.dataSync() ?? []]
-      for (let i = 0; i < a.length; i++) {
-        const [p, q] = [a[i] as number, b[i] as number]
-        worst = Math.max(worst, Object.is(p, q) ? 0 : Math.abs(p - q) / Math.max(1, Math.abs(p)))
-      }
+      worst = Math.max(worst, worstOf(numbersOf(t), got[k]?.dataSync() ?? []))
     }
     expect(worst).toBeLessThan(2e-6)
     measured[name] = {
@@ -89,11 +85,6 @@ describe.skipIf(folder === undefined)('tfjs', () => {
     }
   })
   test('the table is the one that was measured last', () => {
-    const text = `${JSON.stringify(measured, null, 2)}\n`
-    if (process.env['WRITE'] === '1') {
-      writeFileSync(file, text)
-      writeFileSync(page, referenceOf(measured))
-    }
-    expect(readFileSync(file, 'utf8')).toBe(text)
+    expectMeasured(measured, file, page, () => referenceOf(measured))
   })
 })
