@@ -45,7 +45,7 @@ export interface RecordTask extends Computing {
 export interface Answer<R = E.Either<SearchError, TrialOutcome>> {
   readonly result: R
   /** why the reference backend was used, if it was */
-  readonly told?: BackendError
+  readonly reason?: BackendError
 }
 export interface WorkerPoolOptions {
   /** the backend of the trials (default 'wasm') */
@@ -97,8 +97,8 @@ export const inThreads = (workers: number, options: WorkerPoolOptions = {}): Wor
   })
   const closed = IORef.newIORef(false)()
   const codec = runFileCodec(builtInRun)
-  const answered = <R>({ result, told }: Answer<R>): R => {
-    if (told !== undefined) fallback?.(told)
+  const answered = <R>({ result, reason }: Answer<R>): R => {
+    if (reason !== undefined) fallback?.(reason)
     return result
   }
   const computing: Computing = { backend, threads, fallback: fallback !== undefined }

@@ -23,13 +23,13 @@ const answer = <L, A>(
   { backend: name = defaultBackend, threads, fallback }: Setup,
   compute: (backend: Backend) => TE.TaskEither<L, A>
 ): Promise<Answer<E.Either<L | BackendError | SettingError, A>>> => {
-  const told = IORef.newIORef<BackendError | undefined>(undefined)()
+  const replaced = IORef.newIORef<BackendError | undefined>(undefined)()
   return pipe(
-    loadBackend(name, threads, fallback ? reason => told.write(reason)() : undefined),
+    loadBackend(name, threads, fallback ? reason => replaced.write(reason)() : undefined),
     TE.chainW(compute),
     T.map(result => {
-      const reason = told.read()
-      return reason === undefined ? { result } : { result, told: reason }
+      const reason = replaced.read()
+      return reason === undefined ? { result } : { result, reason }
     })
   )()
 }
