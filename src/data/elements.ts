@@ -4,7 +4,7 @@
  * holds all of them, else f64. A value that cannot be held is refused, never changed.
  */
 import * as E from 'fp-ts/lib/Either.js'
-import { bfloat16From, halfFrom, numbersFrom } from '../value/bytes.js'
+import { bfloat16From, halfFrom, numbersFrom, widths } from '../value/bytes.js'
 import { decodeError, type DecodeError } from '../value/error.js'
 import type { Dims } from '../value/shape.js'
 import { allocate, type DType, type Numbers } from '../value/tensor.js'
@@ -43,7 +43,6 @@ export const elements = {
   float64: element('float64', 8, 'f64', (v, at, le) => v.getFloat64(at, le))
 } as const satisfies Readonly<Record<string, Element>>
 
-const widths: Readonly<Record<DType, number>> = { bool: 1, u8: 1, u32: 4, f32: 4, f64: 8 }
 /** bytes of one number while it is decoded, for limits: int8 takes four times its width in memory, as f32; whole numbers are read as f64 */
 export const heldWidth = ({ width, dtype }: Element): number =>
   Math.max(width, dtype === 'whole' ? widths.f64 : widths[dtype])

@@ -2,10 +2,11 @@
 import { optionsOf } from '../../value/argument.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { pipe } from 'fp-ts/lib/function.js'
-import { decodeError, type DecodeError } from '../../value/error.js'
+import { decodeError, failIf, type DecodeError } from '../../value/error.js'
 import { readCells } from '../csv-cells.js'
 import { dateOf, numberOf } from './cells.js'
 import { checkSchema, targetsOf, type Column, type DateFormat, type TableSchema } from './schema.js'
+import { nameTwice } from './table.js'
 
 export interface InferOptions {
   /** what is predicted; default: the last column that is not ignored */
@@ -139,14 +140,7 @@ export const inferSchema = (text: string, options: InferOptions = {}): E.Either<
   const delimiter = delimiterOf(text)
   return pipe(
     cellsOf(text, delimiter),
-    E.filterOrElse(
-      ({ header }) => new Set(header).size === header.length,
-      ({ header }) => {
-        const placeOf = new Map(header.map((name, i) => [name, i]))
-        const twice = header.find((name, i) => placeOf.get(name) !== i) ?? ''
-        return decodeError(['table', 'header', twice], 'every column once', 'the name twice')
-      }
-    ),
+    E.chainFirst(({ header }) => failIf(nameTwice(header))),
     E.chain(cells => {
       const notation = notationOf(cells)
       const inferred = cells.header.map((name, i) => [name, columnFor(name, cells.columns[i] ?? [], notation)] as const)

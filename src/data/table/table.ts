@@ -94,6 +94,15 @@ export const checked = <S extends TableSchema>(schema: S): E.Either<DecodeError,
 
 // ---- text
 
+/** the error of a header with a name twice; a table may have as many columns as a file has bytes */
+export const nameTwice = (header: readonly string[]): DecodeError | undefined => {
+  const lastOf = new Map(header.map((name, i) => [name, i]))
+  const twice = header.find((name, i) => lastOf.get(name) !== i)
+  return twice === undefined
+    ? undefined
+    : decodeError(['table', 'header', twice], 'every column once', 'the name twice')
+}
+
 const wrongHeader = (
   header: readonly string[],
   schema: TableSchema,
@@ -101,15 +110,14 @@ const wrongHeader = (
   strangers: boolean
 ): DecodeError | undefined => {
   const needed = [...inputsOf(schema), ...(targets ? targetsOf(schema) : [])]
-  // a table may have as many columns as a file has bytes
-  const placeOf = new Map(header.map((name, i) => [name, i]))
-  const twice = header.find((name, i) => placeOf.get(name) !== i)
+  const given = new Set(header)
+  const twice = nameTwice(header)
   const unknown = strangers ? undefined : header.find(name => !Object.hasOwn(schema.columns, name))
-  const missing = needed.find(name => !placeOf.has(name))
+  const missing = needed.find(name => !given.has(name))
   const list = (names: readonly string[]): string =>
     names.length <= 12 ? names.join(', ') : `${names.slice(0, 12).join(', ')}, ... (${names.length})`
   return twice !== undefined
-    ? decodeError(['table', 'header', twice], 'every column once', 'the name twice')
+    ? twice
     : missing !== undefined
       ? decodeError(
           ['table', 'header', missing],
