@@ -9,7 +9,6 @@ export const slow: readonly string[] = [
   'spec/engines/**/*.spec.ts',
   'spec/sweep/**/*.spec.ts',
   'spec/backend/canaries.spec.ts', // a C compiler, and processes
-  'spec/cli/native.spec.ts', // without native products: a process in which no test has loaded them
   'spec/{search,report,playground}/*.process.spec.ts', // servers, workers, a browser
   'spec/cli/*.process.spec.ts', // signals, locks, kills, lack of WebAssembly
   'spec/types/compilers.spec.ts', // the compilers that `integration` leaves out
