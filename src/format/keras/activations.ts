@@ -5,42 +5,35 @@ import type { Layer } from '../../layer/definition.js'
 import { at, fixed, isMissing, lastAxis, missing, numberIn, plainName, type Config, type Missing } from './config.js'
 import { plainly, rankIs, type Dialect, type Row } from './site.js'
 
-const byName: Readonly<Record<string, ActivationName>> = {
-  linear: 'identity',
-  relu: 'relu',
-  relu6: 'relu6',
-  elu: 'elu',
-  selu: 'selu',
-  sigmoid: 'sigmoid',
-  tanh: 'tanh',
-  softmax: 'softmax',
-  logsoftmax: 'logSoftmax',
-  softplus: 'softplus',
-  softsign: 'softsign',
-  swish: 'silu',
-  silu: 'silu',
-  mish: 'mish',
-  gelu: 'gelu',
-  gelunew: 'geluTanh',
-  hardsigmoid: 'hardSigmoid'
-}
-/** names by what they are called here; `gelu_new` is left out, which tfjs writes and cannot read */
-export const tfjsNames: Readonly<Partial<Record<string, string>>> = {
-  identity: 'linear',
-  relu: 'relu',
-  relu6: 'relu6',
-  elu: 'elu',
-  selu: 'selu',
-  sigmoid: 'sigmoid',
-  tanh: 'tanh',
-  softmax: 'softmax',
-  logSoftmax: 'log_softmax',
-  softplus: 'softplus',
-  softsign: 'softsign',
-  silu: 'swish',
-  mish: 'mish',
-  gelu: 'gelu'
-}
+/** the names of each there, the one that is written first */
+const names = {
+  identity: ['linear'],
+  relu: ['relu'],
+  relu6: ['relu6'],
+  elu: ['elu'],
+  selu: ['selu'],
+  sigmoid: ['sigmoid'],
+  tanh: ['tanh'],
+  softmax: ['softmax'],
+  logSoftmax: ['log_softmax'],
+  softplus: ['softplus'],
+  softsign: ['softsign'],
+  silu: ['swish', 'silu'],
+  mish: ['mish'],
+  gelu: ['gelu'],
+  geluTanh: ['gelu_new'],
+  hardSigmoid: ['hard_sigmoid']
+} as const satisfies Readonly<Partial<Record<ActivationName, readonly [string, ...string[]]>>>
+const entries = Object.entries(names) as readonly (readonly [ActivationName, readonly [string, ...string[]]])[]
+const byName: Readonly<Record<string, ActivationName>> = Object.fromEntries(
+  entries.flatMap(([fn, all]) => all.map(name => [plainName(name), fn]))
+)
+/** tfjs writes `gelu_new` and cannot read it; its hard sigmoid has another slope */
+const unwritten: readonly ActivationName[] = ['geluTanh', 'hardSigmoid']
+/** the name that tfjs has, by that of an activation here */
+export const tfjsNames: Readonly<Partial<Record<string, string>>> = Object.fromEntries(
+  entries.flatMap(([fn, [name]]) => (unwritten.includes(fn) ? [] : [[fn, name]]))
+)
 
 /** the activation of a layer that a text names; none where it is linear */
 export const activationIn = (c: Config, dialect: Dialect, key = 'activation'): readonly Layer[] | Missing => {
